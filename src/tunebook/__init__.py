@@ -1,0 +1,1 @@
+"""Tunebook: the lab notebook for tuning deep nets."""

@@ -1,0 +1,154 @@
+"""Where a book is kept: one Protocol, an SQL store and a fake in memory (tests only).
+
+Only the host of a book talks to its store; workers write files (`training/log.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tunebook.words.decision import Decision, Launch, Setting
+from tunebook.words.design import Objective, Round
+from tunebook.words.record import TrainingSource
+from tunebook.words.trial import Measurement, Outcome, Purpose, TrialKey, TrialRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRound:
+    """A round as the store keeps it; its number is its place in the book, from 1."""
+
+    number: int
+    plan: Round
+    source: TrainingSource | None
+    created_at: float
+    spent_twice_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A host's right to run one trial until its lease ends.
+
+    Attributes:
+        trial: its record, with the new attempt number.
+        lease_s: seconds, on the database's clock, until someone else may claim it.
+    """
+
+    trial: TrialRecord
+    lease_s: float
+
+
+class Store(Protocol):
+    """A book's record. Every method is one transaction: all of it happened, or none.
+
+    Raises:
+        BookBusyError, BookNewerError, BookDamagedError, StoreError: as named.
+    """
+
+    location: str
+    """The file's path, or a URL without its password."""
+
+    files: Path
+    """Folder beside the book for logs and checkpoints, `NAME.files/`."""
+
+    def setting(self) -> tuple[Setting, Objective] | None:
+        """What the book was made with, or None for a book without a setting yet."""
+
+    def set_setting(self, setting: Setting, objective: Objective) -> None:
+        """Write the setting of a new book. Raises StoreError where there is a different one."""
+
+    def add_round(self, plan: Round, created_at: float) -> StoredRound:
+        """Add a round, numbered on."""
+
+    def extend_round(self, number: int, plan: Round) -> None:
+        """Replace a round's plan by one that differs in `trials` alone, upwards."""
+
+    def set_source(self, number: int, source: TrainingSource) -> None:
+        """Remember which code trains the round."""
+
+    def rounds(self) -> tuple[StoredRound, ...]:
+        """All rounds, in order."""
+
+    def add_trials(self, trials: Sequence[TrialRecord]) -> None:
+        """Add pending trials. Trials that are there already (same key) are left as they are."""
+
+    def trials(self, number: int) -> tuple[TrialRecord, ...]:
+        """Trials of a round, by number."""
+
+    def measurements(self, key: TrialKey) -> tuple[Measurement, ...]:
+        """All that one trial reported, by step, then metric; attempts merged.
+
+        Where two attempts reported the same (step, metric), the later attempt's stands. Once a
+        trial is complete, what an earlier attempt reported at or after the step from which the
+        last attempt started, and the last attempt did not, is left out.
+        """
+
+    def curves(self, number: int) -> dict[str, dict[int, tuple[Sequence[int], Sequence[float]]]]:
+        """All curves of a round: metric -> trial number -> (steps, values), merged as above."""
+
+    def claim(
+        self,
+        number: int,
+        host: str,
+        lease_s: float,
+        limit: int = 1,
+        purpose: Purpose | None = None,
+    ) -> tuple[Claim, ...]:
+        """Claim pending trials, and running ones whose lease has ended, lowest number first.
+
+        Each claim raises the trial's attempt number and sets it running.
+        """
+
+    def renew(self, host: str, keys: Sequence[TrialKey], lease_s: float) -> tuple[TrialKey, ...]:
+        """Renew leases; returns the keys that this host no longer holds."""
+
+    def append(
+        self,
+        key: TrialKey,
+        attempt: int,
+        first_step: int,
+        measurements: Sequence[Measurement],
+        lines: int,
+    ) -> None:
+        """Store measurements of an attempt, idempotently.
+
+        `lines` is the number of log lines that were ingested with this call included, so that
+        lines delivered twice are stored once (see `ingested_lines`). `first_step` is the step
+        from which the attempt started. Measurements of an attempt that another claim has
+        superseded are refused with BookBusyError.
+        """
+
+    def ingested_lines(self, key: TrialKey, attempt: int) -> int:
+        """Log lines of this attempt that are stored already."""
+
+    def finish(self, key: TrialKey, attempt: int, outcome: Outcome) -> bool:
+        """Record how an attempt ended. False, and no change, where it was superseded or ended."""
+
+    def release(self, key: TrialKey, attempt: int, seconds: float = 0.0) -> None:
+        """Give a claimed trial back as pending; its attempt number stays used."""
+
+    def held(self, number: int) -> tuple[TrialRecord, ...]:
+        """Running trials of a round, whoever holds them."""
+
+    def reclaim(self, number: int, host_is_gone: str, lost_s: float = 0.0) -> tuple[TrialKey, ...]:
+        """Set pending, at once, the running trials of a host that is known to be gone."""
+
+    def hosts(self, number: int) -> dict[TrialKey, str]:
+        """Which host holds each running trial of a round."""
+
+    def add_decision(self, decision: Decision) -> None:
+        """Add a decision; its number must be the next."""
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """All decisions, in order."""
+
+    def add_launch(self, launch: Launch) -> None:
+        """Add a launch; its number must be the next."""
+
+    def launches(self) -> tuple[Launch, ...]:
+        """All launches, in order."""
+
+    def close(self) -> None:
+        """Give up files and connections; safe to call twice."""

@@ -1,0 +1,143 @@
+"""Decisions and launches: added to a book, never changed (D1 D3 D5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from tunebook.words.finding import Interval
+from tunebook.words.trial import Configuration
+
+
+class Verdict(StrEnum):
+    """What a round's evidence says of changing the baseline."""
+
+    ADOPT = "adopt"
+    KEEP = "keep"
+    MORE_EVIDENCE = "more evidence"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One configuration that was rerun with fresh seeds.
+
+    Attributes:
+        name: the scientific value, `optimizer=adam`, or `baseline`.
+        config: what was rerun.
+        selected_by: trial that it comes from; empty for the baseline.
+        reruns: names of the fresh-seed trials.
+        mean: of the reruns, in the metric's units.
+        gain: improvement over the baseline (over chance for a first baseline), positive is
+            better, in the metric's units; None for the baseline itself.
+    """
+
+    name: str
+    config: Configuration
+    selected_by: str = ""
+    reruns: tuple[str, ...] = ()
+    mean: Interval
+    gain: Interval | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A verdict with the evidence that it stands on.
+
+    Attributes:
+        number: its number in the book, from 1.
+        round: number of the round that it answers.
+        verdict: adopt, keep the baseline, or more evidence needed.
+        sentence: the verdict in one sentence with its numbers.
+        config: the configuration that the verdict speaks of (the best candidate).
+        sides: every configuration that was rerun, candidates first, the baseline last.
+        least_improvement: in the metric's units.
+        error_rate: chance of adopting a change that is not worth it.
+        caveats: what the verdict leans on without having measured it.
+        baseline: number of the launch that it was compared with, None for a first baseline.
+        max_train_steps: steps that the reruns trained.
+        decided_at: Unix time.
+        corrects: number of the decision that this one replaces.
+    """
+
+    number: int
+    round: int
+    verdict: Verdict
+    sentence: str
+    config: Configuration
+    sides: tuple[Side, ...]
+    least_improvement: float
+    error_rate: float
+    caveats: tuple[str, ...] = ()
+    baseline: int | None = None
+    max_train_steps: int
+    decided_at: float
+    corrects: int | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """A decision carried out: the new baseline.
+
+    Attributes:
+        number: from 0, the first baseline.
+        decision: number of the decision.
+        parent: number of the launch that it replaces, None for launch 0.
+        config: the baseline's configuration.
+        expected: its objective over fresh seeds, in the metric's units.
+        max_train_steps: steps that it trains.
+        who, why: the person's account.
+        launched_at: Unix time.
+    """
+
+    number: int
+    decision: int
+    parent: int | None
+    config: Configuration
+    expected: Interval
+    max_train_steps: int
+    who: str
+    why: str
+    launched_at: float
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference between a round and the one proposed after it.
+
+    Attributes:
+        key: where in the plan, `nuisance.learning_rate[optimizer=adam]`.
+        before, after: as people write them.
+        because: the reason, from the finding.
+        check: playbook id of the finding.
+    """
+
+    key: str
+    before: str
+    after: str
+    because: str
+    check: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a book fixes for all its rounds.
+
+    Attributes:
+        name: of the workload.
+        chance: the objective's value of guessing, or None.
+        training_objective: metric of the training set that shows fitting, or empty.
+    """
+
+    name: str
+    chance: float | None = None
+    training_objective: str = ""

@@ -1,0 +1,156 @@
+"""What the results say, how sure that is, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from tunebook.words.trial import Value
+
+
+class Severity(StrEnum):
+    """How much a finding asks of the reader, from nothing to everything."""
+
+    PASS = "pass"
+    NOTE = "note"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+class RemedyKind(StrEnum):
+    """What can be done about a finding."""
+
+    WIDEN = "widen"  # values: low, high, scale; conditions: the branch
+    MORE_TRIALS = "more_trials"  # values: trials
+    TRAIN_LONGER = "train_longer"  # values: max_train_steps
+    TRAIN_SHORTER = "train_shorter"  # values: max_train_steps
+    SHRINK = "shrink"  # values: low, high, scale
+    REPARAMETRISE = "reparametrise"
+    FIX = "fix"  # values: value
+    ADD = "add"  # values: names of remedies as hyperparameters
+    INSPECT = "inspect"  # look at the code: probably a bug
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An estimate with its uncertainty, in the units of what is estimated.
+
+    Attributes:
+        estimate, low, high: where a bound is not known it is infinite.
+        confidence: chance that such an interval holds the truth.
+    """
+
+    estimate: float
+    low: float
+    high: float
+    confidence: float = 0.95
+
+    def __str__(self) -> str:
+        return f"{self.estimate:.4g} [{self.low:.4g}, {self.high:.4g}]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairwiseDifference:
+    """Value `a` against value `b` of a scientific hyperparameter (C9).
+
+    `difference` is a minus b in the objective's own units.
+    """
+
+    a: Value
+    b: Value
+    difference: float
+    low: float
+    high: float
+    told_apart: bool
+
+
+Number = Interval | float | int | str | tuple[PairwiseDifference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """A change that would answer a finding, structured so that advice can carry it out.
+
+    Attributes:
+        kind: what to do.
+        subject: the hyperparameter, or empty for the round as a whole.
+        conditions: the branch that it speaks of.
+        values: the numbers, named as RemedyKind says.
+        because: the reason, a clause that ends a sentence.
+    """
+
+    kind: RemedyKind
+    subject: str = ""
+    conditions: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    because: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "conditions", MappingProxyType(dict(self.conditions)))
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that the results say.
+
+    Attributes:
+        check: playbook id, "C1".
+        severity: pass, note, warning, problem.
+        subject: what it is about, `learning_rate[optimizer=adam]`.
+        numbers: by name, with their uncertainty where they have one.
+        sentence: one that a person can act on.
+        remedy: what to do, or None where nothing needs doing.
+        trials: names of the trials that show it.
+    """
+
+    check: str
+    severity: Severity
+    subject: str
+    numbers: Mapping[str, Number]
+    sentence: str
+    remedy: Remedy | None = None
+    trials: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "numbers", MappingProxyType(dict(self.numbers)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotApplicable:
+    """A check that can't speak: why, and what would let it.
+
+    Attributes:
+        check: playbook id.
+        reason: what is missing, a sentence.
+        needs: what would let it speak.
+    """
+
+    check: str
+    reason: str
+    needs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examination:
+    """Every check that applied to one table, and those that did not.
+
+    Attributes:
+        trials: number of rows read.
+        left_out: "name: reason" for each trial that no check counted.
+        findings: by severity, worst first, then in the playbook's order.
+        not_applicable: checks that could not speak.
+    """
+
+    trials: int
+    left_out: tuple[str, ...]
+    findings: list[Finding]
+    not_applicable: tuple[NotApplicable, ...]
+
+
+def subject_name(hyperparameter: str, conditions: Mapping[str, Value]) -> str:
+    """`learning_rate[optimizer=adam]`, or the bare name where nothing conditions it."""
+    where = ", ".join(f"{k}={v}" for k, v in conditions.items())
+    return f"{hyperparameter}[{where}]" if where else hyperparameter

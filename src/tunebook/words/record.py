@@ -1,0 +1,76 @@
+"""Everything that a report reads of a book, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tunebook.words.decision import Change, Decision, Launch, Setting
+from tunebook.words.design import Objective, Round
+from tunebook.words.table import TrialTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSource:
+    """Which code trained: remembered, never stored in a form that runs by itself.
+
+    Attributes:
+        path: `package.module:function`, or empty for a function that has no import path.
+        text: its source text.
+        sha256: hash of the source text, hexadecimal.
+    """
+
+    path: str
+    text: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """A plan for the next round, with the reason for each change."""
+
+    plan: Round
+    changes: tuple[Change, ...]
+    unresolved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundRecord:
+    """A round as it was planned, run and judged.
+
+    Attributes:
+        number: from 1.
+        plan: as it stands now.
+        table: its search trials; reruns: its fresh-seed trials.
+        source: the training code of its last run, or None before the first.
+        created_at: Unix time.
+        spent_twice_s: seconds of compute that had to be repeated after something was lost.
+    """
+
+    number: int
+    plan: Round
+    table: TrialTable
+    reruns: TrialTable
+    source: TrainingSource | None
+    created_at: float
+    spent_twice_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookRecord:
+    """A book as a report reads it.
+
+    Attributes:
+        setting: the workload's name, chance level and training objective.
+        objective: the metric that decides.
+        rounds, decisions, launches: in the order in which they were made.
+        versions: of Tunebook, Python and what training imported, by name.
+        file: name of the book's file, for the commands that a report prints.
+    """
+
+    setting: Setting
+    objective: Objective
+    rounds: tuple[RoundRecord, ...]
+    decisions: tuple[Decision, ...]
+    launches: tuple[Launch, ...]
+    versions: tuple[tuple[str, str], ...]
+    file: str

@@ -1,0 +1,199 @@
+"""TrialTable: the trials of one round as columns, all that analysis ever sees (C11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tunebook.words.design import Objective, Reduce, Role
+from tunebook.words.errors import TableError
+from tunebook.words.space import Axis, Branch
+from tunebook.words.trial import Cause, Configuration, Status, Value
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
+    from numpy.typing import ArrayLike
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curves:
+    """The curves of one metric for every trial of a table, packed.
+
+    Attributes:
+        offsets: trial i's points are `[offsets[i]:offsets[i + 1]]`; one longer than trials.
+        steps: training steps, rising within a trial.
+        values: in the metric's units; NaN and infinities as they were reported.
+    """
+
+    offsets: Int[np.ndarray, "trials+1"]
+    steps: Int[np.ndarray, "points"]
+    values: Float[np.ndarray, "points"]
+
+    def of(self, i: int) -> tuple[Int[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+        """Steps and values of trial i; empty where it reported nothing."""
+        a, b = self.offsets[i], self.offsets[i + 1]
+        return self.steps[a:b], self.values[a:b]
+
+    def take(self, rows: Int[np.ndarray, "chosen"]) -> Curves:
+        """The curves of the chosen trials, in the order given."""
+        return Curves.pack([self.of(int(i)) for i in rows])
+
+    @staticmethod
+    def pack(curves: Sequence[tuple[ArrayLike, ArrayLike]]) -> Curves:
+        """Pack one (steps, values) pair a trial."""
+        steps = [np.asarray(s, dtype=np.int64) for s, _ in curves]
+        values = [np.asarray(v, dtype=np.float64) for _, v in curves]
+        lengths = [len(s) for s in steps]
+        return Curves(
+            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            np.concatenate(steps) if steps else np.empty(0, np.int64),
+            np.concatenate(values) if values else np.empty(0, np.float64),
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TrialTable:
+    """Trials as columns. All columns have one entry a trial, in order of trial number.
+
+    Attributes:
+        objective: which metric decides.
+        name: how pictures and findings call the trial, `3.17`.
+        study: key into `branches`.
+        config: every hyperparameter that exists for the trial, fixed ones included.
+        seed: None where it is not known.
+        status, cause: the trial's fate.
+        seconds: wall-clock time; NaN where it is not known.
+        value: the objective in its own units; NaN unless the trial is complete.
+        curves: by metric; may be empty.
+        branches: the flat space of each study: what is settled in it, what varies and where.
+        roles: of every hyperparameter named in `branches` or fixed.
+        inferred_space: True where ranges were read off the trials, not declared.
+        max_train_steps: asked of each trial; None where it is not known.
+        training_objective: name of the training-set metric, or empty.
+        chance: the objective's value of guessing, or None.
+        adaptive: True where earlier results chose later configurations.
+        left_out: "name: reason" for rows that were not read as trials.
+    """
+
+    objective: Objective
+    name: tuple[str, ...]
+    study: tuple[str, ...]
+    config: tuple[Configuration, ...]
+    seed: tuple[int | None, ...]
+    status: tuple[Status, ...]
+    cause: tuple[Cause | None, ...]
+    seconds: Float[np.ndarray, "trials"]
+    value: Float[np.ndarray, "trials"]
+    curves: Mapping[str, Curves] = field(default_factory=dict)
+    branches: Mapping[str, Branch] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    inferred_space: bool = False
+    max_train_steps: int | None = None
+    training_objective: str = ""
+    chance: float | None = None
+    adaptive: bool = False
+    left_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        n = len(self.name)
+        columns = ("study", "config", "seed", "status", "cause", "seconds", "value")
+        for column in columns:
+            if len(getattr(self, column)) != n:
+                raise TableError(
+                    f'every column of a table has one entry a trial; "{column}" has '
+                    f"{len(getattr(self, column))} for {n} trials"
+                )
+        for metric, curves in self.curves.items():
+            if len(curves.offsets) != n + 1:
+                raise TableError(f'curves of "{metric}" cover {len(curves.offsets) - 1} trials')
+        unknown = sorted(set(self.study) - set(self.branches))
+        if unknown:
+            raise TableError(f'study "{unknown[0]}" has no branch in the table')
+        for mapping in ("curves", "branches", "roles"):
+            object.__setattr__(self, mapping, MappingProxyType(dict(getattr(self, mapping))))
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    @property
+    def losses(self) -> Float[np.ndarray, "trials"]:
+        """The objective with its sign turned so that lower is better; NaN unless complete."""
+        return np.asarray(self.objective.sign * self.value)
+
+    @property
+    def complete(self) -> Bool[np.ndarray, "trials"]:
+        """Trials with an objective."""
+        return np.array([s is Status.COMPLETE for s in self.status], dtype=bool)
+
+    @property
+    def infeasible(self) -> Bool[np.ndarray, "trials"]:
+        """Trials whose configuration can't work."""
+        return np.array([s is Status.INFEASIBLE for s in self.status], dtype=bool)
+
+    @property
+    def counted(self) -> Bool[np.ndarray, "trials"]:
+        """Trials that are part of every statistic: complete and infeasible ones."""
+        return np.asarray(self.complete | self.infeasible)
+
+    @property
+    def scientific(self) -> tuple[str, ...]:
+        """Names of the scientific hyperparameters."""
+        return tuple(n for n, role in self.roles.items() if role is Role.SCIENTIFIC)
+
+    def column(self, hyperparameter: str) -> list[Value | None]:
+        """Its value for each trial, None where it does not exist."""
+        return [c.get(hyperparameter) for c in self.config]
+
+    def take(self, rows: Bool[np.ndarray, "trials"] | Int[np.ndarray, "chosen"]) -> TrialTable:
+        """The chosen trials as a table of their own, with the same spaces and roles."""
+        chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
+        pick = [int(i) for i in chosen]
+        return replace(
+            self,
+            name=tuple(self.name[i] for i in pick),
+            study=tuple(self.study[i] for i in pick),
+            config=tuple(self.config[i] for i in pick),
+            seed=tuple(self.seed[i] for i in pick),
+            status=tuple(self.status[i] for i in pick),
+            cause=tuple(self.cause[i] for i in pick),
+            seconds=self.seconds[pick],
+            value=self.value[pick],
+            curves={m: c.take(np.asarray(pick, np.int64)) for m, c in self.curves.items()},
+        )
+
+    def of_study(self, study: str) -> TrialTable:
+        """The trials of one study."""
+        return self.take(np.array([s == study for s in self.study], dtype=bool))
+
+    def axis(self, study: str, hyperparameter: str) -> Axis:
+        """The axis of a hyperparameter that varies in a study."""
+        return self.branches[study].axes[hyperparameter]
+
+    def units(self, study: str) -> Float[np.ndarray, "trials axes"]:
+        """Configurations of one study's trials in the unit cube of its scales.
+
+        Shape: trials of that study (in the table's order) by its varied hyperparameters (in the
+        branch's order).
+        """
+        axes = self.branches[study].axes
+        rows = [c for c, s in zip(self.config, self.study, strict=True) if s == study]
+        cube = [[axis.to_unit(c[n]) for n, axis in axes.items()] for c in rows]  # type: ignore[arg-type]
+        return np.array(cube, dtype=np.float64).reshape(len(rows), len(axes))
+
+
+def reduce_curve(values: Float[np.ndarray, "points"], objective: Objective) -> float:
+    """One number for a curve: its best finite value, or its last.
+
+    NaN where the curve is empty or ends in NaN or an infinity: that trial diverged, whatever
+    it reached before.
+    """
+    if len(values) == 0 or not np.isfinite(values[-1]):
+        return float("nan")
+    if objective.reduce is Reduce.LAST:
+        return float(values[-1])
+    finite = values[np.isfinite(values)]
+    return float(objective.sign * np.min(objective.sign * finite))
