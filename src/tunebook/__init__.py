@@ -1,1 +1,63 @@
-"""Tunebook: the lab notebook for tuning deep nets."""
+"""Tunebook: the lab notebook for tuning deep nets.
+
+Names load on first touch, so that `import tunebook` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tunebook.book.exploration import explore as explore
+    from tunebook.book.notebook import Book as Book
+    from tunebook.report.examine import examine as examine
+    from tunebook.training.handle import Trial as Trial
+    from tunebook.words.errors import DesignError as DesignError
+    from tunebook.words.errors import Infeasible as Infeasible
+    from tunebook.words.errors import TunebookError as TunebookError
+    from tunebook.words.spelling import choice as choice
+    from tunebook.words.spelling import integer as integer
+    from tunebook.words.spelling import log_uniform as log_uniform
+    from tunebook.words.spelling import maximize as maximize
+    from tunebook.words.spelling import minimize as minimize
+    from tunebook.words.spelling import near_one as near_one
+    from tunebook.words.spelling import per as per
+    from tunebook.words.spelling import uniform as uniform
+    from tunebook.words.table import TrialTable as TrialTable
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Book": "tunebook.book.notebook",
+    "DesignError": "tunebook.words.errors",
+    "Infeasible": "tunebook.words.errors",
+    "Trial": "tunebook.training.handle",
+    "TrialTable": "tunebook.words.table",
+    "TunebookError": "tunebook.words.errors",
+    "choice": "tunebook.words.spelling",
+    "examine": "tunebook.report.examine",
+    "explore": "tunebook.book.exploration",
+    "integer": "tunebook.words.spelling",
+    "log_uniform": "tunebook.words.spelling",
+    "maximize": "tunebook.words.spelling",
+    "minimize": "tunebook.words.spelling",
+    "near_one": "tunebook.words.spelling",
+    "per": "tunebook.words.spelling",
+    "uniform": "tunebook.words.spelling",
+}
+
+__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - names that load on first touch
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on first touch and keep it."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'tunebook' has no attribute {name!r}")
+    found: object = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

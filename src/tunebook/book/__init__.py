@@ -1,0 +1,1 @@
+"""The public face: a book, its rounds, their decisions and launches."""

@@ -1,0 +1,41 @@
+"""What a conclusion leans on without having measured it (B2 D2 D6)."""
+
+from __future__ import annotations
+
+from tunebook.words.decision import Launch
+from tunebook.words.design import Round
+from tunebook.words.space import Per, spell
+
+
+def caveats(plan: Round, baseline: Launch | None) -> tuple[str, ...]:
+    """Sentences: every fixed hyperparameter, then every source of variation left unmeasured."""
+    held = [
+        f"{name} was held at {_value(value)}: another value may change the answer."
+        for name, value in plan.fixed.items()
+    ]
+    length = (
+        [
+            f"The baseline was launched at {baseline.max_train_steps} steps and rerun here at "
+            f"{plan.max_train_steps}."
+        ]
+        if baseline and baseline.max_train_steps != plan.max_train_steps
+        else []
+    )
+    return (
+        *held,
+        *length,
+        f"Every trial trained {plan.max_train_steps} steps: a longer training may change it.",
+        "Fresh seeds show retrain variance; study variance (another search might select other "
+        "configurations) was not measured.",
+        "Variation over data splits was not measured: the verdict holds on this validation set.",
+    )
+
+
+def _value(value: object) -> str:
+    if isinstance(value, Per):
+        return ", ".join(
+            f"{spell(axis.values[0])} under {value.on}={spell(on)}"
+            for on, axis in value.when
+            if hasattr(axis, "values")
+        )
+    return spell(value)  # type: ignore[arg-type]

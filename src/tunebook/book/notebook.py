@@ -1,0 +1,276 @@
+"""Book: everything about one workload, in one file (A5 B1 B2 D5 D6)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from getpass import getuser
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from tunebook.book.decisions import launch_of
+from tunebook.book.proposals import NextRound
+from tunebook.book.records import book_record
+from tunebook.book.rounds import BookRound
+from tunebook.book.same_plan import extend_or_refuse, with_baseline
+from tunebook.report.notebook import book_html
+from tunebook.report.page import render
+from tunebook.report.terminal import book_text
+from tunebook.store import Store, StoredRound
+from tunebook.store.sql import SqlStore
+from tunebook.words.decision import Decision, Launch, Setting
+from tunebook.words.design import Fixed, Objective, Round
+from tunebook.words.errors import DesignError, EvidenceError
+from tunebook.words.record import BookRecord
+from tunebook.words.space import Axis, Per
+
+
+class Book:
+    """Everything about one workload: its rounds, decisions and launches, in one file.
+
+    Args:
+        path: the book's file; `NAME.files/` beside it holds logs and checkpoints.
+        objective: `tb.minimize("valid/error")`; needed for a new book only.
+        training_objective: metric of the training set that shows fitting.
+        chance: the objective's value of guessing: a trial that never beats it is infeasible.
+        name: of the workload; the file's stem if left out.
+
+    Raises:
+        DesignError: a new book without an objective, or an objective that is not the book's.
+        StoreError: the file can't be read or written.
+
+    Example:
+        >>> import tunebook as tb
+        >>> book = tb.Book("digits.db", objective=tb.minimize("valid/error"), chance=0.9)
+        >>> book.rounds
+        ()
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        objective: Objective | None = None,
+        training_objective: str = "",
+        chance: float | None = None,
+        name: str | None = None,
+    ) -> None:
+        file = Path(path)
+        if objective is None and not file.exists():
+            raise DesignError(
+                f"a new book has an objective; {file} does not exist yet, and none was given",
+                next_step='tb.Book(path, objective=tb.minimize("valid/error")), or correct the path',
+            )
+        self._store: Store = SqlStore.open(file)
+        try:
+            self.setting, self.objective = _settle(
+                self._store, file, objective, training_objective, chance, name
+            )
+        except BaseException:
+            self._store.close()
+            raise
+
+    def round(
+        self,
+        goal: str,
+        *,
+        scientific: Mapping[str, Axis | Per] | None = None,
+        nuisance: Mapping[str, Axis | Per] | None = None,
+        fixed: Mapping[str, Fixed] | None = None,
+        trials: int,
+        max_train_steps: int,
+        **more: Any,
+    ) -> BookRound:
+        """Plan a round, or find the one with this goal again.
+
+        Hyperparameters of the current baseline that get no role here are fixed at its values.
+        The same goal and plan is the existing round, more `trials` extends it.
+
+        Args:
+            goal: one question that the round answers.
+            scientific, nuisance, fixed: hyperparameters by role.
+            trials: number over all studies.
+            max_train_steps: of every trial.
+            more: any other attribute of a plan: least_improvement, searcher, seed, points,
+                levels, subject_to, time_limit_s, evaluations, overrule, note.
+
+        Raises:
+            DesignError: the plan breaks a rule, or differs from the existing round's.
+        """
+        asked = {
+            "scientific": dict(scientific or {}),
+            "nuisance": dict(nuisance or {}),
+            "fixed": dict(fixed or {}),
+            "trials": trials,
+            "max_train_steps": max_train_steps,
+            **more,
+        }
+        known = set(Round.__dataclass_fields__)
+        for key in asked:
+            if key not in known:
+                raise DesignError(
+                    f'a round has no "{key}"; it has {", ".join(sorted(known))}',
+                )
+        stored = next((r for r in self._store.rounds() if r.plan.goal == goal), None)
+        roles: Mapping[str, Fixed] = stored.plan.fixed if stored else self._baseline_config()
+        plan = Round(goal=goal, **with_baseline(asked, roles))
+        return self.plan_round(plan)
+
+    def plan_round(self, plan: Round) -> BookRound:
+        """Add a finished plan as a round, or find it again; see `round`."""
+        stored = next((r for r in self._store.rounds() if r.plan.goal == plan.goal), None)
+        if stored is None:
+            stored = self._store.add_round(plan, time.time())
+        elif stored.plan != plan:
+            extend_or_refuse(stored.number, stored.plan, plan)
+            self._store.extend_round(stored.number, plan)
+        return self._round(stored.number)
+
+    @property
+    def rounds(self) -> tuple[BookRound, ...]:
+        """All rounds, oldest first."""
+        return tuple(self._round(stored.number) for stored in self._store.rounds())
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All decisions, oldest first."""
+        return self._store.decisions()
+
+    @property
+    def launches(self) -> tuple[Launch, ...]:
+        """The lineage of baselines, launch 0 first."""
+        return self._store.launches()
+
+    @property
+    def baseline(self) -> Launch | None:
+        """The current baseline: the newest launch."""
+        launches = self._store.launches()
+        return launches[-1] if launches else None
+
+    def launch(self, decision: Decision, *, who: str = "", why: str = "") -> Launch:
+        """Carry a decision out: its configuration becomes the baseline.
+
+        Launching a decision again returns its launch.
+
+        Raises:
+            EvidenceError: the decision does not say adopt, or a newer baseline has come since.
+        """
+        launches = self._store.launches()
+        earlier = next((x for x in launches if x.decision == decision.number), None)
+        if earlier is not None:
+            return earlier
+        if decision not in self._store.decisions():
+            raise EvidenceError(
+                f"a launch stands on a decision of this book; decision {decision.number} is not",
+                next_step="decide a round of this book first: round.decide(train)",
+            )
+        launch = launch_of(decision, launches, who or _user(), why, time.time())
+        self._store.add_launch(launch)
+        return launch
+
+    def next_round(self) -> NextRound:
+        """Propose the next round from what the last one found: a plan to edit.
+
+        Raises:
+            EvidenceError: the book has no round yet.
+        """
+        rounds = self.rounds
+        if not rounds:
+            raise EvidenceError(
+                "a proposal follows from a round's findings; this book has no round",
+                next_step='plan one: book.round("...", ...)',
+            )
+        return rounds[-1].next_round()
+
+    def record(self) -> BookRecord:
+        """All that a report reads of this book."""
+        return book_record(self._store, self.setting, self.objective)
+
+    def report(
+        self, path: str | os.PathLike[str], *, rounds: Sequence[int] | None = None
+    ) -> Path:
+        """Write the book (or some rounds of it) as one offline HTML file.
+
+        Args:
+            path: of the file to write.
+            rounds: numbers of rounds; all if left out.
+        """
+        file = Path(path)
+        proposal = self.next_round().proposal if self._store.rounds() else None
+        file.write_text(render(self.record(), rounds=rounds, proposal=proposal), "utf-8")
+        return file
+
+    def close(self) -> None:
+        """Give up the book's file; safe to call twice."""
+        self._store.close()
+
+    def __enter__(self) -> Book:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return book_text(self.record())
+
+    def _repr_html_(self) -> str:
+        return book_html(self.record())
+
+    def _round(self, number: int) -> BookRound:
+        return BookRound(self._store, self.setting, self.objective, number)
+
+    def _baseline_config(self) -> Mapping[str, Fixed]:
+        return self.baseline.config if self.baseline else {}
+
+    def _stored(self, number: int) -> StoredRound:
+        return self._store.rounds()[number - 1]
+
+
+def _settle(
+    store: Store,
+    file: Path,
+    objective: Objective | None,
+    training_objective: str,
+    chance: float | None,
+    name: str | None,
+) -> tuple[Setting, Objective]:
+    """Read the book's setting, or write that of a new one; refuse a different one."""
+    found = store.setting()
+    if found is None:
+        if objective is None:
+            raise DesignError(
+                f"a new book has an objective; {file} has none yet",
+                next_step='tb.Book(path, objective=tb.minimize("valid/error"))',
+            )
+        setting = Setting(
+            name=name or file.stem, chance=chance, training_objective=training_objective
+        )
+        store.set_setting(setting, objective)
+        return setting, objective
+    setting, known = found
+    given = {
+        "objective": (objective, known),
+        "training_objective": (training_objective or None, setting.training_objective),
+        "chance": (chance, setting.chance),
+    }
+    for key, (asked, stands) in given.items():
+        if asked is not None and asked != stands:
+            raise DesignError(
+                f"a book keeps its {key}; {file} has {stands!r}, got {asked!r}",
+                next_step="open it without, or begin another book under another name",
+            )
+    return setting, known
+
+
+def _user() -> str:
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return "unknown"

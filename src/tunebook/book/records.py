@@ -1,0 +1,53 @@
+"""A book's store as the record that reports read (D6)."""
+
+from __future__ import annotations
+
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from tunebook.store import Store, StoredRound
+from tunebook.store.table import table
+from tunebook.words.decision import Setting
+from tunebook.words.design import Objective
+from tunebook.words.record import BookRecord, RoundRecord
+
+PACKAGES = ("tunebook", "numpy", "scipy", "torch", "jax", "optax", "flax", "keras", "lightning",
+            "transformers", "scikit-learn")  # fmt: skip
+
+
+def book_record(store: Store, setting: Setting, objective: Objective) -> BookRecord:
+    """Read a whole book."""
+    return BookRecord(
+        setting=setting,
+        objective=objective,
+        rounds=tuple(round_record(store, stored) for stored in store.rounds()),
+        decisions=store.decisions(),
+        launches=store.launches(),
+        versions=versions(),
+        file=Path(store.location).name,
+    )
+
+
+def round_record(store: Store, stored: StoredRound) -> RoundRecord:
+    """Read one round with its search trials and its reruns."""
+    return RoundRecord(
+        number=stored.number,
+        plan=stored.plan,
+        table=table(store, stored.number),
+        reruns=table(store, stored.number, reruns=True),
+        source=stored.source,
+        created_at=stored.created_at,
+        spent_twice_s=stored.spent_twice_s,
+    )
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """Versions of Python and of the packages here that training is likely to use."""
+    found = [("python", platform.python_version())]
+    for package in PACKAGES:
+        try:
+            found.append((package, version(package)))
+        except PackageNotFoundError:
+            continue
+    return tuple(found)

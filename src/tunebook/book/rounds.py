@@ -1,0 +1,242 @@
+"""BookRound: one round of a book, from its plan to its report (B C12 D1)."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from tunebook.book.decisions import Reruns, decide
+from tunebook.book.proposals import NextRound, next_round
+from tunebook.book.records import book_record, round_record
+from tunebook.execution import Executor
+from tunebook.execution.code import TrainingCode, training_code
+from tunebook.execution.progress import TerminalProgress
+from tunebook.execution.scheduler import RunSummary, run_trials
+from tunebook.plots import Picture, pictures
+from tunebook.report.examine import examine, results
+from tunebook.report.notebook import FindingsView, round_html
+from tunebook.report.page import render
+from tunebook.report.terminal import round_text
+from tunebook.search.assignment import search_trials
+from tunebook.store import Store
+from tunebook.store.table import table
+from tunebook.training.handle import Trial
+from tunebook.words.decision import Decision, Setting
+from tunebook.words.design import Objective, Round
+from tunebook.words.errors import DesignError, TrainingCodeError
+from tunebook.words.finding import Examination
+from tunebook.words.record import BookRecord, RoundRecord
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Purpose, TrialRecord
+
+Train = Callable[[Trial], float | None] | str
+
+
+class BookRound:
+    """A round in a book: run it, read it, decide it. Made by `Book.round`."""
+
+    def __init__(self, store: Store, setting: Setting, objective: Objective, number: int) -> None:
+        self._store = store
+        self._setting = setting
+        self._objective = objective
+        self.number = number
+
+    @property
+    def plan(self) -> Round:
+        """The plan as it stands."""
+        return self._store.rounds()[self.number - 1].plan
+
+    @property
+    def goal(self) -> str:
+        """The question of this round."""
+        return self.plan.goal
+
+    @property
+    def trials(self) -> tuple[TrialRecord, ...]:
+        """Records of all trials, reruns included."""
+        return self._store.trials(self.number)
+
+    def run(
+        self,
+        train: Train | None = None,
+        *,
+        workers: int | None = None,
+        executor: Executor | None = None,
+        wait: bool = True,
+        time_budget_s: float | None = None,
+        memory_limit_mb: int | None = None,
+        progress: bool = True,
+    ) -> RunSummary | threading.Thread:
+        """Run what is left of the round's trials; run it again to go on after a stop.
+
+        Args:
+            train: `train(trial)`, or "module:function"; the remembered one if left out.
+            workers: trials at a time, each in a process of its own; 0 runs them here.
+            executor: where trials run; processes on this machine if left out.
+            wait: False returns at once, with the thread that runs the round.
+            time_budget_s: no trial begins after this many seconds.
+            memory_limit_mb: a trial whose processes hold more is infeasible.
+            progress: show live progress in the terminal.
+
+        Raises:
+            TrainingCodeError: the training code can't be found; nothing has run.
+            KeyboardInterrupt: stopped by Ctrl-C, after everything reported was stored.
+        """
+        code = self._training_code(train)
+        self._add_search_trials()
+
+        def work() -> RunSummary:
+            with TerminalProgress(self.goal) if progress else contextlib.nullcontext() as show:
+                return run_trials(
+                    self._store,
+                    self.number,
+                    code,
+                    workers=workers,
+                    executor=executor,
+                    time_budget_s=time_budget_s,
+                    memory_limit_mb=memory_limit_mb,
+                    on_progress=show,
+                )
+
+        if not wait:
+            thread = threading.Thread(target=work, name=f"round {self.number}")
+            thread.start()
+            return thread
+        summary = work()
+        self._raise_if_interrupted(summary)
+        return summary
+
+    def table(self) -> TrialTable:
+        """The search trials as columns."""
+        return table(self._store, self.number)
+
+    def examination(self) -> Examination:
+        """Every check that applies to the round as it stands."""
+        return examine(self.table(), unread=self._unread())
+
+    def findings(self) -> FindingsView:
+        """What the checks say, worst first; shows itself in notebooks and terminals."""
+        return FindingsView(self.examination())
+
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every picture of the round, in the playbook's order."""
+        return pictures(results(self.table()))
+
+    def report(self, path: str | os.PathLike[str]) -> Path:
+        """Write the round as one offline HTML file."""
+        file = Path(path)
+        proposal = self.next_round().proposal
+        text = render(self._book_record(), rounds=[self.number], proposal=proposal)
+        file.write_text(text, "utf-8")
+        return file
+
+    def decide(
+        self,
+        train: Train | None = None,
+        *,
+        max_reruns: int = 20,
+        workers: int | None = None,
+        executor: Executor | None = None,
+        run: bool = True,
+        error_rate: float = 0.05,
+        progress: bool = True,
+    ) -> Decision:
+        """Rerun the best of each side and the baseline with fresh seeds, and judge those alone.
+
+        The runs that selected a configuration are never part of the evidence for it. A round
+        that has its answer keeps it; one that asked for more evidence goes on where it stood.
+
+        Args:
+            train: as for `run`.
+            max_reruns: over all sides together.
+            run: False judges the reruns that are there.
+            error_rate: chance of adopting a change that brings the least improvement or less.
+
+        Raises:
+            EvidenceError: trials of the round have not ended, or none is complete.
+        """
+        code = self._training_code(train) if run else None
+        reruns = Reruns(
+            code=code,
+            max_reruns=max_reruns,
+            workers=workers,
+            executor=executor,
+            error_rate=error_rate,
+            show=progress,
+        )
+        return decide(self._store, self._setting, self._objective, self.number, reruns)
+
+    def next_round(self) -> NextRound:
+        """A plan for the round after this one, with the reason for each change."""
+        decided = [d for d in self._store.decisions() if d.round == self.number]
+        stored = self._store.rounds()[self.number - 1]
+        return next_round(
+            stored,
+            self.examination(),
+            decided[-1] if decided else None,
+            self._setting,
+            self._objective,
+        )
+
+    def record(self) -> RoundRecord:
+        """The round as reports read it."""
+        return round_record(self._store, self._store.rounds()[self.number - 1])
+
+    def __repr__(self) -> str:
+        return round_text(self.record())
+
+    def _repr_html_(self) -> str:
+        return round_html(self._book_record(), self.number)
+
+    def _book_record(self) -> BookRecord:
+        return book_record(self._store, self._setting, self._objective)
+
+    def _training_code(self, train: Train | None) -> TrainingCode:
+        source = self._store.rounds()[self.number - 1].source
+        if train is None:
+            if source is None or not source.path:
+                raise TrainingCodeError(
+                    f"round {self.number} remembers no training function by import path",
+                    next_step='pass it: run(train), or run("train.py:train")',
+                )
+            train = source.path
+        code = training_code(train)
+        if source != code.source:
+            self._store.set_source(self.number, code.source)
+        return code
+
+    def _add_search_trials(self) -> None:
+        """Add the plan's trials; recompute those that are there, so that none changes unseen."""
+        planned = search_trials(self.plan, self.number)
+        stored = {t.number: t for t in self.trials if t.purpose is not Purpose.RERUN}
+        for trial in planned:
+            known = stored.get(trial.number)
+            if known and (dict(known.config), known.seed) != (dict(trial.config), trial.seed):
+                raise DesignError(
+                    f"trial {trial.name} was planned as {dict(known.config)} and would now be "
+                    f"{dict(trial.config)}: the point sequence of an installed library changed",
+                    next_step="install the versions that the round began with, or plan a new "
+                    "round; its trials stay as they are",
+                )
+        self._store.add_trials([t for t in planned if t.number not in stored])
+
+    def _unread(self) -> dict[str, list[str]]:
+        unread: dict[str, list[str]] = {}
+        for trial in self.trials:
+            for name in trial.unread:
+                unread.setdefault(name, []).append(trial.name)
+        return unread
+
+    def _raise_if_interrupted(self, summary: RunSummary) -> None:
+        if summary.stopped == "interrupted":
+            left = sum(not t.status.ended for t in self.trials)
+            print(
+                f"Stopped. Everything that was reported is kept; {left} trials of round "
+                f"{self.number} are left.\nNext: run the same command or script again to go on.",
+                file=sys.stderr,
+            )
+            raise KeyboardInterrupt
