@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tunebook.book.exploration import explore as explore
     from tunebook.book.notebook import Book as Book
+    from tunebook.book.rounds import BookRound as BookRound
     from tunebook.report.examine import examine as examine
     from tunebook.training.handle import Trial as Trial
     from tunebook.words.errors import DesignError as DesignError
@@ -30,6 +31,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Book": "tunebook.book.notebook",
+    "BookRound": "tunebook.book.rounds",
     "DesignError": "tunebook.words.errors",
     "Infeasible": "tunebook.words.errors",
     "Trial": "tunebook.training.handle",

@@ -110,10 +110,9 @@ def candidates(
     order = np.argsort(trials.losses, kind="stable")
     for i in order[: int(trials.complete.sum())]:
         best.setdefault(_side(plan, trials.config[i]), int(i))
-    names = sorted(best, key=lambda name: best[name])
     found = [
-        Candidate(name=n, config=trials.config[best[n]], selected_by=trials.name[best[n]])
-        for n in names
+        Candidate(name=n, config=trials.config[i], selected_by=trials.name[i])
+        for n, i in best.items()
     ]
     if baseline is not None:
         config = {**_fixed(plan, baseline.config), **baseline.config}

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from tunebook.book.notebook import Book
 from tunebook.book.rounds import BookRound, Train
 from tunebook.words.design import Objective
-from tunebook.words.errors import DesignError
+from tunebook.words.errors import PlanDiffersError
 from tunebook.words.space import Axis, Per
 
 
@@ -59,7 +59,6 @@ def _round_with_this_space(book: Book, question: str, asked: Mapping[str, object
     for n in range(1, len(book.rounds) + 2):
         try:
             return book.round(question if n == 1 else f"{question} ({n})", **asked)  # type: ignore[arg-type]
-        except DesignError as error:
-            if "has this goal and another plan" not in error.rule:
-                raise
+        except PlanDiffersError:
+            continue
     raise AssertionError("a book has one round more than it has goals")

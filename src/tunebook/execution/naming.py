@@ -9,6 +9,7 @@ import ast
 import importlib.machinery
 import os
 import pkgutil
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +48,7 @@ def find_code(named: str, *, search: Sequence[str]) -> FoundCode:
             f'training code has two parts with a colon between them; got "{named}"',
             next_step=SPELLING,
         )
-    file = _file(place) if is_file(place) else _module_file(place, search)
+    file = _file(place) if is_file(place) else module_file(place, search)
     if file is None:
         return FoundCode(file=None, text="")
     return FoundCode(file=file, text=_function_text(file, attribute, named))
@@ -72,7 +73,12 @@ def _file(place: str) -> Path:
     )
 
 
-def _module_file(place: str, search: Sequence[str]) -> Path | None:
+def module_file(place: str, search: Sequence[str]) -> Path | None:
+    """The source file that importing `place` would run, or None where it has no source.
+
+    Raises:
+        TrainingCodeError: there is no such module; names the nearest.
+    """
     path: Sequence[str] | None = search
     spec = None
     walked: list[str] = []
@@ -80,7 +86,7 @@ def _module_file(place: str, search: Sequence[str]) -> Path | None:
         name = ".".join([*walked, part])
         if path is None:
             raise TrainingCodeError(f'"{".".join(walked)}" is no package, so "{name}" is not in it')
-        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        spec = _spec(name, path)
         if spec is None:
             raise _no_module(place, name, part, path)
         walked.append(part)
@@ -91,6 +97,16 @@ def _module_file(place: str, search: Sequence[str]) -> Path | None:
             f'"{place}" is a folder without code of its own', next_step=SPELLING
         )
     return Path(origin) if origin.endswith(".py") else None
+
+
+def _spec(name: str, path: Sequence[str]) -> importlib.machinery.ModuleSpec | None:
+    """By the path first; then by whatever else finds modules, as editable installs do."""
+    spec = importlib.machinery.PathFinder.find_spec(name, path)
+    for finder in sys.meta_path if spec is None else ():
+        spec = finder.find_spec(name, path if "." in name else None)
+        if spec is not None:
+            return spec
+    return spec
 
 
 def _no_module(place: str, name: str, part: str, path: Sequence[str]) -> TrainingCodeError:

@@ -2,7 +2,8 @@
 
 TunebookError
 ├── DesignError            the plan of a round breaks a rule
-│   └── SpaceError         a hyperparameter's range, scale or condition does
+│   ├── SpaceError         a hyperparameter's range, scale or condition does
+│   └── PlanDiffersError   a round with this goal exists, with another plan
 ├── CodecError             JSON or TOML that does not say what it should
 ├── TableError             a CSV file or columns that are no table of trials
 ├── TrainingCodeError      the training function can't be found or called
@@ -41,6 +42,10 @@ class DesignError(TunebookError):
 
 class SpaceError(DesignError):
     """A range, scale or condition of the search space makes no sense."""
+
+
+class PlanDiffersError(DesignError):
+    """A round with this goal exists already, with another plan."""
 
 
 class CodecError(TunebookError):

@@ -1,0 +1,67 @@
+# Each target makes what it needs and is quick the second time. `make` alone lists them.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint constraints.txt
+# More processes than this only get into each other's way on a small machine.
+JOBS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-claims test-system lint bench docs constraints clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Tunebook needs Python 3.11 or later. Next: make PYTHON=python3.13"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
+
+$(VENV)/.demo-ready: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) --editable '.[demo]'
+	@touch $@
+
+# PyTorch first: what depends on it must find it, not look for another.
+$(VENV)/.ready: $(BIN)/python pyproject.toml constraints.txt
+	$(PIP) torch==2.13.0
+	$(PIP) --editable '.[demo]' --group test --group lint
+	@touch $@ $(VENV)/.demo-ready
+
+setup: $(VENV)/.ready  ## make .venv with all that tests and lint need
+
+demo: $(VENV)/.demo-ready  ## train real networks and write demo-out/report.html
+	$(BIN)/python demo/play.py --out demo-out --workers $(JOBS)
+
+lint: $(VENV)/.ready  ## ruff, mypy strict, layers, import cycles
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint  ## lint, then every fast test, docs and README examples included
+	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+test-claims: $(VENV)/.ready  ## the longer simulations of error rates
+	$(BIN)/pytest -n $(JOBS) --level 2 -k "level2 or claims or false_alarms or power" tests/analysis
+
+test-system: $(VENV)/.ready  ## suites that need apt packages: a real Chromium
+	tests/system/install.sh
+	$(BIN)/pytest -n $(JOBS) tests/system
+
+$(VENV)/.bench-ready: $(VENV)/.ready
+	$(PIP) --group bench
+	@touch $@
+
+bench: $(VENV)/.bench-ready  ## measure against Optuna; rewrites docs/benchmarks.md
+	$(BIN)/python bench/against_optuna.py
+
+docs: $(VENV)/.ready  ## rewrite docs/cli.md from the commands' own help
+	$(BIN)/python docs/write_cli.py
+
+constraints: $(VENV)/.bench-ready
+	@echo "# The versions that the tests run with, on Python 3.11 and 3.13. \`make constraints\` writes it." > constraints.txt
+	$(BIN)/pip freeze --exclude-editable | grep -viE '^(torch|mpmath)==' >> constraints.txt
+
+clean:
+	rm -rf $(VENV) demo-out build .pytest_cache .mypy_cache .ruff_cache .hypothesis

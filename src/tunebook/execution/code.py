@@ -1,0 +1,180 @@
+"""Training code, made ready to be sent to workers: named by import path, or by value.
+
+A function that a worker can import goes by its name. One that lives in `__main__`, a notebook or
+another function goes by value (cloudpickle), over the pipe to our own workers and nowhere else:
+the worker never imports the script, so a script needs no main guard. The book keeps the source
+text and its hash (design.md: nothing is pickled into or out of a book).
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+import os
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import cloudpickle
+
+from tunebook.execution.naming import find_code, module_file, wrong_arguments
+from tunebook.training.assignment import TrainingCode
+from tunebook.words.errors import TrainingCodeError
+from tunebook.words.record import TrainingSource
+
+Train = Callable[..., Any]
+
+
+def training_code(train: Train | str) -> TrainingCode:
+    """Make training code ready to be sent to workers; costs no compute and imports nothing.
+
+    Args:
+        train: a function of one argument, the trial; or its name, `package.module:function`
+            or `train.py:function`, the file's path taken from the current folder.
+
+    Raises:
+        TrainingCodeError: it can't be found, called with one argument, or sent.
+    """
+    if isinstance(train, str):
+        return _named(train)
+    _check_callable(train)
+    path = import_path(train)
+    source = _source(path, source_text(train))
+    return _code(source, call=train, blob=None if path else _by_value(train))
+
+
+def _named(named: str) -> TrainingCode:
+    found = find_code(named, search=search_path())
+    return _code(_source(named, found.text), call=None, blob=None)
+
+
+def _code(source: TrainingSource, *, call: Train | None, blob: bytes | None) -> TrainingCode:
+    return TrainingCode(
+        path=source.path,
+        text=source.text,
+        sha256=source.sha256,
+        blob=blob,
+        call=call,
+        sys_path=search_path(),
+        cwd=os.getcwd(),
+    )
+
+
+def search_path() -> tuple[str, ...]:
+    """Where workers look for modules: this process's path made absolute, then this folder."""
+    here = os.getcwd()
+    folders = [os.path.abspath(p) if p else here for p in sys.path]
+    return tuple(dict.fromkeys([*folders, here]))
+
+
+def import_path(train: Train) -> str:
+    """`package.module:function` where a fresh process would import this object, else ""."""
+    module = getattr(train, "__module__", None)
+    name = getattr(train, "__qualname__", "")
+    if not module or module == "__main__" or not name or "<" in name:
+        return ""
+    held: object = sys.modules.get(module)
+    for part in name.split("."):
+        held = getattr(held, part, None)
+    if held is not train:
+        return ""
+    return f"{module}:{name}" if _importable(sys.modules[module]) else ""
+
+
+def source_text(train: Train) -> str:
+    """The source text of a function, as far as Python knows it; else an empty text."""
+    inner: Any = train
+    while isinstance(inner, functools.partial):
+        inner = inner.func
+    inner = inspect.unwrap(inner)
+    if not inspect.isroutine(inner) and not inspect.isclass(inner):
+        inner = type(inner)
+    try:
+        return textwrap.dedent(inspect.getsource(inner))
+    except (OSError, TypeError, SyntaxError):
+        return ""
+
+
+def _source(path: str, text: str) -> TrainingSource:
+    return TrainingSource(path=path, text=text, sha256=hashlib.sha256(text.encode()).hexdigest())
+
+
+def _check_callable(train: object) -> None:
+    if not callable(train):
+        raise TrainingCodeError(
+            f"training code is a function, or its name; got {type(train).__name__} {train!r:.60}",
+            next_step="give def train(trial): ... itself, without calling it",
+        )
+    shown = getattr(train, "__qualname__", repr(train))
+    if inspect.iscoroutinefunction(train):
+        raise TrainingCodeError(f"{shown} is an async function; training code is a plain one")
+    try:
+        signature = inspect.signature(train)
+    except ValueError:  # some built-in callables don't say what they take
+        return
+    try:
+        signature.bind(object())
+    except TypeError as error:
+        raise wrong_arguments(shown, f"def {shown}{signature}") from error
+
+
+def _by_value(train: Train) -> bytes:
+    """Pickle a function with all of its own module that it touches."""
+    module = sys.modules.get(getattr(train, "__module__", None) or "")
+    # A module that a worker can't import goes along by value, as `__main__` always does.
+    alone = module is not None and module.__name__ != "__main__" and not _importable(module)
+    if alone:
+        cloudpickle.register_pickle_by_value(module)
+    try:
+        return bytes(cloudpickle.dumps(train))
+    except Exception as error:  # whatever an object's own __reduce__ raises
+        culprit = _culprit(train)
+        raise TrainingCodeError(
+            f"{getattr(train, '__qualname__', repr(train))} can't be sent to a worker"
+            + (f": {culprit}" if culprit else "")
+            + f" ({type(error).__name__}: {error})",
+            next_step="make that inside the function, or put the function into a module of its "
+            'own and name it: "module:function"',
+        ) from error
+    finally:
+        if alone:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _importable(module: Any) -> bool:
+    """The name may lead a fresh process to another file, or to none."""
+    try:
+        found = module_file(module.__name__, search_path())
+    except TrainingCodeError:
+        return False
+    own = getattr(module, "__file__", None)
+    return found is None or (own is not None and os.path.samefile(own, found))
+
+
+def _culprit(train: Train) -> str:
+    for what, value in _touched(train):
+        try:
+            cloudpickle.dumps(value)
+        except Exception:  # this one is it
+            return f"it uses {what}, a {type(value).__module__}.{type(value).__qualname__}"
+    return ""
+
+
+def _touched(train: Train) -> Iterator[tuple[str, object]]:
+    """Everything by name that a function reaches for outside itself."""
+    inner: Any = train
+    if isinstance(inner, functools.partial):
+        yield from ((f"argument {i}", v) for i, v in enumerate(inner.args))
+        yield from ((f'argument "{k}"', v) for k, v in inner.keywords.items())
+        inner = inner.func
+    own = getattr(inner, "__self__", None)
+    if own is not None:
+        yield "its object", own
+    try:
+        found = inspect.getclosurevars(getattr(inner, "__func__", inner))
+    except TypeError:
+        return
+    yield from ((f'"{k}"', v) for k, v in found.nonlocals.items())
+    yield from ((f'"{k}"', v) for k, v in found.globals.items())

@@ -1,0 +1,197 @@
+"""How far a round is: one live block in a terminal, a few plain lines elsewhere.
+
+Shown: trials done, running and infeasible, the best so far, and the time left.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+PLAIN_EVERY_S = 30.0
+PLAIN_EVERY_SHARE = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the trials of a round are.
+
+    Attributes:
+        total: trials of this round and purpose; done: those that have ended.
+        running, infeasible, failed: how many of them.
+        best: the best objective value of a complete trial, in natural units; best_trial: its name.
+        seconds_left: expected, or None before a first trial has ended.
+        elapsed_s: since this run of the round began.
+        last_cause: why the last infeasible or failed trial ended; last_trial: its name.
+        metric: the objective's name.
+        stopping: what stops the run, while it stops.
+    """
+
+    total: int
+    done: int
+    running: int
+    infeasible: int
+    failed: int
+    best: float | None = None
+    best_trial: str = ""
+    seconds_left: float | None = None
+    elapsed_s: float = 0.0
+    last_cause: str = ""
+    last_trial: str = ""
+    metric: str = ""
+    stopping: str = ""
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people read them.
+
+    Example:
+        >>> clock(4.2), clock(75), clock(7300), clock(200_000)
+        ('5 s', '1 min 15 s', '2 h 2 min', '2 d 8 h')
+    """
+    whole = int(-(-seconds // 1))
+    for size, unit, small_size, small_unit in (
+        (86400, "d", 3600, "h"),
+        (3600, "h", 60, "min"),
+        (60, "min", 1, "s"),
+    ):
+        if whole >= size:
+            rest = whole % size // small_size
+            return f"{whole // size} {unit}" + (f" {rest} {small_unit}" if rest else "")
+    return f"{whole} s"
+
+
+class TerminalProgress:
+    """Shows progress; give it to `run_trials(..., on_progress=...)`.
+
+    A context manager. In a terminal it draws one block in place; elsewhere it prints a plain
+    line every tenth of the trials or 30 s. `NO_COLOR` is respected. Writes to standard error,
+    so that what a command prints stays clean.
+
+    Args:
+        title: a line above the bar, such as the round's goal.
+        stream: where to write; standard error if left out.
+    """
+
+    def __init__(self, title: str = "", *, stream: TextIO | None = None) -> None:
+        self._title = title
+        self._console = Console(file=stream, stderr=stream is None, highlight=False)
+        # An empty NO_COLOR counts as unset (no-color.org), and rich holds that so too.
+        self._color = not os.environ.get("NO_COLOR") and self._console.color_system is not None
+        self._live: Live | None = None
+        self._said: tuple[float, int] | None = None
+        self._last: Progress | None = None
+
+    def __enter__(self) -> TerminalProgress:
+        if self._console.is_terminal and not self._console.is_dumb_terminal:
+            self._live = Live(console=self._console, auto_refresh=False)
+            self._live.start()
+        elif self._title:
+            self._console.print(Text(self._title), soft_wrap=True)
+        return self
+
+    def __call__(self, progress: Progress) -> None:
+        """Show this."""
+        self._last = progress
+        if self._live is not None:
+            self._live.update(block(progress, self._title), refresh=True)
+        elif self._due(progress):
+            self._say(progress)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+        elif self._last is not None and (self._said or (0.0, -1))[1] != self._last.done:
+            self._say(self._last)
+
+    def _due(self, progress: Progress) -> bool:
+        if self._said is None:
+            return True
+        at, done = self._said
+        step = max(1, int(progress.total * PLAIN_EVERY_SHARE))
+        return progress.done >= done + step or time.monotonic() - at >= PLAIN_EVERY_S
+
+    def _say(self, progress: Progress) -> None:
+        self._said = (time.monotonic(), progress.done)
+        self._console.print(Text(", ".join(parts(progress))), soft_wrap=True)
+
+
+def parts(progress: Progress) -> list[str]:
+    """Progress in words, part by part, most important first."""
+    said = [f"{progress.done}/{progress.total} trials done"]
+    if progress.running:
+        said.append(f"{progress.running} running")
+    if progress.best is not None:
+        said.append(f"best {_best(progress)}")
+    if progress.infeasible or progress.failed:
+        said.append(_spoilt(progress))
+    said.append(_left(progress))
+    return [s for s in said if s]
+
+
+def block(progress: Progress, title: str = "") -> RenderableType:
+    """The live block: title, bar with counts, then the best and the infeasible ones."""
+    done = Text(f"{progress.done}/{progress.total}", style="bold")
+    running = Text(f"{progress.running} running", style="cyan")
+    left = Text(_left(progress), style="dim")
+    grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    grid.add_column(ratio=1, min_width=8)
+    for _ in range(3):
+        grid.add_column(no_wrap=True)
+    bar = ProgressBar(total=max(1, progress.total), completed=progress.done)
+    grid.add_row(bar, done, running, left)
+    rows: list[RenderableType] = []
+    if title:
+        rows.append(Text(title, style="bold", no_wrap=True, overflow="ellipsis"))
+    rows.append(grid)
+    if progress.best is not None:
+        rows.append(_line("best", _best(progress), "green"))
+    if progress.infeasible or progress.failed:
+        rows.append(_line("", _spoilt(progress), "yellow"))
+    return Group(*rows)
+
+
+def _line(label: str, said: str, style: str) -> Text:
+    text = Text(f"{label} " if label else "", style="dim", no_wrap=True, overflow="ellipsis")
+    return text.append(said, style=style)
+
+
+def _best(progress: Progress) -> str:
+    named = f"{progress.metric} " if progress.metric else ""
+    return f"{named}{progress.best:.6g} (trial {progress.best_trial})"
+
+
+def _spoilt(progress: Progress) -> str:
+    said = []
+    if progress.infeasible:
+        said.append(f"{progress.infeasible} infeasible")
+    if progress.failed:
+        said.append(f"{progress.failed} failed")
+    last = f", last: {progress.last_cause}" if progress.last_cause else ""
+    where = f" (trial {progress.last_trial})" if last and progress.last_trial else ""
+    return " and ".join(said) + last + where
+
+
+def _left(progress: Progress) -> str:
+    if progress.stopping:
+        return progress.stopping
+    if progress.done >= progress.total:
+        return f"in {clock(progress.elapsed_s)}"
+    if progress.seconds_left is None:
+        return f"{clock(progress.elapsed_s)} so far"
+    return f"{clock(progress.seconds_left)} left"
