@@ -74,7 +74,12 @@ def optimizer(name: str, rates: dict[str, jax.Array]) -> optax.GradientTransform
 
 @partial(jax.jit, static_argnames=("name", "steps"))
 def advance(
-    name: str, rates: dict[str, jax.Array], state: Any, key: jax.Array, first: jax.Array, steps: int
+    name: str,
+    rates: dict[str, jax.Array],
+    state: Any,
+    key: jax.Array,
+    first: jax.Array,
+    steps: int,
 ) -> tuple[Any, jax.Array]:
     """Take `steps` training steps from step `first`; returns the state and the mean loss."""
     x, y, _, _ = digits()
@@ -82,7 +87,9 @@ def advance(
     def one(state: Any, step: jax.Array) -> tuple[Any, jax.Array]:
         weights, memory = state
         rows = jax.random.randint(jax.random.fold_in(key, step), (BATCH,), 0, len(x))
-        value, slope = jax.value_and_grad(loss)(weights, jnp.asarray(x)[rows], jnp.asarray(y)[rows])
+        value, slope = jax.value_and_grad(loss)(
+            weights, jnp.asarray(x)[rows], jnp.asarray(y)[rows]
+        )
         change, memory = optimizer(name, rates).update(slope, memory, weights)
         return (optax.apply_updates(weights, change), memory), value
 

@@ -108,4 +108,6 @@ if __name__ == "__main__":
     asked = parser.parse_args()
     began = time.perf_counter()
     report = play(asked.out, asked.workers)
-    print(f"The demo took {time.perf_counter() - began:.0f} s. Open its report: {report.resolve()}")
+    print(
+        f"The demo took {time.perf_counter() - began:.0f} s. Open its report: {report.resolve()}"
+    )

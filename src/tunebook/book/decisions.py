@@ -86,9 +86,7 @@ def decide(
     return decision
 
 
-def candidates(
-    plan: Round, trials: TrialTable, baseline: Launch | None
-) -> tuple[Candidate, ...]:
+def candidates(plan: Round, trials: TrialTable, baseline: Launch | None) -> tuple[Candidate, ...]:
     """The best complete trial of each scientific value, then the baseline.
 
     Raises:
@@ -218,7 +216,9 @@ def _rerun(
         added = rerun_trials(stored.plan, stored.number, side.name, side.config, wanted, free)
         store.add_trials(added)
         free += len(added)
-    with TerminalProgress("fresh-seed reruns") if reruns.show else contextlib.nullcontext() as show:
+    with (
+        TerminalProgress("fresh-seed reruns") if reruns.show else contextlib.nullcontext() as show
+    ):
         summary = run_trials(
             store,
             stored.number,

@@ -188,9 +188,7 @@ class Book:
         """All that a report reads of this book."""
         return book_record(self._store, self.setting, self.objective)
 
-    def report(
-        self, path: str | os.PathLike[str], *, rounds: Sequence[int] | None = None
-    ) -> Path:
+    def report(self, path: str | os.PathLike[str], *, rounds: Sequence[int] | None = None) -> Path:
         """Write the book (or some rounds of it) as one offline HTML file.
 
         Args:

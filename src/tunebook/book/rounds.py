@@ -114,6 +114,24 @@ class BookRound:
         """The search trials as columns."""
         return table(self._store, self.number)
 
+    def rerun_table(self) -> TrialTable:
+        """The fresh-seed reruns as columns."""
+        return table(self._store, self.number, reruns=True)
+
+    def values(self) -> dict[str, float]:
+        """The objective of each complete trial, reruns included, by trial name."""
+        return {
+            name: float(value)
+            for trials in (self.table(), self.rerun_table())
+            for name, value in zip(trials.name, trials.value, strict=True)
+            if value == value
+        }
+
+    @property
+    def objective(self) -> Objective:
+        """The metric that decides."""
+        return self._objective
+
     def examination(self) -> Examination:
         """Every check that applies to the round as it stands."""
         return examine(self.table(), unread=self._unread())

@@ -1,0 +1,100 @@
+"""The command line: one file per command, loaded when it is called (C12 D6)."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+COMMANDS = {
+    "init": "Write a training script and a first round that run.",
+    "demo": "Open a finished book: real networks, four rounds, decisions.",
+    "run": "Plan a round from a TOML file and run it, or go on with one.",
+    "status": "Show the book: rounds, trials, decisions, launches.",
+    "findings": "Say what a round's results mean, worst first.",
+    "report": "Write the book or a round as one offline HTML file.",
+    "decide": "Rerun with fresh seeds and judge: adopt, keep, or more evidence.",
+    "launch": "Make a decision's configuration the new baseline.",
+    "next": "Propose the next round as a TOML file to edit.",
+    "export": "Write plans, trials, curves and pictures to a folder.",
+    "completion": "Print the script that completes commands in your shell.",
+}
+
+
+class LazyGroup(click.Group):
+    """Lists commands without loading them, so that `tunebook --help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        """Load `cli/NAME.py` and return its `command`."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"tunebook.cli.{name}_command")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list from COMMANDS alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the nearest command where there is none of that name."""
+        from tunebook.words.errors import nearest
+
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            error.message += nearest(args[0], COMMANDS)
+            raise
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: tunebook init digits && cd digits && tunebook run round-1.toml",
+)
+@click.version_option(package_name="tunebook", prog_name="tunebook")
+def group() -> None:
+    """The lab notebook for tuning deep nets.
+
+    Plan a round of experiments around one question, run it, read what the results say, decide
+    on fresh-seed reruns, launch the new baseline, and get the next round proposed.
+    """
+
+
+def main() -> None:
+    """Run a command. Every error of ours is its message, never a traceback."""
+    from tunebook.words.errors import CodecError, DesignError, TableError, TunebookError
+
+    try:
+        group(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(1)
+    except click.exceptions.Exit as asked:
+        sys.exit(asked.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except TunebookError as error:
+        click.echo(f"{_kind(error)}: {error}", err=True)
+        sys.exit(2 if isinstance(error, CodecError | DesignError | TableError) else 1)
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        click.echo(f"Error: {error.strerror or error}{where}", err=True)
+        sys.exit(1)
+
+
+def _kind(error: Exception) -> str:
+    return type(error).__name__

@@ -85,7 +85,9 @@ def module_file(place: str, search: Sequence[str]) -> Path | None:
     for part in place.split("."):
         name = ".".join([*walked, part])
         if path is None:
-            raise TrainingCodeError(f'"{".".join(walked)}" is no package, so "{name}" is not in it')
+            raise TrainingCodeError(
+                f'"{".".join(walked)}" is no package, so "{name}" is not in it'
+            )
         spec = _spec(name, path)
         if spec is None:
             raise _no_module(place, name, part, path)

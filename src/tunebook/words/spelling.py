@@ -87,7 +87,7 @@ def per(
             listed.append((value, Choice((axis,))))
         else:
             raise SpaceError(
-                f'under {on}={value} a hyperparameter has a range or a value; got {axis!r}',
+                f"under {on}={value} a hyperparameter has a range or a value; got {axis!r}",
                 next_step="give tb.uniform(...), tb.log_uniform(...), tb.choice(...) or a number",
             )
     return Per(on, tuple(listed))

@@ -1,0 +1,102 @@
+"""A book as plain files that need no Tunebook to read (C12 D6)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+from tunebook.book.notebook import Book
+from tunebook.book.rounds import BookRound
+from tunebook.plots.render import to_png, to_svg
+from tunebook.words.codec import RoundFile, to_data, write_round_file
+from tunebook.words.trial import TrialRecord
+
+
+def export(book: Book, folder: Path, *, pictures: str = "png", dark: bool = False) -> list[Path]:
+    """Write a book's plans (TOML), trials and curves (CSV), pictures, and record (JSON).
+
+    Args:
+        book: to export.
+        folder: made if it is not there; files of the same names are replaced.
+        pictures: "png", "svg" or "none".
+        dark: pictures for a dark background.
+
+    Returns:
+        The files written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    record = book.record()
+    content = {
+        "schema": 1,
+        "setting": to_data(record.setting),
+        "objective": to_data(record.objective),
+        "decisions": [to_data(d) for d in record.decisions],
+        "launches": [to_data(x) for x in record.launches],
+    }
+    written = [_write(folder / "book.json", json.dumps(content, indent=1, ensure_ascii=False))]
+    for chosen in book.rounds:
+        source = chosen.record().source
+        file = RoundFile(
+            plan=chosen.plan,
+            train=source.path if source else "",
+            objective=book.objective,
+            setting=book.setting,
+        )
+        stem = f"round-{chosen.number}"
+        written.append(_write(folder / f"{stem}.toml", write_round_file(file)))
+        written.append(_trials(chosen, folder / f"{stem}-trials.csv"))
+        written.append(_curves(chosen, folder / f"{stem}-curves.csv"))
+        for picture in chosen.pictures() if pictures != "none" else ():
+            path = folder / f"{stem}-{picture.name}.{pictures}"
+            if pictures == "png":
+                path.write_bytes(to_png(picture, dark=dark))
+            else:
+                path.write_text(to_svg(picture, dark=dark), "utf-8")
+            written.append(path)
+    return written
+
+
+def _write(path: Path, text: str) -> Path:
+    path.write_text(text, "utf-8")
+    return path
+
+
+def _trials(chosen: BookRound, path: Path) -> Path:
+    """One row a trial, shaped as `TrialTable.from_csv` reads it; reruns included."""
+    trials = chosen.trials
+    names = list(dict.fromkeys(name for t in trials for name in t.config))
+    objective = chosen.objective.metric
+    values = chosen.values()
+    with path.open("w", newline="", encoding="utf-8") as out:
+        write = csv.writer(out)
+        write.writerow(["trial", "study", "seed", "status", "cause", "seconds", objective, *names])
+        for t in trials:
+            write.writerow(_row(t, values.get(t.name), names))
+    return path
+
+
+def _row(trial: TrialRecord, value: float | None, names: list[str]) -> list[object]:
+    return [
+        trial.name,
+        trial.study,
+        trial.seed,
+        trial.status,
+        trial.cause or "",
+        f"{trial.seconds:.3f}",
+        "" if value is None else repr(value),
+        *(trial.config.get(name, "") for name in names),
+    ]
+
+
+def _curves(chosen: BookRound, path: Path) -> Path:
+    """One row a measurement."""
+    with path.open("w", newline="", encoding="utf-8") as out:
+        write = csv.writer(out)
+        write.writerow(["trial", "step", "metric", "value"])
+        for table in (chosen.table(), chosen.rerun_table()):
+            for metric, curves in table.curves.items():
+                for i, name in enumerate(table.name):
+                    for step, value in zip(*curves.of(i), strict=True):
+                        write.writerow([name, int(step), metric, repr(float(value))])
+    return path

@@ -1,0 +1,46 @@
+"""tunebook decide: fresh-seed reruns, then a verdict (D1 D3)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from tunebook.cli.which_book import book_option, choose_round, json_option, open_book
+
+
+@click.command("decide", epilog="Example: tunebook decide --max-reruns 30 --workers 4")
+@click.argument("number", metavar="[ROUND]", required=False, type=int)
+@click.option("--max-reruns", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--no-run", is_flag=True, help="Judge the reruns that are there.")
+@click.option("--train", metavar="WHERE", help="Training function; else the remembered one.")
+@click.option("--workers", type=click.IntRange(min=0), help="Trials at a time.")
+@book_option
+@json_option
+def command(
+    number: int | None,
+    max_reruns: int,
+    no_run: bool,
+    train: str | None,
+    workers: int | None,
+    book_path: str | None,
+    as_json: bool,
+) -> None:
+    """Rerun the best of each side and the baseline with fresh seeds, and judge those alone."""
+    from tunebook.cli.output import data, print_json
+    from tunebook.report.terminal import show_decision
+
+    sys.path.insert(0, str(Path.cwd()))
+    with open_book(book_path) as book:
+        decision = choose_round(book, number).decide(
+            train,
+            max_reruns=max_reruns,
+            workers=workers,
+            run=not no_run,
+            progress=not as_json,
+        )
+        if as_json:
+            print_json(decision=data(decision))
+        else:
+            show_decision(decision)

@@ -1,0 +1,33 @@
+"""tunebook export: a book as plain files: plans, trials, curves, pictures (C12 D6)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tunebook.cli.which_book import book_option, json_option, open_book
+
+
+@click.command("export", epilog="Example: tunebook export digits-files --pictures svg")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--pictures", type=click.Choice(["png", "svg", "none"]), default="png", show_default=True
+)
+@click.option("--dark", is_flag=True, help="Pictures for a dark background.")
+@book_option
+@json_option
+def command(folder: Path, pictures: str, dark: bool, book_path: str | None, as_json: bool) -> None:
+    """Write every round's plan (TOML), trials and curves (CSV) and pictures to FOLDER.
+
+    The record of decisions and launches is book.json.
+    """
+    from tunebook.book.exporting import export
+    from tunebook.cli.output import print_json
+
+    with open_book(book_path) as book:
+        written = export(book, folder, pictures=pictures, dark=dark)
+    if as_json:
+        print_json(written=[str(path) for path in written])
+    else:
+        click.echo(f"Wrote {len(written)} files to {folder}")

@@ -1,0 +1,36 @@
+"""tunebook next: the next round, proposed as TOML to edit (B)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tunebook.cli.which_book import book_option, choose_round, json_option, open_book
+
+
+@click.command(
+    "next", epilog="Example: tunebook next --out round-2.toml && tunebook run round-2.toml"
+)
+@click.argument("number", metavar="[ROUND]", required=False, type=int)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file.")
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+@book_option
+@json_option
+def command(
+    number: int | None, out: Path | None, force: bool, book_path: str | None, as_json: bool
+) -> None:
+    """Propose the round after ROUND (the newest if left out), with a reason for each change."""
+    from tunebook.cli.output import data, print_json
+
+    with open_book(book_path) as book:
+        proposal = choose_round(book, number).next_round()
+        text = proposal.toml()
+    if out is not None:
+        if out.exists() and not force:
+            raise click.BadParameter(f"{out} exists; say --force, or another name")
+        out.write_text(text, "utf-8")
+    if as_json:
+        print_json(proposal=data(proposal.proposal), toml=text)
+    else:
+        click.echo(f"{out}: run it with: tunebook run {out}" if out else text)

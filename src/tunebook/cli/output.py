@@ -1,0 +1,22 @@
+"""What commands print: rich text on a terminal, plain text in a pipe, JSON when asked."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from tunebook.words.codec import to_data
+
+SCHEMA = 1
+
+
+def print_json(**content: Any) -> None:
+    """Print one JSON document that names its schema."""
+    click.echo(json.dumps({"schema": SCHEMA, **content}, ensure_ascii=False, allow_nan=False))
+
+
+def data(noun: Any) -> Any:
+    """A noun of the domain, or several, as plain data."""
+    return [to_data(n) for n in noun] if isinstance(noun, list | tuple) else to_data(noun)

@@ -1,0 +1,112 @@
+"""tunebook run: plan a round from TOML and run it, or go on with the last one (B2)."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tunebook.cli.which_book import (
+    book_option,
+    choose_round,
+    find_book,
+    json_option,
+    open_book,
+)
+
+if TYPE_CHECKING:
+    from tunebook.book.notebook import Book
+    from tunebook.words.codec import RoundFile
+
+
+@click.command("run", epilog="Example: tunebook run round-1.toml --workers 4")
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--train", metavar="WHERE", help='Training function, "train.py:train".')
+@click.option("--round", "number", type=int, help="Without FILE: the round to go on with.")
+@click.option("--workers", type=click.IntRange(min=0), help="Trials at a time; 0 runs them here.")
+@click.option("--time-budget", type=float, metavar="SECONDS", help="Begin no trial after this.")
+@click.option("--memory-limit", type=int, metavar="MB", help="Of one trial's processes.")
+@book_option
+@json_option
+def command(
+    file: Path | None,
+    train: str | None,
+    number: int | None,
+    workers: int | None,
+    time_budget: float | None,
+    memory_limit: int | None,
+    book_path: str | None,
+    as_json: bool,
+) -> None:
+    """Run the round that FILE plans; without FILE, go on with the newest round.
+
+    The same file run again goes on where it stopped; more `trials` in it extends the round.
+    """
+    from tunebook.cli.output import print_json
+    from tunebook.execution.scheduler import RunSummary
+    from tunebook.report.terminal import show_round
+
+    # Training code beside the round file is found as `python train.py` would find it.
+    sys.path.insert(0, str(Path.cwd()))
+    asked = _read(file) if file else None
+    with _book_for(asked, book_path) if asked else open_book(book_path) as book:
+        chosen = book.plan_round(asked.plan) if asked else choose_round(book, number)
+        summary = chosen.run(
+            train or (asked.train if asked else None) or None,
+            workers=workers,
+            time_budget_s=time_budget,
+            memory_limit_mb=memory_limit,
+            progress=not as_json,
+        )
+        assert isinstance(summary, RunSummary)
+        if as_json:
+            print_json(round=chosen.number, **asdict(summary))
+        else:
+            show_round(chosen.record())
+
+
+def _read(file: Path) -> RoundFile:
+    from tunebook.words.codec import read_round_file
+    from tunebook.words.errors import CodecError
+
+    try:
+        text = file.read_text("utf-8")
+    except FileNotFoundError:
+        raise CodecError(
+            f"there is no round file {file}",
+            next_step="write one: tunebook init, or tunebook next --out round.toml",
+        ) from None
+    except UnicodeDecodeError as error:
+        raise CodecError(f"{file} is not UTF-8 text: {error}") from None
+    return read_round_file(text, source=str(file))
+
+
+def _book_for(asked: RoundFile, book_path: str | None) -> Book:
+    """The book that is meant, or a new one named after the file's [book] table."""
+    from tunebook.book.notebook import Book
+    from tunebook.words.errors import CodecError
+
+    here = sorted(Path().glob("*.db"))
+    if not book_path and len(here) == 1:
+        book_path = str(here[0])
+    if book_path and Path(book_path).exists():
+        return Book(book_path, objective=asked.objective)
+    if asked.objective is None:
+        raise CodecError(
+            "a new book has an objective; the round file names none",
+            next_step='add a table:\n[book]\nname = "digits"\nobjective = "minimize:valid/error"',
+        )
+    if not book_path and here:
+        find_book(None)
+    setting = asked.setting
+    name = setting.name if setting else "book"
+    return Book(
+        book_path or f"{name}.db",
+        objective=asked.objective,
+        name=name,
+        chance=setting.chance if setting else None,
+        training_objective=setting.training_objective if setting else "",
+    )

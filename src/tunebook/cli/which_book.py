@@ -1,0 +1,86 @@
+"""Which book a command means: --book, else TUNEBOOK_BOOK, else the only one in the folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tunebook.words.errors import StoreError
+
+if TYPE_CHECKING:
+    from tunebook.book.notebook import Book
+    from tunebook.book.rounds import BookRound
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def book_option(function: F) -> F:
+    """Add `--book PATH`."""
+    option = click.option(
+        "--book",
+        "book_path",
+        metavar="PATH",
+        envvar="TUNEBOOK_BOOK",
+        help="The book's file; else TUNEBOOK_BOOK, else the only *.db here.",
+    )
+    return option(function)
+
+
+def json_option(function: F) -> F:
+    """Add `--json`."""
+    option = click.option("--json", "as_json", is_flag=True, help="Print JSON, with a schema.")
+    return option(function)
+
+
+def find_book(book_path: str | None) -> Path:
+    """The path of the book that is meant; it exists.
+
+    Raises:
+        StoreError: there is none, or more than one.
+    """
+    if book_path:
+        path = Path(book_path)
+        if not path.exists():
+            raise StoreError(
+                f"there is no book at {path}",
+                next_step="correct --book, or begin one: tunebook init",
+            )
+        return path
+    here = sorted(Path().glob("*.db"))
+    if len(here) == 1:
+        return here[0]
+    if not here:
+        raise StoreError(
+            f"there is no book (*.db) in {os.getcwd()}",
+            next_step="name one with --book PATH, or begin one: tunebook init",
+        )
+    raise StoreError(
+        f"there are {len(here)} books here: {', '.join(map(str, here))}",
+        next_step="name one with --book PATH",
+    )
+
+
+def open_book(book_path: str | None) -> Book:
+    """Open the book that is meant."""
+    from tunebook.book.notebook import Book
+
+    return Book(find_book(book_path))
+
+
+def choose_round(book: Book, number: int | None) -> BookRound:
+    """The round of that number, or the newest one."""
+    rounds = book.rounds
+    if not rounds:
+        raise StoreError(
+            "this book has no round yet",
+            next_step="plan one: tunebook run round-1.toml",
+        )
+    if number is None:
+        return rounds[-1]
+    if not 1 <= number <= len(rounds):
+        raise click.BadParameter(f"rounds are numbered 1 to {len(rounds)}; got {number}")
+    return rounds[number - 1]

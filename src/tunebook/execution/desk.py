@@ -1,0 +1,212 @@
+"""The host's desk: trials claimed, trials under way, and how each is settled in the book (I2).
+
+A claim lasts LEASE_S on the database's clock and is renewed while its trial is under way. Should
+this host stop for longer (a laptop asleep), another may claim the trial; then ours is cancelled.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import suppress
+
+from tunebook.execution import Ended, Executor
+from tunebook.execution.recovery import adopt_earlier
+from tunebook.store import Store, StoredRound
+from tunebook.store.ingest import collect, settle
+from tunebook.training.assignment import Assignment, TrainingCode
+from tunebook.training.log import attempt_files
+from tunebook.words.errors import BookBusyError, StoreError, TrainingCodeError
+from tunebook.words.trial import Cause, Outcome, Purpose, Status, TrialKey, TrialRecord
+
+LEASE_S = 60.0
+RENEW_EVERY_S = 15.0
+CLAIM_AHEAD = 2
+"""Trials claimed at a time, in multiples of the workers: fewer transactions for short trials."""
+RETRIES = 3
+"""How often a trial is started anew after an executor lost it; the next loss makes it failed."""
+
+Settled = tuple[TrialKey, Outcome]
+
+
+class Desk:
+    """What one host does with the trials of one round; every method is quick but `wait`."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        stored: StoredRound,
+        host: str,
+        code: TrainingCode,
+        purpose: Purpose | None,
+        memory_limit_mb: int | None,
+        executor: Executor,
+    ) -> None:
+        made = store.setting()
+        if made is None:
+            raise StoreError(f'the book "{store.location}" has no setting yet')
+        self.store = store
+        self.number = stored.number
+        self.purpose = purpose
+        self.executor = executor
+        self.objective = made[1]
+        self.running: dict[TrialKey, TrialRecord] = {}
+        self.spent_twice_s = 0.0
+        self._setting = made[0]
+        self._plan = stored.plan
+        self._host = host
+        self._code = code
+        self._memory_limit_mb = memory_limit_mb
+        self._waiting: deque[TrialRecord] = deque()
+        self._started: dict[TrialKey, float] = {}
+        self._losses: dict[TrialKey, int] = {}
+        self._sizes: dict[TrialKey, int] = {}
+        self._dry_until = 0.0
+        self._closed = False
+
+    def running_s(self) -> dict[TrialKey, float]:
+        """Seconds since each trial under way was started."""
+        now = time.monotonic()
+        return {key: now - at for key, at in self._started.items()}
+
+    def start(self) -> list[Settled]:
+        """Give every free worker a trial, claiming some ahead.
+
+        Returns:
+            trials that another host had already trained to their end.
+        """
+        settled: list[Settled] = []
+        while len(self.running) < self.executor.workers:
+            trial = self._next()
+            if trial is None:
+                break
+            ended = adopt_earlier(self.store, trial) if trial.attempt > 1 else None
+            if ended is not None:
+                settled.append((trial.key, ended))
+                continue
+            self.running[trial.key] = trial
+            self._started[trial.key] = time.monotonic()
+            self.executor.submit(self._assignment(trial))
+        return settled
+
+    def wait(self, timeout_s: float) -> Iterator[Settled]:
+        """Sleep until an attempt has ended, or the time is up, and settle what ended.
+
+        Raises:
+            TrainingCodeError: a worker could not load the training code.
+        """
+        for ended in self.executor.wait(timeout_s) if self.running else ():
+            yield from self._settle(ended)
+
+    def collect(self) -> None:
+        """Take in what running trials have reported; a log that has not grown is left alone."""
+        for key, trial in list(self.running.items()):
+            try:
+                size = attempt_files(self.store.files, key, trial.attempt).log.stat().st_size
+            except OSError:  # the worker has not begun it
+                continue
+            if size != self._sizes.get(key):
+                self._sizes[key] = size
+                try:
+                    collect(self.store, key, trial.attempt)
+                except BookBusyError:
+                    self.executor.cancel(key)
+
+    def renew(self, lease_s: float) -> None:
+        """Renew all leases; cancel trials that another host has claimed meanwhile."""
+        waiting = {t.key for t in self._waiting}
+        held = [*self.running, *waiting]
+        lost = self.store.renew(self._host, held, lease_s) if held else ()
+        for key in lost:
+            if key in self.running:
+                self.executor.cancel(key)
+        self._waiting = deque(t for t in self._waiting if t.key not in lost)
+
+    def close(self) -> list[Settled]:
+        """Stop the executor, keep what was acknowledged, give back what has not ended.
+
+        An error of the store here would hide the one that led here; claims that could not be
+        given back run out by themselves.
+        """
+        if self._closed:
+            return []
+        self._closed = True
+        settled: list[Settled] = []
+        for ended in self.executor.close():
+            with suppress(StoreError, OSError, TrainingCodeError):
+                settled.extend(self._settle(ended))
+        for trial in [*self._waiting, *self.running.values()]:
+            with suppress(StoreError, OSError):
+                self.store.release(trial.key, trial.attempt)
+        self._waiting.clear()
+        self.running.clear()
+        self._started.clear()
+        return settled
+
+    def _next(self) -> TrialRecord | None:
+        now = time.monotonic()
+        if not self._waiting and now >= self._dry_until:
+            limit = CLAIM_AHEAD * self.executor.workers - len(self.running)
+            claims = self.store.claim(self.number, self._host, LEASE_S, limit, self.purpose)
+            self._waiting.extend(c.trial for c in claims)
+            # With nothing to claim, ask again when something may have changed.
+            self._dry_until = now if claims else now + 1.0
+        return self._waiting.popleft() if self._waiting else None
+
+    def _assignment(self, trial: TrialRecord) -> Assignment:
+        plan, setting = self._plan, self._setting
+        return Assignment(
+            trial=trial,
+            files=attempt_files(self.store.files, trial.key, trial.attempt),
+            code=self._code,
+            objective=self.objective,
+            training_objective=setting.training_objective,
+            chance=setting.chance,
+            time_limit_s=plan.time_limit_s,
+            memory_limit_mb=self._memory_limit_mb,
+            evaluations=plan.evaluations,
+            varied=tuple(name for name in plan.varied if name in trial.config),
+        )
+
+    def _settle(self, ended: Ended) -> list[Settled]:
+        trial = self.running.pop(ended.key)
+        self._started.pop(ended.key, None)
+        self._sizes.pop(ended.key, None)
+        key, attempt = ended.key, ended.attempt
+        if ended.unloadable:
+            self.store.release(key, attempt)
+            raise TrainingCodeError(
+                f"training code can't be loaded by a worker, so no trial was run:\n"
+                f"{ended.unloadable}",
+                next_step="mend the import, then run again",
+            )
+        try:
+            outcome = settle(self.store, key, attempt)
+            if outcome is None and ended.outcome is not None:
+                outcome = ended.outcome
+                if not self.store.finish(key, attempt, outcome):
+                    return []
+        except BookBusyError:  # another host has claimed it meanwhile, and will end it
+            return []
+        if outcome is None:
+            return self._lost(trial, ended.seconds)
+        return [(key, outcome)]
+
+    def _lost(self, trial: TrialRecord, seconds: float) -> list[Settled]:
+        """Give a lost trial back, or, once too many of its attempts were lost, end it."""
+        key, attempt = trial.key, trial.attempt
+        self._losses[key] = self._losses.get(key, 0) + 1
+        if self._losses[key] > RETRIES and not self._closed:
+            outcome = Outcome(
+                status=Status.FAILED,
+                cause=Cause.RETRIES_SPENT,
+                detail=f"its worker was lost {self._losses[key]} times",
+                seconds=seconds,
+                ended_at=time.time(),
+            )
+            return [(key, outcome)] if self.store.finish(key, attempt, outcome) else []
+        self.spent_twice_s += seconds
+        self.store.release(key, attempt, seconds)
+        return []

@@ -1,0 +1,214 @@
+"""Run a round: claim trials, start them, watch, take in what they report, record their fates.
+
+One thread, which sleeps in the executor until something happens. Training never waits for it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from tunebook.execution import Executor
+from tunebook.execution.host import host_identity
+from tunebook.execution.inline import InlineExecutor
+from tunebook.execution.interrupts import Interrupts
+from tunebook.execution.desk import LEASE_S, RENEW_EVERY_S, Desk
+from tunebook.execution.local import LocalExecutor
+from tunebook.execution.progress import Progress
+from tunebook.execution.recovery import take_back
+from tunebook.execution.tally import Tally
+from tunebook.store import Store, StoredRound
+from tunebook.training.assignment import TrainingCode
+from tunebook.words.errors import StoreError, TrainingCodeError
+from tunebook.words.trial import Purpose, Status
+
+COLLECT_EVERY_S = 0.75
+LOOK_EVERY_S = 0.25
+OTHERS_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """What one call of `run_trials` did.
+
+    Attributes:
+        ran: trials that ended in it; complete, infeasible, failed: how they ended.
+        stopped: why it ended before all trials had: "", "interrupted" or "time budget".
+        seconds: wall-clock time.
+        spent_twice_s: compute of attempts that were lost and have to be repeated.
+    """
+
+    ran: int
+    complete: int
+    infeasible: int
+    failed: int
+    stopped: str
+    seconds: float
+    spent_twice_s: float
+
+
+def run_trials(
+    store: Store,
+    number: int,
+    code: TrainingCode,
+    *,
+    purpose: Purpose | None = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    time_budget_s: float | None = None,
+    memory_limit_mb: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> RunSummary:
+    """Run the trials of a round that have not ended, until they all have.
+
+    Trials that a host on this machine held when it died are taken back first; what they
+    acknowledged is kept. Other living hosts may work on the same round: trials are shared out,
+    and this call returns when all have ended.
+
+    Args:
+        store: the book.
+        number: the round.
+        code: what trains, from `training_code`.
+        purpose: only trials of this purpose; all of them if left out.
+        workers: processes here, by default one a core; 0 trains in this very process.
+        executor: trains elsewhere, instead of `workers`. It is closed at the end.
+        time_budget_s: once spent, no trial is started any more; those under way run to their
+            end, which only the round's `time_limit_s` bounds.
+        memory_limit_mb: a trial whose processes together use more is infeasible.
+        on_progress: called with the latest numbers, about four times a second at most.
+
+    Returns:
+        what was done. `stopped` is "interrupted" after Ctrl-C or SIGTERM: workers are stopped,
+        what they acknowledged is stored, their trials are pending again; the caller says how to
+        go on, and raises KeyboardInterrupt where a script should end. A second Ctrl-C stops
+        workers without the seconds for a last checkpoint.
+
+    Raises:
+        TrainingCodeError: a worker could not load the training code; no trial was used up.
+        StoreError: the book can't be written (full or read-only disk). Workers are stopped;
+            what they acknowledged stays in their logs and is taken in by the next run.
+    """
+    stored = _round(store, number)
+    store.set_source(number, code.source)
+    if executor is None:
+        executor = InlineExecutor() if workers == 0 else LocalExecutor(workers)
+    with host_identity() as me, Interrupts() as interrupts:
+        began = time.monotonic()
+        desk = Desk(
+            store=store,
+            stored=stored,
+            host=me,
+            code=code,
+            purpose=purpose,
+            memory_limit_mb=memory_limit_mb,
+            executor=executor,
+        )
+        run = _Run(desk, interrupts, time_budget_s, on_progress)
+        try:
+            run.until_done()
+        except KeyboardInterrupt:
+            run.stopped = "interrupted"
+        except OSError as error:
+            raise StoreError(
+                f'the book\'s files in "{store.files}" can\'t be written: {error}',
+                next_step="make room or mend the disk, then run again: nothing acknowledged is lost",
+            ) from error
+        finally:
+            run.stop()
+        return run.summary(time.monotonic() - began)
+
+
+def _round(store: Store, number: int) -> StoredRound:
+    for stored in store.rounds():
+        if stored.number == number:
+            return stored
+    raise StoreError(f'the book "{store.location}" has no round {number}')
+
+
+class _Run:
+    """The loop of one call of `run_trials`, and its ways to end."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        interrupts: Interrupts,
+        time_budget_s: float | None,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.stopped = ""
+        self._desk = desk
+        self._interrupts = interrupts
+        self._on_progress = on_progress
+        self._began = time.monotonic()
+        self._ends_at = None if time_budget_s is None else self._began + time_budget_s
+        self._tally = Tally(objective=desk.objective, workers=desk.executor.workers)
+        self._due = dict.fromkeys(("collect", "renew", "others", "show"), self._began)
+
+    def until_done(self) -> None:
+        desk, tally = self._desk, self._tally
+        take_back(desk.store, desk.number, desk.purpose)
+        tally.refresh(desk.store, desk.number, desk.purpose)
+        while True:
+            if self._interrupts.asked:
+                raise KeyboardInterrupt
+            if self._ends_at is not None and time.monotonic() >= self._ends_at and tally.unended:
+                self.stopped = "time budget"
+            if not self.stopped:
+                desk.start()
+            self._show()
+            if not desk.running and (self.stopped or not self._others()):
+                self._show(last=True)
+                return
+            for key, outcome in desk.wait(LOOK_EVERY_S):
+                tally.ended(desk.store, key, outcome)
+            if self._is_due("collect", COLLECT_EVERY_S):
+                desk.collect()
+            if self._is_due("renew", RENEW_EVERY_S):
+                desk.renew(LEASE_S)
+
+    def stop(self) -> None:
+        """End what is under way, keep what it acknowledged, give its trials back."""
+        if self._desk.running and self._on_progress is not None:
+            with suppress(Exception):  # how it is shown must not keep workers alive
+                self._on_progress(self._progress(stopping="stopping"))
+        for key, outcome in self._desk.close():
+            self._tally.ended(self._desk.store, key, outcome)
+
+    def summary(self, seconds: float) -> RunSummary:
+        ended = list(self._tally.ran.values())
+        return RunSummary(
+            ran=len(ended),
+            complete=ended.count(Status.COMPLETE),
+            infeasible=ended.count(Status.INFEASIBLE),
+            failed=ended.count(Status.FAILED),
+            stopped=self.stopped,
+            seconds=seconds,
+            spent_twice_s=self._desk.spent_twice_s,
+        )
+
+    def _others(self) -> bool:
+        """Nothing to do here: look whether another host still works on this round, and wait."""
+        desk, tally = self._desk, self._tally
+        if tally.unended and self._is_due("others", OTHERS_EVERY_S):
+            take_back(desk.store, desk.number, desk.purpose)
+            tally.refresh(desk.store, desk.number, desk.purpose)
+        if tally.unended:
+            time.sleep(LOOK_EVERY_S)
+        return bool(tally.unended)
+
+    def _is_due(self, what: str, every_s: float) -> bool:
+        now = time.monotonic()
+        if now < self._due[what]:
+            return False
+        self._due[what] = now + every_s
+        return True
+
+    def _show(self, *, last: bool = False) -> None:
+        if self._on_progress is not None and (self._is_due("show", LOOK_EVERY_S) or last):
+            ending = "finishing those under way" if self.stopped and not last else ""
+            self._on_progress(self._progress(ending))
+
+    def _progress(self, stopping: str = "") -> Progress:
+        return self._tally.progress(self._desk.running_s(), stopping)

@@ -1,0 +1,112 @@
+"""What a run of a round has come to so far, from which its progress is told."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tunebook.execution.progress import Progress
+from tunebook.store import Store
+from tunebook.words.design import Objective
+from tunebook.words.table import reduce_curve
+from tunebook.words.trial import Outcome, Purpose, Status, TrialKey, TrialRecord
+
+RECENT = 50
+"""Trials from which the time left is foretold: the last ones, since spaces are uneven."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """Counts of a round's trials, kept up to date by the scheduler.
+
+    Attributes:
+        statuses: of every trial of the round and purpose.
+        best, best_name: the best complete trial.
+        seconds: how long the last ended trials took.
+        ran: outcomes of this run alone.
+    """
+
+    objective: Objective
+    workers: int
+    statuses: dict[TrialKey, Status] = field(default_factory=dict)
+    best: float | None = None
+    best_name: str = ""
+    last_cause: str = ""
+    last_name: str = ""
+    seconds: list[float] = field(default_factory=list)
+    ran: dict[TrialKey, Status] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+
+    def count(self, status: Status) -> int:
+        """Trials of a status, those ended before this run included."""
+        return sum(1 for s in self.statuses.values() if s is status)
+
+    @property
+    def unended(self) -> int:
+        """Trials that still have to end."""
+        return sum(1 for s in self.statuses.values() if not s.ended)
+
+    def refresh(self, store: Store, number: int, purpose: Purpose | None) -> None:
+        """Read all trials anew: at the start, and where other hosts work on them too."""
+        trials = [t for t in store.trials(number) if purpose is None or t.purpose is purpose]
+        self.statuses = {t.key: t.status for t in trials}
+        self.seconds = [t.seconds for t in trials if t.status is Status.COMPLETE][-RECENT:]
+        curves = store.curves(number).get(self.objective.metric, {})
+        for trial in trials:
+            if trial.status is Status.COMPLETE and trial.number in curves:
+                self._offer(trial.name, curves[trial.number][1])
+            elif trial.status.ended:
+                self._spoil(trial)
+
+    def ended(self, store: Store, key: TrialKey, outcome: Outcome) -> None:
+        """Count how a trial ended in this run."""
+        self.statuses[key] = self.ran[key] = outcome.status
+        if outcome.status is Status.COMPLETE:
+            self.seconds = [*self.seconds, outcome.seconds][-RECENT:]
+            metric = self.objective.metric
+            values = [m.value for m in store.measurements(key) if m.metric == metric]
+            self._offer(key.name, values)
+        else:
+            self.last_cause = str(outcome.cause or outcome.status)
+            self.last_name = key.name
+
+    def progress(self, running: Mapping[TrialKey, float], stopping: str = "") -> Progress:
+        """The numbers to show. `running`: seconds since each trial under way was started."""
+        done = len(self.statuses) - self.unended
+        return Progress(
+            total=len(self.statuses),
+            done=done,
+            running=len(running),
+            infeasible=self.count(Status.INFEASIBLE),
+            failed=self.count(Status.FAILED),
+            best=self.best,
+            best_trial=self.best_name,
+            seconds_left=self._left(list(running.values())),
+            elapsed_s=time.monotonic() - self.began,
+            last_cause=self.last_cause,
+            last_trial=self.last_name,
+            metric=self.objective.metric,
+            stopping=stopping,
+        )
+
+    def _left(self, running: list[float]) -> float | None:
+        """Median seconds a trial, times trials that remain, over workers; less what is done."""
+        if not self.seconds:
+            return None
+        typical = statistics.median(self.seconds)
+        work = self.unended * typical - sum(min(s, typical) for s in running)
+        return max(0.0, work) / max(1, min(self.workers, self.unended))
+
+    def _offer(self, name: str, values: Sequence[float]) -> None:
+        value = reduce_curve(np.asarray(values, dtype=np.float64), self.objective)
+        sign = self.objective.sign
+        if np.isfinite(value) and (self.best is None or sign * value < sign * self.best):
+            self.best, self.best_name = value, name
+
+    def _spoil(self, trial: TrialRecord) -> None:
+        self.last_cause = str(trial.cause or trial.status)
+        self.last_name = trial.name

@@ -1,0 +1,70 @@
+"""Every example in README and docs runs: Python blocks, console blocks, docstring examples."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import tunebook
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def examples() -> list:
+    found = []
+    for page in PAGES:
+        blocks = BLOCK.findall(page.read_text("utf-8"))
+        if blocks:
+            found.append(pytest.param(blocks, id=page.name))
+    return found
+
+
+@pytest.mark.parametrize("blocks", examples())
+def test_a_page_runs_from_top_to_bottom(blocks, tmp_path):
+    """Blocks of one page run in one folder, in order: a console block may use what went before."""
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "NO_COLOR": "1",
+        "BROWSER": "true",
+    }
+    environment.pop("TUNEBOOK_BOOK", None)
+    for number, (kind, text) in enumerate(blocks):
+        if kind == "python":
+            script = tmp_path / f"example_{number}.py"
+            script.write_text(text, "utf-8")
+            commands = [[sys.executable, str(script)]]
+        else:
+            lines = [x[2:] for x in text.splitlines() if x.startswith("$ ")]
+            commands = [["bash", "-ec", line] for line in lines]
+        for command in commands:
+            ended = subprocess.run(
+                command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240
+            )
+            assert ended.returncode == 0, (
+                f"{shlex.join(command)}\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"
+            )
+
+
+def modules() -> list[str]:
+    names = [m.name for m in pkgutil.walk_packages(tunebook.__path__, "tunebook.")]
+    return [n for n in names if "migrations" not in n and not n.endswith(("worker", "__main__"))]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_docstring_examples_run(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
+    assert failed == 0
