@@ -29,7 +29,7 @@ WIDTH = 256
 BATCH = 32
 TRAINING_EXAMPLES = 600
 CHANCE = 0.89
-"""Always guessing the most frequent digit errs on 0.898 of the images; 0.89 leaves room for luck."""
+"""Always guessing one digit errs on 0.898 of the images; 0.89 leaves room for luck."""
 
 
 @cache

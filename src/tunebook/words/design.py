@@ -1,4 +1,4 @@
-"""The plan of a round: one goal, a role for every hyperparameter, its studies (B1 B2 B9)."""
+"""The plan of a round: one goal, a role for every hyperparameter, its studies (A4 B1 B2 B4 B9)."""
 
 from __future__ import annotations
 

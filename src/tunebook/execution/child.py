@@ -1,0 +1,144 @@
+"""One worker process: started in a session of its own, spoken to over two pipes, ended whole.
+
+No fork, no daemon, no multiprocessing: those break scripts without a main guard, CUDA, JAX, and
+data loaders with processes of their own.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+
+import psutil
+
+from tunebook.execution.resources import family
+
+CHUNK = 1 << 16
+
+
+class WorkerProcess:
+    """A worker and the pipes to it. Reading and writing never block.
+
+    Attributes:
+        pid: of the worker, which leads its session and process group.
+        replies: file descriptor that is readable when the worker says something.
+    """
+
+    def __init__(self, environment: Mapping[str, str], cwd: str) -> None:
+        hear, self._commands = os.pipe()
+        self.replies, say = os.pipe()
+        # What it prints before its first trial, such as an error of Python's own start.
+        self._early = tempfile.TemporaryFile()
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tunebook.training.worker", str(hear), str(say)],
+                stdin=subprocess.DEVNULL,
+                stdout=self._early,
+                stderr=self._early,
+                pass_fds=(hear, say),
+                start_new_session=True,
+                env={**os.environ, **environment},
+                cwd=cwd,
+            )
+        except BaseException:
+            for descriptor in (self._commands, self.replies):
+                os.close(descriptor)
+            self._early.close()
+            raise
+        finally:
+            os.close(hear)
+            os.close(say)
+        self.pid = self._process.pid
+        self._unsent = bytearray()
+        for descriptor in (self._commands, self.replies):
+            os.set_blocking(descriptor, False)
+        self._open = True
+
+    def send(self, command: bytes) -> None:
+        """Queue bytes for the worker; `flush` writes what the pipe takes."""
+        self._unsent += command
+        self.flush()
+
+    def flush(self) -> bool:
+        """Write on; True once nothing is left. A worker that is gone takes nothing."""
+        try:
+            while self._unsent:
+                del self._unsent[: os.write(self._commands, self._unsent[:CHUNK])]
+        except BlockingIOError:
+            return False
+        except OSError:
+            self._unsent.clear()
+        return True
+
+    def read(self) -> bytes | None:
+        """What the worker has said since; None once it can say no more."""
+        said = bytearray()
+        while True:
+            try:
+                part = os.read(self.replies, CHUNK)
+            except BlockingIOError:
+                return bytes(said)
+            if not part:
+                return bytes(said) or None
+            said += part
+
+    def ended(self) -> int | None:
+        """Exit code, negative for a signal; None while it runs."""
+        return self._process.poll()
+
+    def early_output(self) -> str:
+        """The end of what it printed before its first trial."""
+        size = self._early.seek(0, os.SEEK_END)
+        self._early.seek(max(0, size - 4096))
+        return self._early.read().decode(errors="replace")
+
+    def terminate(self) -> None:
+        """Ask the whole group to end: training may still write a checkpoint."""
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGTERM)
+
+    def hang_up(self) -> None:
+        """Close the pipe to it: an idle worker leaves by itself."""
+        if self._commands >= 0:
+            os.close(self._commands)
+            self._commands = -1
+
+    def kill(self) -> int:
+        """End the worker and all that it started, at once; returns its exit code."""
+        # Children that left the group are found while the worker still lives to be their parent.
+        strays = [p for p in family(self.pid) if p.pid != self.pid] if self.ended() is None else []
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        for stray in strays:
+            with suppress(psutil.Error):
+                stray.kill()
+        code = self._process.wait()
+        if self._open:
+            self._open = False
+            self.hang_up()
+            os.close(self.replies)
+            self._early.close()
+        return code
+
+    def wait(self, timeout_s: float) -> int | None:
+        """Exit code once it has ended, or None if it has not within `timeout_s`."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(timeout_s)
+        return None
+
+
+def end_all(workers: list[WorkerProcess], grace_s: float) -> None:
+    """End workers together: each leaves by itself within `grace_s`, or is killed."""
+    until = time.monotonic() + grace_s
+    try:
+        for worker in workers:
+            worker.wait(max(0.0, until - time.monotonic()))
+    finally:
+        for worker in workers:
+            worker.kill()
