@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from tunebook.words.decision import Change, Decision, Launch, Setting
 from tunebook.words.design import Objective, Round
@@ -44,6 +46,9 @@ class RoundRecord:
         source: the training code of its last run, or None before the first.
         created_at: Unix time.
         spent_twice_s: seconds of compute that had to be repeated after something was lost.
+        details: trial name to its fate in one line of words.
+        output_tails: trial name to the end of what it printed, for trials that did not complete.
+        unread: varied hyperparameter to the trials whose training code never read it.
     """
 
     number: int
@@ -53,6 +58,13 @@ class RoundRecord:
     source: TrainingSource | None
     created_at: float
     spent_twice_s: float = 0.0
+    details: Mapping[str, str] = field(default_factory=dict)
+    output_tails: Mapping[str, str] = field(default_factory=dict)
+    unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("details", "output_tails", "unread"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,127 @@
+"""Where in the playbook's loop a book or a round stands, and what comes next (D6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tunebook.report.wording import plural
+from tunebook.words.decision import Decision, Verdict
+from tunebook.words.record import BookRecord, RoundRecord
+
+
+class Step(StrEnum):
+    """The playbook's loop, in its order; after the last it begins anew."""
+
+    PLAN = "plan"
+    RUN = "run"
+    READ = "read"
+    RERUN = "rerun"
+    DECIDE = "decide"
+    LAUNCH = "launch"
+    NEXT = "next"
+
+
+MEANING = {
+    Step.PLAN: "one question, a role for every hyperparameter",
+    Step.RUN: "quasi-random search",
+    Step.READ: "the checks before the question",
+    Step.RERUN: "the best of each side, fresh seeds",
+    Step.DECIDE: "adopt, keep, or more evidence",
+    Step.LAUNCH: "the new baseline",
+    Step.NEXT: "the question that follows",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where a round stands.
+
+    Attributes:
+        step: the step that is to be taken now.
+        sentence: what was done, and what that leaves to do.
+        command: of the shell that takes the step.
+        skipped: steps that this round has no need of.
+    """
+
+    step: Step
+    sentence: str
+    command: str
+    skipped: tuple[Step, ...] = ()
+
+
+def where(record: BookRecord) -> Step:
+    """The step that a book is to take now: that of its newest round."""
+    return standing(record, record.rounds[-1].number).step if record.rounds else Step.PLAN
+
+
+def decision_of(record: BookRecord, number: int) -> Decision | None:
+    """The decision that stands for a round: its newest."""
+    return next((d for d in reversed(record.decisions) if d.round == number), None)
+
+
+def standing(record: BookRecord, number: int) -> Standing:
+    """Where one round of a book stands."""
+    found = next(r for r in record.rounds if r.number == number)
+    decision = decision_of(record, number)
+    book = f" --book {record.file}" if record.file else ""
+    if decision is None:
+        return _undecided(found, book)
+    if decision.verdict is Verdict.MORE_EVIDENCE:
+        return Standing(
+            step=Step.RERUN,
+            sentence="The evidence so far settles nothing; more fresh-seed reruns would.",
+            command=f"tunebook decide {number} --max-reruns 40{book}",
+        )
+    launched = any(launch.decision == decision.number for launch in record.launches)
+    if decision.verdict is Verdict.ADOPT and not launched:
+        return Standing(
+            step=Step.LAUNCH,
+            sentence="The change is worth adopting, and is not the baseline yet.",
+            command=f"tunebook launch {decision.number}{book}",
+        )
+    if number < record.rounds[-1].number:
+        return Standing(
+            step=Step.NEXT,
+            sentence=f"Done; round {number + 1} followed.",
+            command=f"tunebook report {number}{book}",
+            skipped=() if launched else (Step.LAUNCH,),
+        )
+    done = "launched" if launched else "the baseline stays"
+    return Standing(
+        step=Step.NEXT,
+        sentence=f"Decided, and {done}; the next question is open.",
+        command=f"tunebook next{book}",
+        skipped=() if launched else (Step.LAUNCH,),
+    )
+
+
+def _undecided(found: RoundRecord, book: str) -> Standing:
+    waiting = sum(not s.ended for s in found.table.status)
+    waiting += found.plan.trials - len(found.table) if len(found.table) < found.plan.trials else 0
+    if waiting:
+        return Standing(
+            step=Step.RUN,
+            sentence=f"{plural(waiting, 'trial')} of {found.plan.trials} have not ended.",
+            command=f"tunebook run --round {found.number}{book}",
+        )
+    open_reruns = sum(not s.ended for s in found.reruns.status)
+    if open_reruns:
+        return Standing(
+            step=Step.RERUN,
+            sentence=f"{plural(open_reruns, 'fresh-seed rerun')} of {len(found.reruns)} "
+            "have not ended.",
+            command=f"tunebook decide {found.number}{book}",
+        )
+    if len(found.reruns):
+        return Standing(
+            step=Step.DECIDE,
+            sentence=f"{plural(len(found.reruns), 'fresh-seed rerun')} have ended and wait "
+            "to be judged.",
+            command=f"tunebook decide {found.number}{book}",
+        )
+    return Standing(
+        step=Step.READ,
+        sentence="Every trial has ended. Read the findings first, then decide on fresh seeds.",
+        command=f"tunebook decide {found.number}{book}",
+    )

@@ -1,0 +1,117 @@
+"""A round's answer in one sentence, its verdict, and the numbers it stands on (D1 D3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tunebook.report.wording import better, number, plural
+from tunebook.words.decision import Decision, Side, Verdict
+from tunebook.words.design import Objective
+from tunebook.words.finding import Examination, Severity
+from tunebook.words.record import RoundRecord
+from tunebook.words.table import TrialTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the first screen of a report says.
+
+    Attributes:
+        sentence: the answer to the round's question.
+        kind: `adopt`, `keep`, `more-evidence`, or `open` where nothing is decided.
+        label: the same for a badge.
+        insights: what the search itself says of the question: another claim, with other
+            evidence, than the verdict's.
+        sides: what was rerun with fresh seeds, candidates first, the baseline last.
+        least_improvement: in the metric's units.
+        error_rate: chance of adopting a change that is not worth it; None where undecided.
+        best: the best trial of the search, None where no trial is complete.
+    """
+
+    sentence: str
+    kind: str
+    label: str
+    insights: tuple[str, ...]
+    sides: tuple[Side, ...]
+    least_improvement: float
+    error_rate: float | None
+    best: Best | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Best:
+    """The best trial of a search; flattered, since it was selected for its value."""
+
+    trial: str
+    value: float
+
+
+LABELS = {
+    Verdict.ADOPT: "Adopt",
+    Verdict.KEEP: "Keep the baseline",
+    Verdict.MORE_EVIDENCE: "More evidence needed",
+}
+
+
+def answer(found: RoundRecord, decision: Decision | None, examination: Examination) -> Answer:
+    """The answer of a round from its decision, or what stands where it has none."""
+    best = best_trial(found.table)
+    insights = tuple(
+        f.sentence
+        for f in examination.findings
+        if f.check == "C9" and f.severity is not Severity.PROBLEM
+    )
+    if decision is None:
+        return Answer(
+            sentence=_undecided(found, best),
+            kind="open",
+            label="Not decided yet",
+            insights=insights,
+            sides=(),
+            least_improvement=found.plan.least_improvement,
+            error_rate=None,
+            best=best,
+        )
+    label = LABELS[decision.verdict]
+    if decision.verdict is Verdict.ADOPT and decision.baseline is None:
+        label = "Adopt as the first baseline"
+    return Answer(
+        sentence=decision.sentence,
+        kind=decision.verdict.replace(" ", "-"),
+        label=label,
+        insights=insights,
+        sides=decision.sides,
+        least_improvement=decision.least_improvement,
+        error_rate=decision.error_rate,
+        best=best,
+    )
+
+
+def best_trial(table: TrialTable) -> Best | None:
+    """The complete trial with the best objective, or None."""
+    if not table.complete.any():
+        return None
+    i = int(np.nanargmin(np.where(table.complete, table.losses, np.nan)))
+    return Best(trial=table.name[i], value=float(table.value[i]))
+
+
+def objective_text(objective: Objective) -> str:
+    """`valid/error, lower is better`."""
+    return f"{objective.metric}, {better(objective)}"
+
+
+def _undecided(found: RoundRecord, best: Best | None) -> str:
+    ended = sum(s.ended for s in found.table.status)
+    total = max(found.plan.trials, len(found.table))
+    if ended < total:
+        so_far = f"; the best so far, {best.trial}, reached {number(best.value)}" if best else ""
+        return f"No answer yet: {ended} of {plural(total, 'trial')} have ended{so_far}."
+    if best is None:
+        return "No answer: every trial of this round is infeasible. The causes come first."
+    return (
+        f"No answer yet: the best of {plural(total, 'trial')}, {best.trial}, reached "
+        f"{found.table.objective.metric} {number(best.value)}, but it was selected for that "
+        "value. Fresh-seed reruns will tell what it is worth."
+    )

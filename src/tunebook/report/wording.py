@@ -1,0 +1,192 @@
+"""Numbers, spans of time and dates as people write them, and axes and configurations (C12)."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from tunebook.words.design import Direction, Objective
+from tunebook.words.finding import Interval
+from tunebook.words.space import Axis, Choice, Float, Per, Scale
+from tunebook.words.trial import Value
+
+SCIENTIFIC_RATIO = 1000.0
+"""A column whose largest number is this many times its smallest is written as powers of ten."""
+
+ABSENT = "–"
+
+
+def number(value: float) -> str:
+    """Four significant digits: `0.0213`, `1e-3`, `1.5e-6`.
+
+    Example:
+        >>> [number(x) for x in (0.02134567, 0.001, 1.234e-7, 12345678.0, 3.0, 0.5)]
+        ['0.02135', '1e-3', '1.234e-7', '1.235e7', '3', '0.5']
+    """
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size == round(size) and size < 1e6:
+        return minus(f"{value:.0f}")
+    if 1e-3 < size < 1e5:
+        digits = max(0, 3 - math.floor(math.log10(size)))
+        text = f"{value:.{digits}f}"
+        return minus(text.rstrip("0").rstrip(".") if "." in text else text)
+    return minus(_power(value, 3, strip=True))
+
+
+def minus(text: str) -> str:
+    """The text with a real minus sign in front of a negative number."""
+    return "−" + text[1:] if text.startswith("-") else text
+
+
+def value_text(value: Value | None) -> str:
+    """A hyperparameter's value; a dash where it does not exist."""
+    if value is None:
+        return ABSENT
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def interval_text(interval: Interval, *, signed: bool = False) -> str:
+    """`0.0213 (0.0201 to 0.0225)`, with a plus sign where it is a gain.
+
+    Example:
+        >>> interval_text(Interval(0.02, 0.01, 0.03), signed=True)
+        '+0.02 (0.01 to 0.03)'
+    """
+    sign = "+" if signed and interval.estimate > 0 else ""
+    if math.isnan(interval.estimate):
+        return "not known"
+    return f"{sign}{number(interval.estimate)} ({number(interval.low)} to {number(interval.high)})"
+
+
+def share_text(share: float) -> str:
+    """`12 %`."""
+    return f"{100 * share:.0f} %"
+
+
+def seconds_text(seconds: float) -> str:
+    """`0.84 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`.
+
+    Example:
+        >>> [seconds_text(s) for s in (0.84, 59.6, 200, 7500, 356400)]
+        ['0.84 s', '1 min', '3 min 20 s', '2 h 5 min', '4 d 3 h']
+    """
+    if math.isnan(seconds):
+        return ABSENT
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    for unit, size, below, part in (("min", 60, "s", 1), ("h", 3600, "min", 60)):
+        if whole < size * (60 if unit == "min" else 24):
+            return _two(whole // size, unit, whole % size // part, below)
+    return _two(whole // 86400, "d", whole % 86400 // 3600, "h")
+
+
+def date_text(unix_s: float) -> str:
+    """`24 November 2025, 04:10 UTC`."""
+    moment = datetime.fromtimestamp(unix_s, tz=UTC)
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 trial`, `2 trials`, `1 study`, `2 studies`."""
+    many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{count} {noun if count == 1 else many}"
+
+
+def better(objective: Objective) -> str:
+    """`lower is better`."""
+    return "lower is better" if objective.direction is Direction.MINIMIZE else "higher is better"
+
+
+def axis_text(axis: Axis | Per) -> str:
+    """`1e-4 to 1, log`; under conditions, each with its own."""
+    if isinstance(axis, Per):
+        return "; ".join(f"{axis.on}={value_text(v)}: {axis_text(a)}" for v, a in axis.when)
+    if isinstance(axis, Choice):
+        return ", ".join(value_text(v) for v in axis.values)
+    scale = {Scale.LINEAR: "", Scale.LOG: ", log", Scale.NEAR_ONE: ", log of 1 − x"}[axis.scale]
+    kind = "" if isinstance(axis, Float) else ", whole numbers"
+    return f"{value_text(axis.low)} to {value_text(axis.high)}{scale}{kind}"
+
+
+def config_text(config: Mapping[str, Value]) -> str:
+    """`learning_rate 0.0213, momentum 0.95`."""
+    return ", ".join(f"{name} {value_text(value)}" for name, value in config.items())
+
+
+def column_texts(values: Sequence[Value | None]) -> list[str]:
+    """A column of a table in one style, so that decimal points stand below each other.
+
+    Whole numbers as they are; numbers over three or more powers of ten (learning rates) as
+    `1.23e-4`; others with as many decimals as give the smallest three significant digits.
+
+    Example:
+        >>> column_texts([0.5, 0.95, None])
+        ['0.500', '0.950', '–']
+        >>> column_texts([1e-4, 0.2])
+        ['1.00e-4', '2.00e-1']
+    """
+    floats = [float(v) for v in values if isinstance(v, float) and math.isfinite(v)]
+    if not floats:
+        return [value_text(v) for v in values]
+    sizes = [abs(f) for f in floats if f != 0]
+    low, high = min(sizes, default=1.0), max(sizes, default=1.0)
+    decimals = max(0, 2 - math.floor(math.log10(low)))
+    in_powers = high >= 1e5 or high < 1e-3 or (high / low >= SCIENTIFIC_RATIO and low < 1e-2)
+
+    def text(value: Value | None) -> str:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value_text(value)
+        if not math.isfinite(value):
+            return number(float(value))
+        return minus(_power(float(value), 2) if in_powers else f"{value:.{min(decimals, 6)}f}")
+
+    return [text(v) for v in values]
+
+
+def left_out_texts(left_out: Iterable[str]) -> list[str]:
+    """"name: reason" entries, one for each reason: `3 trials failed, machine lost: 3.4, 3.9`."""
+    groups: dict[str, list[str]] = {}
+    for entry in left_out:
+        name, _, reason = entry.partition(": ")
+        groups.setdefault(reason or name, []).append(name)
+    return [
+        f"{plural(len(names), 'trial')} left out, {reason}: {listed(names)}"
+        for reason, names in groups.items()
+    ]
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """`3.1, 3.4, 3.9 and 12 more`."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def counts_text(statuses: Iterable[str]) -> str:
+    """`60 complete, 4 infeasible`, in the order of a trial's life; `none` for no trial."""
+    order = ("complete", "infeasible", "failed", "running", "pending")
+    counts = Counter(str(s) for s in statuses)
+    return ", ".join(f"{counts[s]} {s}" for s in order if counts[s]) or "none"
+
+
+def _two(large: int, unit: str, small: int, below: str) -> str:
+    return f"{large} {unit} {small} {below}" if small else f"{large} {unit}"
+
+
+def _power(value: float, decimals: int, *, strip: bool = False) -> str:
+    mantissa, _, exponent = f"{value:.{decimals}e}".partition("e")
+    if strip and "." in mantissa:
+        mantissa = mantissa.rstrip("0").rstrip(".")
+    return f"{mantissa}e{int(exponent)}"

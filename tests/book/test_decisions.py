@@ -1,0 +1,153 @@
+"""D1 D3 D4 D5 A5: fresh seeds, verdicts, launches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tunebook.book.decisions import LOOKS
+from tunebook.words.decision import Verdict
+from tunebook.words.errors import DesignError, EvidenceError
+from tunebook.words.spelling import choice
+from tunebook.words.trial import Purpose
+
+QUIET = {"workers": 0, "progress": False}
+
+
+def test_launch_zero_must_beat_chance(launched):
+    launch = launched.baseline
+    assert (launch.number, launch.parent) == (0, None)
+    assert launched.decisions[0].verdict is Verdict.ADOPT
+    assert launch.expected.high < 0.6
+
+
+def test_a_baseline_at_chance_is_not_launched(book):
+    def guess(trial):
+        trial.report(0, {"loss": 0.6 + 0.01 * ((trial.seed % 11) - 5)})
+
+    first = book.round("Does it learn?", fixed={"learning_rate": 1.0}, trials=4, max_train_steps=5)
+    first.run(guess, **QUIET)
+    decision = first.decide(guess, max_reruns=4, **QUIET)
+    assert decision.verdict is not Verdict.ADOPT
+    with pytest.raises(EvidenceError, match="needs the verdict adopt"):
+        book.launch(decision)
+
+
+def optimizers(book, rates, train, **more):
+    asked = book.round("Does Adam beat Nesterov?", scientific={"optimizer": choice("nesterov", "adam")},
+                       nuisance=rates, trials=24, max_train_steps=40, **more)  # fmt: skip
+    asked.run(train, **QUIET)
+    return asked
+
+
+def test_a_real_improvement_is_adopted_and_launched(launched, rates, train):
+    asked = optimizers(launched, rates, train, least_improvement=0.01)
+    decision = asked.decide(train, max_reruns=18, **QUIET)
+    assert decision.verdict is Verdict.ADOPT
+    assert decision.config["optimizer"] == "adam"
+    assert [s.name for s in decision.sides][-1] == "baseline"
+    launch = launched.launch(decision, why="half the loss")
+    assert (launch.number, launch.parent, launch.why) == (1, 0, "half the loss")
+    assert launched.launch(decision) == launch, "launching again is the same launch"
+
+
+def test_a_least_improvement_out_of_reach_is_not_adopted(launched, rates, train):
+    asked = optimizers(launched, rates, train, least_improvement=0.5)
+    decision = asked.decide(train, max_reruns=18, **QUIET)
+    assert decision.verdict is Verdict.KEEP
+
+
+def test_evidence_is_fresh_seeds_alone(launched, rates, train):
+    asked = optimizers(launched, rates, train)
+    decision = asked.decide(train, max_reruns=18, **QUIET)
+    reruns = [t for t in asked.trials if t.purpose is Purpose.RERUN]
+    used = {name for side in decision.sides for name in side.reruns}
+    assert used and used <= {t.name for t in reruns}
+    searched = {t.seed for t in asked.trials if t.purpose is not Purpose.RERUN}
+    assert searched.isdisjoint(t.seed for t in reruns)
+    by_side = {}
+    for t in reruns:
+        by_side.setdefault(t.study, []).append(t.seed)
+    assert len({tuple(seeds) for seeds in by_side.values()}) == 1, "sides are paired by seed"
+
+
+def test_sides_are_the_best_of_each_value(launched, rates, train):
+    asked = optimizers(launched, rates, train)
+    decision = asked.decide(train, max_reruns=18, **QUIET)
+    table = asked.table()
+    for side in decision.sides[:-1]:
+        name = side.name.removeprefix("optimizer=")
+        own = [i for i, c in enumerate(table.config) if c["optimizer"] == name]
+        best = min(own, key=lambda i: table.losses[i])
+        assert side.selected_by == table.name[best]
+
+
+def test_a_decision_stands_and_costs_nothing_again(launched, rates, train):
+    asked = optimizers(launched, rates, train, least_improvement=0.01)
+    decision = asked.decide(train, max_reruns=18, **QUIET)
+    count = len(asked.trials)
+    assert asked.decide(train, max_reruns=180, **QUIET) == decision
+    assert len(asked.trials) == count
+
+
+def test_more_reruns_answer_what_a_few_could_not(launched, train, rates):
+    asked = optimizers(launched, rates, train, least_improvement=0.1475)
+    few = asked.decide(train, max_reruns=12, **QUIET)
+    if few.verdict is not Verdict.MORE_EVIDENCE:
+        pytest.fail(f"meant to be too close to call at 4 reruns: {few.sentence}")
+    more = asked.decide(train, max_reruns=60, **QUIET)
+    assert more.number == few.number + 1 and more.corrects == few.number
+    assert len(more.sides[0].reruns) > len(few.sides[0].reruns)
+    assert set(few.sides[0].reruns) <= set(more.sides[0].reruns)
+
+
+def test_judging_without_running_takes_whole_looks_only(launched, rates, train):
+    asked = optimizers(launched, rates, train)
+    with pytest.raises(EvidenceError, match="at least 4 fresh-seed reruns"):
+        asked.decide(run=False)
+    assert not [t for t in asked.trials if t.purpose is Purpose.RERUN]
+
+
+def test_too_few_reruns_is_said_before_any_compute(launched, rates, train):
+    asked = optimizers(launched, rates, train)
+    with pytest.raises(DesignError, match=r"at least 4 reruns of each of the 3 sides, 12 in all"):
+        asked.decide(train, max_reruns=11, **QUIET)
+
+
+def test_a_round_that_has_not_ended_is_not_decided(launched, rates, train):
+    asked = launched.round("Later?", nuisance=rates, trials=4, max_train_steps=40)
+    with pytest.raises(EvidenceError, match="4 of 4 trials have not ended"):
+        asked.decide(train, **QUIET)
+
+
+def test_a_round_without_a_complete_trial_is_not_decided(launched, rates):
+    def crash(trial):
+        raise RuntimeError("boom")
+
+    asked = launched.round("Crash?", nuisance=rates, trials=3, max_train_steps=5)
+    asked.run(crash, **QUIET)
+    with pytest.raises(EvidenceError, match="every trial of this round is infeasible"):
+        asked.decide(crash, **QUIET)
+
+
+def test_a_decision_against_an_old_baseline_is_not_launched(launched, rates, train):
+    asked = optimizers(launched, rates, train, least_improvement=0.01)
+    decision = asked.decide(train, max_reruns=18, **QUIET)
+    launched.launch(decision)
+    stale = replace(decision, number=len(launched.decisions) + 1)
+    launched._store.add_decision(stale)
+    with pytest.raises(EvidenceError, match="launch 1 is the baseline now"):
+        launched.launch(stale)
+
+
+def test_caveats_name_what_was_held(launched, rates, train):
+    asked = launched.round("Which rate?", nuisance=rates, trials=8, max_train_steps=40)
+    asked.run(train, **QUIET)
+    decision = asked.decide(train, max_reruns=8, **QUIET)
+    assert any("optimizer was held at nesterov" in c for c in decision.caveats)
+    assert any("data splits" in c for c in decision.caveats)
+
+
+def test_the_shares_of_all_looks_make_one():
+    assert sum(1 / (k * (k + 1)) for k in range(1, len(LOOKS) + 1)) < 1

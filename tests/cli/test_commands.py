@@ -1,0 +1,126 @@
+"""Every command: its help has an example, its JSON a schema, its errors a next step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from tunebook.cli import COMMANDS, group
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_has_an_example(name):
+    ended = CliRunner().invoke(group, [name, "--help"], prog_name="tunebook")
+    assert ended.exit_code == 0
+    assert "Example:" in ended.output
+    command = group.get_command(None, name)
+    if name != "completion":
+        assert "--json" in {o for p in command.params for o in p.opts}
+
+
+def test_the_reference_is_what_the_help_says():
+    namespace: dict = {"__file__": str(ROOT / "docs/write_cli.py"), "__name__": "write_cli"}
+    exec((ROOT / "docs/write_cli.py").read_text("utf-8"), namespace)  # noqa: S102 - our own file
+    assert (ROOT / "docs/cli.md").read_text("utf-8") == namespace["page"](), "run: make docs"
+
+
+def test_a_whole_round_from_the_shell(tunebook, started):
+    decision = json.loads(tunebook("decide", "--max-reruns", "4", "--json").stdout)
+    assert decision["schema"] == 1 and decision["decision"]["verdict"] == "adopt"
+    launch = json.loads(tunebook("launch", "--why", "a start", "--json").stdout)
+    assert launch["launch"]["number"] == 0
+    findings = json.loads(tunebook("findings", "--json").stdout)
+    assert findings["schema"] == 1 and "not_applicable" in findings
+    proposal = json.loads(tunebook("next", "--json", "--out", "round-2.toml").stdout)
+    assert proposal["proposal"]["plan"]["goal"]
+    assert "goal" in (started / "round-2.toml").read_text("utf-8")
+    report = json.loads(tunebook("report", "--json", "--out", "r.html").stdout)
+    assert Path(report["report"]).stat().st_size < 3e6
+    written = json.loads(tunebook("export", "files", "--pictures", "svg", "--json").stdout)
+    assert any(w.endswith("round-1-trials.csv") for w in written["written"])
+    for command in (["status"], ["findings"], ["next"]):
+        assert tunebook(*command).stdout.strip()
+
+
+def test_run_again_goes_on(tunebook, started):
+    again = json.loads(tunebook("run", "round-1.toml", "--json").stdout)
+    assert again["ran"] == 0
+    assert json.loads(tunebook("run", "--json").stdout)["ran"] == 0
+
+
+def test_the_shipped_book_opens(tunebook, tmp_path):
+    shown = json.loads(tunebook("demo", "--json").stdout)
+    assert Path(shown["report"]).stat().st_size < 3e6
+    status = json.loads(tunebook("status", "--json", "--book", shown["book"]).stdout)
+    assert len(status["rounds"]) >= 4 and status["launches"]
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(tunebook, shell):
+    assert "_TUNEBOOK_COMPLETE" in tunebook("completion", shell).stdout
+
+
+def test_completion_knows_the_commands(tunebook):
+    listed = tunebook(
+        _TUNEBOOK_COMPLETE="bash_complete", COMP_WORDS="tunebook st", COMP_CWORD="1"
+    ).stdout
+    assert "status" in listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["rnu"], 2, 'Did you mean "run"?'),
+        (["run", "absent.toml"], 2, "there is no round file absent.toml"),
+        (["status"], 1, "there is no book (*.db)"),
+        (["status", "--book", "absent.db"], 1, "there is no book at absent.db"),
+        (["launch"], 1, "there is no book"),
+    ],
+)
+def test_wrong_use(tunebook, arguments, code, says):
+    ended = tunebook(*arguments, code=code)
+    assert says in ended.stderr
+
+
+BAD = {
+    "no goal": ('goal = ""', "a round has one goal, in words"),
+    "unknown key": ("max_train_step = 5", 'Did you mean "max_train_steps"?'),
+    "two roles": ("[nuisance]\nlearning_rate = { low = 0.1, high = 1.0 }", "one role in a round"),
+    "reversed": ("[nuisance]\nx = { low = 2.0, high = 1.0 }", "from low to high; got 2 to 1"),
+    "log at zero": ('[nuisance]\nx = { low = 0.0, high = 1.0, scale = "log" }', "above 0"),
+    "steps searched": ("[nuisance]\nepochs = { low = 1, high = 9, integer = true }", "B9"),
+    "batch size": ("[nuisance]\nbatch_size = { low = 8, high = 64, integer = true }", "A4"),
+    "absent parent": (
+        '[nuisance.x]\nper = "optimiser"\nwhen = [{ is = "adam", low = 0.1, high = 1.0 }]',
+        "has no role in this round",
+    ),
+    "not toml": ("goal = = 3", "line"),
+    "absent training code": ('train = "absent.py:train"', "absent.py"),
+    "absent function": ('train = "train.py:trian"', "trian"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_rounds_are_refused_before_any_training(tunebook, tmp_path, case):
+    change, says = BAD[case]
+    tunebook("init")
+    lines = (tmp_path / "round-1.toml").read_text("utf-8")
+    key = change.split(" = ")[0] if not change.startswith("[") else None
+    kept = [x for x in lines.splitlines() if not (key and x.startswith(f"{key} = "))]
+    kept = [x for x in kept if not (case == "unknown key" and x.startswith("max_train_steps"))]
+    text = "\n".join(kept)
+    text = f"{change}\n{text}" if key else f"{text}\n{change}\n"
+    (tmp_path / "round-1.toml").write_text(text, "utf-8")
+    ended = tunebook("run", "round-1.toml", code=_code(case))
+    assert says in ended.stderr, ended.stderr
+    assert "Next: " in ended.stderr
+    assert not list(tmp_path.glob("*.files/round-*/*"))
+
+
+def _code(case: str) -> int:
+    return 1 if "training" in case or "function" in case else 2
