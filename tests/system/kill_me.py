@@ -1,6 +1,6 @@
 """A round that a test kills again and again: each report also goes to a file beside the book.
 
-    python kill_me.py FOLDER TRIALS WORKERS
+python kill_me.py FOLDER TRIALS WORKERS
 """
 
 import sys
@@ -25,6 +25,8 @@ def train(trial):
 
 
 book = tb.Book(FOLDER / "killed.db", objective=tb.minimize("loss"))
-asked = book.round("Where is x best?", nuisance={"x": tb.uniform(0, 1)}, trials=TRIALS, max_train_steps=25)
+asked = book.round(
+    "Where is x best?", nuisance={"x": tb.uniform(0, 1)}, trials=TRIALS, max_train_steps=25
+)
 asked.run(train, workers=WORKERS, progress=False)
 print("done")

@@ -46,9 +46,19 @@ def table_of(folder: Path) -> list[tuple]:
         rows = []
         for i, name in enumerate(table.name):
             curves = {
-                m: tuple(map(tuple, (a.tolist() for a in c.of(i)))) for m, c in table.curves.items()
+                m: tuple(map(tuple, (a.tolist() for a in c.of(i))))
+                for m, c in table.curves.items()
             }
-            rows.append((name, dict(table.config[i]), table.seed[i], table.status[i], table.value[i], curves))
+            rows.append(
+                (
+                    name,
+                    dict(table.config[i]),
+                    table.seed[i],
+                    table.status[i],
+                    table.value[i],
+                    curves,
+                )
+            )
         return rows
 
 
@@ -70,7 +80,11 @@ def test_twenty_kills(tmp_path):
         runner.communicate()
         time.sleep(0.5)
         assert workers_of(killed) == [], "an orphan goes on"
-        with Book(killed / "killed.db", objective=None) if (killed / "killed.db").exists() else _none() as book:
+        with (
+            Book(killed / "killed.db", objective=None)
+            if (killed / "killed.db").exists()
+            else _none() as book
+        ):
             for trial in book.rounds[0].trials if book and book.rounds else ():
                 if trial.status is Status.COMPLETE:
                     known = completed.setdefault(trial.name, trial.attempt)

@@ -75,7 +75,7 @@ def decide(
         )
     judged = _look_until_clear(store, setting, objective, stored, sides, reruns, most)
     decision = _decision(
-        stored, setting, sides, judged, baseline, reruns.error_rate, len(store.decisions()) + 1
+        stored, sides, judged, baseline, reruns.error_rate, len(store.decisions()) + 1
     )
     if earlier and replace(
         decision, number=earlier[-1].number, decided_at=earlier[-1].decided_at, corrects=None
@@ -268,7 +268,6 @@ def _say_cost(store: Store, stored: StoredRound, sides: int, most: int) -> None:
 
 def _decision(
     stored: StoredRound,
-    setting: Setting,
     sides: Sequence[Candidate],
     judged: tuple[Judgement, dict[str, list[TrialRecord]]],
     baseline: Launch | None,

@@ -61,7 +61,7 @@ class Book:
         if objective is None and not file.exists():
             raise DesignError(
                 f"a new book has an objective; {file} does not exist yet, and none was given",
-                next_step='tb.Book(path, objective=tb.minimize("valid/error")), or correct the path',
+                next_step='correct the path, or give objective=tb.minimize("valid/error")',
             )
         self._store: Store = SqlStore.open(file)
         try:

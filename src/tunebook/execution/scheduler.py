@@ -112,7 +112,7 @@ def run_trials(
             run.stopped = "interrupted"
         except OSError as error:
             raise StoreError(
-                f'the book\'s files in "{store.files}" can\'t be written: {error}',
+                f"the book's files in \"{store.files}\" can't be written: {error}",
                 next_step="make room or mend the disk, then run again: nothing acknowledged is lost",
             ) from error
         finally:

@@ -157,7 +157,7 @@ def column_texts(values: Sequence[Value | None]) -> list[str]:
 
 
 def left_out_texts(left_out: Iterable[str]) -> list[str]:
-    """"name: reason" entries, one for each reason: `3 trials failed, machine lost: 3.4, 3.9`."""
+    """ "name: reason" entries, one for each reason: `3 trials failed, machine lost: 3.4, 3.9`."""
     groups: dict[str, list[str]] = {}
     for entry in left_out:
         name, _, reason = entry.partition(": ")
