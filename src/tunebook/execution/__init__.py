@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tunebook.training.assignment import Assignment
 from tunebook.words.trial import Outcome, TrialKey
+
+if TYPE_CHECKING:
+    from tunebook.training.assignment import Assignment
 
 EXECUTORS: Mapping[str, str] = MappingProxyType(
     {
@@ -36,6 +38,7 @@ class Ended:
         outcome: how it ended, in the executor's judgement.
         seconds: wall-clock time of the attempt.
         unloadable: why the training code could not be loaded; ends the whole round's run.
+        unwritable: why its log could not be written; ends the run too.
     """
 
     key: TrialKey
@@ -43,6 +46,7 @@ class Ended:
     outcome: Outcome | None = None
     seconds: float = 0.0
     unloadable: str = ""
+    unwritable: str = ""
 
 
 class Executor(Protocol):

@@ -6,6 +6,7 @@ data loaders with processes of their own.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,12 +15,15 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 import psutil
 
 from tunebook.execution.resources import family
 
 CHUNK = 1 << 16
+MARK = "TUNEBOOK_WORKER_OF"
+"""Environment variable that tells a worker, and all that it starts, from every other process."""
 
 
 class WorkerProcess:
@@ -43,7 +47,7 @@ class WorkerProcess:
                 stderr=self._early,
                 pass_fds=(hear, say),
                 start_new_session=True,
-                env={**os.environ, **environment},
+                env={**os.environ, MARK: str(os.getpid()), **environment},
                 cwd=cwd,
             )
         except BaseException:
@@ -56,6 +60,7 @@ class WorkerProcess:
             os.close(say)
         self.pid = self._process.pid
         self._unsent = bytearray()
+        self._heard = bytearray()
         for descriptor in (self._commands, self.replies):
             os.set_blocking(descriptor, False)
         self._open = True
@@ -65,28 +70,34 @@ class WorkerProcess:
         self._unsent += command
         self.flush()
 
-    def flush(self) -> bool:
-        """Write on; True once nothing is left. A worker that is gone takes nothing."""
+    def flush(self) -> None:
+        """Write what the pipe takes. A worker that is gone takes nothing."""
         try:
             while self._unsent:
                 del self._unsent[: os.write(self._commands, self._unsent[:CHUNK])]
         except BlockingIOError:
-            return False
+            return
         except OSError:
             self._unsent.clear()
-        return True
 
-    def read(self) -> bytes | None:
-        """What the worker has said since; None once it can say no more."""
-        said = bytearray()
+    @property
+    def behind(self) -> bool:
+        """True while there is more to write than the pipe takes."""
+        return bool(self._unsent)
+
+    def read(self) -> list[dict[str, Any]]:
+        """What the worker has said since the last call."""
         while True:
             try:
                 part = os.read(self.replies, CHUNK)
             except BlockingIOError:
-                return bytes(said)
+                break
             if not part:
-                return bytes(said) or None
-            said += part
+                break
+            self._heard += part
+        *lines, rest = self._heard.split(b"\n")
+        self._heard = bytearray(rest)
+        return [json.loads(line) for line in lines]
 
     def ended(self) -> int | None:
         """Exit code, negative for a signal; None while it runs."""

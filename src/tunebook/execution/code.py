@@ -20,19 +20,31 @@ from typing import Any
 import cloudpickle
 
 from tunebook.execution.naming import find_code, module_file, wrong_arguments
-from tunebook.training.assignment import TrainingCode
+from tunebook.training import assignment
 from tunebook.words.errors import TrainingCodeError
 from tunebook.words.record import TrainingSource
 
 Train = Callable[..., Any]
 
 
-def training_code(train: Train | str) -> TrainingCode:
+class TrainingCode(assignment.TrainingCode):
+    """Training code on its way to a worker, and what the book remembers of it."""
+
+    __slots__ = ()
+
+    @property
+    def source(self) -> TrainingSource:
+        """Its path, text and hash."""
+        return TrainingSource(path=self.path, text=self.text, sha256=self.sha256)
+
+
+def training_code(train: Train | str, *, here: bool = False) -> TrainingCode:
     """Make training code ready to be sent to workers; costs no compute and imports nothing.
 
     Args:
         train: a function of one argument, the trial; or its name, `package.module:function`
             or `train.py:function`, the file's path taken from the current folder.
+        here: it will train in this process, so that a function need not be sendable.
 
     Raises:
         TrainingCodeError: it can't be found, called with one argument, or sent.
@@ -41,20 +53,20 @@ def training_code(train: Train | str) -> TrainingCode:
         return _named(train)
     _check_callable(train)
     path = import_path(train)
-    source = _source(path, source_text(train))
-    return _code(source, call=train, blob=None if path else _by_value(train))
+    blob = None if path or here else _by_value(train)
+    return _code(path, source_text(train), call=train, blob=blob)
 
 
 def _named(named: str) -> TrainingCode:
     found = find_code(named, search=search_path())
-    return _code(_source(named, found.text), call=None, blob=None)
+    return _code(named, found.text, call=None, blob=None)
 
 
-def _code(source: TrainingSource, *, call: Train | None, blob: bytes | None) -> TrainingCode:
+def _code(path: str, text: str, *, call: Train | None, blob: bytes | None) -> TrainingCode:
     return TrainingCode(
-        path=source.path,
-        text=source.text,
-        sha256=source.sha256,
+        path=path,
+        text=text,
+        sha256=hashlib.sha256(text.encode()).hexdigest(),
         blob=blob,
         call=call,
         sys_path=search_path(),
@@ -95,10 +107,6 @@ def source_text(train: Train) -> str:
         return textwrap.dedent(inspect.getsource(inner))
     except (OSError, TypeError, SyntaxError):
         return ""
-
-
-def _source(path: str, text: str) -> TrainingSource:
-    return TrainingSource(path=path, text=text, sha256=hashlib.sha256(text.encode()).hexdigest())
 
 
 def _check_callable(train: object) -> None:

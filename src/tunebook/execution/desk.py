@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from tunebook.execution import Ended, Executor
+from tunebook.execution.code import TrainingCode
 from tunebook.execution.recovery import adopt_earlier
 from tunebook.store import Store, StoredRound
 from tunebook.store.ingest import collect, settle
-from tunebook.training.assignment import Assignment, TrainingCode
+from tunebook.training.assignment import Assignment
 from tunebook.training.log import attempt_files
 from tunebook.words.errors import BookBusyError, StoreError, TrainingCodeError
 from tunebook.words.trial import Cause, Outcome, Purpose, Status, TrialKey, TrialRecord

@@ -143,3 +143,97 @@ class LocalExecutor:
         with suppress(AttributeError, OSError):
             slot.watch = os.pidfd_open(worker.pid)
             self._selector.register(slot.watch, selectors.EVENT_READ, slot)
+
+    def _hear(self, slot: Slot) -> None:
+        """Take in what a worker says, and its death."""
+        worker = slot.worker
+        if worker is None:
+            return
+        said = worker.read()
+        for message in self._messages(slot, said or b""):
+            self._obey(slot, message)
+        if slot.worker is worker and worker.ended() is not None:
+            self._bury(slot, worker)
+
+    def _look(self) -> None:
+        """Enforce limits: of time whenever they are reached, of memory four times a second."""
+        now = time.monotonic()
+        for slot in self._slots:
+            if slot.worker is None or slot.assignment is None:
+                continue
+            limit = slot.assignment.time_limit_s
+            if slot.stopping is None and limit is not None and now - slot.began >= limit:
+                self._stop(slot, Cause.TIMED_OUT, f"still training after its {limit:g} s", now)
+            elif slot.stopping is not None and now >= slot.kill_at:
+                self._bury(slot, slot.worker)
+        if now >= self._look_at:
+            self._look_at = now + LOOK_EVERY_S
+            self._look_at_memory(now)
+
+    def _look_at_memory(self, now: float) -> None:
+        limited = {
+            slot.worker.pid: (slot, slot.assignment.memory_limit_mb)
+            for slot in self._slots
+            if slot.worker is not None
+            and slot.assignment is not None
+            and slot.assignment.memory_limit_mb is not None
+            and slot.stopping is None
+        }
+        for pid, used in memory_mb(limited).items() if limited else ():
+            slot, limit = limited[pid]
+            if used > limit and (own := own_memory_mb(pid)) > limit:
+                detail = f"its processes used {own:.0f} MB of the {limit} MB that a trial may use"
+                self._stop(slot, Cause.OUT_OF_MEMORY, detail, now)
+                slot.kill_at = now  # no patience: it may fill the machine meanwhile
+
+    def _stop(self, slot: Slot, cause: Cause, detail: str, now: float) -> None:
+        if slot.worker is not None and slot.assignment is not None:
+            slot.stopping = (cause, detail)
+            slot.kill_at = now + GRACE_S
+            slot.worker.terminate()
+
+    def _bury(self, slot: Slot, worker: WorkerProcess) -> None:
+        """The worker is dead, or has to be: end all of it, and say how its trial ended."""
+        early = worker.early_output()
+        code = self._dismiss(slot)
+        assignment = slot.assignment
+        if assignment is None:
+            return
+        if not slot.loaded:
+            self._finish(slot, None, unloadable=early or f"the worker ended with exit code {code}")
+            return
+        out_of_memory = oom_kills() > slot.oom_before
+        cause, detail = slot.stopping or death(code, out_of_memory=out_of_memory)
+        seconds = time.monotonic() - slot.began
+        output = assignment.files.output
+        self._finish(slot, infeasible(cause, detail, output=output, seconds=seconds))
+
+    def _dismiss(self, slot: Slot) -> int:
+        worker, slot.worker = slot.worker, None
+        if worker is None:
+            return 0
+        self._unwatch(slot, worker)
+        return worker.kill()
+
+    def _unwatch(self, slot: Slot, worker: WorkerProcess) -> None:
+        with suppress(KeyError):
+            self._selector.unregister(worker.replies)
+        if slot.watch >= 0:
+            self._selector.unregister(slot.watch)
+            os.close(slot.watch)
+            slot.watch = -1
+
+    def _finish(self, slot: Slot, outcome: Outcome | None, *, unloadable: str = "") -> None:
+        if slot.assignment is not None:
+            trial = slot.assignment.trial
+            self._ended.append(
+                Ended(
+                    key=trial.key,
+                    attempt=trial.attempt,
+                    outcome=outcome,
+                    seconds=time.monotonic() - slot.began,
+                    unloadable=unloadable,
+                )
+            )
+        slot.assignment = None
+        slot.stopping = None

@@ -5,7 +5,6 @@ Shown: trials done, running and infeasible, the best so far, and the time left.
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -74,7 +73,7 @@ class TerminalProgress:
     """Shows progress; give it to `run_trials(..., on_progress=...)`.
 
     A context manager. In a terminal it draws one block in place; elsewhere it prints a plain
-    line every tenth of the trials or 30 s. `NO_COLOR` is respected. Writes to standard error,
+    line every tenth of the trials or 30 s. `NO_COLOR` is respected (rich does). Writes to standard error,
     so that what a command prints stays clean.
 
     Args:
@@ -85,8 +84,6 @@ class TerminalProgress:
     def __init__(self, title: str = "", *, stream: TextIO | None = None) -> None:
         self._title = title
         self._console = Console(file=stream, stderr=stream is None, highlight=False)
-        # An empty NO_COLOR counts as unset (no-color.org), and rich holds that so too.
-        self._color = not os.environ.get("NO_COLOR") and self._console.color_system is not None
         self._live: Live | None = None
         self._said: tuple[float, int] | None = None
         self._last: Progress | None = None
@@ -147,7 +144,7 @@ def parts(progress: Progress) -> list[str]:
 def block(progress: Progress, title: str = "") -> RenderableType:
     """The live block: title, bar with counts, then the best and the infeasible ones."""
     done = Text(f"{progress.done}/{progress.total}", style="bold")
-    running = Text(f"{progress.running} running", style="cyan")
+    running = Text(f"{progress.running} running" if progress.running else "", style="cyan")
     left = Text(_left(progress), style="dim")
     grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
     grid.add_column(ratio=1, min_width=8)

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tunebook.execution import Executor
+from tunebook.execution.code import TrainingCode
 from tunebook.execution.host import host_identity
 from tunebook.execution.inline import InlineExecutor
 from tunebook.execution.interrupts import Interrupts
@@ -20,8 +21,7 @@ from tunebook.execution.progress import Progress
 from tunebook.execution.recovery import take_back
 from tunebook.execution.tally import Tally
 from tunebook.store import Store, StoredRound
-from tunebook.training.assignment import TrainingCode
-from tunebook.words.errors import StoreError, TrainingCodeError
+from tunebook.words.errors import StoreError
 from tunebook.words.trial import Purpose, Status
 
 COLLECT_EVERY_S = 0.75

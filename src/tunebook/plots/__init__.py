@@ -1,0 +1,79 @@
+"""Pictures: each a function of a result, drawn with Vega-Lite, the same on paper and page (C12).
+
+A check's picture is found in `PICTURES`, by playbook id; `plots/x.py` draws the result of
+`analysis/x.py`, has `draw(result) -> tuple[Picture, ...]` and computes nothing.
+
+What a page can rely on:
+
+- Every picture that draws trials has one selection parameter named `HOVER` ("trial_hover"), a
+  point selection on the field `TRIAL_FIELD` ("trial"), set while the pointer is over a trial.
+  Its signal is `{"trial": ["3.17"]}`, or `{}` while there is none. To light the same trial up in
+  another picture, write its store: `view.data("trial_hover_store", [{"fields": [{"type": "E",
+  "field": "trial"}], "values": ["3.17"]}]).runAsync()`; an empty list puts the light out.
+- A specification has no colours: marks name styles, and `theme.config(dark=..., page=True)` says
+  how these look. Give it to Vega-Embed as `config`, and change the theme by embedding again.
+- Rows are by name in `Picture.rows`; they go into the specification's `datasets`, as
+  `Picture.full` does.
+- Nothing in a picture needs `eval`: embed with `{ast: true}` (see `plots/render.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+from tunebook.plots.picture import LayerView, Picture
+from tunebook.plots.theme import HOVER, TRIAL_FIELD
+from tunebook.words.finding import NotApplicable
+
+__all__ = [
+    "HOVER",
+    "PICTURES",
+    "TRIAL_FIELD",
+    "LayerView",
+    "Picture",
+    "draw",
+    "pictures",
+]
+
+PICTURES: Mapping[str, str] = {
+    "C1": "tunebook.plots.boundaries:draw",
+    "C3": "tunebook.plots.feasibility:draw",
+    "C2": "tunebook.plots.sampling:draw",
+    "C6": "tunebook.plots.curves:draw",
+    "C9": "tunebook.plots.isolation:draw",
+}
+"""Playbook id of a check to what draws its result, in the order in which a report shows them."""
+
+
+def draw(check: str, result: Any) -> tuple[Picture, ...]:
+    """Draw the result of a check; no picture for a check without one, or that can't speak.
+
+    Args:
+        check: playbook id, as in `analysis.CHECKS`.
+        result: what that check returned.
+    """
+    if check not in PICTURES or isinstance(result, NotApplicable):
+        return ()
+    module, _, function = PICTURES[check].partition(":")
+    drawn: tuple[Picture, ...] = getattr(importlib.import_module(module), function)(result)
+    return drawn
+
+
+def pictures(results: Mapping[str, Any]) -> tuple[Picture, ...]:
+    """Every picture of a round, in the playbook's order, no two with one name.
+
+    Args:
+        results: by check, as `report.examine.results` makes them.
+    """
+    drawn = [p for check in PICTURES if check in results for p in draw(check, results[check])]
+    used: dict[str, int] = {}
+    named = []
+    for picture in drawn:
+        used[picture.name] = used.get(picture.name, 0) + 1
+        again = used[picture.name]
+        name = picture.name if again == 1 else f"{picture.name}-{again}"
+        named.append(dataclasses.replace(picture, name=name))
+    return tuple(named)

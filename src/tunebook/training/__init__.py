@@ -1,0 +1,1 @@
+"""Inside the user's process: the trial handle, its log, the worker. Standard library alone."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from tunebook.words.errors import DesignError
+from tunebook.words.errors import DesignError, nearest
 from tunebook.words.space import Axis, Branch, Choice, Constraint, Per, branches, leaves, spell
 from tunebook.words.trial import Configuration, Value
 
@@ -124,6 +124,7 @@ class Round:
         _check_roles(self)
         _check_rules(self)
         _check_searcher(self)
+        _check_constraints(self)
         studies(self)
 
     @property
@@ -244,13 +245,16 @@ def _check_numbers(plan: Round) -> None:
             next_step="give the improvement that would be worth the change's complexity (D4)",
         )
     object.__setattr__(plan, "least_improvement", float(least_improvement))
-    if plan.time_limit_s is not None and not plan.time_limit_s > 0:
+    limit = plan.time_limit_s
+    if limit is not None and (
+        isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0
+    ):
         raise DesignError(f"time_limit_s is above 0, or left out; got {plan.time_limit_s!r}")
 
 
 def _check_roles(plan: Round) -> None:
     roles = {"scientific": plan.scientific, "nuisance": plan.nuisance, "fixed": plan.fixed}
-    for name in {n for held in roles.values() for n in held}:
+    for name in dict.fromkeys(n for held in roles.values() for n in held):
         held_by = [role for role, held in roles.items() if name in held]
         if len(held_by) > 1:
             raise DesignError(
@@ -318,3 +322,22 @@ def _check_searcher(plan: Round) -> None:
             f"levels go with searcher grid; got searcher {plan.searcher!r}",
             next_step='say searcher="grid", or leave levels out',
         )
+    for name, count in plan.levels.items():
+        if name not in plan.varied:
+            raise DesignError(
+                f'levels are given for "{name}", which does not vary.{nearest(name, plan.varied)}'
+            )
+        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+            raise DesignError(f'levels of "{name}" are a whole number from 1; got {count!r}')
+
+
+def _check_constraints(plan: Round) -> None:
+    known = {*plan.varied, *plan.fixed}
+    for constraint in plan.subject_to:
+        for side in (constraint.left, constraint.right):
+            if isinstance(side, str) and side not in known:
+                raise DesignError(
+                    f'subject_to speaks of "{side}", which has no role in this round.'
+                    + nearest(side, known),
+                    next_step="correct the name: a constraint on nothing would always hold",
+                )

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from tunebook.words.errors import SpaceError
+from tunebook.words.errors import SpaceError, nearest
+from tunebook.words.naming import spell as spell
+from tunebook.words.naming import unmistakable
 from tunebook.words.trial import Configuration, Value
 
 
@@ -37,7 +39,7 @@ class Float:
                 raise SpaceError(f"a bound is a number; got {bound!r}")
         object.__setattr__(self, "low", float(self.low))
         object.__setattr__(self, "high", float(self.high))
-        object.__setattr__(self, "scale", Scale(self.scale))
+        object.__setattr__(self, "scale", _scale(self.scale))
         _check_range(self.low, self.high)
         if self.scale is Scale.LOG and self.low <= 0:
             raise SpaceError(
@@ -79,7 +81,7 @@ class Integer:
     scale: Scale = Scale.LINEAR
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "scale", Scale(self.scale))
+        object.__setattr__(self, "scale", _scale(self.scale))
         for bound in (self.low, self.high):
             if isinstance(bound, bool) or not isinstance(bound, int):
                 raise SpaceError(f"an integer's bound is a whole number; got {bound!r}")
@@ -173,6 +175,12 @@ class Per:
         object.__setattr__(self, "when", tuple((v, a) for v, a in self.when))
         if not self.when:
             raise SpaceError(f'a condition on "{self.on}" names at least one of its values')
+        listed = [v for v, _ in self.when]
+        twice = [v for i, v in enumerate(listed) if v in listed[:i]]
+        if twice:
+            raise SpaceError(
+                f'a condition names each value of "{self.on}" once; {spell(twice[0])} stands twice'
+            )
 
     def under(self, value: Value) -> Axis | Per | None:
         """The axis where `on` has this value, or None where the hyperparameter is absent."""
@@ -227,7 +235,7 @@ class Branch:
     @property
     def name(self) -> str:
         """`optimizer=adam, schedule=cosine`; empty where nothing is settled."""
-        return ", ".join(f"{k}={spell(v)}" for k, v in self.conditions.items())
+        return ", ".join(f"{k}={unmistakable(v)}" for k, v in self.conditions.items())
 
 
 def branches(
@@ -339,11 +347,13 @@ def _topological(axes: Mapping[str, Axis | Per]) -> list[str]:
     return order
 
 
-def spell(value: Value) -> str:
-    """A value as people write it: short floats, true and false in lower case."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def _scale(scale: str) -> Scale:
+    try:
+        return Scale(scale)
+    except ValueError:
+        raise SpaceError(
+            f"a scale is one of {', '.join(Scale)}; got {scale!r}.{nearest(str(scale), Scale)}"
+        ) from None
 
 
 def _is_number(value: object) -> bool:

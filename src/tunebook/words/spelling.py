@@ -80,7 +80,7 @@ def per(
         'optimizer'
     """
     listed: list[tuple[Value, Axis | Per]] = []
-    for value, axis in {**(when or {}), **named}.items():
+    for value, axis in [*(when or {}).items(), *named.items()]:
         if isinstance(axis, Axis | Per):
             listed.append((value, axis))
         elif isinstance(axis, bool | int | float | str):

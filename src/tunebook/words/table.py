@@ -116,6 +116,65 @@ class TrialTable:
         for mapping in ("curves", "branches", "roles"):
             object.__setattr__(self, mapping, MappingProxyType(dict(getattr(self, mapping))))
 
+    @classmethod
+    def from_csv(
+        cls,
+        trials: str | os.PathLike[str],
+        curves: str | os.PathLike[str] | None = None,
+        *,
+        objective: Objective | str,
+        hyperparameters: Sequence[str] | None = None,
+        scientific: Sequence[str] = (),
+        chance: float | None = None,
+        reduce: str = "best",
+        space: Mapping[str, Axis | Per] | None = None,
+        training_objective: str = "",
+        adaptive: bool = False,
+    ) -> TrialTable:
+        """Read a sweep that was run elsewhere.
+
+        Args:
+            trials: CSV (gzip or not), one row a trial. The columns trial, seed, status, cause,
+                seconds and study are known. Results are: the objective, names of metrics in
+                `curves`, and what `csv_layout.is_result` tells by its name (`valid/...`,
+                `final_...`, `best_...`, `..._to_target`). Any other column is a hyperparameter;
+                an empty cell says that it does not exist for that trial.
+            curves: CSV (gzip or not), one row a measurement: trial, step, metric, value.
+            objective: `"minimize:valid/error"`, or an Objective. One that is in `curves` is
+                reduced to one number a trial, else the column of `trials` is taken as it is.
+            hyperparameters: these columns and no others (the scientific ones come along).
+            scientific: hyperparameters whose effect is the question.
+            chance: the objective's value of guessing; trials that never beat it are infeasible.
+            reduce: "best" or "last" of a curve.
+            space: a range for each hyperparameter; else ranges are read off the trials, and
+                `inferred_space` is true.
+            training_objective: metric of the training set that shows fitting.
+            adaptive: earlier results chose later configurations.
+
+        Returns:
+            A table in which a complete trial without a finite objective is infeasible, and
+            `left_out` says which rows could not be used and why.
+
+        Raises:
+            TableError: no such file, an empty one, no such column (with the nearest), a cell
+                that is no number (with its line), or two rows of one trial.
+            DesignError: the objective has no direction.
+        """
+        return cls(
+            **read_sweep(
+                trials,
+                curves,
+                objective=objective,
+                hyperparameters=hyperparameters,
+                scientific=scientific,
+                chance=chance,
+                reduce=reduce,
+                space=space,
+                training_objective=training_objective,
+                adaptive=adaptive,
+            )
+        )
+
     def __len__(self) -> int:
         return len(self.name)
 

@@ -1,0 +1,87 @@
+"""Rows of training curves: thinned to what can be seen, finite numbers and null alone (C6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from tunebook.analysis.training_length import CurveBand, CurveReading
+from tunebook.plots.picture import Row
+from tunebook.plots.scales import ObjectiveScale
+
+POINTS = 80
+"""Points of a curve that are drawn: more can't be seen on 320 pixels."""
+
+
+def best_value(curve: CurveReading) -> float:
+    """The curve's value at its best step; NaN for an empty curve."""
+    values = np.asarray(curve.values, dtype=float)
+    at = np.flatnonzero(np.asarray(curve.steps) == curve.best_step)
+    return float(values[at[0]]) if len(at) else math.nan
+
+
+def _thinned(length: int) -> list[int]:
+    if length <= POINTS:
+        return list(range(length))
+    return sorted({round(i * (length - 1) / (POINTS - 1)) for i in range(POINTS)})
+
+
+def line_rows(curves: Sequence[CurveReading], y: ObjectiveScale) -> list[Row]:
+    """One row a point of each curve; null, which breaks the line, where it is not finite."""
+    rows: list[Row] = []
+    for curve in curves:
+        for i in _thinned(len(curve.steps)):
+            value = float(curve.values[i])
+            finite = math.isfinite(value)
+            rows.append(
+                {
+                    "trial": curve.trial,
+                    "study": curve.study,
+                    "step": int(curve.steps[i]),
+                    "value": value if finite else None,
+                    "shown": y.shown(value) if finite else None,
+                }
+            )
+    return rows
+
+
+def training_rows(curve: CurveReading, y: ObjectiveScale) -> list[Row]:
+    """The training-set metric of one trial."""
+    return [
+        {
+            "trial": curve.trial,
+            "step": int(curve.training_steps[i]),
+            "value": float(curve.training_values[i]),
+            "shown": y.shown(float(curve.training_values[i])),
+        }
+        for i in _thinned(len(curve.training_steps))
+        if math.isfinite(curve.training_values[i])
+    ]
+
+
+def band_rows(band: CurveBand, y: ObjectiveScale) -> list[Row]:
+    """Quantiles of a study's curves."""
+    rows: list[Row] = []
+    for i in _thinned(len(band.steps)):
+        row: Row = {"step": int(band.steps[i])}
+        for q in ("q10", "q50", "q90"):
+            value = float(getattr(band, q)[i])
+            finite = math.isfinite(value)
+            row |= {q: value if finite else None, f"{q}_shown": y.shown(value) if finite else None}
+        rows.append(row)
+    return rows
+
+
+def best_dot(curve: CurveReading, y: ObjectiveScale) -> Row:
+    """Where a trial was best."""
+    value = best_value(curve)
+    finite = math.isfinite(value)
+    return {
+        "trial": curve.trial,
+        "study": curve.study,
+        "step": int(curve.best_step),
+        "value": value if finite else None,
+        "shown": y.shown(value) if finite else None,
+    }

@@ -1,0 +1,279 @@
+"""Training curves: the best of each study, the rest as quantile bands (C4 C5 C6 C7 C8)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import altair as alt
+import numpy as np
+
+from tunebook.analysis.training_length import CurveBand, CurveReading, LengthResult
+from tunebook.plots.curve_rows import band_rows, best_dot, best_value, line_rows, training_rows
+from tunebook.plots.layers import (
+    counted,
+    finish,
+    hover,
+    number,
+    over,
+    pointed,
+)
+from tunebook.plots.picture import Picture, Row
+from tunebook.plots.scales import NUMBER_LABEL, ObjectiveScale, objective_scale
+from tunebook.plots.series import TOGETHER, series_color, series_dash
+from tunebook.plots.theme import HOVER, SIZES
+from tunebook.words.design import Objective
+
+LINKED = 400
+"""Curves that light up when their trial is pointed at elsewhere; the rest stay in the band."""
+
+
+def draw(result: LengthResult) -> tuple[Picture, ...]:
+    """A picture for each study, and first, where there are several, the best of each in one.
+
+    In a study's picture the best trial stands out, the others are a band from the 10 % to the
+    90 % quantile with its median, and a faint dot marks where each of them was best: dots that
+    crowd the right end say that training was too short. The training-set metric of the best
+    trial, if there is one, is dashed.
+    """
+    studies = list(dict.fromkeys(c.study for c in result.curves))
+    several = _best_of_each(result) if len(studies) > 1 else ()
+    return (*several, *(_study_curves(result, study) for study in studies))
+
+
+def _study_curves(result: LengthResult, study: str) -> Picture:
+    curves = [c for c in result.curves if c.study == study]
+    band = next((b for b in result.bands if b.study == study), None)
+    best = next((c for c in curves if c.highlighted), None)
+    y = _scale(result, curves, band, best)
+    x = _step_axis(result.max_train_steps, curves)
+    right = _training_scale(result, best)
+    data: dict[str, list[Row]] = {
+        "band": band_rows(band, y) if band is not None else [],
+        "best": line_rows([best], y) if best is not None else [],
+        "training": training_rows(best, right or y) if best is not None else [],
+        "curves": line_rows([c for c in curves if not c.highlighted][:LINKED], y),
+        "trials": [best_dot(c, y) for c in curves],
+    }
+    layers = _study_layers(x, y, result, data)
+    if right is not None:
+        dashed = right.y(title=f"{result.training_metric} (dashed)", right=True)
+        layers = [alt.layer(*layers), over("training").mark_line(style="training")
+                  .encode(x=x, y=dashed).properties(name="training")]  # fmt: skip
+    subject = f" of {study}" if study else ""
+    return finish(
+        layers,
+        data,
+        name=f"curves-{study}",
+        title=f"Training curves{subject}",
+        subtitle=_subtitle(curves, best, result, bool(data["training"])),
+        alternative=_alternative(result, study, curves, best, y),
+        **({} if right is None else {"y": "independent"}),
+    )
+
+
+def _study_layers(
+    x: alt.X, y: ObjectiveScale, result: LengthResult, data: dict[str, list[Row]]
+) -> list[alt.Chart]:
+    axis = y.y("shown")
+    layers = []
+    if data["band"]:
+        layers += [
+            over("band")
+            .mark_area(style="band")
+            .encode(x=x, y=y.y("q10_shown"), y2=alt.Y2("q90_shown"))
+            .properties(name="band"),
+            over("band").mark_line(style="middle").encode(x=x, y=y.y("q50_shown"))
+            .properties(name="median"),
+        ]  # fmt: skip
+    layers.append(_dots(x, axis))
+    layers.append(
+        over("curves", pointed())
+        .mark_line(style="pointed")
+        .encode(x=x, y=axis, detail=alt.Detail("trial", type="nominal"))
+        .properties(name="pointed")
+    )
+    if data["training"] and _same_units(result):
+        layers.append(
+            over("training").mark_line(style="training").encode(x=x, y=axis)
+            .properties(name="training")
+        )  # fmt: skip
+    if data["best"]:
+        layers.append(
+            over("best")
+            .mark_line(style="curve")
+            .encode(x=x, y=axis)
+            .properties(name="highlighted")
+        )
+    layers.append(_target(x, axis, result))
+    return layers
+
+
+def _dots(x: alt.X, y: alt.Y) -> alt.Chart:
+    size = SIZES["faint"]
+    return (
+        over("trials")
+        .mark_point(style="faint", filled=True)
+        .encode(
+            x=x,
+            y=y,
+            size={  # type: ignore[arg-type]
+                "condition": {"param": HOVER, "empty": False, "value": 80},
+                "value": size,
+            },
+        )
+        .properties(name="best_steps")
+    )
+
+
+def _target(x: alt.X, y: alt.Y, result: LengthResult) -> alt.Chart:
+    tooltip = [
+        alt.Tooltip("trial", type="nominal"),
+        alt.Tooltip("step", type="quantitative", title="best at step", format="~r"),
+        alt.Tooltip("value", type="quantitative", title=result.metric, format=".4~g"),
+    ]
+    return (
+        over("trials")
+        .mark_point(style="target", filled=True, size=90)
+        .encode(x=x, y=y, tooltip=tooltip)
+        .add_params(hover())
+        .properties(name="target")
+    )
+
+
+def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
+    best = [c for c in result.curves if c.highlighted]
+    if not len(best) > 1:
+        return ()
+    shown = sorted(best, key=lambda c: result.objective.sign * best_value(c))[:TOGETHER]
+    shown = [c for c in best if c in shown]
+    names = [c.study for c in shown]
+    y = objective_scale(
+        [v for c in shown for v in np.asarray(c.values, dtype=float)], result.objective
+    )
+    x = _step_axis(result.max_train_steps, shown)
+    layers = [
+        over("best")
+        .mark_line(style="curve")
+        .encode(x=x, y=y.y(), stroke=series_color(names), strokeDash=series_dash(names))
+        .properties(name="highlighted"),
+        over("trials")
+        .mark_point(style="faint", filled=True, size=40)
+        .encode(x=x, y=y.y())
+        .properties(name="best_steps"),
+        _target(x, y.y(), result),
+    ]
+    told = "; ".join(
+        f"{c.study}: trial {c.trial}, {number(best_value(c))} at step {c.best_step}" for c in shown
+    )
+    more = f" The best {len(shown)} of {len(best)} studies are drawn." if shown != best else ""
+    return (
+        finish(
+            layers,
+            {"best": line_rows(shown, y), "trials": [best_dot(c, y) for c in shown]},
+            name="curves-best-of-each",
+            title="Training curves of the best trials",
+            subtitle=f"The best trial of each study{more and f', {len(shown)} of {len(best)}'}",
+            alternative=f"Training curves, {result.metric} against steps, of the best trial of "
+            f"each study. {told}.{more}",
+        ),
+    )
+
+
+def _scale(
+    result: LengthResult,
+    curves: Sequence[CurveReading],
+    band: CurveBand | None,
+    best: CurveReading | None,
+) -> ObjectiveScale:
+    """Room for the best curve and the band; a lone first value far off is cut, not followed."""
+    values: list[float] = [best_value(c) for c in curves]
+    lines = [np.asarray(best.values, dtype=float)] if best is not None else []
+    if best is not None and _same_units(result):
+        lines.append(np.asarray(best.training_values, dtype=float))
+    if band is not None:
+        lines += [np.asarray(q, dtype=float) for q in (band.q10, band.q50, band.q90)]
+    for line in lines:
+        values += [float(v) for v in line if math.isfinite(v)]
+    return objective_scale(values, result.objective, title=_title(result))
+
+
+def _title(result: LengthResult) -> str:
+    better = "lower" if result.objective.sign == 1 else "higher"
+    return f"{result.metric} ({better} is better)"
+
+
+def _training_scale(result: LengthResult, best: CurveReading | None) -> ObjectiveScale | None:
+    """An axis of its own for a training-set metric in other units; None where there is none."""
+    if best is None or not len(best.training_steps) or _same_units(result):
+        return None
+    return objective_scale(
+        np.asarray(best.training_values, dtype=float), Objective(result.training_metric)
+    )
+
+
+def _same_units(result: LengthResult) -> bool:
+    """True where the training-set metric can stand on the objective's axis: error beside error.
+
+    Judged by the last part of the names, as in `train/error` and `valid/error`.
+    """
+    return bool(result.training_metric) and (
+        result.training_metric.rpartition("/")[2] == result.metric.rpartition("/")[2]
+    )
+
+
+def _step_axis(max_train_steps: int | None, curves: Sequence[CurveReading]) -> alt.X:
+    ends = [int(c.steps[-1]) for c in curves if len(c.steps)]
+    most = max([*ends, max_train_steps or 0, 1])
+    return alt.X(
+        "step",
+        type="quantitative",
+        title="training steps",
+        scale=alt.Scale(domain=[0, most], nice=False),
+        axis=alt.Axis(tickCount=5, grid=False, labelExpr=NUMBER_LABEL),
+    )
+
+
+def _subtitle(
+    curves: Sequence[CurveReading],
+    best: CurveReading | None,
+    result: LengthResult,
+    training: bool,
+) -> list[str]:
+    lines = [counted(len(curves), "trial")]
+    if best is not None:
+        lines[0] += f", best {best.trial}"
+    if len(curves) > 1:
+        lines[0] += "; band: 10 to 90 % of the others"
+    if training:
+        lines.append(f"dashed: {result.training_metric} of {best.trial if best else ''}")
+    return lines
+
+
+def _alternative(
+    result: LengthResult,
+    study: str,
+    curves: Sequence[CurveReading],
+    best: CurveReading | None,
+    y: ObjectiveScale,
+) -> str:
+    subject = f" of {study}" if study else ""
+    sentences = [
+        f"Training curves{subject}: {result.metric} against steps, {counted(len(curves), 'trial')}."
+    ]
+    if best is not None:
+        sentences.append(
+            f"The best, {best.trial}, reaches {number(best_value(best))} at step "
+            f"{best.best_step} of {best.steps[-1]}."
+        )
+    improving = sum(bool(c.improving) for c in curves)
+    sentences.append(f"{counted(improving, 'trial')} still improving at the end.")
+    beyond = sum(
+        any(y.clips(float(v)) for v in np.asarray(c.values, dtype=float) if math.isfinite(v))
+        for c in curves
+    )
+    if beyond:
+        sentences.append(
+            f"{counted(beyond, 'trial')} at times beyond {number(y.bad)}, drawn at the edge."
+        )
+    return " ".join(sentences)

@@ -1,0 +1,185 @@
+"""Layers that pictures share: points that light up together, bands, rules, notes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import altair as alt
+
+from tunebook.plots.picture import Picture, Row
+from tunebook.plots.theme import HEIGHT, HOVER, SIZES, TRIAL_FIELD, WIDTH
+
+# What the kinds of points are called in a legend, and their shapes there. Paths are in Vega's
+# unit square: a diagonal cross is no shape of its own.
+CROSS = "M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z"
+KINDS: Mapping[str, tuple[str, str]] = {
+    "best": ("in the best region", "diamond"),
+    "trial": ("other trial", "circle"),
+    "infeasible": ("infeasible", CROSS),
+    "clipped": ("off the scale", "triangle-up"),
+}
+
+
+def over(data: str, *filters: Any) -> alt.Chart:
+    """A chart over named data, whose rows are attached to the finished specification."""
+    chart = alt.Chart(alt.NamedData(data))
+    for condition in filters:
+        chart = chart.transform_filter(condition)
+    return chart
+
+
+def is_kind(kind: str) -> alt.FieldEqualPredicate:
+    """Keep the rows of one kind."""
+    return alt.FieldEqualPredicate(equal=kind, field="kind")
+
+
+def hover() -> alt.Parameter:
+    """The selection that every picture of trials has; see `plots/__init__.py`."""
+    return alt.selection_point(
+        name=HOVER,
+        fields=[TRIAL_FIELD],
+        on="pointerover",
+        clear="pointerout",
+        nearest=False,
+        toggle=False,
+    )
+
+
+def pointed() -> Any:
+    """A filter that keeps the rows of the trial under the pointer, and none without one."""
+    return {"param": HOVER, "empty": False}
+
+
+def trial_points(
+    data: str,
+    kinds: Sequence[str],
+    x: alt.X,
+    y: alt.Y,
+    tooltip: Sequence[alt.Tooltip],
+    *,
+    legend: bool = True,
+) -> list[alt.Chart]:
+    """Points for trials, one layer a kind, and an invisible wider target that takes the pointer.
+
+    Args:
+        data: rows with `trial`, `kind`, and the fields of x, y and tooltip.
+        kinds: those present, from the back to the front; each names a layer and a style.
+        x, y: where a row is drawn.
+        tooltip: what is told of the trial under the pointer.
+        legend: tell the shapes apart below the picture, where there are several.
+    """
+    layers = [trial_layer(data, kind, x, y) for kind in kinds]
+    target = over(data).mark_point(style="target", filled=True, tooltip=True, size=150)
+    shape: Any = alt.Undefined
+    if legend and len(kinds) > 1:
+        shape = kind_legend([k for k in KINDS if k in kinds])
+    layers.append(
+        target.encode(x=x, y=y, shape=shape, tooltip=list(tooltip))
+        .add_params(hover())
+        .properties(name="target")
+    )
+    return layers
+
+
+def trial_layer(data: str, kind: str, x: alt.X, y: alt.Y, name: str = "") -> alt.Chart:
+    """The points of one kind: brighter and larger under the pointer, here or elsewhere."""
+    return (
+        over(data, is_kind(kind))
+        .mark_point(style=kind, filled=True)
+        .encode(
+            x=x,
+            y=y,
+            opacity={"condition": {"param": HOVER, "value": 1}, "value": 0.25},  # type: ignore[arg-type]
+            size={  # type: ignore[arg-type]
+                "condition": {"param": HOVER, "empty": False, "value": 2.2 * SIZES[kind] + 40},
+                "value": SIZES[kind],
+            },
+        )
+        .properties(name=name or LAYER_NAMES.get(kind, kind))
+    )
+
+
+LAYER_NAMES = {"trial": "trials"}
+
+
+def kind_legend(kinds: Sequence[str]) -> alt.Shape:
+    """Shapes in words, for those who print without colour."""
+    return alt.Shape(
+        "called",
+        type="nominal",
+        scale=alt.Scale(domain=[KINDS[k][0] for k in kinds], range=[KINDS[k][1] for k in kinds]),
+        legend=alt.Legend(
+            title=None,
+            symbolType="circle",
+            symbolSize=60,
+            symbolOpacity=1,
+            columns=2 if len(kinds) == 4 else len(kinds),
+            offset=6,
+        ),
+    )
+
+
+def called(kind: str) -> str:
+    """What a kind of points is called; goes into rows as `called`."""
+    return KINDS[kind][0]
+
+
+def finish(
+    layers: Iterable[alt.Chart],
+    rows: Mapping[str, list[Row]],
+    *,
+    name: str,
+    title: str,
+    subtitle: str | Sequence[str] = "",
+    alternative: str,
+    width: int = WIDTH,
+    height: int = HEIGHT,
+    **resolve: Any,
+) -> Picture:
+    """Put layers together as a picture.
+
+    Args:
+        layers: from the back to the front.
+        rows: of every data that the layers name.
+        name: of the picture; made safe for a file's name.
+        title, subtitle: above it.
+        alternative: the picture in words.
+        width, height: of the plotting area.
+        resolve: passed on to Altair's `resolve_scale`.
+    """
+    heading: dict[str, Any] = {"text": title, "limit": width + 40}
+    if subtitle:
+        heading["subtitle"] = subtitle
+    chart = alt.layer(*layers).properties(
+        width=width, height=height, title=heading, description=alternative
+    )
+    if resolve:
+        chart = chart.resolve_scale(**resolve)
+    spec = chart.to_dict()
+    spec.pop("config", None)  # the theme's business
+    return Picture(name=file_name(name), title=title, spec=spec, rows=dict(rows), alt=alternative)
+
+
+def file_name(text: str) -> str:
+    """Text as a part of a file's name: `boundaries-lr[optimizer=adam]` loses its brackets."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")
+
+
+def number(value: float) -> str:
+    """A number as a sentence has it: four digits, 1e-4 rather than 0.0001.
+
+    Example:
+        >>> number(0.00012), number(0.25), number(1200000.0)
+        ('1.2e-4', '0.25', '1.2e6')
+    """
+    if value != 0 and (abs(value) < 0.01 or abs(value) >= 1e5):
+        digits, _, power = f"{value:.3e}".partition("e")
+        return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+    return f"{value:.4g}"
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 trial`, `3 trials`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,187 @@
+"""Reruns with fresh seeds: each side's values, mean and interval, against the baseline (D1 D3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+
+from tunebook.plots.layers import counted, finish, hover, number, over
+from tunebook.plots.picture import Picture, Row
+from tunebook.plots.scales import ObjectiveScale, jitter, objective_scale
+from tunebook.plots.sides import ROW_HEIGHT, side_axis
+from tunebook.plots.theme import HOVER, SIZES
+from tunebook.words.decision import Decision, Side
+from tunebook.words.design import Objective
+from tunebook.words.finding import Interval
+
+BASELINE = "baseline"
+
+
+def draw(
+    decision: Decision, values: Mapping[str, Sequence[float]], *, objective: Objective
+) -> tuple[Picture, ...]:
+    """Every fresh-seed rerun of a decision, side by side.
+
+    A dashed line stands where a side must be to be worth adopting: the baseline's mean improved
+    by the least improvement.
+
+    Args:
+        decision: whose sides are drawn, in its order.
+        values: by side, the objective of its complete reruns, in the metric's units.
+        objective: which metric, and which way is better.
+
+    Returns:
+        One picture; none where no side has a rerun.
+    """
+    sides = [s for s in decision.sides if any(map(math.isfinite, values.get(s.name, ())))]
+    if not sides:
+        return ()
+    target = _target(decision, objective)
+    ends = [e for s in sides for e in (s.mean.low, s.mean.high) if math.isfinite(e)]
+    drawn = [float(v) for s in sides for v in values[s.name] if math.isfinite(v)]
+    keep = [] if target is None else [target]
+    x = objective_scale([*drawn, *ends], objective, keep=keep)
+    rows = [row for i, side in enumerate(sides) for row in _points(side, i, values[side.name], x)]
+    data: dict[str, list[Row]] = {
+        "reruns": rows,
+        "means": [_mean(side, i, x) for i, side in enumerate(sides)],
+    }
+    if target is not None:
+        data["target"] = [{"x": x.shown(target), "value": target}]
+    return (
+        finish(
+            _layers(x, sides, objective, target is not None),
+            data,
+            name=f"reruns-decision-{decision.number}",
+            title="Reruns with fresh seeds",
+            subtitle=_subtitle(target),
+            alternative=_alternative(decision, sides, values, objective, target),
+            height=max(80, ROW_HEIGHT * len(sides)),
+        ),
+    )
+
+
+def _target(decision: Decision, objective: Objective) -> float | None:
+    baseline = next((s for s in decision.sides if s.name == BASELINE), None)
+    if baseline is None or not math.isfinite(baseline.mean.estimate):
+        return None
+    return baseline.mean.estimate - objective.sign * decision.least_improvement
+
+
+def _layers(
+    x: ObjectiveScale, sides: Sequence[Side], objective: Objective, target: bool
+) -> list[alt.Chart]:
+    y = side_axis([s.name for s in sides])
+    layers = []
+    if target:
+        layers.append(
+            over("target").mark_rule(style="level").encode(x=x.x("x")).properties(name="target")
+        )
+    layers += [
+        over("reruns")
+        .mark_point(style="trial", filled=True)
+        .encode(
+            x=x.x("x"),
+            y=y,
+            size={  # type: ignore[arg-type]
+                "condition": {"param": HOVER, "empty": False, "value": 110},
+                "value": SIZES["trial"],
+            },
+        )
+        .properties(name="reruns"),
+        over("means").mark_rule(style="interval").encode(x=x.x("low_x"), x2=alt.X2("high_x"), y=y)
+        .properties(name="intervals"),
+        over("means")
+        .mark_point(style="mean", filled=True)
+        .encode(x=x.x("x"), y=y, tooltip=_mean_tooltip(objective))
+        .properties(name="means"),
+        over("reruns")
+        .mark_point(style="target", filled=True, size=120)
+        .encode(
+            x=x.x("x"),
+            y=y,
+            tooltip=[
+                alt.Tooltip("trial", type="nominal"),
+                alt.Tooltip("side", type="nominal"),
+                alt.Tooltip("value", type="quantitative", title=objective.metric, format=".4~g"),
+            ],
+        )
+        .add_params(hover())
+        .properties(name="pointer"),
+    ]  # fmt: skip
+    return layers
+
+
+def _mean_tooltip(objective: Objective) -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("side", type="nominal"),
+        alt.Tooltip("mean", type="quantitative", title=f"mean {objective.metric}", format=".4~g"),
+        alt.Tooltip("low", type="quantitative", format=".4~g"),
+        alt.Tooltip("high", type="quantitative", format=".4~g"),
+        alt.Tooltip("reruns", type="quantitative"),
+    ]
+
+
+def _points(side: Side, place: int, values: Sequence[float], x: ObjectiveScale) -> list[Row]:
+    named = len(side.reruns) == len(values)
+    rows: list[Row] = []
+    for i, value in enumerate(values):
+        if math.isfinite(value):
+            trial = side.reruns[i] if named else f"{side.name} {i + 1}"
+            spread = 0.16 + 0.2 * (jitter(trial) + 0.5)
+            rows.append(
+                {"trial": trial, "side": side.name, "value": float(value),
+                 "x": x.shown(float(value)), "y": place + spread}
+            )  # fmt: skip
+    return rows
+
+
+def _mean(side: Side, place: int, x: ObjectiveScale) -> Row:
+    mean = side.mean
+    return {
+        "side": side.name,
+        "reruns": len(side.reruns),
+        "mean": mean.estimate,
+        "low": _finite(mean.low),
+        "high": _finite(mean.high),
+        "x": x.shown(mean.estimate),
+        # An interval with an infinite end is drawn to the end of the axis.
+        "low_x": x.shown(mean.low) if math.isfinite(mean.low) else x.ends[0],
+        "high_x": x.shown(mean.high) if math.isfinite(mean.high) else x.ends[1],
+        "y": place,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _subtitle(target: float | None) -> list[str]:
+    lines = ["Mean with its interval; a dot for each rerun"]
+    if target is not None:
+        lines.append(f"dashed: worth adopting from {number(target)}")
+    return lines
+
+
+def _alternative(
+    decision: Decision,
+    sides: Sequence[Side],
+    values: Mapping[str, Sequence[float]],
+    objective: Objective,
+    target: float | None,
+) -> str:
+    told = "; ".join(
+        f"{s.name}: mean {_interval(s.mean)} of {counted(len(values[s.name]), 'rerun')}"
+        for s in sides
+    )
+    end = f" Worth adopting from {number(target)}." if target is not None else ""
+    return f"Fresh-seed reruns, {objective.metric}: {told}.{end} Verdict: {decision.verdict}."
+
+
+def _interval(interval: Interval) -> str:
+    text = number(interval.estimate)
+    if math.isfinite(interval.low) and math.isfinite(interval.high):
+        text += f" ({number(interval.low)} to {number(interval.high)})"
+    return text

@@ -1,0 +1,195 @@
+"""Tuning curves: the median best of n trials with its band, and boxes of budgets (C2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import altair as alt
+import numpy as np
+
+from tunebook.analysis.sampling import SamplingResult, StudySampling
+from tunebook.plots.layers import counted, finish, number, over
+from tunebook.plots.picture import Picture, Row
+from tunebook.plots.scales import ObjectiveScale, objective_scale
+from tunebook.plots.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
+from tunebook.words.design import Objective
+
+WIDEST = 120
+"""Budgets drawn at most: more points than that make no smoother line."""
+
+
+def draw(result: SamplingResult) -> tuple[Picture, ...]:
+    """The tuning curves of all studies, then the budget boxes of each.
+
+    Up to four studies share one picture of tuning curves, told apart by colour and dash; more
+    get a picture each.
+    """
+    studies = [s for s in result.studies if s.trials > 0 and len(s.budgets)]
+    groups = [studies] if len(studies) <= TOGETHER else [[s] for s in studies]
+    curves = [_curve(group, result.objective) for group in groups if group]
+    boxes = [_boxes(study, result.objective) for study in studies if study.boxes]
+    return (*curves, *boxes)
+
+
+def _curve(studies: list[StudySampling], objective: Objective) -> Picture:
+    alone = len(studies) == 1
+    rows = [row for study in studies for row in _budget_rows(study)]
+    y = _curve_scale(rows, objective)
+    for row in rows:
+        for name in ("median", "low", "high"):
+            row[f"{name}_shown"] = None if row[name] is None else y.shown(row[name])
+    x = budget_axis(max(int(s.budgets[-1]) for s in studies))
+    names = [_called(s) for s in studies]
+    color = alt.Undefined if alone else series_color(names)
+    dash = alt.Undefined if alone else series_dash(names)
+    layers = [
+        over("budgets")
+        .mark_area(style="band", opacity=alt.Undefined if alone else BAND_OPACITY)
+        .encode(
+            x=x,
+            y=y.y("low_shown", title=f"best of n: {y.title}"),
+            y2=alt.Y2("high_shown"),
+            fill=alt.Undefined if alone else series_fill(names),
+        )
+        .properties(name="band"),
+        over("budgets")
+        .mark_line(style="curve")
+        .encode(x=x, y=y.y("median_shown"), stroke=color, strokeDash=dash)
+        .properties(name="median"),
+    ]
+    subject = studies[0].study if alone else ""
+    title = f"Tuning curve of {subject}" if subject else "Tuning curve"
+    return finish(
+        layers,
+        {"budgets": rows},
+        name=f"sampling-curve-{subject}",
+        title=title,
+        subtitle="Median best of n trials, with its simultaneous 95 % band",
+        alternative=" ".join(
+            [
+                "Tuning curve: the median best objective after n trials.",
+                *map(_curve_words, studies),
+            ]
+        ),
+    )
+
+
+def _curve_scale(rows: list[Row], objective: Objective) -> ObjectiveScale:
+    # The band's bad side at n = 1 says little and can be as wide as the worst trial: what must
+    # be read is the median, and the band where it has narrowed.
+    medians = [r["median"] for r in rows if r["median"] is not None]
+    good, bad = ("low", "high") if objective.sign == 1 else ("high", "low")
+    goods = [r[good] for r in rows if r[good] is not None]
+    late = [r[bad] for r in rows if r[bad] is not None and r["budget"] >= 3]
+    return objective_scale([*medians, *goods, *late], objective)
+
+
+def _budget_rows(study: StudySampling) -> list[Row]:
+    budgets = np.asarray(study.budgets, dtype=int)
+    spaced = np.unique(np.round(np.geomspace(1, len(budgets), min(len(budgets), WIDEST)))) - 1
+    return [
+        {
+            "study": _called(study),
+            "budget": int(budgets[i]),
+            "median": _finite(study.median[i]),
+            "low": _finite(study.low[i]),
+            "high": _finite(study.high[i]),
+        }
+        for i in map(int, spaced)
+    ]
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def budget_axis(most: int, field: str = "budget", title: str = "trials, n") -> alt.X:
+    """A budget of trials on a doubling scale, from 1."""
+    doubling = [2**e for e in range(0, 40) if 2**e <= most]
+    if most <= 8:
+        doubling = list(range(1, most + 1))
+    ticks = doubling[:: math.ceil(len(doubling) / 9)]
+    return alt.X(
+        field,
+        type="quantitative",
+        title=title,
+        scale=alt.Scale(type="log", base=2, domain=[1, max(most, 2)], nice=False),
+        axis=alt.Axis(values=ticks, grid=False, format="~r"),
+    )
+
+
+def _curve_words(study: StudySampling) -> str:
+    who = f"{study.study}: " if study.study else ""
+    half = max(1, len(study.budgets) // 2)
+    words = (
+        f"{who}the best of {counted(study.trials, 'trial')} is {number(study.best)}; the median "
+        f"best of {half} is {number(float(study.median[half - 1]))}"
+    )
+    gain = study.expected_gain
+    if math.isfinite(gain.estimate):
+        words += f"; as many trials again would gain about {number(gain.estimate)}"
+        if math.isfinite(gain.low) and math.isfinite(gain.high):
+            words += f" ({number(gain.low)} to {number(gain.high)})"
+    return f"{words}."
+
+
+def _called(study: StudySampling) -> str:
+    return study.study or "all trials"
+
+
+def _boxes(study: StudySampling, objective: Objective) -> Picture:
+    rows: list[Row] = [
+        {
+            "budget": int(box.budget),
+            **{q: float(getattr(box, q)) for q in ("q05", "q25", "q50", "q75", "q95")},
+        }
+        for box in study.boxes
+        if all(math.isfinite(getattr(box, q)) for q in ("q05", "q25", "q50", "q75", "q95"))
+    ]
+    ends = [row[q] for row in rows for q in ("q05", "q25", "q50", "q75", "q95")]
+    y = objective_scale(ends, objective)
+    for row in rows:
+        row |= {f"{q}_shown": y.shown(row[q]) for q in ("q05", "q25", "q50", "q75", "q95")}
+    x = alt.X("budget", type="ordinal", title="budget of trials", axis=alt.Axis(labelAngle=0))
+    tooltip = [alt.Tooltip("budget", type="ordinal"), *_quantile_tooltips()]
+    layers = [
+        over("boxes")
+        .mark_rule(style="whisker")
+        .encode(x=x, y=y.y("q05_shown"), y2=alt.Y2("q95_shown"))
+        .properties(name="whiskers"),
+        over("boxes")
+        .mark_bar(style="box", size=14)
+        .encode(x=x, y=y.y("q25_shown"), y2=alt.Y2("q75_shown"), tooltip=tooltip)
+        .properties(name="boxes"),
+        over("boxes")
+        .mark_tick(style="tick", size=14, thickness=2)
+        .encode(x=x, y=y.y("q50_shown"))
+        .properties(name="medians"),
+    ]
+    subject = f" of {study.study}" if study.study else ""
+    return finish(
+        layers,
+        {"boxes": rows},
+        name=f"sampling-budgets-{study.study}",
+        title=f"Best of a budget{subject}",
+        subtitle="Bootstrapped budgets: quartiles, and 5 to 95 %",
+        alternative=f"Box plot of the best objective that bootstrapped budgets of trials "
+        f"reach{subject}. {_box_words(rows)}",
+    )
+
+
+def _quantile_tooltips() -> Iterable[alt.Tooltip]:
+    for q, title in (("q05", "5 %"), ("q25", "25 %"), ("q50", "median"), ("q75", "75 %"),
+                     ("q95", "95 %")):  # fmt: skip
+        yield alt.Tooltip(q, type="quantitative", title=title, format=".4~g")
+
+
+def _box_words(rows: list[Row]) -> str:
+    told = [rows[0], rows[-1]] if len(rows) > 1 else rows
+    words = [
+        f"{counted(row['budget'], 'trial')}: median {number(row['q50'])}, from "
+        f"{number(row['q05'])} to {number(row['q95'])} in 90 % of draws"
+        for row in told
+    ]
+    return "; ".join(words) + "." if words else "No budget has a finite spread."

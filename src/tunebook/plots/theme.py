@@ -1,0 +1,165 @@
+"""How pictures look: one calm style, light and dark, that survives print and colour blindness.
+
+Colours are Okabe and Ito's (Color Universal Design, 2008), which people with any common colour
+blindness tell apart; whatever a colour says, a shape or a dash says as well. Marks name a style
+("trial", "best", "infeasible", ...), and the theme says what that looks like.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+HOVER = "trial_hover"
+"""Name of the selection parameter in every picture that draws trials."""
+
+TRIAL_FIELD = "trial"
+"""Field of every row that stands for a trial, its name: `3.17`."""
+
+WIDTH, HEIGHT = 320, 220
+"""Size of a picture's plotting area: three stand side by side on a page."""
+
+SIZES = {"trial": 30, "faint": 14, "best": 72, "infeasible": 44, "clipped": 44}
+"""Area of a point, in square pixels, by style."""
+
+PAGE_FONT = "system-ui, sans-serif"
+# vl-convert brings no system font; these are metric-compatible and it finds at least one.
+PRINT_FONT = "Liberation Sans, Arial, Helvetica, DejaVu Sans, sans-serif"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inks:
+    """The colours of one theme."""
+
+    paper: str
+    text: str
+    quiet: str
+    grid: str
+    trial: str
+    accent: str
+    infeasible: str
+    category: tuple[str, ...]
+
+
+LIGHT = Inks(
+    paper="#ffffff",
+    text="#1f2328",
+    quiet="#59636e",
+    grid="#e7eaee",
+    trial="#7d858f",
+    accent="#0072b2",
+    infeasible="#d55e00",
+    category=("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#000000"),
+)
+DARK = Inks(
+    paper="#15181d",
+    text="#e6e9ed",
+    quiet="#9aa4b0",
+    grid="#2a2f37",
+    trial="#8f98a3",
+    accent="#56b4e9",
+    infeasible="#f08a4b",
+    category=("#56b4e9", "#e69f00", "#2bb88f", "#d994ba", "#f0e442", "#ffffff"),
+)
+
+
+def config(*, dark: bool = False, page: bool = False) -> dict[str, Any]:
+    """The Vega-Lite `config` of a theme.
+
+    Args:
+        dark: for a dark background.
+        page: for a web page: transparent, in the system's font.
+    """
+    inks = DARK if dark else LIGHT
+    font = PAGE_FONT if page else PRINT_FONT
+    return {
+        "background": None if page else inks.paper,
+        "font": font,
+        "padding": 0 if page else 12,
+        "view": {"stroke": None},
+        "axis": _axis(inks),
+        "title": {
+            "color": inks.text,
+            "subtitleColor": inks.quiet,
+            "fontSize": 13,
+            "fontWeight": 600,
+            "subtitleFontSize": 11,
+            "anchor": "start",
+            "frame": "group",
+            "offset": 8,
+            "subtitlePadding": 3,
+        },
+        "legend": {
+            "labelColor": inks.text,
+            "titleColor": inks.quiet,
+            "labelFontSize": 11,
+            "titleFontSize": 11,
+            "titleFontWeight": "normal",
+            "labelLimit": 220,
+            "orient": "bottom",
+            "symbolStrokeWidth": 2,
+        },
+        "header": {"labelColor": inks.text, "titleColor": inks.quiet},
+        "range": {"category": list(inks.category)},
+        "style": _styles(inks),
+    }
+
+
+def _axis(inks: Inks) -> dict[str, Any]:
+    return {
+        "domainColor": inks.quiet,
+        "tickColor": inks.quiet,
+        "gridColor": inks.grid,
+        "labelColor": inks.quiet,
+        "titleColor": inks.text,
+        "labelFontSize": 11,
+        "titleFontSize": 11,
+        "titleFontWeight": "normal",
+        "titleLimit": WIDTH,
+        "labelLimit": 120,
+        "labelPadding": 4,
+        "titlePadding": 6,
+        "tickSize": 4,
+    }
+
+
+def _styles(inks: Inks) -> dict[str, Any]:
+    def dot(ink: str, shape: str, size: int, **more: Any) -> dict[str, Any]:
+        return {"shape": shape, "size": size, "fill": ink, "stroke": inks.paper,
+                "strokeWidth": 0.5, **more}  # fmt: skip
+
+    def line(ink: str, width: float, **more: Any) -> dict[str, Any]:
+        return {"stroke": ink, "strokeWidth": width, "fill": None, **more}
+
+    cross = {"shape": "cross", "angle": 45, "size": SIZES["infeasible"], "strokeWidth": 0.5}
+    text = {"fontSize": 10.5, "fill": inks.quiet}
+    return {
+        "trial": dot(inks.trial, "circle", SIZES["trial"]),
+        "faint": dot(inks.trial, "circle", SIZES["faint"], strokeWidth=0),
+        "best": dot(inks.accent, "diamond", SIZES["best"]),
+        "infeasible": {**cross, "fill": inks.infeasible, "stroke": inks.paper},
+        "clipped": dot(inks.trial, "triangle-up", SIZES["clipped"], stroke=inks.text),
+        "mean": dot(inks.accent, "diamond", 90),
+        "target": {"fill": "transparent", "stroke": None},
+        "interval": line(inks.accent, 2.5, strokeCap="round"),
+        "proposed": {"fill": inks.accent, "fillOpacity": 0.14, "stroke": None},
+        "bound": line(inks.quiet, 1, strokeDash=[3, 3]),
+        "flag": line(inks.accent, 1.5, strokeDash=[5, 3]),
+        "level": line(inks.text, 1, strokeDash=[6, 3]),
+        "strip": line(inks.grid, 1),
+        "threshold": line(inks.infeasible, 1.5, strokeDash=[5, 3]),
+        "failing": {"fill": inks.infeasible, "fillOpacity": 0.10, "stroke": None},
+        "count": {"fill": inks.infeasible, "stroke": None},
+        "band": {"fill": inks.trial, "fillOpacity": 0.22, "stroke": None},
+        "middle": line(inks.trial, 1.5),
+        "curve": line(inks.accent, 2.5),
+        "pointed": line(inks.text, 2),
+        "training": line(inks.accent, 1.75, strokeDash=[5, 3]),
+        "box": {"fill": inks.trial, "fillOpacity": 0.35, "stroke": inks.trial},
+        "whisker": line(inks.trial, 1),
+        "tick": {"fill": inks.accent, "stroke": None},
+        "note": text,
+        "accent-note": {**text, "fill": inks.accent, "fontWeight": 600},
+        "infeasible-note": {**text, "fill": inks.infeasible},
+        "strong-note": {**text, "fill": inks.text},
+    }

@@ -1,0 +1,231 @@
+"use strict";
+// The page's own script: pictures drawn when they come into sight, one hover over all of them,
+// sortable tables, light and dark. No network, no eval: Vega runs in its interpreter (ast).
+(() => {
+  const HOVER = "trial_hover";
+  const WIDEST = 620;
+  const root = document.documentElement;
+  const store = JSON.parse(document.getElementById("pictures").textContent);
+  const reduced = matchMedia("(prefers-color-scheme: dark)");
+  const views = new Map();   // figure -> { view, dark, width }
+  const bands = new Map();   // row data by content, expanded once
+  let lit = null;
+
+  // Rows travel as columns; Vega takes them as rows.
+  const rowsOf = (key) => {
+    if (!bands.has(key)) {
+      const { n, columns, holes } = store.rows[key];
+      const rows = Array.from({ length: n }, () => ({}));
+      for (const [name, column] of Object.entries(columns)) {
+        const absent = new Set(holes[name] || []);
+        column.forEach((value, i) => { if (!absent.has(i)) rows[i][name] = value; });
+      }
+      bands.set(key, rows);
+    }
+    return bands.get(key);
+  };
+
+  const isDark = () =>
+    !printing && (root.dataset.theme ? root.dataset.theme === "dark" : reduced.matches);
+  let printing = false;
+
+  const tooltip = document.getElementById("vg-tooltip-element");
+  // Built of text nodes alone, so that a hyperparameter's name can never become markup.
+  const showTooltip = (handler, event, item, value) => {
+    if (value === null || value === undefined || value === "") {
+      tooltip.classList.remove("visible");
+      return;
+    }
+    tooltip.replaceChildren();
+    if (typeof value === "object") {
+      const table = document.createElement("table");
+      for (const [key, text] of Object.entries(value)) {
+        const row = table.insertRow();
+        const name = row.insertCell();
+        name.className = "key";
+        name.textContent = key;
+        row.insertCell().textContent = String(text);
+      }
+      tooltip.append(table);
+    } else {
+      tooltip.textContent = String(value);
+    }
+    tooltip.classList.add("visible");
+    const box = tooltip.getBoundingClientRect();
+    const left = Math.min(event.clientX + 14, innerWidth - box.width - 8);
+    const below = event.clientY + 14 + box.height < innerHeight;
+    tooltip.style.left = `${Math.max(8, left)}px`;
+    tooltip.style.top = `${below ? event.clientY + 14 : event.clientY - box.height - 10}px`;
+  };
+
+  // Vega-Embed works in promises that never wait for a timer, so that pictures asked for in the
+  // moment before printing are there when it begins.
+  const draw = (figure) => {
+    const canvas = figure.querySelector(".canvas");
+    const picture = store.pictures[figure.dataset.picture];
+    const dark = isDark();
+    const width = Math.floor(canvas.clientWidth);
+    const old = views.get(figure);
+    if (!width || (old && old.dark === dark && Math.abs(old.width - width) < 8)) return;
+    const own = { view: null, finalize: null, dark, width };
+    views.set(figure, own);
+    const spec = structuredClone(picture.spec);
+    spec.datasets = {};
+    for (const [name, key] of Object.entries(picture.rows)) spec.datasets[name] = rowsOf(key);
+    if (!spec.hconcat && !spec.vconcat && !spec.concat && !spec.facet) {
+      spec.width = Math.min(width, WIDEST);
+      spec.autosize = { type: "fit-x", contains: "padding" };
+    }
+    const host = document.createElement("div");
+    const options = {
+      ast: true, actions: false, defaultStyle: false, renderer: "svg", tooltip: showTooltip,
+      config: store.config[dark ? "dark" : "light"],
+    };
+    vegaEmbed(host, spec, options).then((result) => {
+      if (views.get(figure) !== own) { result.finalize(); return; }  // asked for anew meanwhile
+      if (old && old.finalize) old.finalize();
+      own.view = result.view;
+      own.finalize = result.finalize;
+      canvas.replaceChildren(host);
+      canvas.classList.add("drawn");
+      listen(figure, result.view);
+      if (lit) select(result.view, lit);
+    }).catch((error) => {
+      const fault = document.createElement("p");
+      fault.className = "fault";
+      fault.textContent = `This picture could not be drawn: ${error.message}`;
+      canvas.replaceChildren(fault);
+      console.error(error);
+    });
+  };
+
+  // One hover over all pictures and tables -------------------------------------------------
+  const listen = (figure, view) => {
+    if (!hasSignal(view)) return;
+    view.addSignalListener(HOVER, (name, value) => {
+      if (figure !== pointed) return;  // an echo of our own forwarding
+      light(trialOf(value), view);
+    });
+  };
+  let pointed = null;
+  const hasSignal = (view) => { try { view.signal(HOVER); return true; } catch { return false; } };
+  const trialOf = (value) => {
+    const trials = value && value.trial;
+    return Array.isArray(trials) ? trials[0] ?? null : null;
+  };
+  const select = (view, trial) => {
+    if (!hasSignal(view)) return;
+    const chosen = trial === null ? [] : [{ fields: [{ type: "E", field: "trial" }], values: [trial] }];
+    view.data(`${HOVER}_store`, chosen).runAsync();
+  };
+  const rowsByTrial = new Map();
+  for (const row of document.querySelectorAll("tr[data-trial]")) {
+    const rows = rowsByTrial.get(row.dataset.trial);
+    if (rows) rows.push(row); else rowsByTrial.set(row.dataset.trial, [row]);
+  }
+  const light = (trial, origin) => {
+    if (trial === lit) return;
+    for (const row of rowsByTrial.get(lit) || []) row.classList.remove("lit");
+    for (const row of rowsByTrial.get(trial) || []) row.classList.add("lit");
+    lit = trial;
+    for (const { view } of views.values()) if (view && view !== origin) select(view, trial);
+  };
+  document.addEventListener("pointerover", (event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    pointed = target ? target.closest("figure[data-picture]") : null;
+    if (!pointed) tooltip.classList.remove("visible");
+    const row = target && target.closest("tr[data-trial]");
+    if (row) light(row.dataset.trial, null);
+    else if (!pointed) light(null, null);
+  });
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest("tr[data-trial]");
+    if (row) light(row.dataset.trial, null);
+  });
+
+  // Drawn when near the window; drawn anew when the theme or the width changes ---------------
+  const figures = [...document.querySelectorAll("figure[data-picture]")];
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) draw(entry.target);
+  }, { rootMargin: "300px" });
+  figures.forEach((figure) => seen.observe(figure));
+  let waiting = 0;
+  const redraw = () => { for (const figure of views.keys()) draw(figure); };
+  addEventListener("resize", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(redraw, 150);
+  });
+
+  const button = document.getElementById("theme");
+  const label = () => {
+    button.textContent = isDark() ? "Light" : "Dark";
+    button.setAttribute("aria-label", `Show the report in ${isDark() ? "light" : "dark"} colours`);
+  };
+  try { const kept = localStorage.getItem("tunebook-theme"); if (kept) root.dataset.theme = kept; } catch { /* no storage here */ }
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    try { localStorage.setItem("tunebook-theme", root.dataset.theme); } catch { /* no storage here */ }
+    label();
+    redraw();
+  });
+  reduced.addEventListener("change", () => { label(); redraw(); });
+  label();
+
+  // Printed in light, with every picture that is not folded away -----------------------------
+  let before = "";
+  addEventListener("beforeprint", () => {
+    before = root.dataset.theme || "";
+    printing = true;
+    root.dataset.theme = "light";
+    figures.forEach(draw);
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    if (before) root.dataset.theme = before; else delete root.dataset.theme;
+    redraw();
+  });
+
+  // Tables -------------------------------------------------------------------------------------
+  for (const table of document.querySelectorAll("table.sortable")) {
+    const heads = [...table.tHead.rows[0].cells];
+    heads.forEach((head, column) => {
+      head.firstElementChild.addEventListener("click", () => {
+        const up = head.getAttribute("aria-sort") !== "ascending";
+        heads.forEach((other) => other.removeAttribute("aria-sort"));
+        head.setAttribute("aria-sort", up ? "ascending" : "descending");
+        const key = (row) => row.cells[column].dataset.v;
+        const rows = [...table.tBodies[0].rows];
+        const numeric = rows.every((row) => key(row) === "" || Number.isFinite(Number(key(row))));
+        rows.sort((a, b) => {
+          const [x, y] = [key(a), key(b)];
+          if (x === "" || y === "") return (x === "") - (y === "");  // nothing known: last
+          const order = numeric ? Number(x) - Number(y) : x.localeCompare(y);
+          return up ? order : -order;
+        });
+        table.tBodies[0].append(...rows);
+      });
+    });
+  }
+
+  // A link to a trial shows its row; a link into a folded round unfolds it -----------------------
+  const unfold = (element) => {
+    for (let at = element; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+  };
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element && event.target.closest("a[data-goto]");
+    if (!link) return;
+    const row = (rowsByTrial.get(link.dataset.goto) || [])[0];
+    if (!row) return;
+    event.preventDefault();
+    unfold(row);
+    row.scrollIntoView({ block: "center" });
+    light(link.dataset.goto, null);
+  });
+  const follow = () => {
+    const target = location.hash && document.getElementById(location.hash.slice(1));
+    if (target) { unfold(target); target.scrollIntoView(); }
+  };
+  addEventListener("hashchange", follow);
+  follow();
+})();

@@ -1,0 +1,155 @@
+"""One round as a reader meets it: question, answer, findings, pictures, trials, protocol (C12)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tunebook.report.check_texts import CheckText, check_text, numbers_texts, remedy_text
+from tunebook.report.evidence import Evidence, evidence
+from tunebook.report.examine import WORST_FIRST, conclude, results
+from tunebook.report.gallery import Gallery, Shown, gallery
+from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing
+from tunebook.report.methods import Protocol, fixed_texts, protocol
+from tunebook.report.trial_rows import TrialRows, trial_rows
+from tunebook.report.verdict import Answer, answer
+from tunebook.report.wording import date_text, left_out_texts
+from tunebook.words.decision import Decision
+from tunebook.words.finding import Finding, NotApplicable, Severity
+from tunebook.words.record import BookRecord, Proposal, RoundRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingView:
+    """A finding with the words, numbers and pictures that it opens to."""
+
+    finding: Finding
+    text: CheckText
+    numbers: tuple[tuple[str, str], ...]
+    remedy: str
+    pictures: tuple[Shown, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One step of the loop: done, now, skipped or ahead."""
+
+    name: str
+    meaning: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """Everything that a page shows of one round."""
+
+    record: RoundRecord
+    when: str
+    answer: Answer
+    decision: Decision | None
+    evidence: Evidence | None
+    standing: Standing
+    steps: tuple[StepView, ...]
+    findings: tuple[FindingView, ...]
+    passes: tuple[FindingView, ...]
+    not_applicable: tuple[tuple[CheckText, NotApplicable], ...]
+    gallery: Gallery
+    trials: TrialRows
+    reruns: TrialRows | None
+    left_out: tuple[str, ...]
+    fixed: tuple[tuple[str, str], ...]
+    caveats: tuple[str, ...]
+    proposal: Proposal | None
+    followed_by: RoundRecord | None
+    protocol: Protocol
+
+    @property
+    def number(self) -> int:
+        """Of the round."""
+        return self.record.number
+
+    @property
+    def goal(self) -> str:
+        """The round's question."""
+        return self.record.plan.goal
+
+    @property
+    def severities(self) -> tuple[tuple[Severity, int], ...]:
+        """How many findings there are of each severity, worst first."""
+        all_views = (*self.findings, *self.passes)
+        counts = [(s, sum(v.finding.severity is s for v in all_views)) for s in WORST_FIRST]
+        return tuple((s, n) for s, n in counts if n)
+
+
+def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -> Chapter:
+    """Examine one round and put together all that a page shows of it."""
+    decision = decision_of(record, found.number)
+    found_results = results(found.table) if len(found.table) else {}
+    examination = conclude(found.table, found_results, unread=found.unread)
+    drawn = gallery(f"r{found.number}", found_results, found, decision)
+    views = [_view(f, drawn) for f in examination.findings]
+    stands = standing(record, found.number)
+    answered = answer(found, decision, examination)
+    return Chapter(
+        record=found,
+        when=date_text(found.created_at),
+        answer=answered,
+        decision=decision,
+        evidence=evidence(answered) if decision else None,
+        standing=stands,
+        steps=_steps(stands),
+        findings=tuple(v for v in views if v.finding.severity is not Severity.PASS),
+        passes=tuple(v for v in views if v.finding.severity is Severity.PASS),
+        not_applicable=tuple((check_text(n.check), n) for n in examination.not_applicable),
+        gallery=drawn,
+        trials=trial_rows(found, found.table),
+        reruns=trial_rows(found, found.reruns) if len(found.reruns) else None,
+        left_out=tuple(left_out_texts(examination.left_out)),
+        fixed=tuple(fixed_texts(found.plan)),
+        caveats=_caveats(found, decision),
+        proposal=proposal,
+        followed_by=next((r for r in record.rounds if r.number == found.number + 1), None),
+        protocol=protocol(record, found, decision),
+    )
+
+
+def _view(finding: Finding, drawn: Gallery) -> FindingView:
+    return FindingView(
+        finding=finding,
+        text=check_text(finding.check),
+        numbers=tuple(numbers_texts(finding)),
+        remedy=remedy_text(finding),
+        pictures=drawn.showing(finding),
+    )
+
+
+def _steps(stands: Standing) -> tuple[StepView, ...]:
+    order = list(Step)
+    now = order.index(stands.step)
+
+    def state(step: Step) -> str:
+        if step in stands.skipped:
+            return "skipped"
+        place = order.index(step)
+        return "done" if place < now else "now" if place == now else "ahead"
+
+    return tuple(StepView(name=str(s), meaning=MEANING[s], state=state(s)) for s in Step)
+
+
+UNMEASURED = (
+    "Study variance was not measured: another search, with other points, might have selected "
+    "other configurations.",
+    "Variation over data splits was not measured: what holds here holds on this validation set.",
+)
+NO_FRESH_SEEDS = (
+    "No configuration was rerun with a fresh seed: the best value of a search is flattered, "
+    "because it was selected.",
+)
+
+
+def _caveats(found: RoundRecord, decision: Decision | None) -> tuple[str, ...]:
+    """The decision's own caveats, less those on fixed values, which have a table of theirs."""
+    if decision is None:
+        steps = f"Every trial trained {found.plan.max_train_steps} steps: more may change it."
+        return (*NO_FRESH_SEEDS, steps, *UNMEASURED)
+    held = tuple(f"{name} was held at " for name in found.plan.fixed)
+    return tuple(c for c in decision.caveats if not c.startswith(held or ("\0",)))

@@ -1,0 +1,135 @@
+"""What each check is called, what it asks and how it judges, in words for readers (C1 to C9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tunebook.report.wording import interval_text, number, value_text
+from tunebook.words.finding import Finding, Interval, Number, RemedyKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckText:
+    """A check in words.
+
+    Attributes:
+        name: short, for headings and badges.
+        asks: the question that its pictures answer.
+        method: how it judges, for a reader who doubts a finding.
+    """
+
+    name: str
+    asks: str
+    method: str
+
+
+UNKNOWN = CheckText(name="Check", asks="", method="")
+
+CHECK_TEXTS = {
+    "B2": CheckText(
+        name="Hyperparameter never read",
+        asks="Did training use what was varied?",
+        method="The trial handle notes which hyperparameters the training code reads. One that "
+        "is varied and never read cannot have an effect.",
+    ),
+    "C1": CheckText(
+        name="Search space boundaries",
+        asks="Do the best trials crowd an edge of a range?",
+        method="Each axis is looked at on its own scale. If the good trials lie so close to one "
+        "edge that evenly spread ones rarely would (a rank test on both sides, corrected for "
+        "the number of axes), the range may cut the best region off.",
+    ),
+    "C2": CheckText(
+        name="Sampling density",
+        asks="Were there enough trials?",
+        method="The tuning curve is the median best-of-n against n, with a simultaneous 95 % "
+        "confidence band that holds for any distribution (Lourie et al. 2024). The boxes are "
+        "bootstrapped budgets: what searches of that many trials would have found.",
+    ),
+    "C3": CheckText(
+        name="Infeasible trials",
+        asks="What fails, and where?",
+        method="Infeasible trials are the configuration's own fate and count in every "
+        "statistic. The share has an exact binomial interval; a failing region is a threshold "
+        "on one axis, tested against permuted labels.",
+    ),
+    "C6": CheckText(
+        name="Training length",
+        asks="Were trials still improving when they ended?",
+        method="For the best trials, the gain over the last part of training is estimated from "
+        "their own curves. A best step in the last quarter says: try longer.",
+    ),
+    "C7": CheckText(
+        name="Saturation",
+        asks="Did trials stop improving long before the end?",
+        method="A trial is saturated from the step after which it gains less than its own "
+        "step-to-step noise. Steps after that can be saved.",
+    ),
+    "C9": CheckText(
+        name="Isolation",
+        asks="Which scientific values differ beyond the noise?",
+        method="For each scientific value, the best over its nuisance hyperparameters, with the "
+        "uncertainty of that best from resampling the search. Values are told apart only where "
+        "the interval of their difference excludes zero, corrected for the number of pairs.",
+    ),
+}
+
+REMEDY_LABELS = {
+    RemedyKind.WIDEN: "Widen the range",
+    RemedyKind.MORE_TRIALS: "Run more trials",
+    RemedyKind.TRAIN_LONGER: "Train longer",
+    RemedyKind.TRAIN_SHORTER: "Train shorter",
+    RemedyKind.SHRINK: "Shrink the range",
+    RemedyKind.REPARAMETRISE: "Reparametrise",
+    RemedyKind.FIX: "Fix it",
+    RemedyKind.ADD: "Add hyperparameters",
+    RemedyKind.INSPECT: "Inspect the training code",
+}
+
+
+def check_text(check: str) -> CheckText:
+    """The words of a check; an unknown one is shown by its id alone."""
+    return CHECK_TEXTS.get(check, UNKNOWN)
+
+
+def numbers_texts(finding: Finding) -> list[tuple[str, str]]:
+    """The finding's numbers as (name, text) pairs; pairs of values one line each."""
+    lines: list[tuple[str, str]] = []
+    for name, content in finding.numbers.items():
+        label = name.replace("_", " ")
+        if isinstance(content, tuple):
+            lines += [
+                (
+                    f"{value_text(p.a)} minus {value_text(p.b)}",
+                    f"{number(p.difference)} ({number(p.low)} to {number(p.high)}), "
+                    + ("told apart" if p.told_apart else "not told apart"),
+                )
+                for p in content
+            ]
+        else:
+            lines.append((label, _number_text(content)))
+    return lines
+
+
+def remedy_text(finding: Finding) -> str:
+    """The remedy in one line: what to do, to what, by how much, because."""
+    remedy = finding.remedy
+    if remedy is None:
+        return ""
+    where = ", ".join(f"{k}={value_text(v)}" for k, v in remedy.conditions.items())
+    subject = f"{remedy.subject}[{where}]" if where and remedy.subject else remedy.subject
+    values = ", ".join(f"{k.replace('_', ' ')} {value_text(v)}" for k, v in remedy.values.items())
+    text = REMEDY_LABELS[remedy.kind]
+    text += f" of {subject}" if subject and remedy.kind in _OF else f": {subject}" * bool(subject)
+    text += f" to {values}" if values else ""
+    return f"{text}, because {remedy.because}" if remedy.because else text
+
+
+_OF = (RemedyKind.WIDEN, RemedyKind.SHRINK)
+
+
+def _number_text(content: Number) -> str:
+    if isinstance(content, Interval):
+        share = f", {100 * content.confidence:.4g} %" if content.confidence != 0.95 else ""
+        return interval_text(content) + share
+    return value_text(content) if not isinstance(content, tuple) else ""

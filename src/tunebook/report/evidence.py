@@ -1,0 +1,80 @@
+"""Fresh-seed gains as intervals on one line, against the baseline and the least improvement (D3)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tunebook.report.verdict import Answer
+from tunebook.report.wording import interval_text, number
+from tunebook.words.decision import Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A side's interval, placed: percent of the drawing's width."""
+
+    side: Side
+    low: float
+    estimate: float
+    high: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tick:
+    """A line of reference: where the gain is nothing, or just worth it."""
+
+    at: float
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """The drawing: marks and ticks, and the same in words for those who do not see it."""
+
+    marks: tuple[Mark, ...]
+    ticks: tuple[Tick, ...]
+    alt: str
+
+
+def evidence(found: Answer) -> Evidence | None:
+    """Place every side's gain; None where no side has one."""
+    gains = [(s, s.gain) for s in found.sides if s.gain is not None]
+    known = [g for _, g in gains if math.isfinite(g.estimate)]
+    if not known:
+        return None
+    least = found.least_improvement
+    ends = [x for g in known for x in (g.low, g.high, g.estimate) if math.isfinite(x)]
+    low, high = min([*ends, 0.0]), max([*ends, least, 0.0])
+    margin = 0.06 * ((high - low) or 1.0)
+    low, high = low - margin, high + margin
+
+    def place(x: float) -> float:
+        x = min(max(x, low), high)
+        return round(100 * (x - low) / (high - low), 2)
+
+    first = all(s.name != "baseline" for s in found.sides)
+    ticks = [Tick(at=place(0.0), text="chance" if first else "baseline", kind="zero")]
+    if least > 0:
+        ticks.append(Tick(at=place(least), text=f"least worth it, {number(least)}", kind="least"))
+    return Evidence(
+        marks=tuple(
+            Mark(
+                side=s,
+                low=place(g.low),
+                estimate=place(g.estimate),
+                high=place(g.high),
+                text=interval_text(g, signed=True),
+            )
+            for s, g in gains
+            if math.isfinite(g.estimate)
+        ),
+        ticks=tuple(ticks),
+        alt="Gain over the "
+        + ("chance level" if first else "baseline")
+        + ": "
+        + "; ".join(f"{s.name} {interval_text(g, signed=True)}" for s, g in gains)
+        + (f". Least worth adopting: {number(least)}." if least > 0 else "."),
+    )

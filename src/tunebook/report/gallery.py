@@ -1,0 +1,113 @@
+"""The pictures of a round in the playbook's order, and as data for the page (C12)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tunebook.plots import PICTURES, Picture, draw
+from tunebook.plots.theme import config
+from tunebook.report.check_texts import check_text
+from tunebook.report.examine import Result
+from tunebook.report.offline import columns, embedded_json
+from tunebook.words.decision import Decision
+from tunebook.words.finding import Finding, NotApplicable
+from tunebook.words.record import RoundRecord
+
+DRAWN_WITH = {"C7": "C6"}  # checks that share another one's pictures
+MOST_IN_A_FINDING = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A picture under an id that is unique in the page."""
+
+    id: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The pictures of one check, under a heading."""
+
+    check: str
+    title: str
+    asks: str
+    pictures: tuple[Shown, ...]
+    silent: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gallery:
+    """All pictures of a round."""
+
+    groups: tuple[Group, ...]
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """Every picture, in order."""
+        return tuple(s for g in self.groups for s in g.pictures)
+
+    def showing(self, finding: Finding) -> tuple[Shown, ...]:
+        """The pictures that show a finding: its subject's, or all of its check."""
+        check = DRAWN_WITH.get(finding.check, finding.check)
+        of_check = [s for g in self.groups if g.check == check for s in g.pictures]
+        names = {finding.subject, finding.subject.partition("[")[0]} - {""}
+        exact = [s for s in of_check if finding.subject and finding.subject in _called(s)]
+        near = exact or [s for s in of_check if any(n in _called(s) for n in names)]
+        return tuple((near or of_check)[:MOST_IN_A_FINDING])
+
+
+def gallery(
+    prefix: str,
+    results: Mapping[str, Result | NotApplicable],
+    found: RoundRecord,
+    decision: Decision | None,
+) -> Gallery:
+    """Draw every result that has pictures; `prefix` keeps ids of several rounds apart."""
+    groups = []
+    for check in PICTURES:
+        if check not in results:
+            continue
+        result = results[check]
+        text = check_text(check)
+        silent = result.reason if isinstance(result, NotApplicable) else ""
+        pictures = draw(check, result)
+        if not pictures and not silent:
+            continue
+        groups.append(
+            Group(
+                check=check,
+                title=text.name,
+                asks=text.asks,
+                pictures=_named(f"{prefix}-{check}", pictures),
+                silent=silent,
+            )
+        )
+    return Gallery(groups=tuple(groups))
+
+
+def pictures_json(shown: Iterable[Shown]) -> str:
+    """Specifications and rows of pictures for a script; rows that several share stand once."""
+    pictures: dict[str, Any] = {}
+    shared: dict[str, Any] = {}
+    for one in shown:
+        names = {}
+        for name, rows in one.picture.rows.items():
+            content = columns(rows)
+            key = hashlib.sha256(embedded_json(content).encode("utf-8")).hexdigest()[:12]
+            shared.setdefault(key, content)
+            names[name] = key
+        pictures[one.id] = {"spec": one.picture.spec, "rows": names}
+    themes = {"light": config(page=True), "dark": config(dark=True, page=True)}
+    return embedded_json({"pictures": pictures, "rows": shared, "config": themes})
+
+
+def _named(prefix: str, pictures: Iterable[Picture]) -> tuple[Shown, ...]:
+    return tuple(Shown(id=f"{prefix}-{i}", picture=p) for i, p in enumerate(pictures))
+
+
+def _called(shown: Shown) -> str:
+    return f"{shown.picture.name} {shown.picture.title}"

@@ -1,0 +1,155 @@
+"""The tuning protocol of a round, written: what to print beside its result (D8)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tunebook.report.wording import (
+    axis_text,
+    better,
+    counts_text,
+    date_text,
+    number,
+    plural,
+    seconds_text,
+    share_text,
+    value_text,
+)
+from tunebook.words.codec import RoundFile, write_round_file
+from tunebook.words.decision import Decision
+from tunebook.words.design import Reduce, Round, Study, studies
+from tunebook.words.record import BookRecord, RoundRecord
+from tunebook.words.space import Choice, Per
+
+SEARCHER_WORDS = {
+    "halton": "quasi-random: Halton sequence, scrambled and shifted",
+    "sobol": "quasi-random: Sobol sequence, scrambled",
+    "random": "pseudo-random, uniform on each axis's scale",
+    "grid": "grid",
+    "by_hand": "configurations written by hand",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Protocol:
+    """A round's protocol.
+
+    Attributes:
+        lines: (what, text) in reading order.
+        spaces: for each study (name, trials, ((hyperparameter, role, range), ...)).
+        file: name of the round file; toml: its text.
+        commands: of the shell, which do it all again from that file.
+    """
+
+    lines: tuple[tuple[str, str], ...]
+    spaces: tuple[tuple[str, int, tuple[tuple[str, str, str], ...]], ...]
+    file: str
+    toml: str
+    commands: tuple[str, ...]
+
+
+def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) -> Protocol:
+    """Write down how a round was done, so that someone else can do it again."""
+    plan = found.plan
+    file = f"round-{found.number}.toml"
+    train = found.source.path if found.source else ""
+    round_file = RoundFile(
+        plan=plan, train=train, objective=record.objective, setting=record.setting
+    )
+    commands = [f"tunebook run {file} --book again.db", "tunebook findings --book again.db"]
+    if decision is not None:
+        reruns = sum(len(s.reruns) for s in decision.sides)
+        commands.append(f"tunebook decide --max-reruns {reruns} --book again.db")
+    return Protocol(
+        lines=(*_search_lines(record, found), *_evidence_lines(decision), *_code_lines(found)),
+        spaces=tuple(_space(plan, study) for study in studies(plan)),
+        file=file,
+        toml=write_round_file(round_file),
+        commands=tuple(commands),
+    )
+
+
+def _search_lines(record: BookRecord, found: RoundRecord) -> list[tuple[str, str]]:
+    plan, objective = found.plan, record.objective
+    reduced = "the best of its curve" if objective.reduce is Reduce.BEST else "its last value"
+    spent = float(np.nansum(found.table.seconds))
+    lines = [
+        ("Objective", f"{objective.metric}, {better(objective)}; a trial counts with {reduced}"),
+        (
+            "Search",
+            f"{SEARCHER_WORDS.get(plan.searcher, plan.searcher)}; seed {plan.seed}, from which "
+            "every point and every trial's seed follows",
+        ),
+        ("Trials", f"{plan.trials} planned; {counts_text(found.table.status)}"),
+        (
+            "Training",
+            f"{plan.max_train_steps} steps each, evaluated {plural(plan.evaluations, 'time')}",
+        ),
+    ]
+    if plan.time_limit_s is not None:
+        lines.append(("Time limit", f"{seconds_text(plan.time_limit_s)} for each trial"))
+    if plan.subject_to:
+        rules = [f"{c.left} {c.relation} {_side(c.right)}" for c in plan.subject_to]
+        lines.append(("Subject to", "; ".join(rules)))
+    if plan.overrule:
+        lines.append(("Rules overruled on purpose", ", ".join(plan.overrule)))
+    again = f"; {seconds_text(found.spent_twice_s)} spent twice" if found.spent_twice_s else ""
+    lines.append(("Compute of the search", f"{seconds_text(spent)} of trial time{again}"))
+    lines.append(("Planned", date_text(found.created_at)))
+    if plan.note:
+        lines.append(("Note", plan.note))
+    return lines
+
+
+def _evidence_lines(decision: Decision | None) -> list[tuple[str, str]]:
+    if decision is None:
+        return [("Decision", "none yet; the search alone decides nothing")]
+    reruns = ", ".join(f"{len(s.reruns)} of {s.name}" for s in decision.sides)
+    return [
+        (
+            "Decision",
+            f"fresh-seed reruns alone: {reruns}; least improvement "
+            f"{number(decision.least_improvement)}; chance of adopting a change that brings no "
+            f"more than that at most {share_text(decision.error_rate)}",
+        ),
+        ("Decided", date_text(decision.decided_at)),
+    ]
+
+
+def _code_lines(found: RoundRecord) -> list[tuple[str, str]]:
+    if found.source is None:
+        return [("Training code", "not run yet")]
+    path = found.source.path or "a function without an import path"
+    return [("Training code", f"{path}; SHA-256 of its source {found.source.sha256[:16]}")]
+
+
+def _space(
+    plan: Round, study: Study
+) -> tuple[str, int, tuple[tuple[str, str, str], ...]]:
+    held = {**study.branch.conditions, **study.fixed}
+    rows = [(name, str(plan.role(name)), value_text(value)) for name, value in held.items()]
+    rows += [(n, str(plan.role(n)), axis_text(axis)) for n, axis in study.branch.axes.items()]
+    order = ["scientific", "nuisance", "fixed"]
+    rows.sort(key=lambda row: order.index(row[1]))
+    return study.name, len(study.numbers), tuple(rows)
+
+
+def fixed_texts(plan: Round) -> list[tuple[str, str]]:
+    """(hyperparameter, value) of everything that a round held fixed."""
+    return [(name, _held(value)) for name, value in plan.fixed.items()]
+
+
+def _held(value: object) -> str:
+    if isinstance(value, Per):
+        return "; ".join(
+            f"{value_text(axis.values[0])} under {value.on}={value_text(on)}"
+            for on, axis in value.when
+            if isinstance(axis, Choice)
+        )
+    return value_text(value)  # type: ignore[arg-type]
+
+
+def _side(side: str | float) -> str:
+    return side if isinstance(side, str) else number(side)

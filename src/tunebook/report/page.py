@@ -1,0 +1,181 @@
+"""A book, or some of its rounds, as one offline HTML file (C12 D6 D8)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from tunebook.plots.render import script_bundle
+from tunebook.report.chapter import Chapter, chapter
+from tunebook.report.gallery import pictures_json
+from tunebook.report.loop import decision_of
+from tunebook.report.offline import ASSETS, asset, policy
+from tunebook.report.verdict import LABELS, best_trial, objective_text
+from tunebook.report.wording import (
+    config_text,
+    counts_text,
+    date_text,
+    interval_text,
+    number,
+    plural,
+    seconds_text,
+    share_text,
+    value_text,
+)
+from tunebook.words.decision import Launch
+from tunebook.words.errors import EvidenceError
+from tunebook.words.record import BookRecord, Proposal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryLine:
+    """A round in one line of the book's history."""
+
+    number: int
+    goal: str
+    when: str
+    trials: str
+    best: str
+    verdict: str
+    launch: int | None
+    shown: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineageLine:
+    """A launch in one line: what it changed against the one before."""
+
+    launch: Launch
+    round: int
+    changed: str
+    when: str
+
+
+def render(
+    record: BookRecord,
+    *,
+    rounds: Sequence[int] | None = None,
+    proposal: Proposal | None = None,
+) -> str:
+    """Write a book as one HTML file that needs no network and runs no code but its own.
+
+    Args:
+        record: the book.
+        rounds: numbers of the rounds to show, all if left out; the newest comes first.
+        proposal: the round that is proposed after the newest shown one.
+
+    Raises:
+        EvidenceError: a round was asked for that the book does not have.
+    """
+    chapters = _chapters(record, rounds, proposal)
+    scripts = [script_bundle(), asset("page.js")]
+    style = asset("page.css")
+    pictures = pictures_json(s for c in chapters for s in c.gallery.shown)
+    shown = {c.number for c in chapters}
+    text = _environment().get_template("page.html").render(
+        record=record,
+        newest=chapters[0] if chapters else None,
+        earlier=chapters[1:],
+        shown=shown,
+        history=_history(record, shown),
+        lineage=_lineage(record),
+        policy=policy(scripts, [style]),
+        scripts=[Markup(s) for s in scripts],  # noqa: S704 - our own and Vega's, hashed above
+        style=Markup(style),  # noqa: S704 - our own
+        pictures=Markup(pictures),  # noqa: S704 - escaped by embedded_json
+    )
+    # A lone surrogate in what a trial printed could not be written as UTF-8.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _chapters(
+    record: BookRecord, rounds: Sequence[int] | None, proposal: Proposal | None
+) -> list[Chapter]:
+    by_number = {r.number: r for r in record.rounds}
+    wanted = sorted(by_number if rounds is None else set(rounds), reverse=True)
+    for number_ in wanted:
+        if number_ not in by_number:
+            raise EvidenceError(
+                f"a report shows rounds of the book, 1 to {len(record.rounds)}; "
+                f"there is no round {number_}",
+                next_step="leave the number out for all of them",
+            )
+    return [
+        chapter(record, by_number[n], proposal if i == 0 else None) for i, n in enumerate(wanted)
+    ]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(ASSETS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "config": config_text,
+        "counts": counts_text,
+        "interval": interval_text,
+        "number": number,
+        "objective": objective_text,
+        "plural": plural,
+        "seconds": seconds_text,
+        "share": share_text,
+        "value": value_text,
+    }
+    return environment
+
+
+def _history(record: BookRecord, shown: set[int]) -> list[HistoryLine]:
+    lines = []
+    for found in record.rounds:
+        decision = decision_of(record, found.number)
+        best = best_trial(found.table)
+        launch = next(
+            (x.number for x in record.launches if decision and x.decision == decision.number), None
+        )
+        lines.append(
+            HistoryLine(
+                number=found.number,
+                goal=found.plan.goal,
+                when=date_text(found.created_at),
+                trials=counts_text(found.table.status),
+                best=f"{number(best.value)} ({best.trial})" if best else "none",
+                verdict=LABELS[decision.verdict] if decision else "not decided yet",
+                launch=launch,
+                shown=found.number in shown,
+            )
+        )
+    return lines
+
+
+def _lineage(record: BookRecord) -> list[LineageLine]:
+    by_number = {x.number: x for x in record.launches}
+    rounds = {d.number: d.round for d in record.decisions}
+    return [
+        LineageLine(
+            launch=launch,
+            round=rounds.get(launch.decision, 0),
+            changed=_changed(launch, by_number.get(launch.parent) if launch.parent is not None else None),
+            when=date_text(launch.launched_at),
+        )
+        for launch in record.launches
+    ]
+
+
+def _changed(launch: Launch, parent: Launch | None) -> str:
+    """What the launch sets anew, `learning_rate 1e-3 → 0.0213`; all of it for the first."""
+    if parent is None:
+        return config_text(launch.config)
+    changes = [
+        f"{name} {value_text(parent.config.get(name))} → {value_text(launch.config.get(name))}"
+        for name in dict.fromkeys([*parent.config, *launch.config])
+        if parent.config.get(name) != launch.config.get(name)
+    ]
+    if parent.max_train_steps != launch.max_train_steps:
+        changes.append(f"steps {parent.max_train_steps} → {launch.max_train_steps}")
+    return ", ".join(changes) or "nothing"

@@ -1,0 +1,241 @@
+"""Findings, rounds, decisions and launches for a terminal; plain where it is a pipe (C12 D6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from io import StringIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
+from tunebook.report.examine import examine
+from tunebook.report.loop import decision_of, standing
+from tunebook.report.verdict import LABELS, best_trial, objective_text
+from tunebook.report.wording import (
+    config_text,
+    counts_text,
+    interval_text,
+    left_out_texts,
+    number,
+    plural,
+    share_text,
+)
+from tunebook.words.decision import Decision, Launch, Verdict
+from tunebook.words.finding import Examination, Finding, Severity
+from tunebook.words.record import BookRecord, RoundRecord
+
+PLAIN_WIDTH = 88
+
+MARKS = {
+    Severity.PROBLEM: ("◆ problem", "bold red"),
+    Severity.WARNING: ("▲ warning", "bold yellow"),
+    Severity.NOTE: ("● note", "bold cyan"),
+    Severity.PASS: ("✓ pass", "dim"),
+}
+VERDICT_STYLES = {
+    Verdict.ADOPT: "bold cyan",
+    Verdict.KEEP: "bold",
+    Verdict.MORE_EVIDENCE: "bold yellow",
+}
+
+
+def findings_text(examination: Examination, *, title: str = "") -> RenderableType:
+    """Every finding, worst first; readable from 60 columns on."""
+    parts: list[RenderableType] = [Text(_safe(title), style="bold"), Text()] if title else []
+    loud = [f for f in examination.findings if f.severity is not Severity.PASS]
+    parts += [_finding(f) for f in loud]
+    quiet = [f for f in examination.findings if f.severity is Severity.PASS]
+    parts += [_line(f"{MARKS[Severity.PASS][0]}  {_head(f)}: {f.sentence}", "dim") for f in quiet]
+    parts += [
+        _line(f"· {n.check} {check_text(n.check).name} could not speak: {n.reason}", "dim")
+        for n in examination.not_applicable
+    ]
+    parts += [_line(f"· {text}", "dim") for text in left_out_texts(examination.left_out)]
+    if not parts:
+        parts.append(Text("No check had anything to read yet."))
+    return Group(*parts)
+
+
+def book_renderable(record: BookRecord) -> RenderableType:
+    """A book at a glance: its rounds, its lineage, and where it stands."""
+    head = Text.assemble(
+        (_safe(record.setting.name), "bold"), f": {_safe(objective_text(record.objective))}"
+    )
+    if not record.rounds:
+        return Group(head, Text("No round yet. Next: tunebook init, then tunebook run"))
+    rounds = _table("round", "question", "trials", f"best {record.objective.metric}", "verdict")
+    for found in record.rounds:
+        best = best_trial(found.table)
+        decision = decision_of(record, found.number)
+        rounds.add_row(
+            str(found.number),
+            Text(_safe(found.plan.goal)),
+            counts_text(found.table.status),
+            f"{number(best.value)} ({best.trial})" if best else "–",
+            LABELS[decision.verdict] if decision else "not decided",
+        )
+    parts: list[RenderableType] = [head, Text(), rounds]
+    if record.launches:
+        launches = _table("launch", "from", f"{record.objective.metric} expected", "configuration")
+        rounds_of = {d.number: d.round for d in record.decisions}
+        for launch in record.launches:
+            launches.add_row(
+                str(launch.number),
+                f"round {rounds_of.get(launch.decision, '?')}",
+                interval_text(launch.expected),
+                Text(_safe(config_text(launch.config))),
+            )
+        parts += [Text(), launches]
+    stands = standing(record, record.rounds[-1].number)
+    parts += [Text(), _line(f"Now: {stands.step}. {stands.sentence}"), _line(stands.command)]
+    return Group(*parts)
+
+
+def round_renderable(found: RoundRecord) -> RenderableType:
+    """A round at a glance: its question, its trials' fates and its best."""
+    best = best_trial(found.table)
+    metric = found.table.objective.metric
+    lines: list[RenderableType] = [
+        _line(f"Round {found.number}: {found.plan.goal}", "bold"),
+        _line(
+            f"{plural(found.plan.trials, 'trial')} planned: {counts_text(found.table.status)}; "
+            f"{found.plan.max_train_steps} steps each"
+        ),
+    ]
+    if best:
+        row = found.table.name.index(best.trial)
+        config = config_text(found.table.config[row])
+        lines.append(_line(f"Best {metric}: {number(best.value)} by {best.trial} ({config})"))
+    if len(found.reruns):
+        lines.append(_line(f"Fresh-seed reruns: {counts_text(found.reruns.status)}"))
+    return Group(*lines)
+
+
+def decision_renderable(decision: Decision) -> RenderableType:
+    """A decision with the evidence that it stands on."""
+    verdict = Text(LABELS[decision.verdict].upper(), style=VERDICT_STYLES[decision.verdict])
+    sides = _table("side", "mean of reruns", "gain", "reruns")
+    for side in decision.sides:
+        sides.add_row(
+            Text(_safe(side.name + (f", from {side.selected_by}" if side.selected_by else ""))),
+            interval_text(side.mean),
+            interval_text(side.gain, signed=True) if side.gain else "–",
+            str(len(side.reruns)),
+        )
+    return Group(
+        Text.assemble(f"Round {decision.round}, decision {decision.number}: ", verdict),
+        _line(decision.sentence),
+        Text(),
+        sides,
+        _line(
+            f"95 % intervals, fresh seeds alone; least improvement "
+            f"{number(decision.least_improvement)}; chance of adopting what is not worth it at "
+            f"most {share_text(decision.error_rate)}.",
+            "dim",
+        ),
+        *(_line(f"· {caveat}", "dim") for caveat in decision.caveats),
+    )
+
+
+def launch_renderable(launch: Launch) -> RenderableType:
+    """A launch: the new baseline."""
+    return Group(
+        Text(f"Launch {launch.number} is the baseline now.", style="bold"),
+        _line(f"Expected: {interval_text(launch.expected)} at {launch.max_train_steps} steps"),
+        _line(f"Configuration: {config_text(launch.config)}"),
+        _line(f"By {launch.who or 'someone unnamed'}: {launch.why}"),
+    )
+
+
+def show_findings(examination: Examination, *, title: str = "") -> None:
+    """Print the findings."""
+    _console().print(findings_text(examination, title=title))
+
+
+def show_book(record: BookRecord) -> None:
+    """Print a book at a glance."""
+    _console().print(book_renderable(record))
+
+
+def show_round(found: RoundRecord) -> None:
+    """Print a round at a glance, then its findings once every trial has ended."""
+    console = _console()
+    console.print(round_renderable(found))
+    if len(found.table) and all(s.ended for s in found.table.status):
+        console.print()
+        console.print(findings_text(examine(found.table, unread=found.unread)))
+
+
+def show_decision(decision: Decision) -> None:
+    """Print a decision."""
+    _console().print(decision_renderable(decision))
+
+
+def show_launch(launch: Launch) -> None:
+    """Print a launch."""
+    _console().print(launch_renderable(launch))
+
+
+def book_text(record: BookRecord) -> str:
+    """A book at a glance as plain text."""
+    return plain(book_renderable(record))
+
+
+def round_text(found: RoundRecord) -> str:
+    """A round at a glance as plain text."""
+    return plain(round_renderable(found))
+
+
+def plain(renderable: RenderableType, *, width: int = PLAIN_WIDTH) -> str:
+    """Text without colours, for `repr` and for files."""
+    console = Console(file=StringIO(), width=width, color_system=None, force_terminal=False)
+    console.print(renderable)
+    written = console.file
+    assert isinstance(written, StringIO)
+    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
+
+
+def _console() -> Console:
+    return Console(highlight=False, soft_wrap=False)
+
+
+def _finding(finding: Finding) -> RenderableType:
+    mark, style = MARKS[finding.severity]
+    body: list[RenderableType] = [Text(_safe(finding.sentence))]
+    numbers = numbers_texts(finding)
+    if 0 < len(numbers) <= 4:
+        body.append(_line("; ".join(f"{n}: {text}" for n, text in numbers), "dim"))
+    else:
+        body += [_line(f"{n}: {text}", "dim") for n, text in numbers]
+    if finding.remedy:
+        body.append(_line(f"Do: {remedy_text(finding)}", "cyan"))
+    head = Text.assemble((mark, style), f"  {_safe(_head(finding))}")
+    return Group(head, Padding(Group(*body), (0, 0, 1, 2)))
+
+
+def _head(finding: Finding) -> str:
+    subject = f" · {finding.subject}" if finding.subject else ""
+    return f"{finding.check} {check_text(finding.check).name}{subject}"
+
+
+def _line(text: str, style: str = "") -> Text:
+    return Text(_safe(text), style=style)
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for heading in headings:
+        table.add_column(Text(_safe(heading)), overflow="fold")
+    return table
+
+
+def _safe(text: str) -> str:
+    """The text without control characters, which could drive the reader's terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in _spaced(text))
+
+
+def _spaced(text: str) -> Iterable[str]:
+    return " ".join(text.split())

@@ -1,0 +1,125 @@
+"""The table of trials: best first, none missing, what failed with its cause (C3 C12)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tunebook.report.wording import column_texts
+from tunebook.words.record import RoundRecord
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Status, Value
+
+LIFE = (
+    Status.COMPLETE,
+    Status.INFEASIBLE,
+    Status.FAILED,
+    Status.RUNNING,
+    Status.PENDING,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One entry: its text, what it sorts by, and whether it is a number."""
+
+    text: str
+    sort: str
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One column's heading: its name, its unit, and whether it holds numbers."""
+
+    name: str
+    unit: str
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One trial.
+
+    Attributes:
+        trial: its name.
+        cells: in the order of the columns.
+        status: of the trial; fate: status and cause in words.
+        detail, output_tail: why, and the end of what it printed.
+    """
+
+    trial: str
+    cells: tuple[Cell, ...]
+    status: Status
+    fate: str
+    detail: str
+    output_tail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRows:
+    """The table: columns after the trial's name and before its fate."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def trial_rows(found: RoundRecord, table: TrialTable) -> TrialRows:
+    """Every trial of a table as rows, best objective first, then by the trial's life."""
+    varied = list(dict.fromkeys(n for b in table.branches.values() for n in b.axes))
+    settled = list(dict.fromkeys(n for b in table.branches.values() for n in b.conditions))
+    several = len(set(table.study)) > 1
+    columns: list[Column] = []
+    content: list[list[Cell]] = []
+
+    def add(name: str, unit: str, values: Sequence[Value | None]) -> None:
+        present = [v for v in values if v is not None]
+        numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in present)
+        columns.append(Column(name=name, unit=unit, numeric=numeric))
+        texts = column_texts(values)
+        content.append(
+            [
+                Cell(text=t, sort=_sort_text(v), numeric=numeric)
+                for t, v in zip(texts, values, strict=True)
+            ]
+        )
+
+    add(table.objective.metric, "", [None if math.isnan(v) else float(v) for v in table.value])
+    if several and not settled:
+        add("study", "", list(table.study))
+    for name in (*settled, *(n for n in varied if n not in settled)):
+        add(name, "", table.column(name))
+    add("time", "s", [None if math.isnan(s) else float(s) for s in table.seconds])
+    add("seed", "", list(table.seed))
+    rows = [_row(found, table, i, [column[i] for column in content]) for i in _best_first(table)]
+    return TrialRows(columns=tuple(columns), rows=tuple(rows))
+
+
+def _best_first(table: TrialTable) -> list[int]:
+    losses = table.losses
+
+    def place(i: int) -> tuple[int, float, int]:
+        loss = float(losses[i])
+        return LIFE.index(table.status[i]), math.inf if math.isnan(loss) else loss, i
+
+    return sorted(range(len(table)), key=place)
+
+
+def _row(found: RoundRecord, table: TrialTable, i: int, cells: Sequence[Cell]) -> Row:
+    name, status, cause = table.name[i], table.status[i], table.cause[i]
+    return Row(
+        trial=name,
+        cells=tuple(cells),
+        status=status,
+        fate=f"{status}: {cause}" if cause else str(status),
+        detail=found.details.get(name, ""),
+        output_tail=found.output_tails.get(name, ""),
+    )
+
+
+def _sort_text(value: Value | None) -> str:
+    """What a script sorts by; empty sorts last either way."""
+    if value is None:
+        return ""
+    return repr(float(value)) if isinstance(value, int | float) else value

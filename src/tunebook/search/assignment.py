@@ -1,0 +1,88 @@
+"""Trials of a round: which study, configuration and seed each one has (B4 D1)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from tunebook.search import points
+from tunebook.words.design import Round, studies
+from tunebook.words.trial import RERUN_FROM, Configuration, Purpose, TrialRecord
+
+
+def trial_seed(seed: int, label: str, index: int) -> int:
+    """31-bit seed of a trial, a hash of what it is: no two labels share a sequence.
+
+    Args:
+        seed: of the round.
+        label: the study's name for a search trial, "rerun" for a rerun.
+        index: k in the study, or j among the reruns.
+    """
+    digest = hashlib.sha256(f"trial\0{seed}\0{label}\0{index}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") & 0x7FFF_FFFF
+
+
+def search_trials(plan: Round, number: int) -> tuple[TrialRecord, ...]:
+    """Every search trial of a round, pending, in order of its number.
+
+    Args:
+        plan: the round.
+        number: of the round in its book.
+
+    Raises:
+        DesignError: the searcher has fewer configurations than the round has trials.
+    """
+    trials: list[TrialRecord] = []
+    for study in studies(plan):
+        settled = {**study.branch.conditions, **study.fixed}
+        chosen = points(plan, study, range(len(study.numbers)))
+        for k, (n, point) in enumerate(zip(study.numbers, chosen, strict=True)):
+            trials.append(
+                TrialRecord(
+                    round=number,
+                    number=n,
+                    study=study.name,
+                    index=k,
+                    config={**settled, **point},
+                    seed=trial_seed(plan.seed, study.name, k),
+                    max_train_steps=plan.max_train_steps,
+                )
+            )
+    return tuple(sorted(trials, key=lambda trial: trial.number))
+
+
+def rerun_trials(
+    plan: Round,
+    number: int,
+    side: str,
+    config: Configuration,
+    indices: Sequence[int],
+    first_number: int,
+) -> tuple[TrialRecord, ...]:
+    """Reruns of one configuration with fresh seeds, pending.
+
+    Rerun j has the same seed on every side, so that sides are compared in pairs.
+
+    Args:
+        plan: the round.
+        number: of the round in its book.
+        side: name of what is rerun: a scientific value, or "baseline".
+        config: every hyperparameter of the configuration.
+        indices: j of each rerun.
+        first_number: number of the first, from `RERUN_FROM` on.
+    """
+    if first_number < RERUN_FROM:
+        raise ValueError(f"reruns are numbered from {RERUN_FROM}; got {first_number}")
+    return tuple(
+        TrialRecord(
+            round=number,
+            number=first_number + i,
+            study=f"rerun:{side}",
+            index=j,
+            config=config,
+            seed=trial_seed(plan.seed, "rerun", j),
+            max_train_steps=plan.max_train_steps,
+            purpose=Purpose.RERUN,
+        )
+        for i, j in enumerate(indices)
+    )

@@ -1,0 +1,145 @@
+"""Quasi-random search, Halton and Sobol, and plain random for comparison (B6).
+
+Quasi-random points cover every projection of the space evenly at every number of trials, which
+independent ones do not (Bousquet et al. 2017, arXiv 1706.03200). Scrambling (Owen 2017, "A
+randomized Halton algorithm in R", arXiv 1706.02808; Owen 1998 for Sobol) breaks the correlation
+of high dimensions; the random shift keeps the first point out of the corner.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.stats import qmc
+
+from tunebook.words.design import Round
+from tunebook.words.space import Branch
+from tunebook.words.trial import Configuration
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+SOBOL_BLOCK = 64
+"""Sobol points drawn at a time: a power of two, which the sequence's balance needs."""
+
+# SciPy renamed the argument in 1.15; a Generator means the same to both.
+_RNG = "rng" if "rng" in inspect.signature(qmc.Halton).parameters else "seed"
+
+
+def halton(
+    branch: Branch,
+    seed: int,
+    indices: Sequence[int],
+    plan: Round,  # noqa: ARG001 - as every searcher
+) -> list[Configuration]:
+    """Scrambled, randomly shifted Halton points (modulo 1).
+
+    Time grows with the highest index (0.7 s for index 1,000,000 in 10 dimensions): points
+    before it are made and thrown away. Indices that follow one another cost one call.
+    """
+    return _configurations(branch, halton_units(len(branch.axes), seed, indices))
+
+
+def sobol(
+    branch: Branch,
+    seed: int,
+    indices: Sequence[int],
+    plan: Round,  # noqa: ARG001 - as every searcher
+) -> list[Configuration]:
+    """Scrambled Sobol points, made by blocks of 64.
+
+    Time hardly grows with the index (3 ms for index 1,000,000 in 10 dimensions).
+    """
+    return _configurations(branch, sobol_units(len(branch.axes), seed, indices))
+
+
+def random(
+    branch: Branch,
+    seed: int,
+    indices: Sequence[int],
+    plan: Round,  # noqa: ARG001 - as every searcher
+) -> list[Configuration]:
+    """Independent uniform points; time does not depend on the index."""
+    return _configurations(branch, random_units(len(branch.axes), seed, indices))
+
+
+def halton_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.ndarray, "n d"]:
+    """Halton points in the unit cube, one row an index, each in [0, 1)."""
+    if dimensions == 0 or len(indices) == 0:
+        return np.empty((len(indices), dimensions))
+    engine = _engine(qmc.Halton, dimensions, seed)
+    wanted = np.unique(np.asarray(indices, dtype=np.int64))
+    # Runs of indices that follow one another are one draw each.
+    ends = [0, *(np.flatnonzero(np.diff(wanted) > 1) + 1), len(wanted)]
+    at, parts = 0, []
+    for a, b in pairwise(ends):
+        start, count = int(wanted[a]), int(b - a)
+        if start > at:
+            engine.fast_forward(start - at)
+        parts.append(engine.random(count))
+        at = start + count
+    rows = np.searchsorted(wanted, indices)
+    shifted = np.concatenate(parts)[rows] + _shift(dimensions, seed)
+    return np.asarray(shifted % 1.0)
+
+
+def sobol_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.ndarray, "n d"]:
+    """Sobol points in the unit cube, one row an index, each in [0, 1)."""
+    units = np.empty((len(indices), dimensions))
+    if dimensions == 0 or len(indices) == 0:
+        return units
+    engine = _engine(qmc.Sobol, dimensions, seed)
+    index = np.asarray(indices, dtype=np.int64)
+    at = 0
+    for block in np.unique(index // SOBOL_BLOCK):
+        if block > at:
+            engine.fast_forward(int(block - at) * SOBOL_BLOCK)
+        drawn = engine.random(SOBOL_BLOCK)
+        at = int(block) + 1
+        here = index // SOBOL_BLOCK == block
+        units[here] = drawn[index[here] % SOBOL_BLOCK]
+    return units
+
+
+def random_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.ndarray, "n d"]:
+    """Uniform points in the unit cube, one row an index, each in [0, 1)."""
+    units = np.empty((len(indices), dimensions))
+    for row, k in enumerate(indices):
+        units[row] = _uniform(seed, int(k), dimensions)
+    return units
+
+
+def _engine(kind: Any, dimensions: int, seed: int) -> Any:
+    return kind(dimensions, scramble=True, **{_RNG: np.random.default_rng(seed)})
+
+
+def _shift(dimensions: int, seed: int) -> Float[np.ndarray, "d"]:
+    # A stream of its own: counter 2 ** 64 - 1 belongs to no index.
+    return _uniform(seed, 2**64 - 1, dimensions)
+
+
+def _uniform(seed: int, index: int, dimensions: int) -> Float[np.ndarray, "d"]:
+    """`dimensions` uniform numbers from the counter (0, index): no state, no order.
+
+    Made from the raw 64 bits (NumPy keeps a bit generator's stream, not a distribution's).
+    """
+    # The counter's lowest word counts the draws; the next holds the index.
+    counter = np.array([0, index, 0, 0], dtype=np.uint64)
+    bits = np.random.Philox(key=seed, counter=counter).random_raw(dimensions)
+    return np.asarray((bits >> np.uint64(11)) * 2.0**-53)
+
+
+def _configurations(branch: Branch, units: Float[np.ndarray, "n d"]) -> list[Configuration]:
+    """Points of the unit cube as values. Dimensions go to names in alphabetical order.
+
+    So two spaces that are equal have the same points, however their keys were written.
+    """
+    column = {name: i for i, name in enumerate(sorted(branch.axes))}
+    return [
+        {name: axis.from_unit(float(row[column[name]])) for name, axis in branch.axes.items()}
+        for row in units
+    ]

@@ -1,0 +1,149 @@
+"""What a worker is told about one trial, and what it answers: JSON lines over two pipes.
+
+The host writes `{"assignment": ..., "code": ...}` for each trial; the code stands in the first one
+that a worker gets. The worker answers `{"said": "ready"}` once it has started, `"loaded"` once it
+has the training code (or `"unloadable"` with `"why"`), and `"ended"` with `"healthy"`: whether it
+can train another trial.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tunebook.training.log import AttemptFiles
+from tunebook.words.design import Direction, Objective, Reduce
+from tunebook.words.trial import Purpose, TrialRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingCode:
+    """Training code on its way to a worker.
+
+    Attributes:
+        path: `package.module:function` or `train.py:function`; empty where it goes by value.
+        text, sha256: its source, for the record.
+        blob: the function by value (cloudpickle), for our own worker's pipe alone.
+        call: the function itself, for trials that run here.
+        sys_path, cwd: where the worker looks for modules and files.
+    """
+
+    path: str
+    text: str
+    sha256: str
+    blob: bytes | None
+    call: Callable[..., Any] | None
+    sys_path: tuple[str, ...]
+    cwd: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One attempt at a trial.
+
+    Attributes:
+        trial: its record, with the attempt's number.
+        files: where it writes.
+        code: what trains.
+        objective, training_objective, chance: of the book.
+        time_limit_s, memory_limit_mb: enforced by the host; the first is told to training.
+        evaluations: how often it is asked to evaluate.
+        varied: names of the hyperparameters that vary and exist here.
+    """
+
+    trial: TrialRecord
+    files: AttemptFiles
+    code: TrainingCode
+    objective: Objective
+    training_objective: str = ""
+    chance: float | None = None
+    time_limit_s: float | None = None
+    memory_limit_mb: int | None = None
+    evaluations: int = 20
+    varied: tuple[str, ...] = ()
+
+
+def encode(assignment: Assignment, *, with_code: bool) -> bytes:
+    """The line that hands an assignment to a worker."""
+    t, code = assignment.trial, assignment.code
+    content: dict[str, Any] = {
+        "assignment": {
+            "round": t.round,
+            "number": t.number,
+            "study": t.study,
+            "index": t.index,
+            "config": dict(t.config),
+            "seed": t.seed,
+            "max_train_steps": t.max_train_steps,
+            "purpose": t.purpose,
+            "attempt": t.attempt,
+            "files": {
+                "log": str(assignment.files.log),
+                "lock": str(assignment.files.lock),
+                "output": str(assignment.files.output),
+                "checkpoints": str(assignment.files.checkpoints),
+            },
+            "objective": [
+                assignment.objective.metric,
+                assignment.objective.direction,
+                assignment.objective.reduce,
+            ],
+            "training_objective": assignment.training_objective,
+            "chance": assignment.chance,
+            "time_limit_s": assignment.time_limit_s,
+            "evaluations": assignment.evaluations,
+            "varied": assignment.varied,
+        }
+    }
+    if with_code:
+        content["code"] = {
+            "path": code.path,
+            "blob": None if code.blob is None else base64.b64encode(code.blob).decode(),
+            "sys_path": code.sys_path,
+            "cwd": code.cwd,
+        }
+    return json.dumps(content).encode() + b"\n"
+
+
+def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
+    """The assignment of a line; its code is the `earlier` one where the line holds none."""
+    content = json.loads(line)
+    told, code = content["assignment"], earlier
+    if "code" in content:
+        sent = content["code"]
+        code = TrainingCode(
+            path=sent["path"],
+            text="",
+            sha256="",
+            blob=None if sent["blob"] is None else base64.b64decode(sent["blob"]),
+            call=None,
+            sys_path=tuple(sent["sys_path"]),
+            cwd=sent["cwd"],
+        )
+    assert code is not None
+    metric, direction, reduce = told["objective"]
+    return Assignment(
+        trial=TrialRecord(
+            round=told["round"],
+            number=told["number"],
+            study=told["study"],
+            index=told["index"],
+            config=told["config"],
+            seed=told["seed"],
+            max_train_steps=told["max_train_steps"],
+            purpose=Purpose(told["purpose"]),
+            attempt=told["attempt"],
+        ),
+        files=AttemptFiles(**{name: Path(path) for name, path in told["files"].items()}),
+        code=code,
+        objective=Objective(metric, Direction(direction), Reduce(reduce)),
+        training_objective=told["training_objective"],
+        chance=told["chance"],
+        time_limit_s=told["time_limit_s"],
+        evaluations=told["evaluations"],
+        varied=tuple(told["varied"]),
+    )

@@ -1,0 +1,144 @@
+"""One attempt at a trial, from its first line to its last: what becomes of it, and why (C3)."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from tunebook.training.assignment import Assignment
+from tunebook.training.handle import BadReport, Diverged, Trial
+from tunebook.training.log import TrialLog
+from tunebook.words.errors import Infeasible, ReportError
+from tunebook.words.trial import Cause, Outcome, Status
+
+MEMORY_WORDS = ("out of memory", "RESOURCE_EXHAUSTED", "CUDA_ERROR_OUT_OF_MEMORY")
+Fate = tuple[Status, Cause | None, str]
+
+
+def train_once(
+    assignment: Assignment, train: Callable[[Trial], Any], stop: threading.Event
+) -> tuple[Outcome, bool]:
+    """Train a trial to its end, whatever that is, and write the end into its log.
+
+    Returns:
+        how it ended, and whether this process can train another: it can't after an exception.
+    """
+    log = TrialLog(assignment.files)
+    began = time.monotonic()
+    trial = Trial(assignment, log, stop)
+    try:
+        seed_generators(trial.seed)
+        fate, healthy = _fate(trial, train)
+        unread = tuple(n for n in assignment.varied if n not in trial.config.read)
+        status, cause, detail = fate
+        outcome = Outcome(
+            status=status,
+            cause=cause,
+            detail=detail,
+            unread=unread if healthy else (),
+            seconds=time.monotonic() - began,
+            ended_at=time.time(),
+        )
+        trial._begin()
+        log.end(outcome)
+        return outcome, healthy
+    finally:
+        log.close()
+
+
+def _fate(trial: Trial, train: Callable[[Trial], Any]) -> tuple[Fate, bool]:
+    try:
+        returned = train(trial)
+        if returned is not None:
+            _report_returned(trial, returned)
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            return _crashed(error, f"training code left with sys.exit({error.code!r})"), False
+    except BaseException as error:  # every way out is this trial's fate, never the worker's
+        traceback.print_exc()
+        return _classified(error), False
+    return _judged(trial), True
+
+
+def _report_returned(trial: Trial, value: Any) -> None:
+    """A number that training returns is the objective's last report."""
+    objective = trial._assignment.objective.metric
+    last = max(trial.max_train_steps - 1, trial._step)
+    if last == trial._step and objective in trial._at_step:
+        if trial._last == value:
+            return
+        last += 1
+    trial.report(last, {objective: value})
+
+
+def _judged(trial: Trial) -> Fate:
+    """The fate of a trial that ran to its end: by what it reported of the objective."""
+    assignment = trial._assignment
+    metric, chance = assignment.objective.metric, assignment.chance
+    if not trial._losses:
+        return (
+            Status.INFEASIBLE,
+            Cause.NOT_REPORTED,
+            f'the objective "{metric}" was never reported',
+        )
+    if not math.isfinite(trial._last):
+        return Status.INFEASIBLE, Cause.DIVERGED, f"{metric} ended as {trial._last}"
+    best = min(loss for loss in trial._losses if math.isfinite(loss))
+    if chance is not None and best >= assignment.objective.sign * chance:
+        value = assignment.objective.sign * best
+        return (
+            Status.INFEASIBLE,
+            Cause.CHANCE,
+            f"{metric} was never better than chance ({chance:g}); its best was {value:g}",
+        )
+    return Status.COMPLETE, None, ""
+
+
+def _classified(error: BaseException) -> Fate:
+    status = Status.INFEASIBLE
+    if isinstance(error, Diverged):
+        return status, Cause.DIVERGED, str(error)
+    if isinstance(error, Infeasible):
+        return status, Cause.DECLARED, str(error)
+    if isinstance(error, BadReport):
+        return status, error.cause, error.rule
+    if isinstance(error, ReportError):
+        return status, Cause.CRASHED, error.rule
+    text = f"{type(error).__name__}: {error}"
+    memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    if memory or any(words in text for words in MEMORY_WORDS):
+        return status, Cause.OUT_OF_MEMORY, _one_line(text)
+    return _crashed(error, text)
+
+
+def _crashed(error: BaseException, text: str) -> Fate:
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = os.path.dirname(__file__)
+    own = [f for f in frames if not f.filename.startswith(ours)]
+    where = f" ({os.path.basename(own[-1].filename)}:{own[-1].lineno})" if own else ""
+    return Status.INFEASIBLE, Cause.CRASHED, _one_line(text) + where
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 300 else line[:297] + "..."
+
+
+def seed_generators(seed: int) -> None:
+    """Seed the generators of Python, and of NumPy and torch where they are loaded."""
+    random.seed(seed)
+    # Only what training has imported already: importing them here would cost a second.
+    if numpy := sys.modules.get("numpy"):
+        with suppress(AttributeError):
+            numpy.random.seed(seed % 2**32)
+    if torch := sys.modules.get("torch"):
+        with suppress(AttributeError):
+            torch.manual_seed(seed)

@@ -1,0 +1,260 @@
+"""Trial: what training code holds while it trains (E2 I1 I3).
+
+Standard library alone. Reporting appends a line to the trial's own log; no database, no network.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from tunebook.training import checkpoints
+from tunebook.training.assignment import Assignment
+from tunebook.training.log import TrialLog
+from tunebook.words.errors import Infeasible, ReportError, nearest
+from tunebook.words.trial import Cause, Value
+
+STOP_BEFORE_LIMIT_S = 2.0
+
+HABITS = {
+    "suggest_float": 'trial.config["{0}"], with the range in the round\'s plan',
+    "suggest_int": 'trial.config["{0}"], with the range in the round\'s plan',
+    "suggest_categorical": 'trial.config["{0}"], with the values in the round\'s plan',
+    "suggest_uniform": 'trial.config["{0}"], with the range in the round\'s plan',
+    "suggest_loguniform": 'trial.config["{0}"], with the range in the round\'s plan',
+    "should_prune": "nothing: exploration trials train all their steps",
+    "log": 'trial.report(step, {{"valid/error": value}})',
+    "params": "trial.config",
+    "set_user_attr": 'trial.report(step, {{"name": value}})',
+}
+
+
+class Diverged(Infeasible):
+    """The objective is NaN: this trial is over."""
+
+
+class BadReport(ReportError):
+    """A report that can't be recorded; names the cause under which the trial is infeasible."""
+
+    def __init__(self, rule: str, cause: Cause, *, next_step: str) -> None:
+        super().__init__(rule, next_step=next_step)
+        self.cause = cause
+
+
+class ReadConfiguration(Mapping[str, Value]):
+    """A configuration that notes which hyperparameters training reads."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = dict(values)
+        self.read: set[str] = set()
+
+    def __getitem__(self, name: str) -> Value:
+        self.read.add(name)
+        try:
+            return self._values[name]
+        except KeyError:
+            known = ", ".join(self._values)
+            raise KeyError(
+                f'"{name}" does not exist in this trial; it has {known}.'
+                + nearest(name, self._values)
+            ) from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+    def __repr__(self) -> str:
+        return repr(self._values)
+
+
+class Trial:
+    """One configuration and seed, to be trained once.
+
+    Attributes:
+        config: the hyperparameters that exist in this trial, by name.
+        seed: a whole number below 2**31, different for each trial.
+        max_train_steps: steps to train.
+        name, number, attempt: which trial this is, `3.17`, and how often it was begun.
+        keep_best: how many of the best checkpoints are kept beside the last.
+    """
+
+    def __init__(self, assignment: Assignment, log: TrialLog, stop: threading.Event) -> None:
+        record = assignment.trial
+        self.config = ReadConfiguration(record.config)
+        self.seed = record.seed
+        self.max_train_steps = record.max_train_steps
+        self.name, self.number, self.attempt = record.name, record.number, record.attempt
+        self.keep_best = 1
+        self._assignment = assignment
+        self._log = log
+        self._stop = stop
+        self._ends_at = (
+            None
+            if assignment.time_limit_s is None
+            else time.monotonic() + assignment.time_limit_s - STOP_BEFORE_LIMIT_S
+        )
+        self._first_step = 0
+        self._started = False
+        self._step = -1
+        self._at_step: set[str] = set()
+        self._losses: list[float] = []
+        self._last = math.nan
+
+    def report(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Record numbers of a training step; once this returns, they are on file.
+
+        Args:
+            step: steps taken so far, from 0; never lower than in the report before.
+            metrics: number by name, as in `{"train/loss": 0.3, "valid/error": 0.1}`.
+
+        Raises:
+            ReportError: a step that goes back, a metric twice at a step, or no number. What can
+                be recorded is; the trial ends as infeasible with that cause.
+            Infeasible: the objective is NaN, which training does not recover from.
+        """
+        step = self._checked_step(step, metrics)
+        numbers, wrong = _numbers(metrics)
+        twice = sorted(self._at_step & set(numbers)) if step == self._step else []
+        fresh = {name: value for name, value in numbers.items() if name not in twice}
+        if step > self._step:
+            self._step, self._at_step = step, set()
+        self._at_step.update(fresh)
+        self._begin()
+        if fresh:
+            self._log.measure(step, fresh)
+        self._note_objective(fresh)
+        if wrong:
+            name, value = wrong[0]
+            raise BadReport(
+                f'a metric is a number; "{name}" at step {step} is {value!r}',
+                Cause.BAD_VALUE,
+                next_step=f'report a float: {{"{name}": float(...)}}',
+            )
+        if twice:
+            raise BadReport(
+                f'a metric is reported once a step; "{twice[0]}" came twice at step {step}',
+                Cause.TWICE_REPORTED,
+                next_step="report each metric once, or raise the step in between",
+            )
+
+    def evaluate_at(self, step: int) -> bool:
+        """Is it time to evaluate after this step? Evenly over the steps, the last one included."""
+        n = min(self._assignment.evaluations, self.max_train_steps)
+        return (step + 1) * n // self.max_train_steps > step * n // self.max_train_steps
+
+    def checkpoint(self, step: int, save: Callable[[Path], object]) -> None:
+        """Save a checkpoint of the state after `step`: whole, or not there at all.
+
+        Args:
+            step: the step just taken; the objective reported at it decides which are best.
+            save: called with a path at which it makes a file or a folder. What it raises goes to
+                the caller; earlier checkpoints stay.
+        """
+        known = step == self._step and self._assignment.objective.metric in self._at_step
+        loss = self._losses[-1] if known and math.isfinite(self._losses[-1]) else None
+        checkpoints.keep(self._assignment.files.checkpoints, step, loss, save, self.keep_best)
+
+    def resume(self, load: Callable[[Path], object]) -> int:
+        """Load the newest whole checkpoint; returns the step to go on from, 0 if there is none.
+
+        Args:
+            load: called with the path that `save` made. A checkpoint whose checksum does not hold
+                is passed over.
+        """
+        for found in reversed(checkpoints.listed(self._assignment.files.checkpoints)):
+            if found.whole:
+                load(found.content)
+                self._first_step = found.step + 1
+                break
+            self._log.note(f"checkpoint {found.step} is damaged and was passed over")
+        self._begin()
+        return self._first_step
+
+    def should_stop(self) -> bool:
+        """True once the trial was asked to end, or its time limit is two seconds away."""
+        late = self._ends_at is not None and time.monotonic() >= self._ends_at
+        return late or self._stop.is_set()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name in HABITS:
+            example = HABITS[name].format("learning_rate")
+            raise ReportError(
+                f"a trial's configuration is chosen before it starts; trial.{name} does not exist",
+                next_step=f"write {example}",
+            )
+        raise AttributeError(f"a trial has no {name!r}.{nearest(name, dir(Trial))}")
+
+    def __repr__(self) -> str:
+        return f"Trial({self.name}, seed={self.seed}, config={self.config})"
+
+    def _begin(self) -> None:
+        if not self._started:
+            self._started = True
+            self._log.start(self._first_step)
+
+    def _checked_step(self, step: Any, metrics: Any) -> int:
+        if not isinstance(metrics, Mapping):
+            shown = f"{step!r}, {metrics!r}"
+            given = metrics if isinstance(step, Mapping) else step
+            name = self._assignment.objective.metric
+            raise BadReport(
+                f"report takes a step and a table of metrics; got report({shown})",
+                Cause.BAD_VALUE,
+                next_step=f"trial.report({metrics!r}, {step!r})"
+                if isinstance(step, Mapping)
+                else f'trial.report({metrics!r}, {{"{name}": {given!r}}})',
+            )
+        try:
+            whole = operator.index(step)
+        except TypeError:
+            whole = -1
+        if whole < 0 or isinstance(step, bool):
+            raise BadReport(
+                f"a step is a whole number from 0; got {step!r}",
+                Cause.BAD_STEP,
+                next_step="trial.report(step, {...}) with the loop's own counter",
+            )
+        if whole < self._step:
+            self._begin()
+            self._log.note(f"refused: step {whole} after step {self._step}")
+            raise BadReport(
+                f"a step never goes back; step {whole} came after step {self._step}",
+                Cause.BAD_STEP,
+                next_step="count steps over all epochs, from 0",
+            )
+        return whole
+
+    def _note_objective(self, fresh: Mapping[str, float]) -> None:
+        objective = self._assignment.objective
+        if objective.metric not in fresh:
+            if self._losses and math.isnan(self._last):
+                raise Diverged(f"{objective.metric} became NaN before step {self._step}")
+            return
+        self._last = fresh[objective.metric]
+        self._losses.append(objective.sign * self._last)
+        if math.isnan(self._last):
+            raise Diverged(f"{objective.metric} became NaN at step {self._step}")
+
+
+def _numbers(metrics: Mapping[str, Any]) -> tuple[dict[str, float], list[tuple[str, Any]]]:
+    """Metrics that are numbers, and those that are not."""
+    numbers: dict[str, float] = {}
+    wrong: list[tuple[str, Any]] = []
+    for name, value in metrics.items():
+        try:
+            if isinstance(value, str | bytes | bool) or not isinstance(name, str):
+                raise TypeError
+            numbers[name] = float(value)
+        except (TypeError, ValueError, RuntimeError):
+            wrong.append((name, value))
+    return numbers, wrong

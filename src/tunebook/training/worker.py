@@ -1,0 +1,183 @@
+"""The process that trials run in: `python -m tunebook.training.worker HEAR SAY` (I2).
+
+HEAR and SAY are descriptors of two pipes (see `assignment.py`). The worker leads a session of its
+own. It ends, with all that it started, as soon as its host is gone: a thread waits for the end of
+HEAR, and Linux is asked to kill it when its parent dies. What training prints goes to the
+attempt's output file, children and C code included.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import importlib.util
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tunebook.training.assignment import Assignment, TrainingCode, decode
+from tunebook.training.attempt import train_once
+
+PR_SET_PDEATHSIG = 1
+MOST_OUTPUT_BYTES = 10_000_000
+
+
+def main() -> None:
+    """Train what is assigned until the host hangs up, or a trial leaves this process unfit."""
+    hear, say = int(sys.argv[1]), int(sys.argv[2])
+    for descriptor in (hear, say):
+        os.set_inheritable(descriptor, False)
+    _die_with_parent()
+    stop = threading.Event()
+    # The host asks a trial to end with SIGTERM; Ctrl-C is the host's affair.
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    lines: queue.Queue[bytes] = queue.Queue()
+    threading.Thread(target=_listen, args=(hear, lines), daemon=True, name="host").start()
+    _say(say, {"said": "ready"})
+    code: TrainingCode | None = None
+    train: Callable[..., Any] | None = None
+    while True:
+        assignment = decode(lines.get(), code)
+        _redirect(assignment.files.output)
+        if train is None or assignment.code is not code:
+            try:
+                train = load(assignment.code)
+            except BaseException:  # whatever the import raises is said to the host
+                _say(say, {"said": "unloadable", "why": traceback.format_exc(limit=-5)})
+                os._exit(3)
+            code = assignment.code
+            _say(say, {"said": "loaded"})
+        if not _train(assignment, train, stop, say):
+            # What a fault leaves behind is nobody's to guess: the host starts a fresh worker.
+            os._exit(0)
+
+
+def _train(
+    assignment: Assignment, train: Callable[..., Any], stop: threading.Event, say: int
+) -> bool:
+    watch = threading.Event()
+    threading.Thread(
+        target=_cap_output, args=(assignment.files.output, watch), daemon=True, name="output"
+    ).start()
+    try:
+        _, healthy = train_once(assignment, train, stop)
+    except OSError as error:
+        # The log itself can't be written: without its end line the host says what happened.
+        _say(say, {"said": "unwritable", "why": str(error)})
+        return False
+    finally:
+        watch.set()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    _say(say, {"said": "ended", "healthy": healthy})
+    return healthy
+
+
+def load(code: TrainingCode) -> Callable[..., Any]:
+    """The training function that an import path names, or that came by value."""
+    for folder in reversed(code.sys_path):
+        if folder not in sys.path:
+            sys.path.insert(0, folder)
+    with suppress(OSError):
+        os.chdir(code.cwd)
+    if code.blob is not None:
+        import cloudpickle  # noqa: PLC0415 - only for functions that came by value
+
+        by_value: Callable[..., Any] = cloudpickle.loads(code.blob)
+        return by_value
+    module, _, name = code.path.rpartition(":")
+    found: Any = _from_file(Path(module)) if module.endswith(".py") else _module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    train: Callable[..., Any] = found
+    return train
+
+
+def _module(name: str) -> Any:
+    return importlib.import_module(name)
+
+
+def _from_file(file: Path) -> Any:
+    """Load a file under its stem, as `import` beside it would, so that children find it too."""
+    sys.path.insert(0, str(file.resolve().parent))
+    spec = importlib.util.spec_from_file_location(file.stem, file.resolve())
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{file} can't be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[file.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _listen(hear: int, lines: queue.Queue[bytes]) -> None:
+    """Hand on assignments; the end of the pipe is the end of everything here."""
+    rest = b""
+    while True:
+        try:
+            part = os.read(hear, 1 << 16)
+        except OSError:
+            part = b""
+        if not part:
+            _end_group()
+        *whole, rest = (rest + part).split(b"\n")
+        for line in whole:
+            lines.put(line)
+
+
+def _end_group() -> None:
+    with suppress(OSError):
+        if os.getpgid(0) == os.getpid():
+            os.killpg(0, signal.SIGKILL)
+    os._exit(1)
+
+
+def _die_with_parent() -> None:
+    if sys.platform != "linux":
+        return
+    parent = os.getppid()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        _end_group()
+
+
+def _redirect(output: Path) -> None:
+    """Send descriptors 1 and 2 to the attempt's output file."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    file = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.close(file)
+
+
+def _cap_output(output: Path, done: threading.Event) -> None:
+    """A trial that floods its output keeps the last part: beyond 10 MB the file is cut."""
+    while not done.wait(0.5):
+        with suppress(OSError):
+            if output.stat().st_size > MOST_OUTPUT_BYTES:
+                with output.open("r+b") as file:
+                    file.seek(-4096, os.SEEK_END)
+                    tail = file.read()
+                    file.seek(0)
+                    file.write(b"[output beyond 10 MB was cut here]\n" + tail)
+                    file.truncate()
+
+
+def _say(say: int, message: dict[str, Any]) -> None:
+    with suppress(OSError):
+        os.write(say, json.dumps(message).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main()

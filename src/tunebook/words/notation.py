@@ -1,0 +1,86 @@
+"""Objectives and constraints as short texts, both ways: `minimize:NAME`, `a < b` (B3 C11)."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from tunebook.words.design import Direction, Objective, Reduce
+from tunebook.words.errors import DesignError, nearest
+from tunebook.words.space import Constraint
+
+_RELATION = re.compile(r"(?s)(.*?)(<=|>=|<|>)(.*)")
+
+
+def parse_objective(text: str, *, reduce: str = "best") -> Objective:
+    """Read `minimize:NAME` or `maximize:NAME`.
+
+    Args:
+        text: the direction, a colon, and the metric's name (which may hold colons itself).
+        reduce: "best" or "last": how a curve becomes one number.
+
+    Raises:
+        DesignError: no direction, or an unknown one.
+    """
+    direction, colon, metric = text.partition(":")
+    known = [d.value for d in Direction]
+    if not colon or direction not in known:
+        raise DesignError(
+            f'an objective is "minimize:NAME" or "maximize:NAME"; got "{text}".'
+            + nearest(direction, known),
+            next_step=f'say which way is better: "minimize:{metric or text}"',
+        )
+    if reduce not in {r.value for r in Reduce}:
+        raise DesignError(f'a curve is reduced to its "best" or its "last" value; got "{reduce}"')
+    return Objective(metric, Direction(direction), Reduce(reduce))
+
+
+def format_objective(objective: Objective) -> str:
+    """`minimize:NAME`; how a curve is reduced is written apart."""
+    return f"{objective.direction.value}:{objective.metric}"
+
+
+def parse_constraint(text: str) -> Constraint:
+    """Read `a < b`, `a <= b`, `a <= 0.3`; `a > b` is read as `b < a`.
+
+    Raises:
+        DesignError: no relation, a side left out, or a number on the wrong side.
+    """
+    match = _RELATION.fullmatch(text)
+    sides = [side.strip() for side in match.group(1, 3)] if match else []
+    if match is None or not all(sides):
+        raise DesignError(
+            f'a constraint is "a < b", "a <= b" or "a <= 0.3"; got "{text}"',
+            next_step="name two hyperparameters, or one and the number that it stays below",
+        )
+    relation = match.group(2)
+    if relation.startswith(">"):
+        relation, sides = relation.replace(">", "<"), sides[::-1]
+    left, right = sides
+    if _number(left) is not None:
+        raise DesignError(
+            f'a constraint has a hyperparameter on its lower side; "{text}" has {left}',
+            next_step=f'a lower bound belongs into the range of "{right}"',
+        )
+    number = _number(right)
+    return Constraint(left, relation, right if number is None else number)
+
+
+def format_constraint(constraint: Constraint) -> str | None:
+    """`a < b`, or None where such a text would not be read back as the same constraint."""
+    right = constraint.right if isinstance(constraint.right, str) else repr(constraint.right)
+    text = f"{constraint.left} {constraint.relation} {right}"
+    try:
+        back = parse_constraint(text)
+    except DesignError:
+        return None
+    same_type = type(back.right) is type(constraint.right)
+    return text if back == constraint and same_type else None
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

@@ -1,0 +1,178 @@
+"""Round files: the plan of a round as TOML that a person writes and edits (B1 B2 D6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
+
+from tunebook.words.decision import Change, Setting
+from tunebook.words.design import Objective, Reduce, Round
+from tunebook.words.errors import TunebookError
+from tunebook.words.notation import format_objective, parse_objective
+from tunebook.words.plain_data import check_keys, from_data, located, to_data
+from tunebook.words.round_comments import place_comments
+from tunebook.words.space import Axis, Per
+from tunebook.words.toml_text import key_text, load_toml, value_text
+
+ROLES = ("scientific", "nuisance", "fixed", "levels")
+BOOK_KEYS = ("name", "objective", "reduce", "training_objective", "chance")
+_ALWAYS = ("goal", "trials", "max_train_steps", "least_improvement")
+_SETTING_KEYS = ("name", "training_objective", "chance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundFile:
+    """What a round file says.
+
+    Attributes:
+        plan: the round.
+        train: `train.py:train` or `package.module:function`; may be empty.
+        objective: of the book, for a new one; None where the file leaves it out.
+        setting: of the book, for a new one; None where the file leaves it out.
+    """
+
+    plan: Round
+    train: str = ""
+    objective: Objective | None = None
+    setting: Setting | None = None
+
+
+def read_round_file(text: str, *, source: str = "") -> RoundFile:
+    """Read a round file.
+
+    Args:
+        text: TOML.
+        source: name of the file, for errors.
+
+    Raises:
+        CodecError: no TOML (says line and column), an unknown key (names the nearest known
+            one), a missing key, or a value of the wrong type (names the key).
+        DesignError: the plan breaks a rule of the playbook.
+    """
+    data = load_toml(text, source=source)
+    with _in_file(source):
+        known = dict.fromkeys([*(f.name for f in fields(Round)), "train", "book"])
+        check_keys(data, known, "", "a round file")
+        objective, setting = _read_book(data.pop("book", {}))
+        train = from_data(str, data.pop("train", ""), path="train")
+        # Without a goal the plan itself says what a goal is (B1).
+        plan = from_data(Round, {"goal": "", **data})
+        return RoundFile(plan=plan, train=train, objective=objective, setting=setting)
+
+
+def read_space(text: str, *, source: str = "") -> Mapping[str, Axis | Per]:
+    """Read a file with one range a hyperparameter, as `[nuisance]` has them in a round file.
+
+    Raises:
+        CodecError, SpaceError: as `read_round_file`.
+    """
+    data = load_toml(text, source=source)
+    with _in_file(source):
+        return from_data(Mapping[str, Axis | Per], data)  # type: ignore[type-abstract]
+
+
+def write_round_file(file: RoundFile, *, changes: Sequence[Change] = ()) -> str:
+    """Write a round file; what has its default is left out, keys keep their order.
+
+    Args:
+        file: what to write.
+        changes: differences from the round before; each becomes a comment over its key,
+            `# was 0.001 to 1: because ... (C1)`, or at the top where its key is gone.
+    """
+    notes = place_comments(file.plan, changes)
+    lines = list(notes.pop((), ()))
+    for key, value in _plain_keys(file):
+        lines += [*notes.get((key,), ()), f"{key} = {value_text(value, wide=True)}"]
+    for role in ROLES:
+        held = getattr(file.plan, role)
+        if held:
+            lines += ["", f"[{role}]", *_role_lines(role, held, notes)]
+    book = _book_data(file)
+    if book:
+        lines += ["", "[book]", *(f"{key} = {value_text(value)}" for key, value in book.items())]
+    return "\n".join(lines) + "\n"
+
+
+@contextmanager
+def _in_file(source: str) -> Iterator[None]:
+    try:
+        yield
+    except TunebookError as error:
+        if not source:
+            raise
+        raise type(error)(f"{source}: {error.rule}", next_step=error.next_step) from None
+
+
+def _plain_keys(file: RoundFile) -> Iterator[tuple[str, Any]]:
+    """Top-level keys that are no tables: what a round must say first, long lists last."""
+    data = to_data(file.plan)
+    yield "goal", data["goal"]
+    if file.train:
+        yield "train", to_data(file.train)
+    long = ("subject_to", "points")
+    plain = [f for f in fields(Round) if f.name not in (*ROLES, "goal")]
+    for field in sorted(plain, key=lambda f: f.name in long):
+        default = () if field.default is MISSING else field.default
+        value = getattr(file.plan, field.name)
+        if field.name in _ALWAYS or value != default:
+            yield field.name, data[field.name]
+
+
+def _role_lines(
+    role: str, held: Mapping[str, Any], notes: Mapping[tuple[str | int, ...], Sequence[str]]
+) -> Iterator[str]:
+    """The keys of one role's table.
+
+    A condition takes tables of its own, and after those no key of `[role]` can follow in TOML;
+    so whatever comes after one has a header too, and keys keep their order.
+    """
+    headers = False
+    for name, noun in held.items():
+        key, data = key_text(name), to_data(noun)
+        if isinstance(noun, Per):
+            headers = True
+            yield from ("", *notes.get((role, name), ()), f"[{role}.{key}]")
+            yield f"per = {value_text(data['per'])}"
+            for i, entry in enumerate(data["when"]):
+                yield from ("", *notes.get((role, name, i), ()), f"[[{role}.{key}.when]]")
+                yield from (f"{k} = {value_text(v)}" for k, v in entry.items())
+        elif headers:
+            shape = data if isinstance(data, dict) else {"value": data}
+            yield from ("", *notes.get((role, name), ()), f"[{role}.{key}]")
+            yield from (f"{k} = {value_text(v)}" for k, v in shape.items())
+        else:
+            yield from (*notes.get((role, name), ()), f"{key} = {value_text(data)}")
+
+
+def _book_data(file: RoundFile) -> dict[str, Any]:
+    book: dict[str, Any] = {}
+    if file.setting is not None:
+        book["name"] = to_data(file.setting.name)
+    if file.objective is not None:
+        text = format_objective(file.objective)
+        book["objective"] = to_data(text)
+        if file.objective.reduce is not Reduce.BEST:
+            book["reduce"] = file.objective.reduce.value
+    if file.setting is not None:
+        if file.setting.training_objective:
+            book["training_objective"] = to_data(file.setting.training_objective)
+        if file.setting.chance is not None:
+            book["chance"] = to_data(file.setting.chance)
+    return book
+
+
+def _read_book(data: Any) -> tuple[Objective | None, Setting | None]:
+    book = from_data(Mapping[str, object], data, path="book")  # type: ignore[type-abstract]
+    check_keys(book, dict.fromkeys(BOOK_KEYS), "book", "book")
+    objective = None
+    if "objective" in book:
+        text = from_data(str, book["objective"], path="book.objective")
+        reduce = from_data(Reduce, book.get("reduce", "best"), path="book.reduce")
+        with located("book.objective"):
+            objective = parse_objective(text, reduce=reduce)
+    described = {key: book[key] for key in _SETTING_KEYS if key in book}
+    if not described:
+        return objective, None
+    return objective, from_data(Setting, {"name": "book", **described}, path="book")
