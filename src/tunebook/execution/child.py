@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
@@ -38,7 +37,7 @@ class WorkerProcess:
         hear, self._commands = os.pipe()
         self.replies, say = os.pipe()
         # What it prints before its first trial, such as an error of Python's own start.
-        self._early = tempfile.TemporaryFile()
+        self._early = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tunebook.training.worker", str(hear), str(say)],
@@ -122,6 +121,9 @@ class WorkerProcess:
 
     def kill(self) -> int:
         """End the worker and all that it started, at once; returns its exit code."""
+        if not self._open:
+            return self._process.wait()
+        self._open = False
         # Children that left the group are found while the worker still lives to be their parent.
         strays = [p for p in family(self.pid) if p.pid != self.pid] if self.ended() is None else []
         with suppress(ProcessLookupError, PermissionError):
@@ -130,26 +132,7 @@ class WorkerProcess:
             with suppress(psutil.Error):
                 stray.kill()
         code = self._process.wait()
-        if self._open:
-            self._open = False
-            self.hang_up()
-            os.close(self.replies)
-            self._early.close()
+        self.hang_up()
+        os.close(self.replies)
+        self._early.close()
         return code
-
-    def wait(self, timeout_s: float) -> int | None:
-        """Exit code once it has ended, or None if it has not within `timeout_s`."""
-        with suppress(subprocess.TimeoutExpired):
-            return self._process.wait(timeout_s)
-        return None
-
-
-def end_all(workers: list[WorkerProcess], grace_s: float) -> None:
-    """End workers together: each leaves by itself within `grace_s`, or is killed."""
-    until = time.monotonic() + grace_s
-    try:
-        for worker in workers:
-            worker.wait(max(0.0, until - time.monotonic()))
-    finally:
-        for worker in workers:
-            worker.kill()

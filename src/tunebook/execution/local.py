@@ -11,10 +11,11 @@ import selectors
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from tunebook.execution import Ended
-from tunebook.execution.child import WorkerProcess, end_all
-from tunebook.execution.fate import death, infeasible
+from tunebook.execution.child import WorkerProcess
+from tunebook.execution.fate import death, infeasible, output_tail
 from tunebook.execution.resources import (
     cores,
     memory_mb,
@@ -22,7 +23,7 @@ from tunebook.execution.resources import (
     own_memory_mb,
     thread_settings,
 )
-from tunebook.training.assignment import Assignment
+from tunebook.training.assignment import Assignment, TrainingCode, encode
 from tunebook.words.errors import DesignError
 from tunebook.words.trial import Cause, Outcome, TrialKey
 
@@ -30,6 +31,8 @@ LOOK_EVERY_S = 0.25
 """How often limits of time and memory are looked at: a limit is kept to within this."""
 GRACE_S = 2.0
 """Seconds between asking training to end, for a last checkpoint, and ending it."""
+LOAD_LIMIT_S = 600.0
+"""Importing a framework from a slow disk takes a minute; longer than this is a hang."""
 
 
 @dataclass(slots=True)
@@ -38,18 +41,20 @@ class Slot:
 
     Attributes:
         worker: None before the first trial and after a fault.
-        loaded: it has loaded the training code.
-        stopping: why its trial is being stopped, else None; kill_at: when patience ends.
+        watch: descriptor that tells of the worker's death, -1 where the system has none.
+        code: the training code that the worker was sent; loaded: it has loaded that.
+        assignment: its trial, None while idle; began: when training began.
+        stopping: cause and words why its trial is being stopped; kill_at: when patience ends.
     """
 
     worker: WorkerProcess | None = None
     watch: int = -1
-    unread: bytes = b""
+    code: TrainingCode | None = None
     loaded: bool = False
     assignment: Assignment | None = None
     began: float = 0.0
     oom_before: int = 0
-    stopping: Outcome | str | None = None
+    stopping: tuple[Cause, str] | None = None
     kill_at: float = 0.0
 
 
@@ -64,176 +69,241 @@ class LocalExecutor:
     """
 
     def __init__(self, workers: int | None = None, *, threads: int | None = None) -> None:
-        if workers is not None and (isinstance(workers, bool) or workers < 1):
-            raise DesignError(
-                f"workers is a whole number of at least 1; got {workers!r}",
-                next_step="workers=0 trains in this process, without an executor",
-            )
+        for name, count in (("workers", workers), ("threads", threads)):
+            if count is not None and (isinstance(count, bool) or count < 1):
+                raise DesignError(
+                    f"{name} is a whole number of at least 1; got {count!r}",
+                    next_step="workers=0 trains in this process; leave threads out for a share",
+                )
         self.workers = cores() if workers is None else workers
         self._environment = thread_settings(self.workers, os.environ, threads)
         self._slots = [Slot() for _ in range(self.workers)]
         self._selector = selectors.DefaultSelector()
         self._ended: list[Ended] = []
         self._look_at = 0.0
+        self._ever_loaded = False
         self._closed = False
 
     def submit(self, assignment: Assignment) -> None:
         """Start a trial on a free worker, one that is already there if possible."""
         free = [s for s in self._slots if s.assignment is None]
         slot = next((s for s in free if s.worker is not None), free[0])
-        if slot.worker is None:
-            self._hire(slot, assignment)
+        worker = slot.worker or self._hire(slot, assignment.code.cwd)
+        fresh = slot.code is not assignment.code
+        slot.code, slot.loaded = assignment.code, slot.loaded and not fresh
         slot.assignment = assignment
         slot.began = time.monotonic()
         slot.oom_before = oom_kills()
         slot.stopping = None
-        if slot.worker is not None:
-            slot.worker.send(encode(assignment, first=not slot.loaded))
+        worker.send(encode(assignment, with_code=fresh))
 
     def wait(self, timeout_s: float) -> tuple[Ended, ...]:
         """Attempts that ended; sleeps until there is one or the time is up."""
         until = time.monotonic() + timeout_s
         while not self._ended:
-            now = time.monotonic()
-            for key, _ in self._selector.select(max(0.0, min(until, now + LOOK_EVERY_S) - now)):
-                self._hear(key.data)
+            behind = [s.worker for s in self._slots if s.worker is not None and s.worker.behind]
+            nap = min(until - time.monotonic(), 0.01 if behind else LOOK_EVERY_S)
+            for ready, _ in self._selector.select(max(0.0, nap)):
+                self._hear(ready.data)
+            for worker in behind:
+                worker.flush()
             self._look()
             if time.monotonic() >= until:
                 break
-        ended, self._ended = tuple(self._ended), []
-        return ended
+        return self._take_ended()
 
     def cancel(self, key: TrialKey) -> None:
         """Stop a trial at once; its attempt is worth nothing any more."""
         for slot in self._slots:
             if slot.assignment is not None and slot.assignment.trial.key == key:
-                self._finish(slot, None)
                 self._dismiss(slot)
+                self._finish(slot)
 
     def close(self, *, grace_s: float = GRACE_S) -> tuple[Ended, ...]:
         """End all workers, busy ones after asking them to, and wait until they are gone."""
         if self._closed:
             return ()
         self._closed = True
-        hired = [(s, s.worker) for s in self._slots if s.worker is not None]
+        hired = [s.worker for s in self._slots if s.worker is not None]
         try:
-            for slot, worker in hired:
-                self._unwatch(slot)
-                if slot.assignment is not None:
-                    worker.terminate()
-                worker.hang_up()
+            for slot in self._slots:
+                if slot.worker is not None and slot.assignment is not None:
+                    slot.worker.terminate()
+                elif slot.worker is not None:
+                    slot.worker.hang_up()
             with suppress(KeyboardInterrupt):  # a second Ctrl-C: at once, then
-                end_all([worker for _, worker in hired], grace_s)
+                self._let_finish(time.monotonic() + grace_s)
         finally:
-            end_all([worker for _, worker in hired], 0.0)
-            for slot, _ in hired:
-                if slot.assignment is not None:
-                    self._finish(slot, None)
-                slot.worker = None
+            for worker in hired:
+                worker.kill()
+            for slot in self._slots:
+                self._dismiss(slot)
+                self._finish(slot)
             self._selector.close()
-        ended, self._ended = tuple(self._ended), []
-        return ended
+        return self._take_ended()
 
-    def _hire(self, slot: Slot, assignment: Assignment) -> None:
-        slot.worker = worker = WorkerProcess(self._environment, assignment.code.cwd)
-        slot.loaded, slot.unread = False, b""
+    def _let_finish(self, until: float) -> None:
+        while time.monotonic() < until and any(s.worker is not None for s in self._slots):
+            for ready, _ in self._selector.select(0.05):
+                self._hear(ready.data)
+            for slot in self._slots:
+                worker = slot.worker
+                if worker is not None and (slot.assignment is None or worker.ended() is not None):
+                    # A worker that says that its trial is over has written all that it had.
+                    worker.hang_up()
+                    if worker.ended() is not None:
+                        self._dismiss(slot)
+
+    def _hire(self, slot: Slot, cwd: str) -> WorkerProcess:
+        slot.worker = worker = WorkerProcess(self._environment, cwd)
+        slot.code, slot.loaded = None, False
         self._selector.register(worker.replies, selectors.EVENT_READ, slot)
         # A data loader's process may keep the pipe open beyond the worker's death, so the death
         # itself is watched too where the system can tell of it.
         with suppress(AttributeError, OSError):
             slot.watch = os.pidfd_open(worker.pid)
             self._selector.register(slot.watch, selectors.EVENT_READ, slot)
+        return worker
 
     def _hear(self, slot: Slot) -> None:
         """Take in what a worker says, and its death."""
         worker = slot.worker
         if worker is None:
             return
-        said = worker.read()
-        for message in self._messages(slot, said or b""):
+        # Asked first: what it said before it died is then certainly there to be read.
+        dead = worker.ended() is not None
+        for message in worker.read():
             self._obey(slot, message)
-        if slot.worker is worker and worker.ended() is not None:
+        if dead and slot.worker is worker and not self._closed:
             self._bury(slot, worker)
+
+    def _obey(self, slot: Slot, message: dict[str, Any]) -> None:
+        said = message["said"]
+        if said == "loaded":
+            slot.loaded = self._ever_loaded = True
+            slot.began = time.monotonic()
+        elif said == "unloadable":
+            self._dismiss(slot)
+            self._finish(slot, unloadable=message["why"])
+        elif said == "unwritable":
+            self._dismiss(slot)
+            self._finish(slot, unwritable=message["why"])
+        elif said == "busy":
+            self._dismiss(slot)
+            self._finish(slot)
+        elif said == "ended":
+            imposed = self._imposed(slot)
+            if not self._closed and (not message["healthy"] or imposed is not None):
+                self._dismiss(slot)
+            self._finish(slot, imposed)
 
     def _look(self) -> None:
         """Enforce limits: of time whenever they are reached, of memory four times a second."""
         now = time.monotonic()
         for slot in self._slots:
-            if slot.worker is None or slot.assignment is None:
+            if slot.worker is None:
                 continue
-            limit = slot.assignment.time_limit_s
-            if slot.stopping is None and limit is not None and now - slot.began >= limit:
-                self._stop(slot, Cause.TIMED_OUT, f"still training after its {limit:g} s", now)
-            elif slot.stopping is not None and now >= slot.kill_at:
-                self._bury(slot, slot.worker)
+            if slot.watch < 0 and slot.worker.ended() is not None:
+                self._hear(slot)
+            elif slot.assignment is not None and slot.stopping is not None:
+                if now >= slot.kill_at:
+                    self._bury(slot, slot.worker)
+            elif slot.assignment is not None:
+                limit = slot.assignment.time_limit_s if slot.loaded else LOAD_LIMIT_S
+                if limit is not None and now - slot.began >= limit:
+                    doing = "training" if slot.loaded else "loading its code"
+                    self._stop(slot, Cause.TIMED_OUT, f"still {doing} after {limit:g} s", now)
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
             self._look_at_memory(now)
 
     def _look_at_memory(self, now: float) -> None:
-        limited = {
+        limits = {
             slot.worker.pid: (slot, slot.assignment.memory_limit_mb)
             for slot in self._slots
-            if slot.worker is not None
-            and slot.assignment is not None
-            and slot.assignment.memory_limit_mb is not None
-            and slot.stopping is None
+            if slot.worker is not None and slot.assignment is not None and slot.stopping is None
         }
-        for pid, used in memory_mb(limited).items() if limited else ():
-            slot, limit = limited[pid]
-            if used > limit and (own := own_memory_mb(pid)) > limit:
-                detail = f"its processes used {own:.0f} MB of the {limit} MB that a trial may use"
+        if all(limit is None for _, limit in limits.values()):
+            return
+        for pid, used in memory_mb(limits).items():
+            slot, limit = limits[pid]
+            if limit is not None and used > limit and (own := own_memory_mb(pid)) > limit:
+                detail = f"its processes used {own:.0f} MB; a trial may use {limit} MB"
                 self._stop(slot, Cause.OUT_OF_MEMORY, detail, now)
-                slot.kill_at = now  # no patience: it may fill the machine meanwhile
 
     def _stop(self, slot: Slot, cause: Cause, detail: str, now: float) -> None:
-        if slot.worker is not None and slot.assignment is not None:
-            slot.stopping = (cause, detail)
-            slot.kill_at = now + GRACE_S
+        if slot.worker is None:
+            return
+        slot.stopping = (cause, detail)
+        if cause is Cause.TIMED_OUT:
             slot.worker.terminate()
+            slot.kill_at = now + GRACE_S
+        else:  # no patience: it may fill the machine meanwhile
+            self._bury(slot, slot.worker)
 
     def _bury(self, slot: Slot, worker: WorkerProcess) -> None:
         """The worker is dead, or has to be: end all of it, and say how its trial ended."""
-        early = worker.early_output()
+        early = worker.early_output().strip()
         code = self._dismiss(slot)
-        assignment = slot.assignment
-        if assignment is None:
+        if slot.assignment is None:
             return
-        if not slot.loaded:
-            self._finish(slot, None, unloadable=early or f"the worker ended with exit code {code}")
+        imposed = self._imposed(slot)
+        if imposed is None and slot.loaded:
+            out_of_memory = oom_kills() > slot.oom_before
+            imposed = self._fate(slot, *death(code, out_of_memory=out_of_memory))
+        elif imposed is None and not self._ever_loaded:
+            why = death(code, out_of_memory=oom_kills() > slot.oom_before)[1]
+            tail = output_tail(slot.assignment.files.output).strip()
+            said = "\n".join(part for part in (early, tail, f"the worker ended: {why}") if part)
+            self._finish(slot, unloadable=said)
             return
-        out_of_memory = oom_kills() > slot.oom_before
-        cause, detail = slot.stopping or death(code, out_of_memory=out_of_memory)
+        self._finish(slot, imposed)
+
+    def _imposed(self, slot: Slot) -> Outcome | None:
+        return None if slot.stopping is None else self._fate(slot, *slot.stopping)
+
+    def _fate(self, slot: Slot, cause: Cause, detail: str) -> Outcome | None:
+        if slot.assignment is None:
+            return None
         seconds = time.monotonic() - slot.began
-        output = assignment.files.output
-        self._finish(slot, infeasible(cause, detail, output=output, seconds=seconds))
+        return infeasible(cause, detail, output=slot.assignment.files.output, seconds=seconds)
 
     def _dismiss(self, slot: Slot) -> int:
+        """End a worker with all that it started; returns its exit code."""
         worker, slot.worker = slot.worker, None
         if worker is None:
             return 0
-        self._unwatch(slot, worker)
-        return worker.kill()
-
-    def _unwatch(self, slot: Slot, worker: WorkerProcess) -> None:
-        with suppress(KeyError):
-            self._selector.unregister(worker.replies)
+        self._selector.unregister(worker.replies)
         if slot.watch >= 0:
             self._selector.unregister(slot.watch)
             os.close(slot.watch)
             slot.watch = -1
+        return worker.kill()
 
-    def _finish(self, slot: Slot, outcome: Outcome | None, *, unloadable: str = "") -> None:
-        if slot.assignment is not None:
-            trial = slot.assignment.trial
-            self._ended.append(
-                Ended(
-                    key=trial.key,
-                    attempt=trial.attempt,
-                    outcome=outcome,
-                    seconds=time.monotonic() - slot.began,
-                    unloadable=unloadable,
-                )
+    def _finish(
+        self,
+        slot: Slot,
+        outcome: Outcome | None = None,
+        *,
+        unloadable: str = "",
+        unwritable: str = "",
+    ) -> None:
+        if slot.assignment is None:
+            return
+        trial = slot.assignment.trial
+        self._ended.append(
+            Ended(
+                key=trial.key,
+                attempt=trial.attempt,
+                outcome=outcome,
+                seconds=time.monotonic() - slot.began,
+                unloadable=unloadable,
+                unwritable=unwritable,
             )
+        )
         slot.assignment = None
         slot.stopping = None
+
+    def _take_ended(self) -> tuple[Ended, ...]:
+        ended, self._ended = tuple(self._ended), []
+        return ended

@@ -45,7 +45,7 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
     rows = _trial_rows(reading, x, y)
     kinds = [k for k in ("trial", "clipped", "infeasible", "best") if _count(rows, k)]
     shade, bounds = _shades(reading, alarms, x)
-    at = x.x(reading.subject)
+    at = x.x(reading.hyperparameter)
     layers: list[alt.Chart] = []
     if shade:
         layers.append(_shading(at))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,9 @@ import altair as alt
 
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.theme import HEIGHT, HOVER, SIZES, TRIAL_FIELD, WIDTH
+
+LETTER = 7.0
+"""Width of a title's letter, in pixels, on average."""
 
 # What the kinds of points are called in a legend, and their shapes there. Paths are in Vega's
 # unit square: a diagonal cross is no shape of its own.
@@ -149,7 +153,7 @@ def finish(
         width, height: of the plotting area.
         resolve: passed on to Altair's `resolve_scale`.
     """
-    heading: dict[str, Any] = {"text": title, "limit": width + 40}
+    heading: dict[str, Any] = {"text": wrapped(title, width), "limit": width + 60}
     if subtitle:
         heading["subtitle"] = subtitle
     chart = alt.layer(*layers).properties(
@@ -160,6 +164,15 @@ def finish(
     spec = chart.to_dict()
     spec.pop("config", None)  # the theme's business
     return Picture(name=file_name(name), title=title, spec=spec, rows=dict(rows), alt=alternative)
+
+
+def wrapped(title: str, width: int) -> list[str]:
+    """A title in lines that fit: `learning_rate[optimizer=adam]` breaks before its bracket."""
+    most = max(12, int(width / LETTER))
+    if len(title) <= most:
+        return [title]
+    name, bracket, conditions = title.partition("[")
+    return textwrap.wrap(name, most) + textwrap.wrap(bracket + conditions, most)
 
 
 def file_name(text: str) -> str:

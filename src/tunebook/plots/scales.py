@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import altair as alt
@@ -122,7 +122,8 @@ def objective_scale(
     sign = objective.sign
     finite = np.asarray([v for v in values if v is not None and math.isfinite(v)], dtype=float)
     if len(finite) == 0:
-        finite = np.asarray([0.0, 1.0])
+        blank = _laid_out(0.0, 1.0, False, missing, title or _axis_title(objective), objective)
+        return replace(blank, ticks=())
     losses = np.sort(sign * finite)
     kept = losses[losses <= _reach(losses)]
     log = _is_log(sign * kept) and all(k > 0 for k in keep)

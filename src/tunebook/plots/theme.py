@@ -19,7 +19,7 @@ TRIAL_FIELD = "trial"
 WIDTH, HEIGHT = 320, 220
 """Size of a picture's plotting area: three stand side by side on a page."""
 
-SIZES = {"trial": 30, "faint": 14, "best": 72, "infeasible": 44, "clipped": 44}
+SIZES = {"trial": 30, "faint": 14, "best": 72, "infeasible": 44, "clipped": 44, "mean": 90}
 """Area of a point, in square pixels, by style."""
 
 PAGE_FONT = "system-ui, sans-serif"
@@ -98,6 +98,9 @@ def config(*, dark: bool = False, page: bool = False) -> dict[str, Any]:
             "labelLimit": 220,
             "orient": "bottom",
             "symbolStrokeWidth": 2,
+            "symbolFillColor": inks.quiet,
+            "symbolBaseStrokeColor": inks.quiet,
+            "symbolBaseFillColor": inks.quiet,
         },
         "header": {"labelColor": inks.text, "titleColor": inks.quiet},
         "range": {"category": list(inks.category)},
@@ -124,42 +127,47 @@ def _axis(inks: Inks) -> dict[str, Any]:
 
 
 def _styles(inks: Inks) -> dict[str, Any]:
+    # Vega-Lite resolves a style's `color` itself, whatever the mark; `fill` and `stroke` of a
+    # style only reach Vega, where they colour what the mark leaves open (a point's outline).
     def dot(ink: str, shape: str, size: int, **more: Any) -> dict[str, Any]:
-        return {"shape": shape, "size": size, "fill": ink, "stroke": inks.paper,
-                "strokeWidth": 0.5, **more}  # fmt: skip
+        return {
+            "shape": shape,
+            "size": size,
+            "color": ink,
+            "stroke": inks.paper,
+            "strokeWidth": 0.5,
+            **more,
+        }
 
     def line(ink: str, width: float, **more: Any) -> dict[str, Any]:
-        return {"stroke": ink, "strokeWidth": width, "fill": None, **more}
+        return {"color": ink, "strokeWidth": width, **more}
 
-    cross = {"shape": "cross", "angle": 45, "size": SIZES["infeasible"], "strokeWidth": 0.5}
-    text = {"fontSize": 10.5, "fill": inks.quiet}
+    def area(ink: str, opacity: float, **more: Any) -> dict[str, Any]:
+        return {"color": ink, "fillOpacity": opacity, "opacity": 1, **more}
+
     return {
         "trial": dot(inks.trial, "circle", SIZES["trial"]),
         "faint": dot(inks.trial, "circle", SIZES["faint"], strokeWidth=0),
         "best": dot(inks.accent, "diamond", SIZES["best"]),
-        "infeasible": {**cross, "fill": inks.infeasible, "stroke": inks.paper},
+        "infeasible": dot(inks.infeasible, "cross", SIZES["infeasible"], angle=45),
         "clipped": dot(inks.trial, "triangle-up", SIZES["clipped"], stroke=inks.text),
-        "mean": dot(inks.accent, "diamond", 90),
-        "target": {"fill": "transparent", "stroke": None},
+        "mean": dot(inks.accent, "diamond", SIZES["mean"]),
+        "target": {"color": "transparent", "strokeWidth": 0},
         "interval": line(inks.accent, 2.5, strokeCap="round"),
-        "proposed": {"fill": inks.accent, "fillOpacity": 0.14, "stroke": None},
-        "bound": line(inks.quiet, 1, strokeDash=[3, 3]),
+        "proposed": area(inks.accent, 0.14),
         "flag": line(inks.accent, 1.5, strokeDash=[5, 3]),
         "level": line(inks.text, 1, strokeDash=[6, 3]),
-        "strip": line(inks.grid, 1),
         "threshold": line(inks.infeasible, 1.5, strokeDash=[5, 3]),
-        "failing": {"fill": inks.infeasible, "fillOpacity": 0.10, "stroke": None},
-        "count": {"fill": inks.infeasible, "stroke": None},
-        "band": {"fill": inks.trial, "fillOpacity": 0.22, "stroke": None},
+        "failing": area(inks.infeasible, 0.12),
+        "count": area(inks.infeasible, 1),
+        "band": area(inks.trial, 0.24),
         "middle": line(inks.trial, 1.5),
-        "curve": line(inks.accent, 2.5),
+        "curve": line(inks.accent, 2.25),
         "pointed": line(inks.text, 2),
         "training": line(inks.accent, 1.75, strokeDash=[5, 3]),
-        "box": {"fill": inks.trial, "fillOpacity": 0.35, "stroke": inks.trial},
+        "box": area(inks.trial, 0.4, stroke=inks.trial),
         "whisker": line(inks.trial, 1),
-        "tick": {"fill": inks.accent, "stroke": None},
-        "note": text,
-        "accent-note": {**text, "fill": inks.accent, "fontWeight": 600},
-        "infeasible-note": {**text, "fill": inks.infeasible},
-        "strong-note": {**text, "fill": inks.text},
+        "tick": {"color": inks.accent},
+        "note": {"fontSize": 11, "color": inks.quiet},
+        "strong-note": {"fontSize": 11, "color": inks.text},
     }

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunebook.report.verdict import Answer
-from tunebook.report.wording import interval_text, number
+from tunebook.report.wording import ABSENT, interval_text, minus, number
 from tunebook.words.decision import Side
+from tunebook.words.finding import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,19 @@ class Evidence:
 
     marks: tuple[Mark, ...]
     ticks: tuple[Tick, ...]
+    rows: tuple[SideRow, ...]
     alt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideRow:
+    """One side in the table: estimates with the same number of decimals in every row."""
+
+    side: Side
+    mean: str
+    mean_range: str
+    gain: str
+    gain_range: str
 
 
 def evidence(found: Answer) -> Evidence | None:
@@ -72,9 +86,42 @@ def evidence(found: Answer) -> Evidence | None:
             if math.isfinite(g.estimate)
         ),
         ticks=tuple(ticks),
+        rows=_rows(found.sides),
         alt="Gain over the "
         + ("chance level" if first else "baseline")
         + ": "
         + "; ".join(f"{s.name} {interval_text(g, signed=True)}" for s, g in gains)
         + (f". Least worth adopting: {number(least)}." if least > 0 else "."),
     )
+
+
+def _rows(sides: tuple[Side, ...]) -> tuple[SideRow, ...]:
+    means = _aligned([s.mean for s in sides])
+    gains = _aligned([s.gain for s in sides])
+    return tuple(
+        SideRow(
+            side=side,
+            mean=means[i][0],
+            mean_range=means[i][1],
+            gain=f"+{gains[i][0]}" if side.gain and side.gain.estimate > 0 else gains[i][0],
+            gain_range=gains[i][1],
+        )
+        for i, side in enumerate(sides)
+    )
+
+
+def _aligned(intervals: Sequence[Interval | None]) -> list[tuple[str, str]]:
+    """(estimate, range) texts, all with as many decimals as the finest bound needs."""
+    known = [i for i in intervals if i is not None]
+    widths = [(i.high - i.low) / 2 for i in known if math.isfinite(i.high - i.low)]
+    finest = min((w for w in widths if w > 0), default=0.0)
+    # Two digits of the half-width: more would be noise.
+    decimals = min(max(1 - math.floor(math.log10(finest)), 0), 8) if finest else 4
+
+    def text(x: float) -> str:
+        return minus(f"{x:.{decimals}f}") if math.isfinite(x) else number(x)
+
+    return [
+        (text(i.estimate), f"{text(i.low)} to {text(i.high)}") if i is not None else (ABSENT, "")
+        for i in intervals
+    ]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tunebook.plots import PICTURES, Picture, draw
+from tunebook.plots import PICTURES, Picture, draw, reruns
 from tunebook.plots.theme import config
 from tunebook.report.check_texts import check_text
 from tunebook.report.examine import Result
@@ -26,6 +26,13 @@ class Shown:
 
     id: str
     picture: Picture
+
+    @property
+    def subtitle(self) -> str:
+        """What its specification says under the title; the page writes both itself."""
+        title = self.picture.spec.get("title")
+        under = title.get("subtitle", "") if isinstance(title, Mapping) else ""
+        return under if isinstance(under, str) else "; ".join(under)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,24 @@ def gallery(
                 silent=silent,
             )
         )
+    if decision is not None:
+        again = reruns.draw(decision, _rerun_values(found, decision), objective=found.table.objective)
+        groups.append(
+            Group(
+                check="D1",
+                title="Fresh-seed reruns",
+                asks="What is each side worth, once it is not selected for its luck?",
+                pictures=_named(f"{prefix}-D1", again),
+                silent="" if again else "No side has a complete rerun.",
+            )
+        )
     return Gallery(groups=tuple(groups))
+
+
+def _rerun_values(found: RoundRecord, decision: Decision) -> dict[str, list[float]]:
+    """Side to the objective of its reruns, not a number where one is infeasible."""
+    value = dict(zip(found.reruns.name, found.reruns.value.tolist(), strict=True))
+    return {s.name: [value.get(r, float("nan")) for r in s.reruns] for s in decision.sides}
 
 
 def pictures_json(shown: Iterable[Shown]) -> str:
@@ -94,13 +118,14 @@ def pictures_json(shown: Iterable[Shown]) -> str:
     pictures: dict[str, Any] = {}
     shared: dict[str, Any] = {}
     for one in shown:
+        spec = {k: v for k, v in one.picture.spec.items() if k not in ("title", "description")}
         names = {}
         for name, rows in one.picture.rows.items():
             content = columns(rows)
             key = hashlib.sha256(embedded_json(content).encode("utf-8")).hexdigest()[:12]
             shared.setdefault(key, content)
             names[name] = key
-        pictures[one.id] = {"spec": one.picture.spec, "rows": names}
+        pictures[one.id] = {"spec": spec, "rows": names}
     themes = {"light": config(page=True), "dark": config(dark=True, page=True)}
     return embedded_json({"pictures": pictures, "rows": shared, "config": themes})
 

@@ -3,7 +3,8 @@
 The host writes `{"assignment": ..., "code": ...}` for each trial; the code stands in the first one
 that a worker gets. The worker answers `{"said": "ready"}` once it has started, `"loaded"` once it
 has the training code (or `"unloadable"` with `"why"`), and `"ended"` with `"healthy"`: whether it
-can train another trial.
+can train another trial. `"unwritable"` and `"busy"`, with `"why"`: its log can't be written, or
+another process still holds the trial.
 """
 
 from __future__ import annotations

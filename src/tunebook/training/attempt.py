@@ -25,11 +25,12 @@ Fate = tuple[Status, Cause | None, str]
 
 def train_once(
     assignment: Assignment, train: Callable[[Trial], Any], stop: threading.Event
-) -> tuple[Outcome, bool]:
+) -> tuple[Outcome | None, bool]:
     """Train a trial to its end, whatever that is, and write the end into its log.
 
     Returns:
-        how it ended, and whether this process can train another: it can't after an exception.
+        how it ended, or None where it was asked to stop: such an attempt has no end of its own.
+        And whether this process can train another: it can't after an exception.
     """
     log = TrialLog(assignment.files)
     began = time.monotonic()
@@ -37,6 +38,9 @@ def train_once(
     try:
         seed_generators(trial.seed)
         fate, healthy = _fate(trial, train)
+        if stop.is_set():
+            # What training did once it was asked to stop is not how the trial would have ended.
+            return None, False
         unread = tuple(n for n in assignment.varied if n not in trial.config.read)
         status, cause, detail = fate
         outcome = Outcome(
@@ -57,6 +61,8 @@ def train_once(
 def _fate(trial: Trial, train: Callable[[Trial], Any]) -> tuple[Fate, bool]:
     try:
         returned = train(trial)
+        if trial._told_late and trial._step < trial.max_train_steps - 1:
+            return _too_slow(trial), True
         if returned is not None:
             _report_returned(trial, returned)
     except SystemExit as error:
@@ -77,6 +83,12 @@ def _report_returned(trial: Trial, value: Any) -> None:
             return
         last += 1
     trial.report(last, {objective: value})
+
+
+def _too_slow(trial: Trial) -> Fate:
+    limit = trial._assignment.time_limit_s
+    detail = f"stopped itself at step {trial._step}, just before its limit of {limit:g} s"
+    return Status.INFEASIBLE, Cause.TIMED_OUT, detail
 
 
 def _judged(trial: Trial) -> Fate:

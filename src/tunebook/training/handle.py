@@ -103,6 +103,7 @@ class Trial:
             if assignment.time_limit_s is None
             else time.monotonic() + assignment.time_limit_s - STOP_BEFORE_LIMIT_S
         )
+        self._told_late = False
         self._first_step = 0
         self._started = False
         self._step = -1
@@ -183,6 +184,7 @@ class Trial:
     def should_stop(self) -> bool:
         """True once the trial was asked to end, or its time limit is two seconds away."""
         late = self._ends_at is not None and time.monotonic() >= self._ends_at
+        self._told_late |= late
         return late or self._stop.is_set()
 
     def __getattr__(self, name: str) -> NoReturn:

@@ -25,6 +25,7 @@ from typing import Any
 
 from tunebook.training.assignment import Assignment, TrainingCode, decode
 from tunebook.training.attempt import train_once
+from tunebook.words.errors import BookBusyError
 
 PR_SET_PDEATHSIG = 1
 MOST_OUTPUT_BYTES = 10_000_000
@@ -73,6 +74,10 @@ def _train(
     except OSError as error:
         # The log itself can't be written: without its end line the host says what happened.
         _say(say, {"said": "unwritable", "why": str(error)})
+        return False
+    except BookBusyError as error:
+        # An earlier attempt's process still holds the trial; this attempt never began.
+        _say(say, {"said": "busy", "why": error.rule})
         return False
     finally:
         watch.set()

@@ -15,9 +15,17 @@ import numpy as np
 
 from tunebook.words.csv_columns import ABSENT, number_of
 from tunebook.words.design import Role
-from tunebook.words.errors import TableError
 from tunebook.words.space import (
-    Axis, Branch, Choice, Float, Integer, Per, Scale, branches, leaves, spell,
+    Axis,
+    Branch,
+    Choice,
+    Float,
+    Integer,
+    Per,
+    Scale,
+    branches,
+    leaves,
+    spell,
 )  # fmt: skip
 from tunebook.words.trial import Configuration, Value
 
@@ -64,10 +72,7 @@ def values_of(cells: Sequence[str]) -> list[Value | None]:
         whole = all(_WHOLE.fullmatch(c) for c in digits)
         read = dict.fromkeys(digits)
         numbers = {c: int(float(c)) if "." in c else int(c) for c in read} if whole else {}
-        return [
-            None if c not in read else numbers[c] if whole else float(c)
-            for c in cells
-        ]
+        return [None if c not in read else numbers[c] if whole else float(c) for c in cells]
     return [c or None for c in cells]
 
 
@@ -75,21 +80,21 @@ def names_the_trial(column: Column) -> bool:
     """True for texts that are a label of the trial rather than a hyperparameter."""
     there = [v for v in column if v is not None]
     distinct = set(there)
-    return (
-        any(isinstance(v, str) for v in there)
-        and len(distinct) > _LABELS
-        and len(distinct) > len(there) / 2
-    )
+    texts = [v for v in distinct if isinstance(v, str)]
+    if any(v.startswith(("{", "[")) for v in texts):
+        return True  # a whole configuration as JSON, which other columns spell out
+    return bool(texts) and len(distinct) > _LABELS and len(distinct) > len(there) / 2
 
 
-def infer_space(columns: Mapping[str, Column], scientific: Sequence[str]) -> PlacedTrials:
+def infer_space(
+    columns: Mapping[str, Column], scientific: Sequence[str], rows: int
+) -> PlacedTrials:
     """Read the space off the trials.
 
     One branch for each combination of scientific values (texts, and numbers with few values)
     and for each pattern of absent hyperparameters. Where the values of one text say which are
     absent (momentum is there for optimizer=momentum alone), branches are split by that text.
     """
-    rows = len(next(iter(columns.values()), ()))
     kept = {n: c for n, c in columns.items() if any(v is not None for v in c)}
     settled = [n for n in scientific if n in kept and _is_listed(kept[n])]
     settled += _explaining(kept, settled, rows)
@@ -113,7 +118,9 @@ def infer_space(columns: Mapping[str, Column], scientific: Sequence[str]) -> Pla
             found[name] = branch
             for i in same:
                 study[i] = name
-    config = [{n: v for n, c in kept.items() if (v := c[i]) is not None} for i in range(rows)]
+    config: list[Configuration] = [
+        {n: v for n, c in kept.items() if (v := c[i]) is not None} for i in range(rows)
+    ]
     varied = {n for branch in found.values() for n in branch.axes} | {
         n for n in settled if len(set(kept[n])) > 1
     }
@@ -169,7 +176,7 @@ def place_in_space(
 
 
 def _same(cell: str, value: Value) -> bool:
-    if isinstance(value, str) or isinstance(value, bool):
+    if isinstance(value, str | bool):
         return cell == value or cell.lower() == spell(value)
     return number_of(cell) == value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -9,50 +10,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.words.design import Objective, Reduce, Role
+from tunebook.words.csv_sweep import read_sweep
+from tunebook.words.curves import Curves as Curves
+from tunebook.words.curves import reduce_curve as reduce_curve
+from tunebook.words.design import Objective, Role
 from tunebook.words.errors import TableError
-from tunebook.words.space import Axis, Branch
+from tunebook.words.space import Axis, Branch, Per
 from tunebook.words.trial import Cause, Configuration, Status, Value
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
-    from numpy.typing import ArrayLike
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Curves:
-    """The curves of one metric for every trial of a table, packed.
-
-    Attributes:
-        offsets: trial i's points are `[offsets[i]:offsets[i + 1]]`; one longer than trials.
-        steps: training steps, rising within a trial.
-        values: in the metric's units; NaN and infinities as they were reported.
-    """
-
-    offsets: Int[np.ndarray, "trials+1"]
-    steps: Int[np.ndarray, "points"]
-    values: Float[np.ndarray, "points"]
-
-    def of(self, i: int) -> tuple[Int[np.ndarray, "n"], Float[np.ndarray, "n"]]:
-        """Steps and values of trial i; empty where it reported nothing."""
-        a, b = self.offsets[i], self.offsets[i + 1]
-        return self.steps[a:b], self.values[a:b]
-
-    def take(self, rows: Int[np.ndarray, "chosen"]) -> Curves:
-        """The curves of the chosen trials, in the order given."""
-        return Curves.pack([self.of(int(i)) for i in rows])
-
-    @staticmethod
-    def pack(curves: Sequence[tuple[ArrayLike, ArrayLike]]) -> Curves:
-        """Pack one (steps, values) pair a trial."""
-        steps = [np.asarray(s, dtype=np.int64) for s, _ in curves]
-        values = [np.asarray(v, dtype=np.float64) for _, v in curves]
-        lengths = [len(s) for s in steps]
-        return Curves(
-            np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-            np.concatenate(steps) if steps else np.empty(0, np.int64),
-            np.concatenate(values) if values else np.empty(0, np.float64),
-        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -136,7 +103,7 @@ class TrialTable:
         Args:
             trials: CSV (gzip or not), one row a trial. The columns trial, seed, status, cause,
                 seconds and study are known. Results are: the objective, names of metrics in
-                `curves`, and what `csv_layout.is_result` tells by its name (`valid/...`,
+                `curves`, and what `csv_sweep.is_result` tells by its name (`valid/...`,
                 `final_...`, `best_...`, `..._to_target`). Any other column is a hyperparameter;
                 an empty cell says that it does not exist for that trial.
             curves: CSV (gzip or not), one row a measurement: trial, step, metric, value.
@@ -242,17 +209,3 @@ class TrialTable:
         rows = [c for c, s in zip(self.config, self.study, strict=True) if s == study]
         cube = [[axis.to_unit(c[n]) for n, axis in axes.items()] for c in rows]  # type: ignore[arg-type]
         return np.array(cube, dtype=np.float64).reshape(len(rows), len(axes))
-
-
-def reduce_curve(values: Float[np.ndarray, "points"], objective: Objective) -> float:
-    """One number for a curve: its best finite value, or its last.
-
-    NaN where the curve is empty or ends in NaN or an infinity: that trial diverged, whatever
-    it reached before.
-    """
-    if len(values) == 0 or not np.isfinite(values[-1]):
-        return float("nan")
-    if objective.reduce is Reduce.LAST:
-        return float(values[-1])
-    finite = values[np.isfinite(values)]
-    return float(objective.sign * np.min(objective.sign * finite))

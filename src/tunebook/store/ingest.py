@@ -1,0 +1,96 @@
+"""Logs into the book: by batches while a trial runs, and to the last line once it has ended (I2).
+
+A log is deleted only after the book has committed all of it, synced. What was printed is kept as
+its last 4 kB.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+
+from tunebook.store import Store
+from tunebook.training.log import AttemptFiles, LogPart, attempt_files, read_log
+from tunebook.words.trial import Outcome, TrialKey
+
+TAIL_BYTES = 4096
+
+
+def collect(store: Store, key: TrialKey, attempt: int) -> LogPart | None:
+    """Take in what an attempt has logged since the last time.
+
+    Returns:
+        the whole lines that were new, or None where the attempt has not begun its log.
+
+    Raises:
+        BookBusyError: the attempt was superseded.
+    """
+    files = attempt_files(store.files, key, attempt)
+    known = store.ingested_lines(key, attempt)
+    try:
+        part = read_log(files.log, skip_lines=known)
+    except FileNotFoundError:
+        return None
+    if part.lines:
+        store.append(key, attempt, part.first_step, part.measurements, known + part.lines)
+    return part
+
+
+def settle(
+    store: Store, key: TrialKey, attempt: int, override: Outcome | None = None
+) -> Outcome | None:
+    """Record the end of an attempt: the rest of its log, then its outcome; then drop its files.
+
+    Args:
+        override: how the executor saw it end. The log's own end line, where there is one, is the
+            truth and comes first.
+
+    Returns:
+        the outcome that was recorded; None where there is none, or the attempt was superseded or
+        had ended already. Without an outcome every file is left where it is.
+    """
+    files = attempt_files(store.files, key, attempt)
+    part = collect(store, key, attempt)
+    outcome = part.outcome if part is not None and part.outcome is not None else override
+    if outcome is None:
+        return None
+    damaged = _damaged(files.log)
+    detail = outcome.detail + (f" ({damaged} damaged lines of its log)" if damaged else "")
+    outcome = replace(
+        outcome, detail=detail, output_tail=outcome.output_tail or output_tail(files.output)
+    )
+    recorded = store.finish(key, attempt, outcome)
+    if recorded:
+        _drop(files, damaged=bool(damaged))
+    return outcome if recorded else None
+
+
+def output_tail(path: Path) -> str:
+    """The last 4 kB that a trial printed, without control characters."""
+    try:
+        with path.open("rb") as stream:
+            size = stream.seek(0, 2)
+            stream.seek(max(0, size - TAIL_BYTES))
+            text = stream.read().decode(errors="replace")
+    except OSError:
+        return ""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(c for c in text if c.isprintable() or c in "\n\t")
+
+
+def _damaged(log: Path) -> int:
+    try:
+        return read_log(log).damaged
+    except FileNotFoundError:
+        return 0
+
+
+def _drop(files: AttemptFiles, *, damaged: bool) -> None:
+    with suppress(FileNotFoundError):
+        if damaged:
+            files.log.rename(files.log.with_suffix(".damaged"))
+        else:
+            files.log.unlink()
+    files.output.unlink(missing_ok=True)
+    files.lock.unlink(missing_ok=True)

@@ -1,0 +1,55 @@
+"""Trials as rows of the table and back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tunebook.words.trial import Cause, Purpose, Status, TrialRecord
+
+
+def to_row(trial: TrialRecord) -> dict[str, Any]:
+    """The columns of a trial's record."""
+    return {
+        "round": trial.round,
+        "number": trial.number,
+        "study": trial.study,
+        "index": trial.index,
+        "purpose": trial.purpose.value,
+        "config": json.dumps(dict(trial.config), ensure_ascii=False),
+        "seed": trial.seed,
+        "max_train_steps": trial.max_train_steps,
+        "status": trial.status.value,
+        "cause": trial.cause.value if trial.cause else None,
+        "detail": trial.detail,
+        "attempt": trial.attempt,
+        "seconds": trial.seconds,
+        "output_tail": trial.output_tail,
+        "unread": json.dumps(list(trial.unread), ensure_ascii=False),
+        "started_at": trial.started_at,
+        "ended_at": trial.ended_at,
+    }
+
+
+def to_trial(row: Any) -> TrialRecord:
+    """The record that a row holds."""
+    found = row._mapping
+    return TrialRecord(
+        round=found["round"],
+        number=found["number"],
+        study=found["study"],
+        index=found["index"],
+        config=json.loads(found["config"]),
+        seed=found["seed"],
+        max_train_steps=found["max_train_steps"],
+        purpose=Purpose(found["purpose"]),
+        status=Status(found["status"]),
+        cause=Cause(found["cause"]) if found["cause"] else None,
+        detail=found["detail"],
+        attempt=found["attempt"],
+        seconds=found["seconds"],
+        output_tail=found["output_tail"],
+        unread=tuple(json.loads(found["unread"])),
+        started_at=found["started_at"],
+        ended_at=found["ended_at"],
+    )

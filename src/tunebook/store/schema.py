@@ -1,0 +1,115 @@
+"""Tables of a book, for SQLite and PostgreSQL alike; migrations/ brings older books to them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+REVISION = "0001"
+"""The migration that makes this schema; a book that names another is older, or newer."""
+
+metadata = MetaData()
+
+setting = Table(
+    "setting",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("made_by", String(40), nullable=False),
+    Column("setting", Text),
+    Column("objective", Text),
+)
+
+round_ = Table(
+    "round",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("plan", Text, nullable=False),
+    Column("source", Text),
+    Column("created_at", Float(53), nullable=False),
+    Column("spent_twice_s", Float(53), nullable=False, server_default="0"),
+)
+
+trial = Table(
+    "trial",
+    metadata,
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("study", Text, nullable=False),
+    Column("index", Integer, nullable=False),
+    Column("purpose", String(10), nullable=False),
+    Column("config", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("max_train_steps", BigInteger, nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("cause", String(40)),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("seconds", Float(53), nullable=False, server_default="0"),
+    Column("output_tail", Text, nullable=False, server_default=""),
+    Column("unread", Text, nullable=False, server_default="[]"),
+    Column("started_at", Float(53)),
+    Column("ended_at", Float(53)),
+    Column("host", Text),
+    Column("lease_until", Float(53)),
+    ForeignKeyConstraint(["round"], ["round.number"]),
+    Index("trial_by_status", "round", "status"),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("first_step", BigInteger, nullable=False, server_default="0"),
+    Column("lines", BigInteger, nullable=False, server_default="0"),
+    ForeignKeyConstraint(["round", "number"], ["trial.round", "trial.number"]),
+)
+
+chunk = Table(
+    "chunk",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("round", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("metric", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("points", LargeBinary, nullable=False),
+    Column("crc32", BigInteger, nullable=False),
+    ForeignKeyConstraint(["round", "number"], ["trial.round", "trial.number"]),
+    Index("chunk_by_trial", "round", "number", "attempt"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+)
+
+launch = Table(
+    "launch",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+)
+
+ONLY_ADDED = tuple(
+    f"CREATE TRIGGER {table}_{verb}_refused BEFORE {verb} ON {table} "
+    f"BEGIN SELECT RAISE(ABORT, 'a {table} is only ever added'); END"
+    for table in ("decision", "launch")
+    for verb in ("UPDATE", "DELETE")
+)
+"""SQLite's guard: decisions and launches are never changed, by whatever program."""

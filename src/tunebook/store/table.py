@@ -1,0 +1,72 @@
+"""A round's trials as a TrialTable, all that analysis sees."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tunebook.store import Store
+from tunebook.words.design import Role, Round, studies
+from tunebook.words.errors import StoreError
+from tunebook.words.space import Branch
+from tunebook.words.table import Curves, TrialTable, reduce_curve
+from tunebook.words.trial import Purpose, Status, TrialRecord
+
+
+def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
+    """The search trials of a round, or its fresh-seed reruns, as columns.
+
+    Trials that have not ended are rows without a value. Time grows with the round's points.
+
+    Args:
+        store: the book.
+        number: of the round.
+        reruns: fresh-seed reruns instead of search trials; their studies are `rerun:SIDE`.
+    """
+    made = store.setting()
+    if made is None:
+        raise StoreError(f"the book {store.location} has no setting yet")
+    setting, objective = made
+    plan = next(r.plan for r in store.rounds() if r.number == number)
+    rows = [t for t in store.trials(number) if (t.purpose is Purpose.RERUN) == reruns]
+    curves = _curves(store, number, rows)
+    value = np.full(len(rows), np.nan)
+    own = curves.get(objective.metric)
+    for i, trial in enumerate(rows):
+        if trial.status is Status.COMPLETE and own is not None:
+            value[i] = reduce_curve(own.of(i)[1], objective)
+    return TrialTable(
+        objective=objective,
+        name=tuple(t.name for t in rows),
+        study=tuple(t.study for t in rows),
+        config=tuple(t.config for t in rows),
+        seed=tuple(t.seed for t in rows),
+        status=tuple(t.status for t in rows),
+        cause=tuple(t.cause for t in rows),
+        seconds=np.array([t.seconds for t in rows], np.float64),
+        value=value,
+        curves=curves,
+        branches=_branches(plan, rows, reruns),
+        roles=_roles(plan),
+        max_train_steps=plan.max_train_steps,
+        training_objective=setting.training_objective,
+        chance=setting.chance,
+    )
+
+
+def _curves(store: Store, number: int, rows: list[TrialRecord]) -> dict[str, Curves]:
+    empty: tuple[list[int], list[float]] = ([], [])
+    found = {}
+    for metric, by_trial in sorted(store.curves(number).items()):
+        if any(t.number in by_trial for t in rows):
+            found[metric] = Curves.pack([by_trial.get(t.number, empty) for t in rows])
+    return found
+
+
+def _branches(plan: Round, rows: list[TrialRecord], reruns: bool) -> dict[str, Branch]:
+    if reruns:
+        return {t.study: Branch() for t in rows}
+    return {study.name: study.branch for study in studies(plan)}
+
+
+def _roles(plan: Round) -> dict[str, Role]:
+    return {name: plan.role(name) for name in (*plan.varied, *plan.fixed)}

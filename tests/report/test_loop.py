@@ -1,0 +1,60 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tunebook.report.loop import Step, standing, where
+from tunebook.words.decision import Verdict
+
+
+def only(book, number, **changes):
+    """The book up to a round, that round changed."""
+    rounds = (*book.rounds[: number - 1], replace(book.rounds[number - 1], **changes))
+    decisions = tuple(d for d in book.decisions if d.round <= number)
+    return replace(book, rounds=rounds, decisions=decisions)
+
+
+def test_an_empty_book_plans(book):
+    assert where(replace(book, rounds=(), decisions=(), launches=())) is Step.PLAN
+
+
+def test_a_launched_round_asks_the_next_question(book):
+    assert standing(book, 2).step is Step.NEXT
+    assert "round 3 followed" in standing(book, 2).sentence
+
+
+def test_an_adopted_round_waits_for_its_launch(book):
+    found = standing(book, 3)
+    assert (found.step, found.command) == (Step.LAUNCH, "tunebook launch 3 --book digits.db")
+
+
+def test_a_kept_baseline_skips_the_launch(book):
+    kept = replace(book.decisions[-1], verdict=Verdict.KEEP)
+    found = standing(replace(book, decisions=(*book.decisions[:2], kept)), 3)
+    assert (found.step, found.skipped) == (Step.NEXT, (Step.LAUNCH,))
+
+
+def test_thin_evidence_asks_for_reruns(book):
+    thin = replace(book.decisions[-1], verdict=Verdict.MORE_EVIDENCE)
+    assert where(replace(book, decisions=(*book.decisions[:2], thin))) is Step.RERUN
+
+
+def test_a_corrected_decision_is_the_one_that_stands(book):
+    thin = replace(book.decisions[-1], verdict=Verdict.MORE_EVIDENCE)
+    corrected = replace(book.decisions[-1], number=4, corrects=3)
+    assert where(replace(book, decisions=(*book.decisions[:2], thin, corrected))) is Step.LAUNCH
+
+
+@pytest.mark.parametrize(("reruns", "step"), [(True, Step.DECIDE), (False, Step.READ)])
+def test_an_undecided_round_is_read_first(book, reruns, step):
+    found = book.rounds[2]
+    table = found.reruns if reruns else found.reruns.take(np.zeros(len(found.reruns), dtype=bool))
+    undecided = replace(only(book, 3, reruns=table), decisions=book.decisions[:2])
+    assert where(undecided) is step
+
+
+def test_trials_that_have_not_ended_are_run(book):
+    found = book.rounds[2]
+    part = replace(only(book, 3, table=found.table.take(np.arange(10))), decisions=())
+    assert where(part) is Step.RUN
+    assert "54 trials of 64 have not ended" in standing(part, 3).sentence

@@ -1,0 +1,89 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tunebook.report.evidence import evidence
+from tunebook.report.verdict import answer, best_trial
+from tunebook.words.decision import Verdict
+from tunebook.words.finding import Examination, Finding, Interval, Severity
+
+
+def examination(*findings):
+    return Examination(trials=64, left_out=(), findings=list(findings), not_applicable=())
+
+
+def test_the_decision_is_the_answer(book):
+    found = answer(book.rounds[2], book.decisions[2], examination())
+    assert found.sentence == book.decisions[2].sentence
+    assert (found.kind, found.label) == ("adopt", "Adopt")
+
+
+def test_a_first_baseline_is_called_one(book):
+    assert answer(book.rounds[0], book.decisions[0], examination()).label == (
+        "Adopt as the first baseline"
+    )
+
+
+def test_more_evidence_is_a_verdict_of_its_own(book):
+    thin = replace(book.decisions[2], verdict=Verdict.MORE_EVIDENCE)
+    assert answer(book.rounds[2], thin, examination()).kind == "more-evidence"
+
+
+def test_without_a_decision_the_best_is_said_to_be_selected(book):
+    found = answer(book.rounds[2], None, examination())
+    assert found.kind == "open"
+    assert "selected for that value" in found.sentence
+
+
+def test_insight_and_launch_stay_two_claims(book):
+    told = Finding(
+        check="C9",
+        severity=Severity.NOTE,
+        subject="optimizer",
+        numbers={},
+        sentence="nesterov and adam cannot be told apart.",
+    )
+    found = answer(book.rounds[2], book.decisions[2], examination(told))
+    assert found.insights == (told.sentence,)
+    assert told.sentence not in found.sentence
+
+
+def test_the_best_trial_is_the_best_complete_one(book):
+    table = book.rounds[2].table
+    best = best_trial(table)
+    assert best is not None
+    assert best.value == np.nanmin(table.value)
+    assert best_trial(table.take(table.infeasible)) is None
+
+
+def test_marks_lie_within_the_drawing_and_in_order(book):
+    drawn = evidence(answer(book.rounds[2], book.decisions[2], examination()))
+    assert drawn is not None
+    for mark in drawn.marks:
+        assert 0 <= mark.low <= mark.estimate <= mark.high <= 100
+    assert [t.kind for t in drawn.ticks] == ["zero", "least"]
+    assert drawn.ticks[0].at < drawn.ticks[1].at < drawn.marks[0].low
+    assert "0.0175" in drawn.alt
+
+
+def test_unbounded_gains_are_drawn_to_the_edge(book):
+    side = replace(book.decisions[2].sides[0], gain=Interval(0.01, -np.inf, np.inf))
+    decision = replace(book.decisions[2], sides=(side, book.decisions[2].sides[-1]))
+    drawn = evidence(answer(book.rounds[2], decision, examination()))
+    assert drawn is not None
+    assert (drawn.marks[0].low, drawn.marks[0].high) == (0, 100)
+
+
+def test_estimates_of_a_table_have_equal_decimals(book):
+    drawn = evidence(answer(book.rounds[2], book.decisions[2], examination()))
+    assert drawn is not None
+    assert {len(r.mean.partition(".")[2]) for r in drawn.rows} == {4}
+    assert drawn.rows[-1].gain == "–"
+
+
+@pytest.mark.parametrize("gain", [None, Interval(np.nan, np.nan, np.nan)])
+def test_nothing_is_drawn_without_a_gain(book, gain):
+    sides = tuple(replace(s, gain=gain) for s in book.decisions[2].sides)
+    decision = replace(book.decisions[2], sides=sides)
+    assert evidence(answer(book.rounds[2], decision, examination())) is None
