@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from tunebook.words.decision import Change, Decision, Launch, Setting, Side, Verdict
-from tunebook.words.design import Objective, Role, Round, studies
+from tunebook.words.design import Round, studies
 from tunebook.words.finding import Interval
 from tunebook.words.record import BookRecord, Proposal, RoundRecord, TrainingSource
 from tunebook.words.spelling import choice, log_uniform, minimize, near_one, per, uniform
@@ -116,8 +117,6 @@ def with_reruns(found: RoundRecord, sides: dict[str, tuple[dict, float]], each: 
         max_train_steps=STEPS,
         chance=0.9,
     )
-    from dataclasses import replace
-
     return replace(found, reruns=table)
 
 
@@ -323,8 +322,6 @@ def _launches(base: dict, at: dict) -> tuple[Launch, ...]:
 
 def make_proposal(plan: Round) -> Proposal:
     """A wider range and a longer training."""
-    from dataclasses import replace
-
     after = replace(plan, max_train_steps=3000, trials=96)
     return Proposal(
         plan=after,
@@ -365,10 +362,12 @@ def hostile_book() -> BookRecord:
 
 
 @pytest.fixture(scope="session")
-def objective() -> Objective:
-    return OBJECTIVE
+def proposal_of() -> Callable[[BookRecord], Proposal]:
+    """Proposes a round after the newest of a book."""
+    return lambda record: make_proposal(record.rounds[-1].plan)
 
 
 @pytest.fixture(scope="session")
-def roles() -> type[Role]:
-    return Role
+def running_book() -> BookRecord:
+    """The book while its third round is still running."""
+    return make_book(pending=20)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Iterator
 from contextlib import suppress
 
 from tunebook.execution import Ended, Executor
 from tunebook.execution.code import TrainingCode
-from tunebook.execution.recovery import adopt_earlier
+from tunebook.execution.recovery import adopt_earlier, to_repeat_s
 from tunebook.store import Store, StoredRound
 from tunebook.store.ingest import collect, settle
 from tunebook.training.assignment import Assignment
@@ -83,23 +82,46 @@ class Desk:
             trial = self._next()
             if trial is None:
                 break
-            ended = adopt_earlier(self.store, trial) if trial.attempt > 1 else None
-            if ended is not None:
-                settled.append((trial.key, ended))
-                continue
+            if trial.attempt > 1:
+                try:
+                    ended = adopt_earlier(self.store, trial)
+                except BookBusyError:
+                    # Its process lives, against all leases: leave it to that one for a while.
+                    self._dry_until = time.monotonic() + 5.0
+                    self.store.release(trial.key, trial.attempt)
+                    continue
+                if ended is not None:
+                    settled.append((trial.key, ended))
+                    continue
             self.running[trial.key] = trial
             self._started[trial.key] = time.monotonic()
             self.executor.submit(self._assignment(trial))
         return settled
 
-    def wait(self, timeout_s: float) -> Iterator[Settled]:
+    def wait(self, timeout_s: float, *, start: bool) -> list[Settled]:
         """Sleep until an attempt has ended, or the time is up, and settle what ended.
+
+        Args:
+            timeout_s: how long to sleep at most.
+            start: give free workers their next trials first, so that none waits for the book.
 
         Raises:
             TrainingCodeError: a worker could not load the training code.
+            StoreError: a worker could not write its log.
         """
-        for ended in self.executor.wait(timeout_s) if self.running else ():
-            yield from self._settle(ended)
+        over = [
+            (self.running.pop(ended.key), ended)
+            for ended in (self.executor.wait(timeout_s) if self.running else ())
+        ]
+        for trial, _ in over:
+            self._started.pop(trial.key, None)
+            self._sizes.pop(trial.key, None)
+        settled: list[Settled] = []
+        if start and not any(ended.unloadable or ended.unwritable for _, ended in over):
+            settled += self.start()
+        for trial, ended in over:
+            settled += self._settle(trial, ended)
+        return settled
 
     def collect(self) -> None:
         """Take in what running trials have reported; a log that has not grown is left alone."""
@@ -137,7 +159,7 @@ class Desk:
         settled: list[Settled] = []
         for ended in self.executor.close():
             with suppress(StoreError, OSError, TrainingCodeError):
-                settled.extend(self._settle(ended))
+                settled += self._settle(self.running.pop(ended.key), ended)
         for trial in [*self._waiting, *self.running.values()]:
             with suppress(StoreError, OSError):
                 self.store.release(trial.key, trial.attempt)
@@ -171,10 +193,7 @@ class Desk:
             varied=tuple(name for name in plan.varied if name in trial.config),
         )
 
-    def _settle(self, ended: Ended) -> list[Settled]:
-        trial = self.running.pop(ended.key)
-        self._started.pop(ended.key, None)
-        self._sizes.pop(ended.key, None)
+    def _settle(self, trial: TrialRecord, ended: Ended) -> list[Settled]:
         key, attempt = ended.key, ended.attempt
         if ended.unloadable:
             self.store.release(key, attempt)
@@ -183,16 +202,19 @@ class Desk:
                 f"{ended.unloadable}",
                 next_step="mend the import, then run again",
             )
+        if ended.unwritable:
+            self.store.release(key, attempt, ended.seconds)
+            raise StoreError(
+                f"trial {key.name} could not write its log: {ended.unwritable}",
+                next_step="make room or mend the disk, then run again: nothing acknowledged is "
+                "lost",
+            )
         try:
-            outcome = settle(self.store, key, attempt)
-            if outcome is None and ended.outcome is not None:
-                outcome = ended.outcome
-                if not self.store.finish(key, attempt, outcome):
-                    return []
+            outcome = settle(self.store, key, attempt, ended.outcome)
         except BookBusyError:  # another host has claimed it meanwhile, and will end it
             return []
         if outcome is None:
-            return self._lost(trial, ended.seconds)
+            return self._lost(trial, ended.seconds) if ended.outcome is None else []
         return [(key, outcome)]
 
     def _lost(self, trial: TrialRecord, seconds: float) -> list[Settled]:
@@ -208,6 +230,9 @@ class Desk:
                 ended_at=time.time(),
             )
             return [(key, outcome)] if self.store.finish(key, attempt, outcome) else []
-        self.spent_twice_s += seconds
+        repeated_s = to_repeat_s(self.store, trial, seconds)
         self.store.release(key, attempt, seconds)
+        self.spent_twice_s += repeated_s
+        if repeated_s:
+            self.store.add_spent_twice(key.round, repeated_s)
         return []

@@ -4,33 +4,16 @@ from __future__ import annotations
 
 import signal
 import time
-from pathlib import Path
 
 from tunebook.words.trial import Cause, Outcome, Status
 
-TAIL_BYTES = 4096
 
-
-def output_tail(file: Path) -> str:
-    """The end of what a trial printed, about 4 kB, from the start of a line where possible."""
-    try:
-        with file.open("rb") as stream:
-            size = stream.seek(0, 2)
-            stream.seek(max(0, size - TAIL_BYTES))
-            tail = stream.read().decode(errors="replace")
-    except OSError:
-        return ""
-    cut = tail.find("\n") if size > TAIL_BYTES else -1
-    return tail[cut + 1 :]
-
-
-def infeasible(cause: Cause, detail: str, *, output: Path, seconds: float) -> Outcome:
+def infeasible(cause: Cause, detail: str, *, seconds: float) -> Outcome:
     """The outcome of an attempt that the executor ended, or that ended without a word."""
     return Outcome(
         status=Status.INFEASIBLE,
         cause=cause,
         detail=detail,
-        output_tail=output_tail(output),
         seconds=seconds,
         ended_at=time.time(),
     )

@@ -15,7 +15,7 @@ from typing import Any
 
 from tunebook.execution import Ended
 from tunebook.execution.child import WorkerProcess
-from tunebook.execution.fate import death, infeasible, output_tail
+from tunebook.execution.fate import death, infeasible
 from tunebook.execution.resources import (
     cores,
     memory_mb,
@@ -23,6 +23,7 @@ from tunebook.execution.resources import (
     own_memory_mb,
     thread_settings,
 )
+from tunebook.store.ingest import output_tail
 from tunebook.training.assignment import Assignment, TrainingCode, encode
 from tunebook.words.errors import DesignError
 from tunebook.words.trial import Cause, Outcome, TrialKey
@@ -266,7 +267,7 @@ class LocalExecutor:
         if slot.assignment is None:
             return None
         seconds = time.monotonic() - slot.began
-        return infeasible(cause, detail, output=slot.assignment.files.output, seconds=seconds)
+        return infeasible(cause, detail, seconds=seconds)
 
     def _dismiss(self, slot: Slot) -> int:
         """End a worker with all that it started; returns its exit code."""

@@ -73,8 +73,8 @@ class TerminalProgress:
     """Shows progress; give it to `run_trials(..., on_progress=...)`.
 
     A context manager. In a terminal it draws one block in place; elsewhere it prints a plain
-    line every tenth of the trials or 30 s. `NO_COLOR` is respected (rich does). Writes to standard error,
-    so that what a command prints stays clean.
+    line every tenth of the trials or 30 s. `NO_COLOR` is respected (rich does). Writes to
+    standard error, so that what a command prints stays clean.
 
     Args:
         title: a line above the bar, such as the round's goal.

@@ -1,14 +1,13 @@
 """Trials that a host left behind when it died: their workers ended, their logs taken in (I2 I3).
 
-What such an attempt acknowledged stands in its log. Whoever holds the trial's lock may read that to
-its end; an end line in it is the truth, and the trial is not run again.
+What such an attempt acknowledged stands in its log. Whoever holds the trial's lock may read that
+to its end; an end line in it is the truth, and the trial is not run again.
 """
 
 from __future__ import annotations
 
 import os
 import signal
-import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,10 +16,11 @@ import psutil
 from tunebook.execution.child import MARK
 from tunebook.execution.host import gone
 from tunebook.store import Store
-from tunebook.store.ingest import adopt, settle
-from tunebook.training.log import attempt_files, holder_of, take_lock
+from tunebook.store.ingest import settle
+from tunebook.training import checkpoints
+from tunebook.training.log import LogPart, attempt_files, holder_of, read_log, take_lock
 from tunebook.words.errors import BookBusyError
-from tunebook.words.trial import Outcome, Purpose, TrialRecord
+from tunebook.words.trial import Measurement, Outcome, Purpose, TrialRecord
 
 PATIENCE_S = 3.0
 """A worker leaves by itself as soon as its host is gone; a hung one gets this long."""
@@ -54,9 +54,12 @@ def _take_back_one(store: Store, trial: TrialRecord) -> float:
     try:
         if settle(store, trial.key, trial.attempt) is not None:
             return 0.0
-        seconds = _seconds(store, trial, files.log)
+        seconds = logged_s(store, trial)
+        repeated_s = to_repeat_s(store, trial, seconds)
         store.release(trial.key, trial.attempt, seconds)
-        return seconds
+        if repeated_s:
+            store.add_spent_twice(trial.round, repeated_s)
+        return repeated_s
     finally:
         os.close(lock)
 
@@ -72,16 +75,61 @@ def adopt_earlier(store: Store, trial: TrialRecord) -> Outcome | None:
     Raises:
         BookBusyError: the earlier attempt still goes on somewhere.
     """
-    logs = [attempt_files(store.files, trial.key, n).log for n in range(1, trial.attempt)]
-    if not any(log.exists() for log in logs):
+    earlier = [(n, attempt_files(store.files, trial.key, n)) for n in range(1, trial.attempt)]
+    left = [(n, files) for n, files in earlier if files.log.exists()]
+    if not left:
         return None
-    lock = _lock_after(attempt_files(store.files, trial.key, trial.attempt).lock)
+    lock = _lock_after(left[0][1].lock)
     if lock is None:
         raise BookBusyError(f"trial {trial.name} is still written by an earlier attempt")
     try:
-        return adopt(store, trial.key, trial.attempt)
+        parts = [
+            read_log(files.log, skip_lines=store.ingested_lines(trial.key, n)) for n, files in left
+        ]
+        outcome = _adopt(store, trial, parts)
+        for _, files in left:
+            files.log.unlink(missing_ok=True)
+            files.output.unlink(missing_ok=True)
+        return outcome
     finally:
         os.close(lock)
+
+
+def _adopt(store: Store, trial: TrialRecord, parts: list[LogPart]) -> Outcome | None:
+    """Store what earlier attempts acknowledged under the attempt that superseded them."""
+    found: list[Measurement] = [m for part in parts for m in part.measurements]
+    if found:
+        # The step after the first of these: what was taken in before, up to that step, stands.
+        goes_on_at = min(m.step for m in found) + 1
+        # No line of the new attempt's own log is in the book yet: 0.
+        store.append(trial.key, trial.attempt, goes_on_at, found, 0)
+    outcome = next((p.outcome for p in reversed(parts) if p.outcome is not None), None)
+    if outcome is not None and store.finish(trial.key, trial.attempt, outcome):
+        return outcome
+    return None
+
+
+def logged_s(store: Store, trial: TrialRecord) -> float:
+    """Seconds of an attempt up to its last report."""
+    return max((m.time_s for m in _logged(store, trial)), default=0.0)
+
+
+def to_repeat_s(store: Store, trial: TrialRecord, seconds: float) -> float:
+    """Seconds of a lost attempt that have to be spent again: those after its last checkpoint."""
+    files = attempt_files(store.files, trial.key, trial.attempt)
+    saved = [c.step for c in checkpoints.listed(files.checkpoints)]
+    if not saved:
+        return seconds
+    kept = [m.time_s for m in _logged(store, trial) if m.step <= saved[-1]]
+    return max(0.0, seconds - max(kept, default=0.0))
+
+
+def _logged(store: Store, trial: TrialRecord) -> tuple[Measurement, ...]:
+    try:
+        log = attempt_files(store.files, trial.key, trial.attempt).log
+        return read_log(log).measurements
+    except OSError:
+        return ()
 
 
 def _lock_after(path: Path) -> int | None:

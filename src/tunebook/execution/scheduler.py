@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode
+from tunebook.execution.desk import LEASE_S, RENEW_EVERY_S, Desk, Settled
 from tunebook.execution.host import host_identity
 from tunebook.execution.inline import InlineExecutor
 from tunebook.execution.interrupts import Interrupts
-from tunebook.execution.desk import LEASE_S, RENEW_EVERY_S, Desk
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.progress import Progress
 from tunebook.execution.recovery import take_back
@@ -112,8 +112,9 @@ def run_trials(
             run.stopped = "interrupted"
         except OSError as error:
             raise StoreError(
-                f"the book's files in \"{store.files}\" can't be written: {error}",
-                next_step="make room or mend the disk, then run again: nothing acknowledged is lost",
+                f"the files in {store.files} can't be written: {error}",
+                next_step="make room or mend the disk, then run again: nothing acknowledged is "
+                "lost",
             ) from error
         finally:
             run.stop()
@@ -148,7 +149,7 @@ class _Run:
 
     def until_done(self) -> None:
         desk, tally = self._desk, self._tally
-        take_back(desk.store, desk.number, desk.purpose)
+        desk.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
         tally.refresh(desk.store, desk.number, desk.purpose)
         while True:
             if self._interrupts.asked:
@@ -156,13 +157,12 @@ class _Run:
             if self._ends_at is not None and time.monotonic() >= self._ends_at and tally.unended:
                 self.stopped = "time budget"
             if not self.stopped:
-                desk.start()
+                self._count(desk.start())
             self._show()
             if not desk.running and (self.stopped or not self._others()):
                 self._show(last=True)
                 return
-            for key, outcome in desk.wait(LOOK_EVERY_S):
-                tally.ended(desk.store, key, outcome)
+            self._count(desk.wait(LOOK_EVERY_S, start=not self.stopped))
             if self._is_due("collect", COLLECT_EVERY_S):
                 desk.collect()
             if self._is_due("renew", RENEW_EVERY_S):
@@ -173,8 +173,7 @@ class _Run:
         if self._desk.running and self._on_progress is not None:
             with suppress(Exception):  # how it is shown must not keep workers alive
                 self._on_progress(self._progress(stopping="stopping"))
-        for key, outcome in self._desk.close():
-            self._tally.ended(self._desk.store, key, outcome)
+        self._count(self._desk.close())
 
     def summary(self, seconds: float) -> RunSummary:
         ended = list(self._tally.ran.values())
@@ -188,11 +187,15 @@ class _Run:
             spent_twice_s=self._desk.spent_twice_s,
         )
 
+    def _count(self, settled: list[Settled]) -> None:
+        for key, outcome in settled:
+            self._tally.ended(self._desk.store, key, outcome)
+
     def _others(self) -> bool:
         """Nothing to do here: look whether another host still works on this round, and wait."""
         desk, tally = self._desk, self._tally
         if tally.unended and self._is_due("others", OTHERS_EVERY_S):
-            take_back(desk.store, desk.number, desk.purpose)
+            desk.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
             tally.refresh(desk.store, desk.number, desk.purpose)
         if tally.unended:
             time.sleep(LOOK_EVERY_S)

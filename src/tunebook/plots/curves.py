@@ -13,10 +13,10 @@ from tunebook.plots.curve_rows import band_rows, best_dot, best_value, line_rows
 from tunebook.plots.layers import (
     counted,
     finish,
-    hover,
     number,
     over,
     pointed,
+    target,
 )
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.scales import NUMBER_LABEL, ObjectiveScale, objective_scale
@@ -56,10 +56,6 @@ def _study_curves(result: LengthResult, study: str) -> Picture:
         "trials": [best_dot(c, y) for c in curves],
     }
     layers = _study_layers(x, y, result, data)
-    if right is not None:
-        dashed = right.y(title=f"{result.training_metric} (dashed)", right=True)
-        layers = [alt.layer(*layers), over("training").mark_line(style="training")
-                  .encode(x=x, y=dashed).properties(name="training")]  # fmt: skip
     subject = f" of {study}" if study else ""
     return finish(
         layers,
@@ -68,7 +64,7 @@ def _study_curves(result: LengthResult, study: str) -> Picture:
         title=f"Training curves{subject}",
         subtitle=_subtitle(curves, best, result, bool(data["training"])),
         alternative=_alternative(result, study, curves, best, y),
-        **({} if right is None else {"y": "independent"}),
+        right=None if right is None else _training_line(x, right.y(right=True)),
     )
 
 
@@ -95,8 +91,7 @@ def _study_layers(
     )
     if data["training"] and _same_units(result):
         layers.append(
-            over("training").mark_line(style="training").encode(x=x, y=axis)
-            .properties(name="training")
+            _training_line(x, axis)
         )  # fmt: skip
     if data["best"]:
         layers.append(
@@ -105,8 +100,14 @@ def _study_layers(
             .encode(x=x, y=axis)
             .properties(name="highlighted")
         )
-    layers.append(_target(x, axis, result))
+    layers.append(target("trials", x, axis, _tooltip(result)))
     return layers
+
+
+def _training_line(x: alt.X, y: alt.Y) -> alt.Chart:
+    return (
+        over("training").mark_line(style="training").encode(x=x, y=y).properties(name="training")
+    )
 
 
 def _dots(x: alt.X, y: alt.Y) -> alt.Chart:
@@ -126,19 +127,12 @@ def _dots(x: alt.X, y: alt.Y) -> alt.Chart:
     )
 
 
-def _target(x: alt.X, y: alt.Y, result: LengthResult) -> alt.Chart:
-    tooltip = [
+def _tooltip(result: LengthResult) -> list[alt.Tooltip]:
+    return [
         alt.Tooltip("trial", type="nominal"),
         alt.Tooltip("step", type="quantitative", title="best at step", format="~r"),
         alt.Tooltip("value", type="quantitative", title=result.metric, format=".4~g"),
     ]
-    return (
-        over("trials")
-        .mark_point(style="target", filled=True, size=90)
-        .encode(x=x, y=y, tooltip=tooltip)
-        .add_params(hover())
-        .properties(name="target")
-    )
 
 
 def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
@@ -161,7 +155,7 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
         .mark_point(style="faint", filled=True, size=40)
         .encode(x=x, y=y.y())
         .properties(name="best_steps"),
-        _target(x, y.y(), result),
+        target("trials", x, y.y(), _tooltip(result)),
     ]
     told = "; ".join(
         f"{c.study}: trial {c.trial}, {number(best_value(c))} at step {c.best_step}" for c in shown
@@ -208,7 +202,9 @@ def _training_scale(result: LengthResult, best: CurveReading | None) -> Objectiv
     if best is None or not len(best.training_steps) or _same_units(result):
         return None
     return objective_scale(
-        np.asarray(best.training_values, dtype=float), Objective(result.training_metric)
+        np.asarray(best.training_values, dtype=float),
+        Objective(result.training_metric),
+        title=f"{result.training_metric}, dashed",
     )
 
 
@@ -259,7 +255,8 @@ def _alternative(
 ) -> str:
     subject = f" of {study}" if study else ""
     sentences = [
-        f"Training curves{subject}: {result.metric} against steps, {counted(len(curves), 'trial')}."
+        f"Training curves{subject}: {result.metric} against steps, "
+        f"{counted(len(curves), 'trial')}."
     ]
     if best is not None:
         sentences.append(

@@ -19,7 +19,7 @@ LETTER = 7.0
 # unit square: a diagonal cross is no shape of its own.
 CROSS = "M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z"
 KINDS: Mapping[str, tuple[str, str]] = {
-    "best": ("in the best region", "diamond"),
+    "best": ("best region", "diamond"),
     "trial": ("other trial", "circle"),
     "infeasible": ("infeasible", CROSS),
     "clipped": ("off the scale", "triangle-up"),
@@ -39,16 +39,20 @@ def is_kind(kind: str) -> alt.FieldEqualPredicate:
     return alt.FieldEqualPredicate(equal=kind, field="kind")
 
 
-def hover() -> alt.Parameter:
+def _hover() -> dict[str, Any]:
     """The selection that every picture of trials has; see `plots/__init__.py`."""
-    return alt.selection_point(
-        name=HOVER,
-        fields=[TRIAL_FIELD],
-        on="pointerover",
-        clear="pointerout",
-        nearest=False,
-        toggle=False,
-    )
+    return {
+        "name": HOVER,
+        "select": {
+            "type": "point",
+            "fields": [TRIAL_FIELD],
+            "on": "pointerover",
+            "clear": "pointerout",
+            "nearest": False,
+            "toggle": False,
+        },
+        "views": ["target"],
+    }
 
 
 def pointed() -> Any:
@@ -75,16 +79,47 @@ def trial_points(
         legend: tell the shapes apart below the picture, where there are several.
     """
     layers = [trial_layer(data, kind, x, y) for kind in kinds]
-    target = over(data).mark_point(style="target", filled=True, tooltip=True, size=150)
-    shape: Any = alt.Undefined
     if legend and len(kinds) > 1:
-        shape = kind_legend([k for k in KINDS if k in kinds])
-    layers.append(
-        target.encode(x=x, y=y, shape=shape, tooltip=list(tooltip))
-        .add_params(hover())
+        layers.append(key(kinds))
+    layers.append(target(data, x, y, tooltip))
+    return layers
+
+
+def target(data: str, x: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]) -> alt.Chart:
+    """Invisible points, wider than those seen, that take the pointer for all trials."""
+    return (
+        over(data)
+        .mark_point(style="target", filled=True, size=130)
+        .encode(x=x, y=y, tooltip=list(tooltip))
         .properties(name="target")
     )
-    return layers
+
+
+def key(kinds: Sequence[str]) -> alt.Chart:
+    """A layer without a row, whose legend tells the shapes in words: for print without colour."""
+    present = [k for k in KINDS if k in kinds]
+    shape = alt.Shape(
+        "called",
+        type="nominal",
+        scale=alt.Scale(
+            domain=[KINDS[k][0] for k in present], range=[KINDS[k][1] for k in present]
+        ),
+        legend=alt.Legend(
+            title=None,
+            symbolSize=60,
+            symbolOpacity=1,
+            symbolStrokeWidth=0,
+            columns=2 if len(present) == 4 else len(present),
+            offset=6,
+        ),
+    )
+    nowhere = {"x": alt.value(-10), "y": alt.value(-10)}
+    return (
+        over("key")
+        .mark_point(style="key", filled=True)
+        .encode(shape=shape, **nowhere)
+        .properties(name="key")
+    )
 
 
 def trial_layer(data: str, kind: str, x: alt.X, y: alt.Y, name: str = "") -> alt.Chart:
@@ -108,23 +143,6 @@ def trial_layer(data: str, kind: str, x: alt.X, y: alt.Y, name: str = "") -> alt
 LAYER_NAMES = {"trial": "trials"}
 
 
-def kind_legend(kinds: Sequence[str]) -> alt.Shape:
-    """Shapes in words, for those who print without colour."""
-    return alt.Shape(
-        "called",
-        type="nominal",
-        scale=alt.Scale(domain=[KINDS[k][0] for k in kinds], range=[KINDS[k][1] for k in kinds]),
-        legend=alt.Legend(
-            title=None,
-            symbolType="circle",
-            symbolSize=60,
-            symbolOpacity=1,
-            columns=2 if len(kinds) == 4 else len(kinds),
-            offset=6,
-        ),
-    )
-
-
 def called(kind: str) -> str:
     """What a kind of points is called; goes into rows as `called`."""
     return KINDS[kind][0]
@@ -140,7 +158,7 @@ def finish(
     alternative: str,
     width: int = WIDTH,
     height: int = HEIGHT,
-    **resolve: Any,
+    right: alt.Chart | None = None,
 ) -> Picture:
     """Put layers together as a picture.
 
@@ -151,19 +169,27 @@ def finish(
         title, subtitle: above it.
         alternative: the picture in words.
         width, height: of the plotting area.
-        resolve: passed on to Altair's `resolve_scale`.
+        right: a layer in front, with an axis of its own at the right.
     """
+    layers = list(layers)
     heading: dict[str, Any] = {"text": wrapped(title, width), "limit": width + 60}
     if subtitle:
         heading["subtitle"] = subtitle
     chart = alt.layer(*layers).properties(
         width=width, height=height, title=heading, description=alternative
     )
-    if resolve:
-        chart = chart.resolve_scale(**resolve)
     spec = chart.to_dict()
     spec.pop("config", None)  # the theme's business
-    return Picture(name=file_name(name), title=title, spec=spec, rows=dict(rows), alt=alternative)
+    if right is not None:
+        # Nested by hand: Altair renames the layers that it nests.
+        spec["layer"] = [{"layer": spec["layer"]}, right.to_dict()]
+        for alien in ("$schema", "config"):
+            spec["layer"][1].pop(alien, None)
+        spec["resolve"] = {"scale": {"y": "independent"}}
+    if any(layer.name == "target" for layer in layers):
+        spec["params"] = [_hover()]
+    data = {"key": [], **rows} if any(part.name == "key" for part in layers) else dict(rows)
+    return Picture(name=file_name(name), title=title, spec=spec, rows=data, alt=alternative)
 
 
 def wrapped(title: str, width: int) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from tunebook.plots.layers import counted, finish, hover, number, over
+from tunebook.plots.layers import counted, finish, number, over
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.scales import ObjectiveScale, jitter, objective_scale
 from tunebook.plots.sides import ROW_HEIGHT, side_axis
@@ -49,7 +49,7 @@ def draw(
         "means": [_mean(side, i, x) for i, side in enumerate(sides)],
     }
     if target is not None:
-        data["target"] = [{"x": x.shown(target), "value": target}]
+        data["worth"] = [{"x": x.shown(target), "value": target}]
     return (
         finish(
             _layers(x, sides, objective, target is not None),
@@ -77,7 +77,10 @@ def _layers(
     layers = []
     if target:
         layers.append(
-            over("target").mark_rule(style="level").encode(x=x.x("x")).properties(name="target")
+            over("worth")
+            .mark_rule(style="level")
+            .encode(x=x.x("x"))
+            .properties(name="worth_adopting")
         )
     layers += [
         over("reruns")
@@ -108,8 +111,7 @@ def _layers(
                 alt.Tooltip("value", type="quantitative", title=objective.metric, format=".4~g"),
             ],
         )
-        .add_params(hover())
-        .properties(name="pointer"),
+        .properties(name="target"),
     ]  # fmt: skip
     return layers
 

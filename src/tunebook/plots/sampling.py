@@ -15,6 +15,9 @@ from tunebook.plots.scales import ObjectiveScale, objective_scale
 from tunebook.plots.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
 from tunebook.words.design import Objective
 
+FAR = 10.0
+"""Quantiles are robust by themselves: only absurd ones are cut."""
+
 WIDEST = 120
 """Budgets drawn at most: more points than that make no smoother line."""
 
@@ -25,7 +28,7 @@ def draw(result: SamplingResult) -> tuple[Picture, ...]:
     Up to four studies share one picture of tuning curves, told apart by colour and dash; more
     get a picture each.
     """
-    studies = [s for s in result.studies if s.trials > 0 and len(s.budgets)]
+    studies = [s for s in result.studies if len(s.budgets) > 1]
     groups = [studies] if len(studies) <= TOGETHER else [[s] for s in studies]
     curves = [_curve(group, result.objective) for group in groups if group]
     boxes = [_boxes(study, result.objective) for study in studies if study.boxes]
@@ -48,7 +51,7 @@ def _curve(studies: list[StudySampling], objective: Objective) -> Picture:
         .mark_area(style="band", opacity=alt.Undefined if alone else BAND_OPACITY)
         .encode(
             x=x,
-            y=y.y("low_shown", title=f"best of n: {y.title}"),
+            y=y.y("low_shown"),
             y2=alt.Y2("high_shown"),
             fill=alt.Undefined if alone else series_fill(names),
         )
@@ -82,7 +85,7 @@ def _curve_scale(rows: list[Row], objective: Objective) -> ObjectiveScale:
     good, bad = ("low", "high") if objective.sign == 1 else ("high", "low")
     goods = [r[good] for r in rows if r[good] is not None]
     late = [r[bad] for r in rows if r[bad] is not None and r["budget"] >= 3]
-    return objective_scale([*medians, *goods, *late], objective)
+    return objective_scale([*medians, *goods, *late], objective, reach=FAR)
 
 
 def _budget_rows(study: StudySampling) -> list[Row]:
@@ -120,10 +123,10 @@ def budget_axis(most: int, field: str = "budget", title: str = "trials, n") -> a
 
 
 def _curve_words(study: StudySampling) -> str:
-    who = f"{study.study}: " if study.study else ""
+    who = f"With {study.study}, the" if study.study else "The"
     half = max(1, len(study.budgets) // 2)
     words = (
-        f"{who}the best of {counted(study.trials, 'trial')} is {number(study.best)}; the median "
+        f"{who} best of {counted(study.trials, 'trial')} is {number(study.best)}; the median "
         f"best of {half} is {number(float(study.median[half - 1]))}"
     )
     gain = study.expected_gain
@@ -148,7 +151,7 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
         if all(math.isfinite(getattr(box, q)) for q in ("q05", "q25", "q50", "q75", "q95"))
     ]
     ends = [row[q] for row in rows for q in ("q05", "q25", "q50", "q75", "q95")]
-    y = objective_scale(ends, objective)
+    y = objective_scale(ends, objective, reach=FAR)
     for row in rows:
         row |= {f"{q}_shown": y.shown(row[q]) for q in ("q05", "q25", "q50", "q75", "q95")}
     x = alt.X("budget", type="ordinal", title="budget of trials", axis=alt.Axis(labelAngle=0))
@@ -167,15 +170,16 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
         .encode(x=x, y=y.y("q50_shown"))
         .properties(name="medians"),
     ]
-    subject = f" of {study.study}" if study.study else ""
+    subject = f", {study.study}" if study.study else ""
+    where = f" with {study.study}" if study.study else ""
     return finish(
         layers,
         {"boxes": rows},
         name=f"sampling-budgets-{study.study}",
         title=f"Best of a budget{subject}",
         subtitle="Bootstrapped budgets: quartiles, and 5 to 95 %",
-        alternative=f"Box plot of the best objective that bootstrapped budgets of trials "
-        f"reach{subject}. {_box_words(rows)}",
+        alternative=f"Box plot of the best {objective.metric} that bootstrapped budgets of "
+        f"trials reach{where}. {_box_words(rows)}",
     )
 
 

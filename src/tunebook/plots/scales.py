@@ -31,6 +31,8 @@ NEAR_ONE_LABEL = "format(1 - datum.value, '.6~r')"
 # Beyond best + REACH * (upper quartile - best) a trial is off the scale. For normal values that
 # is past four standard deviations: 1 in 30,000 would be cut, so what is cut is no bulk.
 REACH = 3.0
+FEW = 12
+"""Steps of a whole-numbered axis up to which its trials are spread a little."""
 ROOM = 0.06
 """Share of the objective's axis left free at the good end, and that the bad edge is away."""
 
@@ -109,6 +111,7 @@ def objective_scale(
     missing: bool = False,
     title: str | None = None,
     keep: Sequence[float] = (),
+    reach: float = REACH,
 ) -> ObjectiveScale:
     """Fit an axis to objective values, robust to a few absurd ones.
 
@@ -117,6 +120,7 @@ def objective_scale(
         objective: its direction says which end is bad.
         missing: leave a strip at the bad end for trials without a value.
         title: of the axis; the metric's name if left out.
+        reach: how far off the scale begins, in spreads between the best and the upper quartile.
         keep: further values that must lie on the axis, such as a baseline.
     """
     sign = objective.sign
@@ -125,11 +129,11 @@ def objective_scale(
         blank = _laid_out(0.0, 1.0, False, missing, title or _axis_title(objective), objective)
         return replace(blank, ticks=())
     losses = np.sort(sign * finite)
-    kept = losses[losses <= _reach(losses)]
+    kept = losses[losses <= _reach(losses, reach)]
     log = _is_log(sign * kept) and all(k > 0 for k in keep)
     if log:
         logs = np.sort(sign * np.log10(finite[finite > 0]))
-        kept = sign * 10 ** (sign * logs[logs <= _reach(logs)])
+        kept = sign * 10 ** (sign * logs[logs <= _reach(logs, reach)])
     inside = np.concatenate([kept, [sign * k for k in keep if math.isfinite(k)]])
     good, bad = float(sign * inside.min()), float(sign * inside.max())
     return _laid_out(good, bad, log, missing, title or _axis_title(objective), objective)
@@ -168,10 +172,10 @@ def _axis_title(objective: Objective) -> str:
     return f"{objective.metric} ({better} is better)"
 
 
-def _reach(losses: np.ndarray) -> float:
+def _reach(losses: np.ndarray, reach: float) -> float:
     best, upper = float(losses[0]), float(np.quantile(losses, 0.75))
     # Where three quarters are alike there is no spread to measure by; nothing is cut.
-    return best + REACH * (upper - best) if upper > best else float(losses[-1])
+    return best + reach * (upper - best) if upper > best else float(losses[-1])
 
 
 def _is_log(values: np.ndarray) -> bool:
@@ -234,12 +238,20 @@ class HyperparameterScale:
     ends: tuple[float, float]
 
     def place(self, value: Value, trial: str = "") -> float:
-        """The number that is drawn for a value; choices are spread a little, by trial."""
+        """The number that is drawn for a value; choices and few integers spread, by trial."""
         if isinstance(self.axis, Choice):
             spread = jitter(trial) * 0.5 if trial else 0.0
             return self.axis.values.index(value) + spread
         number = float(value)
+        if self._few and trial:
+            return number + 0.3 * jitter(trial)
         return 1 - number if self.axis.scale is Scale.NEAR_ONE else number
+
+    @property
+    def _few(self) -> bool:
+        """Whole numbers so few that trials would lie on each other."""
+        linear = isinstance(self.axis, Integer) and self.axis.scale is Scale.LINEAR
+        return linear and self.axis.high - self.axis.low <= FEW
 
     def x(self, title: str, field: str = "x") -> alt.X:
         """The encoding of a field that holds such places."""
@@ -298,6 +310,8 @@ def hyperparameter_scale(axis: Axis, *, also: Sequence[float] = ()) -> Hyperpara
     if axis.scale is Scale.NEAR_ONE:
         bounds = [_short(1 - b) for b in bounds if b < 1]
     low, high = min(bounds), max(bounds)
+    if isinstance(axis, Integer) and axis.scale is Scale.LINEAR and axis.high - axis.low <= FEW:
+        return HyperparameterScale(axis=axis, ends=(low - 0.5, high + 0.5))
     if axis.scale is Scale.LINEAR:
         margin = (high - low) * 0.03
         return HyperparameterScale(axis=axis, ends=(_short(low - margin), _short(high + margin)))

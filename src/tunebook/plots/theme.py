@@ -19,7 +19,7 @@ TRIAL_FIELD = "trial"
 WIDTH, HEIGHT = 320, 220
 """Size of a picture's plotting area: three stand side by side on a page."""
 
-SIZES = {"trial": 30, "faint": 14, "best": 72, "infeasible": 44, "clipped": 44, "mean": 90}
+SIZES = {"trial": 30, "faint": 14, "best": 72, "infeasible": 56, "clipped": 44, "mean": 90}
 """Area of a point, in square pixels, by style."""
 
 PAGE_FONT = "system-ui, sans-serif"
@@ -98,9 +98,6 @@ def config(*, dark: bool = False, page: bool = False) -> dict[str, Any]:
             "labelLimit": 220,
             "orient": "bottom",
             "symbolStrokeWidth": 2,
-            "symbolFillColor": inks.quiet,
-            "symbolBaseStrokeColor": inks.quiet,
-            "symbolBaseFillColor": inks.quiet,
         },
         "header": {"labelColor": inks.text, "titleColor": inks.quiet},
         "range": {"category": list(inks.category)},
@@ -152,6 +149,7 @@ def _styles(inks: Inks) -> dict[str, Any]:
         "infeasible": dot(inks.infeasible, "cross", SIZES["infeasible"], angle=45),
         "clipped": dot(inks.trial, "triangle-up", SIZES["clipped"], stroke=inks.text),
         "mean": dot(inks.accent, "diamond", SIZES["mean"]),
+        "key": {"color": inks.quiet},
         "target": {"color": "transparent", "strokeWidth": 0},
         "interval": line(inks.accent, 2.5, strokeCap="round"),
         "proposed": area(inks.accent, 0.14),
@@ -165,7 +163,7 @@ def _styles(inks: Inks) -> dict[str, Any]:
         "curve": line(inks.accent, 2.25),
         "pointed": line(inks.text, 2),
         "training": line(inks.accent, 1.75, strokeDash=[5, 3]),
-        "box": area(inks.trial, 0.4, stroke=inks.trial),
+        "box": area(inks.grid, 1, stroke=inks.trial),
         "whisker": line(inks.trial, 1),
         "tick": {"color": inks.accent},
         "note": {"fontSize": 11, "color": inks.quiet},

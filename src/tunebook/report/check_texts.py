@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tunebook.report.wording import interval_text, number, value_text
 from tunebook.words.finding import Finding, Interval, Number, RemedyKind
+from tunebook.words.trial import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +120,26 @@ def remedy_text(finding: Finding) -> str:
         return ""
     where = ", ".join(f"{k}={value_text(v)}" for k, v in remedy.conditions.items())
     subject = f"{remedy.subject}[{where}]" if where and remedy.subject else remedy.subject
-    values = ", ".join(f"{k.replace('_', ' ')} {value_text(v)}" for k, v in remedy.values.items())
+    values = _values_text(remedy.values)
     text = REMEDY_LABELS[remedy.kind]
     text += f" of {subject}" if subject and remedy.kind in _OF else f": {subject}" * bool(subject)
     text += f" to {values}" if values else ""
     return f"{text}, because {remedy.because}" if remedy.because else text
 
 
+def _values_text(values: Mapping[str, Value]) -> str:
+    """`1e-3 to 0.316, log` for a range; else each value under its name."""
+    left = dict(values)
+    parts = []
+    if "low" in left and "high" in left:
+        parts.append(f"{value_text(left.pop('low'))} to {value_text(left.pop('high'))}")
+        scale = left.pop("scale", "linear")
+        parts += [] if scale == "linear" else [SCALE_WORDS.get(str(scale), str(scale))]
+    parts += [f"{name.replace('_', ' ')} {value_text(value)}" for name, value in left.items()]
+    return ", ".join(parts)
+
+
+SCALE_WORDS = {"near_one": "log of 1 − x"}
 _OF = (RemedyKind.WIDEN, RemedyKind.SHRINK)
 
 

@@ -7,7 +7,6 @@ from io import StringIO
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
@@ -66,32 +65,32 @@ def book_renderable(record: BookRecord) -> RenderableType:
     )
     if not record.rounds:
         return Group(head, Text("No round yet. Next: tunebook init, then tunebook run"))
-    rounds = _table("round", "question", "trials", f"best {record.objective.metric}", "verdict")
+    parts: list[RenderableType] = [head, Text()]
     for found in record.rounds:
-        best = best_trial(found.table)
-        decision = decision_of(record, found.number)
-        rounds.add_row(
-            str(found.number),
-            Text(_safe(found.plan.goal)),
-            counts_text(found.table.status),
-            f"{number(best.value)} ({best.trial})" if best else "–",
-            LABELS[decision.verdict] if decision else "not decided",
-        )
-    parts: list[RenderableType] = [head, Text(), rounds]
+        parts.append(_line(f"Round {found.number}  {found.plan.goal}", "bold"))
+        parts.append(_indented(_line(_round_line(record, found))))
     if record.launches:
-        launches = _table("launch", "from", f"{record.objective.metric} expected", "configuration")
-        rounds_of = {d.number: d.round for d in record.decisions}
-        for launch in record.launches:
-            launches.add_row(
-                str(launch.number),
-                f"round {rounds_of.get(launch.decision, '?')}",
-                interval_text(launch.expected),
-                Text(_safe(config_text(launch.config))),
-            )
-        parts += [Text(), launches]
+        parts.append(Text())
+    rounds_of = {d.number: d.round for d in record.decisions}
+    for launch in record.launches:
+        now = ", the baseline now" if launch is record.launches[-1] else ""
+        source = rounds_of.get(launch.decision, "?")
+        parts.append(_line(f"Launch {launch.number} of round {source}{now}", "bold"))
+        told = f"{interval_text(launch.expected)} expected; {config_text(launch.config)}"
+        parts.append(_indented(_line(told)))
     stands = standing(record, record.rounds[-1].number)
     parts += [Text(), _line(f"Now: {stands.step}. {stands.sentence}"), _line(stands.command)]
     return Group(*parts)
+
+
+def _round_line(record: BookRecord, found: RoundRecord) -> str:
+    best = best_trial(found.table)
+    decision = decision_of(record, found.number)
+    parts = [counts_text(found.table.status)]
+    if best:
+        parts.append(f"best {record.objective.metric} {number(best.value)} ({best.trial})")
+    parts.append(LABELS[decision.verdict] if decision else "not decided")
+    return "; ".join(parts)
 
 
 def round_renderable(found: RoundRecord) -> RenderableType:
@@ -117,19 +116,18 @@ def round_renderable(found: RoundRecord) -> RenderableType:
 def decision_renderable(decision: Decision) -> RenderableType:
     """A decision with the evidence that it stands on."""
     verdict = Text(LABELS[decision.verdict].upper(), style=VERDICT_STYLES[decision.verdict])
-    sides = _table("side", "mean of reruns", "gain", "reruns")
+    sides: list[RenderableType] = []
     for side in decision.sides:
-        sides.add_row(
-            Text(_safe(side.name + (f", from {side.selected_by}" if side.selected_by else ""))),
-            interval_text(side.mean),
-            interval_text(side.gain, signed=True) if side.gain else "–",
-            str(len(side.reruns)),
-        )
+        source = f", from trial {side.selected_by}" if side.selected_by else ""
+        sides.append(_line(f"{side.name}{source}, {plural(len(side.reruns), 'rerun')}", "bold"))
+        gain = f"; gain {interval_text(side.gain, signed=True)}" if side.gain else ""
+        sides.append(_indented(_line(f"mean {interval_text(side.mean)}{gain}")))
     return Group(
         Text.assemble(f"Round {decision.round}, decision {decision.number}: ", verdict),
         _line(decision.sentence),
         Text(),
-        sides,
+        *sides,
+        Text(),
         _line(
             f"95 % intervals, fresh seeds alone; least improvement "
             f"{number(decision.least_improvement)}; chance of adopting what is not worth it at "
@@ -152,31 +150,30 @@ def launch_renderable(launch: Launch) -> RenderableType:
 
 def show_findings(examination: Examination, *, title: str = "") -> None:
     """Print the findings."""
-    _console().print(findings_text(examination, title=title))
+    _show(findings_text(examination, title=title))
 
 
 def show_book(record: BookRecord) -> None:
     """Print a book at a glance."""
-    _console().print(book_renderable(record))
+    _show(book_renderable(record))
 
 
 def show_round(found: RoundRecord) -> None:
     """Print a round at a glance, then its findings once every trial has ended."""
-    console = _console()
-    console.print(round_renderable(found))
+    _show(round_renderable(found))
     if len(found.table) and all(s.ended for s in found.table.status):
-        console.print()
-        console.print(findings_text(examine(found.table, unread=found.unread)))
+        _show(Text(""))
+        _show(findings_text(examine(found.table, unread=found.unread)))
 
 
 def show_decision(decision: Decision) -> None:
     """Print a decision."""
-    _console().print(decision_renderable(decision))
+    _show(decision_renderable(decision))
 
 
 def show_launch(launch: Launch) -> None:
     """Print a launch."""
-    _console().print(launch_renderable(launch))
+    _show(launch_renderable(launch))
 
 
 def book_text(record: BookRecord) -> str:
@@ -198,8 +195,12 @@ def plain(renderable: RenderableType, *, width: int = PLAIN_WIDTH) -> str:
     return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
 
 
-def _console() -> Console:
-    return Console(highlight=False, soft_wrap=False)
+def _show(renderable: RenderableType) -> None:
+    console = Console(highlight=False)
+    if console.is_terminal:
+        console.print(renderable)
+    else:
+        print(plain(renderable, width=console.width))
 
 
 def _finding(finding: Finding) -> RenderableType:
@@ -213,7 +214,7 @@ def _finding(finding: Finding) -> RenderableType:
     if finding.remedy:
         body.append(_line(f"Do: {remedy_text(finding)}", "cyan"))
     head = Text.assemble((mark, style), f"  {_safe(_head(finding))}")
-    return Group(head, Padding(Group(*body), (0, 0, 1, 2)))
+    return Group(head, _indented(*body, below=1))
 
 
 def _head(finding: Finding) -> str:
@@ -225,11 +226,8 @@ def _line(text: str, style: str = "") -> Text:
     return Text(_safe(text), style=style)
 
 
-def _table(*headings: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for heading in headings:
-        table.add_column(Text(_safe(heading)), overflow="fold")
-    return table
+def _indented(*lines: RenderableType, below: int = 0) -> Padding:
+    return Padding(Group(*lines), (0, 0, below, 2), expand=False)
 
 
 def _safe(text: str) -> str:

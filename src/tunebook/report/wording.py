@@ -60,12 +60,26 @@ def interval_text(interval: Interval, *, signed: bool = False) -> str:
 
     Example:
         >>> interval_text(Interval(0.02, 0.01, 0.03), signed=True)
-        '+0.02 (0.01 to 0.03)'
+        '+0.020 (0.010 to 0.030)'
     """
-    sign = "+" if signed and interval.estimate > 0 else ""
     if math.isnan(interval.estimate):
         return "not known"
-    return f"{sign}{number(interval.estimate)} ({number(interval.low)} to {number(interval.high)})"
+    sign = "+" if signed and interval.estimate > 0 else ""
+    estimate, low, high = _like_each_other(interval.estimate, interval.low, interval.high)
+    return f"{sign}{estimate} ({low} to {high})"
+
+
+def _like_each_other(estimate: float, low: float, high: float) -> tuple[str, str, str]:
+    """Three numbers with the decimals that their interval needs: two digits of its half."""
+    half, size = (high - low) / 2, max(abs(estimate), abs(low), abs(high))
+    if not (math.isfinite(half) and half > 0 and 1e-3 <= size < 1e5):
+        return number(estimate), number(low), number(high)
+    decimals = min(max(1 - math.floor(math.log10(half)), 0), 6)
+    return (
+        minus(f"{estimate:.{decimals}f}"),
+        minus(f"{low:.{decimals}f}"),
+        minus(f"{high:.{decimals}f}"),
+    )
 
 
 def share_text(share: float) -> str:

@@ -68,6 +68,9 @@ class Store(Protocol):
     def set_source(self, number: int, source: TrainingSource) -> None:
         """Remember which code trains the round."""
 
+    def add_spent_twice(self, number: int, seconds: float) -> None:
+        """Count compute of a round that had to be repeated after something was lost."""
+
     def rounds(self) -> tuple[StoredRound, ...]:
         """All rounds, in order."""
 
@@ -111,13 +114,15 @@ class Store(Protocol):
         first_step: int,
         measurements: Sequence[Measurement],
         lines: int,
+        holder: int | None = None,
     ) -> None:
         """Store measurements of an attempt, idempotently.
 
         `lines` is the number of log lines that were ingested with this call included, so that
         lines delivered twice are stored once (see `ingested_lines`). `first_step` is the step
         from which the attempt started. Measurements of an attempt that another claim has
-        superseded are refused with BookBusyError.
+        superseded are refused with BookBusyError, unless `holder` is the current attempt's number:
+        whoever holds the trial may take in what an earlier attempt left behind.
         """
 
     def ingested_lines(self, key: TrialKey, attempt: int) -> int:

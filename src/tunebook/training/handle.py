@@ -101,7 +101,9 @@ class Trial:
         self._ends_at = (
             None
             if assignment.time_limit_s is None
-            else time.monotonic() + assignment.time_limit_s - STOP_BEFORE_LIMIT_S
+            else time.monotonic()
+            + assignment.time_limit_s
+            - min(STOP_BEFORE_LIMIT_S, assignment.time_limit_s / 10)
         )
         self._told_late = False
         self._first_step = 0

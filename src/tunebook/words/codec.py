@@ -7,12 +7,14 @@ The parts: `plain_data` (nouns to dicts and back), `toml_text` (dicts to TOML), 
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from typing import Any, TypeVar
 
 from tunebook.words.errors import CodecError
 from tunebook.words.plain_data import from_data, to_data
 from tunebook.words.round_edit import edit_round_file
 from tunebook.words.round_file import RoundFile, read_round_file, read_space, write_round_file
+from tunebook.words.space import Constraint
 from tunebook.words.toml_text import dump_toml, load_toml
 
 __all__ = [
@@ -61,6 +63,8 @@ def from_json(kind: type[T], text: str) -> T:
 
 def to_toml(noun: object) -> str:
     """A noun as TOML; TOML has no null, so absent values are left out."""
+    if isinstance(noun, Constraint):  # a TOML document is a table, so its short text won't do
+        noun = {f.name: getattr(noun, f.name) for f in fields(noun)}
     return dump_toml(_without_none(to_data(noun)))
 
 

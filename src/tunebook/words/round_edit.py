@@ -65,6 +65,8 @@ def _edit_role(
         if name not in after:
             table.remove(name)
     for name, value in after.items():
+        if name in table and repr(before.get(name)) == repr(value):
+            continue
         if name not in table or not _edit_in_place(table[name], value):
             table[name] = _item(value)
 
@@ -75,6 +77,9 @@ def _edit_in_place(item: Any, value: Any) -> bool:
         for key in [k for k in item if k not in value]:
             item.remove(key)
         for key, inner in value.items():
+            # A bound written as 1 says 1.0.
+            if key in ("low", "high") and key in item and item[key] == inner:
+                continue
             if key not in item or not _edit_in_place(item[key], inner):
                 item[key] = _item(inner)
         return True

@@ -1,0 +1,101 @@
+import pytest
+
+from tunebook.report.terminal import (
+    book_renderable,
+    book_text,
+    decision_renderable,
+    findings_text,
+    launch_renderable,
+    plain,
+    round_text,
+    show_book,
+)
+from tunebook.words.finding import (
+    Examination,
+    Finding,
+    Interval,
+    NotApplicable,
+    Remedy,
+    RemedyKind,
+    Severity,
+)
+
+CUT_OFF = Finding(
+    check="C1",
+    severity=Severity.WARNING,
+    subject="learning_rate[optimizer=adam]",
+    numbers={"share": Interval(0.2, 0.1, 0.3), "side": "high"},
+    sentence="The best trials crowd the upper edge of learning_rate[optimizer=adam].",
+    remedy=Remedy(
+        kind=RemedyKind.WIDEN,
+        subject="learning_rate",
+        conditions={"optimizer": "adam"},
+        values={"low": 1e-4, "high": 1.0, "scale": "log"},
+        because="the best region is probably cut off",
+    ),
+)
+EXAMINATION = Examination(
+    trials=64,
+    left_out=("3.4: failed, machine lost",),
+    findings=[CUT_OFF],
+    not_applicable=(
+        NotApplicable(check="C6", reason="There are no curves.", needs="evaluations"),
+    ),
+)
+
+
+@pytest.mark.parametrize("width", [60, 88, 120])
+def test_findings_fit_the_width_and_keep_their_words(width):
+    text = plain(findings_text(EXAMINATION, title="Round 3"), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    words = " ".join(text.split())
+    assert "warning C1 Search space boundaries · learning_rate[optimizer=adam]" in words
+    assert "share: 0.20 (0.10 to 0.30)" in words
+    assert "Do: Widen the range of learning_rate[optimizer=adam] to 1e-4 to 1, log, because" in words
+    assert "could not speak: There are no curves." in words
+    assert "1 trial left out, failed, machine lost: 3.4" in words
+
+
+@pytest.mark.parametrize("width", [60, 120])
+def test_a_book_fits_the_width(book, width):
+    text = plain(book_renderable(book), width=width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "tunebook launch 3 --book digits.db" in " ".join(text.split())
+
+
+def test_control_characters_never_reach_the_terminal(hostile_book):
+    for text in (book_text(hostile_book), round_text(hostile_book.rounds[2])):
+        assert "\x1b" not in text
+        assert "alert(1)" in text
+
+
+def test_markup_in_names_is_shown_not_obeyed():
+    bold = Finding(
+        check="C1",
+        severity=Severity.NOTE,
+        subject="[bold]x[/bold] \x1b[2J",
+        numbers={},
+        sentence="[red]loud[/red]",
+    )
+    text = plain(findings_text(_of(bold)))
+    assert "[bold]x[/bold]" in text
+    assert "[red]loud[/red]" in text
+    assert "\x1b" not in text
+
+
+def _of(finding):
+    return Examination(trials=1, left_out=(), findings=[finding], not_applicable=())
+
+
+def test_output_in_a_pipe_is_plain(book, capsys):
+    show_book(book)
+    out = capsys.readouterr().out
+    assert "\x1b" not in out
+    assert "Does Nesterov momentum beat Adam here?" in " ".join(out.split())
+
+
+def test_decisions_and_launches_show_their_evidence(book):
+    text = plain(decision_renderable(book.decisions[2]), width=60)
+    assert "ADOPT" in text
+    assert "+0.0175 (0.0151 to 0.0199)" in " ".join(text.split())
+    assert "0.1100 (0.1071 to 0.1129)" in plain(launch_renderable(book.launches[0]))
