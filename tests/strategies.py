@@ -135,7 +135,9 @@ def listed(draw, plan: Round) -> Round:
             own = {n: axis.from_unit(units[n]) for n, axis in branch.axes.items()}
             points.append({**branch.conditions, **own})
         if all(points):
-            return replace(plan, searcher="by_hand", points=tuple(points), levels={})
+            return replace(
+                plan, searcher="by_hand", points=tuple(points), levels={}, subject_to=()
+            )
     return plan
 
 

@@ -87,3 +87,9 @@ def new_book(
         ]
     )
     return store
+
+
+@pytest.fixture(scope="module", name="new_book")
+def new_book_fixture() -> Callable[..., Store]:
+    """For books that several tests look at."""
+    return new_book

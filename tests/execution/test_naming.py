@@ -10,7 +10,7 @@ import pytest
 from tunebook.execution.naming import find_code
 from tunebook.words.errors import TrainingCodeError
 
-CODE = '''
+CODE = """
 raise RuntimeError("nothing of this file may run")
 
 import os.path as places
@@ -31,7 +31,7 @@ def two(trial, other): ...
 def keyword(trial, *, needed): ...
 def rest(*trials): ...
 class Trainer: ...
-'''
+"""
 
 
 @pytest.fixture

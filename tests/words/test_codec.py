@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import NOUNS, nouns
 
+from strategies import NOUNS, nouns
 from tunebook.words.codec import from_data, from_json, from_toml, to_data, to_json, to_toml
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import CodecError, DesignError, SpaceError

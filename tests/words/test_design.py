@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from strategies import rounds
 
+from strategies import rounds
 from tunebook.words.design import Objective, Role, Round, studies
 from tunebook.words.errors import DesignError
 from tunebook.words.notation import format_objective, parse_constraint, parse_objective
@@ -71,6 +71,16 @@ LR = {"lr": log_uniform(1e-3, 1)}
         ({"nuisance": LR, "levels": {"lrr": 3}, "searcher": "grid"}, 'Did you mean "lr"?'),
         ({"nuisance": LR, "levels": {"lr": 0}, "searcher": "grid"}, 'levels of "lr" are a whole'),
         ({"nuisance": LR, "subject_to": [Constraint("lr", "<", "x")]}, 'speaks of "x"'),
+        (
+            {
+                "nuisance": LR,
+                "fixed": {"x": 0.05},
+                "points": [{"lr": 0.01}, {"lr": 0.1}],
+                "searcher": "by_hand",
+                "subject_to": [Constraint("lr", "<", "x")],
+            },
+            "points[1] breaks subject_to: lr < x",
+        ),
         (
             {"nuisance": LR, "points": [{"lr": 5.0}], "searcher": "by_hand"},
             "points[0] (lr=5) lies in no branch",
@@ -139,7 +149,7 @@ def test_scientific_values_get_equal_shares():
 def test_fixed_hyperparameters_are_no_part_of_a_branch():
     drawn = plan(
         scientific={"o": choice("a", "b")},
-        nuisance={"lr": per("f", x=uniform(0, 1), y=uniform(1, 2))},
+        nuisance={"lr": per("f", x=uniform(0, 1))},
         fixed={"f": "x", "g": per("o", a=1), "h": 3},
     )
     a, b = studies(drawn)

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import nouns, rounds, texts
 
+from strategies import nouns, rounds, texts
 from tunebook.words.codec import (
     RoundFile,
     edit_round_file,
@@ -138,9 +138,7 @@ def test_reasons_stand_over_their_keys():
                check="C9"),
     ]  # fmt: skip
     lines = write_round_file(RoundFile(plan=PLAN), changes=changes).splitlines()
-    assert lines[0] == (
-        "# nuisance.gone: was 0 to 1, now left out: because it did nothing (C9)"
-    )
+    assert lines[0] == ("# nuisance.gone: was 0 to 1, now left out: because it did nothing (C9)")
     at = lines.index("# was 0.001 to 1: because the best trials crowd the low end (C1)")
     assert lines[at + 1 : at + 3] == ["[[nuisance.learning_rate.when]]", 'is = "adam"']
     at = lines.index("# was 32: because it was thin (C2)")
@@ -158,9 +156,7 @@ def test_editing_keeps_comments_and_touches_only_what_differs():
     )
     edited = edit_round_file(WRITTEN, plan)
     changed = [
-        (a, b)
-        for a, b in zip(WRITTEN.splitlines(), edited.splitlines(), strict=True)
-        if a != b
+        (a, b) for a, b in zip(WRITTEN.splitlines(), edited.splitlines(), strict=True) if a != b
     ]
     assert changed == [
         ("trials = 64  # two nights", "trials = 128  # two nights"),

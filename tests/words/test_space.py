@@ -7,8 +7,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import choices, flat_axes, floats_axes, integer_axes
 
+from strategies import choices, flat_axes, floats_axes, integer_axes
 from tunebook.words.errors import SpaceError
 from tunebook.words.space import (
     Branch,
@@ -82,7 +82,7 @@ def test_values_beyond_a_range_lie_outside_the_unit_interval():
         (lambda: log_uniform(0, 1), "a log scale needs bounds above 0; the range is 0 to 1"),
         (lambda: log_uniform(-1, 1), "a log scale needs bounds above 0"),
         (lambda: near_one(0.9, 1), "needs bounds below 1; the range is 0.9 to 1"),
-        (lambda: Float(0, 1, "lgo"), 'a scale is one of linear, log, near_one; got \'lgo\'. Did'),
+        (lambda: Float(0, 1, "lgo"), "a scale is one of linear, log, near_one; got 'lgo'. Did"),
         (lambda: integer(1.0, 2), "whole number; got 1.0"),
         (lambda: integer(2, 1), "from low to high"),
         (lambda: integer(0, 4, log=True), "integers from 1"),

@@ -51,8 +51,8 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            error.message += nearest(args[0], COMMANDS)
-            raise
+            known = nearest(args[0], COMMANDS)
+            raise click.UsageError(f"{error.message}{known}", ctx) from None
 
 
 @click.group(

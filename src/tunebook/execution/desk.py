@@ -191,7 +191,13 @@ class Desk:
             memory_limit_mb=self._memory_limit_mb,
             evaluations=plan.evaluations,
             varied=tuple(name for name in plan.varied if name in trial.config),
+            reported=self._reported(trial) if trial.attempt > 1 else (),
         )
+
+    def _reported(self, trial: TrialRecord) -> tuple[tuple[int, float], ...]:
+        metric = self.objective.metric
+        found = self.store.measurements(trial.key)
+        return tuple((m.step, m.value) for m in found if m.metric == metric)
 
     def _settle(self, trial: TrialRecord, ended: Ended) -> list[Settled]:
         key, attempt = ended.key, ended.attempt
@@ -232,6 +238,7 @@ class Desk:
             return [(key, outcome)] if self.store.finish(key, attempt, outcome) else []
         repeated_s = to_repeat_s(self.store, trial, seconds)
         self.store.release(key, attempt, seconds)
+        self._dry_until = 0.0
         self.spent_twice_s += repeated_s
         if repeated_s:
             self.store.add_spent_twice(key.round, repeated_s)

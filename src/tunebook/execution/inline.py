@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tunebook.execution import Ended
+from tunebook.execution.interrupts import at_once
 from tunebook.training.assignment import Assignment, TrainingCode
 from tunebook.training.attempt import train_once
 from tunebook.training.handle import Trial
@@ -88,7 +89,8 @@ class InlineExecutor:
         def watched(trial: Trial) -> Any:
             nonlocal interrupted
             try:
-                return train(trial)
+                with at_once():
+                    return train(trial)
             except KeyboardInterrupt:
                 # An attempt that was asked to stop gets no end line: it may be repeated.
                 interrupted = True

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -49,3 +51,21 @@ class Interrupts:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = signal.Signals(number).name
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt where they strike, while the block lasts.
+
+    For training code in this very process, which no transaction runs through.
+    """
+    before: dict[signal.Signals, Any] = {}
+    try:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    before[number] = signal.signal(number, signal.default_int_handler)
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

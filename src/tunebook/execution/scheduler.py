@@ -149,6 +149,7 @@ class _Run:
 
     def until_done(self) -> None:
         desk, tally = self._desk, self._tally
+        desk.store.files.mkdir(parents=True, exist_ok=True)
         desk.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
         tally.refresh(desk.store, desk.number, desk.purpose)
         while True:

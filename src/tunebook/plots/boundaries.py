@@ -67,12 +67,13 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
 
 
 def _shading(at: alt.X) -> alt.Chart:
-    return (
+    shading: alt.Chart = (
         over("shade")
         .mark_rect(style="proposed")
         .encode(x=at, x2=alt.X2("x2"))
         .properties(name="proposed")
     )
+    return shading
 
 
 def _trial_rows(reading: AxisReading, x: HyperparameterScale, y: ObjectiveScale) -> list[Row]:
@@ -117,14 +118,15 @@ def _shades(
 
 
 def _tooltip(reading: AxisReading, objective: Objective) -> list[alt.Tooltip]:
-    numeric = not isinstance(reading.axis, Choice)
-    kind = "quantitative" if numeric else "nominal"
-    whole = not numeric or isinstance(reading.axis, Integer)
-    plain = alt.Tooltip("value", type=kind, title=reading.hyperparameter)
-    exact = alt.Tooltip("value", type=kind, title=reading.hyperparameter, format=".4~g")
+    name = reading.hyperparameter
+    value = alt.Tooltip("value", type="quantitative", title=name, format=".4~g")
+    if isinstance(reading.axis, Choice):
+        value = alt.Tooltip("value", type="nominal", title=name)
+    elif isinstance(reading.axis, Integer):
+        value = alt.Tooltip("value", type="quantitative", title=name, format="d")
     return [
         alt.Tooltip("trial", type="nominal", title="trial"),
-        plain if whole else exact,
+        value,
         alt.Tooltip("objective", type="quantitative", title=objective.metric, format=".4~g"),
         alt.Tooltip("called", type="nominal", title="fate"),
     ]
@@ -176,7 +178,7 @@ def _alternative(
             f"{counted(infeasible, 'trial')} infeasible, drawn as crosses at the edge."
         )
     if clipped := _count(rows, "clipped"):
-        beyond = "above" if y.bad > y.good else "below"
+        beyond = "above" if y.sign > 0 else "below"
         sentences.append(
             f"{counted(clipped, 'trial')} {beyond} {number(y.bad)} drawn as triangles at the edge."
         )

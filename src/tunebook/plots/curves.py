@@ -24,6 +24,9 @@ from tunebook.plots.series import TOGETHER, series_color, series_dash
 from tunebook.plots.theme import HOVER, SIZES
 from tunebook.words.design import Objective
 
+FAR = 10.0
+"""The first values of a curve belong to it, however bad: only absurd ones are cut."""
+
 LINKED = 400
 """Curves that light up when their trial is pointed at elsewhere; the rest stay in the band."""
 
@@ -105,26 +108,27 @@ def _study_layers(
 
 
 def _training_line(x: alt.X, y: alt.Y) -> alt.Chart:
-    return (
-        over("training").mark_line(style="training").encode(x=x, y=y).properties(name="training")
-    )
+    line = over("training").mark_line(style="training").encode(x=x, y=y)
+    named: alt.Chart = line.properties(name="training")
+    return named
 
 
 def _dots(x: alt.X, y: alt.Y) -> alt.Chart:
     size = SIZES["faint"]
-    return (
+    dots: alt.Chart = (
         over("trials")
         .mark_point(style="faint", filled=True)
         .encode(
             x=x,
             y=y,
-            size={  # type: ignore[arg-type]
+            size={
                 "condition": {"param": HOVER, "empty": False, "value": 80},
                 "value": size,
             },
         )
         .properties(name="best_steps")
     )
+    return dots
 
 
 def _tooltip(result: LengthResult) -> list[alt.Tooltip]:
@@ -143,7 +147,9 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
     shown = [c for c in best if c in shown]
     names = [c.study for c in shown]
     y = objective_scale(
-        [v for c in shown for v in np.asarray(c.values, dtype=float)], result.objective
+        [v for c in shown for v in np.asarray(c.values, dtype=float)],
+        result.objective,
+        reach=FAR,
     )
     x = _step_axis(result.max_train_steps, shown)
     layers = [
@@ -189,7 +195,7 @@ def _scale(
         lines += [np.asarray(q, dtype=float) for q in (band.q10, band.q50, band.q90)]
     for line in lines:
         values += [float(v) for v in line if math.isfinite(v)]
-    return objective_scale(values, result.objective, title=_title(result))
+    return objective_scale(values, result.objective, title=_title(result), reach=FAR)
 
 
 def _title(result: LengthResult) -> str:
@@ -205,6 +211,7 @@ def _training_scale(result: LengthResult, best: CurveReading | None) -> Objectiv
         np.asarray(best.training_values, dtype=float),
         Objective(result.training_metric),
         title=f"{result.training_metric}, dashed",
+        reach=FAR,
     )
 
 
@@ -225,7 +232,7 @@ def _step_axis(max_train_steps: int | None, curves: Sequence[CurveReading]) -> a
         "step",
         type="quantitative",
         title="training steps",
-        scale=alt.Scale(domain=[0, most], nice=False),
+        scale=alt.Scale(domain=[0, round(most * 1.02, 3)], nice=False),
         axis=alt.Axis(tickCount=5, grid=False, labelExpr=NUMBER_LABEL),
     )
 

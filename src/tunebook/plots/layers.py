@@ -13,7 +13,8 @@ from tunebook.plots.picture import Picture, Row
 from tunebook.plots.theme import HEIGHT, HOVER, SIZES, TRIAL_FIELD, WIDTH
 
 LETTER = 7.0
-"""Width of a title's letter, in pixels, on average."""
+SMALL_LETTER = 5.0
+"""Width of a title's letter and of a subtitle's, in pixels, on average."""
 
 # What the kinds of points are called in a legend, and their shapes there. Paths are in Vega's
 # unit square: a diagonal cross is no shape of its own.
@@ -87,12 +88,13 @@ def trial_points(
 
 def target(data: str, x: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]) -> alt.Chart:
     """Invisible points, wider than those seen, that take the pointer for all trials."""
-    return (
+    points: alt.Chart = (
         over(data)
         .mark_point(style="target", filled=True, size=130)
         .encode(x=x, y=y, tooltip=list(tooltip))
         .properties(name="target")
     )
+    return points
 
 
 def key(kinds: Sequence[str]) -> alt.Chart:
@@ -114,30 +116,32 @@ def key(kinds: Sequence[str]) -> alt.Chart:
         ),
     )
     nowhere = {"x": alt.value(-10), "y": alt.value(-10)}
-    return (
+    shapes: alt.Chart = (
         over("key")
         .mark_point(style="key", filled=True)
         .encode(shape=shape, **nowhere)
         .properties(name="key")
     )
+    return shapes
 
 
-def trial_layer(data: str, kind: str, x: alt.X, y: alt.Y, name: str = "") -> alt.Chart:
+def trial_layer(data: str, kind: str, x: alt.X, y: alt.Y) -> alt.Chart:
     """The points of one kind: brighter and larger under the pointer, here or elsewhere."""
-    return (
+    points: alt.Chart = (
         over(data, is_kind(kind))
         .mark_point(style=kind, filled=True)
         .encode(
             x=x,
             y=y,
-            opacity={"condition": {"param": HOVER, "value": 1}, "value": 0.25},  # type: ignore[arg-type]
-            size={  # type: ignore[arg-type]
+            opacity={"condition": {"param": HOVER, "value": 1}, "value": 0.25},
+            size={
                 "condition": {"param": HOVER, "empty": False, "value": 2.2 * SIZES[kind] + 40},
                 "value": SIZES[kind],
             },
         )
-        .properties(name=name or LAYER_NAMES.get(kind, kind))
+        .properties(name=LAYER_NAMES.get(kind, kind))
     )
+    return points
 
 
 LAYER_NAMES = {"trial": "trials"}
@@ -174,7 +178,9 @@ def finish(
     layers = list(layers)
     heading: dict[str, Any] = {"text": wrapped(title, width), "limit": width + 60}
     if subtitle:
-        heading["subtitle"] = subtitle
+        lines = [subtitle] if isinstance(subtitle, str) else subtitle
+        most = int(width / SMALL_LETTER)
+        heading["subtitle"] = [part for line in lines for part in textwrap.wrap(line, most)]
     chart = alt.layer(*layers).properties(
         width=width, height=height, title=heading, description=alternative
     )

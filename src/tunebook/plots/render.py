@@ -25,6 +25,9 @@ from tunebook.plots.picture import Picture
 SCALE = 2.0
 """Pixels of a PNG per unit of the picture: sharp on paper and on dense screens."""
 
+GLOBALS = "window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;"
+"""What the script bundle leaves behind for others."""
+
 
 def to_png(picture: Picture, *, dark: bool = False) -> bytes:
     """The picture as PNG, at twice its nominal size.
@@ -58,7 +61,7 @@ def script_bundle() -> str:
     behind, so that it can stand before other scripts. The same text in every call, which a
     policy can therefore name by its hash.
     """
-    bundle: str = vl_convert.javascript_bundle()
+    bundle: str = vl_convert.javascript_bundle(GLOBALS)
     # The bundle is written as a module: hundreds of short top-level names, which in a classic
     # script would be everybody's.
     return f"(function () {{\n{bundle}\n}})();\n"

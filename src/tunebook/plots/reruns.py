@@ -65,7 +65,7 @@ def draw(
 
 def _target(decision: Decision, objective: Objective) -> float | None:
     baseline = next((s for s in decision.sides if s.name == BASELINE), None)
-    if baseline is None or not math.isfinite(baseline.mean.estimate):
+    if baseline is None or len(decision.sides) < 2 or not math.isfinite(baseline.mean.estimate):
         return None
     return baseline.mean.estimate - objective.sign * decision.least_improvement
 
@@ -88,7 +88,7 @@ def _layers(
         .encode(
             x=x.x("x"),
             y=y,
-            size={  # type: ignore[arg-type]
+            size={
                 "condition": {"param": HOVER, "empty": False, "value": 110},
                 "value": SIZES["trial"],
             },

@@ -40,15 +40,14 @@ def _curve(studies: list[StudySampling], objective: Objective) -> Picture:
     rows = [row for study in studies for row in _budget_rows(study)]
     y = _curve_scale(rows, objective)
     for row in rows:
-        for name in ("median", "low", "high"):
-            row[f"{name}_shown"] = None if row[name] is None else y.shown(row[name])
+        row |= _shown(row, y)
     x = budget_axis(max(int(s.budgets[-1]) for s in studies))
     names = [_called(s) for s in studies]
     color = alt.Undefined if alone else series_color(names)
     dash = alt.Undefined if alone else series_dash(names)
     layers = [
         over("budgets")
-        .mark_area(style="band", opacity=alt.Undefined if alone else BAND_OPACITY)
+        .mark_area(style="band", fillOpacity=alt.Undefined if alone else BAND_OPACITY)
         .encode(
             x=x,
             y=y.y("low_shown"),
@@ -88,9 +87,21 @@ def _curve_scale(rows: list[Row], objective: Objective) -> ObjectiveScale:
     return objective_scale([*medians, *goods, *late], objective, reach=FAR)
 
 
+def _shown(row: Row, y: ObjectiveScale) -> Row:
+    """Where a budget's median and band are drawn; an open end of the band runs off the axis."""
+    low_end, high_end = y.ends
+    return {
+        "median_shown": None if row["median"] is None else y.shown(row["median"]),
+        "low_shown": low_end if row["low"] is None else y.shown(row["low"]),
+        "high_shown": high_end if row["high"] is None else y.shown(row["high"]),
+    }
+
+
 def _budget_rows(study: StudySampling) -> list[Row]:
     budgets = np.asarray(study.budgets, dtype=int)
-    spaced = np.unique(np.round(np.geomspace(1, len(budgets), min(len(budgets), WIDEST)))) - 1
+    spaced = np.arange(len(budgets))
+    if len(budgets) > WIDEST:
+        spaced = np.unique(np.round(np.geomspace(1, len(budgets), WIDEST))) - 1
     return [
         {
             "study": _called(study),
@@ -124,11 +135,11 @@ def budget_axis(most: int, field: str = "budget", title: str = "trials, n") -> a
 
 def _curve_words(study: StudySampling) -> str:
     who = f"With {study.study}, the" if study.study else "The"
+    words = f"{who} best of {counted(study.trials, 'trial')} is {number(study.best)}"
     half = max(1, len(study.budgets) // 2)
-    words = (
-        f"{who} best of {counted(study.trials, 'trial')} is {number(study.best)}; the median "
-        f"best of {half} is {number(float(study.median[half - 1]))}"
-    )
+    middle = float(study.median[half - 1])
+    if half > 1 and math.isfinite(middle):
+        words += f"; the median best of {half} is {number(middle)}"
     gain = study.expected_gain
     if math.isfinite(gain.estimate):
         words += f"; as many trials again would gain about {number(gain.estimate)}"

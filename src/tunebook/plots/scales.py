@@ -31,6 +31,12 @@ NEAR_ONE_LABEL = "format(1 - datum.value, '.6~r')"
 # Beyond best + REACH * (upper quartile - best) a trial is off the scale. For normal values that
 # is past four standard deviations: 1 in 30,000 would be cut, so what is cut is no bulk.
 REACH = 3.0
+WIDE = 30.0
+"""The same, for the question whether the values ask for a logarithmic axis."""
+
+FEW_OFF = 0.1
+"""Share of the values that may be off the scale: more are no outliers but half the story."""
+
 FEW = 12
 """Steps of a whole-numbered axis up to which its trials are spread a little."""
 ROOM = 0.06
@@ -49,6 +55,7 @@ class ObjectiveScale:
         ends: of the whole axis, lower first.
         ticks: in the honest part.
         title: of the axis.
+        sign: 1 where the bad end is the upper one, -1 where it is the lower.
     """
 
     log: bool
@@ -59,12 +66,13 @@ class ObjectiveScale:
     ends: tuple[float, float]
     ticks: tuple[float, ...]
     title: str
+    sign: int
 
     def clips(self, value: float) -> bool:
         """True where the value lies beyond the honest part."""
         if not math.isfinite(value) or (self.log and value <= 0):
             return True
-        return value > self.bad if self.bad > self.good else value < self.bad
+        return self.sign * (value - self.bad) > 0
 
     def shown(self, value: float) -> float:
         """Where the value is drawn: itself, or the edge."""
@@ -87,7 +95,7 @@ class ObjectiveScale:
         if self.strip is not None:
             ticks.append(self.strip)
             middle = _between(self.edge, self.strip, log=self.log)
-            sign = ">" if self.bad > self.good else "<"
+            sign = ">" if self.sign > 0 else "<"
             label = f"datum.value {sign} {_short(middle)!r} ? 'infeasible' : ({label})"
         return alt.Axis(
             values=ticks, labelExpr=label, labelOverlap=False, orient=orient, grid=grid
@@ -99,7 +107,7 @@ class ObjectiveScale:
             type="log" if self.log else "linear",
             domain=list(self.ends),
             nice=False,
-            zero=False,
+            zero=alt.Undefined if self.log else False,
             clamp=True,
         )
 
@@ -129,11 +137,13 @@ def objective_scale(
         blank = _laid_out(0.0, 1.0, False, missing, title or _axis_title(objective), objective)
         return replace(blank, ticks=())
     losses = np.sort(sign * finite)
-    kept = losses[losses <= _reach(losses, reach)]
-    log = _is_log(sign * kept) and all(k > 0 for k in keep)
+    log = _is_log(sign * losses[losses <= _reach(losses, WIDE)]) and all(k > 0 for k in keep)
     if log:
-        logs = np.sort(sign * np.log10(finite[finite > 0]))
+        finite = finite[finite > 0]
+        logs = np.sort(sign * np.log10(finite))
         kept = sign * 10 ** (sign * logs[logs <= _reach(logs, reach)])
+    else:
+        kept = losses[losses <= _reach(losses, reach)]
     inside = np.concatenate([kept, [sign * k for k in keep if math.isfinite(k)]])
     good, bad = float(sign * inside.min()), float(sign * inside.max())
     return _laid_out(good, bad, log, missing, title or _axis_title(objective), objective)
@@ -164,6 +174,7 @@ def _laid_out(
         ends=(low, high),
         ticks=tuple(ticks_between(*honest, log=log)),
         title=title,
+        sign=objective.sign,
     )
 
 
@@ -175,7 +186,10 @@ def _axis_title(objective: Objective) -> str:
 def _reach(losses: np.ndarray, reach: float) -> float:
     best, upper = float(losses[0]), float(np.quantile(losses, 0.75))
     # Where three quarters are alike there is no spread to measure by; nothing is cut.
-    return best + reach * (upper - best) if upper > best else float(losses[-1])
+    if upper <= best or len(losses) < 5:
+        return float(losses[-1])
+    few = max(1, int(FEW_OFF * len(losses)))
+    return max(best + reach * (upper - best), float(losses[-1 - few]))
 
 
 def _is_log(values: np.ndarray) -> bool:
@@ -220,7 +234,7 @@ def _linear_ticks(low: float, high: float, most: int) -> list[float]:
         return [low]
     rough = (high - low) / most
     power = 10 ** math.floor(math.log10(rough))
-    step = next(power * s for s in (1, 2, 5, 10) if power * s >= rough * (1 - 1e-9))
+    step = next(power * s for s in (1, 2, 2.5, 5, 10) if power * s >= rough * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [_short(i * step) for i in range(first, last + 1)]
 
@@ -250,8 +264,10 @@ class HyperparameterScale:
     @property
     def _few(self) -> bool:
         """Whole numbers so few that trials would lie on each other."""
-        linear = isinstance(self.axis, Integer) and self.axis.scale is Scale.LINEAR
-        return linear and self.axis.high - self.axis.low <= FEW
+        axis = self.axis
+        if not isinstance(axis, Integer) or axis.scale is not Scale.LINEAR:
+            return False
+        return axis.high - axis.low <= FEW
 
     def x(self, title: str, field: str = "x") -> alt.X:
         """The encoding of a field that holds such places."""
@@ -272,7 +288,7 @@ class HyperparameterScale:
             domain=sorted(self.ends),
             reverse=near_one,
             nice=False,
-            zero=False,
+            zero=alt.Undefined if log else False,
         )
 
     def _axis(self) -> alt.Axis:
@@ -293,7 +309,7 @@ class HyperparameterScale:
                             grid=False, labelOverlap=True)  # fmt: skip
         ticks = ticks_between(low, high, log=self.axis.scale is Scale.LOG)
         if isinstance(self.axis, Integer):
-            ticks = _whole_ticks(low, high, log=self.axis.scale is Scale.LOG)
+            ticks = whole_ticks(low, high, log=self.axis.scale is Scale.LOG)
         return alt.Axis(values=ticks, labelExpr=NUMBER_LABEL, grid=False, labelOverlap=True)
 
 
@@ -319,7 +335,8 @@ def hyperparameter_scale(axis: Axis, *, also: Sequence[float] = ()) -> Hyperpara
     return HyperparameterScale(axis=axis, ends=(_short(low / factor), _short(high * factor)))
 
 
-def _whole_ticks(low: float, high: float, *, log: bool) -> list[float]:
+def whole_ticks(low: float, high: float, *, log: bool = False) -> list[float]:
+    """Whole numbers within [low, high], not too many; powers of two on a log axis."""
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     if not log:
         step = max(1, math.ceil((last - first) / 8))

@@ -9,7 +9,7 @@ import altair as alt
 TOGETHER = 4
 """Series in one picture at most: the eye follows no more overlapping bands than that."""
 
-BAND_OPACITY = 0.16
+BAND_OPACITY = 0.18
 DASHES = ([1, 0], [7, 3], [2, 2], [8, 3, 2, 3])
 
 
@@ -19,8 +19,8 @@ def series_color(names: Sequence[str]) -> alt.Stroke:
 
 
 def series_fill(names: Sequence[str]) -> alt.Fill:
-    """The same colours for bands, whose legend is the lines'."""
-    return alt.Fill("study", type="nominal", scale=_domain(names), legend=None)
+    """The same colours for bands; one legend serves both."""
+    return alt.Fill("study", type="nominal", scale=_domain(names), legend=_legend(names))
 
 
 def series_dash(names: Sequence[str]) -> alt.StrokeDash:

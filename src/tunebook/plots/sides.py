@@ -14,13 +14,13 @@ LONGEST = 26
 """Letters of a name that are written; the rest is in the tooltip."""
 
 
-def side_axis(names: Sequence[str], field: str = "y", title: str | None = None) -> alt.Y:
+def side_axis(names: Sequence[str]) -> alt.Y:
     """Names as rows from the top, on places 0, 1, 2, ...; points may stand between them."""
     shown = [n if len(n) <= LONGEST else f"{n[: LONGEST - 1]}…" for n in names]
     return alt.Y(
-        field,
+        "y",
         type="quantitative",
-        title=title,
+        title=None,
         scale=alt.Scale(domain=[-0.5, len(names) - 0.5], reverse=True, nice=False, zero=False),
         axis=alt.Axis(
             values=list(range(len(names))),
@@ -30,9 +30,5 @@ def side_axis(names: Sequence[str], field: str = "y", title: str | None = None) 
             grid=False,
             ticks=False,
             domain=False,
-            titleAnchor="end",
-            titleAngle=0,
-            titleAlign="left",
-            titleY=-8,
         ),
     )

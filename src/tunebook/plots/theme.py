@@ -118,6 +118,7 @@ def _axis(inks: Inks) -> dict[str, Any]:
         "titleLimit": WIDTH,
         "labelLimit": 120,
         "labelPadding": 4,
+        "labelFlush": False,
         "titlePadding": 6,
         "tickSize": 4,
     }
@@ -133,6 +134,7 @@ def _styles(inks: Inks) -> dict[str, Any]:
             "color": ink,
             "stroke": inks.paper,
             "strokeWidth": 0.5,
+            "opacity": 1,
             **more,
         }
 
@@ -165,7 +167,7 @@ def _styles(inks: Inks) -> dict[str, Any]:
         "training": line(inks.accent, 1.75, strokeDash=[5, 3]),
         "box": area(inks.grid, 1, stroke=inks.trial),
         "whisker": line(inks.trial, 1),
-        "tick": {"color": inks.accent},
+        "tick": {"color": inks.accent, "opacity": 1},
         "note": {"fontSize": 11, "color": inks.quiet},
         "strong-note": {"fontSize": 11, "color": inks.text},
     }

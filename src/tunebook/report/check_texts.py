@@ -37,23 +37,28 @@ CHECK_TEXTS = {
     "C1": CheckText(
         name="Search space boundaries",
         asks="Do the best trials crowd an edge of a range?",
-        method="Each axis is looked at on its own scale. If the good trials lie so close to one "
-        "edge that evenly spread ones rarely would (a rank test on both sides, corrected for "
-        "the number of axes), the range may cut the best region off.",
+        method="For each axis and side: does the objective still improve towards this edge? A "
+        "curve is fitted to the ranks of the complete trials, quadratic in the distance to the "
+        "edge, and its slope at the edge is tested; 5 % is shared over all sides of the round. "
+        "An alarm also needs the best tenth of the trials to lie mostly in the quarter next to "
+        "that edge.",
     ),
     "C2": CheckText(
         name="Sampling density",
         asks="Were there enough trials?",
-        method="The tuning curve is the median best-of-n against n, with a simultaneous 95 % "
-        "confidence band that holds for any distribution (Lourie et al. 2024). The boxes are "
-        "bootstrapped budgets: what searches of that many trials would have found.",
+        method="The tuning curve is the median of the best of n trials against n, with a band "
+        "that holds for all n at once with 95 % confidence (Lourie, Cho and He 2024). Infeasible "
+        "trials count as infinitely bad. Boxes are bootstrapped budgets: what searches of that "
+        "many trials would have found. The expected gain of as many trials again follows from "
+        "the best quarter, resampled.",
     ),
     "C3": CheckText(
         name="Infeasible trials",
         asks="What fails, and where?",
         method="Infeasible trials are the configuration's own fate and count in every "
-        "statistic. The share has an exact binomial interval; a failing region is a threshold "
-        "on one axis, tested against permuted labels.",
+        "statistic. The region that fails is the cut of an axis that separates failures best; "
+        "it is shown where random relabelling of the trials rarely finds as good a cut on any "
+        "axis (under 5 %).",
     ),
     "C6": CheckText(
         name="Training length",

@@ -59,7 +59,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRows:
-    """The table: columns after the trial's name and before its fate."""
+    """The table: the columns after the trial's name; the fate stands behind the first."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]

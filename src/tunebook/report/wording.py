@@ -144,7 +144,7 @@ def column_texts(values: Sequence[Value | None]) -> list[str]:
     """A column of a table in one style, so that decimal points stand below each other.
 
     Whole numbers as they are; numbers over three or more powers of ten (learning rates) as
-    `1.23e-4`; others with as many decimals as give the smallest three significant digits.
+    `1.23e-4`; others with decimals for three digits of the smallest or four of the largest.
 
     Example:
         >>> column_texts([0.5, 0.95, None])
@@ -157,7 +157,7 @@ def column_texts(values: Sequence[Value | None]) -> list[str]:
         return [value_text(v) for v in values]
     sizes = [abs(f) for f in floats if f != 0]
     low, high = min(sizes, default=1.0), max(sizes, default=1.0)
-    decimals = max(0, 2 - math.floor(math.log10(low)))
+    decimals = max(0, min(2 - math.floor(math.log10(low)), 3 - math.floor(math.log10(high))))
     in_powers = high >= 1e5 or high < 1e-3 or (high / low >= SCIENTIFIC_RATIO and low < 1e-2)
 
     def text(value: Value | None) -> str:

@@ -26,11 +26,17 @@ SEARCHERS: Mapping[str, str] = {
 }
 """Name to `module:function`: texts, so that nothing heavy loads."""
 
-_BLOCK = 256  # candidates asked for at a time where constraints refuse some
-_MOST_REFUSED = 20_000
+_BLOCK = 256
+"""Candidates asked for at first where constraints refuse some, then as many as there were.
+
+Doubling keeps the time linear in the highest index, since a block is reached from index 0.
+"""
+
+_MOST_REFUSED = {"grid": 1_000_000}
 """Candidates in a row that constraints may refuse before the space counts as empty.
 
-A region that holds 0.1 % of the space is missed by so many with chance 2e-9 (0.999 ** 20000).
+20,000 where candidates are spread over the space: a region that holds 0.1 % of it is missed by
+so many with chance 2e-9 (0.999 ** 20000). A grid goes through the refused part in one piece.
 """
 
 
@@ -115,7 +121,7 @@ def _allowed(
                 found.append(point)
                 last = k
             k += 1
-        if k - last > _MOST_REFUSED:
+        if len(found) < count and k - last > _MOST_REFUSED.get(plan.searcher, 20_000):
             shown = ", ".join(f"{c.left} {c.relation} {c.right}" for c in plan.subject_to)
             raise DesignError(
                 f"subject_to ({shown}) refuses {k - last} configurations in a row",
@@ -128,12 +134,13 @@ def _block(
     searcher: Searcher, plan: Round, study: Study, seed: int, k: int, found: int
 ) -> list[Configuration]:
     """Configurations from index k on: a block, or what is left of a sequence that ends."""
+    count = max(_BLOCK, k)
     try:
-        return searcher(study.branch, seed, range(k, k + _BLOCK), plan)
+        return searcher(study.branch, seed, range(k, k + count), plan)
     except IndexError:
         pass
     left: list[Configuration] = []
-    for index in range(k, k + _BLOCK):
+    for index in range(k, k + count):
         try:
             left += searcher(study.branch, seed, [index], plan)
         except IndexError as error:

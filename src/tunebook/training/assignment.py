@@ -54,6 +54,8 @@ class Assignment:
         time_limit_s, memory_limit_mb: enforced by the host; the first is told to training.
         evaluations: how often it is asked to evaluate.
         varied: names of the hyperparameters that vary and exist here.
+        reported: (step, value) of the objective from earlier attempts; what lies before the step
+            from which training resumes belongs to this trial's curve.
     """
 
     trial: TrialRecord
@@ -66,6 +68,7 @@ class Assignment:
     memory_limit_mb: int | None = None
     evaluations: int = 20
     varied: tuple[str, ...] = ()
+    reported: tuple[tuple[int, float], ...] = ()
 
 
 def encode(assignment: Assignment, *, with_code: bool) -> bytes:
@@ -98,6 +101,7 @@ def encode(assignment: Assignment, *, with_code: bool) -> bytes:
             "time_limit_s": assignment.time_limit_s,
             "evaluations": assignment.evaluations,
             "varied": assignment.varied,
+            "reported": assignment.reported,
         }
     }
     if with_code:
@@ -147,4 +151,5 @@ def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
         time_limit_s=told["time_limit_s"],
         evaluations=told["evaluations"],
         varied=tuple(told["varied"]),
+        reported=tuple((step, value) for step, value in told["reported"]),
     )

@@ -178,6 +178,7 @@ class Trial:
             if found.whole:
                 load(found.content)
                 self._first_step = found.step + 1
+                self._recall()
                 break
             self._log.note(f"checkpoint {found.step} is damaged and was passed over")
         self._begin()
@@ -200,6 +201,13 @@ class Trial:
 
     def __repr__(self) -> str:
         return f"Trial({self.name}, seed={self.seed}, config={self.config})"
+
+    def _recall(self) -> None:
+        """What earlier attempts reported before the step to go on from counts as this one's."""
+        for step, value in self._assignment.reported:
+            if step < self._first_step:
+                self._losses.append(self._assignment.objective.sign * value)
+                self._last = value
 
     def _begin(self) -> None:
         if not self._started:

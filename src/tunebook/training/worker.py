@@ -48,7 +48,11 @@ def main() -> None:
     train: Callable[..., Any] | None = None
     while True:
         assignment = decode(lines.get(), code)
-        _redirect(assignment.files.output)
+        try:
+            _redirect(assignment.files.output)
+        except OSError as error:
+            _say(say, {"said": "unwritable", "why": str(error)})
+            os._exit(0)
         if train is None or assignment.code is not code:
             try:
                 train = load(assignment.code)

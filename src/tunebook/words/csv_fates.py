@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 from tunebook.words.trial import Cause, Status
 
@@ -22,13 +23,14 @@ training raised an error should say crashed.
 STOPPED_EARLY = "pruned stopped early_stopped early-stopped"
 
 _CAUSES = (
-    ("memory", Cause.OUT_OF_MEMORY), ("oom", Cause.OUT_OF_MEMORY),
-    ("time", Cause.TIMED_OUT), ("chance", Cause.CHANCE),
-    ("nan", Cause.DIVERGED), ("inf", Cause.DIVERGED), ("diverge", Cause.DIVERGED),
-    ("crash", Cause.CRASHED), ("exception", Cause.CRASHED), ("error", Cause.CRASHED),
-    ("signal", Cause.CRASHED), ("lost", Cause.MACHINE_LOST), ("preempt", Cause.MACHINE_LOST),
-    ("cancel", Cause.CANCELLED), ("kill", Cause.CANCELLED), ("abort", Cause.CANCELLED),
-)  # fmt: skip
+    (r"memory|\boom\b", Cause.OUT_OF_MEMORY),
+    (r"time", Cause.TIMED_OUT),
+    (r"\bchance\b", Cause.CHANCE),
+    (r"\bnan|\binf\b|infinit|finite|diverg", Cause.DIVERGED),
+    (r"crash|exception|error|signal", Cause.CRASHED),
+    (r"\blost\b|preempt", Cause.MACHINE_LOST),
+    (r"cancel|kill|abort", Cause.CANCELLED),
+)
 _NOT_ITS_FAULT = (Cause.MACHINE_LOST, Cause.RETRIES_SPENT, Cause.CANCELLED)
 
 _BY_WORD = {word: status for status, words in STATUS_WORDS.items() for word in words.split()}
@@ -69,4 +71,4 @@ def _cause(text: str) -> Cause | None:
     for cause in Cause:
         if lower == cause.value:
             return cause
-    return next((cause for part, cause in _CAUSES if part in lower), None)
+    return next((cause for part, cause in _CAUSES if re.search(part, lower)), None)

@@ -341,3 +341,10 @@ def _check_constraints(plan: Round) -> None:
                     + nearest(side, known),
                     next_step="correct the name: a constraint on nothing would always hold",
                 )
+        held = {k: v for k, v in plan.fixed.items() if not isinstance(v, Per)}
+        for i, point in enumerate(plan.points):
+            if not constraint.allows({**held, **point}):
+                raise DesignError(
+                    f"points[{i}] breaks subject_to: {constraint.left} {constraint.relation} "
+                    f"{constraint.right}"
+                )

@@ -74,11 +74,13 @@
     for (const [name, key] of Object.entries(picture.rows)) spec.datasets[name] = rowsOf(key);
     if (!spec.hconcat && !spec.vconcat && !spec.concat && !spec.facet) {
       spec.width = Math.min(width, WIDEST);
+      spec.padding = { left: 0, top: 4, right: 10, bottom: 0 };  // for labels at the very end
       spec.autosize = { type: "fit-x", contains: "padding" };
     }
     const host = document.createElement("div");
     const options = {
       ast: true, actions: false, defaultStyle: false, renderer: "svg", tooltip: showTooltip,
+      logLevel: 1,  // errors; warnings about specifications are for the tests of the pictures
       config: store.config[dark ? "dark" : "light"],
     };
     vegaEmbed(host, spec, options).then((result) => {
@@ -130,14 +132,18 @@
     lit = trial;
     for (const { view } of views.values()) if (view && view !== origin) select(view, trial);
   };
+  // Before Vega's own listeners (capture), so that they know which picture is pointed at.
+  let still = null;  // where the pointer rested when a link moved the page under it
   document.addEventListener("pointerover", (event) => {
+    if (still && Math.hypot(still.x - event.clientX, still.y - event.clientY) < 2) return;
+    still = null;
     const target = event.target instanceof Element ? event.target : null;
     pointed = target ? target.closest("figure[data-picture]") : null;
     if (!pointed) tooltip.classList.remove("visible");
     const row = target && target.closest("tr[data-trial]");
     if (row) light(row.dataset.trial, null);
     else if (!pointed) light(null, null);
-  });
+  }, true);
   document.addEventListener("focusin", (event) => {
     const row = event.target.closest("tr[data-trial]");
     if (row) light(row.dataset.trial, null);
@@ -218,6 +224,7 @@
     const row = (rowsByTrial.get(link.dataset.goto) || [])[0];
     if (!row) return;
     event.preventDefault();
+    still = { x: event.clientX, y: event.clientY };
     unfold(row);
     row.scrollIntoView({ block: "center" });
     light(link.dataset.goto, null);

@@ -1,0 +1,269 @@
+"""Was the space sampled densely enough? (C2)
+
+Tuning curve: the median of the best of n trials against n, with a confidence band that holds for
+all n at once (Lourie, Cho and He 2024, arXiv 2311.09480; library opda). The band is exact for
+independent draws; a low-discrepancy set spreads more evenly than those, so that for such studies
+the band is on the safe side rather than exact. Infeasible trials count as infinitely bad.
+
+Expected gain: what as many trials again would bring beyond the best seen, by the spacing of the
+best (a fresh trial beats the k-th of N with chance k / (N + 1), whatever the law; Rényi): the
+gain's median and interval come from extrapolating the best quarter with a power law of the
+distance to its end point, as responses are near their optimum (Lourie et al. 2025), resampled.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from opda.nonparametric import EmpiricalDistribution
+
+from tunebook.analysis.estimators import best_of_n, good_region
+from tunebook.words.design import Objective
+from tunebook.words.finding import (
+    Finding,
+    Interval,
+    NotApplicable,
+    Number,
+    Remedy,
+    RemedyKind,
+    Severity,
+)
+from tunebook.words.table import TrialTable
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
+FEWEST = 8
+"""Counted trials of a study below which a tuning curve says nothing."""
+EXACT_UP_TO = 128
+"""Trials up to which the band is opda's exact one; beyond, the wider and cheap DKW band."""
+CLOSE = 0.1
+"""A trial is in the good region where it lies within this share of the distance from the best
+to the median: between the playbook's "about as good as the best" and the bulk of the search."""
+DRAWS = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetBox:
+    """Quantiles of the best of `budget` trials, bootstrapped."""
+
+    budget: int
+    q05: float
+    q25: float
+    q50: float
+    q75: float
+    q95: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StudySampling:
+    """How densely one study was sampled. Curves are in the objective's units, NaN where open."""
+
+    study: str
+    trials: int
+    budgets: Int[np.ndarray, "budgets"]
+    median: Float[np.ndarray, "budgets"]
+    low: Float[np.ndarray, "budgets"]
+    high: Float[np.ndarray, "budgets"]
+    boxes: tuple[BudgetBox, ...]
+    best: float
+    expected_gain: Interval
+    good_region: int
+    endpoint: Interval | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SamplingResult:
+    """All studies, and what they say."""
+
+    objective: Objective
+    studies: tuple[StudySampling, ...]
+    findings: tuple[Finding, ...]
+
+
+def check(table: TrialTable, *, seed: int = 0) -> SamplingResult | NotApplicable:
+    """Read the tuning curve of each study that varies something."""
+    counted = table.take(table.counted)
+    varied = [s for s in table.branches if table.branches[s].axes]
+    own = {s: counted.of_study(s) for s in varied}
+    enough = {s: t for s, t in own.items() if len(t) >= FEWEST and int(t.complete.sum()) >= 4}
+    if not enough:
+        most = max((len(t) for t in own.values()), default=0)
+        return NotApplicable(
+            check="C2",
+            reason=f"the largest study has {most} trials that ended",
+            needs=f"{FEWEST} ended trials in a study that varies something, 4 of them complete",
+        )
+    rng = np.random.default_rng(seed)
+    studies = tuple(_read(table, s, t.losses, rng) for s, t in enough.items())
+    return SamplingResult(
+        objective=table.objective,
+        studies=studies,
+        findings=tuple(_finding(table, s) for s in studies),
+    )
+
+
+def _read(
+    table: TrialTable, study: str, losses: Float[np.ndarray, "trials"], rng: np.random.Generator
+) -> StudySampling:
+    n, sign = len(losses), table.objective.sign
+    ordered = np.sort(np.where(np.isfinite(losses), losses, np.inf))
+    budgets = np.arange(1, n + 1)
+    low, median, high = (_at(ordered, ranks) for ranks in _band(n))
+    budgets_shown = sorted({b for b in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if b < n} | {n})
+    boxes = []
+    for budget in budgets_shown:
+        drawn = best_of_n(losses, budget, DRAWS, rng)
+        drawn = drawn[np.isfinite(drawn)]
+        q = np.quantile(drawn, [0.05, 0.25, 0.5, 0.75, 0.95]) * sign
+        boxes.append(BudgetBox(budget=budget, **_named(q)))
+    gain, endpoint = _expected_gain(ordered, rng)
+    ends = (sign * low, sign * high) if sign > 0 else (sign * high, sign * low)
+    return StudySampling(
+        study=study,
+        trials=n,
+        budgets=budgets,
+        median=sign * median,
+        low=ends[0],
+        high=ends[1],
+        boxes=tuple(boxes),
+        best=float(sign * ordered[0]),
+        expected_gain=gain,
+        good_region=int(_close(ordered)),
+        endpoint=None if endpoint is None else _signed(endpoint, sign),
+    )
+
+
+def _named(q: Float[np.ndarray, "5"]) -> dict[str, float]:
+    return {k: float(v) for k, v in zip(("q05", "q25", "q50", "q75", "q95"), q, strict=True)}
+
+
+def _signed(interval: Interval, sign: int) -> Interval:
+    low, high = sorted((sign * interval.low, sign * interval.high))
+    return Interval(sign * interval.estimate, low, high, interval.confidence)
+
+
+def _close(ordered: Float[np.ndarray, "trials"]) -> int:
+    """Trials within CLOSE of the way from the best to the median; the best is always one."""
+    middle = float(np.median(ordered))
+    if not math.isfinite(middle):
+        middle = float(ordered[np.isfinite(ordered)][-1])
+    return int((ordered <= ordered[0] + CLOSE * (middle - ordered[0])).sum())
+
+
+@lru_cache(maxsize=64)
+def _band(n: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """For budgets 1 to n, ranks (0 the best, -1 unbounded) of the band's low, middle, high.
+
+    The band depends on the ranks alone, so that it is made once for each n.
+    """
+    method = "ld_equal_tailed" if n <= EXACT_UP_TO else "dkw"
+    lower, point, upper = EmpiricalDistribution.confidence_bands(
+        np.arange(n, dtype=float),
+        0.95,
+        generator=np.random.default_rng(0),
+        method=method,
+        n_jobs=1,
+    )
+    # The upper band on the distribution function is the optimistic end of the tuning curve.
+    curves = (
+        band.quantile_tuning_curve(np.arange(1, n + 1), q=0.5, minimize=True)
+        for band in (upper, point, lower)
+    )
+    low, middle, high = (
+        tuple(int(r) if math.isfinite(r) else (-1 if r < 0 else n) for r in curve)
+        for curve in curves
+    )
+    return low, middle, high
+
+
+def _at(ordered: Float[np.ndarray, "trials"], ranks: tuple[int, ...]) -> Float[np.ndarray, "n"]:
+    padded = np.append(ordered, [np.inf, -np.inf])  # rank n is unbounded above, -1 below
+    found = padded[np.asarray(ranks)]
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+def _expected_gain(
+    ordered: Float[np.ndarray, "trials"], rng: np.random.Generator
+) -> tuple[Interval, Interval | None]:
+    """Gain of as many trials again, and the end point, from the best quarter of the trials.
+
+    Near its optimum the share of trials within x of the end point grows as a power of x; with k
+    trials at distances from the end point that are uniform after that power, the best of twice as
+    many lies nearer. The end point is fitted by Hill-type moments on bootstrap resamples (Hall and
+    Wang 1999 discuss such fits); the interval is wide on purpose.
+    """
+    finite = ordered[np.isfinite(ordered)]
+    k = max(4, math.ceil(len(ordered) / 4))
+    top = finite[:k]
+    if len(top) < 4 or top[-1] <= top[0]:
+        return Interval(0.0, 0.0, 0.0), None
+    gains, ends = [], []
+    for _ in range(400):
+        sample = np.sort(top[rng.integers(0, len(top), len(top))])
+        spread = sample[-1] - sample[0]
+        if spread <= 0:
+            continue
+        # For a density ~ x^(shape - 1) on (0, spread), E[x] = spread shape / (shape + 1).
+        mean = float((sample[1:] - sample[0]).mean()) / float(spread)
+        shape = min(max(mean / max(1 - mean, 1e-3), 0.5), 6.0)
+        distance = float(spread) * (0.7 / len(sample)) ** (1 / shape)
+        ends.append(float(sample[0]) - distance)
+        gains.append(distance * (1 - 0.5 ** (1 / shape)))
+    if not gains:
+        return Interval(0.0, 0.0, 0.0), None
+    g, e = np.quantile(gains, [0.5, 0.025, 0.975]), np.quantile(ends, [0.5, 0.025, 0.975])
+    return (
+        Interval(float(g[0]), max(0.0, float(g[1])), float(g[2])),
+        Interval(float(e[0]), float(e[1]), min(float(e[2]), float(ordered[0]))),
+    )
+
+
+def _finding(table: TrialTable, study: StudySampling) -> Finding:
+    metric = table.objective.metric
+    subject = study.study or "the round"
+    dense = study.good_region >= 5
+    enough = dense or study.expected_gain.high <= _noise_of_best(table, study)
+    numbers: dict[str, Number] = {
+        "trials": study.trials,
+        "good_region": study.good_region,
+        "expected_gain": study.expected_gain,
+        "best": study.best,
+    }
+    lie = f"{study.good_region} of {study.trials} trials lie in the good region"
+    again = (
+        f"as many trials again would gain about {study.expected_gain.estimate:.2g} "
+        f"[{study.expected_gain.low:.2g}, {study.expected_gain.high:.2g}] in {metric}"
+    )
+    if enough:
+        return Finding(
+            check="C2",
+            severity=Severity.PASS,
+            subject=subject,
+            numbers=numbers,
+            sentence=f"Sampled densely enough: {lie}; {again}.",
+        )
+    return Finding(
+        check="C2",
+        severity=Severity.NOTE if study.good_region >= 3 else Severity.WARNING,
+        subject=subject,
+        numbers=numbers,
+        sentence=f"Sampled thinly: only {lie}; {again}.",
+        remedy=Remedy(
+            kind=RemedyKind.MORE_TRIALS,
+            conditions=table.branches[study.study].conditions,
+            values={"trials": 2 * study.trials},
+            because=f"only {lie}",
+        ),
+    )
+
+
+def _noise_of_best(table: TrialTable, study: StudySampling) -> float:
+    """Spread among the trials that are about as good as the best."""
+    own = table.of_study(study.study)
+    good = own.losses[good_region(own.losses)]
+    return float(np.std(good)) if len(good) > 1 else 0.0

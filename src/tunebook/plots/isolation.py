@@ -1,0 +1,158 @@
+"""Isolation plots: the best of each scientific value with its uncertainty (C9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import altair as alt
+import numpy as np
+
+from tunebook.analysis.isolation import (
+    IsolatedHyperparameter,
+    IsolatedValue,
+    IsolationResult,
+    Slice,
+)
+from tunebook.plots.layers import counted, finish, number, over, target
+from tunebook.plots.picture import Picture, Row
+from tunebook.plots.scales import ObjectiveScale, jitter, objective_scale
+from tunebook.plots.sides import ROW_HEIGHT, side_axis
+from tunebook.words.design import Objective
+from tunebook.words.finding import Interval
+from tunebook.words.space import spell
+
+AT_LEAST = 90
+"""Pixels of height of the smallest picture."""
+
+
+def draw(result: IsolationResult) -> tuple[Picture, ...]:
+    """A picture for each scientific hyperparameter.
+
+    Each value has a row: the best over the nuisance hyperparameters with the interval of where
+    the best would fall again, and below it every trial as a faint dot. A continuous one has a
+    row for each slice.
+    """
+    drawn = (_isolation_plot(h, result.objective) for h in result.hyperparameters)
+    return tuple(p for p in drawn if p is not None)
+
+
+def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Picture | None:
+    groups = [(spell(v.value), v) for v in found.values] or [
+        (f"{number(s.low)} to {number(s.high)}", s) for s in found.slices
+    ]
+    if not groups:
+        return None
+    ends = [
+        float(e)
+        for _, g in groups
+        for e in (g.best.estimate, g.best.low, g.best.high)
+        if math.isfinite(e)
+    ]
+    values = [float(v) for _, g in groups for v in _values(g)]
+    x = objective_scale([*values, *ends], objective, keep=ends)
+    rows = [_best_row(name, i, g, x) for i, (name, g) in enumerate(groups)]
+    data: dict[str, list[Row]] = {
+        "best": [row for row in rows if row["best"] is not None],
+        "trials": [row for i, (_, g) in enumerate(groups) for row in _dots(i, g, x)],
+    }
+    return finish(
+        _layers(x, [name for name, _ in groups], found.name, objective),
+        data,
+        name=f"isolation-{found.name}",
+        title=f"Best for each {found.name}",
+        subtitle="Best with its interval; a dot for each trial",
+        alternative=_alternative(found, groups, objective, x, values),
+        height=max(AT_LEAST, ROW_HEIGHT * len(groups)),
+    )
+
+
+def _values(group: IsolatedValue | Slice) -> Sequence[float]:
+    values = getattr(group, "all_values", ())
+    return [float(v) for v in np.asarray(values, dtype=float) if math.isfinite(v)]
+
+
+def _best_row(name: str, place: int, group: IsolatedValue | Slice, x: ObjectiveScale) -> Row:
+    best = group.best
+    known = math.isfinite(best.estimate)
+    return {
+        "trial": getattr(group, "best_trial", None) or None,
+        "value": name,
+        "best": best.estimate if known else None,
+        "low": best.low if math.isfinite(best.low) else None,
+        "high": best.high if math.isfinite(best.high) else None,
+        "trials": group.trials,
+        "infeasible": getattr(group, "infeasible", None),
+        "x": x.shown(best.estimate) if known else None,
+        # A bound that is not known is drawn to the end of the axis.
+        "low_x": x.shown(best.low) if math.isfinite(best.low) else x.ends[0],
+        "high_x": x.shown(best.high) if math.isfinite(best.high) else x.ends[1],
+        "y": place,
+    }
+
+
+def _dots(place: int, group: IsolatedValue | Slice, x: ObjectiveScale) -> list[Row]:
+    rows: list[Row] = []
+    for i, value in enumerate(_values(group)):
+        spread = 0.14 + 0.26 * (jitter(f"{place} {i} {value!r}") + 0.5)
+        rows.append({"value": value, "x": x.shown(value), "y": place + spread})
+    return rows
+
+
+def _layers(
+    x: ObjectiveScale, names: Sequence[str], title: str, objective: Objective
+) -> list[alt.Chart]:
+    y = side_axis(names)
+    tooltip = [
+        alt.Tooltip("trial", type="nominal", title="best trial"),
+        alt.Tooltip("value", type="nominal", title=title),
+        alt.Tooltip("best", type="quantitative", title=f"best {objective.metric}", format=".4~g"),
+        alt.Tooltip("low", type="quantitative", format=".4~g"),
+        alt.Tooltip("high", type="quantitative", format=".4~g"),
+        alt.Tooltip("trials", type="quantitative"),
+        alt.Tooltip("infeasible", type="quantitative"),
+    ]
+    interval: dict[str, Any] = {"x": x.x("low_x"), "x2": alt.X2("high_x"), "y": y}
+    return [
+        over("trials")
+        .mark_point(style="faint", filled=True, opacity=0.55)
+        .encode(x=x.x("x"), y=y)
+        .properties(name="trials"),
+        over("best").mark_rule(style="interval").encode(**interval).properties(name="intervals"),
+        over("best")
+        .mark_point(style="mean", filled=True)
+        .encode(x=x.x("x"), y=y)
+        .properties(name="best"),
+        target("best", x.x("x"), y, tooltip),
+    ]
+
+
+def _alternative(
+    found: IsolatedHyperparameter,
+    groups: Sequence[tuple[str, IsolatedValue | Slice]],
+    objective: Objective,
+    x: ObjectiveScale,
+    values: Sequence[float],
+) -> str:
+    told = "; ".join(
+        f"{name}: {_interval(g.best)} of {counted(g.trials, 'trial')}" for name, g in groups
+    )
+    sentences = [f"Isolation plot, best {objective.metric} for each {found.name}. {told}."]
+    apart = [f"{spell(p.a)} and {spell(p.b)}" for p in found.pairs if p.told_apart]
+    if apart:
+        sentences.append(f"Told apart: {', '.join(apart)}.")
+    elif found.pairs:
+        sentences.append("No two of them can be told apart.")
+    if clipped := sum(x.clips(v) for v in values):
+        sentences.append(f"{counted(clipped, 'trial')} beyond {number(x.bad)}, drawn at the edge.")
+    return " ".join(sentences)
+
+
+def _interval(interval: Interval) -> str:
+    if not math.isfinite(interval.estimate):
+        return "no trial completed"
+    text = number(interval.estimate)
+    if math.isfinite(interval.low) and math.isfinite(interval.high):
+        text += f" ({number(interval.low)} to {number(interval.high)})"
+    return text

@@ -1,0 +1,3 @@
+"""Isolation plots as data."""
+
+from __future__ import annotations

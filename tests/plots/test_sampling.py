@@ -1,0 +1,97 @@
+"""Tuning curves as data, drawn from what the check itself returns."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tunebook.analysis.sampling import BudgetBox, SamplingResult, StudySampling
+from tunebook.plots import sampling
+from tunebook.words.design import Objective
+from tunebook.words.finding import Interval
+
+
+def _study(name: str = "", trials: int = 16) -> StudySampling:
+    budgets = np.arange(1, trials + 1)
+    median = 0.1 + 0.1 / budgets
+    return StudySampling(
+        study=name,
+        trials=trials,
+        budgets=budgets,
+        median=median,
+        low=np.where(budgets > trials - 3, np.nan, median - 0.05),
+        high=np.where(budgets < 3, np.nan, median + 0.05),
+        boxes=tuple(
+            BudgetBox(budget=n, q05=0.1, q25=0.12, q50=0.15, q75=0.18, q95=0.2) for n in (1, 4, 16)
+        ),
+        best=0.1,
+        expected_gain=Interval(0.01, 0.0, 0.03),
+        good_region=4,
+        endpoint=None,
+    )
+
+
+def _draw(*studies: StudySampling):
+    return sampling.draw(
+        SamplingResult(objective=Objective("valid/error"), studies=studies, findings=())
+    )
+
+
+def test_the_median_is_drawn_over_its_band():
+    curve, _boxes = _draw(_study())
+    median = curve.layer("median")
+    assert median.column("budget") == list(range(1, 17))
+    assert median.column("median")[0] == pytest.approx(0.2)
+    assert curve.layers == ("band", "median")
+    assert "best of 16 trials is 0.1" in curve.alt
+    assert "gain about 0.01 (0 to 0.03)" in curve.alt
+
+
+def test_an_open_band_runs_off_the_axis():
+    curve, _ = _draw(_study())
+    low, high = curve.spec["layer"][1]["encoding"]["y"]["scale"]["domain"]
+    band = curve.layer("band")
+    assert band.column("high_shown")[:2] == [high, high]
+    assert band.column("low_shown")[-3:] == [low, low, low]
+    assert band.column("low")[-1] is None
+
+
+def test_a_median_that_is_not_known_is_a_gap():
+    study = _study()
+    median = study.median.copy()
+    median[0] = np.nan
+    curve, _ = _draw(dataclasses.replace(study, median=median))
+    assert curve.layer("median").column("median_shown")[0] is None
+
+
+def test_boxes_are_the_second_picture():
+    _, boxes = _draw(_study())
+    assert boxes.layer("boxes").column("budget") == [1, 4, 16]
+    assert boxes.layer("medians").column("q50") == [0.15] * 3
+    assert "16 trials: median 0.15, from 0.1 to 0.2" in boxes.alt
+
+
+def test_few_studies_share_a_picture_many_do_not():
+    two = _draw(_study("optimizer=adam"), _study("optimizer=nesterov"))
+    assert [p.name for p in two] == [
+        "sampling-curve",
+        "sampling-budgets-optimizer-adam",
+        "sampling-budgets-optimizer-nesterov",
+    ]
+    assert set(two[0].layer("median").column("study")) == {"optimizer=adam", "optimizer=nesterov"}
+    six = _draw(*(_study(f"optimizer={i}") for i in range(6)))
+    assert sum("curve" in p.name for p in six) == 6
+    assert len({p.name for p in six}) == len(six)
+
+
+def test_many_trials_are_thinned_from_first_to_last():
+    curve, _ = _draw(_study(trials=3000))
+    budgets = curve.layer("median").column("budget")
+    assert len(budgets) <= sampling.WIDEST
+    assert (budgets[0], budgets[-1]) == (1, 3000)
+
+
+def test_one_trial_has_no_tuning_curve():
+    assert _draw(_study(trials=1)) == ()

@@ -1,0 +1,67 @@
+from types import MappingProxyType
+
+import pytest
+
+from tunebook.analysis import CHECKS
+from tunebook.report import examine as module
+from tunebook.report.examine import conclude, examine, results
+from tunebook.words.finding import Finding, NotApplicable, RemedyKind, Severity
+
+
+class Said:
+    def __init__(self, *findings):
+        self.findings = findings
+
+
+def finding(check, severity):
+    return Finding(check=check, severity=severity, subject="", numbers={}, sentence="")
+
+
+def test_every_check_of_the_catalogue_speaks_or_says_why_not(book):
+    found = results(book.rounds[2].table)
+    assert list(found) == list(CHECKS)
+    for result in found.values():
+        assert isinstance(result, NotApplicable) or result.findings
+
+
+def test_the_same_table_and_seed_give_the_same_examination(book):
+    assert examine(book.rounds[2].table, seed=3) == examine(book.rounds[2].table, seed=3)
+
+
+def test_findings_come_worst_first_then_in_the_playbooks_order(book):
+    said = {
+        "C1": Said(finding("C1", Severity.PASS), finding("C1", Severity.PROBLEM)),
+        "C10": Said(finding("C10", Severity.NOTE)),
+        "C2": Said(finding("C2", Severity.NOTE)),
+        "B2": Said(finding("B2", Severity.PROBLEM)),
+    }
+    ordered = conclude(book.rounds[0].table, said).findings
+    assert [f.check for f in ordered] == ["B2", "C1", "C2", "C10", "C1"]
+
+
+def test_a_hyperparameter_never_read_is_a_problem(book):
+    table = book.rounds[2].table
+    found = conclude(table, {}, unread={"momentum": ["3.0", "3.2"]}).findings
+    assert [(f.check, f.severity, f.subject) for f in found] == [
+        ("B2", Severity.PROBLEM, "momentum")
+    ]
+    assert found[0].numbers == {"unread": 2, "trials": 32}
+    assert found[0].remedy is not None
+    assert found[0].remedy.kind is RemedyKind.INSPECT
+    assert found[0].trials == ("3.0", "3.2")
+
+
+def test_trials_that_no_statistic_counts_are_told(running_book):
+    left_out = conclude(running_book.rounds[2].table, {}).left_out
+    assert "3.20: failed, machine lost, not its own fault" in left_out
+    assert sum("pending, has not ended" in text for text in left_out) == 20
+
+
+def test_a_check_that_crashes_is_not_hidden(book, monkeypatch):
+    def broken(table, *, seed):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(module, "CHECKS", MappingProxyType({"C1": ""}))
+    monkeypatch.setattr(module, "load_check", lambda check: broken)
+    with pytest.raises(ZeroDivisionError):
+        results(book.rounds[0].table)

@@ -1,0 +1,192 @@
+import json
+from html.parser import HTMLParser
+
+import pytest
+
+from tunebook.report.offline import source_hash
+from tunebook.report.page import render
+from tunebook.words.errors import EvidenceError
+
+VOID = {"meta", "img", "br", "hr", "input", "link", "line", "circle"}
+
+
+class Page(HTMLParser):
+    """Elements with their attributes, the text in each script and style, and all shown text."""
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.raw, self.open, self.shown = [], [], [], []
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+        if tag in ("script", "style"):
+            self.raw.append([tag, dict(attrs), ""])
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"</{tag}> closes something else"
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("script", "style"):
+            self.raw[-1][2] += data
+        else:
+            self.shown.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.shown).split())
+
+
+@pytest.fixture(scope="module")
+def html(book, proposal_of):
+    return render(book, proposal=proposal_of(book))
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+@pytest.fixture(scope="module")
+def hostile(hostile_book, proposal_of):
+    return Page(render(hostile_book, proposal=proposal_of(hostile_book)))
+
+
+def test_the_page_is_well_formed_small_and_whole(html, page):
+    assert html.startswith("<!doctype html>")
+    assert page.open == []
+    assert len(html.encode("utf-8")) < 3_000_000
+
+
+def test_the_first_screen_has_question_answer_verdict_and_place_in_the_loop(page, book):
+    place = 0
+    for words in (
+        f"Does Nesterov momentum beat Adam here? Adopt {book.decisions[2].sentence}",
+        "The change is worth adopting, and is not the baseline yet.",
+        "What we learned",
+        "Pictures",
+        "Trials",
+        "Caveats",
+        "The next round",
+        "Tuning protocol",
+        "History of the book",
+        "Earlier rounds",
+    ):
+        place = page.text.index(words, place)
+    assert [a["class"] for a in page.all("li") if a.get("aria-current") == "step"] == ["now"] * 3
+
+
+def test_every_trial_and_rerun_of_every_round_is_a_row(page, book):
+    rows = [a["data-trial"] for a in page.all("tr") if "data-trial" in a]
+    expected = [n for r in book.rounds for n in (*r.table.name, *r.reruns.name)]
+    assert sorted(rows) == sorted(expected)
+
+
+def test_the_policy_holds_the_hashes_of_what_is_there_and_allows_no_more(page):
+    [content] = [
+        a["content"] for a in page.all("meta") if a.get("http-equiv") == "Content-Security-Policy"
+    ]
+    code = [text for tag, a, text in page.raw if tag == "script" and "type" not in a]
+    styles = [text for tag, _, text in page.raw if tag == "style"]
+    assert len(code) == 2
+    assert len(styles) == 1
+    for text in (*code, *styles):
+        assert source_hash(text) in content
+    assert content.count("sha256-") == 3
+    assert "unsafe" not in content
+
+
+@pytest.mark.parametrize("which", ["page", "hostile"])
+def test_nothing_is_fetched_and_nothing_runs_inline(which, request):
+    page = request.getfixturevalue(which)
+    for _, attributes in page.elements:
+        assert not {name for name in attributes if name.startswith("on")}
+        assert "style" not in attributes
+        assert "src" not in attributes
+        assert attributes.get("href", "#").startswith("#")
+
+
+def test_hostile_texts_stay_texts(hostile):
+    tags = {tag for tag, _ in hostile.elements}
+    assert not tags & {"img", "iframe", "object", "embed", "form"}
+    assert len(hostile.raw) == 4
+    code = [text for tag, a, text in hostile.raw if tag == "script" and "type" not in a]
+    assert not any("alert(1)" in text for text in code)
+    assert "</script><script>alert(1)</script> <img src=x onerror=alert(2)> {{ 7*7 }}" in (
+        hostile.text
+    )
+
+
+def test_pictures_are_data_that_reads_back_and_have_words(page):
+    [stored] = [text for _, a, text in page.raw if a.get("id") == "pictures"]
+    data = json.loads(stored)
+    figures = [a["data-picture"] for a in page.all("figure")]
+    assert figures
+    assert set(figures) == set(data["pictures"])
+    for picture in data["pictures"].values():
+        assert set(picture["rows"].values()) <= set(data["rows"])
+    labels = [a["aria-label"] for a in page.all("div") if a.get("role") == "img"]
+    assert all(labels)
+    assert len(labels) >= len(figures)
+
+
+def test_causes_outputs_and_left_out_trials_are_told(page):
+    text = page.text
+    assert "infeasible: crashed" in text
+    assert "loss nan (3.11)" in text
+    assert "1 trial left out, failed, machine lost, not its own fault: 3.20" in text
+
+
+def test_caveats_protocol_changes_and_lineage_are_told(page):
+    text = page.text
+    for words in (
+        "layers 2",
+        "Variation over data splits was not measured",
+        "nuisance.learning_rate[optimizer=nesterov] 1e-3 to 10, log 1e-2 to 1, log",
+        "Is a third layer worth its time?",
+        "tunebook run round-3.toml --book again.db",
+        "scrambled and shifted; seed 0",
+        "learning_rate 0.002 → 0.0631, momentum 0.9 → 0.93",
+    ):
+        assert words in text
+
+
+def test_ids_are_unique_and_links_lead_somewhere(page):
+    ids = [a["id"] for _, a in page.elements if "id" in a]
+    assert len(ids) == len(set(ids))
+    assert {a["href"][1:] for a in page.all("a") if a["href"] != "#"} <= set(ids)
+
+
+def test_a_report_of_one_round_shows_that_round(book):
+    one = Page(render(book, rounds=[2]))
+    rows = [a["data-trial"] for a in one.all("tr") if "data-trial" in a]
+    assert {name.partition(".")[0] for name in rows} == {"2"}
+    assert "Round 3 followed" in one.text
+    assert test_ids_are_unique_and_links_lead_somewhere(one) is None
+
+
+def test_a_round_that_is_not_there_is_named(book):
+    with pytest.raises(EvidenceError, match="there is no round 7"):
+        render(book, rounds=[7])
+
+
+def test_a_running_round_has_no_answer_yet(running_book):
+    text = Page(render(running_book)).text
+    assert "Not decided yet No answer yet: 44 of 64 trials have ended" in text
+    assert "20 trials of 64 have not ended." in text
+
+
+def test_an_empty_book_says_how_to_begin(book):
+    from dataclasses import replace
+
+    empty = Page(render(replace(book, rounds=(), decisions=(), launches=())))
+    assert "No round has been planned yet" in empty.text

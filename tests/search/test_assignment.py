@@ -1,0 +1,55 @@
+"""Trials of a round: studies, configurations, seeds (B4 D1)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tunebook.search.assignment import rerun_trials, search_trials, trial_seed
+from tunebook.words.trial import RERUN_FROM, Purpose, Status
+
+
+@given(seed=st.integers(0), label=st.text(), index=st.integers(0))
+def test_seeds_have_31_bits(seed, label, index):
+    assert 0 <= trial_seed(seed, label, index) < 2**31
+    assert trial_seed(seed, label, index) == trial_seed(seed, label, index)
+
+
+def test_seeds_hardly_ever_meet():
+    seeds = [trial_seed(s, name, k) for s in (0, 1) for name in ("", "rerun") for k in range(500)]
+    # 2,000 of 2 ** 31: 0.1 % to meet at all, and these are fixed.
+    assert len(set(seeds)) == len(seeds)
+
+
+def test_seeds_stay_what_they_were():
+    assert [trial_seed(0, "", 0), trial_seed(7, "rerun", 3)] == [294125842, 1979162482]
+
+
+def test_search_trials_are_pending_and_numbered(make_plan):
+    trials = search_trials(make_plan("halton", trials=9), 3)
+    assert [t.name for t in trials] == [f"3.{n}" for n in range(9)]
+    assert {t.status for t in trials} == {Status.PENDING}
+    assert {t.purpose for t in trials} == {Purpose.EXPLORE}
+    assert [(t.study, t.index) for t in trials[:3]] == [
+        ("optimizer=nesterov", 0), ("optimizer=adam", 0), ("optimizer=nesterov", 1)
+    ]  # fmt: skip
+    assert len({t.seed for t in trials}) == 9
+
+
+def test_reruns_share_their_seeds_over_sides(make_plan):
+    plan = make_plan("halton")
+    a = rerun_trials(plan, 2, "optimizer=adam", {"lr": 0.1}, range(3), RERUN_FROM)
+    b = rerun_trials(plan, 2, "baseline", {"lr": 0.2}, range(1, 4), RERUN_FROM + 3)
+    assert [t.name for t in (*a, *b)] == ["2.r0", "2.r1", "2.r2", "2.r3", "2.r4", "2.r5"]
+    assert [t.seed for t in a[1:]] == [t.seed for t in b[:2]]
+    assert len({t.seed for t in (*a, *b)}) == 4
+    assert {t.purpose for t in a} == {Purpose.RERUN}
+    assert (a[0].study, b[0].study) == ("rerun:optimizer=adam", "rerun:baseline")
+    assert [t.index for t in b] == [1, 2, 3]
+    assert dict(b[0].config) == {"lr": 0.2}
+
+
+def test_reruns_are_numbered_apart(make_plan):
+    with pytest.raises(ValueError, match="reruns are numbered from 1000000"):
+        rerun_trials(make_plan("halton"), 2, "baseline", {}, range(3), 5)

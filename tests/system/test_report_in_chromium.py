@@ -1,0 +1,183 @@
+"""The report as a reader meets it: in a real browser, from a file, with no network."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+from tunebook.report.page import render  # noqa: E402 - after the skip
+
+CHROMIUM = Path("/usr/bin/chromium")
+pytestmark = [
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium: tests/system/install.sh"),
+    pytest.mark.xdist_group("chromium"),
+]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def _made_by_hand():
+    path = Path(__file__).parents[1] / "report" / "conftest.py"
+    spec = importlib.util.spec_from_file_location("report_conftest", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> dict[str, Path]:
+    made, folder = _made_by_hand(), tmp_path_factory.mktemp("reports")
+    hostile = made.HOSTILE
+    books = {
+        "book": made.make_book(),
+        "hostile": made.make_book(
+            goal=f"Does it hold? {hostile} <img src=x onerror=alert(2)>",
+            decay=f"decay{hostile}",
+            second=f"adam{hostile}",
+            tail=hostile,
+            name=hostile,
+        ),
+    }
+    written = {}
+    for name, book in books.items():
+        written[name] = folder / f"{name}.html"
+        text = render(book, proposal=made.make_proposal(book.rounds[-1].plan))
+        written[name].write_text(text, "utf-8")
+    return written
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=str(CHROMIUM), args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+class Reader:
+    """A page that notes all that it says and asks for."""
+
+    def __init__(self, browser, file: Path, **options) -> None:
+        self.said: list[str] = []
+        self.asked: list[str] = []
+        self.context = browser.new_context(**options)
+        self.page = self.context.new_page()
+        self.page.on("console", lambda message: self.said.append(message.text))
+        self.page.on("pageerror", lambda error: self.said.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.said.append("a dialog opened"))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.goto(file.as_uri())
+
+    def draw_everything(self) -> None:
+        self.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        height = self.page.evaluate("document.documentElement.scrollHeight")
+        for y in range(0, height, 600):
+            self.page.evaluate(f"scrollTo(0, {y})")
+            self.page.wait_for_timeout(30)
+        self.page.wait_for_function(
+            "document.querySelectorAll('.canvas:not(.drawn)').length === 0", timeout=20_000
+        )
+
+
+@pytest.mark.parametrize(("name", "width"), [("book", 400), ("hostile", 1600)])
+def test_everything_is_drawn_without_a_complaint_or_a_request(browser, files, name, width):
+    reader = Reader(browser, files[name], viewport={"width": width, "height": 900})
+    reader.draw_everything()
+    assert reader.said == []
+    assert reader.asked == [files[name].as_uri()]
+    assert reader.page.locator(".fault").count() == 0
+    assert reader.page.locator("figure svg").count() >= 1
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert reader.page.evaluate(overflow) <= 0
+    reader.context.close()
+
+
+def test_a_trial_pointed_at_lights_up_in_the_table_and_back(browser, files):
+    reader = Reader(browser, files["book"], viewport={"width": 1400, "height": 900})
+    page = reader.page
+    points = page.locator("#r3-pictures figure").first.locator("g.mark-symbol.role-mark").last
+    page.locator("#r3-pictures figure").first.scroll_into_view_if_needed()
+    page.wait_for_selector("#r3-pictures figure .canvas.drawn")
+    points.locator("path").first.hover(force=True)
+    page.wait_for_selector("tr.lit")
+    trial = page.locator("tr.lit").first.get_attribute("data-trial")
+    assert trial.startswith("3.")
+    page.locator("tr[data-trial='3.5']").first.hover()
+    page.wait_for_function("document.querySelector('tr.lit').dataset.trial === '3.5'")
+    assert reader.said == []
+    reader.context.close()
+
+
+def test_dark_follows_the_reader_and_the_button(browser, files):
+    reader = Reader(browser, files["book"], color_scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    dark = reader.page.evaluate(paper)
+    reader.page.get_by_role("button", name="light colours").click()
+    light = reader.page.evaluate(paper)
+    assert dark != light
+    reader.page.locator("#r3-pictures").scroll_into_view_if_needed()
+    reader.page.wait_for_selector("#r3-pictures .canvas.drawn svg")
+    label = "document.querySelector('#r3-pictures svg text').getAttribute('fill')"
+    in_light = reader.page.evaluate(label)
+    reader.page.get_by_role("button", name="dark colours").click()
+    reader.page.wait_for_function(f"{label} !== {in_light!r}")
+    assert reader.said == []
+    reader.context.close()
+
+
+def test_a_heading_sorts_the_table_by_keyboard(browser, files):
+    reader = Reader(browser, files["book"])
+    table = reader.page.locator("#r3-trials table.trials").first
+    heading = table.get_by_role("button", name="time (s)")
+    heading.focus()
+    reader.page.keyboard.press("Enter")
+    cells = "[...document.querySelector('#r3-trials table.trials').tBodies[0].rows]"
+    place = "[...document.querySelectorAll('#r3-trials table.trials thead th')]"
+    column = reader.page.evaluate(f"{place}[0] && {place}.findIndex(h => h.ariaSort)")
+    seconds = reader.page.evaluate(f"{cells}.map(r => Number(r.cells[{column}].dataset.v))")
+    assert seconds == sorted(seconds)
+    reader.page.keyboard.press("Enter")
+    seconds = reader.page.evaluate(f"{cells}.map(r => Number(r.cells[{column}].dataset.v))")
+    assert seconds == sorted(seconds, reverse=True)
+    reader.context.close()
+
+
+def test_a_link_to_a_trial_unfolds_and_shows_it(browser, files):
+    reader = Reader(browser, files["book"])
+    reader.page.locator("a[data-goto='3.30']").first.click()
+    row = reader.page.locator("tr[data-trial='3.30']").first
+    row.wait_for(state="visible")
+    assert "lit" in row.get_attribute("class")
+    reader.context.close()
+
+
+def test_printing_draws_in_light_what_was_not_in_sight(browser, files, tmp_path):
+    reader = Reader(browser, files["book"], color_scheme="dark")
+    paper = tmp_path / "report.pdf"
+    paper.write_bytes(reader.page.pdf())
+    assert paper.read_bytes().startswith(b"%PDF")
+    drawn = "document.querySelectorAll('#r3-pictures .canvas.drawn').length"
+    assert reader.page.evaluate(drawn) == reader.page.locator("#r3-pictures figure").count()
+    assert reader.said == []
+    reader.context.close()
+
+
+def test_without_scripts_the_words_are_all_there(browser, files):
+    reader = Reader(browser, files["book"], java_script_enabled=False)
+    assert "as PNG and SVG files" in reader.page.inner_text("body")
+    assert reader.page.locator("tr[data-trial]").count() > 100
+    assert not reader.page.locator("#theme").is_visible()
+    reader.context.close()
