@@ -24,6 +24,15 @@ def test_infeasible_trials_stand_beyond_the_worst(boundary_result):
     assert strip > max(picture.layer("trials").column("shown"))
 
 
+def test_a_crowd_of_infeasible_trials_is_spread_within_the_strip(boundary_result):
+    crowd = [0.01 * (i + 1) for i in range(40)]
+    (picture,) = boundaries.draw(boundary_result(infeasible_at=crowd))
+    places = picture.layer("infeasible").column("shown")
+    assert len(set(places)) > 30
+    assert max(_domain(picture, "y")) >= max(places)
+    assert min(places) > max(picture.layer("trials").column("shown"))
+
+
 def test_where_higher_is_better_the_strip_is_below(boundary_result):
     accuracy = Objective("valid/accuracy", Direction.MAXIMIZE)
     (picture,) = boundaries.draw(boundary_result(infeasible_at=[0.3], objective=accuracy))
@@ -82,6 +91,11 @@ def test_a_diverged_finite_trial_does_not_press_the_others_flat(boundary_result)
 def test_losses_over_decades_get_a_log_axis(boundary_result):
     (picture,) = boundaries.draw(boundary_result(objective_values=[3.0, 0.5, 0.01]))
     assert _scale(picture, "y")["type"] == "log"
+    accuracy = Objective("valid/accuracy", Direction.MAXIMIZE)
+    (higher,) = boundaries.draw(
+        boundary_result(objective_values=[3.0, 0.5, 0.01], objective=accuracy)
+    )
+    assert _scale(higher, "y")["type"] == "linear"  # a log axis would spread the bad end
     (narrow,) = boundaries.draw(boundary_result())
     assert _scale(narrow, "y")["type"] == "linear"
 

@@ -27,7 +27,7 @@ def test_the_best_trial_stands_out(study):
     assert set(best.column("trial")) == {"1.0"}
     assert best.column("step") == [100, 200, 300]
     assert best.column("value") == [0.5, 0.3, 0.2]
-    assert "1.0, reaches 0.2 at step 300 of 300" in picture.alt
+    assert "The best trial, 1.0, reaches 0.2 at step 300 of 300" in picture.alt
 
 
 def test_the_others_are_a_band(study):

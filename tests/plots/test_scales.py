@@ -82,6 +82,7 @@ def test_ticks_lie_within(low, factor, log):
 
 def test_whole_ticks():
     assert whole_ticks(0.5, 4.5) == [1, 2, 3, 4]
+    assert whole_ticks(18, 102) == [20, 40, 60, 80, 100]
     assert whole_ticks(16, 1024, log=True) == [16, 32, 64, 128, 256, 512, 1024]
 
 

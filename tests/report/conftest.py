@@ -83,7 +83,9 @@ def run(plan: Round, number: int, loss: Loss, *, tail: str = "", pending: int = 
         training_objective="train/loss",
         chance=0.9,
     )
-    ill = [n for n, s in zip(names, status, strict=True) if s in (Status.INFEASIBLE, Status.FAILED)]
+    ill = [
+        n for n, s in zip(names, status, strict=True) if s in (Status.INFEASIBLE, Status.FAILED)
+    ]
     return RoundRecord(
         number=number,
         plan=plan,
@@ -92,12 +94,14 @@ def run(plan: Round, number: int, loss: Loss, *, tail: str = "", pending: int = 
         source=TrainingSource(path="digits:train", text="def train(trial): ...", sha256="ab" * 32),
         created_at=MONDAY + 86_400.0 * number,
         spent_twice_s=12.0 if number == 3 else 0.0,
-        details={n: "valid/error became NaN at step 700" for n in ill},
+        details=dict.fromkeys(ill, "valid/error became NaN at step 700"),
         output_tails={n: tail or f"step 600 loss 1.2e8\nstep 700 loss nan ({n})\n" for n in ill},
     )
 
 
-def with_reruns(found: RoundRecord, sides: dict[str, tuple[dict, float]], each: int) -> RoundRecord:
+def with_reruns(
+    found: RoundRecord, sides: dict[str, tuple[dict, float]], each: int
+) -> RoundRecord:
     """The round with `each` fresh-seed reruns of every side around its mean."""
     rng = np.random.default_rng(100 + found.number)
     n = each * len(sides)
@@ -187,7 +191,10 @@ def make_book(
     second_round = with_reruns(second_round, {"best": (at, 0.041), "baseline": (base, 0.11)}, 6)
     sides = {
         "optimizer=nesterov": ({**at, decay: 0.01}, 0.0235),
-        f"optimizer={second}": ({"optimizer": second, "learning_rate": 0.0025, decay: 0.02}, 0.024),
+        f"optimizer={second}": (
+            {"optimizer": second, "learning_rate": 0.0025, decay: 0.02},
+            0.024,
+        ),
         "baseline": (at, 0.041),
     }
     if not pending:

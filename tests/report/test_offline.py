@@ -49,6 +49,7 @@ def test_the_policy_names_its_own_scripts_and_nothing_else():
 
 @pytest.mark.parametrize("text", ["", "é ∞\n"])
 def test_a_hash_is_of_the_utf_8_text(text):
-    assert source_hash(text)[8:-1] == base64.b64encode(
-        hashlib.sha256(text.encode("utf-8")).digest()
-    ).decode()
+    assert (
+        source_hash(text)[8:-1]
+        == base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode()
+    )

@@ -51,7 +51,7 @@ def test_findings_fit_the_width_and_keep_their_words(width):
     words = " ".join(text.split())
     assert "warning C1 Search space boundaries · learning_rate[optimizer=adam]" in words
     assert "share: 0.20 (0.10 to 0.30)" in words
-    assert "Do: Widen the range of learning_rate[optimizer=adam] to 1e-4 to 1, log, because" in words
+    assert "Do: Widen the range of learning_rate[optimizer=adam]: 1e-4 to 1, log, because" in words
     assert "could not speak: There are no curves." in words
     assert "1 trial left out, failed, machine lost: 3.4" in words
 

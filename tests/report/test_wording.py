@@ -64,7 +64,9 @@ def test_spans_dates_and_counts():
 
 
 def test_an_interval_shows_its_ends_and_a_gain_its_sign():
-    assert interval_text(Interval(0.0175, 0.0151, 0.02), signed=True) == "+0.0175 (0.0151 to 0.0200)"
+    assert (
+        interval_text(Interval(0.0175, 0.0151, 0.02), signed=True) == "+0.0175 (0.0151 to 0.0200)"
+    )
     assert interval_text(Interval(math.nan, math.nan, math.nan)) == "not known"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from strategies import choices, flat_axes, floats_axes, integer_axes
@@ -186,6 +186,7 @@ def test_under_an_absent_parent_nothing_exists():
     | st.text() | st.sampled_from(["1", "true", "1e0", "a=b", "a, b=c"]),
     min_size=2, max_size=6, unique=True,
 ))  # fmt: skip
+@example(listed=[1, "1", False, "false", 0.12345678, 0.12345679])
 def test_no_two_branches_share_a_name(listed):
     flat = branches({"x": choice(*listed), "y": choice("p", "q")}, frozenset({"x", "y"}))
     assert len({b.name for b in flat}) == len(flat) == 2 * len(listed)

@@ -1,12 +1,12 @@
 """Fresh-seed reruns judged: adopt, keep, or more evidence (D1 D3 D4).
 
 Claim of a launch: "this configuration improves the mean objective over fresh seeds by more than
-the least improvement m". Null: by m or less. Estimator: difference of means with Welch's interval;
-assumes seed noise that is roughly normal, and reruns that took no part in any selection. The
-chance of adopting under the null is at most `error_rate` for one look, shared by Bonferroni over the
-candidates; looks are shared out by the caller (docs/decisions/0005). Measured, with skewed noise
-and repeated looks: docs/claims/comparison.md. Source: Welch 1947; Bouthillier et al. 2021 on
-judging improvements against a stated margin.
+the least improvement m". Null: by m or less. Estimator: difference of means with Welch's
+interval; assumes seed noise that is roughly normal, and reruns that took no part in any
+selection. The chance of adopting under the null is at most `error_rate` for one look, shared by
+Bonferroni over the candidates; looks are shared out by the caller (docs/decisions/0005).
+Measured, with skewed noise and repeated looks: docs/claims/comparison.md. Source: Welch 1947;
+Bouthillier et al. 2021 on judging improvements against a stated margin.
 """
 
 from __future__ import annotations

@@ -1,10 +1,11 @@
 """What fails, where, and why: the share of infeasible trials and the region that fails (C3).
 
 Claim: "configurations beyond this value of this hyperparameter fail more often". Null: failing
-does not depend on any varied hyperparameter. Estimator: for each axis the cut that separates failures
-best (largest hypergeometric surprise), with the p-value of that largest surprise from random
-relabelling of the trials, over all axes of the study at once, so that having searched for the cut
-is accounted for. Error rate: ALPHA for each study, exact up to the number of relabellings.
+does not depend on any varied hyperparameter. Estimator: for each axis the cut that separates
+failures best (largest hypergeometric surprise), with the p-value of that largest surprise from
+random relabelling of the trials, over all axes of the study at once, so that having searched for
+the cut is accounted for. Error rate: ALPHA for each study, exact up to the number of
+relabellings.
 """
 
 from __future__ import annotations

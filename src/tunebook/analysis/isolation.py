@@ -5,9 +5,9 @@ searcher would select, for each value, at equal budgets. Estimate: the best seen
 budget where they differ (the mean over subsets). Uncertainty: subsampling: the spread of the best
 of a third of the trials, drawn without replacement, which is larger than that of the best of all,
 never smaller, as the plain bootstrap's is (it repeats the same best trial; Dodge et al. 2019,
-Tang et al. 2020). Two values are told apart where the interval of their difference, at ALPHA shared over
-all pairs (Bonferroni), leaves out zero. The selected best is optimistic by the noise of one
-training on both sides; only fresh seeds (`decide`) say what a configuration is worth.
+Tang et al. 2020). Two values are told apart where the interval of their difference, at ALPHA
+shared over all pairs (Bonferroni), leaves out zero. The selected best is optimistic by the noise
+of one training on both sides; only fresh seeds (`decide`) say what a configuration is worth.
 
 Assumes trials that are exchangeable within a study (not chosen by earlier results). Infeasible
 trials count as infinitely bad. Measured rates: docs/claims/isolation.md.

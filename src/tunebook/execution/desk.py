@@ -24,6 +24,7 @@ LEASE_S = 60.0
 RENEW_EVERY_S = 15.0
 CLAIM_AHEAD = 2
 """Trials claimed at a time, in multiples of the workers: fewer transactions for short trials."""
+BUSY_FOR_S = 5.0
 RETRIES = 3
 """How often a trial is started anew after an executor lost it; the next loss makes it failed."""
 
@@ -82,18 +83,20 @@ class Desk:
             trial = self._next()
             if trial is None:
                 break
-            if trial.attempt > 1:
-                try:
-                    ended = adopt_earlier(self.store, trial)
-                except BookBusyError:
-                    # Its process lives, against all leases: leave it to that one for a while.
-                    self._dry_until = time.monotonic() + 5.0
-                    self.store.release(trial.key, trial.attempt)
-                    continue
-                if ended is not None:
-                    settled.append((trial.key, ended))
-                    continue
+            # From here on it is among those that `close` gives back, whatever happens.
             self.running[trial.key] = trial
+            try:
+                ended = adopt_earlier(self.store, trial) if trial.attempt > 1 else None
+            except BookBusyError:
+                # Its process lives, against all leases: leave it to that one for a while.
+                self._dry_until = time.monotonic() + BUSY_FOR_S
+                self.store.release(trial.key, trial.attempt)
+                del self.running[trial.key]
+                continue
+            if ended is not None:
+                del self.running[trial.key]
+                settled.append((trial.key, ended))
+                continue
             self._started[trial.key] = time.monotonic()
             self.executor.submit(self._assignment(trial))
         return settled

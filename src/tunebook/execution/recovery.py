@@ -77,6 +77,9 @@ def adopt_earlier(store: Store, trial: TrialRecord) -> Outcome | None:
     """
     earlier = [(n, attempt_files(store.files, trial.key, n)) for n in range(1, trial.attempt)]
     left = [(n, files) for n, files in earlier if files.log.exists()]
+    for _, files in earlier:
+        if not files.log.exists():  # killed between its first print and its first report
+            files.output.unlink(missing_ok=True)
     if not left:
         return None
     lock = _lock_after(left[0][1].lock)

@@ -5,6 +5,7 @@ One thread, which sleeps in the executor until something happens. Training never
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -27,6 +28,9 @@ from tunebook.words.trial import Purpose, Status
 COLLECT_EVERY_S = 0.75
 LOOK_EVERY_S = 0.25
 OTHERS_EVERY_S = 1.0
+DISK_ERRORS = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +115,8 @@ def run_trials(
         except KeyboardInterrupt:
             run.stopped = "interrupted"
         except OSError as error:
+            if error.errno not in DISK_ERRORS:
+                raise
             raise StoreError(
                 f"the files in {store.files} can't be written: {error}",
                 next_step="make room or mend the disk, then run again: nothing acknowledged is "
@@ -175,6 +181,8 @@ class _Run:
             with suppress(Exception):  # how it is shown must not keep workers alive
                 self._on_progress(self._progress(stopping="stopping"))
         self._count(self._desk.close())
+        if self.stopped == "interrupted" and self._on_progress is not None:
+            self._on_progress(self._progress(stopping="stopped"))
 
     def summary(self, seconds: float) -> RunSummary:
         ended = list(self._tally.ran.values())

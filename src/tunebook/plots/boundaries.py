@@ -12,6 +12,7 @@ from tunebook.plots.scales import (
     HyperparameterScale,
     ObjectiveScale,
     hyperparameter_scale,
+    jitter,
     objective_scale,
 )
 from tunebook.words.design import Objective
@@ -19,6 +20,10 @@ from tunebook.words.space import Choice, Integer, spell
 
 OUTER = 0.1
 """Share of the axis that is shaded on a flagged side for which no new range is proposed."""
+
+
+CROWD = 25
+"""Infeasible trials above which the crosses are spread within their strip."""
 
 
 def draw(result: BoundaryResult) -> tuple[Picture, ...]:
@@ -78,11 +83,12 @@ def _shading(at: alt.X) -> alt.Chart:
 
 def _trial_rows(reading: AxisReading, x: HyperparameterScale, y: ObjectiveScale) -> list[Row]:
     rows: list[Row] = []
+    crowded = int(np.sum(reading.infeasible)) > CROWD
     for i, trial in enumerate(reading.trials):
         value, objective = reading.values[i], float(reading.objective_values[i])
         kind = "best" if reading.best[i] else "trial"
         if reading.infeasible[i]:
-            kind, shown = "infeasible", y.strip
+            kind, shown = "infeasible", y.strip_at(jitter(trial) if crowded else 0.0)
         else:
             shown = y.shown(objective)
             kind = "clipped" if y.clips(objective) else kind
@@ -166,7 +172,7 @@ def _alternative(
     if not complete:
         return f"{head}, none of which completed."
     best = min(complete, key=lambda r: objective.sign * r["objective"])
-    sentences = [f"{head} {_range(reading)}.", f"The best, {best['trial']}, reached "
+    sentences = [f"{head} {_range(reading)}.", f"The best trial, {best['trial']}, reached "
                  f"{number(best['objective'])} at {spell(best['value'])}."]  # fmt: skip
     good = [r["value"] for r in rows if r["kind"] == "best"]
     if len(good) > 1 and not isinstance(reading.axis, Choice):

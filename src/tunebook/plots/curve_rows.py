@@ -14,6 +14,9 @@ from tunebook.plots.scales import ObjectiveScale
 POINTS = 80
 """Points of a curve that are drawn: more can't be seen on 320 pixels."""
 
+SKETCHED = 30
+"""Points of a curve that is there only to light up: hundreds of them must stay a small file."""
+
 
 def best_value(curve: CurveReading) -> float:
     """The curve's value at its best step; NaN for an empty curve."""
@@ -22,10 +25,10 @@ def best_value(curve: CurveReading) -> float:
     return float(values[at[0]]) if len(at) else math.nan
 
 
-def _thinned(length: int) -> list[int]:
-    if length <= POINTS:
+def _thinned(length: int, points: int = POINTS) -> list[int]:
+    if length <= points:
         return list(range(length))
-    return sorted({round(i * (length - 1) / (POINTS - 1)) for i in range(POINTS)})
+    return sorted({round(i * (length - 1) / (points - 1)) for i in range(points)})
 
 
 def line_rows(curves: Sequence[CurveReading], y: ObjectiveScale) -> list[Row]:
@@ -44,6 +47,17 @@ def line_rows(curves: Sequence[CurveReading], y: ObjectiveScale) -> list[Row]:
                     "shown": y.shown(value) if finite else None,
                 }
             )
+    return rows
+
+
+def linked_rows(curves: Sequence[CurveReading], y: ObjectiveScale) -> list[Row]:
+    """Coarser rows, for curves that are drawn while their trial is pointed at."""
+    rows: list[Row] = []
+    for curve in curves:
+        for i in _thinned(len(curve.steps), SKETCHED):
+            value = float(curve.values[i])
+            shown = float(f"{y.shown(value):.5g}") if math.isfinite(value) else None
+            rows.append({"trial": curve.trial, "step": int(curve.steps[i]), "shown": shown})
     return rows
 
 

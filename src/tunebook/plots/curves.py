@@ -9,7 +9,14 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.training_length import CurveBand, CurveReading, LengthResult
-from tunebook.plots.curve_rows import band_rows, best_dot, best_value, line_rows, training_rows
+from tunebook.plots.curve_rows import (
+    band_rows,
+    best_dot,
+    best_value,
+    line_rows,
+    linked_rows,
+    training_rows,
+)
 from tunebook.plots.layers import (
     counted,
     finish,
@@ -27,7 +34,7 @@ from tunebook.words.design import Objective
 FAR = 10.0
 """The first values of a curve belong to it, however bad: only absurd ones are cut."""
 
-LINKED = 400
+LINKED = 300
 """Curves that light up when their trial is pointed at elsewhere; the rest stay in the band."""
 
 
@@ -55,7 +62,7 @@ def _study_curves(result: LengthResult, study: str) -> Picture:
         "band": band_rows(band, y) if band is not None else [],
         "best": line_rows([best], y) if best is not None else [],
         "training": training_rows(best, right or y) if best is not None else [],
-        "curves": line_rows([c for c in curves if not c.highlighted][:LINKED], y),
+        "curves": linked_rows([c for c in curves if not c.highlighted][:LINKED], y),
         "trials": [best_dot(c, y) for c in curves],
     }
     layers = _study_layers(x, y, result, data)
@@ -267,7 +274,7 @@ def _alternative(
     ]
     if best is not None:
         sentences.append(
-            f"The best, {best.trial}, reaches {number(best_value(best))} at step "
+            f"The best trial, {best.trial}, reaches {number(best_value(best))} at step "
             f"{best.best_step} of {best.steps[-1]}."
         )
     improving = sum(bool(c.improving) for c in curves)

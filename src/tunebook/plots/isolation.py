@@ -39,9 +39,8 @@ def draw(result: IsolationResult) -> tuple[Picture, ...]:
 
 
 def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Picture | None:
-    groups = [(spell(v.value), v) for v in found.values] or [
-        (f"{number(s.low)} to {number(s.high)}", s) for s in found.slices
-    ]
+    groups: list[tuple[str, IsolatedValue | Slice]] = [(spell(v.value), v) for v in found.values]
+    groups += [(f"{number(s.low)} to {number(s.high)}", s) for s in found.slices]
     if not groups:
         return None
     ends = [
@@ -69,21 +68,22 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
 
 
 def _values(group: IsolatedValue | Slice) -> Sequence[float]:
-    values = getattr(group, "all_values", ())
-    return [float(v) for v in np.asarray(values, dtype=float) if math.isfinite(v)]
+    if isinstance(group, Slice):
+        return []
+    return [float(v) for v in np.asarray(group.all_values, dtype=float) if math.isfinite(v)]
 
 
 def _best_row(name: str, place: int, group: IsolatedValue | Slice, x: ObjectiveScale) -> Row:
     best = group.best
     known = math.isfinite(best.estimate)
     return {
-        "trial": getattr(group, "best_trial", None) or None,
+        "trial": group.best_trial or None,
         "value": name,
         "best": best.estimate if known else None,
         "low": best.low if math.isfinite(best.low) else None,
         "high": best.high if math.isfinite(best.high) else None,
         "trials": group.trials,
-        "infeasible": getattr(group, "infeasible", None),
+        "infeasible": None if isinstance(group, Slice) else group.infeasible,
         "x": x.shown(best.estimate) if known else None,
         # A bound that is not known is drawn to the end of the axis.
         "low_x": x.shown(best.low) if math.isfinite(best.low) else x.ends[0],

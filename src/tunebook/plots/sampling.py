@@ -15,9 +15,6 @@ from tunebook.plots.scales import ObjectiveScale, objective_scale
 from tunebook.plots.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
 from tunebook.words.design import Objective
 
-FAR = 10.0
-"""Quantiles are robust by themselves: only absurd ones are cut."""
-
 WIDEST = 120
 """Budgets drawn at most: more points than that make no smoother line."""
 
@@ -70,7 +67,7 @@ def _curve(studies: list[StudySampling], objective: Objective) -> Picture:
         subtitle="Median best of n trials, with its simultaneous 95 % band",
         alternative=" ".join(
             [
-                "Tuning curve: the median best objective after n trials.",
+                "Tuning curve: the median best objective of n trials.",
                 *map(_curve_words, studies),
             ]
         ),
@@ -84,7 +81,7 @@ def _curve_scale(rows: list[Row], objective: Objective) -> ObjectiveScale:
     good, bad = ("low", "high") if objective.sign == 1 else ("high", "low")
     goods = [r[good] for r in rows if r[good] is not None]
     late = [r[bad] for r in rows if r[bad] is not None and r["budget"] >= 3]
-    return objective_scale([*medians, *goods, *late], objective, reach=FAR)
+    return objective_scale([*medians, *goods, *late], objective, reach=math.inf)
 
 
 def _shown(row: Row, y: ObjectiveScale) -> Row:
@@ -99,9 +96,9 @@ def _shown(row: Row, y: ObjectiveScale) -> Row:
 
 def _budget_rows(study: StudySampling) -> list[Row]:
     budgets = np.asarray(study.budgets, dtype=int)
-    spaced = np.arange(len(budgets))
+    spaced = list(range(len(budgets)))
     if len(budgets) > WIDEST:
-        spaced = np.unique(np.round(np.geomspace(1, len(budgets), WIDEST))) - 1
+        spaced = sorted({round(float(n)) - 1 for n in np.geomspace(1, len(budgets), WIDEST)})
     return [
         {
             "study": _called(study),
@@ -110,7 +107,7 @@ def _budget_rows(study: StudySampling) -> list[Row]:
             "low": _finite(study.low[i]),
             "high": _finite(study.high[i]),
         }
-        for i in map(int, spaced)
+        for i in spaced
     ]
 
 
@@ -161,8 +158,9 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
         for box in study.boxes
         if all(math.isfinite(getattr(box, q)) for q in ("q05", "q25", "q50", "q75", "q95"))
     ]
-    ends = [row[q] for row in rows for q in ("q05", "q25", "q50", "q75", "q95")]
-    y = objective_scale(ends, objective, reach=FAR)
+    # The bad tails are cut at the edge rather than followed: quartiles are what is compared.
+    ends = [row[q] for row in rows for q in ("q05", "q25", "q50", "q75")]
+    y = objective_scale(ends, objective, reach=math.inf)
     for row in rows:
         row |= {f"{q}_shown": y.shown(row[q]) for q in ("q05", "q25", "q50", "q75", "q95")}
     x = alt.X("budget", type="ordinal", title="budget of trials", axis=alt.Axis(labelAngle=0))
@@ -204,7 +202,8 @@ def _box_words(rows: list[Row]) -> str:
     told = [rows[0], rows[-1]] if len(rows) > 1 else rows
     words = [
         f"{counted(row['budget'], 'trial')}: median {number(row['q50'])}, from "
-        f"{number(row['q05'])} to {number(row['q95'])} in 90 % of draws"
+        f"{number(min(row['q05'], row['q95']))} to {number(max(row['q05'], row['q95']))} in 90 % "
+        "of draws"
         for row in told
     ]
     return "; ".join(words) + "." if words else "No budget has a finite spread."

@@ -34,6 +34,11 @@ REACH = 3.0
 WIDE = 30.0
 """The same, for the question whether the values ask for a logarithmic axis."""
 
+DECADE = 5.0
+"""Ratio of worst to best above which lower-is-better values get a logarithmic axis: on a linear
+one the good half would be a fifth of the height. Where higher is better it would spread the bad
+end instead, so the axis stays linear."""
+
 FEW_OFF = 0.1
 """Share of the values that may be off the scale: more are no outliers but half the story."""
 
@@ -48,7 +53,7 @@ class ObjectiveScale:
     """Where objective values are drawn.
 
     Attributes:
-        log: on a logarithmic axis, since the values span more than a decade.
+        log: on a logarithmic axis, since the values span about a decade or more.
         good, bad: ends of the axis's honest part, in the objective's units.
         edge: where values beyond `bad` are drawn.
         strip: where trials without a value are drawn; None where there is no such trial.
@@ -137,7 +142,7 @@ def objective_scale(
         blank = _laid_out(0.0, 1.0, False, missing, title or _axis_title(objective), objective)
         return replace(blank, ticks=())
     losses = np.sort(sign * finite)
-    log = _is_log(sign * losses[losses <= _reach(losses, WIDE)]) and all(k > 0 for k in keep)
+    log = sign > 0 and _is_log(np.append(losses[losses <= _reach(losses, max(reach, WIDE))], keep))
     if log:
         finite = finite[finite > 0]
         logs = np.sort(sign * np.log10(finite))
@@ -193,7 +198,7 @@ def _reach(losses: np.ndarray, reach: float) -> float:
 
 
 def _is_log(values: np.ndarray) -> bool:
-    return bool(values.min() > 0 and values.max() / values.min() > 10)
+    return bool(values.min() > 0 and values.max() / values.min() > DECADE)
 
 
 def _between(a: float, b: float, *, log: bool) -> float:
@@ -339,8 +344,7 @@ def whole_ticks(low: float, high: float, *, log: bool = False) -> list[float]:
     """Whole numbers within [low, high], not too many; powers of two on a log axis."""
     first, last = math.ceil(low - 1e-9), math.floor(high + 1e-9)
     if not log:
-        step = max(1, math.ceil((last - first) / 8))
-        return [float(i) for i in range(first, last + 1, step)]
+        return sorted({float(round(t)) for t in _linear_ticks(first, last, min(8, last - first))})
     doubling = [2.0**e for e in range(0, 64) if first <= 2**e <= last]
     return doubling if 2 <= len(doubling) <= 9 else ticks_between(low, high, log=True)
 

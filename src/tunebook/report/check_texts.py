@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tunebook.report.wording import interval_text, number, value_text
+from tunebook.report.wording import interval_text, value_text
 from tunebook.words.finding import Finding, Interval, Number, RemedyKind
 from tunebook.words.trial import Value
 
@@ -63,21 +63,25 @@ CHECK_TEXTS = {
     "C6": CheckText(
         name="Training length",
         asks="Were trials still improving when they ended?",
-        method="For the best trials, the gain over the last part of training is estimated from "
-        "their own curves. A best step in the last quarter says: try longer.",
+        method="For each good trial, the mean of the objective over the last fifth of training "
+        "is compared with the fifth before, within its own noise. It needs more than half of at "
+        "least three good trials. Where the learning rate decays over a length tied to the "
+        "training steps, only a round of another length can tell.",
     ),
     "C7": CheckText(
         name="Saturation",
         asks="Did trials stop improving long before the end?",
-        method="A trial is saturated from the step after which it gains less than its own "
-        "step-to-step noise. Steps after that can be saved.",
+        method="A trial is done at the first step from which its best so far is within its own "
+        "noise of the best that it reaches. Training is called too long where four fifths of "
+        "the good trials were done before 60 % of it.",
     ),
     "C9": CheckText(
         name="Isolation",
         asks="Which scientific values differ beyond the noise?",
-        method="For each scientific value, the best over its nuisance hyperparameters, with the "
-        "uncertainty of that best from resampling the search. Values are told apart only where "
-        "the interval of their difference excludes zero, corrected for the number of pairs.",
+        method="For each scientific value, the best over its nuisance hyperparameters at equal "
+        "budgets, with the spread of that best over subsamples of the search. Two values are "
+        "told apart where the interval of their difference leaves out zero; 5 % is shared over "
+        "all pairs. Each best was selected for its value: only fresh seeds say what it is worth.",
     ),
 }
 
@@ -108,8 +112,8 @@ def numbers_texts(finding: Finding) -> list[tuple[str, str]]:
             lines += [
                 (
                     f"{value_text(p.a)} minus {value_text(p.b)}",
-                    f"{number(p.difference)} ({number(p.low)} to {number(p.high)}), "
-                    + ("told apart" if p.told_apart else "not told apart"),
+                    interval_text(Interval(p.difference, p.low, p.high))
+                    + (", told apart" if p.told_apart else ", not told apart"),
                 )
                 for p in content
             ]
@@ -127,8 +131,9 @@ def remedy_text(finding: Finding) -> str:
     subject = f"{remedy.subject}[{where}]" if where and remedy.subject else remedy.subject
     values = _values_text(remedy.values)
     text = REMEDY_LABELS[remedy.kind]
-    text += f" of {subject}" if subject and remedy.kind in _OF else f": {subject}" * bool(subject)
-    text += f" to {values}" if values else ""
+    if subject:
+        text += f" of {subject}" if remedy.kind in _OF else f", {subject}"
+    text += f": {values}" if values else ""
     return f"{text}, because {remedy.because}" if remedy.because else text
 
 

@@ -1,4 +1,4 @@
-"""Fresh-seed gains as intervals on one line, against the baseline and the least improvement (D3)."""
+"""Fresh-seed gains on one line, against the baseline and the least improvement (D3)."""
 
 from __future__ import annotations
 

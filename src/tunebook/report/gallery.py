@@ -94,7 +94,9 @@ def gallery(
             )
         )
     if decision is not None:
-        again = reruns.draw(decision, _rerun_values(found, decision), objective=found.table.objective)
+        again = reruns.draw(
+            decision, _rerun_values(found, decision), objective=found.table.objective
+        )
         groups.append(
             Group(
                 check="D1",

@@ -23,7 +23,7 @@ class Step(StrEnum):
 
 
 MEANING = {
-    Step.PLAN: "one question, a role for every hyperparameter",
+    Step.PLAN: "one question, a role for all",
     Step.RUN: "quasi-random search",
     Step.READ: "the checks before the question",
     Step.RERUN: "the best of each side, fresh seeds",

@@ -125,9 +125,7 @@ def _code_lines(found: RoundRecord) -> list[tuple[str, str]]:
     return [("Training code", f"{path}; SHA-256 of its source {found.source.sha256[:16]}")]
 
 
-def _space(
-    plan: Round, study: Study
-) -> tuple[str, int, tuple[tuple[str, str, str], ...]]:
+def _space(plan: Round, study: Study) -> tuple[str, int, tuple[tuple[str, str, str], ...]]:
     held = {**study.branch.conditions, **study.fixed}
     rows = [(name, str(plan.role(name)), value_text(value)) for name, value in held.items()]
     rows += [(n, str(plan.role(n)), axis_text(axis)) for n, axis in study.branch.axes.items()]

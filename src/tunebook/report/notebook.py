@@ -57,7 +57,9 @@ class FindingsView:
 
 def findings_html(examination: Examination, pictures: Sequence[Picture] = ()) -> str:
     """Findings, worst first, then pictures."""
-    return _render("findings", examination=examination, pictures=[picture_html(p) for p in pictures])
+    return _render(
+        "findings", examination=examination, pictures=[picture_html(p) for p in pictures]
+    )
 
 
 def round_html(record: BookRecord, number: int) -> str:

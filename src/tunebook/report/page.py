@@ -75,17 +75,21 @@ def render(
     style = asset("page.css")
     pictures = pictures_json(s for c in chapters for s in c.gallery.shown)
     shown = {c.number for c in chapters}
-    text = _environment().get_template("page.html").render(
-        record=record,
-        newest=chapters[0] if chapters else None,
-        earlier=chapters[1:],
-        shown=shown,
-        history=_history(record, shown),
-        lineage=_lineage(record),
-        policy=policy(scripts, [style]),
-        scripts=[Markup(s) for s in scripts],  # noqa: S704 - our own and Vega's, hashed above
-        style=Markup(style),  # noqa: S704 - our own
-        pictures=Markup(pictures),  # noqa: S704 - escaped by embedded_json
+    text = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            record=record,
+            newest=chapters[0] if chapters else None,
+            earlier=chapters[1:],
+            shown=shown,
+            history=_history(record, shown),
+            lineage=_lineage(record),
+            policy=policy(scripts, [style]),
+            scripts=[Markup(s) for s in scripts],  # our own and Vega's, hashed above
+            style=Markup(style),  # our own
+            pictures=Markup(pictures),  # escaped by embedded_json
+        )
     )
     # A lone surrogate in what a trial printed could not be written as UTF-8.
     return text.encode("utf-8", "replace").decode("utf-8")
@@ -160,7 +164,9 @@ def _lineage(record: BookRecord) -> list[LineageLine]:
         LineageLine(
             launch=launch,
             round=rounds.get(launch.decision, 0),
-            changed=_changed(launch, by_number.get(launch.parent) if launch.parent is not None else None),
+            changed=_changed(
+                launch, by_number.get(launch.parent) if launch.parent is not None else None
+            ),
             when=date_text(launch.launched_at),
         )
         for launch in record.launches

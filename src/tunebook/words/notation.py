@@ -74,8 +74,7 @@ def format_constraint(constraint: Constraint) -> str | None:
         back = parse_constraint(text)
     except DesignError:
         return None
-    same_type = type(back.right) is type(constraint.right)
-    return text if back == constraint and same_type else None
+    return text if back == constraint else None
 
 
 def _number(text: str) -> float | None:

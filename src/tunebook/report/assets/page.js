@@ -67,14 +67,17 @@
     const width = Math.floor(canvas.clientWidth);
     const old = views.get(figure);
     if (!width || (old && old.dark === dark && Math.abs(old.width - width) < 8)) return;
-    const own = { view: null, finalize: null, dark, width };
+    const own = { view: null, finalize: null, dark, width, trials: new Set() };
     views.set(figure, own);
     const spec = structuredClone(picture.spec);
     spec.datasets = {};
-    for (const [name, key] of Object.entries(picture.rows)) spec.datasets[name] = rowsOf(key);
+    for (const [name, key] of Object.entries(picture.rows)) {
+      spec.datasets[name] = rowsOf(key);
+      for (const row of spec.datasets[name]) own.trials.add(row.trial);
+    }
     if (!spec.hconcat && !spec.vconcat && !spec.concat && !spec.facet) {
       spec.width = Math.min(width, WIDEST);
-      spec.padding = { left: 0, top: 4, right: 10, bottom: 0 };  // for labels at the very end
+      spec.padding = { left: 0, top: 4, right: 10, bottom: 5 };  // room for labels
       spec.autosize = { type: "fit-x", contains: "padding" };
     }
     const host = document.createElement("div");
@@ -91,7 +94,7 @@
       canvas.replaceChildren(host);
       canvas.classList.add("drawn");
       listen(figure, result.view);
-      if (lit) select(result.view, lit);
+      if (lit) select(own, lit);
     }).catch((error) => {
       const fault = document.createElement("p");
       fault.className = "fault";
@@ -115,9 +118,10 @@
     const trials = value && value.trial;
     return Array.isArray(trials) ? trials[0] ?? null : null;
   };
-  const select = (view, trial) => {
-    if (!hasSignal(view)) return;
-    const chosen = trial === null ? [] : [{ fields: [{ type: "E", field: "trial" }], values: [trial] }];
+  // A picture without the trial keeps its light: nothing in it is to be told apart.
+  const select = ({ view, trials }, trial) => {
+    if (!view || !hasSignal(view)) return;
+    const chosen = trials.has(trial) ? [{ fields: [{ type: "E", field: "trial" }], values: [trial] }] : [];
     view.data(`${HOVER}_store`, chosen).runAsync();
   };
   const rowsByTrial = new Map();
@@ -130,7 +134,7 @@
     for (const row of rowsByTrial.get(lit) || []) row.classList.remove("lit");
     for (const row of rowsByTrial.get(trial) || []) row.classList.add("lit");
     lit = trial;
-    for (const { view } of views.values()) if (view && view !== origin) select(view, trial);
+    for (const one of views.values()) if (one.view !== origin) select(one, trial);
   };
   // Before Vega's own listeners (capture), so that they know which picture is pointed at.
   let still = null;  // where the pointer rested when a link moved the page under it

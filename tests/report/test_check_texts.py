@@ -1,0 +1,76 @@
+import pytest
+
+from tunebook.analysis import CHECKS
+from tunebook.report.check_texts import (
+    CHECK_TEXTS,
+    REMEDY_LABELS,
+    check_text,
+    numbers_texts,
+    remedy_text,
+)
+from tunebook.words.finding import (
+    Finding,
+    Interval,
+    PairwiseDifference,
+    Remedy,
+    RemedyKind,
+    Severity,
+)
+
+
+def finding(numbers=(), remedy=None):
+    return Finding(
+        check="C9",
+        severity=Severity.NOTE,
+        subject="x",
+        numbers=dict(numbers),
+        sentence="",
+        remedy=remedy,
+    )
+
+
+def test_every_check_and_every_remedy_has_words():
+    assert set(CHECKS) <= set(CHECK_TEXTS)
+    assert set(REMEDY_LABELS) == set(RemedyKind)
+    assert check_text("Z1").method == ""
+
+
+def test_numbers_carry_their_intervals_and_pairs_their_verdict():
+    pair = PairwiseDifference(
+        a="nesterov", b="adam", difference=-0.0007, low=-0.015, high=0.014, told_apart=False
+    )
+    numbers = {"late_gain": Interval(0.02, 0.01, 0.03, 0.9), "trials": 6, "pairs": (pair,)}
+    assert numbers_texts(finding(numbers)) == [
+        ("late gain", "0.020 (0.010 to 0.030), 90 %"),
+        ("trials", "6"),
+        ("nesterov minus adam", "−0.001 (−0.015 to 0.014), not told apart"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "text"),
+    [
+        (None, ""),
+        (
+            Remedy(
+                kind=RemedyKind.WIDEN,
+                subject="lr",
+                conditions={"optimizer": "adam"},
+                values={"low": 1e-4, "high": 1.0, "scale": "near_one"},
+                because="it is cut off",
+            ),
+            "Widen the range of lr[optimizer=adam]: 1e-4 to 1, log of 1 − x, "
+            "because it is cut off",
+        ),
+        (
+            Remedy(kind=RemedyKind.TRAIN_LONGER, values={"max_train_steps": 3000}),
+            "Train longer: max train steps 3000",
+        ),
+        (
+            Remedy(kind=RemedyKind.FIX, subject="momentum", values={"value": 0.9}),
+            "Fix it, momentum: value 0.9",
+        ),
+    ],
+)
+def test_a_remedy_says_what_to_do_to_what_and_why(remedy, text):
+    assert remedy_text(finding(remedy=remedy)) == text
