@@ -1,6 +1,6 @@
 """Measured error rates of C1: false alarms on spaces that are wide enough, power on cut-off ones.
 
-    python bench/claims/boundaries.py
+python bench/claims/boundaries.py
 """
 
 from __future__ import annotations

@@ -44,6 +44,8 @@ FEWEST = 10
 """Complete trials of a study below which no derivative at an edge can be told from noise."""
 NEAR = 0.25
 """The playbook's "near a boundary", as a share of the axis' length."""
+LOCAL, FEWEST_LOCAL = 0.7, 40
+"""Share of the axis that is fitted where it holds this many trials."""
 WIDEN_BY = 0.5
 """A cut-off side is widened by half of the axis' length on its scale."""
 
@@ -181,6 +183,10 @@ def _slope_at_edge(
     freedom are left, and with squares where eight are. Sandwich errors (HC3): the noise is rarely
     the same in good and bad regions.
     """
+    near = distance <= LOCAL
+    if int(near.sum()) >= FEWEST_LOCAL:
+        # With enough trials the nearer half alone is fitted: a bowl's ranks are no parabola.
+        distance, others, losses = distance[near], others[near], losses[near]
     scores = normal_scores(losses)
     n = len(scores)
     columns = [np.ones(n), distance, distance**2]

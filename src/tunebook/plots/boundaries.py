@@ -6,15 +6,11 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.boundaries import AxisReading, BoundaryResult, SideReading
+from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.plots.layers import called, counted, finish, number, over, trial_points
+from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
-from tunebook.plots.scales import (
-    HyperparameterScale,
-    ObjectiveScale,
-    hyperparameter_scale,
-    jitter,
-    objective_scale,
-)
+from tunebook.plots.ticks import jitter
 from tunebook.words.design import Objective
 from tunebook.words.space import Choice, Integer, spell
 

@@ -25,10 +25,11 @@ from tunebook.plots.layers import (
     pointed,
     target,
 )
+from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
-from tunebook.plots.scales import NUMBER_LABEL, ObjectiveScale, objective_scale
 from tunebook.plots.series import TOGETHER, series_color, series_dash
 from tunebook.plots.theme import HOVER, SIZES
+from tunebook.plots.ticks import NUMBER_LABEL
 from tunebook.words.design import Objective
 
 FAR = 10.0

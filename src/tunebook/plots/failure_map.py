@@ -5,10 +5,11 @@ from __future__ import annotations
 import altair as alt
 
 from tunebook.analysis.feasibility import FailingRegion, StudyFeasibility
+from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.plots.layers import called, counted, finish, number, over, target, trial_layer
 from tunebook.plots.picture import Picture, Row
-from tunebook.plots.scales import HyperparameterScale, hyperparameter_scale, jitter
 from tunebook.plots.sides import side_axis
+from tunebook.plots.ticks import jitter
 from tunebook.words.space import Choice
 from tunebook.words.table import TrialTable
 

@@ -8,7 +8,7 @@ from tunebook.analysis.feasibility import FeasibilityResult, StudyFeasibility
 from tunebook.plots.failure_map import failure_map, share_text
 from tunebook.plots.layers import counted, finish, over
 from tunebook.plots.picture import Picture, Row
-from tunebook.plots.scales import whole_ticks
+from tunebook.plots.ticks import whole_ticks
 
 BAR_HEIGHT = 26
 

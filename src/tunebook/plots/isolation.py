@@ -16,9 +16,10 @@ from tunebook.analysis.isolation import (
     Slice,
 )
 from tunebook.plots.layers import counted, finish, number, over, target
+from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
-from tunebook.plots.scales import ObjectiveScale, jitter, objective_scale
 from tunebook.plots.sides import ROW_HEIGHT, side_axis
+from tunebook.plots.ticks import jitter
 from tunebook.words.design import Objective
 from tunebook.words.finding import Interval
 from tunebook.words.space import spell

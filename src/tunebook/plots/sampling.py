@@ -10,8 +10,8 @@ import numpy as np
 
 from tunebook.analysis.sampling import SamplingResult, StudySampling
 from tunebook.plots.layers import counted, finish, number, over
+from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
-from tunebook.plots.scales import ObjectiveScale, objective_scale
 from tunebook.plots.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
 from tunebook.words.design import Objective
 
@@ -158,8 +158,9 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
         for box in study.boxes
         if all(math.isfinite(getattr(box, q)) for q in ("q05", "q25", "q50", "q75", "q95"))
     ]
-    # The bad tails are cut at the edge rather than followed: quartiles are what is compared.
-    ends = [row[q] for row in rows for q in ("q05", "q25", "q50", "q75")]
+    # Budgets of one or two reach as far as the worst trials; what lies beyond all else is cut.
+    ends = [row[q] for row in rows for q in ("q05", "q25", "q50")]
+    ends += [row[q] for row in rows if row["budget"] >= 4 for q in ("q75", "q95")]
     y = objective_scale(ends, objective, reach=math.inf)
     for row in rows:
         row |= {f"{q}_shown": y.shown(row[q]) for q in ("q05", "q25", "q50", "q75", "q95")}

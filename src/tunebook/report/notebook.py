@@ -6,7 +6,7 @@ Pictures stand in it as images (SVG in data URLs), so that an untrusted notebook
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from jinja2 import Environment
 
@@ -121,11 +121,7 @@ def _render(macro: str, **content: object) -> str:
         "check": check_text,
         "numbers": numbers_texts,
         "remedy": remedy_text,
-        "left_out": _left_out,
+        "left_out": left_out_texts,
     }
     module = environment.from_string(asset("notebook.html")).make_module({"passes": Severity.PASS})
     return str(getattr(module, f"{macro}_view")(**content)).strip()
-
-
-def _left_out(entries: Iterable[str]) -> list[str]:
-    return left_out_texts(entries)

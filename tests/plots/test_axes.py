@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunebook.plots.scales import jitter, objective_scale, ticks_between, whole_ticks
+from tunebook.plots.objective_axes import objective_scale
+from tunebook.plots.ticks import jitter, ticks_between, whole_ticks
 from tunebook.words.design import Direction, Objective
 
 ERROR = Objective("error")
@@ -42,6 +43,11 @@ def test_one_absurd_value_is_off_the_scale_at_both_directions():
     good = [0.5 + 0.01 * i for i in range(20)]
     assert objective_scale([*good, 1e6], ERROR).clips(1e6)
     assert objective_scale([*good, -1e6], ACCURACY).clips(-1e6)
+
+
+def test_values_that_differ_in_the_ninth_digit_have_an_axis():
+    scale = objective_scale([0.123456781, 0.123456789], ERROR)
+    assert scale.ends[0] < scale.ends[1] and len(scale.ticks) >= 2
 
 
 def test_values_that_are_not_finite_are_ignored():
