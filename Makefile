@@ -16,14 +16,18 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Tunebook needs Python 3.11 or later. Next: make PYTHON=python3.13"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
 
-$(VENV)/.demo-ready: $(BIN)/python pyproject.toml constraints.txt
+# `--group` needs pip 25.1.
+$(VENV)/.pip-ready: | $(BIN)/python
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade 'pip>=25.1'
+	@touch $@
+
+$(VENV)/.demo-ready: $(VENV)/.pip-ready pyproject.toml constraints.txt
 	$(PIP) --editable '.[demo]'
 	@touch $@
 
 # PyTorch first: what depends on it must find it, not look for another.
-$(VENV)/.ready: $(BIN)/python pyproject.toml constraints.txt
+$(VENV)/.ready: $(VENV)/.pip-ready pyproject.toml constraints.txt
 	$(PIP) torch==2.13.0
 	$(PIP) --editable '.[demo]' --group test --group lint
 	@touch $@ $(VENV)/.demo-ready

@@ -51,8 +51,8 @@ def learning_rate(book: tb.Book, workers: int) -> tb.BookRound:
     careful = book.round(
         "Which learning rate and momentum suit this network?",
         nuisance={
-            "learning_rate": tb.log_uniform(1e-4, 1e-2),
-            "momentum": tb.near_one(0.5, 0.99),
+            "learning_rate": tb.log_uniform(1e-4, 3e-3),
+            "momentum": tb.near_one(0.5, 0.95),
         },
         trials=32,
         max_train_steps=STEPS,

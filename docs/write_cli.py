@@ -16,9 +16,9 @@ HEAD = """# Commands
 
 Written by `make docs` from the commands' own `--help`.
 
-Every command that prints takes `--json` (with `"schema": 1`). The book is `--book PATH`, else `TUNEBOOK_BOOK`, else the only
-`*.db` in the folder. Exit status: 0 done, 1 failed, 2 wrong use. Completion:
-`eval "$(tunebook completion bash)"` (or zsh, fish).
+Every command that prints takes `--json` (with `"schema": 1`). The book is `--book PATH`, else
+`TUNEBOOK_BOOK`, else the only `*.db` in the folder. Exit status: 0 done, 1 failed, 2 wrong use.
+Completion: `eval "$(tunebook completion bash)"` (or zsh, fish).
 """
 
 

@@ -49,7 +49,7 @@ _HOMES = {
     "uniform": "tunebook.words.spelling",
 }
 
-__all__ = [*_HOMES, "__version__"]  # noqa: PLE0604 - names that load on first touch
+__all__ = [*_HOMES, "__version__"]
 
 
 def __getattr__(name: str) -> object:

@@ -92,7 +92,7 @@ def test_a_decision_stands_and_costs_nothing_again(launched, rates, train):
 
 
 def test_more_reruns_answer_what_a_few_could_not(launched, train, rates):
-    asked = optimizers(launched, rates, train, least_improvement=0.1475)
+    asked = optimizers(launched, rates, train, least_improvement=0.156)
     few = asked.decide(train, max_reruns=12, **QUIET)
     if few.verdict is not Verdict.MORE_EVIDENCE:
         pytest.fail(f"meant to be too close to call at 4 reruns: {few.sentence}")

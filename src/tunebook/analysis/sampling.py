@@ -227,7 +227,8 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
     metric = table.objective.metric
     subject = study.study or "the round"
     dense = study.good_region >= 5
-    enough = dense or study.expected_gain.high <= _noise_of_best(table, study)
+    spread = _spread_of_best(table, study)
+    enough = dense or study.expected_gain.high <= spread
     numbers: dict[str, Number] = {
         "trials": study.trials,
         "good_region": study.good_region,
@@ -245,7 +246,10 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
             severity=Severity.PASS,
             subject=subject,
             numbers=numbers,
-            sentence=f"Sampled densely enough: {lie}; {again}.",
+            sentence=f"Sampled densely enough: {lie}; {again}."
+            if dense
+            else f"Sampled densely enough: {again}, no more than its best trials differ among "
+            f"themselves ({spread:.2g}); {lie}.",
         )
     return Finding(
         check="C2",
@@ -262,7 +266,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
     )
 
 
-def _noise_of_best(table: TrialTable, study: StudySampling) -> float:
+def _spread_of_best(table: TrialTable, study: StudySampling) -> float:
     """Spread among the trials that are about as good as the best."""
     own = table.of_study(study.study)
     good = own.losses[good_region(own.losses)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tunebook.store.table import table
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective
 from tunebook.words.record import BookRecord, RoundRecord
+from tunebook.words.trial import TrialRecord
 
 PACKAGES = ("tunebook", "numpy", "scipy", "torch", "jax", "optax", "flax", "keras", "lightning",
             "transformers", "scikit-learn")  # fmt: skip
@@ -31,6 +33,7 @@ def book_record(store: Store, setting: Setting, objective: Objective) -> BookRec
 
 def round_record(store: Store, stored: StoredRound) -> RoundRecord:
     """Read one round with its search trials and its reruns."""
+    trials = store.trials(stored.number)
     return RoundRecord(
         number=stored.number,
         plan=stored.plan,
@@ -39,7 +42,19 @@ def round_record(store: Store, stored: StoredRound) -> RoundRecord:
         source=stored.source,
         created_at=stored.created_at,
         spent_twice_s=stored.spent_twice_s,
+        details={t.name: t.detail for t in trials if t.detail},
+        output_tails={t.name: t.output_tail for t in trials if t.output_tail},
+        unread=unread(trials),
     )
+
+
+def unread(trials: Sequence[TrialRecord]) -> dict[str, tuple[str, ...]]:
+    """Varied hyperparameters that training never read, with the trials that show it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for trial in trials:
+        for name in trial.unread:
+            found[name] = (*found.get(name, ()), trial.name)
+    return found
 
 
 def versions() -> tuple[tuple[str, str], ...]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tunebook.book.decisions import Reruns, decide
 from tunebook.book.proposals import NextRound, next_round
-from tunebook.book.records import book_record, round_record
+from tunebook.book.records import book_record, round_record, unread
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode, training_code
 from tunebook.execution.progress import TerminalProgress
@@ -86,7 +86,7 @@ class BookRound:
             TrainingCodeError: the training code can't be found; nothing has run.
             KeyboardInterrupt: stopped by Ctrl-C, after everything reported was stored.
         """
-        code = self._training_code(train)
+        code = self._training_code(train, here=workers == 0)
         self._add_search_trials()
 
         def work() -> RunSummary:
@@ -134,11 +134,12 @@ class BookRound:
 
     def examination(self) -> Examination:
         """Every check that applies to the round as it stands."""
-        return examine(self.table(), unread=self._unread())
+        return examine(self.table(), unread=unread(self.trials))
 
     def findings(self) -> FindingsView:
         """What the checks say, worst first; shows itself in notebooks and terminals."""
-        return FindingsView(self.examination())
+        found = results(self.table())
+        return FindingsView(self.examination(), pictures(found))
 
     def pictures(self) -> tuple[Picture, ...]:
         """Every picture of the round, in the playbook's order."""
@@ -177,7 +178,7 @@ class BookRound:
         Raises:
             EvidenceError: trials of the round have not ended, or none is complete.
         """
-        code = self._training_code(train) if run else None
+        code = self._training_code(train, here=workers == 0) if run else None
         reruns = Reruns(
             code=code,
             max_reruns=max_reruns,
@@ -213,7 +214,7 @@ class BookRound:
     def _book_record(self) -> BookRecord:
         return book_record(self._store, self._setting, self._objective)
 
-    def _training_code(self, train: Train | None) -> TrainingCode:
+    def _training_code(self, train: Train | None, *, here: bool) -> TrainingCode:
         source = self._store.rounds()[self.number - 1].source
         if train is None:
             if source is None or not source.path:
@@ -222,7 +223,7 @@ class BookRound:
                     next_step='pass it: run(train), or run("train.py:train")',
                 )
             train = source.path
-        code = training_code(train)
+        code = training_code(train, here=here)
         if source != code.source:
             self._store.set_source(self.number, code.source)
         return code
@@ -241,13 +242,6 @@ class BookRound:
                     "round; its trials stay as they are",
                 )
         self._store.add_trials([t for t in planned if t.number not in stored])
-
-    def _unread(self) -> dict[str, list[str]]:
-        unread: dict[str, list[str]] = {}
-        for trial in self.trials:
-            for name in trial.unread:
-                unread.setdefault(name, []).append(trial.name)
-        return unread
 
     def _raise_if_interrupted(self, summary: RunSummary) -> None:
         if summary.stopped == "interrupted":

@@ -74,7 +74,8 @@ def main() -> None:
     from tunebook.words.errors import CodecError, DesignError, TableError, TunebookError
 
     try:
-        group(standalone_mode=False)
+        # The name is said, so that completion finds its variable however we were started.
+        group(standalone_mode=False, prog_name="tunebook")
     except click.exceptions.Abort:
         sys.exit(1)
     except click.exceptions.Exit as asked:

@@ -129,7 +129,8 @@ def decision_renderable(decision: Decision) -> RenderableType:
         *sides,
         Text(),
         _line(
-            f"95 % intervals, fresh seeds alone; least improvement "
+            f"Fresh seeds alone; means with 95 % intervals, gains with wider ones for every look "
+            f"and side; least improvement "
             f"{number(decision.least_improvement)}; chance of adopting what is not worth it at "
             f"most {share_text(decision.error_rate)}.",
             "dim",
