@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-claims test-system lint bench docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims test-system lint bench docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ setup: $(VENV)/.ready  ## make .venv with all that tests and lint need
 
 demo: $(VENV)/.demo-ready  ## train real networks and write demo-out/report.html
 	$(BIN)/python demo/play.py --out demo-out --workers $(JOBS)
+
+ship-demo: demo  ## pack the demo's book into the package, for `tunebook demo`
+	$(BIN)/python demo/ship.py demo-out/digits.db
 
 lint: $(VENV)/.ready  ## ruff, mypy strict, layers, import cycles
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ import digits
 import tunebook as tb
 
 STEPS = 2000
+WHO = "the demo"
 
 
 def play(folder: Path, workers: int) -> Path:
@@ -43,7 +44,7 @@ def first_baseline(book: tb.Book, workers: int) -> None:
         max_train_steps=STEPS,
     )
     baseline.run(digits.train, workers=workers)
-    book.launch(baseline.decide(digits.train, max_reruns=6, workers=workers))
+    book.launch(baseline.decide(digits.train, max_reruns=6, workers=workers), who=WHO)
 
 
 def learning_rate(book: tb.Book, workers: int) -> tb.BookRound:
@@ -64,16 +65,20 @@ def learning_rate(book: tb.Book, workers: int) -> tb.BookRound:
 
 
 def proposed_instead(book: tb.Book, careful: tb.BookRound, workers: int) -> tb.BookRound:
-    """Run the round that Tunebook proposes, as it is, and launch what it brings."""
-    proposal = careful.next_round()
-    print(proposal)
-    wider = book.plan_round(proposal.plan)
-    wider.run(digits.train, workers=workers)
-    print(wider.findings())
-    decision = wider.decide(digits.train, max_reruns=26, workers=workers)
+    """Run what Tunebook proposes, as it is, for as long as it says that the space is cut off."""
+    last = careful
+    for _ in range(2):
+        proposal = last.next_round()
+        if not any(change.check == "C1" for change in proposal.changes):
+            break
+        print(proposal)
+        last = book.plan_round(proposal.plan)
+        last.run(digits.train, workers=workers)
+        print(last.findings())
+    decision = last.decide(digits.train, max_reruns=26, workers=workers)
     if decision.verdict == "adopt":
-        book.launch(decision)
-    return wider
+        book.launch(decision, who=WHO)
+    return last
 
 
 def compare_optimizers(book: tb.Book, wider: tb.BookRound, workers: int) -> None:
@@ -98,7 +103,7 @@ def compare_optimizers(book: tb.Book, wider: tb.BookRound, workers: int) -> None
     print(versus.findings())
     decision = versus.decide(digits.train, max_reruns=39, workers=workers)
     if decision.verdict == "adopt":
-        book.launch(decision)
+        book.launch(decision, who=WHO)
 
 
 if __name__ == "__main__":

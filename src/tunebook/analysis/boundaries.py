@@ -5,8 +5,10 @@ Null: it does not; widening this side alone cannot improve the best mean respons
 squares on the normal scores of the losses of complete trials (ranks, so that a cliff of bad
 trials has no more weight than its share), quadratic in the distance to the edge and, where the
 trials suffice, in every other hyperparameter; the one-sided t-test is of the derivative at the
-edge. An alarm needs that at ALPHA, shared over all sides of the table by Bonferroni, and a tenth
-of the trials (three at least) whose best lie in the nearest quarter more often than not.
+edge. With it goes the exact test of whether the best tenth of the trials (three at least) crowd
+the nearest quarter of the axis. An alarm needs the slope at ALPHA shared over all sides of the
+table (Bonferroni) and the best not rarer there than elsewhere, or crowding at that level and the
+slope at ALPHA / 2.
 
 Assumes that the response is smooth along the axis on the scale that was declared, and trials not
 chosen by earlier results. Measured error rates: docs/claims/boundaries.md.
@@ -160,7 +162,8 @@ def _read_side(
         p_value = _slope_at_edge(distance[complete], others, own.losses[complete])
     top = best if int(best.sum()) else complete
     at = float(np.median(distance[top])) if int(top.sum()) else 0.5
-    alarm = p_value < level and at < NEAR * 1.5 and bool((distance[top] < NEAR).mean() >= 0.5)
+    crowd = _crowding(distance, top)
+    alarm = (p_value < level and crowd < 0.5) or (p_value < ALPHA / 2 and crowd < level)
     fails_there = _fails_near(distance, own.infeasible)
     proposed = None if not alarm or fails_there else _wider(axis, side)
     return SideReading(
@@ -206,6 +209,16 @@ def _slope_at_edge(
         return 1.0
     # At distance 0 the derivative is the linear coefficient: positive means better at the edge.
     return float(stats.t.sf(beta[1] / error, n - x.shape[1]))
+
+
+def _crowding(distance: F[np.ndarray, "trials"], top: Bool[np.ndarray, "trials"]) -> float:
+    """Chance of as many of the best in the nearest quarter, if best trials lay anywhere.
+
+    One-sided hypergeometric test, exact where the axis does not matter.
+    """
+    near = distance < NEAR
+    drawn, inside = int(top.sum()), int((top & near).sum())
+    return float(stats.hypergeom.sf(inside - 1, len(near), int(near.sum()), drawn))
 
 
 def _fails_near(distance: F[np.ndarray, "trials"], infeasible: Bool[np.ndarray, "trials"]) -> bool:
