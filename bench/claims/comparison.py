@@ -21,9 +21,13 @@ MARGIN = 0.5
 """Least improvement, in standard deviations of the seeds' noise."""
 
 
+COARSE = "normal, counted in steps of 3"
+GRAIN = 3.0
+
+
 def noise(rng: np.random.Generator, n: int, kind: str) -> np.ndarray:
     """Seeds' noise with mean 0 and standard deviation 1."""
-    if kind == "normal":
+    if kind in ("normal", COARSE):
         return rng.normal(size=n)
     if kind == "skewed":
         drawn = rng.lognormal(0, 0.75, n)
@@ -40,6 +44,9 @@ def decided(
     most = LOOKS[looks - 1]
     base = noise(rng, most, kind)
     own = [noise(rng, most, kind) - gain for _ in range(candidates)]
+    if kind == COARSE:
+        offset = rng.random()
+        base, *own = (GRAIN * np.round(v / GRAIN + offset) for v in (base, *own))
     verdict, n = Verdict.MORE_EVIDENCE, 0
     for k, n in enumerate(LOOKS[:looks], 1):
         verdict = judge(
@@ -71,7 +78,7 @@ def page(repeats: int) -> str:
         "| gain is exactly the least improvement | 1 look (4 reruns a side) | 3 looks (9) | 6 looks (30) |",
         "|---|---|---|---|",
     ]
-    for kind in ("normal", "skewed", "one seed in ten much worse"):
+    for kind in ("normal", "skewed", "one seed in ten much worse", COARSE):
         for count in (1, 2, 4):
             cells = []
             for looks in (1, 3, 6):

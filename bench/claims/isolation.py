@@ -1,4 +1,5 @@
-"""Measured error rates of C9: values told apart when nothing differs, and when something does.
+"""Measured error rates of C9: values told apart when nothing differs, and when something does;
+and how often the interval of a best holds what studies like it select on average.
 
 python bench/claims/isolation.py
 """
@@ -27,12 +28,12 @@ def compared(
     *,
     values: int = 2,
     shift: float = 0.0,
-    fewer: int = 0,
+    fewer: float = 0,
     **surface: object,
 ) -> TrialTable:
     """One round with several scientific values on one surface; the last is worse by `shift`."""
     parts = [
-        table(rng, trials - (fewer if k else 0), [0.5] * axes, **surface)  # type: ignore[arg-type]
+        table(rng, _size(trials, fewer if k else 0), [0.5] * axes, **surface)  # type: ignore[arg-type]
         for k in range(values)
     ]
     first = parts[0]
@@ -64,14 +65,40 @@ NOTHING = {
     "2 values, 2 axes, skewed noise": {"axes": 2, "skew": True},
     "2 values, 2 axes, 40 % infeasible": {"axes": 2, "fails_above": 0.6},
     "2 values, the second with a quarter fewer trials": {"axes": 2, "fewer": 4},
+    "2 values, the second with half as many trials": {"axes": 2, "fewer": 0.5},
+    "2 values, 2 axes, 70 % infeasible": {"axes": 2, "fails_above": 0.3},
     "4 values, 2 axes": {"axes": 2, "values": 4},
 }
+COVERED = ("2 values, 1 axis, noise 0.05", "2 values, 2 axes, noise 0.05",
+           "2 values, 4 axes, noise 0.05", "2 values, 2 axes, noise 0.3",
+           "2 values, 2 axes, skewed noise", "2 values, 2 axes, 70 % infeasible")  # fmt: skip
 DIFFERENT = {
     "by 0.1 (twice the noise), 2 axes": {"axes": 2, "shift": 0.1},
     "by 0.2 (four times), 2 axes": {"axes": 2, "shift": 0.2},
     "by 0.2, 4 axes": {"axes": 4, "shift": 0.2},
 }
 SIZES = (16, 32, 64, 128)
+
+
+def _size(trials: int, fewer: float) -> int:
+    """Trials less a number of them, or less a share below 1."""
+    return trials - int(fewer if fewer >= 1 else fewer * trials)
+
+
+def covered(case: dict, trials: int, repeats: int, seed: int) -> tuple[int, int]:
+    """Intervals of a best that hold the mean best over all tables, and intervals made."""
+    rng = np.random.default_rng(seed)
+    intervals, bests = [], []
+    for k in range(repeats):
+        result = isolation.check(compared(rng, trials, **case), seed=k)
+        if isinstance(result, NotApplicable):
+            continue
+        best = result.hyperparameters[0].values[0].best
+        if np.isfinite(best.low):
+            intervals.append(best)
+            bests.append(best.estimate)
+    truth = float(np.mean(bests)) if bests else np.nan
+    return sum(i.low <= truth <= i.high for i in intervals), len(intervals)
 
 
 def told_apart(case: dict, trials: int, repeats: int, seed: int) -> int:
@@ -105,6 +132,17 @@ def page(repeats: int) -> str:
     for name, case in DIFFERENT.items():
         cells = [_cell(told_apart(case, n, repeats, 2), repeats) for n in SIZES]
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "How often the 95 % interval of a best holds the mean best of all such studies, where a best has an interval:",
+        "",
+        f"| coverage | {head} |",
+        "|---|" + "---|" * len(SIZES),
+    ]
+    for name in COVERED:
+        found = [covered(NOTHING[name], n, repeats, 3) for n in SIZES]
+        cells = [_cell(*f) if f[1] >= 20 else "too few trials" for f in found]
+        lines.append(f"| {name.partition(', ')[2]} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 

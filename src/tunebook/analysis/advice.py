@@ -1,203 +1,294 @@
-"""The findings' remedies put together as the next round's plan, for a person to edit (B C1 E5)."""
+"""The findings' remedies put together as the next round's plan, for a person to edit (B C1 E5 H5).
+
+What depends on what: a settled question changes the roles; ranges come next, since the density of
+trials and the length of training are judged anew in a space of another size; then length, then
+trials. What is refused, and what no plan can carry out, is said as unresolved.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from tunebook.analysis.plan_edits import conditions_of, leaf_of, settle, with_range
 from tunebook.words.decision import Change, Decision, Verdict
-from tunebook.words.design import Round
+from tunebook.words.design import Role, Round, studies
+from tunebook.words.errors import DesignError
 from tunebook.words.finding import Examination, Finding, Remedy, RemedyKind, subject_name
 from tunebook.words.record import Proposal
-from tunebook.words.space import Axis, Choice, Float, Integer, Per, Scale, spell
+from tunebook.words.space import Choice, Float, Integer, Per, Scale, spell
 from tunebook.words.trial import Value
 
-ORDER = (
-    RemedyKind.WIDEN,
-    RemedyKind.SHRINK,
-    RemedyKind.TRAIN_LONGER,
-    RemedyKind.MORE_TRIALS,
-    RemedyKind.TRAIN_SHORTER,
-)
+RANGES = (RemedyKind.WIDEN, RemedyKind.SHRINK)
+LENGTHS = (RemedyKind.TRAIN_LONGER, RemedyKind.TRAIN_SHORTER)
+CARRIED_OUT = (*RANGES, *LENGTHS, RemedyKind.MORE_TRIALS, RemedyKind.FIX)
+TIED_TO_LENGTH = ("schedule", "decay", "warmup")
+
+Asked = tuple[Finding, Remedy]
+
+
+@dataclass(slots=True, kw_only=True)
+class _Draft:
+    """The plan as it takes shape."""
+
+    plan: Round
+    changes: list[Change] = field(default_factory=list)
+    unresolved: list[str] = field(default_factory=list)
+
+    def take(self, plan: Round, change: Change) -> None:
+        self.plan = plan
+        self.changes.append(change)
 
 
 def propose(
     plan: Round, examination: Examination, *, decision: Decision | None = None
 ) -> Proposal:
-    """The round after `plan`: the same question with what its findings ask for changed.
+    """The round after `plan`: what its findings ask for, changed, each change with its reason.
 
-    A cut-off space comes first: density and length are judged again once it is wide enough, so
-    that more trials or steps are left for the round after. A side that failing trials lie on is
-    not widened. What can't be carried out by itself is listed as unresolved.
+    - A scientific choice whose winner was adopted is fixed at it.
+    - A cut-off range is widened, a failing end cut off. Where one end asks for both, it stays:
+      instability holds this workload back, which is no matter of ranges.
+    - While a range is being widened, trials and steps stay as they are.
+    - Shorter training waits until the question is answered, since it would change it.
+
+    Args:
+        plan: of the round that was run; not changed.
+        examination: what the checks said of it.
+        decision: the last one on it, if there is one.
+
+    Returns:
+        A plan that is valid and has a goal of its own (a book knows its rounds by their goals).
     """
-    remedies = [(f, f.remedy) for f in examination.findings if f.remedy is not None]
-    unresolved = [
-        f"{f.sentence} (by hand: {remedy.kind.value.replace('_', ' ')})"
-        for f, remedy in remedies
-        if remedy.kind not in ORDER
+    draft = _Draft(plan=plan)
+    _settle_decision(draft, decision)
+    asked = [(f, f.remedy) for f in examination.findings if f.remedy is not None]
+    asked = [(f, r) for f, r in asked if _still_there(draft.plan, r)]
+    _fix(draft, [x for x in asked if x[1].kind is RemedyKind.FIX])
+    widening = _rerange(draft, [x for x in asked if x[1].kind in RANGES])
+    _set_length(draft, [x for x in asked if x[1].kind in LENGTHS], widening=widening)
+    _set_trials(
+        draft, [x for x in asked if x[1].kind is RemedyKind.MORE_TRIALS], widening=widening
+    )
+    draft.unresolved += [
+        f"{f.sentence} (by hand: {r.kind.value.replace('_', ' ')})"
+        for f, r in asked
+        if r.kind not in CARRIED_OUT
     ]
-    widened = {_where(r) for _, r in remedies if r.kind is RemedyKind.WIDEN}
-    changes: list[Change] = []
-    following = plan
-    for kind in ORDER:
-        for finding, remedy in (x for x in remedies if x[1].kind is kind):
-            refusal = _refusal(remedy, plan, widened)
-            if refusal:
-                unresolved.append(refusal)
-                continue
-            following, change = _apply(following, finding, remedy)
-            if change is not None:
-                changes.append(change)
-    following, fresh = _settle_decision(following, decision)
-    changes = fresh + changes
-    if not changes:
-        unresolved.append(
-            "The findings ask for no change: the question of this round is answered as far as "
-            "this space goes. Ask the next one."
+    if not draft.changes:
+        draft.unresolved.append(
+            "The findings ask for no change that a plan could make: as far as this space and "
+            "budget go, the question is answered. Ask the next one."
         )
+    goal = _goal(plan, draft, decision)
     return Proposal(
-        plan=replace(following, goal=_goal(plan, changes)),
-        changes=tuple(changes),
-        unresolved=tuple(unresolved),
+        plan=replace(draft.plan, goal=goal),
+        changes=tuple(draft.changes),
+        unresolved=tuple(dict.fromkeys(draft.unresolved)),
     )
 
 
-def _where(remedy: Remedy) -> str:
-    return subject_name(remedy.subject, remedy.conditions)
+def _settle_decision(draft: _Draft, decision: Decision | None) -> None:
+    """Fix the scientific choices whose winner was adopted."""
+    if decision is None:
+        return
+    if decision.verdict is not Verdict.ADOPT:
+        draft.unresolved.append(f"Decision {decision.number}: {decision.sentence}")
+        return
+    won: dict[str, Value] = {}
+    for name in draft.plan.scientific:
+        if name not in decision.config:
+            continue
+        axis = leaf_of(draft.plan, name, decision.config)
+        if isinstance(axis, Choice):
+            won[name] = decision.config[name]
+        else:
+            draft.unresolved.append(
+                f"{name} stays scientific over its range; {spell(decision.config[name])} was "
+                "adopted: fix it there, or narrow the range around it."
+            )
+    if won:
+        _settle(draft, won, f"decision {decision.number} adopted it", "D3")
 
 
-def _refusal(remedy: Remedy, plan: Round, widened: set[str]) -> str:
-    """Why a remedy is left for later, or an empty string."""
-    if remedy.kind is RemedyKind.SHRINK and _where(remedy) in widened:
-        return (
-            f"{_where(remedy)} is cut off at one end and fails at the other: it was widened, and "
-            "not shrunk; instability may be what holds it back."
+def _settle(draft: _Draft, values: Mapping[str, Value], because: str, check: str) -> None:
+    roles = {name: draft.plan.role(name) for name in values}
+    try:
+        settled = settle(draft.plan, values)
+    except DesignError as error:
+        named = ", ".join(f"{n}={spell(v)}" for n, v in values.items())
+        draft.unresolved.append(f"Fix {named} by hand ({because}): {error.rule}")
+        return
+    for name, value in values.items():
+        was = roles[name].value
+        change = Change(
+            key=f"fixed.{name}", before=was, after=spell(value), because=because, check=check
         )
-    if remedy.kind in (RemedyKind.TRAIN_LONGER, RemedyKind.MORE_TRIALS) and widened:
-        what = "training longer" if remedy.kind is RemedyKind.TRAIN_LONGER else "more trials"
-        return f"{what.capitalize()} waits until the space is wide enough ({remedy.because})."
-    if remedy.kind is RemedyKind.TRAIN_SHORTER and (widened or plan.scientific):
-        return f"Training shorter waits until the question is answered ({remedy.because})."
-    return ""
+        draft.take(settled, change)
 
 
-def _apply(plan: Round, finding: Finding, remedy: Remedy) -> tuple[Round, Change | None]:
-    if remedy.kind in (RemedyKind.WIDEN, RemedyKind.SHRINK):
-        return _rerange(plan, finding, remedy)
-    if remedy.kind is RemedyKind.MORE_TRIALS:
-        # The remedy speaks of one study; the round shares its trials out evenly.
-        return _set(plan, "trials", max(plan.trials, 2 * plan.trials), finding, remedy)
-    asked = remedy.values.get("max_train_steps", plan.max_train_steps)
-    return _set(plan, "max_train_steps", int(asked), finding, remedy)
+def _still_there(plan: Round, remedy: Remedy) -> bool:
+    """False for what is said of a branch that a decision has closed."""
+    held = {name: value for name, value in plan.fixed.items() if not isinstance(value, Per)}
+    return all(held.get(name, value) == value for name, value in remedy.conditions.items())
 
 
-def _set(
-    plan: Round, key: str, value: int, finding: Finding, remedy: Remedy
-) -> tuple[Round, Change | None]:
-    before = getattr(plan, key)
-    if before == value:
-        return plan, None
+def _fix(draft: _Draft, asked: Sequence[Asked]) -> None:
+    for finding, remedy in asked:
+        if remedy.subject in draft.plan.varied and "value" in remedy.values:
+            value = {remedy.subject: remedy.values["value"]}
+            _settle(draft, value, remedy.because, finding.check)
+
+
+def _rerange(draft: _Draft, asked: Sequence[Asked]) -> bool:
+    """Move the ends of ranges; True where one was, or should be, widened."""
+    together: dict[str, list[Asked]] = {}
+    for finding, remedy in asked:
+        where = subject_name(remedy.subject, conditions_of(draft.plan, remedy))
+        together.setdefault(where, []).append((finding, remedy))
+    if together and draft.plan.searcher == "by_hand":
+        draft.unresolved += [f"Write points there: {f.sentence}" for f, _ in asked]
+        return False
+    for where, own in together.items():
+        _rerange_one(draft, where, own)
+    return any(r.kind is RemedyKind.WIDEN for _, r in asked)
+
+
+def _rerange_one(draft: _Draft, where: str, asked: Sequence[Asked]) -> None:
+    first = asked[0][1]
+    axis = leaf_of(draft.plan, first.subject, first.conditions)
+    if not isinstance(axis, Float | Integer):
+        draft.unresolved += [f"{f.sentence} (by hand)" for f, _ in asked]
+        return
+    ends: dict[str, float] = {"low": axis.low, "high": axis.high}
+    reasons: list[Asked] = []
+    for side in ("low", "high"):
+        moved = [x for x in asked if x[1].values.get(side, ends[side]) != ends[side]]
+        if len({r.kind for _, r in moved}) > 1:
+            draft.unresolved.append(
+                f"The {side} end of {where} stays at {spell(ends[side])}: the best trials lie "
+                "near it, and trials fail there. Instability holds this workload back; a warm-up "
+                "or gradient clipping may move it (H1)."
+            )
+        elif moved:
+            bounds = [float(r.values[side]) for _, r in moved]
+            outermost = moved[0][1].kind is RemedyKind.WIDEN
+            ends[side] = min(bounds) if (side == "low") == outermost else max(bounds)
+            reasons += [x for x in moved if x not in reasons]
+    if not reasons:
+        return
+    try:
+        after = _axis(axis, ends["low"], ends["high"])
+        plan = with_range(draft.plan, first, after)
+    except DesignError as error:
+        draft.unresolved.append(f"The range of {where} can't be changed so: {error.rule}")
+        return
+    role = "scientific" if draft.plan.role(first.subject) is Role.SCIENTIFIC else "nuisance"
     change = Change(
-        key=key,
-        before=str(before),
-        after=str(value),
+        key=f"{role}.{where}",
+        before=f"{spell(axis.low)} to {spell(axis.high)}",
+        after=f"{spell(after.low)} to {spell(after.high)}",
+        because=", and ".join(dict.fromkeys(r.because for _, r in reasons)),
+        check=" ".join(dict.fromkeys(f.check for f, _ in reasons)),
+    )
+    draft.take(plan, change)
+
+
+def _axis(axis: Float | Integer, low: float, high: float) -> Float | Integer:
+    if isinstance(axis, Integer):
+        return Integer(round(low), round(high), axis.scale)
+    return Float(low, high, Scale(axis.scale))
+
+
+def _set_length(draft: _Draft, asked: Sequence[Asked], *, widening: bool) -> None:
+    if not asked:
+        return
+    longer = [x for x in asked if x[1].kind is RemedyKind.TRAIN_LONGER]
+    finding, remedy = (longer or list(asked))[0]
+    if widening:
+        draft.unresolved.append(
+            f"Training {'longer' if longer else 'shorter'} waits until the space is wide enough: "
+            f"{remedy.because}."
+        )
+        return
+    if not longer and draft.plan.scientific:
+        draft.unresolved.append(
+            f"Training shorter waits until the question is answered: {remedy.because}."
+        )
+        return
+    if longer and len(longer) < len(asked):
+        draft.unresolved.append(
+            "Some trials were done early, others not: the longer training wins."
+        )
+    steps = int(remedy.values.get("max_train_steps", draft.plan.max_train_steps))
+    if steps == draft.plan.max_train_steps:
+        return
+    change = Change(
+        key="max_train_steps",
+        before=str(draft.plan.max_train_steps),
+        after=str(steps),
         because=remedy.because,
         check=finding.check,
     )
-    if key == "trials":
-        return replace(plan, trials=value), change
-    return replace(plan, max_train_steps=value), change
-
-
-def _rerange(plan: Round, finding: Finding, remedy: Remedy) -> tuple[Round, Change | None]:
-    for role in ("scientific", "nuisance"):
-        held: Mapping[str, Axis | Per] = getattr(plan, role)
-        if remedy.subject not in held:
-            continue
-        before = _leaf(held[remedy.subject], remedy.conditions)
-        after = _ranged(remedy)
-        if not isinstance(before, Float | Integer) or before == after:
-            return plan, None
-        axis = _replaced(held[remedy.subject], remedy.conditions, after)
-        change = Change(
-            key=f"{role}.{_where(_on_path(held[remedy.subject], remedy))}",
-            before=f"{spell(before.low)} to {spell(before.high)}",
-            after=f"{spell(after.low)} to {spell(after.high)}",
-            because=remedy.because,
-            check=finding.check,
+    draft.take(replace(draft.plan, max_train_steps=steps), change)
+    tied = [n for n in draft.plan.fixed if any(word in n.lower() for word in TIED_TO_LENGTH)]
+    if tied:
+        draft.unresolved.append(
+            f"{' and '.join(tied)} fixed at another training length: a schedule seldom transfers "
+            "(E5); tune it again, or stretch it."
         )
-        changed = {**held, remedy.subject: axis}
-        if role == "scientific":
-            return replace(plan, scientific=changed), change
-        return replace(plan, nuisance=changed), change
-    return plan, None
 
 
-def _ranged(remedy: Remedy) -> Float | Integer:
-    low, high, scale = (remedy.values[k] for k in ("low", "high", "scale"))
-    if isinstance(low, int) and isinstance(high, int):
-        return Integer(low, high, Scale(str(scale)))
-    return Float(float(low), float(high), Scale(str(scale)))
-
-
-def _leaf(axis: Axis | Per, conditions: Mapping[str, Value]) -> Axis | Per | None:
-    while isinstance(axis, Per):
-        below = axis.under(conditions[axis.on]) if axis.on in conditions else None
-        if below is None:
-            return None
-        axis = below
-    return axis
-
-
-def _replaced(axis: Axis | Per, conditions: Mapping[str, Value], leaf: Axis) -> Axis | Per:
-    if not isinstance(axis, Per):
-        return leaf
-    here = conditions[axis.on]
-    return Per(
-        axis.on,
-        tuple((v, _replaced(a, conditions, leaf) if v == here else a) for v, a in axis.when),
+def _set_trials(draft: _Draft, asked: Sequence[Asked], *, widening: bool) -> None:
+    if not asked:
+        return
+    finding, remedy = max(asked, key=lambda x: _factor(draft.plan, x[1]))
+    if widening:
+        draft.unresolved.append(
+            f"Having more trials waits until the space is wide enough: {remedy.because}."
+        )
+        return
+    if draft.plan.searcher in ("by_hand", "grid"):
+        way = "more points" if draft.plan.searcher == "by_hand" else "more levels, or halton"
+        draft.unresolved.append(f"More trials take {way}: {remedy.because}.")
+        return
+    trials = math.ceil(draft.plan.trials * _factor(draft.plan, remedy))
+    if trials <= draft.plan.trials:
+        return
+    change = Change(
+        key="trials",
+        before=str(draft.plan.trials),
+        after=str(trials),
+        because=remedy.because,
+        check=finding.check,
     )
+    draft.take(replace(draft.plan, trials=trials), change)
 
 
-def _on_path(axis: Axis | Per, remedy: Remedy) -> Remedy:
-    """The remedy with only the conditions that the axis itself depends on."""
-    needed: dict[str, Value] = {}
-    while isinstance(axis, Per):
-        needed[axis.on] = remedy.conditions[axis.on]
-        below = axis.under(remedy.conditions[axis.on])
-        assert below is not None
-        axis = below
-    return replace(remedy, conditions=needed)
+def _factor(plan: Round, remedy: Remedy) -> float:
+    """How many times the trials; a remedy speaks of the studies under its conditions, and all
+    get equal shares."""
+    wanted = remedy.values.get("trials")
+    if not isinstance(wanted, int | float):
+        return 2.0
+    settled = dict(remedy.conditions)
+    own = [
+        len(s.numbers)
+        for s in studies(plan)
+        if all(s.branch.conditions.get(k, v) == v for k, v in settled.items())
+    ]
+    return float(wanted) / max(1, sum(own))
 
 
-def _settle_decision(plan: Round, decision: Decision | None) -> tuple[Round, list[Change]]:
-    """A scientific choice that was decided is fixed, with its branch of everything else."""
-    if decision is None or decision.verdict is not Verdict.ADOPT or not plan.scientific:
-        return plan, []
-    changes, fixed = [], dict(plan.fixed)
-    for name, axis in plan.scientific.items():
-        if not isinstance(axis, Choice) or name not in decision.config:
-            return plan, []
-        fixed[name] = decision.config[name]
-        changes.append(
-            Change(
-                key=f"fixed.{name}",
-                before="scientific",
-                after=spell(decision.config[name]),
-                because=f"decision {decision.number} adopted it",
-                check="D3",
-            )
-        )
-    nuisance = {
-        n: leaf
-        for n, a in plan.nuisance.items()
-        if (leaf := _leaf(a, {**decision.config})) is not None
-    }
-    return replace(plan, scientific={}, nuisance=nuisance, fixed=fixed), changes
-
-
-def _goal(plan: Round, changes: list[Change]) -> str:
-    """The question again, with what changed: a round is known by its goal."""
+def _goal(plan: Round, draft: _Draft, decision: Decision | None) -> str:
+    """The question with what changed about it, or the next one: never the same text again."""
     base = plan.goal.split(" [", 1)[0]
-    said = [f"{c.key.split('.', 1)[-1]} {c.after}" for c in changes] or ["again"]
-    return f"{base} [{', '.join(said)}]"
+    said = [f"{c.key.split('.', 1)[-1]} {c.after}" for c in draft.changes if c.check != "D3"]
+    won = {c.key.split(".", 1)[-1]: c.after for c in draft.changes if c.check == "D3"}
+    if won and decision is not None:
+        base = f"What improves {', '.join(f'{n}={v}' for n, v in won.items())} further?"
+    goal = f"{base} [{', '.join(said)}]" if said else base
+    while goal == plan.goal:
+        said.append("again")
+        goal = f"{base} [{', '.join(said)}]"
+    return goal

@@ -1,0 +1,106 @@
+"""One noisy curve near its end: does it still fall, and since when has it been level? (C6 C7)"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from tunebook.words.finding import Interval
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
+FEWEST_POINTS = 8
+"""Evaluations below which a curve's end has no slope that can be told from noise."""
+WINDOW_POINTS = 20
+"""Evaluations in the last fifth below which the last two fifths are read: with 8, at 50
+evaluations, 57 of 100 studies that still fell were missed (bench/claims/training_length.py)."""
+NEGLIGIBLE = 1e-3
+"""Of a curve's whole improvement: as good as level, with or without noise. A judgement."""
+SATURATED_BEFORE = 0.6
+"""Of training. A judgement: 40 % of the compute would be saved; the playbook gives no figure."""
+
+
+def noise_of(losses: Float[np.ndarray, "points"]) -> float:
+    """Standard deviation from one evaluation to the next, over the second half of a curve.
+
+    From the median absolute difference, so that a spike does not count; from all differences
+    where more than half of them are zero, as in an accuracy that is counted in examples.
+    """
+    steps = np.diff(losses[len(losses) // 2 :])
+    if len(steps) < 2:
+        return 0.0
+    middle = float(np.median(np.abs(steps - np.median(steps))))
+    return (1.4826 * middle if middle else float(np.std(steps))) / math.sqrt(2)
+
+
+def late_gain(
+    steps: Int[np.ndarray, "points"], losses: Float[np.ndarray, "points"], length: int
+) -> Interval:
+    """Improvement per tenth of training near the end, with its 95 % Student interval.
+
+    Least squares over the last fifth; over the last two fifths, or the last five evaluations,
+    where the fifth holds fewer than WINDOW_POINTS. Assumes noise that is independent between
+    evaluations; where 20 or more are in the window, the error is widened by the lag-one
+    correlation of what is left (a first-order autoregression).
+
+    Args:
+        steps: rising.
+        losses: lower is better, finite.
+        length: steps of the whole training.
+
+    Returns:
+        In the units of the losses, better is positive; unbounded with too few evaluations.
+    """
+    if len(steps) < FEWEST_POINTS:
+        return Interval(0.0, -math.inf, math.inf)
+    window = steps >= 0.8 * length
+    if int(window.sum()) < WINDOW_POINTS:
+        window = (steps >= 0.6 * length) | (np.arange(len(steps)) >= len(steps) - 5)
+    x = steps[window] / length
+    y = losses[window]
+    n = len(x)
+    away = x - x.mean()
+    width = float(away @ away)
+    slope = float(away @ y) / width
+    left = y - y.mean() - slope * away
+    error = math.sqrt(float(left @ left) / (n - 2) / width)
+    if n >= 20 and error > 0:
+        correlation = float(left[1:] @ left[:-1]) / float(left @ left)
+        correlation = min(max(correlation, 0.0), 0.9)
+        error *= math.sqrt((1 + correlation) / (1 - correlation))
+    reach = float(stats.t.ppf(0.975, n - 2)) * error
+    return Interval(-slope / 10, (-slope - reach) / 10, (-slope + reach) / 10)
+
+
+def saturated_at(
+    steps: Int[np.ndarray, "points"], losses: Float[np.ndarray, "points"], length: int
+) -> int | None:
+    """The step from which a curve is as good as its best, where that is long before the end.
+
+    The first step at which the best so far is within twice the noise of the best, provided that
+    the mean of the rest of the curve does not go on falling by more (one-sided t, 5 %).
+
+    Args:
+        steps, losses, length: as in `late_gain`.
+
+    Returns:
+        The step, or None where it is not before SATURATED_BEFORE of training.
+    """
+    if len(steps) < FEWEST_POINTS:
+        return None
+    tolerance = max(2 * noise_of(losses), NEGLIGIBLE * float(losses[0] - losses.min()))
+    first = int(np.argmax(np.minimum.accumulate(losses) <= losses.min() + tolerance))
+    if steps[first] + 1 >= SATURATED_BEFORE * length:
+        return None
+    rest = losses[first + 1 :]
+    before, after = rest[: len(rest) // 2], rest[len(rest) // 2 :]
+    if len(before) >= 3:
+        fall = float(before.mean() - after.mean())
+        error = math.sqrt(before.var(ddof=1) / len(before) + after.var(ddof=1) / len(after))
+        if fall - float(stats.t.isf(0.05, len(rest) - 2)) * error > tolerance / 4:
+            return None
+    return int(steps[first])

@@ -1,0 +1,160 @@
+"""C1 as a claim: nothing to find, a planted effect, thin data; and what it proposes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import boundaries as measured
+import numpy as np
+import pytest
+from scipy.stats import binom
+from surfaces import table
+
+from tunebook.analysis import boundaries
+from tunebook.words.finding import NotApplicable, RemedyKind, Severity
+from tunebook.words.space import Branch, Choice, Float, Integer, Scale
+
+REPEATS = 60
+
+
+@pytest.mark.parametrize("case", measured.NOTHING)
+def test_false_alarms(case, fresh_rng):
+    seed = int(fresh_rng.integers(2**32))
+    found, _ = measured.alarms(measured.NOTHING[case], 32, REPEATS, seed)
+    # docs/claims/boundaries.md: the worst case is measured below 7 %.
+    assert found <= binom.ppf(1 - 1e-6, REPEATS, 0.07)
+
+
+@pytest.mark.parametrize("case", ["best 0.25 beyond, 2 axes", "best 0.5 beyond, 4 axes"])
+def test_power(case, fresh_rng):
+    seed = int(fresh_rng.integers(2**32))
+    _, there = measured.alarms(measured.CUT_OFF[case], 64, REPEATS, seed)
+    assert there >= binom.ppf(1e-6, REPEATS, 0.9)
+
+
+@pytest.mark.level(2)
+@pytest.mark.parametrize("trials", [16, 32, 64, 128])
+@pytest.mark.parametrize("case", measured.NOTHING)
+def test_false_alarms_at_full_size(case, trials, fresh_rng):
+    seed = int(fresh_rng.integers(2**32))
+    found, _ = measured.alarms(measured.NOTHING[case], trials, 1000, seed)
+    assert found <= binom.ppf(1 - 1e-6, 1000, 0.07)
+
+
+def test_thin_data_says_what_would_do(fresh_rng):
+    result = boundaries.check(table(fresh_rng, 8, [1.5, 0.5]))
+    assert isinstance(result, NotApplicable)
+    assert "8 complete trials" in result.reason
+    assert "10 complete trials" in result.needs
+
+
+def cut_off(rng, **more):
+    return boundaries.check(table(rng, 64, [1.5, 0.5], **more))
+
+
+def test_an_alarm_names_the_side_and_proposes_a_range(fresh_rng):
+    result = cut_off(fresh_rng)
+    alarm = next(f for f in result.findings if f.severity is Severity.WARNING)
+    assert (alarm.subject, alarm.numbers["side"]) == ("x0", "high")
+    assert alarm.remedy.kind is RemedyKind.WIDEN
+    assert alarm.remedy.values["low"] == 0.0
+    assert alarm.remedy.values["high"] == 1.5
+    assert set(alarm.trials) <= set(result.axes[0].trials)
+
+
+def test_axes_that_pass_are_said_to_have_been_looked_at(fresh_rng):
+    result = cut_off(fresh_rng)
+    assert [f.subject for f in result.findings if f.severity is Severity.PASS] == ["x1"]
+
+
+def test_a_side_that_fails_is_not_widened(fresh_rng):
+    result = boundaries.check(table(fresh_rng, 128, [1.2, 0.5], fails_above=0.85, noise=0.01))
+    for axis in result.axes:
+        for side in axis.sides:
+            if side.alarm and axis.hyperparameter == "x0":
+                assert side.proposed is None
+
+
+def test_infeasible_trials_are_kept_for_the_picture(fresh_rng):
+    result = boundaries.check(table(fresh_rng, 40, [0.5, 0.5], fails_above=0.7))
+    axis = result.axes[0]
+    assert axis.infeasible.sum() == (axis.units > 0.7).sum()
+    assert np.isnan(axis.objective_values[axis.infeasible]).all()
+
+
+def test_a_choice_has_no_boundary(fresh_rng):
+    base = table(fresh_rng, 40, [0.5])
+    config = tuple({**c, "kind": ("a", "b")[i % 2]} for i, c in enumerate(base.config))
+    branch = Branch(axes={**base.branches[""].axes, "kind": Choice(("a", "b"))})
+    result = boundaries.check(replace(base, config=config, branches={"": branch}))
+    assert [a.sides for a in result.axes if a.hyperparameter == "kind"] == [()]
+    assert {f.subject for f in result.findings} == {"x0"}
+
+
+def test_conditional_hyperparameters_are_named_with_their_branch(fresh_rng):
+    base = table(fresh_rng, 64, [1.5])
+    branch = Branch(conditions={"optimizer": "adam"}, axes=base.branches[""].axes)
+    moved = replace(base, study=("adam",) * 64, branches={"adam": branch})
+    alarm = boundaries.check(moved).findings[0]
+    assert alarm.subject == "x0[optimizer=adam]"
+    assert dict(alarm.remedy.conditions) == {"optimizer": "adam"}
+
+
+@pytest.mark.parametrize(
+    ("axis", "side", "proposed"),
+    [
+        (Float(1e-4, 1e-2, Scale.LOG), "high", 0.1),
+        (Float(1e-4, 1e-2, Scale.LOG), "low", 1e-5),
+        (Float(0.9, 0.99, Scale.NEAR_ONE), "high", 0.998),
+        (Float(0.0, 0.4), "low", None),
+        (Float(0.1, 0.5), "high", 0.7),
+        (Integer(1, 4), "high", 6),
+        (Integer(8, 128, Scale.LOG), "high", 512),
+        (Integer(0, 4), "low", None),
+    ],
+)
+def test_proposed_bounds_are_numbers_that_people_write(axis, side, proposed):
+    assert boundaries._wider(axis, side) == proposed
+
+
+def test_the_same_table_gives_the_same_result(fresh_rng):
+    made = table(fresh_rng, 40, [0.3, 0.6])
+    first, second = boundaries.check(made), boundaries.check(made)
+    assert first.findings == second.findings
+
+
+def test_a_published_study_whose_range_is_cut(shared_data):
+    """ConvNeXt's learning rate (opda): whole, then with its upper half cut away."""
+    from tunebook.words.table import TrialTable
+
+    folder = shared_data / "opda"
+    whole = TrialTable.from_csv(
+        folder / "convnext-trials.csv.gz", objective=_objective(folder), chance=None
+    )
+    name = next(
+        n for n in next(iter(whole.branches.values())).axes if "lr" in n or "learning" in n
+    )
+    study = next(iter(whole.branches))
+    axis = whole.axis(study, name)
+    rates = np.array([axis.to_unit(c[name]) for c in whole.config])
+    best = float(np.median(rates[np.argsort(np.where(whole.complete, whole.losses, np.inf))[:15]]))
+    cut = best - 0.1
+    kept = whole.take(rates < cut)
+    branch = whole.branches[study]
+    bound = Float(axis.low, float(axis.from_unit(cut)), axis.scale)
+    narrow = replace(kept, branches={study: replace(branch, axes={**branch.axes, name: bound})})
+    alarms = [
+        (f.subject, f.numbers["side"]) for f in boundaries.check(narrow).findings if f.remedy
+    ]
+    assert any(s.startswith(name) and side == "high" for s, side in alarms)
+
+
+def _objective(folder):
+    import csv
+    import gzip
+
+    with gzip.open(folder / "convnext-trials.csv.gz", "rt") as stream:
+        header = next(csv.reader(stream))
+    known = [c for c in header if any(w in c.lower() for w in ("error", "loss", "accuracy"))]
+    name = known[0]
+    return f"{'maximize' if 'acc' in name else 'minimize'}:{name}"

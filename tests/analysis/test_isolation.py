@@ -1,0 +1,93 @@
+"""C9 as a claim: alike, different, thin; equal budgets; slices."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import isolation as measured
+import numpy as np
+import pytest
+from scipy.stats import binom
+from surfaces import table
+
+from tunebook.analysis import isolation
+from tunebook.analysis.resampling import mean_best
+from tunebook.words.design import Direction, Objective, Role
+from tunebook.words.finding import NotApplicable
+
+REPEATS = 60
+
+
+@pytest.mark.parametrize("case", measured.NOTHING)
+def test_values_that_are_alike_are_not_told_apart(case, fresh_rng):
+    seed = int(fresh_rng.integers(2**32))
+    told = measured.told_apart(measured.NOTHING[case], 32, REPEATS, seed)
+    assert told <= binom.ppf(1 - 1e-6, REPEATS, isolation.ALPHA)
+
+
+def test_values_that_differ_are_told_apart(fresh_rng):
+    seed = int(fresh_rng.integers(2**32))
+    told = measured.told_apart({"axes": 2, "shift": 0.3}, 64, REPEATS, seed)
+    assert told >= binom.ppf(1e-6, REPEATS, 0.9)
+
+
+@pytest.mark.level(2)
+@pytest.mark.parametrize("trials", [16, 64, 128])
+@pytest.mark.parametrize("case", measured.NOTHING)
+def test_false_alarms_at_full_size(case, trials, fresh_rng):
+    seed = int(fresh_rng.integers(2**32))
+    told = measured.told_apart(measured.NOTHING[case], trials, 600, seed)
+    assert told <= binom.ppf(1 - 1e-6, 600, isolation.ALPHA)
+
+
+def test_no_scientific_hyperparameter(fresh_rng):
+    result = isolation.check(table(fresh_rng, 20, [0.5]))
+    assert isinstance(result, NotApplicable)
+    assert "scientific" in result.reason
+
+
+def test_thin_data_is_not_enough_evidence(fresh_rng):
+    made = measured.compared(fresh_rng, 16, 1, shift=1.0)
+    few = [i for i in range(32) if i < 16 or i < 19]
+    thin = isolation.check(made.take(np.array(few)))
+    assert "Not enough evidence" in thin.findings[0].sentence
+    assert not any(p.told_apart for h in thin.hyperparameters for p in h.pairs)
+    nothing = isolation.check(made.take(np.array([0, 1, 16, 17])))
+    assert isinstance(nothing, NotApplicable)
+
+
+def test_pairs_are_in_the_objectives_own_units(fresh_rng):
+    made = measured.compared(fresh_rng, 64, 1, shift=0.5)
+    down = isolation.check(made).hyperparameters[0].pairs[0]
+    assert down.told_apart
+    assert (down.a, down.b) == (0, 1)
+    assert down.high < 0, "value 0 is lower, and lower is better"
+    up = replace(made, objective=Objective("loss", Direction.MAXIMIZE), value=-made.value)
+    turned = isolation.check(up).hyperparameters[0].pairs[0]
+    assert (turned.difference, turned.low, turned.high) == pytest.approx(
+        (-down.difference, -down.high, -down.low), rel=0.3
+    )
+    assert "0 is better than 1" in isolation.check(up).findings[0].sentence
+
+
+def test_budgets_are_made_equal():
+    ordered = np.arange(10.0)
+    assert mean_best(ordered, 10) == 0
+    # The best of 5 of 10 without replacement: mean of the minimum is (N + 1) / (n + 1) - 1.
+    assert mean_best(ordered, 5) == pytest.approx(11 / 6 - 1)
+
+
+def test_the_best_trial_is_named(fresh_rng):
+    made = measured.compared(fresh_rng, 20, 2)
+    for value in isolation.check(made).hyperparameters[0].values:
+        own = [i for i, c in enumerate(made.config) if c["side"] == value.value]
+        assert value.best_trial == made.name[min(own, key=lambda i: made.losses[i])]
+
+
+def test_a_continuous_hyperparameter_is_sliced(fresh_rng):
+    made = table(fresh_rng, 80, [0.9, 0.5])
+    result = isolation.check(replace(made, roles={"x0": Role.SCIENTIFIC, "x1": Role.NUISANCE}))
+    slices = result.hyperparameters[0].slices
+    assert [s.trials for s in slices] == pytest.approx([20] * 4, abs=3)
+    assert min(slices, key=lambda s: s.best.estimate).high == 1.0
+    assert result.findings[0].numbers["low"] == 0.75

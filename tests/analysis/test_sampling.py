@@ -1,0 +1,98 @@
+"""C2: tuning curves with opda's bands, the good region, thin sampling."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from opda.nonparametric import EmpiricalDistribution
+from scipy.stats import binom
+from surfaces import table
+
+from tunebook.analysis import sampling
+from tunebook.words.design import Direction, Objective
+from tunebook.words.finding import NotApplicable, RemedyKind, Severity
+
+
+def test_the_curve_is_opdas(fresh_rng):
+    made = table(fresh_rng, 20, [0.5, 0.5])
+    (study,) = sampling.check(made).studies
+    lower, point, upper = EmpiricalDistribution.confidence_bands(
+        made.losses, 0.95, generator=np.random.default_rng(0), method="ld_equal_tailed", n_jobs=1
+    )
+    budgets = np.arange(1, 21)
+
+    def curve(band):
+        found = band.quantile_tuning_curve(budgets, q=0.5, minimize=True)
+        return np.where(np.isfinite(found), found, np.nan)
+
+    np.testing.assert_allclose(study.median, curve(point))
+    np.testing.assert_allclose(study.low, curve(upper))
+    np.testing.assert_allclose(study.high, curve(lower))
+
+
+def test_the_band_holds_for_all_budgets_at_once(fresh_rng):
+    """Independent uniform losses: the median of the best of n is 1 - 0.5^(1/n)."""
+    budgets = np.arange(1, 25)
+    truth = 1 - 0.5 ** (1 / budgets)
+    low, _, high = sampling._band(24)
+    missed = 0
+    for _ in range(400):
+        ordered = np.sort(fresh_rng.random(24))
+        a, b = sampling._at(ordered, low), sampling._at(ordered, high)
+        missed += bool((a > truth).any() or (b < truth).any())
+    assert missed <= binom.ppf(1 - 1e-6, 400, 0.05)
+
+
+def test_infeasible_trials_count_as_infinitely_bad(fresh_rng):
+    made = table(fresh_rng, 40, [0.2, 0.5], fails_above=0.6)
+    (study,) = sampling.check(made).studies
+    assert study.trials == 40
+    whole = sampling.check(made.take(made.complete)).studies[0]
+    assert study.median[0] > whole.median[0]
+    assert study.median[-1] == pytest.approx(whole.median[-1])
+
+
+def test_thin_sampling_asks_for_more_trials(fresh_rng):
+    found = sampling.check(table(fresh_rng, 10, [0.5] * 6, noise=0.0)).findings[0]
+    assert found.severity is not Severity.PASS
+    assert found.remedy.kind is RemedyKind.MORE_TRIALS
+    assert found.remedy.values["trials"] == 20
+
+
+def test_dense_sampling_passes(fresh_rng):
+    found = sampling.check(table(fresh_rng, 200, [0.5], noise=0.01)).findings[0]
+    assert found.severity is Severity.PASS
+    assert "Sampled densely enough" in found.sentence
+
+
+def test_too_few_trials_say_so(fresh_rng):
+    result = sampling.check(table(fresh_rng, 5, [0.5]))
+    assert isinstance(result, NotApplicable)
+    assert "8 ended trials" in result.needs
+
+
+def test_the_expected_gain_is_about_what_comes(fresh_rng):
+    """Over many studies, the interval of the gain covers the gain of as many trials again."""
+    covered = 0
+    for _ in range(60):
+        losses = np.sort(fresh_rng.random((2, 40)) ** 0.5, axis=1)
+        gain, _ = sampling._expected_gain(losses[0], fresh_rng)
+        true = max(0.0, losses[0, 0] - losses[1, 0])
+        covered += true <= gain.high
+    assert covered >= 0.6 * 60
+
+
+def test_higher_is_better_turns_the_curve(fresh_rng):
+    made = table(fresh_rng, 30, [0.5])
+    up = replace(made, objective=Objective("loss", Direction.MAXIMIZE), value=-made.value)
+    down_study, up_study = sampling.check(made).studies[0], sampling.check(up).studies[0]
+    np.testing.assert_allclose(up_study.median, -down_study.median)
+    np.testing.assert_allclose(up_study.low, -down_study.high)
+    assert up_study.best == -down_study.best
+
+
+def test_large_studies_stay_cheap(fresh_rng):
+    (study,) = sampling.check(table(fresh_rng, 1000, [0.5, 0.5])).studies
+    assert len(study.budgets) == 1000

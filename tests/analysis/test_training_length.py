@@ -1,0 +1,258 @@
+"""Longer or shorter training (C6 C7 E3 E4): nothing to find, planted, thin, and real curves."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from tunebook.analysis import training_length
+from tunebook.words.design import Direction, Objective, Role
+from tunebook.words.finding import NotApplicable, RemedyKind, Severity
+from tunebook.words.space import Branch, Float
+from tunebook.words.table import Curves, TrialTable
+from tunebook.words.trial import Cause, Status
+
+STEPS = 1000
+
+
+def table(
+    curves,
+    *,
+    study=None,
+    max_train_steps=STEPS,
+    objective=None,
+    infeasible=(),
+    hyperparameter="x",
+) -> TrialTable:
+    """One trial a curve, (steps, values); its objective is its best value."""
+    n = len(curves)
+    objective = objective or Objective("valid/error")
+    study = study or [""] * n
+    best = [objective.sign * np.nanmin(objective.sign * np.asarray(v)) for _, v in curves]
+    failed = np.isin(np.arange(n), list(infeasible))
+    return TrialTable(
+        objective=objective,
+        name=tuple(f"1.{i}" for i in range(n)),
+        study=tuple(study),
+        config=tuple({hyperparameter: i / n} for i in range(n)),
+        seed=tuple(range(n)),
+        status=tuple(Status.INFEASIBLE if f else Status.COMPLETE for f in failed),
+        cause=tuple(Cause.DIVERGED if f else None for f in failed),
+        seconds=np.ones(n),
+        value=np.where(failed, np.nan, best),
+        curves={objective.metric: Curves.pack(curves)},
+        branches={s: Branch(axes={hyperparameter: Float(0.0, 1.0)}) for s in study},
+        roles={hyperparameter: Role.NUISANCE},
+        max_train_steps=max_train_steps,
+    )
+
+
+def falling(rng, pace, *, trials=20, points=20, noise=0.01, length=STEPS):
+    """Curves that fall as exp(-pace t), to a height of their own."""
+    steps = np.linspace(length / points, length, points).astype(int) - 1
+    t = (steps + 1) / length
+    return [
+        (steps, 0.1 + 0.3 * rng.random() + np.exp(-pace * t) + noise * rng.normal(size=points))
+        for _ in range(trials)
+    ]
+
+
+def said(result):
+    return {f.check: f for f in result.findings}
+
+
+def test_without_curves_it_does_not_apply():
+    result = training_length.check(replace(table([(np.arange(3), np.ones(3))]), curves={}))
+    assert isinstance(result, NotApplicable)
+    assert result.check == "C6" and "valid/error" in result.reason and result.needs
+
+
+def test_level_curves_pass_and_their_spare_steps_are_named():
+    result = training_length.check(table(falling(np.random.default_rng(0), 40.0, points=50)))
+    c6, c7 = said(result)["C6"], said(result)["C7"]
+    assert c6.severity is Severity.PASS and c6.remedy is None
+    assert c7.severity is Severity.NOTE
+    assert c7.remedy.kind is RemedyKind.TRAIN_SHORTER
+    assert c7.numbers["steps_saved"] == STEPS - c7.remedy.values["max_train_steps"] > 400
+    assert result.compute_bound is False
+
+
+@pytest.mark.parametrize("points", [8, 10, 20, 50])
+def test_falling_curves_ask_for_longer_training(points):
+    curves = falling(np.random.default_rng(0), 1.0, points=points)
+    result = training_length.check(table(curves))
+    c6 = said(result)["C6"]
+    assert c6.severity is Severity.WARNING and result.compute_bound is True
+    assert c6.remedy.kind is RemedyKind.TRAIN_LONGER
+    assert c6.remedy.values["max_train_steps"] == 1500
+    assert c6.numbers["improving"] == c6.numbers["good_trials"] == 3
+    # exp(-t) falls by about 0.04 to 0.05 over a tenth near the end.
+    assert c6.numbers["median_late_gain"] == pytest.approx(0.045, abs=0.02)
+    assert said(result)["C7"].severity is Severity.PASS
+
+
+def test_a_gain_that_is_lost_in_the_noise_is_only_noted():
+    curves = falling(np.random.default_rng(0), 4.0, trials=6, points=20000, noise=0.1)
+    result = training_length.check(table(curves))
+    c6 = said(result)["C6"]
+    assert c6.severity is Severity.NOTE and c6.remedy is None and "but little" in c6.sentence
+    assert result.compute_bound is None
+
+
+def test_a_scientific_value_that_needs_longer_is_named():
+    rng = np.random.default_rng(0)
+    curves = falling(rng, 1.0, trials=10) + falling(rng, 40.0, trials=10)
+    result = training_length.check(table(curves, study=["o=adam"] * 10 + ["o=sgd"] * 10))
+    c6 = said(result)["C6"]
+    assert c6.severity is Severity.WARNING
+    assert "3 of the 3 best trials of o=adam" in c6.sentence
+
+
+def test_best_checkpoints_in_the_first_tenth_are_far_too_long():
+    steps = np.arange(20, STEPS + 1, 20) - 1
+    t = (steps + 1) / STEPS
+    rng = np.random.default_rng(0)
+    curves = [(steps, 0.2 + (t - 0.05) ** 2 + 0.001 * rng.normal(size=50)) for _ in range(8)]
+    result = training_length.check(table(curves))
+    c7 = said(result)["C7"]
+    assert c7.severity is Severity.WARNING and "Far too long" in c7.sentence
+    assert c7.remedy.values["max_train_steps"] < 300
+
+
+def test_coarse_curves_are_judged_by_their_best_checkpoints():
+    curves = falling(np.random.default_rng(0), 1.0, trials=60, points=5)
+    c6 = said(training_length.check(table(curves)))["C6"]
+    assert c6.severity is Severity.NOTE
+    assert c6.numbers["best_in_last_quarter"] == 6
+    assert c6.remedy.kind is RemedyKind.TRAIN_LONGER
+
+
+@pytest.mark.parametrize(("trials", "points"), [(2, 20), (10, 2)])
+def test_thin_data_is_not_enough_evidence(trials, points):
+    curves = falling(np.random.default_rng(0), 1.0, trials=trials, points=points)
+    result = training_length.check(table(curves))
+    (finding,) = result.findings
+    assert finding.severity is Severity.NOTE and "Not enough evidence" in finding.sentence
+    assert result.compute_bound is None and len(result.curves) == trials
+
+
+def test_trials_of_other_lengths_are_judged_on_their_own():
+    rng = np.random.default_rng(0)
+    curves = [
+        c for k in (200, 500, 1000) for c in falling(rng, 1.0, trials=5, length=k, noise=0.001)
+    ]
+    result = training_length.check(table(curves, max_train_steps=None))
+    assert all(c.best_fraction > 0.9 for c in result.curves)
+    assert said(result)["C6"].severity is Severity.WARNING
+
+
+def test_infeasible_trials_and_broken_points_are_left_out():
+    curves = falling(np.random.default_rng(0), 1.0)
+    curves[3][1][4] = np.nan
+    result = training_length.check(table(curves, infeasible=[0, 1]))
+    assert [c.trial for c in result.curves] == [f"1.{i}" for i in range(2, 20)]
+    assert said(result)["C6"].severity is Severity.WARNING
+
+
+def test_each_study_has_its_best_and_a_band_of_the_others():
+    rng = np.random.default_rng(0)
+    curves = falling(rng, 1.0, trials=9) + falling(rng, 3.0, trials=9)
+    result = training_length.check(table(curves, study=["a"] * 9 + ["b"] * 9))
+    assert sorted(c.study for c in result.curves if c.highlighted) == ["a", "b"]
+    assert [b.study for b in result.bands] == ["a", "b"]
+    for band in result.bands:
+        assert (band.q10 <= band.q50).all() and (band.q50 <= band.q90).all()
+
+
+def test_a_schedule_tied_to_the_length_is_a_caveat():
+    curves = falling(np.random.default_rng(0), 1.0)
+    plain = said(training_length.check(table(curves)))["C6"]
+    tied = said(training_length.check(table(curves, hyperparameter="linear_decay")))["C6"]
+    assert "only a round of another length can tell" in plain.sentence
+    assert "linear_decay may tie" in tied.sentence
+    decay = said(training_length.check(table(curves, hyperparameter="weight_decay")))["C6"]
+    assert "weight_decay may tie" not in decay.sentence
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 2**31),
+    pace=st.sampled_from([0.5, 3.0, 40.0]),
+    scale=st.floats(1e-6, 1e6),
+    shift=st.floats(-10, 10),
+    flip=st.booleans(),
+)
+def test_units_and_direction_do_not_matter(seed, pace, scale, shift, flip):
+    curves = falling(np.random.default_rng(seed), pace, trials=6)
+    sign = -1 if flip else 1
+    turned = [(s, sign * scale * (v + shift)) for s, v in curves]
+    objective = Objective("m", Direction.MAXIMIZE if flip else Direction.MINIMIZE)
+    before = training_length.check(table(curves))
+    after = training_length.check(table(turned, objective=objective))
+    assert [f.severity for f in before.findings] == [f.severity for f in after.findings]
+    for a, b in zip(before.curves, after.curves, strict=True):
+        assert a.best_step == b.best_step and a.saturated_at == b.saturated_at
+        assert b.late_gain.estimate == pytest.approx(scale * a.late_gain.estimate, rel=1e-3)
+
+
+def alarms(rng, repeats, **case):
+    """Rounds in which longer, and in which shorter training was asked for."""
+    results = [training_length.check(table(falling(rng, **case))) for _ in range(repeats)]
+    found = [said(r) for r in results]
+    return (
+        sum(f["C6"].severity is Severity.WARNING for f in found),
+        sum(f["C7"].severity is Severity.NOTE for f in found),
+    )
+
+
+def test_false_alarms_on_level_curves(fresh_rng):
+    longer, _ = alarms(fresh_rng, 60, pace=40.0, noise=0.05)
+    assert longer <= stats.binom.ppf(1 - 1e-6, 60, 0.025)
+
+
+def test_falling_curves_are_not_called_done(fresh_rng):
+    longer, shorter = alarms(fresh_rng, 40, pace=1.5, noise=0.02)
+    assert shorter <= stats.binom.ppf(1 - 1e-6, 40, 0.02)
+    assert longer >= stats.binom.ppf(1e-6, 40, 0.9)
+
+
+@pytest.mark.level(2)
+@pytest.mark.parametrize("points", [10, 20, 100])
+def test_error_rates_at_length(points, fresh_rng):
+    longer, _ = alarms(fresh_rng, 500, pace=40.0, noise=0.05, points=points)
+    assert longer <= stats.binom.ppf(1 - 1e-6, 500, 0.025)
+
+
+def test_published_curves(shared_data):
+    vae = TrialTable.from_csv(
+        shared_data / "opda" / "convnext-trials.csv.gz",
+        shared_data / "opda" / "convnext-curves.csv.gz",
+        objective="maximize:top_1",
+    )
+    start = time.perf_counter()
+    result = training_length.check(vae)
+    assert time.perf_counter() - start < 2
+    # One-cycle learning rates: accuracy rises to the last epoch, and the length explains why.
+    c6 = said(result)["C6"]
+    assert c6.severity is Severity.WARNING and "lr_peak_epoch may tie" in c6.sentence
+    assert c6.numbers["median_late_gain"] > 0
+
+    overfits = TrialTable.from_csv(
+        shared_data / "deepobs" / "fmnist_2c2d-trials.csv.gz",
+        shared_data / "deepobs" / "fmnist_2c2d-curves.csv.gz",
+        objective="minimize:test_loss",
+        hyperparameters=["optimizer", "lr"],
+    )
+    # The test loss is lowest at epoch 7 to 11 of 100 and more than doubles by the end.
+    result = training_length.check(overfits)
+    assert said(result)["C6"].severity is Severity.PASS
+    best = [c for c in result.curves if c.highlighted]
+    assert all(math.isfinite(c.late_gain.low) for c in best)
+    assert result.compute_bound is not True
