@@ -1,6 +1,6 @@
 """Write docs/cli.md from the commands' own help, so that it can't differ from it.
 
-    make docs
+make docs
 """
 
 from __future__ import annotations

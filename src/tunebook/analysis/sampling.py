@@ -44,6 +44,8 @@ EXACT_UP_TO = 128
 CLOSE = 0.1
 """A trial is in the good region where it lies within this share of the distance from the best
 to the median: between the playbook's "about as good as the best" and the bulk of the search."""
+PER_AXIS = 8
+"""Trials an axis below which the best differ by where they lie, not by noise: a judgement."""
 DRAWS = 2000
 
 
@@ -228,7 +230,8 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
     subject = study.study or "the round"
     dense = study.good_region >= 5
     spread = _spread_of_best(table, study)
-    enough = dense or study.expected_gain.high <= spread
+    axes = len(table.branches[study.study].axes)
+    enough = dense or (study.expected_gain.high <= spread and study.trials >= PER_AXIS * axes)
     numbers: dict[str, Number] = {
         "trials": study.trials,
         "good_region": study.good_region,
