@@ -85,7 +85,7 @@ def test_the_best_trial_is_named(fresh_rng):
 
 
 def test_a_continuous_hyperparameter_is_sliced(fresh_rng):
-    made = table(fresh_rng, 80, [0.9, 0.5])
+    made = table(fresh_rng, 80, [1.0, 0.5], strength=[4.0, 0.2], noise=0.01)
     result = isolation.check(replace(made, roles={"x0": Role.SCIENTIFIC, "x1": Role.NUISANCE}))
     slices = result.hyperparameters[0].slices
     assert [s.trials for s in slices] == pytest.approx([20] * 4, abs=3)

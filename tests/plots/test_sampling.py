@@ -29,7 +29,6 @@ def _study(name: str = "", trials: int = 16) -> StudySampling:
         best=0.1,
         expected_gain=Interval(0.01, 0.0, 0.03),
         good_region=4,
-        endpoint=None,
     )
 
 

@@ -5,10 +5,13 @@ all n at once (Lourie, Cho and He 2024, arXiv 2311.09480; library opda). The ban
 independent draws; a low-discrepancy set spreads more evenly than those, so that for such studies
 the band is on the safe side rather than exact. Infeasible trials count as infinitely bad.
 
-Expected gain: what as many trials again would bring beyond the best seen, by the spacing of the
-best (a fresh trial beats the k-th of N with chance k / (N + 1), whatever the law; Rényi): the
-gain's median and interval come from extrapolating the best quarter with a power law of the
-distance to its end point, as responses are near their optimum (Lourie et al. 2025), resampled.
+Expected gain: what as many trials again would bring beyond the best seen. Estimate: what the
+second half of the trials brought beyond the first, averaged over all ways to halve them; each
+doubling brings less than the one before, so this is on the safe side. Of trials in random order
+the best of a half is the k-th best of all with chance 2^-k, whatever the law. Interval: from 0,
+since every other time as many again bring nothing, to the distance of the 8th best from the best.
+It holds the gain in 92 to 99 % of cases for losses that near their optimum lie as u^(1/4),
+u^(1/2), u and u^2 of a uniform u (tests/analysis/test_sampling.py).
 """
 
 from __future__ import annotations
@@ -47,6 +50,7 @@ to the median: between the playbook's "about as good as the best" and the bulk o
 PER_AXIS = 8
 """Trials an axis below which the best differ by where they lie, not by noise: a judgement."""
 DRAWS = 2000
+EIGHTH = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +79,6 @@ class StudySampling:
     best: float
     expected_gain: Interval
     good_region: int
-    endpoint: Interval | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,7 +126,6 @@ def _read(
         drawn = drawn[np.isfinite(drawn)]
         q = np.quantile(drawn, [0.05, 0.25, 0.5, 0.75, 0.95]) * sign
         boxes.append(BudgetBox(budget=budget, **_named(q)))
-    gain, endpoint = _expected_gain(ordered, rng)
     ends = (sign * low, sign * high) if sign > 0 else (sign * high, sign * low)
     return StudySampling(
         study=study,
@@ -134,19 +136,13 @@ def _read(
         high=ends[1],
         boxes=tuple(boxes),
         best=float(sign * ordered[0]),
-        expected_gain=gain,
+        expected_gain=_expected_gain(ordered),
         good_region=int(_close(ordered)),
-        endpoint=None if endpoint is None else _signed(endpoint, sign),
     )
 
 
 def _named(q: Float[np.ndarray, "5"]) -> dict[str, float]:
     return {k: float(v) for k, v in zip(("q05", "q25", "q50", "q75", "q95"), q, strict=True)}
-
-
-def _signed(interval: Interval, sign: int) -> Interval:
-    low, high = sorted((sign * interval.low, sign * interval.high))
-    return Interval(sign * interval.estimate, low, high, interval.confidence)
 
 
 def _close(ordered: Float[np.ndarray, "trials"]) -> int:
@@ -189,40 +185,13 @@ def _at(ordered: Float[np.ndarray, "trials"], ranks: tuple[int, ...]) -> Float[n
     return np.where(np.isfinite(found), found, np.nan)
 
 
-def _expected_gain(
-    ordered: Float[np.ndarray, "trials"], rng: np.random.Generator
-) -> tuple[Interval, Interval | None]:
-    """Gain of as many trials again, and the end point, from the best quarter of the trials.
-
-    Near its optimum the share of trials within x of the end point grows as a power of x; with k
-    trials at distances from the end point that are uniform after that power, the best of twice as
-    many lies nearer. The end point is fitted by Hill-type moments on bootstrap resamples (Hall and
-    Wang 1999 discuss such fits); the interval is wide on purpose.
-    """
+def _expected_gain(ordered: Float[np.ndarray, "trials"]) -> Interval:
+    """Gain of as many trials again: mean over halvings, and up to the 8th best's distance."""
     finite = ordered[np.isfinite(ordered)]
-    k = max(4, math.ceil(len(ordered) / 4))
-    top = finite[:k]
-    if len(top) < 4 or top[-1] <= top[0]:
-        return Interval(0.0, 0.0, 0.0), None
-    gains, ends = [], []
-    for _ in range(400):
-        sample = np.sort(top[rng.integers(0, len(top), len(top))])
-        spread = sample[-1] - sample[0]
-        if spread <= 0:
-            continue
-        # For a density ~ x^(shape - 1) on (0, spread), E[x] = spread shape / (shape + 1).
-        mean = float((sample[1:] - sample[0]).mean()) / float(spread)
-        shape = min(max(mean / max(1 - mean, 1e-3), 0.5), 6.0)
-        distance = float(spread) * (0.7 / len(sample)) ** (1 / shape)
-        ends.append(float(sample[0]) - distance)
-        gains.append(distance * (1 - 0.5 ** (1 / shape)))
-    if not gains:
-        return Interval(0.0, 0.0, 0.0), None
-    g, e = np.quantile(gains, [0.5, 0.025, 0.975]), np.quantile(ends, [0.5, 0.025, 0.975])
-    return (
-        Interval(float(g[0]), max(0.0, float(g[1])), float(g[2])),
-        Interval(float(e[0]), float(e[1]), min(float(e[2]), float(ordered[0]))),
-    )
+    chances = 0.5 ** np.arange(1, len(finite) + 1)
+    chances[-1] *= 2
+    gains = finite - finite[0]
+    return Interval(float((chances * gains).sum()), 0.0, float(gains[: EIGHTH + 1][-1]))
 
 
 def _finding(table: TrialTable, study: StudySampling) -> Finding:
@@ -231,7 +200,8 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
     dense = study.good_region >= 5
     spread = _spread_of_best(table, study)
     axes = len(table.branches[study.study].axes)
-    enough = dense or (study.expected_gain.high <= spread and study.trials >= PER_AXIS * axes)
+    little = study.expected_gain.estimate <= spread
+    enough = dense or (little and study.trials >= PER_AXIS * axes)
     numbers: dict[str, Number] = {
         "trials": study.trials,
         "good_region": study.good_region,
@@ -240,8 +210,8 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
     }
     lie = f"{study.good_region} of {study.trials} trials lie in the good region"
     again = (
-        f"as many trials again would gain about {study.expected_gain.estimate:.2g} "
-        f"[{study.expected_gain.low:.2g}, {study.expected_gain.high:.2g}] in {metric}"
+        f"as many trials again would gain about {study.expected_gain.estimate:.2g} in {metric}, "
+        f"{study.expected_gain.high:.2g} at most"
     )
     if enough:
         return Finding(
