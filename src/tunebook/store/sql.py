@@ -54,14 +54,14 @@ class SqlStore:
                 BookBusyError as named.
         """
         file = Path(path)
-        if not create and not file.exists():
-            raise StoreError(f"there is no book at {file}", next_step="correct the path")
-        if not file.parent.is_dir():
-            raise StoreError(
-                f"the folder of the book {file} does not exist",
-                next_step=f"make it: mkdir -p {file.parent}",
-            )
         with in_our_words(str(file)):
+            if not create and not file.exists():
+                raise StoreError(f"there is no book at {file}", next_step="correct the path")
+            if not file.parent.is_dir():
+                raise StoreError(
+                    f"the folder of the book {file} does not exist",
+                    next_step=f"make it: mkdir -p {file.parent}",
+                )
             engine = connect(str(file), network=on_network(file))
             try:
                 make_current(engine, file)

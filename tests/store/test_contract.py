@@ -1,0 +1,196 @@
+"""What every store must do; see the Protocol in store/__init__.py."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+
+from tunebook.words.decision import Decision, Launch, Setting, Verdict
+from tunebook.words.design import Objective
+from tunebook.words.errors import BookBusyError, StoreError
+from tunebook.words.finding import Interval
+from tunebook.words.record import TrainingSource
+from tunebook.words.trial import (
+    RERUN_FROM,
+    Cause,
+    Outcome,
+    Purpose,
+    Status,
+    TrialKey,
+    TrialRecord,
+)
+
+KEY = TrialKey(1, 0)
+DONE = Outcome(status=Status.COMPLETE, seconds=2.0, ended_at=5.0, unread=("x",), output_tail="end")
+
+
+def claim(store, n=1, host="a", lease_s=60.0, **more):
+    return [c.trial for c in store.claim(1, host, lease_s, n, **more)]
+
+
+def test_a_setting_is_written_once(store):
+    assert store.setting() == (Setting(name="test", chance=0.9), Objective("loss"))
+    store.set_setting(Setting(name="test", chance=0.9), Objective("loss"))
+    with pytest.raises(StoreError, match="keeps its setting"):
+        store.set_setting(Setting(name="other"), Objective("loss"))
+
+
+def test_rounds_are_numbered_extended_and_remember_their_code(store):
+    (first,) = store.rounds()
+    assert store.add_round(replace(first.plan, goal="again"), 2.0).number == 2
+    store.extend_round(1, replace(first.plan, trials=9))
+    store.set_source(1, TrainingSource(path="train:train", text="def train", sha256="0" * 64))
+    store.add_spent_twice(1, 1.5)
+    store.add_spent_twice(1, 1.0)
+    one, two = store.rounds()
+    assert (one.plan.trials, one.source.path, one.spent_twice_s) == (9, "train:train", 2.5)
+    assert (two.plan.goal, two.source, two.created_at) == ("again", None, 2.0)
+    with pytest.raises(StoreError, match="no round 7"):
+        store.extend_round(7, first.plan)
+
+
+def test_trials_that_are_there_are_left_as_they_are(store):
+    (claimed,) = claim(store)
+    fresh = TrialRecord(round=1, number=6, study="s", index=0, config={"x": True, "y": "é"}, seed=2**31 - 1,
+                        max_train_steps=10)  # fmt: skip
+    store.add_trials([replace(claimed, status=Status.PENDING, attempt=0), fresh])
+    trials = store.trials(1)
+    assert trials[0].status is Status.RUNNING
+    assert trials[6] == fresh
+    assert trials[6].config["x"] is True
+
+
+def test_claims_are_lowest_first_and_raise_the_attempt(store):
+    assert [t.number for t in claim(store, 2)] == [0, 1]
+    assert [(t.number, t.attempt, t.status) for t in claim(store, 9, "b")] == [
+        (n, 1, Status.RUNNING) for n in (2, 3, 4, 5)
+    ]
+    assert claim(store, 9, "c") == []
+    assert store.hosts(1)[TrialKey(1, 1)] == "a"
+    assert len(store.held(1)) == 6
+
+
+def test_claims_may_ask_for_one_purpose(store):
+    rerun = TrialRecord(round=1, number=RERUN_FROM, study="rerun:best", index=0, config={}, seed=1,
+                        max_train_steps=10, purpose=Purpose.RERUN)  # fmt: skip
+    store.add_trials([rerun])
+    assert [t.name for t in claim(store, 9, purpose=Purpose.RERUN)] == ["1.r0"]
+
+
+def test_a_lease_that_ended_may_be_claimed_by_another(store):
+    claim(store, lease_s=0.2)
+    assert 0 not in [t.number for t in claim(store, 9, "b")]
+    time.sleep(0.3)
+    (again,) = claim(store, 9, "c")
+    assert (again.number, again.attempt) == (0, 2)
+
+
+def test_renewing_keeps_it_and_tells_what_was_lost(store):
+    claim(store, 2, lease_s=0.4)
+    assert store.renew("a", [KEY], 60.0) == ()
+    time.sleep(0.5)
+    assert [t.number for t in claim(store, 1, "b")] == [1]
+    assert store.renew("a", [KEY, TrialKey(1, 1)], 60.0) == (TrialKey(1, 1),)
+
+
+def test_release_gives_back_and_counts_what_was_spent(store):
+    claim(store)
+    store.release(KEY, 1, seconds=3.0)
+    assert store.trials(1)[0].status is Status.PENDING
+    (again,) = claim(store)
+    assert (again.attempt, again.seconds) == (2, 3.0)
+    store.release(KEY, 1)
+    assert store.trials(1)[0].status is Status.RUNNING, "an old attempt releases nothing"
+
+
+def test_trials_of_a_dead_host_are_taken_back(store):
+    claim(store, 2, "dead")
+    claim(store, 1, "alive")
+    assert store.reclaim(1, "dead", lost_s=4.0) == (TrialKey(1, 0), TrialKey(1, 1))
+    assert [t.status for t in store.trials(1)[:3]] == [Status.PENDING] * 2 + [Status.RUNNING]
+    assert store.trials(1)[0].seconds == 2.0
+
+
+def test_an_attempt_ends_once(store):
+    claim(store)
+    assert store.finish(KEY, 1, DONE)
+    assert not store.finish(KEY, 1, replace(DONE, status=Status.INFEASIBLE, cause=Cause.CRASHED))
+    trial = store.trials(1)[0]
+    assert (trial.status, trial.seconds, trial.unread, trial.output_tail) == (
+        Status.COMPLETE, 2.0, ("x",), "end",
+    )  # fmt: skip
+    assert claim(store, 9)[0].number == 1
+
+
+def test_a_superseded_attempt_neither_reports_nor_ends(store, points):
+    claim(store, lease_s=0.0)
+    time.sleep(0.05)
+    claim(store, 1, "b")
+    with pytest.raises(
+        BookBusyError, match=r"attempt 1 at trial 1\.0 was superseded by attempt 2"
+    ):
+        store.append(KEY, 1, 0, points(0, 3), 3)
+    assert not store.finish(KEY, 1, DONE)
+    store.append(KEY, 1, 0, points(0, 3), 3, holder=2)
+    assert len(store.measurements(KEY)) == 3, "whoever holds it may take in what was left"
+
+
+def test_lines_delivered_twice_are_stored_once(store, points):
+    claim(store)
+    store.append(KEY, 1, 0, points(0, 3), 3)
+    store.append(KEY, 1, 0, points(0, 3), 3)
+    store.append(KEY, 1, 0, points(3, 5), 5)
+    assert store.ingested_lines(KEY, 1) == 5
+    assert [m.step for m in store.measurements(KEY)] == [0, 1, 2, 3, 4]
+
+
+def test_attempts_are_merged_the_later_one_standing(store, points):
+    claim(store)
+    store.append(KEY, 1, 0, points(0, 6), 6)
+    store.release(KEY, 1)
+    claim(store)
+    store.append(KEY, 2, 4, points(4, 5, add=100.0), 1)
+    values = {m.step: m.value for m in store.measurements(KEY)}
+    assert values == {0: 0, 1: 1, 2: 2, 3: 3, 4: 104.0, 5: 5}, (
+        "nothing acknowledged is out of sight"
+    )
+    store.finish(KEY, 2, DONE)
+    values = {m.step: m.value for m in store.measurements(KEY)}
+    assert values == {0: 0, 1: 1, 2: 2, 3: 3, 4: 104.0}, "once complete, no mixture of runs"
+
+
+def test_curves_of_a_round(store, points):
+    claim(store, 2)
+    store.append(KEY, 1, 0, [*points(0, 3), *points(0, 2, metric="acc")], 3)
+    store.append(TrialKey(1, 1), 1, 0, points(0, 1), 1)
+    curves = store.curves(1)
+    assert sorted(curves) == ["acc", "loss"]
+    assert [list(a) for a in curves["loss"][0]] == [[0, 1, 2], [0.0, 1.0, 2.0]]
+    assert set(curves["loss"]) == {0, 1}
+
+
+def decision(number):
+    return Decision(number=number, round=1, verdict=Verdict.ADOPT, sentence="s", config={"x": 0.5},
+                    sides=(), least_improvement=0.0, error_rate=0.05, max_train_steps=10,
+                    decided_at=1.0)  # fmt: skip
+
+
+def test_decisions_and_launches_are_only_added_in_order(store):
+    store.add_decision(decision(1))
+    with pytest.raises(StoreError, match="next number, 2; got 1"):
+        store.add_decision(decision(1))
+    store.add_decision(decision(2))
+    assert [d.number for d in store.decisions()] == [1, 2]
+    launch = Launch(number=0, decision=1, parent=None, config={"x": 0.5}, who="w", why="y",
+                    expected=Interval(0.1, 0.0, 0.2), max_train_steps=10, launched_at=1.0)  # fmt: skip
+    with pytest.raises(StoreError, match="next number, 0; got 1"):
+        store.add_launch(replace(launch, number=1))
+    store.add_launch(launch)
+    assert store.launches() == (launch,)
+
+
+def test_closing_twice_is_fine(store):
+    store.close()
+    store.close()
