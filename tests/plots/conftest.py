@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tunebook.analysis.training_length import CurveBand, CurveReading, LengthResult
 
 from tunebook.analysis.boundaries import AxisReading, BoundaryResult, SideReading
+from tunebook.analysis.training_length import CurveBand, CurveReading, LengthResult
 from tunebook.words.design import Objective
 from tunebook.words.finding import Interval
 from tunebook.words.space import Axis, Float, Scale
