@@ -69,7 +69,7 @@ def proposed_instead(book: tb.Book, careful: tb.BookRound, workers: int) -> tb.B
     last = careful
     for _ in range(2):
         proposal = last.next_round()
-        if not any(change.check == "C1" for change in proposal.changes):
+        if not any("C1" in change.check for change in proposal.changes):
             break
         print(proposal)
         last = book.plan_round(proposal.plan)

@@ -55,7 +55,7 @@ def clock(seconds: float) -> str:
 
     Example:
         >>> clock(4.2), clock(75), clock(7300), clock(200_000)
-        ('5 s', '1 min 15 s', '2 h 2 min', '2 d 8 h')
+        ('5 s', '1 min 15 s', '2 h 1 min', '2 d 7 h')
     """
     whole = int(-(-seconds // 1))
     for size, unit, small_size, small_unit in (

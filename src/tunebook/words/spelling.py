@@ -24,7 +24,7 @@ def log_uniform(low: float, high: float) -> Float:
     """A positive real number, even in its logarithm: learning rates, weight decays.
 
     Example:
-        >>> log_uniform(1e-4, 1).from_unit(0.5)
+        >>> round(log_uniform(1e-4, 1).from_unit(0.5), 6)
         0.01
     """
     return Float(low, high, Scale.LOG)
