@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy.special import gammaln
 
 from tunebook.analysis.estimators import good_region, proportion
 from tunebook.words.design import Objective
@@ -35,7 +35,7 @@ from tunebook.words.table import TrialTable
 from tunebook.words.trial import Cause
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool, Float, Int
 
 ALPHA = 0.05
 RELABELLINGS = 999
@@ -151,11 +151,21 @@ def _region(
 
 
 def _surprises(n: int, k: int) -> Float[np.ndarray, "cut failures"]:
-    """Minus log p of at least f failures among the first c of n trials, k of which fail."""
+    """Minus log p of at least f failures among the first c of n trials, k of which fail.
+
+    Shape: cuts 0 to n by failures 0 to k. Tails are summed over the whole table at once, since a
+    call of SciPy's survival function for each entry takes seconds for some hundred trials.
+    """
     c, f = np.arange(n + 1)[:, None], np.arange(k + 1)[None, :]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        table = -stats.hypergeom.logsf(f - 1, n, k, c)
-    return np.asarray(np.nan_to_num(table, nan=0.0, posinf=1e6))
+    possible = (f <= c) & (c - f <= n - k)
+    passed = np.where(possible, c - f, 0)
+    chance = _log_choose(k, f) + _log_choose(n - k, passed) - _log_choose(n, c)
+    tail = np.logaddexp.accumulate(np.where(possible, chance, -np.inf)[:, ::-1], axis=1)[:, ::-1]
+    return np.asarray(np.where(np.isfinite(tail), np.maximum(-tail, 0.0), 1e6))
+
+
+def _log_choose(n: int, k: Int[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
 
 
 def _largest(

@@ -40,8 +40,8 @@ CHECK_TEXTS = {
         method="For each axis and side: does the objective still improve towards this edge? A "
         "curve is fitted to the ranks of the complete trials, quadratic in the distance to the "
         "edge, and its slope at the edge is tested; 5 % is shared over all sides of the round. "
-        "An alarm also needs the best tenth of the trials to lie mostly in the quarter next to "
-        "that edge.",
+        "Beside it goes the exact test of whether the best tenth of the trials crowd the quarter "
+        "next to that edge: an alarm needs both, one of them at that level.",
     ),
     "C2": CheckText(
         name="Sampling density",
@@ -49,8 +49,8 @@ CHECK_TEXTS = {
         method="The tuning curve is the median of the best of n trials against n, with a band "
         "that holds for all n at once with 95 % confidence (Lourie, Cho and He 2024). Infeasible "
         "trials count as infinitely bad. Boxes are bootstrapped budgets: what searches of that "
-        "many trials would have found. The expected gain of as many trials again follows from "
-        "the best quarter, resampled.",
+        "many trials would have found. The expected gain of as many trials again is what the "
+        "second half of the trials brought beyond the first, over all ways to halve them.",
     ),
     "C3": CheckText(
         name="Infeasible trials",
@@ -63,10 +63,10 @@ CHECK_TEXTS = {
     "C6": CheckText(
         name="Training length",
         asks="Were trials still improving when they ended?",
-        method="For each good trial, the mean of the objective over the last fifth of training "
-        "is compared with the fifth before, within its own noise. It needs more than half of at "
-        "least three good trials. Where the learning rate decays over a length tied to the "
-        "training steps, only a round of another length can tell.",
+        method="Of the best tenth of each study (three at least), more than half must have their "
+        "best checkpoint in the last quarter, and a gain near the end whose 95 % interval is "
+        "above zero. Where the learning rate decays over a length tied to the training steps, "
+        "only a round of another length can tell.",
     ),
     "C7": CheckText(
         name="Saturation",

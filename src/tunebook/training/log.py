@@ -21,8 +21,10 @@ import threading
 import time
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from tunebook.words.errors import BookBusyError
 from tunebook.words.trial import Cause, Measurement, Outcome, Status, TrialKey
@@ -87,7 +89,8 @@ class TrialLog:
         self._file = os.open(files.log, flags, 0o644)
         self._path = files.log
         self._began = time.monotonic()
-        self._synced = self._began
+        self._torn = False
+        self._sync_failed: OSError | None = None
         self._dirty = threading.Event()
         self._closed = threading.Event()
         threading.Thread(target=self._sync_on, daemon=True, name="log sync").start()
@@ -114,22 +117,35 @@ class TrialLog:
         return time.monotonic() - self._began
 
     def close(self) -> None:
-        """Give up the log and the trial's lock."""
+        """Sync, then give up the log and the trial's lock."""
         if not self._closed.is_set():
             self._closed.set()
+            with suppress(OSError):  # an attempt that was stopped has no end line that synced it
+                os.fsync(self._file)
             self._dirty.set()
             os.close(self._file)
             os.close(self._lock)
 
     def _write(self, content: Mapping[str, object]) -> None:
+        if self._sync_failed is not None:
+            # The system reports a lost write once, to whoever syncs first: it is said here.
+            raise self._sync_failed
         text = json.dumps(content, separators=(",", ":")).encode()
         line = b"%08x %b\n" % (zlib.crc32(text), text)
-        done = os.write(self._file, line)
-        if done != len(line):
-            # A full disk takes a part; without its newline that part was never acknowledged, and
-            # one in front of the next line keeps the two apart.
-            os.write(self._file, b"\n")
-            raise OSError(errno.ENOSPC, "the disk is full: a report was not recorded", self._path)
+        # A full disk takes a part of a line. Without its newline that part was never
+        # acknowledged; one in front of the next line keeps the two apart.
+        sent = b"\n" + line if self._torn else line
+        try:
+            done = os.write(self._file, sent)
+        except OSError as error:
+            what = f"{os.strerror(error.errno or 0)}: a report was not recorded"
+            raise OSError(error.errno, what, str(self._path)) from None
+        if done != len(sent):
+            self._torn = True
+            raise OSError(
+                errno.ENOSPC, "the disk is full: a report was not recorded", str(self._path)
+            )
+        self._torn = False
         self._dirty.set()
 
     def _sync_on(self) -> None:
@@ -137,7 +153,9 @@ class TrialLog:
             self._dirty.clear()
             try:
                 os.fsync(self._file)
-            except OSError:
+            except OSError as error:
+                if not self._closed.is_set():
+                    self._sync_failed = error
                 return
 
 
@@ -154,16 +172,18 @@ def read_log(path: Path, *, skip_lines: int = 0, offset: int = 0) -> LogPart:
     first_step, damaged, outcome = 0, 0, None
     measurements: list[Measurement] = []
     for i, line in enumerate(lines):
+        if i < skip_lines and line[9:].startswith(_MEASURED):
+            continue
         record = _checked(line)
         if record is None:
             damaged += i >= skip_lines
         elif "m" in record:
             if i >= skip_lines:
                 step, at = record["s"], record["t"]
-                measurements.extend(
-                    Measurement(step=step, metric=name, value=float(value), time_s=at)
-                    for name, value in record["m"].items()
-                )
+                for name, value in record["m"].items():
+                    measurements.append(
+                        Measurement(step=step, metric=name, value=float(value), time_s=at)
+                    )
         elif "start" in record:
             first_step = record["start"]
         elif "end" in record:
@@ -178,17 +198,22 @@ def read_log(path: Path, *, skip_lines: int = 0, offset: int = 0) -> LogPart:
     )
 
 
-def _checked(line: bytes) -> dict | None:  # type: ignore[type-arg]
+_MEASURED = b'{"s":'
+_decode = json.JSONDecoder().decode
+
+
+def _checked(line: bytes) -> dict[str, Any] | None:
+    text = line[9:]
     try:
-        if int(line[:8], 16) != zlib.crc32(line[9:]):
+        if int(line[:8], 16) != zlib.crc32(text):
             return None
-        found = json.loads(line[9:])
+        found = _decode(text.decode())
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
 
 
-def _outcome(data: dict) -> Outcome:  # type: ignore[type-arg]
+def _outcome(data: dict[str, Any]) -> Outcome:
     return Outcome(
         **{
             **data,
@@ -216,20 +241,31 @@ def take_lock(path: Path, *, wait_s: float = 0.0) -> int:
             if error.errno not in (errno.EACCES, errno.EAGAIN):
                 raise
             if time.monotonic() >= until:
-                holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
+                held_by = os.pread(descriptor, 200, 0).decode(errors="replace").split()
                 os.close(descriptor)
-                raise BookBusyError(
-                    f"one process writes a trial; {path.stem} is held by {holder or 'another'}",
-                    next_step="let it end, or end it, then run again",
-                ) from None
+                raise _busy(path, held_by) from None
             time.sleep(0.05)
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()} {socket.gethostname()}\n".encode(), 0)
     return descriptor
 
 
+def _busy(path: Path, held_by: list[str]) -> BookBusyError:
+    holder = "process {} on {}".format(*held_by) if len(held_by) == 2 else "another process"
+    trial = f"{path.parent.name.removeprefix('round-')}.{path.stem}"
+    if path.stem.isdigit() and trial.split(".")[0].isdigit():
+        trial = TrialKey(int(trial.split(".")[0]), int(path.stem)).name
+    return BookBusyError(
+        f"one process writes a trial; {trial} is held by {holder}",
+        next_step="let it end, or end it, then run again",
+    )
+
+
 def holder_of(path: Path) -> int | None:
-    """Process id of whoever locked a trial last, as its lock file says; None if unknown."""
+    """Process id of whoever locked a trial last, as its lock file says; None if unknown.
+
+    Never for a lock that this process holds: closing the file would give the lock up.
+    """
     try:
         return int(path.read_text().split()[0])
     except (OSError, ValueError, IndexError):
