@@ -259,6 +259,8 @@ def test_migrations_from_nothing_make_the_same_schema():
         migrate(own)
         own.exec_driver_sql("DROP TABLE alembic_version")
     assert shape(straight) == shape(migrated)
+    straight.dispose()
+    migrated.dispose()
 
 
 def test_an_older_book_is_copied_aside_and_migrated(tmp_path):

@@ -30,7 +30,8 @@ from tunebook.words.finding import (
     Severity,
     subject_name,
 )
-from tunebook.words.space import Choice, spell
+from tunebook.words.space import Choice, Integer, Scale, spell
+from tunebook.words.space import Float as FloatAxis
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Cause
 
@@ -41,6 +42,10 @@ ALPHA = 0.05
 RELABELLINGS = 999
 FEWEST_FAILURES = 3
 """Failures below which no place is named: two share a half of the axis half of the time."""
+BESIDE = 0.15
+"""Of the axis' length: best trials nearer than this to a failing region may be held back by it."""
+SPARED = 0.1
+"""Share of the best trials in a failing region above which it is not cut away: a judgement."""
 NOTABLE = 0.2
 """A share of failures above this, with no place to it, is more likely a bug than bad luck."""
 
@@ -122,10 +127,12 @@ def _region(
         return None
     units = own.units(study)[:, [list(branch.axes).index(name) for name in names]]
     orders = np.argsort(units, axis=0, kind="stable")
+    # Trials of one value stay together: a cut lies between two values.
+    cuts = np.diff(np.take_along_axis(units, orders, axis=0), axis=0) > 0
     surprise = _surprises(n, k)
-    found = _largest(failed, orders, surprise)
+    found = _largest(failed, orders, cuts, surprise)
     relabelled = [
-        _largest(rng.permutation(failed), orders, surprise)[0] for _ in range(RELABELLINGS)
+        _largest(rng.permutation(failed), orders, cuts, surprise)[0] for _ in range(RELABELLINGS)
     ]
     p_value = (1 + sum(r >= found[0] for r in relabelled)) / (RELABELLINGS + 1)
     if p_value > ALPHA:
@@ -136,18 +143,34 @@ def _region(
     inside = np.zeros(n, dtype=bool)
     inside[ordered[:cut] if side == "low" else ordered[cut:]] = True
     middle = (units[ordered[cut - 1], place] + units[ordered[cut], place]) / 2
-    good = good_region(own.losses)
-    distance = np.abs(units[good, place] - middle)
+    outside = ordered[cut - 1] if side == "high" else ordered[cut]
+    axis = branch.axes[name]
     return FailingRegion(
         hyperparameter=name,
         subject=subject_name(name, branch.conditions),
         side=side,
-        threshold=float(branch.axes[name].from_unit(float(middle))),
+        threshold=float(
+            own.config[outside][name] if isinstance(axis, Integer) else axis.from_unit(middle)
+        ),
         p_value=p_value,
         share_inside=proportion(int(failed[inside].sum()), int(inside.sum())),
         share_outside=proportion(int(failed[~inside].sum()), int((~inside).sum())),
-        touches_best=bool(good.any() and np.median(distance) < 0.15),
+        touches_best=_touches_best(own.losses, units[:, place] - middle, inside),
     )
+
+
+def _touches_best(
+    losses: Float[np.ndarray, "trials"],
+    beyond: Float[np.ndarray, "trials"],
+    inside: Bool[np.ndarray, "trials"],
+) -> bool:
+    """Whether cutting the region away would cost good trials, or the best lie right beside it."""
+    good = good_region(losses)
+    if not good.any():
+        return False
+    if inside[int(np.nanargmin(losses))] or inside[good].mean() > SPARED:
+        return True
+    return bool(np.median(np.abs(beyond[good])) < BESIDE)
 
 
 def _surprises(n: int, k: int) -> Float[np.ndarray, "cut failures"]:
@@ -170,15 +193,16 @@ def _log_choose(n: int, k: Int[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 
 def _largest(
     failed: Bool[np.ndarray, "trials"],
-    orders: Float[np.ndarray, "trials axes"],
+    orders: Int[np.ndarray, "trials axes"],
+    allowed: Bool[np.ndarray, "cuts axes"],
     surprise: Float[np.ndarray, "cut failures"],
 ) -> tuple[float, int, int, str]:
     """The most surprising cut over all axes and both sides: (surprise, axis, cut, side)."""
     n, k = len(failed), int(failed.sum())
     counts = np.cumsum(failed[orders], axis=0)[:-1]  # failures among the first 1 .. n - 1
     cuts = np.arange(1, n)
-    low = surprise[cuts[:, None], counts]
-    high = surprise[(n - cuts)[:, None], k - counts]
+    low = np.where(allowed, surprise[cuts[:, None], counts], -1.0)
+    high = np.where(allowed, surprise[(n - cuts)[:, None], k - counts], -1.0)
     best_low = np.unravel_index(low.argmax(), low.shape)
     best_high = np.unravel_index(high.argmax(), high.shape)
     if low[best_low] >= high[best_high]:
@@ -231,8 +255,9 @@ def _in_a_region(
 ) -> Finding:
     branch = table.branches[study.study]
     axis = branch.axes[region.hyperparameter]
-    beyond = "above" if region.side == "high" else "below"
-    place = f"{region.subject} {beyond} {spell(float(f'{region.threshold:.2g}'))}"
+    assert isinstance(axis, FloatAxis | Integer)
+    bound = _written(axis, region.threshold)
+    place = f"{region.subject} {'above' if region.side == 'high' else 'below'} {spell(bound)}"
     numbers: dict[str, Number] = {
         "infeasible": study.infeasible,
         "share": study.share,
@@ -252,25 +277,18 @@ def _in_a_region(
             severity=Severity.NOTE,
             subject=region.subject,
             numbers=numbers,
-            sentence=f"{where}. The best trials lie next to it: instability may hold this "
-            "workload back; a warm-up or gradient clipping would tell.",
+            sentence=f"{where}. The best trials lie in it or next to it: instability may hold "
+            "this workload back; a warm-up or gradient clipping would tell.",
             trials=failed,
         )
-    assert not isinstance(axis, Choice)
-    bound = float(f"{region.threshold:.2g}")
     low, high = (axis.low, bound) if region.side == "high" else (bound, axis.high)
-    whole = isinstance(axis.low, int)
     remedy = None
-    if math.isfinite(bound) and low < high:
+    if low < high:
         remedy = Remedy(
             kind=RemedyKind.SHRINK,
             subject=region.hyperparameter,
             conditions=branch.conditions,
-            values={
-                "low": round(low) if whole else low,
-                "high": round(high) if whole else high,
-                "scale": axis.scale.value,
-            },
+            values={"low": low, "high": high, "scale": axis.scale.value},
             because=f"trials fail at {place}, far from the best ones",
         )
     return Finding(
@@ -282,3 +300,17 @@ def _in_a_region(
         remedy=remedy,
         trials=failed,
     )
+
+
+def _written(axis: FloatAxis | Integer, threshold: float) -> float | int:
+    """The threshold as people write numbers, to two digits on its scale, within the range."""
+    if isinstance(axis, Integer):
+        return round(threshold)
+    if axis.scale is Scale.NEAR_ONE:
+        bound = float(f"{1 - float(f'{1 - threshold:.2g}'):.6g}")
+    elif axis.scale is Scale.LOG:
+        bound = float(f"{threshold:.2g}")
+    else:
+        grain = 10.0 ** (math.floor(math.log10(axis.high - axis.low)) - 1)
+        bound = float(f"{round(threshold / grain) * grain:.10g}")
+    return bound if axis.low < bound < axis.high else threshold

@@ -60,6 +60,11 @@ def decision_of(record: BookRecord, number: int) -> Decision | None:
     return next((d for d in reversed(record.decisions) if d.round == number), None)
 
 
+def _reruns(decision: Decision) -> int:
+    """Reruns that a decision stands on, over all its sides."""
+    return sum(len(side.reruns) for side in decision.sides)
+
+
 def standing(record: BookRecord, number: int) -> Standing:
     """Where one round of a book stands."""
     found = next(r for r in record.rounds if r.number == number)
@@ -71,7 +76,7 @@ def standing(record: BookRecord, number: int) -> Standing:
         return Standing(
             step=Step.RERUN,
             sentence="The evidence so far settles nothing; more fresh-seed reruns would.",
-            command=f"tunebook decide {number} --max-reruns 40{book}",
+            command=f"tunebook decide {number} --max-reruns {2 * _reruns(decision)}{book}",
         )
     launched = any(launch.decision == decision.number for launch in record.launches)
     if decision.verdict is Verdict.ADOPT and not launched:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -41,6 +42,8 @@ class SqlStore:
 
     def __init__(self, engine: sa.Engine, location: str, files: Path) -> None:
         self._engine = engine
+        # A book that nobody closed gives up its file with the last reference to it.
+        weakref.finalize(self, engine.dispose)
         self._turn = threading.RLock()
         self.location = location
         self.files = files

@@ -19,7 +19,16 @@ from tunebook.training.log import TrialLog
 from tunebook.words.errors import Infeasible, ReportError
 from tunebook.words.trial import Cause, Outcome, Status
 
-MEMORY_WORDS = ("out of memory", "RESOURCE_EXHAUSTED", "CUDA_ERROR_OUT_OF_MEMORY")
+MEMORY_WORDS = (
+    "out of memory",  # CUDA, in PyTorch and JAX
+    "out_of_memory",
+    "resource_exhausted",  # XLA
+    "oom when allocating",  # TensorFlow
+    "allocate memory",  # PyTorch on the CPU; ENOMEM
+    "status_alloc_failed",  # cuBLAS, cuDNN
+)
+"""What errors of frameworks say, in lower case, where memory did not suffice."""
+
 Fate = tuple[Status, Cause | None, str]
 
 
@@ -69,8 +78,11 @@ def _fate(trial: Trial, train: Callable[[Trial], Any]) -> tuple[Fate, bool]:
         if error.code not in (None, 0):
             return _crashed(error, f"training code left with sys.exit({error.code!r})"), False
     except BaseException as error:  # every way out is this trial's fate, never the worker's
-        traceback.print_exc()
+        with suppress(Exception):  # training code may have closed its standard error
+            traceback.print_exc()
         return _classified(error), False
+    if trial._refused is not None:  # training code passed over the error, which does not undo it
+        return _classified(trial._refused), True
     return _judged(trial), True
 
 
@@ -82,7 +94,15 @@ def _report_returned(trial: Trial, value: Any) -> None:
         if trial._last == value:
             return
         last += 1
-    trial.report(last, {objective: value})
+    try:
+        trial.report(last, {objective: value})
+    except BadReport as error:
+        shown = " ".join(str(error.rule).split())
+        raise BadReport(
+            f"training returns the objective's last value, or nothing; {shown}",
+            error.cause,
+            next_step="end with a plain return, or return a number",
+        ) from error
 
 
 def _too_slow(trial: Trial) -> Fate:
@@ -101,6 +121,9 @@ def _judged(trial: Trial) -> Fate:
             Cause.NOT_REPORTED,
             f'the objective "{metric}" was never reported',
         )
+    if trial._nan_at is not None:
+        detail = f"{metric} became NaN at step {trial._nan_at}"
+        return Status.INFEASIBLE, Cause.DIVERGED, detail
     if not math.isfinite(trial._last):
         return Status.INFEASIBLE, Cause.DIVERGED, f"{metric} ended as {trial._last}"
     best = min(loss for loss in trial._losses if math.isfinite(loss))
@@ -119,14 +142,14 @@ def _classified(error: BaseException) -> Fate:
     if isinstance(error, Diverged):
         return status, Cause.DIVERGED, str(error)
     if isinstance(error, Infeasible):
-        return status, Cause.DECLARED, str(error)
+        return status, Cause.DECLARED, _one_line(str(error))
     if isinstance(error, BadReport):
-        return status, error.cause, error.rule
+        return status, error.cause, _one_line(error.rule)
     if isinstance(error, ReportError):
-        return status, Cause.CRASHED, error.rule
+        return status, Cause.CRASHED, _one_line(error.rule)
     text = f"{type(error).__name__}: {error}"
     memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    if memory or any(words in text for words in MEMORY_WORDS):
+    if memory or any(words in text.lower() for words in MEMORY_WORDS):
         return status, Cause.OUT_OF_MEMORY, _one_line(text)
     return _crashed(error, text)
 

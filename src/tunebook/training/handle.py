@@ -21,6 +21,9 @@ from tunebook.words.trial import Cause, Value
 
 STOP_BEFORE_LIMIT_S = 2.0
 
+HIGHEST_STEP = 2**53
+"""Whole numbers above this are not exact in JSON readers, and no training counts that far."""
+
 HABITS = {
     "suggest_float": 'trial.config["{0}"], with the range in the round\'s plan',
     "suggest_int": 'trial.config["{0}"], with the range in the round\'s plan',
@@ -46,6 +49,10 @@ class BadReport(ReportError):
         self.cause = cause
 
 
+class UnknownCall(ReportError, AttributeError):
+    """A call that other tuners' handles have; an AttributeError too, so that `hasattr` works."""
+
+
 class ReadConfiguration(Mapping[str, Value]):
     """A configuration that notes which hyperparameters training reads."""
 
@@ -61,7 +68,7 @@ class ReadConfiguration(Mapping[str, Value]):
             known = ", ".join(self._values)
             raise KeyError(
                 f'"{name}" does not exist in this trial; it has {known}.'
-                + nearest(name, self._values)
+                + nearest(str(name), self._values)
             ) from None
 
     def __iter__(self) -> Iterator[str]:
@@ -112,6 +119,8 @@ class Trial:
         self._at_step: set[str] = set()
         self._losses: list[float] = []
         self._last = math.nan
+        self._nan_at: int | None = None
+        self._refused: BadReport | None = None
 
     def report(self, step: int, metrics: Mapping[str, float]) -> None:
         """Record numbers of a training step; once this returns, they are on file.
@@ -122,9 +131,18 @@ class Trial:
 
         Raises:
             ReportError: a step that goes back, a metric twice at a step, or no number. What can
-                be recorded is; the trial ends as infeasible with that cause.
+                be recorded is; the trial ends as infeasible with that cause, also where training
+                code passes over the error.
             Infeasible: the objective is NaN, which training does not recover from.
+            OSError: the log can't be written, as on a full disk; what was reported before stays.
         """
+        try:
+            self._report(step, metrics)
+        except BadReport as error:
+            self._refused = self._refused or error
+            raise
+
+    def _report(self, step: int, metrics: Mapping[str, float]) -> None:
         step = self._checked_step(step, metrics)
         numbers, wrong = _numbers(metrics)
         twice = sorted(self._at_step & set(numbers)) if step == self._step else []
@@ -137,12 +155,7 @@ class Trial:
             self._log.measure(step, fresh)
         self._note_objective(fresh)
         if wrong:
-            name, value = wrong[0]
-            raise BadReport(
-                f'a metric is a number; "{name}" at step {step} is {value!r}',
-                Cause.BAD_VALUE,
-                next_step=f'report a float: {{"{name}": float(...)}}',
-            )
+            raise _no_number(step, *wrong[0])
         if twice:
             raise BadReport(
                 f'a metric is reported once a step; "{twice[0]}" came twice at step {step}',
@@ -155,16 +168,30 @@ class Trial:
         n = min(self._assignment.evaluations, self.max_train_steps)
         return (step + 1) * n // self.max_train_steps > step * n // self.max_train_steps
 
-    def checkpoint(self, step: int, save: Callable[[Path], object]) -> None:
+    def checkpoint(
+        self,
+        step: int,
+        save: Callable[[Path], object],
+        metrics: Mapping[str, float] | None = None,
+    ) -> None:
         """Save a checkpoint of the state after `step`: whole, or not there at all.
 
         Args:
             step: the step just taken; the objective reported at it decides which are best.
             save: called with a path at which it makes a file or a folder. What it raises goes to
                 the caller; earlier checkpoints stay.
+            metrics: where the objective's value is looked up if it was not reported at this
+                step. They are not recorded as a report.
         """
-        known = step == self._step and self._assignment.objective.metric in self._at_step
-        loss = self._losses[-1] if known and math.isfinite(self._losses[-1]) else None
+        step, objective = operator.index(step), self._assignment.objective
+        if step == self._step and objective.metric in self._at_step:
+            loss: float | None = self._losses[-1]
+        elif metrics is not None and objective.metric in metrics:
+            loss = objective.sign * float(metrics[objective.metric])
+        else:
+            loss = None
+        if loss is not None and not math.isfinite(loss):
+            loss = None
         checkpoints.keep(self._assignment.files.checkpoints, step, loss, save, self.keep_best)
 
     def resume(self, load: Callable[[Path], object]) -> int:
@@ -181,6 +208,8 @@ class Trial:
                 self._recall()
                 break
             self._log.note(f"checkpoint {found.step} is damaged and was passed over")
+            # Left in place it would be taken for the last, and hide those saved from here on.
+            checkpoints.drop(found)
         self._begin()
         return self._first_step
 
@@ -193,8 +222,8 @@ class Trial:
     def __getattr__(self, name: str) -> NoReturn:
         if name in HABITS:
             example = HABITS[name].format("learning_rate")
-            raise ReportError(
-                f"a trial's configuration is chosen before it starts; trial.{name} does not exist",
+            raise UnknownCall(
+                f"a trial is configured before it starts, and reports numbers; it has no {name!r}",
                 next_step=f"write {example}",
             )
         raise AttributeError(f"a trial has no {name!r}.{nearest(name, dir(Trial))}")
@@ -216,29 +245,25 @@ class Trial:
 
     def _checked_step(self, step: Any, metrics: Any) -> int:
         if not isinstance(metrics, Mapping):
-            shown = f"{step!r}, {metrics!r}"
-            given = metrics if isinstance(step, Mapping) else step
-            name = self._assignment.objective.metric
             raise BadReport(
-                f"report takes a step and a table of metrics; got report({shown})",
+                "report takes a step and a table of metrics; "
+                f"got report({_short(step)}, {_short(metrics)})",
                 Cause.BAD_VALUE,
-                next_step=f"trial.report({metrics!r}, {step!r})"
-                if isinstance(step, Mapping)
-                else f'trial.report({metrics!r}, {{"{name}": {given!r}}})',
+                next_step=_right_call(step, metrics, self._assignment.objective.metric),
             )
         try:
             whole = operator.index(step)
         except TypeError:
             whole = -1
-        if whole < 0 or isinstance(step, bool):
+        if not 0 <= whole <= HIGHEST_STEP or isinstance(step, bool):
             raise BadReport(
-                f"a step is a whole number from 0; got {step!r}",
+                f"a step is a whole number from 0; got {_short(step)}",
                 Cause.BAD_STEP,
                 next_step="trial.report(step, {...}) with the loop's own counter",
             )
         if whole < self._step:
             self._begin()
-            self._log.note(f"refused: step {whole} after step {self._step}")
+            self._log.note(f"refused: step {whole} after step {self._step}: {_short(metrics)}")
             raise BadReport(
                 f"a step never goes back; step {whole} came after step {self._step}",
                 Cause.BAD_STEP,
@@ -248,25 +273,72 @@ class Trial:
 
     def _note_objective(self, fresh: Mapping[str, float]) -> None:
         objective = self._assignment.objective
-        if objective.metric not in fresh:
-            if self._losses and math.isnan(self._last):
-                raise Diverged(f"{objective.metric} became NaN before step {self._step}")
-            return
-        self._last = fresh[objective.metric]
-        self._losses.append(objective.sign * self._last)
-        if math.isnan(self._last):
-            raise Diverged(f"{objective.metric} became NaN at step {self._step}")
+        if objective.metric in fresh:
+            self._last = fresh[objective.metric]
+            self._losses.append(objective.sign * self._last)
+            if math.isnan(self._last) and self._nan_at is None:
+                self._nan_at = self._step
+        if self._nan_at is not None:
+            raise Diverged(f"{objective.metric} became NaN at step {self._nan_at}")
 
 
-def _numbers(metrics: Mapping[str, Any]) -> tuple[dict[str, float], list[tuple[str, Any]]]:
+Wrong = tuple[Any, Any, Exception]
+"""Name and value of a metric that is no number, and what came of asking for one."""
+
+
+def _numbers(metrics: Mapping[str, Any]) -> tuple[dict[str, float], list[Wrong]]:
     """Metrics that are numbers, and those that are not."""
     numbers: dict[str, float] = {}
-    wrong: list[tuple[str, Any]] = []
+    wrong: list[Wrong] = []
     for name, value in metrics.items():
         try:
-            if isinstance(value, str | bytes | bool) or not isinstance(name, str):
-                raise TypeError
+            if type(value) is not float and (isinstance(value, str | bytes) or _is_bool(value)):
+                raise TypeError("no number")
+            if not isinstance(name, str):
+                raise TypeError("no name")
             numbers[name] = float(value)
-        except (TypeError, ValueError, RuntimeError):
-            wrong.append((name, value))
+        except Exception as error:  # whatever a framework's number raises, the others are kept
+            wrong.append((name, value, error))
     return numbers, wrong
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in ("bool", "torch.bool")
+
+
+def _no_number(step: int, name: Any, value: Any, error: Exception) -> Exception:
+    """What to raise for a metric without a number: its own error where that says more."""
+    if not isinstance(name, str):
+        return BadReport(
+            f"a metric's name is a text; one at step {step} is {_short(name)}",
+            Cause.BAD_VALUE,
+            next_step=f'name it: {{"{_short(name)}": ...}}',
+        )
+    several = getattr(value, "shape", ()) not in ((), None)
+    if not several and not isinstance(error, TypeError | ValueError | OverflowError):
+        # A device's error, such as memory spent, shows where the number is first asked for.
+        return error
+    return BadReport(
+        f'a metric is a number; "{name}" at step {step} is {_short(value)}',
+        Cause.BAD_VALUE,
+        next_step=f'report a float: {{"{name}": float(...)}}',
+    )
+
+
+def _right_call(step: Any, metrics: Any, objective: str) -> str:
+    """The call that was meant, for arguments in the wrong order or a number without a name."""
+    if isinstance(step, Mapping):
+        return f"trial.report({_short(metrics)}, {_short(step)})"
+    # `report(5, 0.3)` has its step in front; `report(0.3, 5)` is the order of Optuna.
+    in_front = isinstance(step, int) and not isinstance(metrics, int)
+    at, value = (step, metrics) if in_front else (metrics, step)
+    return f'trial.report({_short(at)}, {{"{objective}": {_short(value)}}})'
+
+
+def _short(value: Any) -> str:
+    """A value in a line of an error: no tensor's hundred rows."""
+    try:
+        shown = " ".join(repr(value).split())
+    except Exception:  # the number of a device that has failed may not even be shown
+        shown = f"a {type(value).__name__}"
+    return shown if len(shown) <= 80 else shown[:77] + "..."

@@ -252,9 +252,9 @@ def take_lock(path: Path, *, wait_s: float = 0.0) -> int:
 
 def _busy(path: Path, held_by: list[str]) -> BookBusyError:
     holder = "process {} on {}".format(*held_by) if len(held_by) == 2 else "another process"
-    trial = f"{path.parent.name.removeprefix('round-')}.{path.stem}"
-    if path.stem.isdigit() and trial.split(".")[0].isdigit():
-        trial = TrialKey(int(trial.split(".")[0]), int(path.stem)).name
+    round_, number = path.parent.name.removeprefix("round-"), path.stem
+    known = round_.isdigit() and number.isdigit()
+    trial = TrialKey(int(round_), int(number)).name if known else number
     return BookBusyError(
         f"one process writes a trial; {trial} is held by {holder}",
         next_step="let it end, or end it, then run again",
