@@ -85,10 +85,9 @@ def chance(trial):
 
 
 def memory(trial):
-    held = []
-    for _ in range(64):
-        held.append(b"x" * 2**24)
-        time.sleep(0.02)
+    held = b"x" * 2**29
+    while held:
+        time.sleep(0.05)
 
 
 def own_exit(trial):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import altair as alt
 
-from tunebook.analysis.feasibility import FailingRegion, StudyFeasibility
+from tunebook.analysis.failing_places import FailingRegion
+from tunebook.analysis.feasibility import StudyFeasibility
 from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.plots.layers import called, counted, finish, number, over, target, trial_layer
 from tunebook.plots.picture import Picture, Row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
+from tunebook.analysis.failing_places import FailingRegion
 from tunebook.analysis.feasibility import FeasibilityResult, StudyFeasibility
 from tunebook.plots.failure_map import failure_map, share_text
 from tunebook.plots.layers import counted, finish, over
@@ -20,8 +21,8 @@ def draw(result: FeasibilityResult) -> tuple[Picture, ...]:
     otherwise a bar for each cause.
     """
     return tuple(
-        failure_map(study, study.region, result.table.of_study(study.study))
-        if study.region is not None
+        failure_map(study, study.place, result.table.of_study(study.study))
+        if isinstance(study.place, FailingRegion)
         else _causes(study)
         for study in result.studies
         if study.infeasible

@@ -65,7 +65,7 @@ def keep(
         out.flush()
         os.fsync(out.fileno())
     os.replace(manifest, folder / f"{step}.json")
-    _drop(folder, best)
+    _thin(folder, best)
 
 
 def listed(folder: Path) -> list[Checkpoint]:
@@ -81,14 +81,19 @@ def listed(folder: Path) -> list[Checkpoint]:
     return sorted(found, key=lambda c: c.step)
 
 
-def _drop(folder: Path, best: int) -> None:
+def _thin(folder: Path, best: int) -> None:
     there = listed(folder)
     ranked = sorted((c for c in there if c.loss is not None), key=lambda c: (c.loss, c.step))
     kept = {c.step for c in (*ranked[:best], there[-1])}
     for checkpoint in there:
         if checkpoint.step not in kept:
-            (folder / f"{checkpoint.step}.json").unlink(missing_ok=True)
-            remove(checkpoint.content)
+            drop(checkpoint)
+
+
+def drop(checkpoint: Checkpoint) -> None:
+    """Delete a checkpoint; its manifest first, so that it is never half there."""
+    checkpoint.content.with_name(f"{checkpoint.step}.json").unlink(missing_ok=True)
+    remove(checkpoint.content)
 
 
 def remove(path: Path) -> None:
