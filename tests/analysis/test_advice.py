@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tunebook.analysis.advice import propose
-from tunebook.words.decision import Decision, Verdict
+from tunebook.words.decision import Decision, Side, Verdict
 from tunebook.words.design import Round
-from tunebook.words.finding import Examination, Finding, Remedy, RemedyKind, Severity
+from tunebook.words.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
 from tunebook.words.space import Float, Scale
 from tunebook.words.spelling import choice, log_uniform, per, uniform
 
@@ -93,6 +93,22 @@ def test_no_change_is_said():
     assert proposal.changes == ()
     assert "ask for no change" in proposal.unresolved[0]
     assert proposal.plan.goal != PLAN.goal
+
+
+def test_a_decision_that_nothing_would_settle_is_left_to_a_person():
+    wide = Interval(0.3, 0.1, 0.5)
+    decision = Decision(
+        number=4, round=1, verdict=Verdict.MORE_EVIDENCE, sentence="No clear answer yet.",
+        config={"x": 1}, least_improvement=0.1, error_rate=0.05, max_train_steps=1000,
+        decided_at=0.0, sides=(
+            Side(name="best", config={"x": 1}, reruns=("1.r0",) * 6, mean=wide,
+                 gain=Interval(0.1, -0.1, 0.3)),
+            Side(name="baseline", config={"x": 2}, reruns=("1.r1",) * 6, mean=wide),
+        ),
+    )  # fmt: skip
+    said = " ".join(advice(decision=decision).unresolved)
+    assert "Decision 4 is yours to make: keep what there is" in said
+    assert "smaller least improvement than 0.1" in said
 
 
 def test_an_adopted_value_is_fixed_with_its_branch():

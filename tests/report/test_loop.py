@@ -5,6 +5,7 @@ import pytest
 
 from tunebook.report.loop import Step, standing, where
 from tunebook.words.decision import Verdict
+from tunebook.words.finding import Interval
 
 
 def only(book, number, **changes):
@@ -37,6 +38,30 @@ def test_a_kept_baseline_skips_the_launch(book):
 def test_thin_evidence_asks_for_reruns(book):
     thin = replace(book.decisions[-1], verdict=Verdict.MORE_EVIDENCE)
     assert where(replace(book, decisions=(*book.decisions[:2], thin))) is Step.RERUN
+
+
+def test_the_number_of_reruns_asked_for_is_what_the_decision_needs(book):
+    near = Interval(0.0055, -0.001, 0.012)
+    found = standing(with_gain(book, near), 3)
+    assert found.step is Step.RERUN
+    more = int(found.sentence.partition("about ")[2].split()[0])
+    assert f"--max-reruns {3 * max(18, 9 + more)} " in found.command
+
+
+def test_a_gain_that_no_reruns_tell_is_for_a_person_to_judge(book):
+    found = standing(with_gain(book, Interval(0.0041, -0.001, 0.009)), 3)
+    assert found.step is Step.DECIDE
+    assert "no realistic number of reruns" in found.sentence
+    assert "smaller least improvement" in found.sentence
+    assert found.command == "tunebook next --book digits.db"
+
+
+def with_gain(book, gain):
+    """The book with its last decision open, the best side's gain as given."""
+    last = book.decisions[-1]
+    best = replace(last.sides[0], gain=gain)
+    thin = replace(last, verdict=Verdict.MORE_EVIDENCE, sides=(best, *last.sides[1:]))
+    return replace(book, decisions=(*book.decisions[:2], thin))
 
 
 def test_a_corrected_decision_is_the_one_that_stands(book):

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tunebook.analysis.plan_edits import conditions_of, leaf_of, settle, with_range
+from tunebook.analysis.rerun_count import MOST_MORE, more_reruns
 from tunebook.words.decision import Change, Decision, Verdict
 from tunebook.words.design import Role, Round, studies
 from tunebook.words.errors import DesignError
@@ -94,6 +95,8 @@ def _settle_decision(draft: _Draft, decision: Decision | None) -> None:
         return
     if decision.verdict is not Verdict.ADOPT:
         draft.unresolved.append(f"Decision {decision.number}: {decision.sentence}")
+        if decision.verdict is Verdict.MORE_EVIDENCE:
+            draft.unresolved.append(_before_the_next(decision))
         return
     won: dict[str, Value] = {}
     for name in draft.plan.scientific:
@@ -109,6 +112,19 @@ def _settle_decision(draft: _Draft, decision: Decision | None) -> None:
             )
     if won:
         _settle(draft, won, f"decision {decision.number} adopted it", "D3")
+
+
+def _before_the_next(decision: Decision) -> str:
+    """What an open decision asks of a person before the round after it."""
+    more = more_reruns(decision)
+    if more is not None and more >= MOST_MORE:
+        asked = decision.least_improvement
+        less = f", or ask for a smaller least improvement than {spell(asked)}" if asked else ""
+        return f"Decision {decision.number} is yours to make: keep what there is{less}."
+    return (
+        f"Decision {decision.number} is still open: more fresh-seed reruns come first, since "
+        "their answer may change what to ask next."
+    )
 
 
 def _settle(draft: _Draft, values: Mapping[str, Value], because: str, check: str) -> None:

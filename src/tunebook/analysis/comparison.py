@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from tunebook.analysis.rerun_count import MOST_MORE, needed
 from tunebook.words.decision import Verdict
 from tunebook.words.design import Objective
 from tunebook.words.finding import Interval
@@ -34,10 +35,6 @@ if TYPE_CHECKING:
 
 FEWEST = 3
 """Reruns a side below which a standard deviation is no estimate."""
-POWER = 0.8
-"""Chance of a clear answer that `more` aims at."""
-MOST_MORE = 1000
-"""Reruns a side beyond which no number is named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,15 +242,13 @@ def _verdict(gain: Mapping[str, Interval], best: str, margin: float) -> Verdict:
 
 
 def _more(gain: Interval, side: SideEvidence, asked: _Question) -> int:
-    """Reruns a side, beyond those there are, for POWER if the gain is what was seen."""
-    distance = abs(gain.estimate - asked.margin)
+    """Reruns a side, beyond those there are, that would tell if the gain is what was seen."""
+    distance = gain.estimate - asked.margin
     other = _against(asked)
-    if not distance > 0 or other is None:
+    if math.isnan(distance) or other is None:
         return 0
     variance = _variance(_losses(side, asked.objective, asked.chance)) + _variance(other)
-    z = float(stats.norm.isf(asked.level)) + float(stats.norm.ppf(POWER))
-    needed = variance * (z / distance) ** 2 - side.reruns
-    return max(1, math.ceil(needed)) if needed <= MOST_MORE else MOST_MORE
+    return needed(distance, variance, asked.level, side.reruns)
 
 
 def _sentence(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tunebook.analysis.rerun_count import MOST_MORE, more_reruns
 from tunebook.report.wording import plural
 from tunebook.words.decision import Decision, Verdict
 from tunebook.words.record import BookRecord, RoundRecord
@@ -60,11 +61,6 @@ def decision_of(record: BookRecord, number: int) -> Decision | None:
     return next((d for d in reversed(record.decisions) if d.round == number), None)
 
 
-def _reruns(decision: Decision) -> int:
-    """Reruns that a decision stands on, over all its sides."""
-    return sum(len(side.reruns) for side in decision.sides)
-
-
 def standing(record: BookRecord, number: int) -> Standing:
     """Where one round of a book stands."""
     found = next(r for r in record.rounds if r.number == number)
@@ -73,11 +69,7 @@ def standing(record: BookRecord, number: int) -> Standing:
     if decision is None:
         return _undecided(found, book)
     if decision.verdict is Verdict.MORE_EVIDENCE:
-        return Standing(
-            step=Step.RERUN,
-            sentence="The evidence so far settles nothing; more fresh-seed reruns would.",
-            command=f"tunebook decide {number} --max-reruns {2 * _reruns(decision)}{book}",
-        )
+        return _open(decision, number, book)
     launched = any(launch.decision == decision.number for launch in record.launches)
     if decision.verdict is Verdict.ADOPT and not launched:
         return Standing(
@@ -98,6 +90,30 @@ def standing(record: BookRecord, number: int) -> Standing:
         sentence=f"Decided, and {done}; the next question is open.",
         command=f"tunebook next{book}",
         skipped=() if launched else (Step.LAUNCH,),
+    )
+
+
+def _open(decision: Decision, number: int, book: str) -> Standing:
+    """After a decision that asks for more evidence: reruns, or a person's judgement."""
+    more = more_reruns(decision)
+    if more is not None and more >= MOST_MORE:
+        near = "what was asked for" if decision.least_improvement else "nothing"
+        less = ", or ask for a smaller least improvement" if decision.least_improvement else ""
+        return Standing(
+            step=Step.DECIDE,
+            sentence=f"The gain is so near to {near} that no realistic number of reruns would "
+            f"tell. It is yours to judge: keep what there is{less}, and ask the next question.",
+            command=f"tunebook next{book}",
+        )
+    sides = max(1, len(decision.sides))
+    each = max((len(side.reruns) for side in decision.sides), default=0)
+    # The next look may lie beyond what a gain as seen would need; twice as many always reach it.
+    most = sides * max(2 * each, each + (more or 0))
+    about = f": about {more} more a side, if the gain is what it seems" if more else ""
+    return Standing(
+        step=Step.RERUN,
+        sentence=f"The evidence so far settles nothing; more fresh-seed reruns would{about}.",
+        command=f"tunebook decide {number} --max-reruns {most}{book}",
     )
 
 
