@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.sampling import BudgetBox, SamplingResult, StudySampling
-from tunebook.plots import sampling
+from tunebook.plots import curves, sampling
+from tunebook.plots.theme import DARK, LIGHT
 from tunebook.words.design import Objective
 from tunebook.words.finding import Interval
 
@@ -32,9 +33,11 @@ def _study(name: str = "", trials: int = 16) -> StudySampling:
     )
 
 
-def _draw(*studies: StudySampling):
+def _draw(*studies: StudySampling, order: tuple[str, ...] = ()):
     return sampling.draw(
-        SamplingResult(objective=Objective("valid/error"), studies=studies, findings=())
+        SamplingResult(
+            objective=Objective("valid/error"), studies=studies, findings=(), order=order
+        )
     )
 
 
@@ -94,3 +97,42 @@ def test_many_trials_are_thinned_from_first_to_last():
 
 def test_one_trial_has_no_tuning_curve():
     assert _draw(_study(trials=1)) == ()
+
+
+def test_a_series_keeps_its_look_when_another_is_missing():
+    order = ("optimizer=sgd", "optimizer=adam", "optimizer=nesterov")
+    curve, *_ = _draw(_study("optimizer=adam"), _study("optimizer=nesterov"), order=order)
+    stroke = curve.spec["layer"][1]["encoding"]["stroke"]
+    assert stroke["scale"]["domain"] == list(order)
+    assert stroke["legend"]["values"] == ["optimizer=adam", "optimizer=nesterov"]
+
+
+def test_two_curves_and_their_budgets_share_colours_with_training_curves(curve, length_result):
+    order = ("optimizer=nesterov", "optimizer=adam")
+    tuning, *_ = _draw(*map(_study, order), order=order)
+    length = dataclasses.replace(
+        length_result(
+            [
+                curve("1.1", [0.5, 0.3], study=order[1], highlighted=True),
+                curve("1.2", [0.5, 0.4], study=order[0], highlighted=True),
+            ]
+        ),
+        order=order,
+    )
+    training, *studies = curves.draw(length)
+    looks = [
+        {
+            channel: layer["encoding"][channel]["scale"]
+            for layer in picture.spec["layer"]
+            for channel in ("stroke", "strokeDash")
+            if channel in layer["encoding"]
+        }
+        for picture in (tuning, training)
+    ]
+    assert looks[0] == looks[1] and set(looks[0]) == {"stroke", "strokeDash"}
+    assert [p.title.rpartition(" ")[2] for p in studies] == list(order)
+
+
+def test_no_series_has_the_colour_of_the_best():
+    assert all(inks.accent not in inks.category for inks in (LIGHT, DARK))
+    assert all(inks.infeasible not in inks.category for inks in (LIGHT, DARK))

@@ -45,8 +45,8 @@ FEWEST = 8
 EXACT_UP_TO = 128
 """Trials up to which the band is opda's exact one; beyond, the wider and cheap DKW band."""
 CLOSE = 0.1
-"""A trial is in the good region where it lies within this share of the distance from the best
-to the median: between the playbook's "about as good as the best" and the bulk of the search."""
+"""A trial is about as good as the best where it lies within this share of the distance from the
+best to the median."""
 PER_AXIS = 8
 """Trials an axis below which the best differ by where they lie, not by noise: a judgement."""
 DRAWS = 2000
@@ -83,11 +83,12 @@ class StudySampling:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class SamplingResult:
-    """All studies, and what they say."""
+    """All studies, and what they say; `order` has those too that are too small to read."""
 
     objective: Objective
     studies: tuple[StudySampling, ...]
     findings: tuple[Finding, ...]
+    order: tuple[str, ...] = ()
 
 
 def check(table: TrialTable, *, seed: int = 0) -> SamplingResult | NotApplicable:
@@ -109,6 +110,7 @@ def check(table: TrialTable, *, seed: int = 0) -> SamplingResult | NotApplicable
         objective=table.objective,
         studies=studies,
         findings=tuple(_finding(table, s) for s in studies),
+        order=tuple(table.branches),
     )
 
 
@@ -208,7 +210,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
         "expected_gain": study.expected_gain,
         "best": study.best,
     }
-    lie = f"{study.good_region} of {study.trials} trials lie in the good region"
+    as_good = _as_good(study)
     again = (
         f"as many trials again would gain about {study.expected_gain.estimate:.2g} in {metric}, "
         f"{study.expected_gain.high:.2g} at most"
@@ -219,24 +221,32 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
             severity=Severity.PASS,
             subject=subject,
             numbers=numbers,
-            sentence=f"Sampled densely enough: {lie}; {again}."
+            sentence=f"Sampled densely enough: {as_good}; {again}."
             if dense
             else f"Sampled densely enough: {again}, no more than its best trials differ among "
-            f"themselves ({spread:.2g}); {lie}.",
+            f"themselves ({spread:.2g}); {as_good}.",
         )
     return Finding(
         check="C2",
         severity=Severity.NOTE if study.good_region >= 3 else Severity.WARNING,
         subject=subject,
         numbers=numbers,
-        sentence=f"Sampled thinly: only {lie}; {again}.",
+        sentence=f"Sampled thinly: {as_good}; {again}.",
         remedy=Remedy(
             kind=RemedyKind.MORE_TRIALS,
             conditions=table.branches[study.study].conditions,
             values={"trials": 2 * study.trials},
-            because=f"only {lie}",
+            because=as_good,
         ),
     )
+
+
+def _as_good(study: StudySampling) -> str:
+    # "Good region" would read like the best tenth that other checks and pictures speak of.
+    if study.good_region <= 1:
+        return f"no other of {study.trials} trials is about as good as the best"
+    few = "only " if study.good_region < 5 else ""
+    return f"{few}{study.good_region} of {study.trials} trials are about as good as the best"
 
 
 def _spread_of_best(table: TrialTable, study: StudySampling) -> float:

@@ -73,6 +73,7 @@ class LengthResult:
     """Every complete trial's curve, and what the good ones say.
 
     `compute_bound`: longer training would help (True), less would do (False), or neither (None).
+    `order`: all studies of the round as it planned them, with curves or without.
     """
 
     objective: Objective
@@ -83,6 +84,7 @@ class LengthResult:
     bands: tuple[CurveBand, ...]
     compute_bound: bool | None
     findings: tuple[Finding, ...]
+    order: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +145,7 @@ def check(table: TrialTable, *, seed: int = 0) -> LengthResult | NotApplicable: 
         bands=bands_of(readings),
         compute_bound=bound,
         findings=found,
+        order=tuple(table.branches),
     )
 
 

@@ -25,7 +25,7 @@ CROWD = 25
 def draw(result: BoundaryResult) -> tuple[Picture, ...]:
     """One picture for each varied hyperparameter of each study.
 
-    Complete trials are points, the best region is in the accent colour, infeasible trials are
+    Complete trials are points, the best tenth is in the accent colour, infeasible trials are
     crosses in a strip at the bad end. A side that the check flagged is shaded: out to the
     proposed bound where there is one.
     """

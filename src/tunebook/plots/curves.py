@@ -27,7 +27,7 @@ from tunebook.plots.layers import (
 )
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
-from tunebook.plots.series import TOGETHER, series_color, series_dash
+from tunebook.plots.series import TOGETHER, order, series_color, series_dash
 from tunebook.plots.theme import HOVER, SIZES
 from tunebook.plots.ticks import NUMBER_LABEL
 from tunebook.words.design import Objective
@@ -47,7 +47,8 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
     crowd the right end say that training was too short. The training-set metric of the best
     trial, if there is one, is dashed.
     """
-    studies = list(dict.fromkeys(c.study for c in result.curves))
+    drawn = {c.study for c in result.curves}
+    studies = [s for s in order([c.study for c in result.curves], result.order) if s in drawn]
     several = _best_of_each(result) if len(studies) > 1 else ()
     return (*several, *(_study_curves(result, study) for study in studies))
 
@@ -151,8 +152,9 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
     best = [c for c in result.curves if c.highlighted]
     if not len(best) > 1:
         return ()
+    studies = order([c.study for c in best], result.order)
     shown = sorted(best, key=lambda c: result.objective.sign * best_value(c))[:TOGETHER]
-    shown = [c for c in best if c in shown]
+    shown.sort(key=lambda c: studies.index(c.study))
     names = [c.study for c in shown]
     y = objective_scale(
         [v for c in shown for v in np.asarray(c.values, dtype=float)],
@@ -163,7 +165,12 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
     layers = [
         over("best")
         .mark_line(style="curve")
-        .encode(x=x, y=y.y(), stroke=series_color(names), strokeDash=series_dash(names))
+        .encode(
+            x=x,
+            y=y.y(),
+            stroke=series_color(names, studies),
+            strokeDash=series_dash(names, studies),
+        )
         .properties(name="highlighted"),
         over("trials")
         .mark_point(style="faint", filled=True, size=40)

@@ -20,7 +20,7 @@ SMALL_LETTER = 5.0
 # unit square: a diagonal cross is no shape of its own.
 CROSS = "M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z"
 KINDS: Mapping[str, tuple[str, str]] = {
-    "best": ("best region", "diamond"),
+    "best": ("best tenth", "diamond"),
     "trial": ("other trial", "circle"),
     "infeasible": ("infeasible", CROSS),
     "clipped": ("off the scale", "triangle-up"),

@@ -27,21 +27,21 @@ def draw(result: SamplingResult) -> tuple[Picture, ...]:
     """
     studies = [s for s in result.studies if len(s.budgets) > 1]
     groups = [studies] if len(studies) <= TOGETHER else [[s] for s in studies]
-    curves = [_curve(group, result.objective) for group in groups if group]
+    curves = [_curve(group, result) for group in groups if group]
     boxes = [_boxes(study, result.objective) for study in studies if study.boxes]
     return (*curves, *boxes)
 
 
-def _curve(studies: list[StudySampling], objective: Objective) -> Picture:
+def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
     alone = len(studies) == 1
     rows = [row for study in studies for row in _budget_rows(study)]
-    y = _curve_scale(rows, objective)
+    y = _curve_scale(rows, result.objective)
     for row in rows:
         row |= _shown(row, y)
     x = budget_axis(max(int(s.budgets[-1]) for s in studies))
     names = [_called(s) for s in studies]
-    color = alt.Undefined if alone else series_color(names)
-    dash = alt.Undefined if alone else series_dash(names)
+    color = alt.Undefined if alone else series_color(names, result.order)
+    dash = alt.Undefined if alone else series_dash(names, result.order)
     layers = [
         over("budgets")
         .mark_area(style="band", fillOpacity=alt.Undefined if alone else BAND_OPACITY)
@@ -49,7 +49,7 @@ def _curve(studies: list[StudySampling], objective: Objective) -> Picture:
             x=x,
             y=y.y("low_shown"),
             y2=alt.Y2("high_shown"),
-            fill=alt.Undefined if alone else series_fill(names),
+            fill=alt.Undefined if alone else series_fill(names, result.order),
         )
         .properties(name="band"),
         over("budgets")

@@ -13,34 +13,44 @@ BAND_OPACITY = 0.18
 DASHES = ([1, 0], [7, 3], [2, 2], [8, 3, 2, 3])
 
 
-def series_color(names: Sequence[str]) -> alt.Stroke:
+def order(names: Sequence[str], among: Sequence[str]) -> list[str]:
+    """All series of a round, drawn here or not, in the order that gives each its look.
+
+    A name has the colour and the dash of its place among all, so that it looks the same in every
+    picture, whichever of the others are drawn beside it.
+    """
+    return list(dict.fromkeys([*among, *names]))
+
+
+def series_color(names: Sequence[str], among: Sequence[str] = ()) -> alt.Stroke:
     """A colour of the theme's palette for each name's line."""
-    return alt.Stroke("study", type="nominal", scale=_domain(names), legend=_legend(names))
+    scale = alt.Scale(domain=order(names, among))
+    return alt.Stroke("study", type="nominal", scale=scale, legend=_legend(names))
 
 
-def series_fill(names: Sequence[str]) -> alt.Fill:
+def series_fill(names: Sequence[str], among: Sequence[str] = ()) -> alt.Fill:
     """The same colours for bands; one legend serves both."""
-    return alt.Fill("study", type="nominal", scale=_domain(names), legend=_legend(names))
+    scale = alt.Scale(domain=order(names, among))
+    return alt.Fill("study", type="nominal", scale=scale, legend=_legend(names))
 
 
-def series_dash(names: Sequence[str]) -> alt.StrokeDash:
+def series_dash(names: Sequence[str], among: Sequence[str] = ()) -> alt.StrokeDash:
     """A dash for each name."""
+    domain = order(names, among)
+    dashes = [DASHES[i % len(DASHES)] for i in range(len(domain))]
     return alt.StrokeDash(
         "study",
         type="nominal",
-        scale=alt.Scale(domain=list(names), range=list(DASHES[: max(len(names), 1)])),
+        scale=alt.Scale(domain=domain, range=dashes),
         legend=_legend(names),
     )
-
-
-def _domain(names: Sequence[str]) -> alt.Scale:
-    return alt.Scale(domain=list(names))
 
 
 def _legend(names: Sequence[str]) -> alt.Legend:
     longest = max((len(n) for n in names), default=0)
     return alt.Legend(
         title=None,
+        values=list(names),
         columns=1 if longest > 22 else 2,
         symbolType="stroke",
         symbolSize=300,

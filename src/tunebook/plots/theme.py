@@ -2,7 +2,8 @@
 
 Colours are Okabe and Ito's (Color Universal Design, 2008), which people with any common colour
 blindness tell apart; whatever a colour says, a shape or a dash says as well. Marks name a style
-("trial", "best", "infeasible", ...), and the theme says what that looks like.
+("trial", "best", "infeasible", ...), and the theme says what that looks like. The accent means
+"best" or "look here"; no series has its colour, so that no two pictures contradict each other.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ LIGHT = Inks(
     trial="#7d858f",
     accent="#0072b2",
     infeasible="#d55e00",
-    category=("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#000000"),
+    category=("#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#000000"),
 )
 DARK = Inks(
     paper="#15181d",
@@ -59,7 +60,7 @@ DARK = Inks(
     trial="#8f98a3",
     accent="#56b4e9",
     infeasible="#f08a4b",
-    category=("#56b4e9", "#e69f00", "#2bb88f", "#d994ba", "#f0e442", "#ffffff"),
+    category=("#2bb88f", "#e69f00", "#d994ba", "#f0e442", "#ffffff"),
 )
 
 

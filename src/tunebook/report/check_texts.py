@@ -48,9 +48,11 @@ CHECK_TEXTS = {
         asks="Were there enough trials?",
         method="The tuning curve is the median of the best of n trials against n, with a band "
         "that holds for all n at once with 95 % confidence (Lourie, Cho and He 2024). Infeasible "
-        "trials count as infinitely bad. Boxes are bootstrapped budgets: what searches of that "
-        "many trials would have found. The expected gain of as many trials again is what the "
-        "second half of the trials brought beyond the first, over all ways to halve them.",
+        "trials count as infinitely bad. A trial is about as good as the best where it lies "
+        "within a tenth of the way from the best to the median. Boxes are bootstrapped budgets: "
+        "what searches of that many trials would have found. The expected gain of as many trials "
+        "again is what the second half of the trials brought beyond the first, over all ways to "
+        "halve them.",
     ),
     "C3": CheckText(
         name="Infeasible trials",
@@ -107,7 +109,7 @@ def numbers_texts(finding: Finding) -> list[tuple[str, str]]:
     """The finding's numbers as (name, text) pairs; pairs of values one line each."""
     lines: list[tuple[str, str]] = []
     for name, content in finding.numbers.items():
-        label = name.replace("_", " ")
+        label = NUMBER_LABELS.get(name, name.replace("_", " "))
         if isinstance(content, tuple):
             lines += [
                 (
@@ -133,6 +135,8 @@ def remedy_text(finding: Finding) -> str:
     text = REMEDY_LABELS[remedy.kind]
     if subject:
         text += f" of {subject}" if remedy.kind in _OF else f", {subject}"
+    elif where:
+        text += f" with {where}"
     text += f": {values}" if values else ""
     return f"{text}, because {remedy.because}" if remedy.because else text
 
@@ -149,6 +153,7 @@ def _values_text(values: Mapping[str, Value]) -> str:
     return ", ".join(parts)
 
 
+NUMBER_LABELS = {"good_region": "about as good as the best"}
 SCALE_WORDS = {"near_one": "log of 1 − x"}
 _OF = (RemedyKind.WIDEN, RemedyKind.SHRINK)
 
