@@ -25,7 +25,7 @@ from sklearn.model_selection import train_test_split
 
 import tunebook as tb
 
-WIDTH = 256
+WIDTH = 128
 BATCH = 32
 TRAINING_EXAMPLES = 600
 CHANCE = 0.89
