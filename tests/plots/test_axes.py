@@ -97,3 +97,8 @@ def test_jitter_depends_on_the_name_alone():
     places = [jitter(n) for n in names]
     assert places == [jitter(n) for n in names]
     assert -0.5 <= min(places) < -0.4 and 0.4 < max(places) < 0.5
+
+
+def test_a_long_metric_leaves_room_for_which_way_is_better():
+    scale = objective_scale([0.1, 0.2], Objective("valid/nll_per_document_and_more"))
+    assert scale.title == "valid/nll_per_…nd_more (lower is better)"

@@ -100,3 +100,13 @@ def test_a_continuous_one_has_a_row_for_each_slice():
 
 def test_nothing_to_compare_is_no_picture():
     assert _draw() == ()
+
+
+def test_a_range_in_parts_has_no_dots_and_does_not_promise_any():
+    part = Slice(low=0.0, high=0.5, trials=8, best=Interval(0.1, 0.09, 0.11), best_trial="1.0")
+    found = IsolatedHyperparameter(name="dropout", values=(), slices=(part,), pairs=())
+    (picture,) = isolation.draw(
+        IsolationResult(objective=Objective("valid/error"), hyperparameters=(found,), findings=())
+    )
+    assert picture.rows["trials"] == []
+    assert "dot" not in " ".join(picture.spec["title"]["subtitle"])

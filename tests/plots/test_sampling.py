@@ -120,6 +120,7 @@ def test_two_curves_and_their_budgets_share_colours_with_training_curves(curve, 
         order=order,
     )
     training, *studies = curves.draw(length)
+    assert training.spec["title"]["subtitle"] == ["The best trial of each study"]
     looks = [
         {
             channel: layer["encoding"][channel]["scale"]

@@ -74,3 +74,19 @@ def test_numbers_carry_their_intervals_and_pairs_their_verdict():
 )
 def test_a_remedy_says_what_to_do_to_what_and_why(remedy, text):
     assert remedy_text(finding(remedy=remedy)) == text
+
+
+def test_a_remedy_of_one_study_names_it():
+    remedy = Remedy(
+        kind=RemedyKind.MORE_TRIALS, conditions={"optimizer": "adam"}, values={"trials": 80}
+    )
+    found = Finding(
+        check="C2",
+        severity=Severity.WARNING,
+        subject="optimizer=adam",
+        numbers={"good_region": 1},
+        sentence="Sampled thinly.",
+        remedy=remedy,
+    )
+    assert remedy_text(found) == "Run more trials with optimizer=adam: trials 80"
+    assert numbers_texts(found) == [("about as good as the best", "1")]

@@ -1,13 +1,20 @@
 import json
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
+from tests.report.conftest import run
 
+from tunebook.report.chapter import chapter
+from tunebook.report.examine import examine
 from tunebook.report.offline import source_hash
-from tunebook.report.page import render
+from tunebook.report.page import breakable, render
+from tunebook.words.design import Round
 from tunebook.words.errors import EvidenceError
+from tunebook.words.spelling import choice, log_uniform
 
-VOID = {"meta", "img", "br", "hr", "input", "link", "line", "circle"}
+VOID = {"meta", "img", "br", "wbr", "hr", "input", "link", "line", "circle"}
 
 
 class Page(HTMLParser):
@@ -190,3 +197,49 @@ def test_an_empty_book_says_how_to_begin(book):
 
     empty = Page(render(replace(book, rounds=(), decisions=(), launches=())))
     assert "No round has been planned yet" in empty.text
+
+
+def test_many_findings_of_a_kind_are_folded_and_none_is_lost(book):
+    names = [f"value {i}" for i in range(9)]
+    plan = Round(
+        goal="Which of nine?",
+        scientific={"activation": choice(*names)},
+        nuisance={"learning_rate": log_uniform(1e-4, 1e-1)},
+        trials=90,
+        max_train_steps=2000,
+    )
+    many = run(plan, 1, lambda c: 0.05 + 0.01 * len(c["activation"]) * c["learning_rate"])
+    record = replace(book, rounds=(many,), decisions=(), launches=())
+    one = chapter(record, many, None)
+    views = [v for a in (*one.findings, *one.passes) for v in (*a.shown, *a.folded)]
+    assert sum(n for _, n in one.severities) == len(views)
+    assert len(views) == len(examine(many.table).findings)
+    page = Page(render(record))
+    assert "7 more like these: C3 Infeasible trials, pass, of" in page.text
+    folded = [a for a in page.all("details") if a.get("class") == "aside more"]
+    assert folded
+
+
+def test_a_round_that_was_not_run_proposes_nothing_and_claims_nothing(book, proposal_of):
+    planned = book.rounds[2]
+    none = np.zeros(len(planned.table), dtype=bool)
+    unrun = replace(planned, table=planned.table.take(none), reruns=planned.reruns.take(none[:0]))
+    record = replace(book, rounds=(*book.rounds[:2], unrun), decisions=book.decisions[:2])
+    text = Page(render(record, rounds=[3], proposal=proposal_of(book))).text
+    assert "No trial has been started; 64 are planned." in text
+    assert "A proposal follows from the findings, once every trial has ended." in text
+    assert "Proposed question" not in text and "trained 2000 steps: more" not in text
+    assert "64 planned, none started yet" in text
+
+
+def test_a_lone_picture_shares_its_row_or_fills_it(book):
+    gallery = chapter(book, book.rounds[2], None).gallery
+    lone = [g for g in gallery.drawn if len(g.pictures) == 1]
+    assert [g.check for g in lone if not gallery.stands_alone(g)][-2:] == ["C9", "D1"]
+    assert not any(gallery.stands_alone(g) for g in gallery.drawn if len(g.pictures) > 1)
+    assert all(g.silent for g in gallery.silent)
+
+
+def test_a_title_breaks_between_its_parts():
+    assert breakable("a[b=<c>]") == "a[<wbr>b=<wbr>&lt;c&gt;]"
+    assert breakable("") == ""

@@ -48,3 +48,13 @@ def test_pending_trials_are_rows_too(book):
     )
     rows = trial_rows(found, waiting).rows
     assert (rows[-1].trial, rows[-1].fate) == ("1.0", "pending")
+
+
+def test_reruns_are_named_by_their_side(book):
+    table = trial_rows(book.rounds[2], book.rounds[2].reruns)
+    side = [c.name for c in table.columns].index("side")
+    assert {r.cells[side].text for r in table.rows} == {
+        "optimizer=nesterov",
+        "optimizer=adam",
+        "baseline",
+    }

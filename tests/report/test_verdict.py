@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tunebook.report.evidence import evidence
+from tunebook.report.examine import examine
 from tunebook.report.verdict import answer, best_trial
 from tunebook.words.decision import Verdict
 from tunebook.words.finding import Examination, Finding, Interval, Severity
@@ -87,3 +88,10 @@ def test_nothing_is_drawn_without_a_gain(book, gain):
     sides = tuple(replace(s, gain=gain) for s in book.decisions[2].sides)
     decision = replace(book.decisions[2], sides=sides)
     assert evidence(answer(book.rounds[2], decision, examination())) is None
+
+
+def test_one_trial_was_not_selected(book):
+    found = book.rounds[0]
+    one = replace(found, plan=replace(found.plan, trials=1), table=found.table.take(np.array([0])))
+    said = answer(one, None, examine(one.table)).sentence
+    assert "the one trial, 1.0, reached" in said and "selected" not in said

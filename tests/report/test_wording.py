@@ -76,3 +76,7 @@ def test_left_out_trials_are_counted_by_reason():
         "2 trials left out, failed: 3.1, 3.2",
         "1 trial left out, no objective: row 4",
     ]
+
+
+def test_values_that_differ_little_keep_the_digits_that_differ():
+    assert column_texts([0.93731, 0.93448, 0.90612]) == ["0.9373", "0.9345", "0.9061"]

@@ -153,6 +153,8 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
     if not len(best) > 1:
         return ()
     studies = order([c.study for c in best], result.order)
+    # With more studies than a picture holds, only this one has several: no look to be shared.
+    alike = studies if len(studies) <= TOGETHER else []
     shown = sorted(best, key=lambda c: result.objective.sign * best_value(c))[:TOGETHER]
     shown.sort(key=lambda c: studies.index(c.study))
     names = [c.study for c in shown]
@@ -168,8 +170,8 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
         .encode(
             x=x,
             y=y.y(),
-            stroke=series_color(names, studies),
-            strokeDash=series_dash(names, studies),
+            stroke=series_color(names, alike),
+            strokeDash=series_dash(names, alike),
         )
         .properties(name="highlighted"),
         over("trials")
@@ -181,7 +183,8 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
     told = "; ".join(
         f"{c.study}: trial {c.trial}, {number(best_value(c))} at step {c.best_step}" for c in shown
     )
-    more = f" The best {len(shown)} of {len(best)} studies are drawn." if shown != best else ""
+    fewer = len(shown) < len(best)
+    more = f" The best {len(shown)} of {len(best)} studies are drawn." if fewer else ""
     return (
         finish(
             layers,
@@ -210,12 +213,7 @@ def _scale(
         lines += [np.asarray(q, dtype=float) for q in (band.q10, band.q50, band.q90)]
     for line in lines:
         values += [float(v) for v in line if math.isfinite(v)]
-    return objective_scale(values, result.objective, title=_title(result), reach=FAR)
-
-
-def _title(result: LengthResult) -> str:
-    better = "lower" if result.objective.sign == 1 else "higher"
-    return f"{result.metric} ({better} is better)"
+    return objective_scale(values, result.objective, reach=FAR)
 
 
 def _training_scale(result: LengthResult, best: CurveReading | None) -> ObjectiveScale | None:

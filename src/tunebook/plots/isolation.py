@@ -62,7 +62,9 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
         data,
         name=f"isolation-{found.name}",
         title=f"Best for each {found.name}",
-        subtitle="Best with its interval; a dot for each trial",
+        subtitle="Best with its interval; a dot for each trial"
+        if data["trials"]
+        else "Best of each part of the range, with its interval",
         alternative=_alternative(found, groups, objective, x, values),
         height=max(AT_LEAST, ROW_HEIGHT * len(groups)),
     )

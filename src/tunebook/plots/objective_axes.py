@@ -181,9 +181,18 @@ def _laid_out(
     )
 
 
+LONGEST = 22
+"""Letters of a metric's name on an axis; tooltips and texts have all of it."""
+
+
 def _axis_title(objective: Objective) -> str:
     better = "lower" if objective.direction is Direction.MINIMIZE else "higher"
-    return f"{objective.metric} ({better} is better)"
+    return f"{shortened(objective.metric)} ({better} is better)"
+
+
+def shortened(name: str) -> str:
+    """A metric's name that leaves room on an axis for which way is better."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 8]}…{name[-7:]}"
 
 
 def _reach(losses: np.ndarray, reach: float) -> float:

@@ -26,7 +26,8 @@ def draw(result: SamplingResult) -> tuple[Picture, ...]:
     get a picture each.
     """
     studies = [s for s in result.studies if len(s.budgets) > 1]
-    groups = [studies] if len(studies) <= TOGETHER else [[s] for s in studies]
+    most = max(len(studies), len(result.order))
+    groups = [studies] if most <= TOGETHER else [[s] for s in studies]
     curves = [_curve(group, result) for group in groups if group]
     boxes = [_boxes(study, result.objective) for study in studies if study.boxes]
     return (*curves, *boxes)

@@ -47,11 +47,11 @@ def series_dash(names: Sequence[str], among: Sequence[str] = ()) -> alt.StrokeDa
 
 
 def _legend(names: Sequence[str]) -> alt.Legend:
-    longest = max((len(n) for n in names), default=0)
+    columns = [max(map(len, names[i::2]), default=0) for i in (0, 1)]
     return alt.Legend(
         title=None,
         values=list(names),
-        columns=1 if longest > 22 else 2,
+        columns=1 if sum(columns) > 36 else 2,
         symbolType="stroke",
         symbolSize=300,
         labelLimit=300,

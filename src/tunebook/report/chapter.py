@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from tunebook.report.check_texts import CheckText, check_text, numbers_texts, remedy_text
 from tunebook.report.evidence import Evidence, evidence
@@ -30,6 +32,14 @@ class FindingView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Findings of one check and severity: those that are shown, and the others, folded away."""
+
+    shown: tuple[FindingView, ...]
+    folded: tuple[FindingView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
     """One step of the loop: done, now, skipped or ahead."""
 
@@ -49,8 +59,8 @@ class Chapter:
     evidence: Evidence | None
     standing: Standing
     steps: tuple[StepView, ...]
-    findings: tuple[FindingView, ...]
-    passes: tuple[FindingView, ...]
+    findings: tuple[Alike, ...]
+    passes: tuple[Alike, ...]
     not_applicable: tuple[tuple[CheckText, NotApplicable], ...]
     gallery: Gallery
     trials: TrialRows
@@ -75,7 +85,8 @@ class Chapter:
     @property
     def severities(self) -> tuple[tuple[Severity, int], ...]:
         """How many findings there are of each severity, worst first."""
-        all_views = (*self.findings, *self.passes)
+        alike = (*self.findings, *self.passes)
+        all_views = [v for a in alike for v in (*a.shown, *a.folded)]
         counts = [(s, sum(v.finding.severity is s for v in all_views)) for s in WORST_FIRST]
         return tuple((s, n) for s, n in counts if n)
 
@@ -97,8 +108,8 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         evidence=evidence(answered) if decision else None,
         standing=stands,
         steps=_steps(stands),
-        findings=tuple(v for v in views if v.finding.severity is not Severity.PASS),
-        passes=tuple(v for v in views if v.finding.severity is Severity.PASS),
+        findings=_alike([v for v in views if v.finding.severity is not Severity.PASS]),
+        passes=_alike([v for v in views if v.finding.severity is Severity.PASS]),
         not_applicable=tuple((check_text(n.check), n) for n in examination.not_applicable),
         gallery=drawn,
         trials=trial_rows(found, found.table),
@@ -106,7 +117,7 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         left_out=tuple(left_out_texts(examination.left_out)),
         fixed=tuple(fixed_texts(found.plan)),
         caveats=_caveats(found, decision),
-        proposal=proposal,
+        proposal=proposal if stands.step not in (Step.PLAN, Step.RUN) else None,
         followed_by=next((r for r in record.rounds if r.number == found.number + 1), None),
         protocol=protocol(record, found, decision),
     )
@@ -120,6 +131,19 @@ def _view(finding: Finding, drawn: Gallery) -> FindingView:
         remedy=remedy_text(finding),
         pictures=drawn.showing(finding),
     )
+
+
+MOST_ALIKE = 4
+"""Findings of one check and severity in a row; of more, the first two stand for the others."""
+
+
+def _alike(views: Sequence[FindingView]) -> tuple[Alike, ...]:
+    found = []
+    for _, group in groupby(views, key=lambda v: (v.finding.severity, v.finding.check)):
+        own = tuple(group)
+        most = len(own) if len(own) <= MOST_ALIKE else 2
+        found.append(Alike(shown=own[:most], folded=own[most:]))
+    return tuple(found)
 
 
 def _steps(stands: Standing) -> tuple[StepView, ...]:
@@ -148,6 +172,8 @@ NO_FRESH_SEEDS = (
 
 def _caveats(found: RoundRecord, decision: Decision | None) -> tuple[str, ...]:
     """The decision's own caveats, less those on fixed values, which have a table of theirs."""
+    if not any(s.ended for s in found.table.status):
+        return ("No trial has ended: there is no answer yet.",)
     if decision is None:
         steps = f"Every trial trained {found.plan.max_train_steps} steps: more may change it."
         return (*NO_FRESH_SEEDS, steps, *UNMEASURED)

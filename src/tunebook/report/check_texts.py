@@ -153,7 +153,11 @@ def _values_text(values: Mapping[str, Value]) -> str:
     return ", ".join(parts)
 
 
-NUMBER_LABELS = {"good_region": "about as good as the best"}
+NUMBER_LABELS = {
+    "good_region": "about as good as the best",
+    "p_value_low": "p-value, low end",
+    "p_value_high": "p-value, high end",
+}
 SCALE_WORDS = {"near_one": "log of 1 − x"}
 _OF = (RemedyKind.WIDEN, RemedyKind.SHRINK)
 

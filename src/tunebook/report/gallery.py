@@ -57,6 +57,23 @@ class Gallery:
         """Every picture, in order."""
         return tuple(s for g in self.groups for s in g.pictures)
 
+    @property
+    def drawn(self) -> tuple[Group, ...]:
+        """The groups that have pictures."""
+        return tuple(g for g in self.groups if g.pictures)
+
+    @property
+    def silent(self) -> tuple[Group, ...]:
+        """The groups that have none, each with its reason."""
+        return tuple(g for g in self.groups if not g.pictures)
+
+    def stands_alone(self, group: Group) -> bool:
+        """True for a lone picture that no neighbour's lone picture can stand beside."""
+        drawn = self.drawn
+        i = drawn.index(group)
+        near = [g for g in (drawn[i - 1 : i] + drawn[i + 1 : i + 2]) if len(g.pictures) == 1]
+        return len(group.pictures) == 1 and not near
+
     def showing(self, finding: Finding) -> tuple[Shown, ...]:
         """The pictures that show a finding: its subject's, or all of its check."""
         check = DRAWN_WITH.get(finding.check, finding.check)

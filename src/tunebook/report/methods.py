@@ -82,7 +82,12 @@ def _search_lines(record: BookRecord, found: RoundRecord) -> list[tuple[str, str
             f"{SEARCHER_WORDS.get(plan.searcher, plan.searcher)}; seed {plan.seed}, from which "
             "every point and every trial's seed follows",
         ),
-        ("Trials", f"{plan.trials} planned; {counts_text(found.table.status)}"),
+        (
+            "Trials",
+            f"{plan.trials} planned; {counts_text(found.table.status)}"
+            if len(found.table)
+            else f"{plan.trials} planned, none started yet",
+        ),
         (
             "Training",
             f"{plan.max_train_steps} steps each, evaluated {plural(plan.evaluations, 'time')}",

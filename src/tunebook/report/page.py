@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from tunebook.plots.render import script_bundle
 from tunebook.report.chapter import Chapter, chapter
@@ -121,6 +122,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "breakable": breakable,
         "config": config_text,
         "counts": counts_text,
         "interval": interval_text,
@@ -132,6 +134,14 @@ def _environment() -> Environment:
         "value": value_text,
     }
     return environment
+
+
+def breakable(text: str) -> Markup:
+    """A title that may break after `[`, `=`, `/` and `_` rather than within a word."""
+    return Markup("").join(
+        escape(part) + Markup("<wbr>") if part[-1] in "[=/_" else escape(part)
+        for part in re.findall(r"[^\[=/_]*[\[=/_]|[^\[=/_]+", text)
+    )
 
 
 def _history(record: BookRecord, shown: set[int]) -> list[HistoryLine]:

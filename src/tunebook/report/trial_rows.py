@@ -86,8 +86,10 @@ def trial_rows(found: RoundRecord, table: TrialTable) -> TrialRows:
         )
 
     add(table.objective.metric, "", [None if math.isnan(v) else float(v) for v in table.value])
-    if several and not settled:
-        add("study", "", list(table.study))
+    reruns = len(table) > 0 and all(s.startswith("rerun:") for s in table.study)
+    if reruns or (several and not settled):
+        names = [s.removeprefix("rerun:") for s in table.study] if reruns else table.study
+        add("side" if reruns else "study", "", list(names))
     for name in (*settled, *(n for n in varied if n not in settled)):
         add(name, "", table.column(name))
     add("time", "s", [None if math.isnan(s) else float(s) for s in table.seconds])

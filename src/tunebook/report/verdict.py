@@ -110,6 +110,11 @@ def _undecided(found: RoundRecord, best: Best | None) -> str:
         return f"No answer yet: {ended} of {plural(total, 'trial')} have ended{so_far}."
     if best is None:
         return "No answer: every trial of this round is infeasible. The causes come first."
+    if total == 1:
+        return (
+            f"No answer yet: the one trial, {best.trial}, reached {found.table.objective.metric} "
+            f"{number(best.value)}. Fresh-seed reruns will tell what it is worth."
+        )
     return (
         f"No answer yet: the best of {plural(total, 'trial')}, {best.trial}, reached "
         f"{found.table.objective.metric} {number(best.value)}, but it was selected for that "

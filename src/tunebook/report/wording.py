@@ -158,6 +158,9 @@ def column_texts(values: Sequence[Value | None]) -> list[str]:
     sizes = [abs(f) for f in floats if f != 0]
     low, high = min(sizes, default=1.0), max(sizes, default=1.0)
     decimals = max(0, min(2 - math.floor(math.log10(low)), 3 - math.floor(math.log10(high))))
+    if 0 < (spread := max(floats) - min(floats)) < 0.1 * high:
+        # Values that differ little need more digits to differ at all: three of the spread.
+        decimals = max(decimals, min(2 - math.floor(math.log10(spread)), 6))
     in_powers = high >= 1e5 or high < 1e-3 or (high / low >= SCIENTIFIC_RATIO and low < 1e-2)
 
     def text(value: Value | None) -> str:

@@ -3,7 +3,7 @@
 // sortable tables, light and dark. No network, no eval: Vega runs in its interpreter (ast).
 (() => {
   const HOVER = "trial_hover";
-  const WIDEST = 620;
+  const WIDEST = 860;
   const root = document.documentElement;
   const store = JSON.parse(document.getElementById("pictures").textContent);
   const reduced = matchMedia("(prefers-color-scheme: dark)");
