@@ -58,3 +58,10 @@ def test_reruns_are_named_by_their_side(book):
         "optimizer=adam",
         "baseline",
     }
+
+
+def test_the_first_column_sorts_by_the_order_of_trials(book):
+    table = book.rounds[2].table
+    rows = trial_rows(book.rounds[2], table).rows
+    by_place = sorted(rows, key=lambda r: r.place)
+    assert tuple(r.trial for r in by_place) == table.name

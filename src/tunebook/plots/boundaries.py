@@ -130,7 +130,7 @@ def _tooltip(reading: AxisReading, objective: Objective) -> list[alt.Tooltip]:
         alt.Tooltip("trial", type="nominal", title="trial"),
         value,
         alt.Tooltip("objective", type="quantitative", title=objective.metric, format=".4~g"),
-        alt.Tooltip("called", type="nominal", title="fate"),
+        alt.Tooltip("called", type="nominal", title="shown as"),
     ]
 
 

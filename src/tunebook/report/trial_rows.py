@@ -43,13 +43,14 @@ class Row:
     """One trial.
 
     Attributes:
-        trial: its name.
+        trial: its name; place: among its round's trials, which it sorts by.
         cells: in the order of the columns.
         status: of the trial; fate: status and cause in words.
         detail, output_tail: why, and the end of what it printed.
     """
 
     trial: str
+    place: int
     cells: tuple[Cell, ...]
     status: Status
     fate: str
@@ -112,6 +113,7 @@ def _row(found: RoundRecord, table: TrialTable, i: int, cells: Sequence[Cell]) -
     name, status, cause = table.name[i], table.status[i], table.cause[i]
     return Row(
         trial=name,
+        place=i,
         cells=tuple(cells),
         status=status,
         fate=f"{status}: {cause}" if cause else str(status),

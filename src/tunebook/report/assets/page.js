@@ -58,6 +58,14 @@
     tooltip.style.top = `${below ? event.clientY + 14 : event.clientY - box.height - 10}px`;
   };
 
+  // Two columns of a legend take more room than a narrow picture has.
+  const oneColumn = (spec) => {
+    for (const channel of Object.values(spec.encoding || {})) {
+      if (channel.legend && channel.legend.columns === 2) channel.legend.columns = 1;
+    }
+    (spec.layer || []).forEach(oneColumn);
+  };
+
   // Vega-Embed works in promises that never wait for a timer, so that pictures asked for in the
   // moment before printing are there when it begins.
   const draw = (figure) => {
@@ -80,6 +88,7 @@
       spec.padding = { left: 0, top: 4, right: 10, bottom: 5 };  // room for labels
       spec.autosize = { type: "fit-x", contains: "padding" };
     }
+    if (width < 290) oneColumn(spec);
     const host = document.createElement("div");
     const options = {
       ast: true, actions: false, defaultStyle: false, renderer: "svg", tooltip: showTooltip,
