@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import pytest
 
+from tunebook.analysis.rerun_count import MOST_MORE
 from tunebook.book.decisions import LOOKS
 from tunebook.words.decision import Verdict
 from tunebook.words.errors import DesignError, EvidenceError
@@ -151,3 +153,8 @@ def test_caveats_name_what_was_held(launched, rates, train):
 
 def test_the_shares_of_all_looks_make_one():
     assert sum(1 / (k * (k + 1)) for k in range(1, len(LOOKS) + 1)) < 1
+
+
+def test_looks_reach_as_far_as_any_number_of_reruns_that_is_asked_for():
+    assert LOOKS[-1] >= MOST_MORE
+    assert all(b <= 2 * a for a, b in itertools.pairwise(LOOKS))

@@ -40,7 +40,7 @@ def test_the_block_fits_and_says_everything(width):
     said = "\n".join(lines)
     assert len(lines) == 4
     assert max(map(len, lines)) <= width
-    for part in ("20/64", "4 running", "1 min 15 s left", "0.021349 (trial 3.17)"):
+    for part in ("20/64", "4 running", "1 min 15 s left", "0.02135 (trial 3.17)"):
         assert part in said
     assert "3 infeasible, last: diverged (trial 3.9)" in said
 

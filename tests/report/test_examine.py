@@ -65,3 +65,10 @@ def test_a_check_that_crashes_is_not_hidden(book, monkeypatch):
     monkeypatch.setattr(module, "load_check", lambda check: broken)
     with pytest.raises(ZeroDivisionError):
         results(book.rounds[0].table)
+
+
+def test_reruns_that_read_nothing_are_not_counted_as_trials(book):
+    table = book.rounds[1].table
+    (found,) = conclude(table, {}, unread={"momentum": ["2.0", "2.r0", "2.r1"]}).findings
+    assert found.numbers == {"unread": 1, "trials": 32}
+    assert found.trials == ("2.0",)

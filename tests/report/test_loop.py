@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -83,3 +84,16 @@ def test_trials_that_have_not_ended_are_run(book):
     part = replace(only(book, 3, table=found.table.take(np.arange(10))), decisions=())
     assert where(part) is Step.RUN
     assert "54 trials of 64 have not ended" in standing(part, 3).sentence
+
+
+def test_without_chance_no_reruns_are_asked_for(book):
+    first = book.decisions[0]
+    unknown = Interval(math.nan, -math.inf, math.inf)
+    side = replace(first.sides[0], gain=unknown)
+    thin = replace(first, verdict=Verdict.MORE_EVIDENCE, sides=(side,))
+    blind = replace(book, setting=replace(book.setting, chance=None), decisions=(thin,))
+    found = standing(blind, 1)
+    assert found.step is Step.DECIDE and "chance=..." in found.sentence
+    assert found.command == "tunebook decide 1 --no-run --book digits.db"
+    seeing = replace(blind, setting=book.setting)
+    assert standing(seeing, 1).step is Step.RERUN

@@ -9,6 +9,7 @@ from tunebook.report.terminal import (
     plain,
     round_text,
     show_book,
+    show_standing,
 )
 from tunebook.words.finding import (
     Examination,
@@ -99,3 +100,10 @@ def test_decisions_and_launches_show_their_evidence(book):
     assert "ADOPT" in text
     assert "+0.0175 (0.0151 to 0.0199)" in " ".join(text.split())
     assert "0.1100 (0.1071 to 0.1129)" in plain(launch_renderable(book.launches[0]))
+
+
+def test_what_comes_next_is_a_command_of_its_own_line(book, capsys):
+    show_standing(book, 3)
+    out = capsys.readouterr().out.splitlines()
+    assert out[-1] == "tunebook launch 3 --book digits.db"
+    assert any(line.startswith("Now: launch.") for line in out)

@@ -16,6 +16,7 @@ from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.progress import TerminalProgress
 from tunebook.execution.scheduler import run_trials
+from tunebook.report.wording import plural, seconds_text
 from tunebook.search.assignment import rerun_trials
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
@@ -26,11 +27,12 @@ from tunebook.words.space import Choice, leaves, spell
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import RERUN_FROM, Configuration, Purpose, Status, TrialRecord
 
-LOOKS = (4, 6, 9, 13, 20, 30, 45, 68)
+LOOKS = (4, 6, 9, 13, 20, 30, 45, 68, 102, 153, 230, 345, 518, 777, 1166)
 """Reruns a side at which the evidence is looked at.
 
 Look k may spend error_rate / (k (k + 1)) (the sum over all k is error_rate, so looking on for
-as long as one likes keeps the rate: a union bound). bench/claims/comparison.py measures it.
+as long as one likes keeps the rate: a union bound). bench/claims/comparison.py measures it. The
+last lies beyond any number of reruns that a decision asks for (`analysis/rerun_count.py`).
 """
 
 
@@ -260,8 +262,9 @@ def _say_cost(store: Store, stored: StoredRound, sides: int, most: int) -> None:
     seconds = [t.seconds for t in store.trials(stored.number) if t.status is Status.COMPLETE]
     each = float(np.median(seconds)) if seconds else float("nan")
     print(
-        f"Deciding round {stored.number}: {sides} sides, at most {sides * most} reruns with fresh "
-        f"seeds, {each:.3g} s each, {each * sides * most / 60:.2g} min of compute at most.",
+        f"Deciding round {stored.number}: {plural(sides, 'side')}, at most {sides * most} reruns "
+        f"with fresh seeds, {seconds_text(each)} each, {seconds_text(each * sides * most)} of "
+        "compute at most.",
         file=sys.stderr,
     )
 

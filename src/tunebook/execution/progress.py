@@ -170,7 +170,7 @@ def _line(label: str, said: str, style: str) -> Text:
 
 def _best(progress: Progress) -> str:
     named = f"{progress.metric} " if progress.metric else ""
-    return f"{named}{progress.best:.6g} (trial {progress.best_trial})"
+    return f"{named}{progress.best:.4g} (trial {progress.best_trial})"
 
 
 def _spoilt(progress: Progress) -> str:

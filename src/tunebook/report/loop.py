@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -69,7 +70,7 @@ def standing(record: BookRecord, number: int) -> Standing:
     if decision is None:
         return _undecided(found, book)
     if decision.verdict is Verdict.MORE_EVIDENCE:
-        return _open(decision, number, book)
+        return _open(decision, record.setting.chance, book)
     launched = any(launch.decision == decision.number for launch in record.launches)
     if decision.verdict is Verdict.ADOPT and not launched:
         return Standing(
@@ -93,9 +94,17 @@ def standing(record: BookRecord, number: int) -> Standing:
     )
 
 
-def _open(decision: Decision, number: int, book: str) -> Standing:
+def _open(decision: Decision, chance: float | None, book: str) -> Standing:
     """After a decision that asks for more evidence: reruns, or a person's judgement."""
     more = more_reruns(decision)
+    unknown = decision.baseline is None or any(math.isinf(s.mean.high) for s in decision.sides)
+    if more is None and chance is None and unknown:
+        return Standing(
+            step=Step.DECIDE,
+            sentence="It can't be judged while the book does not know chance, the objective of "
+            "guessing. Open it once with tb.Book(..., chance=...), and decide again.",
+            command=f"tunebook decide {decision.round} --no-run{book}",
+        )
     if more is not None and more >= MOST_MORE:
         near = "what was asked for" if decision.least_improvement else "nothing"
         less = ", or ask for a smaller least improvement" if decision.least_improvement else ""
@@ -113,7 +122,7 @@ def _open(decision: Decision, number: int, book: str) -> Standing:
     return Standing(
         step=Step.RERUN,
         sentence=f"The evidence so far settles nothing; more fresh-seed reruns would{about}.",
-        command=f"tunebook decide {number} --max-reruns {most}{book}",
+        command=f"tunebook decide {decision.round} --max-reruns {most}{book}",
     )
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.examine import examine
-from tunebook.report.loop import decision_of, standing
+from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.verdict import LABELS, best_trial, objective_text
 from tunebook.report.wording import (
     config_text,
@@ -79,8 +79,11 @@ def book_renderable(record: BookRecord) -> RenderableType:
         told = f"{interval_text(launch.expected)} expected; {config_text(launch.config)}"
         parts.append(_indented(_line(told)))
     stands = standing(record, record.rounds[-1].number)
-    parts += [Text(), _line(f"Now: {stands.step}. {stands.sentence}"), _line(stands.command)]
-    return Group(*parts)
+    return Group(*parts, Text(), *_standing_lines(stands))
+
+
+def _standing_lines(stands: Standing) -> tuple[Text, Text]:
+    return _line(f"Now: {stands.step}. {stands.sentence}"), _line(stands.command, "cyan")
 
 
 def _round_line(record: BookRecord, found: RoundRecord) -> str:
@@ -170,6 +173,12 @@ def show_round(found: RoundRecord) -> None:
 def show_decision(decision: Decision) -> None:
     """Print a decision."""
     _show(decision_renderable(decision))
+
+
+def show_standing(record: BookRecord, number: int) -> None:
+    """Print what comes next for a round, and the command that does it."""
+    stands = standing(record, number)
+    _show(Group(Text(), *_standing_lines(stands)))
 
 
 def show_launch(launch: Launch) -> None:
