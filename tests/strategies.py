@@ -11,7 +11,7 @@ from enum import Enum
 from hypothesis import strategies as st
 
 from tunebook.words.decision import Change, Decision, Launch, Setting, Side
-from tunebook.words.design import BATCH_NAMES, STEP_NAMES, Objective, Round, Study, studies
+from tunebook.words.design import Objective, Round, Study, studies
 from tunebook.words.finding import (
     Examination,
     Finding,
@@ -21,6 +21,7 @@ from tunebook.words.finding import (
     Remedy,
 )
 from tunebook.words.record import Proposal, TrainingSource
+from tunebook.words.roles import BATCH_NAMES, STEP_NAMES
 from tunebook.words.space import Branch, Choice, Constraint, Float, Integer, Per, Scale
 from tunebook.words.trial import Measurement, Outcome, TrialKey, TrialRecord
 
@@ -29,7 +30,9 @@ texts = st.text(max_size=6) | CONTROLS | st.sampled_from(["-Infinity", "\\NaN", 
 integers = st.integers(-(2**70), 2**70)
 finite = st.floats(allow_nan=False, allow_infinity=False)
 values = st.booleans() | integers | finite | texts
-names = texts.filter(bool).filter(lambda n: n not in STEP_NAMES | BATCH_NAMES)
+names = texts.filter(bool).filter(
+    lambda n: not n.lower().endswith(tuple(STEP_NAMES | BATCH_NAMES))
+)
 
 NOUNS = (
     Branch, Change, Choice, Constraint, Decision, Examination, Finding, Float, Integer, Interval,
@@ -44,7 +47,7 @@ def floats_axes(draw) -> Float:
     low, high = {
         Scale.LINEAR: (-1e300, 1e300),
         Scale.LOG: (1e-300, 1e300),
-        Scale.NEAR_ONE: (-1e6, 0.9999999),
+        Scale.NEAR_ONE: (0.0, 0.9999999),
     }[scale]
     ends = draw(st.lists(st.floats(low, high), min_size=2, max_size=2, unique=True))
     return Float(min(ends), max(ends), scale)
@@ -116,7 +119,7 @@ def rounds(draw) -> Round:
         ),
         time_limit_s=draw(st.none() | st.floats(1e-3, 1e9)),
         evaluations=draw(st.integers(1, 100)),
-        overrule=tuple(draw(st.lists(texts, max_size=2))),
+        overrule=tuple(draw(st.lists(st.just("A4"), max_size=1))),
         note=draw(texts),
     )
     return draw(listed(plan))
@@ -148,9 +151,10 @@ def nouns(kind):
         Constraint: constraints, Round: rounds(),
         Study: rounds().flatmap(lambda plan: st.sampled_from(studies(plan))),
         Objective: st.builds(
-            Objective, texts.filter(bool), st.sampled_from(["minimize", "maximize"]),
+            Objective, texts.filter(str.strip), st.sampled_from(["minimize", "maximize"]),
             st.sampled_from(["best", "last"]),
         ),
+        Setting: st.builds(Setting, name=texts, chance=st.none() | finite, training_objective=texts),
     }  # fmt: skip
     return special[kind] if kind in special else _of_hints(kind)
 

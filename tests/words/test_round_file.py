@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strategies import nouns, rounds, texts
+from strategies import finite, nouns, rounds, texts
 from tunebook.words.codec import (
     RoundFile,
     edit_round_file,
@@ -18,7 +18,7 @@ from tunebook.words.codec import (
 )
 from tunebook.words.decision import Change, Setting
 from tunebook.words.design import Objective, Round
-from tunebook.words.errors import CodecError, DesignError, SpaceError
+from tunebook.words.errors import CodecError, DesignError, SpaceError, TunebookError
 from tunebook.words.space import Constraint
 from tunebook.words.spelling import choice, integer, log_uniform, maximize, near_one, per, uniform
 
@@ -97,7 +97,7 @@ def test_what_a_person_writes_is_read():
 
 
 settings_of_a_book = st.none() | st.builds(
-    Setting, name=texts, chance=st.none() | st.floats(), training_objective=texts
+    Setting, name=texts, chance=st.none() | finite, training_objective=texts
 )
 
 
@@ -220,3 +220,67 @@ def test_a_space_is_read_by_itself():
     assert space == {"lr": log_uniform(1e-3, 1)}
     with pytest.raises(CodecError, match=r"s\.toml: lr has no key"):
         read_space("lr = { low = 1e-3, hihg = 1 }", source="s.toml")
+
+
+ROUND = 'goal = "q?"\ntrials = 4\nmax_train_steps = 10\n'
+WRONG = {
+    "5": 5,
+    "1.5": 1.5,
+    '"x"': "x",
+    "true": True,
+    "[1]": [1],
+    "{ a = 1 }": {},
+    "1979-05-27": 0,
+}
+TAKES = {
+    "goal": str, "train": str, "searcher": str, "note": str, "trials": int, "max_train_steps": int,
+    "seed": int, "evaluations": int, "least_improvement": float, "time_limit_s": float,
+    "subject_to": list, "points": list, "overrule": list, "levels": dict, "scientific": dict,
+    "nuisance": dict, "fixed": dict, "book": dict, "book.name": str, "book.objective": str,
+    "book.training_objective": str, "book.reduce": str, "book.chance": float,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", TAKES)
+@pytest.mark.parametrize("text", WRONG)
+def test_a_value_of_the_wrong_type_names_its_key_and_the_way_out(key, text):
+    right = TAKES[key] is type(WRONG[text]) or (TAKES[key] is float and text == "5")
+    if right:
+        pytest.skip("of the right type")
+    rest = "\n".join(x for x in ROUND.splitlines() if not x.startswith(f"{key} ="))
+    table, _, leaf = key.rpartition(".")
+    written = f"{rest}\n[{table}]\n{leaf} = {text}\n" if table else f"{key} = {text}\n{rest}\n"
+    with pytest.raises(TunebookError) as caught:
+        read_round_file(written, source="r.toml")
+    assert caught.value.rule.startswith(f"r.toml: {key}"), caught.value
+    assert caught.value.next_step and "datetime" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said", "way_out"),
+    [
+        ("[fixed]\noptim.lr = 0.1", 'fixed.optim has no key "lr"', '"optim.lr" = ...'),
+        ("[nuisance]\noptim.lr = { low = 1, high = 2 }", "nuisance.optim", '"optim.lr" = ...'),
+        (
+            "[fixed]\nx = { low = 1, high = 2 }",
+            "fixed.x is held at one value; got a range",
+            "move",
+        ),
+        ("[fixed]\nx = {}", "fixed.x is held at one value; got an empty table", "move"),
+        ('[book]\nobjective = "maximize"', 'got "maximize".', '"minimize:valid/error"'),
+        ('[book]\nobjective = "loss"', 'got "loss".', '"minimize:loss"'),
+        ('[book]\nobjective = "minimize:"', 'got "minimize:".', '"minimize:valid/error"'),
+        ("[levels]\nx = 3", "levels go with searcher grid", "grid"),
+    ],
+)
+def test_slips_in_tables(lines, said, way_out):
+    with pytest.raises(TunebookError) as caught:
+        read_round_file(f"{ROUND}{lines}\n")
+    assert said in caught.value.rule and way_out in caught.value.next_step
+
+
+def test_a_missing_key_is_shown_as_it_is_written():
+    with pytest.raises(CodecError) as caught:
+        read_round_file('goal = "q?"\nmax_train_steps = 10\n')
+    assert "trials is missing" in caught.value.rule
+    assert caught.value.next_step == "add trials to the round: trials = 16"

@@ -70,8 +70,8 @@ def check_axis_keys(data: Mapping[str, Any], path: str) -> str:
         if key not in _KNOWN:
             raise CodecError(
                 f'{where} has no key "{key}".{nearest(str(key), _KNOWN)}',
-                next_step="a range has low, high, scale and integer; otherwise choice, or per "
-                "with when",
+                next_step=_dotted(data, path)
+                or "a range has low, high, scale and integer; otherwise choice, or per with when",
             )
     shape = next((s for s in ("per", "choice", "value") if s in data), "range")
     if shape == "range" and "when" in data:
@@ -92,3 +92,11 @@ def check_axis_keys(data: Mapping[str, Any], path: str) -> str:
             next_step='drop one of them: a hyperparameter is a range, a choice or "per" a choice',
         )
     return shape
+
+
+def _dotted(data: Mapping[str, Any], path: str) -> str:
+    """The next step where TOML took a dot in a hyperparameter's name for a table, or ""."""
+    if set(data) & set(_KNOWN) or not path or "[" in path:
+        return ""
+    name = f"{path.rpartition('.')[2]}.{next(iter(data))}"
+    return f'quote a name that has a dot: "{name}" = ...'

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from tunebook.words import scalars
+from tunebook.words.errors import DesignError
 from tunebook.words.finding import Interval
 from tunebook.words.trial import Configuration
 
@@ -141,3 +144,16 @@ class Setting:
     name: str
     chance: float | None = None
     training_objective: str = ""
+
+    def __post_init__(self) -> None:
+        for key in ("name", "training_objective"):
+            object.__setattr__(self, key, scalars.text(key, getattr(self, key)))
+        if self.chance is None:
+            return
+        what = "the objective's value of guessing, or leave it out"
+        chance = scalars.number("chance", self.chance, what=what)
+        if not math.isfinite(chance):
+            raise DesignError(
+                f"chance is a finite number; got {self.chance!r}", next_step=f"give {what}"
+            )
+        object.__setattr__(self, "chance", chance)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from tunebook.words import scalars
 from tunebook.words.errors import DesignError, nearest
+from tunebook.words.roles import Fixed as Fixed
+from tunebook.words.roles import check_roles, check_rules
 from tunebook.words.space import Axis, Branch, Choice, Constraint, Per, branches, leaves, spell
 from tunebook.words.trial import Configuration, Value
-
-Fixed = Value | Per
-
-STEP_NAMES = frozenset(
-    {"max_train_steps", "train_steps", "num_train_steps", "max_steps", "epochs", "num_epochs",
-     "max_epochs"}
-)  # fmt: skip
-BATCH_NAMES = frozenset({"batch_size", "train_batch_size", "per_device_train_batch_size"})
 
 
 class Direction(StrEnum):
@@ -48,10 +44,23 @@ class Objective:
     reduce: Reduce = Reduce.BEST
 
     def __post_init__(self) -> None:
-        if not self.metric:
-            raise DesignError('an objective names a metric; got ""')
-        object.__setattr__(self, "direction", Direction(self.direction))
-        object.__setattr__(self, "reduce", Reduce(self.reduce))
+        if not isinstance(self.metric, str) or not self.metric.strip():
+            shown = f'"{self.metric}"' if isinstance(self.metric, str) else repr(self.metric)
+            raise DesignError(
+                f"an objective names a metric; got {shown}",
+                next_step='name what training reports: tb.minimize("valid/error")',
+            )
+        object.__setattr__(self, "metric", self.metric.strip())
+        for key, kind in (("direction", Direction), ("reduce", Reduce)):
+            given = getattr(self, key)
+            if given not in [member.value for member in kind]:
+                known = ", ".join(kind)
+                raise DesignError(
+                    f"the {key} of an objective is one of {known}; got {given!r}."
+                    + nearest(str(given), kind),
+                    next_step=f'say {key}="{next(iter(kind)).value}", for example',
+                )
+            object.__setattr__(self, key, kind(given))
 
     @property
     def sign(self) -> int:
@@ -66,6 +75,17 @@ class Role(StrEnum):
     NUISANCE = "nuisance"  # tuned anew for each scientific value
     FIXED = "fixed"  # a caveat of the conclusion
 
+
+MOST_TRIALS = 1_000_000
+"""Of one round: a slip of some zeros is told at once, and is not counted out."""
+
+_WHOLE = (
+    # Steps above this are not exact in JSON readers, see training/handle.py.
+    ("max_train_steps", 1, 2**53, 1000),
+    ("trials", 1, MOST_TRIALS, 64),
+    ("evaluations", 1, None, 20),
+    ("seed", 0, None, 1),
+)
 
 SEARCHERS = ("halton", "sobol", "random", "grid", "by_hand")
 
@@ -113,16 +133,11 @@ class Round:
     note: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("scientific", "nuisance", "fixed", "levels"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-        points = tuple(MappingProxyType(dict(p)) for p in self.points)
-        object.__setattr__(self, "points", points)
-        object.__setattr__(self, "subject_to", tuple(self.subject_to))
-        object.__setattr__(self, "overrule", tuple(self.overrule))
         _check_goal(self)
+        _settle_values(self)
         _check_numbers(self)
-        _check_roles(self)
-        _check_rules(self)
+        check_roles(self.scientific, self.nuisance, self.fixed)
+        check_rules(self.varied, self.nuisance, self.overrule)
         _check_searcher(self)
         _check_constraints(self)
         studies(self)
@@ -208,8 +223,10 @@ def _share_by_hand(plan: Round, flat: tuple[Branch, ...], numbers: dict[str, lis
         if home is None:
             shown = ", ".join(f"{k}={spell(v)}" for k, v in point.items())
             raise DesignError(
-                f"points[{n % len(plan.points)}] ({shown}) lies in no branch of the space",
-                next_step="give it a value for every varied hyperparameter that exists there",
+                f"points[{n % len(plan.points)}] ({shown}) lies in no branch of the space"
+                + _misfit(plan, flat, point),
+                next_step="give it a value for every varied hyperparameter that exists there, "
+                "within its range",
             )
         numbers[home.name].append(n)
 
@@ -223,6 +240,22 @@ def _fits(plan: Round, branch: Branch, point: Configuration) -> bool:
     )
 
 
+def _misfit(plan: Round, flat: tuple[Branch, ...], point: Configuration) -> str:
+    """What keeps a point out of the space, where there is only one branch to be in."""
+    unknown = next((name for name in point if name not in plan.varied), None)
+    if unknown is not None:
+        return f': "{unknown}" does not vary.{nearest(unknown, plan.varied)}'
+    if len(flat) > 1:
+        return ""
+    missing = [name for name in plan.varied if name not in point]
+    if missing:
+        return f': "{missing[0]}" is missing'
+    outside = next(
+        (n for n, a in flat[0].axes.items() if n in point and not a.holds(point[n])), ""
+    )
+    return f': "{outside}" is outside its range' if outside else ""
+
+
 def _check_goal(plan: Round) -> None:
     if not isinstance(plan.goal, str) or not plan.goal.strip():
         raise DesignError(
@@ -231,85 +264,47 @@ def _check_goal(plan: Round) -> None:
         )
 
 
+def _settle_values(plan: Round) -> None:
+    """Make every attribute Python's own, or refuse it: a book keeps only what it can read."""
+    set_ = functools.partial(object.__setattr__, plan)
+    for name in ("scientific", "nuisance", "fixed", "levels"):
+        set_(name, scalars.table(name, getattr(plan, name)))
+    for name, least, most, example in _WHOLE:
+        value = scalars.whole(name, getattr(plan, name), least=least, most=most, example=example)
+        set_(name, value)
+    for name in ("searcher", "note"):
+        set_(name, scalars.text(name, getattr(plan, name)))
+    points = scalars.several("points", plan.points, '{"learning_rate": 0.1}')
+    set_("points", tuple(scalars.point(f"points[{i}]", p) for i, p in enumerate(points)))
+    set_("subject_to", scalars.several("subject_to", plan.subject_to, '"warmup < steps"'))
+    set_("overrule", scalars.several("overrule", plan.overrule, '"A4"'))
+
+
 def _check_numbers(plan: Round) -> None:
-    for name, least in (("trials", 1), ("max_train_steps", 1), ("evaluations", 1), ("seed", 0)):
-        value = getattr(plan, name)
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise DesignError(f"{name} is a whole number of at least {least}; got {value!r}")
-    least_improvement = plan.least_improvement
-    if isinstance(least_improvement, bool) or not isinstance(least_improvement, int | float):
-        raise DesignError(f"least_improvement is a number; got {least_improvement!r}")
+    what = "the improvement that would be worth the change's complexity (D4)"
+    least_improvement = scalars.number("least_improvement", plan.least_improvement, what=what)
     if not math.isfinite(least_improvement) or least_improvement < 0:
         raise DesignError(
             f"least_improvement is 0 or more, in the metric's units; got {least_improvement!r}",
-            next_step="give the improvement that would be worth the change's complexity (D4)",
+            next_step=f"give {what}",
         )
-    object.__setattr__(plan, "least_improvement", float(least_improvement))
-    limit = plan.time_limit_s
-    if limit is not None and (
-        isinstance(limit, bool) or not isinstance(limit, int | float) or not limit > 0
-    ):
-        raise DesignError(f"time_limit_s is above 0, or left out; got {plan.time_limit_s!r}")
-
-
-def _check_roles(plan: Round) -> None:
-    roles = {"scientific": plan.scientific, "nuisance": plan.nuisance, "fixed": plan.fixed}
-    for name in dict.fromkeys(n for held in roles.values() for n in held):
-        held_by = [role for role, held in roles.items() if name in held]
-        if len(held_by) > 1:
+    object.__setattr__(plan, "least_improvement", least_improvement)
+    if plan.time_limit_s is not None:
+        limit = scalars.plain(plan.time_limit_s)
+        if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 < limit < 1e12:
             raise DesignError(
-                f'a hyperparameter has one role in a round; "{name}" has {len(held_by)}: '
-                + ", ".join(held_by)
-                + " (B2)",
-                next_step=f'keep one of them, or fix it: fixed={{"{name}": ...}}',
+                f"time_limit_s is above 0, or left out; got {plan.time_limit_s!r}",
+                next_step="give the seconds that a trial may take: time_limit_s=3600",
             )
-        if not isinstance(name, str) or not name:
-            raise DesignError(f"a hyperparameter has a name; got {name!r}")
-    for role in ("scientific", "nuisance"):
-        for name, axis in roles[role].items():
-            if not isinstance(axis, Axis | Per):
-                raise DesignError(
-                    f'{role} "{name}" is varied, so it needs a range; got {axis!r}',
-                    next_step=f'give one, as tb.uniform(0, 1), or fix it: fixed={{"{name}": ...}}',
-                )
-    for name, value in plan.fixed.items():
-        if isinstance(value, Per):
-            if not all(isinstance(a, Choice) and len(a.values) == 1 for a in leaves(value)):
-                raise DesignError(
-                    f'fixed "{name}" is held at one value under each condition; it has a range',
-                    next_step=f'move "{name}" to nuisance or scientific',
-                )
-        elif not isinstance(value, bool | int | float | str):
-            raise DesignError(
-                f'fixed "{name}" is held at a number, a text, true or false; got {value!r}',
-                next_step=f'give one value, or move "{name}" to nuisance or scientific',
-            )
-        elif isinstance(value, float) and not math.isfinite(value):
-            raise DesignError(f'fixed "{name}" is held at a finite number; got {value!r}')
-
-
-def _check_rules(plan: Round) -> None:
-    for name in plan.varied:
-        if name in STEP_NAMES:
-            raise DesignError(
-                f'one study has one training length: "{name}" is not searched. Longer training '
-                "wins whatever else is true, so its effect would hide every other (B9)",
-                next_step="give max_train_steps=..., and compare lengths in rounds of their own",
-            )
-    for name in plan.nuisance:
-        if name in BATCH_NAMES and "A4" not in plan.overrule:
-            raise DesignError(
-                f'"{name}" is no nuisance hyperparameter of validation quality: once the others '
-                "are tuned for it, each batch size reaches the same quality; it sets speed (A4)",
-                next_step=f'fix "{name}" at what fits and is fast, make it scientific, or say '
-                'overrule=["A4"]',
-            )
+        object.__setattr__(plan, "time_limit_s", limit)
 
 
 def _check_searcher(plan: Round) -> None:
     if plan.searcher not in SEARCHERS:
         raise DesignError(
-            f"searcher is one of {', '.join(SEARCHERS)}; got {plan.searcher!r}",
+            f"searcher is one of {', '.join(SEARCHERS)}; got {plan.searcher!r}."
+            + nearest(plan.searcher, SEARCHERS),
+            next_step='say searcher="halton", or leave it out',
         )
     if (plan.searcher == "by_hand") != bool(plan.points):
         raise DesignError(
@@ -325,15 +320,24 @@ def _check_searcher(plan: Round) -> None:
     for name, count in plan.levels.items():
         if name not in plan.varied:
             raise DesignError(
-                f'levels are given for "{name}", which does not vary.{nearest(name, plan.varied)}'
+                f'levels are given for "{name}", which does not vary.{nearest(name, plan.varied)}',
+                next_step="correct the name, or drop its levels",
             )
         if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise DesignError(f'levels of "{name}" are a whole number from 1; got {count!r}')
+            raise DesignError(
+                f'levels of "{name}" are a whole number from 1; got {count!r}',
+                next_step=f'give levels={{"{name}": 5}}, for example',
+            )
 
 
 def _check_constraints(plan: Round) -> None:
     known = {*plan.varied, *plan.fixed}
     for constraint in plan.subject_to:
+        if not isinstance(constraint, Constraint):
+            raise DesignError(
+                f'subject_to has texts such as "warmup < steps"; got {constraint!r}',
+                next_step='compare two hyperparameters, or one and a number: "momentum <= 0.99"',
+            )
         for side in (constraint.left, constraint.right):
             if isinstance(side, str) and side not in known:
                 raise DesignError(
@@ -346,5 +350,6 @@ def _check_constraints(plan: Round) -> None:
             if not constraint.allows({**held, **point}):
                 raise DesignError(
                     f"points[{i}] breaks subject_to: {constraint.left} {constraint.relation} "
-                    f"{constraint.right}"
+                    f"{constraint.right}",
+                    next_step="change the point, or drop the constraint",
                 )

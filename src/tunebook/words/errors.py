@@ -7,6 +7,7 @@ TunebookError
 ├── CodecError             JSON or TOML that does not say what it should
 ├── TableError             a CSV file or columns that are no table of trials
 ├── TrainingCodeError      the training function can't be found or called
+│   └── TrainingLoadError  it is there, and fails as a worker loads it
 ├── ReportError            `trial.report(...)` was called in a way that records nothing sound
 ├── EvidenceError          a decision or launch was asked for without what it needs
 └── StoreError             the book can't be read or written
@@ -58,6 +59,10 @@ class TableError(TunebookError):
 
 class TrainingCodeError(TunebookError):
     """The training function can't be found, imported or sent to a worker."""
+
+
+class TrainingLoadError(TrainingCodeError):
+    """The training code is there, and raises an error as a worker loads it."""
 
 
 class ReportError(TunebookError):

@@ -22,16 +22,20 @@ def parse_objective(text: str, *, reduce: str = "best") -> Objective:
     Raises:
         DesignError: no direction, or an unknown one.
     """
-    direction, colon, metric = text.partition(":")
+    direction, colon, metric = (part.strip() for part in text.partition(":"))
     known = [d.value for d in Direction]
-    if not colon or direction not in known:
+    if not (colon and metric) or direction not in known:
+        slip = "" if direction in known else nearest(direction, known)
+        named = metric or ("valid/error" if direction in known else direction)
         raise DesignError(
-            f'an objective is "minimize:NAME" or "maximize:NAME"; got "{text}".'
-            + nearest(direction, known),
-            next_step=f'say which way is better: "minimize:{metric or text}"',
+            f'an objective is "minimize:NAME" or "maximize:NAME"; got "{text}".{slip}',
+            next_step=f'say which way is better: "minimize:{named or "valid/error"}"',
         )
     if reduce not in {r.value for r in Reduce}:
-        raise DesignError(f'a curve is reduced to its "best" or its "last" value; got "{reduce}"')
+        raise DesignError(
+            f'a curve is reduced to its "best" or its "last" value; got "{reduce}"',
+            next_step='say reduce="best", or reduce="last"',
+        )
     return Objective(metric, Direction(direction), Reduce(reduce))
 
 

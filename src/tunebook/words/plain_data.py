@@ -5,6 +5,7 @@ Ranges and constraints have shapes of their own, for people: `words/axis_data.py
 
 from __future__ import annotations
 
+import datetime
 import functools
 import math
 import re
@@ -35,7 +36,10 @@ _LIKE_NON_FINITE = re.compile(r"\\*(NaN|Infinity|-Infinity)")
 
 _KINDS: dict[Any, str] = {
     bool: "true or false", int: "a whole number", float: "a number", str: "a text",
-    types.NoneType: "nothing",
+}  # fmt: skip
+_EXAMPLES = {
+    "a text": '"..."', "true or false": "true", "a whole number": "16", "a number": "0.1",
+    "a list": "[...]",
 }  # fmt: skip
 
 
@@ -133,7 +137,15 @@ def _read_plain(kinds: Sequence[Any], data: Any, path: str) -> Any:
             return NON_FINITE[data]
         if str in kinds:
             return str(data[1:]) if data[:1] == "\\" and _LIKE_NON_FINITE.fullmatch(data) else data
-    raise _wrong(" or ".join(_KINDS.get(k, "a table") for k in kinds), data, path)
+    raise _wrong(_kinds_text(kinds), data, path)
+
+
+def _kinds_text(kinds: Sequence[Any]) -> str:
+    """What may stand there; that it may be left out is said by `_wrong`'s reader, the file."""
+    if {bool, int, float, str} <= set(kinds):
+        return "a number, a text, true or false"
+    named = [_KINDS.get(k, "a table") for k in kinds if k is not types.NoneType]
+    return " or ".join(named) or "left out"
 
 
 def _as_float(number: int, path: str) -> float:
@@ -184,7 +196,8 @@ def _read_enum(kind: type[Enum], data: Any, path: str) -> Enum:
     if not isinstance(data, str) or data not in known:
         hint = nearest(data, known) if isinstance(data, str) else ""
         raise CodecError(
-            f"{path or kind.__name__} is one of {', '.join(known)}; got {_short(data)}.{hint}"
+            f"{path or kind.__name__} is one of {', '.join(known)}; got {_short(data)}.{hint}",
+            next_step=f'write one of them, as "{known[0]}"',
         )
     return kind(data)
 
@@ -205,9 +218,11 @@ def _read_noun(kind: Any, data: Any, path: str) -> Any:
             values[name] = _read(hints[name], data[name], join(path, name))
         elif field.default is MISSING and field.default_factory is MISSING:
             if types.NoneType not in typing.get_args(hints[name]):
+                what = _KINDS.get(hints[name], "")
                 raise CodecError(
                     f"{join(path, name)} is missing",
-                    next_step=f"give {name} of the {kind.__name__}",
+                    next_step=f"add {name} to the {kind.__name__.lower()}"
+                    + (f": {name} = {_EXAMPLES[what]}" if what else ""),
                 )
             values[name] = None
     with located(path):
@@ -217,12 +232,16 @@ def _read_noun(kind: Any, data: Any, path: str) -> Any:
 def _read_axis(kinds: tuple[Any, ...], data: Any, path: str, *, fixed: bool = False) -> Any:
     """A range or a condition; `fixed` where a plain value could stand here as well."""
     _expect(isinstance(data, Mapping), "a table", data, path)
+    if fixed and not data:
+        raise _not_held("an empty table", path)
     shape = check_axis_keys(data, path)
     if shape == "value" and fixed:
         return _read(Value, data["value"], join(path, "value"))
     kind = {"value": Choice, "choice": Choice, "per": Per, "range": Float}[shape]
     if shape == "range" and _read(bool, data.get("integer", False), join(path, "integer")):
         kind = Integer
+    if kind not in kinds and fixed:
+        raise _not_held(f"a {shape}", path)
     if kind not in kinds:
         names = ", ".join(k.__name__.lower() for k in kinds)
         raise CodecError(f"{path or 'this'} is {names}; got {kind.__name__.lower()}")
@@ -300,9 +319,27 @@ def _expect(holds: bool, what: str, data: Any, path: str) -> None:
 
 
 def _wrong(what: str, data: Any, path: str) -> CodecError:
-    return CodecError(f"{path or 'this'} is {what}; got {_short(data)}")
+    key = path.rpartition(".")[2]
+    example = _EXAMPLES.get(what)
+    if what == "a table" and path:
+        step = f"write a header [{path}] over its keys"
+    elif example and key and not key.endswith("]"):
+        step = f"write {key} = {example}"
+    else:
+        step = f"write {what} there" + (f", as {example}" if example else "")
+    return CodecError(f"{path or 'this'} is {what}; got {_short(data)}", next_step=step)
+
+
+def _not_held(got: str, path: str) -> CodecError:
+    name = path.rpartition(".")[2]
+    return CodecError(
+        f"{path or 'this'} is held at one value; got {got}",
+        next_step=f'write {name} = 0.1, or move "{name}" to [nuisance] or [scientific]',
+    )
 
 
 def _short(data: Any) -> str:
+    if isinstance(data, datetime.date | datetime.time):
+        return str(data)
     text = {True: "true", False: "false"}[data] if isinstance(data, bool) else repr(data)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -9,7 +9,7 @@ from typing import Any
 
 from tunebook.words.decision import Change, Setting
 from tunebook.words.design import Objective, Reduce, Round
-from tunebook.words.errors import TunebookError
+from tunebook.words.errors import CodecError, TunebookError
 from tunebook.words.notation import format_objective, parse_objective
 from tunebook.words.plain_data import check_keys, from_data, located, to_data
 from tunebook.words.round_comments import place_comments
@@ -167,9 +167,14 @@ def _read_book(data: Any) -> tuple[Objective | None, Setting | None]:
     book = from_data(Mapping[str, object], data, path="book")  # type: ignore[type-abstract]
     check_keys(book, dict.fromkeys(BOOK_KEYS), "book", "book")
     objective = None
+    reduce = from_data(Reduce, book.get("reduce", "best"), path="book.reduce")
+    if "reduce" in book and "objective" not in book:
+        raise CodecError(
+            'book.reduce says how the objective\'s curve is reduced; there is no "objective"',
+            next_step='add objective = "minimize:valid/error", or drop reduce',
+        )
     if "objective" in book:
         text = from_data(str, book["objective"], path="book.objective")
-        reduce = from_data(Reduce, book.get("reduce", "best"), path="book.reduce")
         with located("book.objective"):
             objective = parse_objective(text, reduce=reduce)
     described = {key: book[key] for key in _SETTING_KEYS if key in book}

@@ -14,6 +14,7 @@ from types import MappingProxyType
 from tunebook.words.errors import SpaceError, nearest
 from tunebook.words.naming import spell as spell
 from tunebook.words.naming import unmistakable
+from tunebook.words.scalars import bound, choices
 from tunebook.words.trial import Configuration, Value
 
 
@@ -34,11 +35,8 @@ class Float:
     scale: Scale = Scale.LINEAR
 
     def __post_init__(self) -> None:
-        for bound in (self.low, self.high):
-            if isinstance(bound, bool) or not isinstance(bound, int | float):
-                raise SpaceError(f"a bound is a number; got {bound!r}")
-        object.__setattr__(self, "low", float(self.low))
-        object.__setattr__(self, "high", float(self.high))
+        for end in ("low", "high"):
+            object.__setattr__(self, end, bound(getattr(self, end), whole_number=False))
         object.__setattr__(self, "scale", _scale(self.scale))
         _check_range(self.low, self.high)
         if self.scale is Scale.LOG and self.low <= 0:
@@ -51,6 +49,12 @@ class Float:
                 "the scale log of 1 - x needs bounds below 1; "
                 f"the range is {self.low:g} to {self.high:g}",
                 next_step="lower the upper bound, as in tb.near_one(0.9, 0.999)",
+            )
+        if self.scale is Scale.NEAR_ONE and self.low < 0:
+            raise SpaceError(
+                "the scale log of 1 - x is for numbers from 0 to 1; "
+                f"the range is {self.low:g} to {self.high:g}",
+                next_step="raise the lower bound to 0 or more, or use tb.uniform(...)",
             )
 
     def from_unit(self, u: float) -> float:
@@ -82,9 +86,8 @@ class Integer:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "scale", _scale(self.scale))
-        for bound in (self.low, self.high):
-            if isinstance(bound, bool) or not isinstance(bound, int):
-                raise SpaceError(f"an integer's bound is a whole number; got {bound!r}")
+        for end in ("low", "high"):
+            object.__setattr__(self, end, bound(getattr(self, end), whole_number=True))
         _check_range(self.low, self.high)
         if self.scale is Scale.LOG and self.low < 1:
             raise SpaceError(
@@ -92,7 +95,10 @@ class Integer:
                 next_step="raise the lower bound, or leave out log=True",
             )
         if self.scale is Scale.NEAR_ONE:
-            raise SpaceError("the scale log of 1 - x is for real numbers; got an integer")
+            raise SpaceError(
+                "the scale log of 1 - x is for real numbers; got an integer",
+                next_step="use the scale linear or log, or a real range: tb.near_one(0.9, 0.999)",
+            )
 
     def _ends(self) -> tuple[float, float]:
         return (
@@ -127,20 +133,7 @@ class Choice:
     values: tuple[Value, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "values", tuple(self.values))
-        if not self.values:
-            raise SpaceError("a choice has at least one value; got none")
-        for value in self.values:
-            if not isinstance(value, bool | int | float | str):
-                raise SpaceError(
-                    f"a choice's values are numbers, texts, true or false; got {value!r}",
-                    next_step="choose among names, and build the object from its name in training",
-                )
-            if isinstance(value, float) and not math.isfinite(value):
-                raise SpaceError(f"a choice's numbers are finite; got {value!r}")
-        twice = [v for i, v in enumerate(self.values) if v in self.values[:i]]
-        if twice:
-            raise SpaceError(f"a choice has each value once; {twice[0]!r} stands twice")
+        object.__setattr__(self, "values", choices(self.values))
 
     def from_unit(self, u: float) -> Value:
         """The value whose cell, of n equal ones, holds `u`."""
@@ -174,12 +167,17 @@ class Per:
     def __post_init__(self) -> None:
         object.__setattr__(self, "when", tuple((v, a) for v, a in self.when))
         if not self.when:
-            raise SpaceError(f'a condition on "{self.on}" names at least one of its values')
+            raise SpaceError(
+                f'a condition on "{self.on}" names at least one of its values',
+                next_step=f'give a range under a value: tb.per("{self.on}", ...=tb.uniform(0, 1))',
+            )
         listed = [v for v, _ in self.when]
         twice = [v for i, v in enumerate(listed) if v in listed[:i]]
         if twice:
             raise SpaceError(
-                f'a condition names each value of "{self.on}" once; {spell(twice[0])} stands twice'
+                f'a condition names each value of "{self.on}" once; {spell(twice[0])} '
+                "stands twice",
+                next_step="keep one of the two ranges",
             )
 
     def under(self, value: Value) -> Axis | Per | None:
@@ -304,8 +302,10 @@ def _check_conditions(axes: Mapping[str, Axis | Per]) -> None:
         for per in _pers(axis):
             if per.on not in axes:
                 raise SpaceError(
-                    f'"{name}" depends on "{per.on}", which has no role in this round',
-                    next_step=f'give "{per.on}" a role, or drop the condition',
+                    f'"{name}" depends on "{per.on}", which has no role in this round'
+                    + (f".{close}" if (close := nearest(per.on, [*axes.keys() - {name}])) else ""),
+                    next_step=f'give "{per.on}" a role (a tb.choice(...), or a fixed value), or '
+                    "drop the condition",
                 )
             parents = list(leaves(axes[per.on]))
             if not all(isinstance(p, Choice) for p in parents):
@@ -352,7 +352,8 @@ def _scale(scale: str) -> Scale:
         return Scale(scale)
     except ValueError:
         raise SpaceError(
-            f"a scale is one of {', '.join(Scale)}; got {scale!r}.{nearest(str(scale), Scale)}"
+            f"a scale is one of {', '.join(Scale)}; got {scale!r}.{nearest(str(scale), Scale)}",
+            next_step='leave it out for a linear scale, or say scale="log"',
         ) from None
 
 
@@ -362,7 +363,10 @@ def _is_number(value: object) -> bool:
 
 def _check_range(low: float, high: float) -> None:
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise SpaceError(f"a range has finite bounds; got {low!r} to {high!r}")
+        raise SpaceError(
+            f"a range has finite bounds; got {low!r} to {high!r}",
+            next_step="give the widest bounds that could make sense, perhaps on a log scale",
+        )
     if low == high:
         raise SpaceError(
             f"a range has two different bounds; got {low:g} to {high:g}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from tunebook.words.design import Direction, Objective, Reduce
 from tunebook.words.errors import SpaceError
@@ -100,7 +101,7 @@ def minimize(metric: str, *, reduce: str = "best") -> Objective:
         >>> minimize("valid/error").metric
         'valid/error'
     """
-    return Objective(metric, Direction.MINIMIZE, Reduce(reduce))
+    return Objective(metric, Direction.MINIMIZE, cast(Reduce, reduce))
 
 
 def maximize(metric: str, *, reduce: str = "best") -> Objective:
@@ -110,4 +111,4 @@ def maximize(metric: str, *, reduce: str = "best") -> Objective:
         >>> maximize("valid/accuracy").sign
         -1
     """
-    return Objective(metric, Direction.MAXIMIZE, Reduce(reduce))
+    return Objective(metric, Direction.MAXIMIZE, cast(Reduce, reduce))

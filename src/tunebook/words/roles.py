@@ -1,0 +1,103 @@
+"""Which role a hyperparameter may have in a round, and why not every one (A4 B2 B9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from tunebook.words import scalars
+from tunebook.words.errors import DesignError
+from tunebook.words.space import Axis, Choice, Per, leaves
+from tunebook.words.trial import Value
+
+Fixed = Value | Per
+
+STEP_NAMES = frozenset(
+    {"max_train_steps", "train_steps", "num_train_steps", "max_steps", "epochs", "num_epochs",
+     "max_epochs", "steps", "total_steps", "training_steps", "num_training_steps",
+     "total_timesteps", "train_epochs", "num_train_epochs", "training_epochs", "total_epochs"}
+)  # fmt: skip
+OVERRULED = ("A4",)
+"""The rules that a round may break on purpose."""
+BATCH_NAMES = frozenset({"batch_size", "train_batch_size", "per_device_train_batch_size"})
+
+
+def check_roles(
+    scientific: Mapping[str, Axis | Per],
+    nuisance: Mapping[str, Axis | Per],
+    fixed: Mapping[str, Fixed],
+) -> None:
+    """Each hyperparameter has one role, and what that role asks for.
+
+    Raises:
+        DesignError: one has two roles, no range where it varies, or a range where it is fixed.
+    """
+    roles = {"scientific": scientific, "nuisance": nuisance, "fixed": fixed}
+    for name in dict.fromkeys(n for held in roles.values() for n in held):
+        held_by = [role for role, held in roles.items() if name in held]
+        if len(held_by) > 1:
+            raise DesignError(
+                f'a hyperparameter has one role in a round; "{name}" has {len(held_by)}: '
+                + ", ".join(held_by)
+                + " (B2)",
+                next_step=f'keep one of them, or fix it: fixed={{"{name}": ...}}',
+            )
+    for role in ("scientific", "nuisance"):
+        for name, axis in roles[role].items():
+            if not isinstance(axis, Axis | Per):
+                raise DesignError(
+                    f'{role} "{name}" is varied, so it needs a range; got {axis!r}',
+                    next_step=f'give one, as tb.uniform(0, 1), or fix it: fixed={{"{name}": ...}}',
+                )
+    for name, value in fixed.items():
+        if isinstance(value, Per):
+            if not all(isinstance(a, Choice) and len(a.values) == 1 for a in leaves(value)):
+                raise DesignError(
+                    f'fixed "{name}" is held at one value under each condition; it has a range',
+                    next_step=f'move "{name}" to nuisance or scientific',
+                )
+        elif not scalars.is_value(value):
+            raise DesignError(
+                f'fixed "{name}" is held at a number, a text, true or false; got {value!r}',
+                next_step=f'give one value, or move "{name}" to nuisance or scientific',
+            )
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise DesignError(
+                f'fixed "{name}" is held at a finite number; got {value!r}',
+                next_step="give a finite number, or a text that says what it stands for",
+            )
+
+
+def check_rules(varied: Iterable[str], nuisance: Iterable[str], overrule: Sequence[str]) -> None:
+    """No training length is searched (B9), and no batch size tuned for quality (A4).
+
+    Raises:
+        DesignError: one of them is; says why, and what to do instead.
+    """
+    for name in varied:
+        if _last_part(name) in STEP_NAMES:
+            raise DesignError(
+                f'one study has one training length: "{name}" is not searched. Longer training '
+                "wins whatever else is true, so its effect would hide every other (B9)",
+                next_step="give max_train_steps=..., and compare lengths in rounds of their own; "
+                "if it counts something else, say what in its name",
+            )
+    for rule in overrule:
+        if rule not in OVERRULED:
+            raise DesignError(
+                f"a round may overrule {', '.join(OVERRULED)}; got {rule!r}",
+                next_step=f'say overrule=["{OVERRULED[0]}"], or leave it out',
+            )
+    for name in nuisance:
+        if _last_part(name) in BATCH_NAMES and "A4" not in overrule:
+            raise DesignError(
+                f'"{name}" is no nuisance hyperparameter of validation quality: once the others '
+                "are tuned for it, each batch size reaches the same quality; it sets speed (A4)",
+                next_step=f'fix "{name}" at what fits and is fast, make it scientific, or say '
+                'overrule=["A4"]',
+            )
+
+
+def _last_part(name: str) -> str:
+    """`epochs` of `train.epochs` and `train/epochs`."""
+    return name.replace("/", ".").rpartition(".")[2].lower()
