@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+import struct
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, version
@@ -30,6 +32,11 @@ from tunebook.words.errors import (
 )
 
 BUSY_TIMEOUT_S = 15
+UNPACKING = (struct.error, zlib.error)
+DAMAGE = ("not a database", "malformed", "encrypted", "no such table", "no such column",
+          "could not decode")  # fmt: skip
+"""What SQLite says, in lower case, of a file that is no book or no longer a whole one."""
+
 NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "fuse.sshfs"})
 
 
@@ -88,6 +95,26 @@ def in_our_words(location: str) -> Iterator[None]:
         raise _translated(error, location) from None
 
 
+@contextmanager
+def read_whole(location: str) -> Iterator[None]:
+    """Say of content that can't be understood that the book is damaged.
+
+    SQLite keeps no checksums: a flipped bit may leave the file in order and a text in it spoilt.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except (TunebookError, ValueError, TypeError, KeyError, IndexError, *UNPACKING) as error:
+        said = (
+            error.rule if isinstance(error, TunebookError) else f"{type(error).__name__}: {error}"
+        )
+        raise BookDamagedError(
+            f"{location} is damaged: something in it can't be read ({said})",
+            next_step="restore the book from a copy; the file is as it was",
+        ) from error
+
+
 def _translated(error: Exception, location: str) -> StoreError:
     text = str(getattr(error, "orig", None) or error)
     low = text.lower()
@@ -106,12 +133,19 @@ def _translated(error: Exception, location: str) -> StoreError:
             f"the book {location} can't be written ({text})",
             next_step="give yourself the right to write it and its folder, or copy it elsewhere",
         )
+    folder = Path(location).parent
+    if "unable to open" in low and folder.is_dir() and not os.access(folder, os.W_OK):
+        return StoreError(
+            f"the book {location} lies in a folder that can't be written, and opening it makes "
+            f"files beside it ({text})",
+            next_step=f"copy it to a folder of your own: cp {location}* ~/",
+        )
     if "unable to open" in low:
         return StoreError(
             f"the book {location} can't be opened ({text})",
             next_step="check that its folder exists and that you may write there",
         )
-    if "not a database" in low or "malformed" in low or "encrypted" in low:
+    if any(words in low for words in DAMAGE):
         return BookDamagedError(
             f"{location} is no book, or is damaged ({text})",
             next_step="correct the path, or restore the book from a copy",
@@ -137,6 +171,11 @@ def make_current(engine: sa.Engine, path: Path | None) -> None:
             f"the book {path} has schema {found}, made by Tunebook {_made_by(engine)}; this is "
             f"Tunebook {own_version()}, which knows schemas up to {REVISION}",
             next_step="install that version or a later one: pip install --upgrade tunebook",
+        )
+    if found not in _revisions():
+        raise BookDamagedError(
+            f"the book {path} has schema {found}, which no version of Tunebook made",
+            next_step="restore the book from a copy",
         )
     if path is not None:
         shutil.copy2(path, path.with_name(f"{path.name}.before-{REVISION}"))
@@ -176,6 +215,12 @@ def _create(engine: sa.Engine, path: Path | None) -> None:
         connection.execute(sa.insert(setting).values(id=1, made_by=own_version()))
     if path is not None:
         _sync_folder(path.parent)
+
+
+def _revisions() -> set[str]:
+    """Schemas that this version can bring up to date."""
+    steps = Path(__file__).with_name("migrations") / "versions"
+    return {file.name.partition("_")[0] for file in steps.glob("[0-9]*_*.py")}
 
 
 def migrate(connection: sa.Connection) -> None:

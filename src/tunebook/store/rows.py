@@ -5,7 +5,26 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tunebook.words.codec import from_json, to_json
+from tunebook.words.errors import StoreError, TunebookError
 from tunebook.words.trial import Cause, Purpose, Status, TrialRecord
+
+
+def readable(noun: object) -> str:
+    """JSON of a noun, after reading it back: nothing may enter a book that then won't open.
+
+    Raises:
+        StoreError: it would not be read back.
+    """
+    text = to_json(noun)
+    try:
+        from_json(type(noun), text)
+    except TunebookError as error:
+        raise StoreError(
+            f"this {type(noun).__name__.lower()} can't be kept in a book: {error.rule}",
+            next_step=error.next_step or "correct that value; the book is as it was",
+        ) from None
+    return text
 
 
 def to_row(trial: TrialRecord) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -20,21 +21,24 @@ from tunebook.store.connection import (
     make_current,
     on_network,
     own_version,
+    read_whole,
 )
 from tunebook.store.curves import compact, read_curves, write_chunks
-from tunebook.store.rows import to_row, to_trial
+from tunebook.store.rows import readable, to_row, to_trial
 from tunebook.store.schema import attempt as attempts
 from tunebook.store.schema import decision as decisions
 from tunebook.store.schema import launch as launches
 from tunebook.store.schema import round_ as rounds
 from tunebook.store.schema import setting as settings
 from tunebook.store.schema import trial as trials
-from tunebook.words.codec import from_json, to_json
+from tunebook.words.codec import from_json
 from tunebook.words.decision import Decision, Launch, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import BookBusyError, StoreError
 from tunebook.words.record import TrainingSource
 from tunebook.words.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
+
+N = TypeVar("N")
 
 
 class SqlStore:
@@ -60,6 +64,11 @@ class SqlStore:
         with in_our_words(str(file)):
             if not create and not file.exists():
                 raise StoreError(f"there is no book at {file}", next_step="correct the path")
+            if file.is_dir():
+                raise StoreError(
+                    f"a book is a file; {file} is a folder",
+                    next_step=f"name a file in it: {file / 'book.db'}",
+                )
             if not file.parent.is_dir():
                 raise StoreError(
                     f"the folder of the book {file} does not exist",
@@ -75,7 +84,12 @@ class SqlStore:
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
-        with self._turn, in_our_words(self.location), self._engine.connect() as connection:
+        with (
+            self._turn,
+            in_our_words(self.location),
+            read_whole(self.location),
+            self._engine.connect() as connection,
+        ):
             yield connection.execution_options(reads_only=True)
 
     @contextmanager
@@ -89,9 +103,9 @@ class SqlStore:
         """What the book was made with, or None."""
         with self._reading() as connection:
             row = connection.execute(sa.select(settings)).first()
-        if row is None or row.setting is None:
-            return None
-        return from_json(Setting, row.setting), from_json(Objective, row.objective)
+            if row is None or row.setting is None:
+                return None
+            return from_json(Setting, row.setting), from_json(Objective, row.objective)
 
     def set_setting(self, setting: Setting, objective: Objective) -> None:
         """Write the setting of a new book."""
@@ -101,7 +115,7 @@ class SqlStore:
                 f"a book keeps its setting; {self.location} has {known}",
                 next_step="begin another book",
             )
-        values = {"setting": to_json(setting), "objective": to_json(objective)}
+        values = {"setting": readable(setting), "objective": readable(objective)}
         with self._writing() as connection:
             if not connection.execute(sa.update(settings).values(values)).rowcount:
                 row = {"id": 1, "made_by": own_version(), **values}
@@ -112,17 +126,17 @@ class SqlStore:
         with self._writing() as connection:
             last = connection.execute(sa.select(sa.func.max(rounds.c.number))).scalar()
             number = (last or 0) + 1
-            row = {"number": number, "plan": to_json(plan), "created_at": created_at}
+            row = {"number": number, "plan": readable(plan), "created_at": created_at}
             connection.execute(sa.insert(rounds).values(row))
         return StoredRound(number=number, plan=plan, source=None, created_at=created_at)
 
     def extend_round(self, number: int, plan: Round) -> None:
         """Replace a round's plan by one with more trials."""
-        self._update_round(number, plan=to_json(plan))
+        self._update_round(number, plan=readable(plan))
 
     def set_source(self, number: int, source: TrainingSource) -> None:
         """Remember which code trains the round."""
-        self._update_round(number, source=to_json(source))
+        self._update_round(number, source=readable(source))
 
     def add_spent_twice(self, number: int, seconds: float) -> None:
         """Count compute that had to be repeated."""
@@ -144,16 +158,16 @@ class SqlStore:
         """All rounds, in order."""
         with self._reading() as connection:
             rows = connection.execute(sa.select(rounds).order_by(rounds.c.number)).all()
-        return tuple(
-            StoredRound(
-                number=row.number,
-                plan=from_json(Round, row.plan),
-                source=from_json(TrainingSource, row.source) if row.source else None,
-                created_at=row.created_at,
-                spent_twice_s=row.spent_twice_s,
+            return tuple(
+                StoredRound(
+                    number=row.number,
+                    plan=from_json(Round, row.plan),
+                    source=from_json(TrainingSource, row.source) if row.source else None,
+                    created_at=row.created_at,
+                    spent_twice_s=row.spent_twice_s,
+                )
+                for row in rows
             )
-            for row in rows
-        )
 
     def add_trials(self, records: Sequence[TrialRecord]) -> None:
         """Add pending trials; those that are there already are left as they are."""
@@ -292,19 +306,19 @@ class SqlStore:
 
     def add_decision(self, decision: Decision) -> None:
         """Add a decision; its number must be the next."""
-        self._add(decisions, decision.number, to_json(decision), first=1)
+        self._add(decisions, decision.number, readable(decision), first=1)
 
     def decisions(self) -> tuple[Decision, ...]:
         """All decisions, in order."""
-        return tuple(from_json(Decision, text) for text in self._contents(decisions))
+        return self._contents(decisions, Decision)
 
     def add_launch(self, launch: Launch) -> None:
         """Add a launch; its number must be the next."""
-        self._add(launches, launch.number, to_json(launch), first=0)
+        self._add(launches, launch.number, readable(launch), first=0)
 
     def launches(self) -> tuple[Launch, ...]:
         """All launches, in order."""
-        return tuple(from_json(Launch, text) for text in self._contents(launches))
+        return self._contents(launches, Launch)
 
     def close(self) -> None:
         """Give up the file; safe to call twice."""
@@ -321,10 +335,10 @@ class SqlStore:
                 )
             connection.execute(sa.insert(table).values(number=number, content=content))
 
-    def _contents(self, table: sa.Table) -> list[str]:
+    def _contents(self, table: sa.Table, kind: type[N]) -> tuple[N, ...]:
         with self._reading() as connection:
             query = sa.select(table.c.content).order_by(table.c.number)
-            return list(connection.execute(query).scalars())
+            return tuple(from_json(kind, text) for text in connection.execute(query).scalars())
 
     def _current_attempt(self, connection: sa.Connection, key: TrialKey) -> int | None:
         return connection.execute(sa.select(trials.c.attempt).where(_trial(key))).scalar()
