@@ -104,3 +104,18 @@ def test_a_file_that_does_not_parse_is_told_by_line(folder):
     (folder / "broken.py").write_text("def train(trial):\n    return (\n")
     with pytest.raises(TrainingCodeError, match="line 2"):
         find_code("broken.py:train", search=[])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("train = 3", 'training code is a function; "odd.py:train" is 3'),
+        ("async def train(trial): pass", "async function"),
+        ("\0", "no Python that parses: source code string cannot contain null bytes"),
+    ],
+)
+def test_what_is_no_function_is_refused(folder, text, said):
+    (folder / "odd.py").write_text(text, "utf-8")
+    with pytest.raises(TrainingCodeError) as caught:
+        find_code("odd.py:train", search=[str(folder)])
+    assert said in caught.value.rule and caught.value.next_step

@@ -17,7 +17,7 @@ from tunebook.store import Store, StoredRound
 from tunebook.store.ingest import collect, settle
 from tunebook.training.assignment import Assignment
 from tunebook.training.log import attempt_files
-from tunebook.words.errors import BookBusyError, StoreError, TrainingCodeError
+from tunebook.words.errors import BookBusyError, StoreError, TrainingLoadError
 from tunebook.words.trial import Cause, Outcome, Purpose, Status, TrialKey, TrialRecord
 
 LEASE_S = 60.0
@@ -109,7 +109,7 @@ class Desk:
             start: give free workers their next trials first, so that none waits for the book.
 
         Raises:
-            TrainingCodeError: a worker could not load the training code.
+            TrainingLoadError: a worker could not load the training code.
             StoreError: a worker could not write its log.
         """
         over = [
@@ -161,7 +161,7 @@ class Desk:
         self._closed = True
         settled: list[Settled] = []
         for ended in self.executor.close():
-            with suppress(StoreError, OSError, TrainingCodeError):
+            with suppress(StoreError, OSError, TrainingLoadError):
                 settled += self._settle(self.running.pop(ended.key), ended)
         for trial in [*self._waiting, *self.running.values()]:
             with suppress(StoreError, OSError):
@@ -206,10 +206,9 @@ class Desk:
         key, attempt = ended.key, ended.attempt
         if ended.unloadable:
             self.store.release(key, attempt)
-            raise TrainingCodeError(
-                f"training code can't be loaded by a worker, so no trial was run:\n"
-                f"{ended.unloadable}",
-                next_step="mend the import, then run again",
+            raise TrainingLoadError(
+                f"training code can't be loaded, so no trial was run: {ended.unloadable}",
+                next_step="mend that line, then run again",
             )
         if ended.unwritable:
             self.store.release(key, attempt, ended.seconds)

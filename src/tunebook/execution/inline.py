@@ -16,7 +16,7 @@ from tunebook.execution.interrupts import at_once
 from tunebook.training.assignment import Assignment, TrainingCode
 from tunebook.training.attempt import train_once
 from tunebook.training.handle import Trial
-from tunebook.training.worker import load
+from tunebook.training.worker import load, why_unloadable
 from tunebook.words.trial import TrialKey
 
 
@@ -47,8 +47,8 @@ class InlineExecutor:
         unloadable = unwritable = ""
         try:
             train = self._train(assignment.code)
-        except Exception as error:  # whatever the import raises
-            unloadable = f"{type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # whatever the import raises
+            unloadable = why_unloadable(error)
         else:
             try:
                 self._once(assignment, train)

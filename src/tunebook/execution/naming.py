@@ -65,7 +65,10 @@ def _file(place: str) -> Path:
         return file.resolve()
     folder = file.parent
     if not folder.is_dir():
-        raise TrainingCodeError(f'there is no folder "{folder}" for training code "{place}"')
+        raise TrainingCodeError(
+            f'there is no folder "{folder}" for training code "{place}"',
+            next_step=f"{SPELLING}; paths are taken from {Path.cwd()}",
+        )
     known = sorted(p.name for p in folder.glob("*.py"))
     raise TrainingCodeError(
         f'there is no file "{place}" here.{nearest(file.name, known)}',
@@ -86,7 +89,8 @@ def module_file(place: str, search: Sequence[str]) -> Path | None:
         name = ".".join([*walked, part])
         if path is None:
             raise TrainingCodeError(
-                f'"{".".join(walked)}" is no package, so "{name}" is not in it'
+                f'"{".".join(walked)}" is no package, so "{name}" is not in it',
+                next_step=SPELLING,
             )
         spec = _spec(name, path)
         if spec is None:
@@ -125,11 +129,15 @@ def _function_text(file: Path, attribute: str, named: str) -> str:
         text = file.read_text(encoding="utf-8")
         tree = ast.parse(text, filename=str(file))
     except (OSError, UnicodeDecodeError) as error:
-        raise TrainingCodeError(f'"{file}" can\'t be read: {error}') from error
+        raise TrainingCodeError(
+            f'"{file}" can\'t be read: {error}', next_step="save it as UTF-8 text"
+        ) from error
     except SyntaxError as error:
         raise TrainingCodeError(
-            f'"{file}" is no Python that parses: line {error.lineno}: {error.msg}',
-            next_step="mend that line",
+            f'"{file}" is no Python that parses: '
+            + (f"line {error.lineno}: " if error.lineno else "")
+            + error.msg,
+            next_step="mend it, then run again",
         ) from error
     first = attribute.split(".")[0]
     names = dict(_top_level(tree))
@@ -142,12 +150,25 @@ def _function_text(file: Path, attribute: str, named: str) -> str:
         )
     node = names.get(first)
     if isinstance(node, ast.AsyncFunctionDef):
-        raise TrainingCodeError(f'"{named}" is an async function; training code is a plain one')
+        raise TrainingCodeError(
+            f'"{named}" is an async function; training code is a plain one',
+            next_step="def train(trial): ... , with asyncio.run(...) inside where it is needed",
+        )
+    if first == attribute:
+        _check_is_function(node, named)
     if not isinstance(node, ast.FunctionDef) or first != attribute:
         return text
     _check_argument(node, named)
     start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
     return "".join(text.splitlines(keepends=True)[start - 1 : node.end_lineno])
+
+
+def _check_is_function(node: ast.stmt | None, named: str) -> None:
+    if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+        raise TrainingCodeError(
+            f'training code is a function; "{named}" is {node.value.value!r}',
+            next_step="def train(trial): ... , and name it",
+        )
 
 
 def _check_argument(node: ast.FunctionDef, named: str) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import importlib.util
+import inspect
 import json
 import os
 import queue
@@ -56,8 +57,8 @@ def main() -> None:
         if train is None or assignment.code is not code:
             try:
                 train = load(assignment.code)
-            except BaseException:  # whatever the import raises is said to the host
-                _say(say, {"said": "unloadable", "why": traceback.format_exc(limit=-5)})
+            except BaseException as error:  # whatever the import raises is said to the host
+                _say(say, {"said": "unloadable", "why": why_unloadable(error)})
                 os._exit(3)
             code = assignment.code
             _say(say, {"said": "loaded"})
@@ -107,8 +108,35 @@ def load(code: TrainingCode) -> Callable[..., Any]:
     found: Any = _from_file(Path(module)) if module.endswith(".py") else _module(module)
     for part in name.split("."):
         found = getattr(found, part)
+    _check_takes_a_trial(found, code.path)
     train: Callable[..., Any] = found
     return train
+
+
+def _check_takes_a_trial(found: object, path: str) -> None:
+    if not callable(found):
+        raise TypeError(f"{path} is no function; it is {found!r:.60}")
+    try:
+        signature = inspect.signature(found)
+    except (TypeError, ValueError):  # some built-in callables don't say what they take
+        return
+    try:
+        signature.bind(object())
+    except TypeError as error:
+        raise TypeError(f"{path}{signature} can't be called with the trial alone") from error
+
+
+def why_unloadable(error: BaseException) -> str:
+    """What went wrong in one line, then the lines of training code that led there."""
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    inner = ("<frozen ", os.path.dirname(os.path.dirname(__file__)))
+    frames = [
+        f"{os.path.basename(f.filename)}:{f.lineno}"
+        for f in traceback.extract_tb(error.__traceback__)
+        if not f.filename.startswith(inner)
+    ]
+    where = f" ({', '.join(frames[:1] + frames[1:][-4:])})" if frames else ""
+    return " ".join(said.split()) + where
 
 
 def _module(name: str) -> Any:
