@@ -6,6 +6,7 @@ import pytest
 
 from tunebook.book.exploration import explore
 from tunebook.book.notebook import Book
+from tunebook.words.design import Round
 from tunebook.words.errors import DesignError, PlanDiffersError, TrainingCodeError
 from tunebook.words.spelling import log_uniform, maximize, minimize, uniform
 from tunebook.words.trial import Status
@@ -145,3 +146,71 @@ def test_what_people_see_of_a_round(launched):
     assert "Does it learn?" in first._repr_html_()
     assert "Does it learn?" in repr(launched)
     assert launched._repr_html_().startswith("<")
+
+
+def test_a_difference_is_shown_as_a_round_file_has_it(book, rates):
+    book.round("Which rate?", nuisance=rates, trials=4, max_train_steps=40)
+    with pytest.raises(PlanDiffersError) as caught:
+        book.round("Which rate?", nuisance={"learning_rate": uniform(0, 1)}, fixed={"x": 1},
+                   trials=4, max_train_steps=40)  # fmt: skip
+    said = caught.value.rule
+    assert 'nuisance.learning_rate: { low = 0.001, high = 1.0, scale = "log" } -> ' in said
+    assert "fixed.x: none -> 1" in said and "mappingproxy" not in said
+
+
+def test_a_plan_of_a_file_takes_over_the_baselines_values(launched, rates):
+    plan = Round(goal="Which rate?", nuisance=rates, trials=4, max_train_steps=40)
+    assert launched.plan_round(plan).plan.fixed == {"optimizer": "nesterov"}
+    assert launched.plan_round(plan).number == 2
+
+
+def test_a_value_that_could_not_be_read_back_leaves_the_book_as_it_was(book, rates):
+    with pytest.raises(DesignError, match="note is a text"):
+        book.round("Which rate?", nuisance=rates, trials=4, max_train_steps=40, note=5)
+    assert book.rounds == ()
+
+
+def test_an_unknown_attribute_gets_the_nearest(book, rates):
+    with pytest.raises(
+        DesignError, match=r'no "time_limit".*Did you mean "time_limit_s"'
+    ) as caught:
+        book.round("q?", nuisance=rates, trials=4, max_train_steps=40, time_limit=3)
+    assert "time_limit_s" in caught.value.next_step
+
+
+def test_constraints_may_be_texts(book, rates):
+    made = book.round("q?", nuisance=rates, trials=4, max_train_steps=40,
+                      subject_to=["learning_rate <= 0.5"])  # fmt: skip
+    assert made.plan.subject_to[0].right == 0.5
+
+
+def test_constraints_that_nothing_satisfies_make_no_round(book, rates):
+    with pytest.raises(DesignError, match="refuses"):
+        book.round("q?", nuisance=rates, trials=4, max_train_steps=40,
+                   subject_to=["learning_rate < 0.0001"])  # fmt: skip
+    assert book.rounds == ()
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"objective": "minimize:loss"}, "an objective is a metric and which way is better"),
+        ({"chance": float("nan")}, "chance is a finite number"),
+        ({"training_objective": 4}, "training_objective is a text"),
+    ],
+)
+def test_a_book_that_would_not_open_is_not_made(tmp_path, more, said):
+    with pytest.raises(DesignError, match=said):
+        Book(tmp_path / "new.db", **{"objective": minimize("loss"), **more})
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_objective_that_differs_is_shown_in_words(book, tmp_path):
+    with pytest.raises(DesignError, match=r'has "minimize:loss".* got "maximize:loss"'):
+        Book(tmp_path / "bowl.db", objective=maximize("loss"))
+
+
+def test_a_space_without_hyperparameters_is_nothing_to_explore(tmp_path, train):
+    with pytest.raises(DesignError, match="at least one hyperparameter"):
+        explore(train, {}, objective=minimize("loss"), book=tmp_path / "e.db", workers=0)
+    assert not list(tmp_path.iterdir())

@@ -116,11 +116,63 @@ def test_bad_rounds_are_refused_before_any_training(tunebook, tmp_path, case):
     text = "\n".join(kept)
     text = f"{change}\n{text}" if key else f"{text}\n{change}\n"
     (tmp_path / "round-1.toml").write_text(text, "utf-8")
-    ended = tunebook("run", "round-1.toml", code=_code(case))
+    ended = tunebook("run", "round-1.toml", code=2)
+    assert not list(tmp_path.glob("*.db"))
     assert says in ended.stderr, ended.stderr
     assert "Next: " in ended.stderr
     assert not list(tmp_path.glob("*.files/round-*/*"))
 
 
-def _code(case: str) -> int:
-    return 1 if "training" in case or "function" in case else 2
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (
+            "import absent_module\ndef train(trial): pass",
+            "No module named 'absent_module' (train.py:1)",
+        ),
+        ("raise RuntimeError('boom')\ndef train(trial): pass", "RuntimeError: boom (train.py:1)"),
+        ("import sys\nsys.exit(3)\ndef train(trial): pass", "SystemExit: 3 (train.py:2)"),
+        ("import functools\ntrain = functools.partial(int, 3)()", "train.py:train is no function"),
+        (
+            "import os\ntrain = os.path.isfile and (lambda: 3)",
+            "can't be called with the trial alone",
+        ),
+    ],
+)
+@pytest.mark.parametrize("workers", ["0", "1"])
+def test_code_that_does_not_load_uses_up_no_trial(tunebook, tmp_path, code, says, workers):
+    tunebook("init")
+    (tmp_path / "train.py").write_text(code, "utf-8")
+    ended = tunebook("run", "round-1.toml", "--workers", workers, code=1)
+    assert says in ended.stderr and "Next: mend" in ended.stderr
+    rounds = json.loads(tunebook("status", "--json").stdout)["rounds"]
+    assert rounds[0]["trials"] == {"pending": 4}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--time-budget", "-3"], "time_budget_s is above 0"),
+        (["--time-budget", "nan"], "time_budget_s is above 0"),
+        (["--memory-limit", "0"], "memory_limit_mb is a whole number of at least 1"),
+        (["--train", "trian.py:train"], 'Did you mean "train.py"?'),
+    ],
+)
+def test_wrong_options_make_no_book(tunebook, tmp_path, arguments, says):
+    tunebook("init")
+    assert says in tunebook("run", "round-1.toml", *arguments, code=2).stderr
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_files_of_other_editors(tunebook, tmp_path):
+    tunebook("init")
+    text = (tmp_path / "round-1.toml").read_text("utf-8").replace("= 500", "= 20")
+    (tmp_path / "round-1.toml").write_text(text, "utf-16")
+    assert "is not UTF-8 text" in tunebook("run", "round-1.toml", code=2).stderr
+    (tmp_path / "round-1.toml").write_text(text.replace('train = "train.py:train"', ""), "utf-8")
+    assert 'train = "train.py:train"' in tunebook("run", "round-1.toml", code=2).stderr
+    assert not list(tmp_path.glob("*.db"))
+    (tmp_path / "round-1.toml").write_text(text, "utf-8-sig")
+    assert json.loads(tunebook("run", "round-1.toml", "--json").stdout)["ran"] == 4
+    assert "numbered 1 to 1; got 99" in tunebook("findings", "99", code=2).stderr
+    assert "has none yet" in tunebook("launch", code=1).stderr

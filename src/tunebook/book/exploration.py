@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from tunebook.book.notebook import Book
 from tunebook.book.rounds import BookRound, Train
+from tunebook.words import scalars
 from tunebook.words.design import Objective
-from tunebook.words.errors import PlanDiffersError
+from tunebook.words.errors import DesignError, PlanDiffersError
 from tunebook.words.space import Axis, Per
 
 
@@ -46,6 +47,11 @@ def explore(
         >>> len(found.table())
         8
     """
+    if not scalars.table("space", space):
+        raise DesignError(
+            "explore varies at least one hyperparameter; the space is empty",
+            next_step='give one: {"learning_rate": tb.log_uniform(1e-4, 1)}',
+        )
     notebook = Book(book, objective=objective)
     question = goal or f"Where in the space of {', '.join(space)} is {objective.metric} best?"
     asked = {"nuisance": space, "trials": trials, "max_train_steps": max_train_steps, **more}

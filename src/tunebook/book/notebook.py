@@ -14,15 +14,19 @@ from tunebook.book.decisions import launch_of
 from tunebook.book.proposals import NextRound
 from tunebook.book.records import book_record
 from tunebook.book.rounds import BookRound
-from tunebook.book.same_plan import extend_or_refuse, with_baseline
+from tunebook.book.same_plan import carried_into, extend_or_refuse, with_baseline, with_texts
+from tunebook.book.writing import write_text
 from tunebook.report.notebook import book_html
 from tunebook.report.page import render
 from tunebook.report.terminal import book_text
+from tunebook.search.assignment import search_trials
 from tunebook.store import Store, StoredRound
 from tunebook.store.sql import SqlStore
+from tunebook.words import scalars
 from tunebook.words.decision import Decision, Launch, Setting
 from tunebook.words.design import Fixed, Objective, Round
-from tunebook.words.errors import DesignError, EvidenceError
+from tunebook.words.errors import DesignError, EvidenceError, nearest
+from tunebook.words.notation import format_objective
 from tunebook.words.record import BookRecord
 from tunebook.words.space import Axis, Per
 
@@ -57,7 +61,8 @@ class Book:
         chance: float | None = None,
         name: str | None = None,
     ) -> None:
-        file = Path(path)
+        file = _checked(path, objective)
+        Setting(name=name or file.stem, chance=chance, training_objective=training_objective)
         if objective is None and not file.exists():
             raise DesignError(
                 f"a new book has an objective; {file} does not exist yet, and none was given",
@@ -100,9 +105,9 @@ class Book:
             DesignError: the plan breaks a rule, or differs from the existing round's.
         """
         asked = {
-            "scientific": dict(scientific or {}),
-            "nuisance": dict(nuisance or {}),
-            "fixed": dict(fixed or {}),
+            "scientific": scalars.table("scientific", scientific or {}),
+            "nuisance": scalars.table("nuisance", nuisance or {}),
+            "fixed": scalars.table("fixed", fixed or {}),
             "trials": trials,
             "max_train_steps": max_train_steps,
             **more,
@@ -111,17 +116,19 @@ class Book:
         for key in asked:
             if key not in known:
                 raise DesignError(
-                    f'a round has no "{key}"; it has {", ".join(sorted(known))}',
+                    f'a round has no "{key}".{nearest(key, known)}',
+                    next_step=f"a round has {', '.join(sorted(known))}",
                 )
-        stored = next((r for r in self._store.rounds() if r.plan.goal == goal), None)
-        roles: Mapping[str, Fixed] = stored.plan.fixed if stored else self._baseline_config()
-        plan = Round(goal=goal, **with_baseline(asked, roles))
-        return self.plan_round(plan)
+        known_values = self._known_values(goal)
+        return self.plan_round(Round(goal=goal, **with_texts(with_baseline(asked, known_values))))
 
     def plan_round(self, plan: Round) -> BookRound:
-        """Add a finished plan as a round, or find it again; see `round`."""
+        """Add a plan as a round, or find it again; see `round`."""
+        plan = carried_into(plan, self._known_values(plan.goal))
         stored = next((r for r in self._store.rounds() if r.plan.goal == plan.goal), None)
         if stored is None:
+            if plan.subject_to:
+                search_trials(plan, 1)  # constraints that nothing satisfies are told at once
             stored = self._store.add_round(plan, time.time())
         elif stored.plan != plan:
             extend_or_refuse(stored.number, stored.plan, plan)
@@ -195,10 +202,8 @@ class Book:
             path: of the file to write.
             rounds: numbers of rounds; all if left out.
         """
-        file = Path(path)
         proposal = self.next_round().proposal if self._store.rounds() else None
-        file.write_text(render(self.record(), rounds=rounds, proposal=proposal), "utf-8")
-        return file
+        return write_text(path, render(self.record(), rounds=rounds, proposal=proposal))
 
     def close(self) -> None:
         """Give up the book's file; safe to call twice."""
@@ -224,11 +229,30 @@ class Book:
     def _round(self, number: int) -> BookRound:
         return BookRound(self._store, self.setting, self.objective, number)
 
-    def _baseline_config(self) -> Mapping[str, Fixed]:
+    def _known_values(self, goal: str) -> Mapping[str, Fixed]:
+        """What a plan of this goal takes over: its round's fixed values, or the baseline's."""
+        stored = next((r for r in self._store.rounds() if r.plan.goal == goal), None)
+        if stored is not None:
+            return stored.plan.fixed
         return self.baseline.config if self.baseline else {}
 
     def _stored(self, number: int) -> StoredRound:
         return self._store.rounds()[number - 1]
+
+
+def _checked(path: str | os.PathLike[str], objective: Objective | None) -> Path:
+    """The book's file, before anything of it is made."""
+    if not isinstance(path, str | os.PathLike):
+        raise DesignError(
+            f"a book is named by its file; got {path!r}",
+            next_step='give a path: tb.Book("digits.db", ...)',
+        )
+    if objective is not None and not isinstance(objective, Objective):
+        raise DesignError(
+            f"an objective is a metric and which way is better; got {objective!r}",
+            next_step='give objective=tb.minimize("valid/error"), or tb.maximize(...)',
+        )
+    return Path(path)
 
 
 def _settle(
@@ -245,7 +269,8 @@ def _settle(
         if objective is None:
             raise DesignError(
                 f"a new book has an objective; {file} has none yet",
-                next_step='tb.Book(path, objective=tb.minimize("valid/error"))',
+                next_step='give objective=tb.minimize("valid/error"), or in a round file a table '
+                "[book] with an objective",
             )
         setting = Setting(
             name=name or file.stem, chance=chance, training_objective=training_objective
@@ -253,7 +278,7 @@ def _settle(
         store.set_setting(setting, objective)
         return setting, objective
     setting, known = found
-    given = {
+    given: dict[str, tuple[Objective | str | float | None, Objective | str | float | None]] = {
         "objective": (objective, known),
         "training_objective": (training_objective or None, setting.training_objective),
         "chance": (chance, setting.chance),
@@ -261,10 +286,16 @@ def _settle(
     for key, (asked, stands) in given.items():
         if asked is not None and asked != stands:
             raise DesignError(
-                f"a book keeps its {key}; {file} has {stands!r}, got {asked!r}",
+                f"a book keeps its {key}; {file} has {_shown(stands)}, got {_shown(asked)}",
                 next_step="open it without, or begin another book under another name",
             )
     return setting, known
+
+
+def _shown(value: Objective | str | float | None) -> str:
+    if isinstance(value, Objective):
+        return f'"{format_objective(value)}", reduced to its {value.reduce}'
+    return "none" if value in (None, "") else repr(value)
 
 
 def _user() -> str:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from tunebook.analysis.advice import propose
+from tunebook.book.writing import write_text
 from tunebook.report.notebook import proposal_html
 from tunebook.store import StoredRound
 from tunebook.words.codec import RoundFile, write_round_file
@@ -43,9 +44,7 @@ class NextRound:
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the TOML text to a file, for `tunebook run FILE`."""
-        file = Path(path)
-        file.write_text(self.toml(), "utf-8")
-        return file
+        return write_text(path, self.toml())
 
     def __repr__(self) -> str:
         return self.toml()

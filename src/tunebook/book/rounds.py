@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tunebook.book.decisions import Reruns, decide
+from tunebook.book.limits import check_limits
 from tunebook.book.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record, unread
+from tunebook.book.writing import write_text
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode, training_code
 from tunebook.execution.progress import TerminalProgress
@@ -86,6 +88,7 @@ class BookRound:
             TrainingCodeError: the training code can't be found; nothing has run.
             KeyboardInterrupt: stopped by Ctrl-C, after everything reported was stored.
         """
+        check_limits(workers=workers, time_budget_s=time_budget_s, memory_limit_mb=memory_limit_mb)
         code = self._training_code(train, here=workers == 0)
         self._add_search_trials()
 
@@ -147,11 +150,10 @@ class BookRound:
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the round as one offline HTML file."""
-        file = Path(path)
         proposal = self.next_round().proposal
-        text = render(self._book_record(), rounds=[self.number], proposal=proposal)
-        file.write_text(text, "utf-8")
-        return file
+        return write_text(
+            path, render(self._book_record(), rounds=[self.number], proposal=proposal)
+        )
 
     def decide(
         self,
@@ -178,6 +180,7 @@ class BookRound:
         Raises:
             EvidenceError: trials of the round have not ended, or none is complete.
         """
+        check_limits(workers=workers, max_reruns=max_reruns, error_rate=error_rate)
         code = self._training_code(train, here=workers == 0) if run else None
         reruns = Reruns(
             code=code,

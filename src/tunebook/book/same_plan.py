@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
 from typing import Any
 
 from tunebook.words.design import Fixed, Round
 from tunebook.words.errors import DesignError, PlanDiffersError
+from tunebook.words.notation import parse_constraint
+from tunebook.words.plain_data import to_data
+from tunebook.words.toml_text import value_text
+
+
+def with_texts(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes of a plan, with constraints that are written as texts read."""
+    constraints = asked.get("subject_to")
+    if not isinstance(constraints, list | tuple):
+        return dict(asked)
+    read = [parse_constraint(c) if isinstance(c, str) else c for c in constraints]
+    return {**asked, "subject_to": tuple(read)}
 
 
 def with_baseline(asked: Mapping[str, Any], baseline: Mapping[str, Fixed]) -> dict[str, Any]:
@@ -22,6 +34,12 @@ def with_baseline(asked: Mapping[str, Any], baseline: Mapping[str, Fixed]) -> di
     return {**asked, "fixed": {**carried, **asked["fixed"]}}
 
 
+def carried_into(plan: Round, baseline: Mapping[str, Fixed]) -> Round:
+    """`with_baseline` of a plan that is made already, as a round file's."""
+    roles = {"scientific": plan.scientific, "nuisance": plan.nuisance, "fixed": plan.fixed}
+    return replace(plan, fixed=with_baseline(roles, baseline)["fixed"])
+
+
 def extend_or_refuse(number: int, stands: Round, asked: Round) -> None:
     """Return where `asked` is `stands` with more trials; raise otherwise.
 
@@ -30,9 +48,12 @@ def extend_or_refuse(number: int, stands: Round, asked: Round) -> None:
         DesignError: fewer trials than the round has.
     """
     differences = [
-        f"{field.name}: {getattr(stands, field.name)!r} -> {getattr(asked, field.name)!r}"
+        f"{key}: {before} -> {after}"
         for field in fields(Round)
-        if field.name != "trials" and getattr(stands, field.name) != getattr(asked, field.name)
+        if field.name != "trials"
+        for key, before, after in _differences(
+            field.name, getattr(stands, field.name), getattr(asked, field.name)
+        )
     ]
     if differences:
         raise PlanDiffersError(
@@ -45,3 +66,19 @@ def extend_or_refuse(number: int, stands: Round, asked: Round) -> None:
             f"got {asked.trials}",
             next_step=f"ask for {stands.trials} or more",
         )
+
+
+def _differences(key: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
+    """What differs, by key, as a round file has it."""
+    if before == after:
+        return
+    if isinstance(before, Mapping) and isinstance(after, Mapping):
+        for name in dict.fromkeys([*before, *after]):
+            if name not in before or name not in after or before[name] != after[name]:
+                yield f"{key}.{name}", _written(before.get(name)), _written(after.get(name))
+        return
+    yield key, _written(before), _written(after)
+
+
+def _written(value: Any) -> str:
+    return "none" if value is None else value_text(to_data(value))

@@ -71,7 +71,16 @@ def group() -> None:
 
 def main() -> None:
     """Run a command. Every error of ours is its message, never a traceback."""
-    from tunebook.words.errors import CodecError, DesignError, TableError, TunebookError
+    from tunebook.words.errors import (
+        CodecError,
+        DesignError,
+        TableError,
+        TrainingCodeError,
+        TrainingLoadError,
+        TunebookError,
+    )
+
+    wrong_use = (CodecError, DesignError, TableError, TrainingCodeError)
 
     try:
         # The name is said, so that completion finds its variable however we were started.
@@ -90,7 +99,8 @@ def main() -> None:
         sys.exit(1)
     except TunebookError as error:
         click.echo(f"{_kind(error)}: {error}", err=True)
-        sys.exit(2 if isinstance(error, CodecError | DesignError | TableError) else 1)
+        mistaken = isinstance(error, wrong_use) and not isinstance(error, TrainingLoadError)
+        sys.exit(2 if mistaken else 1)
     except OSError as error:
         where = f": {error.filename}" if error.filename else ""
         click.echo(f"Error: {error.strerror or error}{where}", err=True)

@@ -22,9 +22,11 @@ def command(number: int | None, why: str, who: str, book_path: str | None, as_js
     with open_book(book_path) as book:
         decisions = book.decisions
         wanted = number if number is not None else len(decisions)
+        if number is not None and decisions and not 1 <= wanted <= len(decisions):
+            raise click.BadParameter(f"decisions are numbered 1 to {len(decisions)}; got {number}")
         if not 1 <= wanted <= len(decisions):
             raise EvidenceError(
-                f"this book has {len(decisions)} decisions; there is no decision {wanted}",
+                "a launch carries a decision out; this book has none yet",
                 next_step="decide a round first: tunebook decide",
             )
         launch = book.launch(decisions[wanted - 1], who=who, why=why)

@@ -19,7 +19,10 @@ from tunebook.cli.which_book import (
 
 if TYPE_CHECKING:
     from tunebook.book.notebook import Book
+    from tunebook.book.rounds import BookRound
     from tunebook.words.codec import RoundFile
+    from tunebook.words.design import Round
+    from tunebook.words.errors import TrainingCodeError
 
 
 @click.command("run", epilog="Example: tunebook run round-1.toml --workers 4")
@@ -45,17 +48,23 @@ def command(
 
     The same file run again goes on where it stopped; more `trials` in it extends the round.
     """
+    from tunebook.book.limits import check_limits
     from tunebook.cli.output import print_json
+    from tunebook.execution.code import training_code
     from tunebook.execution.scheduler import RunSummary
     from tunebook.report.terminal import show_round
 
     # Training code beside the round file is found as `python train.py` would find it.
     sys.path.insert(0, str(Path.cwd()))
+    check_limits(time_budget_s=time_budget, memory_limit_mb=memory_limit)
     asked = _read(file) if file else None
-    with _book_for(asked, book_path) if asked else open_book(book_path) as book:
-        chosen = book.plan_round(asked.plan) if asked else choose_round(book, number)
+    code = train or (asked.train if asked else "")
+    if code:
+        training_code(code)  # a wrong name is told before a book or a round is made
+    with _book_for(asked, book_path, code) if asked else open_book(book_path) as book:
+        chosen = _planned(book, asked.plan, code) if asked else choose_round(book, number)
         summary = chosen.run(
-            train or (asked.train if asked else None) or None,
+            code or None,
             workers=workers,
             time_budget_s=time_budget,
             memory_limit_mb=memory_limit,
@@ -73,18 +82,40 @@ def _read(file: Path) -> RoundFile:
     from tunebook.words.errors import CodecError
 
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")
     except FileNotFoundError:
         raise CodecError(
             f"there is no round file {file}",
             next_step="write one: tunebook init, or tunebook next --out round.toml",
         ) from None
     except UnicodeDecodeError as error:
-        raise CodecError(f"{file} is not UTF-8 text: {error}") from None
+        raise CodecError(
+            f"{file} is not UTF-8 text: byte {error.start} is none", next_step="save it as UTF-8"
+        ) from None
     return read_round_file(text, source=str(file))
 
 
-def _book_for(asked: RoundFile, book_path: str | None) -> Book:
+def _planned(book: Book, plan: Round, code: str) -> BookRound:
+    """Plan the round of a file; says what it took over from the baseline."""
+    if not code and all(r.goal != plan.goal for r in book.rounds):
+        raise _no_code()
+    chosen = book.plan_round(plan)
+    taken = {n: v for n, v in chosen.plan.fixed.items() if n not in plan.fixed}
+    for name, value in taken.items():
+        click.echo(f"Fixed at the baseline's value: {name} = {value}", err=True)
+    return chosen
+
+
+def _no_code() -> TrainingCodeError:
+    from tunebook.words.errors import TrainingCodeError
+
+    return TrainingCodeError(
+        "a round has training code; neither the file nor --train names any",
+        next_step='add a line to the file: train = "train.py:train"',
+    )
+
+
+def _book_for(asked: RoundFile, book_path: str | None, code: str) -> Book:
     """The book that is meant, or a new one named after the file's [book] table."""
     from tunebook.book.notebook import Book
     from tunebook.words.errors import CodecError
@@ -101,6 +132,8 @@ def _book_for(asked: RoundFile, book_path: str | None) -> Book:
         )
     if not book_path and here:
         find_book(None)
+    if not code:
+        raise _no_code()
     setting = asked.setting
     name = setting.name if setting else "book"
     return Book(

@@ -1,0 +1,43 @@
+"""Bounds on what running and deciding may be told, before anything is started (D1)."""
+
+from __future__ import annotations
+
+import math
+
+from tunebook.words import scalars
+from tunebook.words.errors import DesignError
+
+_WHOLE = (("workers", 0, 4), ("memory_limit_mb", 1, 4096), ("max_reruns", 0, 20))
+
+
+def check_limits(
+    *,
+    workers: int | None = None,
+    memory_limit_mb: int | None = None,
+    max_reruns: int | None = None,
+    time_budget_s: float | None = None,
+    error_rate: float | None = None,
+) -> None:
+    """Refuse what can't be meant; None is left out.
+
+    Raises:
+        DesignError: names the argument, its value and what it should be.
+    """
+    given = {"workers": workers, "memory_limit_mb": memory_limit_mb, "max_reruns": max_reruns}
+    for key, least, example in _WHOLE:
+        if given[key] is not None:
+            scalars.whole(key, given[key], least=least, example=example)
+    if time_budget_s is not None:
+        seconds = scalars.number("time_budget_s", time_budget_s, what="seconds")
+        if math.isnan(seconds) or seconds <= 0:
+            raise DesignError(
+                f"time_budget_s is above 0, or left out; got {time_budget_s!r}",
+                next_step="give the seconds after which no trial begins: time_budget_s=3600",
+            )
+    if error_rate is not None:
+        rate = scalars.number("error_rate", error_rate, what="a chance")
+        if not 0 < rate < 1:
+            raise DesignError(
+                f"error_rate is a chance, above 0 and below 1; got {error_rate!r}",
+                next_step="give error_rate=0.05, or leave it out",
+            )
