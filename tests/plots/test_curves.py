@@ -98,3 +98,12 @@ def test_losses_over_decades_get_a_log_axis(curve, length_result):
     (picture,) = curves.draw(length_result([curve("1.0", [3.0, 0.5, 0.01], highlighted=True)]))
     highlighted = next(x for x in picture.spec["layer"] if x["name"] == "highlighted")
     assert highlighted["encoding"]["y"]["scale"]["type"] == "log"
+
+
+def test_many_trials_do_not_push_the_start_of_the_best_curve_off_the_axis(curve, length_result):
+    falling = list(0.28 + np.exp(-np.arange(60) / 20))
+    best = curve("1.0", falling, highlighted=True)
+    others = [curve(f"1.{i}", [v + i * 1e-4 for v in falling]) for i in range(1, 400)]
+    (picture,) = curves.draw(length_result([best, *others]))
+    drawn = picture.layer("highlighted")
+    assert drawn.column("shown") == pytest.approx(drawn.column("value"))

@@ -3,6 +3,8 @@ from dataclasses import replace
 import numpy as np
 
 from tunebook.report.trial_rows import trial_rows
+from tunebook.report.verdict import best_trial
+from tunebook.report.wording import number
 from tunebook.words.design import Objective
 from tunebook.words.trial import Status
 
@@ -65,3 +67,11 @@ def test_the_first_column_sorts_by_the_order_of_trials(book):
     rows = trial_rows(book.rounds[2], table).rows
     by_place = sorted(rows, key=lambda r: r.place)
     assert tuple(r.trial for r in by_place) == table.name
+
+
+def test_the_objective_has_the_digits_that_texts_give_it(book):
+    found = book.rounds[2]
+    best = best_trial(found.table)
+    first = trial_rows(found, found.table).rows[0]
+    assert first.trial == best.trial
+    assert float(first.cells[0].text) == float(number(best.value))

@@ -205,7 +205,9 @@ def _scale(
     best: CurveReading | None,
 ) -> ObjectiveScale:
     """Room for the best curve and the band; a lone first value far off is cut, not followed."""
-    values: list[float] = [best_value(c) for c in curves]
+    # Five of them stand for the best values, which in a large study would outnumber the lines.
+    bests = [v for c in curves if math.isfinite(v := best_value(c))]
+    values = np.quantile(bests, [0, 0.25, 0.5, 0.75, 1]).tolist() if bests else []
     lines = [np.asarray(best.values, dtype=float)] if best is not None else []
     if best is not None and _same_units(result):
         lines.append(np.asarray(best.training_values, dtype=float))

@@ -74,11 +74,11 @@ def trial_rows(found: RoundRecord, table: TrialTable) -> TrialRows:
     columns: list[Column] = []
     content: list[list[Cell]] = []
 
-    def add(name: str, unit: str, values: Sequence[Value | None]) -> None:
+    def add(name: str, unit: str, values: Sequence[Value | None], digits: int = 3) -> None:
         present = [v for v in values if v is not None]
         numeric = all(isinstance(v, int | float) and not isinstance(v, bool) for v in present)
         columns.append(Column(name=name, unit=unit, numeric=numeric))
-        texts = column_texts(values)
+        texts = column_texts(values, digits=digits)
         content.append(
             [
                 Cell(text=t, sort=_sort_text(v), numeric=numeric)
@@ -86,7 +86,8 @@ def trial_rows(found: RoundRecord, table: TrialTable) -> TrialRows:
             ]
         )
 
-    add(table.objective.metric, "", [None if math.isnan(v) else float(v) for v in table.value])
+    values = [None if math.isnan(v) else float(v) for v in table.value]
+    add(table.objective.metric, "", values, digits=4)  # as many as texts and pictures give it
     reruns = len(table) > 0 and all(s.startswith("rerun:") for s in table.study)
     if reruns or (several and not settled):
         names = [s.removeprefix("rerun:") for s in table.study] if reruns else table.study

@@ -140,11 +140,11 @@ def config_text(config: Mapping[str, Value]) -> str:
     return ", ".join(f"{name} {value_text(value)}" for name, value in config.items())
 
 
-def column_texts(values: Sequence[Value | None]) -> list[str]:
+def column_texts(values: Sequence[Value | None], *, digits: int = 3) -> list[str]:
     """A column of a table in one style, so that decimal points stand below each other.
 
     Whole numbers as they are; numbers over three or more powers of ten (learning rates) as
-    `1.23e-4`; others with decimals for three digits of the smallest or four of the largest.
+    `1.23e-4`; others with decimals for `digits` digits of the smallest or one more of the largest.
 
     Example:
         >>> column_texts([0.5, 0.95, None])
@@ -157,7 +157,9 @@ def column_texts(values: Sequence[Value | None]) -> list[str]:
         return [value_text(v) for v in values]
     sizes = [abs(f) for f in floats if f != 0]
     low, high = min(sizes, default=1.0), max(sizes, default=1.0)
-    decimals = max(0, min(2 - math.floor(math.log10(low)), 3 - math.floor(math.log10(high))))
+    decimals = max(
+        0, min(digits - 1 - math.floor(math.log10(low)), digits - math.floor(math.log10(high)))
+    )
     if 0 < (spread := max(floats) - min(floats)) < 0.1 * high:
         # Values that differ little need more digits to differ at all: three of the spread.
         decimals = max(decimals, min(2 - math.floor(math.log10(spread)), 6))
@@ -168,7 +170,9 @@ def column_texts(values: Sequence[Value | None]) -> list[str]:
             return value_text(value)
         if not math.isfinite(value):
             return number(float(value))
-        return minus(_power(float(value), 2) if in_powers else f"{value:.{min(decimals, 6)}f}")
+        return minus(
+            _power(float(value), digits - 1) if in_powers else f"{value:.{min(decimals, 6)}f}"
+        )
 
     return [text(v) for v in values]
 
