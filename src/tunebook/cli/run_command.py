@@ -49,6 +49,7 @@ def command(
     The same file run again goes on where it stopped; more `trials` in it extends the round.
     """
     from tunebook.book.limits import check_limits
+    from tunebook.cli.causes import causes, show_causes
     from tunebook.cli.output import print_json
     from tunebook.execution.code import training_code
     from tunebook.execution.scheduler import RunSummary
@@ -72,9 +73,10 @@ def command(
         )
         assert isinstance(summary, RunSummary)
         if as_json:
-            print_json(round=chosen.number, **asdict(summary))
+            print_json(round=chosen.number, **asdict(summary), causes=causes(chosen))
         else:
             show_round(chosen.record())
+            show_causes(book, chosen)
 
 
 def _read(file: Path) -> RoundFile:

@@ -16,7 +16,7 @@ from typing import Any
 from tunebook.training.assignment import Assignment
 from tunebook.training.handle import BadReport, Diverged, Trial
 from tunebook.training.log import TrialLog
-from tunebook.words.errors import Infeasible, ReportError
+from tunebook.words.errors import Infeasible, ReportError, nearest
 from tunebook.words.trial import Cause, Outcome, Status
 
 MEMORY_WORDS = (
@@ -119,7 +119,7 @@ def _judged(trial: Trial) -> Fate:
         return (
             Status.INFEASIBLE,
             Cause.NOT_REPORTED,
-            f'the objective "{metric}" was never reported',
+            f'the objective "{metric}" was never reported{_instead(trial)}',
         )
     if trial._nan_at is not None:
         detail = f"{metric} became NaN at step {trial._nan_at}"
@@ -137,16 +137,25 @@ def _judged(trial: Trial) -> Fate:
     return Status.COMPLETE, None, ""
 
 
+def _instead(trial: Trial) -> str:
+    """What was reported in the objective's place."""
+    if not trial._metrics:
+        return "; nothing was"
+    metric = trial._assignment.objective.metric
+    shown = ", ".join(list(trial._metrics)[:5])
+    return f"; reported were {shown}.{nearest(metric, trial._metrics)}"
+
+
 def _classified(error: BaseException) -> Fate:
     status = Status.INFEASIBLE
     if isinstance(error, Diverged):
         return status, Cause.DIVERGED, str(error)
     if isinstance(error, Infeasible):
         return status, Cause.DECLARED, _one_line(str(error))
-    if isinstance(error, BadReport):
-        return status, error.cause, _one_line(error.rule)
     if isinstance(error, ReportError):
-        return status, Cause.CRASHED, _one_line(error.rule)
+        cause = error.cause if isinstance(error, BadReport) else Cause.CRASHED
+        way_out = f". Next: {error.next_step}" if error.next_step else ""
+        return status, cause, _one_line(error.rule + way_out)
     text = f"{type(error).__name__}: {error}"
     memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     if memory or any(words in text.lower() for words in MEMORY_WORDS):

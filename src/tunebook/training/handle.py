@@ -71,6 +71,11 @@ class ReadConfiguration(Mapping[str, Value]):
                 + nearest(str(name), self._values)
             ) from None
 
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_") or name not in self._values:
+            raise AttributeError(f"a configuration has no attribute {name!r}")
+        raise AttributeError(f'a hyperparameter is read by its name: trial.config["{name}"]')
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
 
@@ -117,6 +122,7 @@ class Trial:
         self._started = False
         self._step = -1
         self._at_step: set[str] = set()
+        self._metrics: dict[str, None] = {}
         self._losses: list[float] = []
         self._last = math.nan
         self._nan_at: int | None = None
@@ -150,6 +156,7 @@ class Trial:
         if step > self._step:
             self._step, self._at_step = step, set()
         self._at_step.update(fresh)
+        self._metrics.update(dict.fromkeys(fresh))
         self._begin()
         if fresh:
             self._log.measure(step, fresh)
@@ -226,7 +233,9 @@ class Trial:
                 f"a trial is configured before it starts, and reports numbers; it has no {name!r}",
                 next_step=f"write {example}",
             )
-        raise AttributeError(f"a trial has no {name!r}.{nearest(name, dir(Trial))}")
+        raise AttributeError(
+            f"a trial has no {name!r}.{nearest(name, [*dir(Trial), *vars(self)])}"
+        )
 
     def __repr__(self) -> str:
         return f"Trial({self.name}, seed={self.seed}, config={self.config})"

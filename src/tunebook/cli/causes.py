@@ -1,0 +1,53 @@
+"""Why trials of a round did not complete, in the words of their own errors (C3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import click
+
+from tunebook.words.trial import Cause, Purpose, Status
+
+if TYPE_CHECKING:
+    from tunebook.book.notebook import Book
+    from tunebook.book.rounds import BookRound
+
+MOST = 3
+
+
+def causes(chosen: BookRound) -> list[dict[str, object]]:
+    """Each way in which search trials did not complete, the commonest first."""
+    lost = [
+        t
+        for t in chosen.trials
+        if t.purpose is not Purpose.RERUN and t.status in (Status.INFEASIBLE, Status.FAILED)
+    ]
+    counts = Counter((t.cause or t.status, t.detail) for t in lost)
+    first = {(t.cause or t.status, t.detail): t.name for t in reversed(lost)}
+    return [
+        {"cause": str(cause), "detail": detail, "trials": n, "first": first[cause, detail]}
+        for (cause, detail), n in counts.most_common()
+    ]
+
+
+def show_causes(book: Book, chosen: BookRound) -> None:
+    """Say the commonest of them after a round's results; nothing where all trials completed."""
+    found = causes(chosen)
+    if not found:
+        return
+    click.echo("Why trials did not complete:")
+    for entry in found[:MOST]:
+        said = f": {entry['detail']}" if entry["detail"] else ""
+        click.echo(f"  {entry['trials']} {entry['cause']}, first {entry['first']}{said}")
+    if len(found) > MOST:
+        click.echo(
+            f"  and {len(found) - MOST} other errors; tunebook findings --json has them all"
+        )
+    ended = [t for t in chosen.trials if t.status.ended]
+    if len(ended) > 1 and all(t.cause is Cause.CHANCE for t in ended):
+        click.echo(
+            f"Next: no trial beat chance. If the book's chance ({book.setting.chance:g}) or its "
+            f"direction ({book.objective.direction} {book.objective.metric}) is wrong, begin "
+            "another book with the right one."
+        )
