@@ -57,7 +57,7 @@ def read_trials(path: str | os.PathLike[str]) -> TrialRows:
         TableError: there is no such file, it is no CSV, it has no rows, a column's name stands
             twice, or two rows have one trial's name.
     """
-    source = Path(path).name
+    source = _source(path)
     header, rows, lines = _read(path)
     good = [i for i, row in enumerate(rows) if len(row) == len(header)]
     left_out = [
@@ -65,7 +65,12 @@ def read_trials(path: str | os.PathLike[str]) -> TrialRows:
         for i, row in enumerate(rows)
         if len(row) != len(header)
     ]
-    columns = list(zip(*(rows[i] for i in good), strict=True)) or [()] * len(header)
+    if not good:
+        raise TableError(
+            f"{source} has no row that can be read: {left_out[0]}",
+            next_step="give every row a cell for each column; a cell that is not there is empty",
+        )
+    columns = list(zip(*(rows[i] for i in good), strict=True))
     cells = {
         name: [cell.strip() for cell in column]
         for name, column in zip(header, columns, strict=True)
@@ -107,13 +112,14 @@ def read_curves(
     Raises:
         TableError: there is no such file, a column is missing, or a step or value is no number.
     """
-    source = Path(path).name
+    source = _source(path)
     header, rows, lines = _read(path)
     for column in _CURVE_COLUMNS:
         if column not in header:
             raise TableError(
                 f'{source}: a curves file has the columns {", ".join(_CURVE_COLUMNS)}; "{column}" '
-                f"is not among {', '.join(header)}"
+                f"is not among {', '.join(header)}",
+                next_step="write one row a measurement, under trial,step,metric,value",
             )
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(header):
@@ -165,11 +171,17 @@ def numbers(
         if number is None and cell.strip().lower() not in ABSENT:
             raise TableError(
                 f'{source}, line {lines[i]}: "{column}" is a number; got "{cell}"',
-                next_step="correct the cell; one that is not there is left empty, one that "
-                "diverged says nan",
+                next_step=_way_out(cell),
             )
         found[i] = math.nan if number is None else number
     return found
+
+
+def _way_out(cell: str) -> str:
+    bare = cell.strip().replace(",", "").replace(" ", "").replace("_", "").replace("'", "")
+    if number_of(bare) is not None:
+        return "write numbers without separators of thousands, with a point: 2000.5"
+    return "correct the cell; one that is not there is left empty, one that diverged says nan"
 
 
 def number_of(cell: str) -> float | None:
@@ -182,7 +194,7 @@ def number_of(cell: str) -> float | None:
 
 def _read(path: str | os.PathLike[str]) -> tuple[tuple[str, ...], list[list[str]], list[int]]:
     """Header, rows and the line on which each row ends; empty lines are skipped."""
-    source = Path(path).name
+    source = _source(path)
     rows: list[list[str]] = []
     lines: list[int] = []
     reader = csv.reader(io.StringIO(_text(path), newline=""))
@@ -199,11 +211,30 @@ def _read(path: str | os.PathLike[str]) -> tuple[tuple[str, ...], list[list[str]
         )
     header = tuple(name.strip() for name in rows[0])
     if len(rows) == 1:
-        raise TableError(f"{source} has a header and no rows: there is nothing to read")
+        raise TableError(
+            f"{source} has a header and no rows: there is nothing to read",
+            next_step="add a row a trial",
+        )
+    parted = next((sign for sign in (";", "\t") if len(header) == 1 and sign in header[0]), "")
+    if parted:
+        raise TableError(
+            f"{source}: cells stand between commas; the header has {parted!r} between them",
+            next_step="save it with commas between cells, and a point in numbers",
+        )
     twice = [name for i, name in enumerate(header) if name in header[:i]]
     if twice:
-        raise TableError(f'{source}: a column has one name; "{twice[0]}" stands twice')
+        raise TableError(
+            f'{source}: a column has one name; "{twice[0]}" stands twice',
+            next_step="rename one of the two, or drop it",
+        )
     return header, rows[1:], lines[1:]
+
+
+def _source(path: str | os.PathLike[str]) -> str:
+    """The file's name, for errors."""
+    if not isinstance(path, str | os.PathLike):
+        raise TableError(f"a table is named by its file; got {path!r}", next_step="give a path")
+    return Path(path).name
 
 
 def _text(path: str | os.PathLike[str]) -> str:
@@ -216,11 +247,19 @@ def _text(path: str | os.PathLike[str]) -> str:
         return content.decode("utf-8-sig")
     except FileNotFoundError:
         beside = [f.name for f in file.parent.glob("*.csv*")] if file.parent.is_dir() else []
-        raise TableError(f"there is no file {file}.{nearest(file.name, beside)}") from None
+        raise TableError(
+            f"there is no file {file}.{nearest(file.name, beside)}",
+            next_step=f"correct the path; it is taken from {os.getcwd()}",
+        ) from None
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise TableError(f"{file.name} is damaged gzip: {error}") from None
+        raise TableError(
+            f"{file.name} is damaged gzip: {error}", next_step="copy or compress it anew"
+        ) from None
     except OSError as error:
-        raise TableError(f"{file} can't be read: {error.strerror or error}") from None
+        raise TableError(
+            f"{file} can't be read: {error.strerror or error}",
+            next_step="name a CSV file that you may read",
+        ) from None
     except UnicodeDecodeError as error:
         raise TableError(
             f"{file.name} is not UTF-8 text: byte {error.start} is none",
@@ -234,7 +273,10 @@ def _steps(cells: Sequence[str], lines: Sequence[int], source: str) -> NDArray[n
     whole[whole] = steps[whole] == np.floor(steps[whole])
     if not whole.all():
         i = int(np.argmin(whole))
-        raise TableError(f'{source}, line {lines[i]}: "step" is a whole number; got "{cells[i]}"')
+        raise TableError(
+            f'{source}, line {lines[i]}: "step" is a whole number; got "{cells[i]}"',
+            next_step="number measurements by their training step, from 0",
+        )
     return steps.astype(np.int64)
 
 

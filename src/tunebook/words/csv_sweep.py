@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunebook.words import scalars
 from tunebook.words.csv_columns import TrialRows, number_of, numbers, read_curves, read_trials
 from tunebook.words.csv_fates import fate
 from tunebook.words.csv_space import (
@@ -21,8 +22,9 @@ from tunebook.words.csv_space import (
     values_of,
 )
 from tunebook.words.curves import Curves, reduce_curve
+from tunebook.words.decision import Setting
 from tunebook.words.design import Objective, Reduce
-from tunebook.words.errors import TableError, nearest
+from tunebook.words.errors import DesignError, TableError, nearest
 from tunebook.words.notation import parse_objective
 from tunebook.words.space import Axis, Per
 from tunebook.words.trial import Cause, Status
@@ -69,8 +71,9 @@ def read_sweep(
     adaptive: bool,
 ) -> dict[str, Any]:
     """The columns of a trial table, by field; arguments and errors as `TrialTable.from_csv`."""
-    rows = read_trials(trials)
+    chance = _checked(hyperparameters, scientific, chance, space)
     asked = _objective(objective, reduce)
+    rows = read_trials(trials)
     measured, unknown = _curves(curves, rows)
     _expect_metric(training_objective, rows, measured)
     reached = _reached(rows, measured, asked)
@@ -111,9 +114,28 @@ def read_sweep(
     }
 
 
+def _checked(
+    hyperparameters: Sequence[str] | None,
+    scientific: Sequence[str],
+    chance: float | None,
+    space: Mapping[str, Axis | Per] | None,
+) -> float | None:
+    """Arguments of the wrong type are told before a file is read; returns the chance."""
+    scalars.several("hyperparameters", hyperparameters or (), '"learning_rate"')
+    scalars.several("scientific", scientific, '"optimizer"')
+    if space is not None:
+        scalars.table("space", space)
+    return Setting(name="", chance=chance).chance
+
+
 def _objective(objective: Objective | str, reduce: str) -> Objective:
     if isinstance(objective, str):
         return parse_objective(objective, reduce=reduce)
+    if not isinstance(objective, Objective):
+        raise DesignError(
+            f"an objective is a metric and which way is better; got {objective!r}",
+            next_step='give objective="minimize:valid/error", or tb.minimize("valid/error")',
+        )
     return objective if reduce == "best" else replace(objective, reduce=Reduce(reduce))
 
 
