@@ -164,3 +164,10 @@ def _scale(picture, channel):
 
 def _domain(picture, channel):
     return _scale(picture, channel)["domain"]
+
+
+def test_what_an_alarm_calls_for_goes_on_in_the_subtitle(boundary_result, side):
+    (picture,) = boundaries.draw(boundary_result(sides=[side(proposed=1.0)]))
+    subtitle = " ".join(picture.spec["title"]["subtitle"])
+    assert "the best trials crowd the upper bound: go on up to 1" in subtitle
+    assert "The best" not in subtitle

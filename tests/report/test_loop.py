@@ -91,9 +91,23 @@ def test_without_chance_no_reruns_are_asked_for(book):
     unknown = Interval(math.nan, -math.inf, math.inf)
     side = replace(first.sides[0], gain=unknown)
     thin = replace(first, verdict=Verdict.MORE_EVIDENCE, sides=(side,))
-    blind = replace(book, setting=replace(book.setting, chance=None), decisions=(thin,))
+    setting = replace(book.setting, chance=None)
+    blind = replace(book, setting=setting, rounds=book.rounds[:1], decisions=(thin,))
     found = standing(blind, 1)
     assert found.step is Step.DECIDE and "chance=..." in found.sentence
     assert found.command == "tunebook decide 1 --no-run --book digits.db"
     seeing = replace(blind, setting=book.setting)
     assert standing(seeing, 1).step is Step.RERUN
+
+
+def test_a_round_that_another_followed_asks_for_nothing(book):
+    undecided = replace(book, decisions=book.decisions[2:])
+    bare = replace(
+        undecided.rounds[1], reruns=book.rounds[1].reruns.take(np.zeros(12, dtype=bool))
+    )
+    found = standing(replace(undecided, rounds=(book.rounds[0], bare, book.rounds[2])), 2)
+    assert (found.step, found.command) == (Step.NEXT, "tunebook report 3 --book digits.db")
+    assert found.skipped == (Step.RERUN, Step.DECIDE, Step.LAUNCH)
+    thin = replace(book.decisions[1], verdict=Verdict.MORE_EVIDENCE)
+    open_ = standing(replace(book, decisions=(thin,)), 2)
+    assert open_.step is Step.NEXT and "round 3 followed" in open_.sentence

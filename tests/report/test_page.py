@@ -192,6 +192,12 @@ def test_a_running_round_has_no_answer_yet(running_book):
     assert "20 trials of 64 have not ended." in text
 
 
+def test_what_is_said_of_a_running_round_is_said_to_be_open(running_book, book):
+    open_ = "what is said here may change until all have ended"
+    assert open_ in Page(render(running_book, rounds=[3])).text
+    assert open_ not in Page(render(book, rounds=[3])).text
+
+
 def test_an_empty_book_says_how_to_begin(book):
     from dataclasses import replace
 
@@ -243,3 +249,9 @@ def test_a_lone_picture_shares_its_row_or_fills_it(book):
 def test_a_title_breaks_between_its_parts():
     assert breakable("a[b=<c>]") == "a[<wbr>b=<wbr>&lt;c&gt;]"
     assert breakable("") == ""
+
+
+def test_a_report_of_an_older_round_shows_what_followed_it(book, proposal_of):
+    text = Page(render(book, rounds=[2], proposal=proposal_of(book))).text
+    assert "Round 3 followed: Does Nesterov momentum beat Adam here?" in text
+    assert "Proposed question" not in text

@@ -95,3 +95,9 @@ def test_one_trial_was_not_selected(book):
     one = replace(found, plan=replace(found.plan, trials=1), table=found.table.take(np.array([0])))
     said = answer(one, None, examine(one.table)).sentence
     assert "the one trial, 1.0, reached" in said and "selected" not in said
+
+
+def test_a_round_left_open_promises_no_reruns(book):
+    found = answer(book.rounds[1], None, examination(), followed=True)
+    assert found.label == "Not decided"
+    assert "Left open" in found.sentence and "will tell" not in found.sentence

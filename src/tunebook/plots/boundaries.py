@@ -144,8 +144,9 @@ def _subtitle(rows: list[Row], alarms: list[SideReading]) -> list[str]:
         lines[0] += f", {infeasible} infeasible"
     if clipped := _count(rows, "clipped"):
         lines[0] += f", {clipped} off the scale"
-    lines += [_call(side) for side in alarms]
-    return lines
+    # Subtitles stand in one line on a page, parted by semicolons.
+    calls = [_call(side).rstrip(".") for side in alarms]
+    return lines + [call[0].lower() + call[1:] for call in calls]
 
 
 def _call(side: SideReading) -> str:

@@ -50,7 +50,7 @@ LIGHT = Inks(
     trial="#7d858f",
     accent="#0072b2",
     infeasible="#d55e00",
-    category=("#009e73", "#e69f00", "#cc79a7", "#56b4e9", "#000000"),
+    category=("#009e73", "#e69f00", "#cc79a7", "#000000", "#56b4e9"),
 )
 DARK = Inks(
     paper="#15181d",
@@ -60,7 +60,7 @@ DARK = Inks(
     trial="#8f98a3",
     accent="#56b4e9",
     infeasible="#f08a4b",
-    category=("#2bb88f", "#e69f00", "#d994ba", "#f0e442", "#ffffff"),
+    category=("#2bb88f", "#e69f00", "#d994ba", "#ffffff", "#f0e442"),
 )
 
 

@@ -83,6 +83,11 @@ class Chapter:
         return self.record.plan.goal
 
     @property
+    def running(self) -> bool:
+        """True while trials are still to come: then everything is said of a part of them."""
+        return self.standing.step in (Step.PLAN, Step.RUN)
+
+    @property
     def severities(self) -> tuple[tuple[Severity, int], ...]:
         """How many findings there are of each severity, worst first."""
         alike = (*self.findings, *self.passes)
@@ -99,7 +104,9 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
     drawn = gallery(f"r{found.number}", found_results, found, decision)
     views = [_view(f, drawn) for f in examination.findings]
     stands = standing(record, found.number)
-    answered = answer(found, decision, examination)
+    answered = answer(
+        found, decision, examination, followed=found.number < record.rounds[-1].number
+    )
     return Chapter(
         record=found,
         when=date_text(found.created_at),

@@ -68,7 +68,15 @@ def standing(record: BookRecord, number: int) -> Standing:
     decision = decision_of(record, number)
     book = f" --book {record.file}" if record.file else ""
     if decision is None:
-        return _undecided(found, book)
+        return _undecided(record, found, book)
+    followed = number < record.rounds[-1].number
+    if decision.verdict is Verdict.MORE_EVIDENCE and followed:
+        return Standing(
+            step=Step.NEXT,
+            sentence=f"The evidence settled nothing; round {number + 1} followed.",
+            command=f"tunebook report {number + 1}{book}",
+            skipped=(Step.LAUNCH,),
+        )
     if decision.verdict is Verdict.MORE_EVIDENCE:
         return _open(decision, record.setting.chance, book)
     launched = any(launch.decision == decision.number for launch in record.launches)
@@ -78,11 +86,11 @@ def standing(record: BookRecord, number: int) -> Standing:
             sentence="The change is worth adopting, and is not the baseline yet.",
             command=f"tunebook launch {decision.number}{book}",
         )
-    if number < record.rounds[-1].number:
+    if followed:
         return Standing(
             step=Step.NEXT,
             sentence=f"Done; round {number + 1} followed.",
-            command=f"tunebook report {number}{book}",
+            command=f"tunebook report {number + 1}{book}",
             skipped=() if launched else (Step.LAUNCH,),
         )
     done = "launched" if launched else "the baseline stays"
@@ -126,7 +134,7 @@ def _open(decision: Decision, chance: float | None, book: str) -> Standing:
     )
 
 
-def _undecided(found: RoundRecord, book: str) -> Standing:
+def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
     waiting = sum(not s.ended for s in found.table.status)
     waiting += found.plan.trials - len(found.table) if len(found.table) < found.plan.trials else 0
     if waiting:
@@ -134,6 +142,13 @@ def _undecided(found: RoundRecord, book: str) -> Standing:
             step=Step.RUN,
             sentence=f"{plural(waiting, 'trial')} of {found.plan.trials} have not ended.",
             command=f"tunebook run --round {found.number}{book}",
+        )
+    if found.number < record.rounds[-1].number and not len(found.reruns):
+        return Standing(
+            step=Step.NEXT,
+            sentence=f"Read, and not decided; round {found.number + 1} followed.",
+            command=f"tunebook report {found.number + 1}{book}",
+            skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
         )
     open_reruns = sum(not s.ended for s in found.reruns.status)
     if open_reruns:

@@ -26,7 +26,7 @@ from tunebook.report.wording import (
     share_text,
     value_text,
 )
-from tunebook.words.decision import Launch
+from tunebook.words.decision import Decision, Launch
 from tunebook.words.errors import EvidenceError
 from tunebook.words.record import BookRecord, Proposal
 
@@ -66,7 +66,8 @@ def render(
     Args:
         record: the book.
         rounds: numbers of the rounds to show, all if left out; the newest comes first.
-        proposal: the round that is proposed after the newest shown one.
+        proposal: the round that is proposed after the book's newest; a report of older rounds
+            alone leaves it out, since another round followed them.
 
     Raises:
         EvidenceError: a round was asked for that the book does not have.
@@ -109,7 +110,8 @@ def _chapters(
                 next_step="leave the number out for all of them",
             )
     return [
-        chapter(record, by_number[n], proposal if i == 0 else None) for i, n in enumerate(wanted)
+        chapter(record, by_number[n], proposal if n == record.rounds[-1].number else None)
+        for n in wanted
     ]
 
 
@@ -159,12 +161,18 @@ def _history(record: BookRecord, shown: set[int]) -> list[HistoryLine]:
                 when=date_text(found.created_at),
                 trials=counts_text(found.table.status),
                 best=f"{number(best.value)} ({best.trial})" if best else "none",
-                verdict=LABELS[decision.verdict] if decision else "not decided yet",
+                verdict=_verdict(record, found.number, decision),
                 launch=launch,
                 shown=found.number in shown,
             )
         )
     return lines
+
+
+def _verdict(record: BookRecord, number: int, decision: Decision | None) -> str:
+    if decision is not None:
+        return LABELS[decision.verdict]
+    return "not decided yet" if number == record.rounds[-1].number else "not decided"
 
 
 def _lineage(record: BookRecord) -> list[LineageLine]:

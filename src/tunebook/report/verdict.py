@@ -55,8 +55,21 @@ LABELS = {
 }
 
 
-def answer(found: RoundRecord, decision: Decision | None, examination: Examination) -> Answer:
-    """The answer of a round from its decision, or what stands where it has none."""
+def answer(
+    found: RoundRecord,
+    decision: Decision | None,
+    examination: Examination,
+    *,
+    followed: bool = False,
+) -> Answer:
+    """The answer of a round from its decision, or what stands where it has none.
+
+    Args:
+        found: the round.
+        decision: that stands for it, or None.
+        examination: what the checks said of it.
+        followed: the book went on to another round.
+    """
     best = best_trial(found.table)
     insights = tuple(
         f.sentence
@@ -65,9 +78,9 @@ def answer(found: RoundRecord, decision: Decision | None, examination: Examinati
     )
     if decision is None:
         return Answer(
-            sentence=_undecided(found, best),
+            sentence=_undecided(found, best, followed=followed),
             kind="open",
-            label="Not decided yet",
+            label="Not decided" if followed else "Not decided yet",
             insights=insights,
             sides=(),
             least_improvement=found.plan.least_improvement,
@@ -102,7 +115,7 @@ def objective_text(objective: Objective) -> str:
     return f"{objective.metric}, {better(objective)}"
 
 
-def _undecided(found: RoundRecord, best: Best | None) -> str:
+def _undecided(found: RoundRecord, best: Best | None, *, followed: bool) -> str:
     ended = sum(s.ended for s in found.table.status)
     total = max(found.plan.trials, len(found.table))
     if ended < total:
@@ -110,6 +123,12 @@ def _undecided(found: RoundRecord, best: Best | None) -> str:
         return f"No answer yet: {ended} of {plural(total, 'trial')} have ended{so_far}."
     if best is None:
         return "No answer: every trial of this round is infeasible. The causes come first."
+    if followed:
+        return (
+            f"Left open: the best of {plural(total, 'trial')}, {best.trial}, reached "
+            f"{found.table.objective.metric} {number(best.value)}, the value that it was selected "
+            "for; its findings led to the round that followed."
+        )
     if total == 1:
         return (
             f"No answer yet: the one trial, {best.trial}, reached {found.table.objective.metric} "
