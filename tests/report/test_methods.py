@@ -31,3 +31,20 @@ def test_every_study_has_its_space_with_roles(book):
 
 def test_what_was_fixed_has_its_value(book):
     assert fixed_texts(book.rounds[2].plan) == [("layers", "2"), ("activation", "relu")]
+
+
+def test_doing_a_round_again_begins_with_its_baselines(book):
+    assert protocol(book, book.rounds[2], book.decisions[2]).commands == (
+        "tunebook run round-1.toml --book again.db",
+        "tunebook decide --max-reruns 4 --book again.db",
+        "tunebook launch --book again.db",
+        "tunebook run round-2.toml --book again.db",
+        "tunebook decide --max-reruns 12 --book again.db",
+        "tunebook launch --book again.db",
+        "tunebook run round-3.toml --book again.db",
+        "tunebook decide --max-reruns 27 --book again.db",
+    )
+    assert protocol(book, book.rounds[0], None).commands == (
+        "tunebook run round-1.toml --book again.db",
+        "tunebook findings --book again.db",
+    )

@@ -58,10 +58,7 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
     round_file = RoundFile(
         plan=plan, train=train, objective=record.objective, setting=record.setting
     )
-    commands = [f"tunebook run {file} --book again.db", "tunebook findings --book again.db"]
-    if decision is not None:
-        reruns = sum(len(s.reruns) for s in decision.sides)
-        commands.append(f"tunebook decide --max-reruns {reruns} --book again.db")
+    commands = [*_baselines(record, found), *_again(found.number, decision)]
     return Protocol(
         lines=(*_search_lines(record, found), *_evidence_lines(decision), *_code_lines(found)),
         spaces=tuple(_space(plan, study) for study in studies(plan)),
@@ -69,6 +66,27 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
         toml=write_round_file(round_file),
         commands=tuple(commands),
     )
+
+
+def _again(number: int, decision: Decision | None) -> list[str]:
+    """Commands that do one round again."""
+    commands = [f"tunebook run round-{number}.toml --book again.db"]
+    if decision is None:
+        return [*commands, "tunebook findings --book again.db"]
+    reruns = sum(len(s.reruns) for s in decision.sides)
+    return [*commands, f"tunebook decide --max-reruns {reruns} --book again.db"]
+
+
+def _baselines(record: BookRecord, found: RoundRecord) -> list[str]:
+    """Commands that make the baseline again that a round was compared with."""
+    of = {d.number: d for d in record.decisions}
+    commands = []
+    for launch in record.launches:
+        decision = of.get(launch.decision)
+        if decision is not None and decision.round < found.number:
+            commands += _again(decision.round, decision)
+            commands.append("tunebook launch --book again.db")
+    return commands
 
 
 def _search_lines(record: BookRecord, found: RoundRecord) -> list[tuple[str, str]]:
