@@ -176,3 +176,24 @@ def test_files_of_other_editors(tunebook, tmp_path):
     assert json.loads(tunebook("run", "round-1.toml", "--json").stdout)["ran"] == 4
     assert "numbered 1 to 1; got 99" in tunebook("findings", "99", code=2).stderr
     assert "has none yet" in tunebook("launch", code=1).stderr
+
+
+def test_a_round_file_can_not_change_what_the_book_keeps(tunebook, started):
+    text = (started / "round-1.toml").read_text("utf-8")
+    for before, after, says in (
+        ("chance = 0.5", "chance = 0.7", "a book keeps its chance; first.db has 0.5, got 0.7"),
+        ('"minimize:', '"maximize:', "a book keeps its objective"),
+        ('"train/loss"', '"train/error"', "a book keeps its training_objective"),
+        ("trials = 4", "trials = 2", "a round is extended, never cut"),
+        ("= 100", "= 200", "max_train_steps: 100 -> 200"),
+    ):
+        (started / "other.toml").write_text(text.replace(before, after), "utf-8")
+        assert says in tunebook("run", "other.toml", code=2).stderr
+
+
+def test_places_that_can_not_be_written(tunebook, started):
+    for arguments in (["next", "--out", "no/r.toml"], ["report", "--out", "no/r.html"]):
+        assert "Next: make its folder: mkdir -p no" in tunebook(*arguments, code=1).stderr
+    (started / "files" / "book.json").mkdir(parents=True)
+    ended = tunebook("export", "files", "--pictures", "none", code=1)
+    assert "book.json can't be written" in ended.stderr and "Next: " in ended.stderr

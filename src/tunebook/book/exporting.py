@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tunebook.book.notebook import Book
 from tunebook.book.rounds import BookRound
+from tunebook.book.writing import unwritable
 from tunebook.plots.render import to_png, to_svg
 from tunebook.words.codec import RoundFile, to_data, write_round_file
 from tunebook.words.trial import TrialRecord
@@ -24,7 +25,17 @@ def export(book: Book, folder: Path, *, pictures: str = "png", dark: bool = Fals
 
     Returns:
         The files written.
+
+    Raises:
+        StoreError: one can't be written; the book is as it was.
     """
+    try:
+        return _export(book, folder, pictures=pictures, dark=dark)
+    except OSError as error:
+        raise unwritable(Path(error.filename or folder), error) from error
+
+
+def _export(book: Book, folder: Path, *, pictures: str, dark: bool) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     record = book.record()
     content = {

@@ -21,6 +21,7 @@ def command(
     number: int | None, out: Path | None, force: bool, book_path: str | None, as_json: bool
 ) -> None:
     """Propose the round after ROUND (the newest if left out), with a reason for each change."""
+    from tunebook.book.writing import write_text
     from tunebook.cli.output import data, print_json
 
     with open_book(book_path) as book:
@@ -29,7 +30,7 @@ def command(
     if out is not None:
         if out.exists() and not force:
             raise click.BadParameter(f"{out} exists; say --force, or another name")
-        out.write_text(text, "utf-8")
+        write_text(out, text)
     if as_json:
         print_json(proposal=data(proposal.proposal), toml=text)
     else:

@@ -126,7 +126,13 @@ def _book_for(asked: RoundFile, book_path: str | None, code: str) -> Book:
     if not book_path and len(here) == 1:
         book_path = str(here[0])
     if book_path and Path(book_path).exists():
-        return Book(book_path, objective=asked.objective)
+        said = asked.setting
+        return Book(
+            book_path,
+            objective=asked.objective,
+            chance=said.chance if said else None,
+            training_objective=said.training_objective if said else "",
+        )
     if asked.objective is None:
         raise CodecError(
             "a new book has an objective; the round file names none",
