@@ -27,6 +27,12 @@ NOTHING: dict[str, Make] = {
     "best at 0.1, noise 0.2": lambda r, n: table(r, n, [0.1, 0.5], noise=0.2),
     "best in the middle, 4 axes": lambda r, n: table(r, n, [0.5] * 4),
     "interaction, 2 axes": lambda r, n: table(r, n, [0.4, 0.6], interaction=1.0),
+    "strong interaction, best at 0.2 and 0.3": lambda r, n: table(
+        r, n, [0.2, 0.3], interaction=1.2
+    ),
+    "two axes that stand for each other": lambda r, n: table(
+        r, n, [0.5] * 2, strength=[0, 0], ridge=True
+    ),
     "first fails above 0.6, best at 0.5": lambda r, n: table(r, n, [0.5, 0.5], fails_above=0.6),
     "skewed noise, best at 0.2": lambda r, n: table(r, n, [0.2, 0.5], skew=True),
 }
@@ -36,6 +42,10 @@ CUT_OFF: dict[str, Make] = {
     "best 0.25 beyond, 2 axes": lambda r, n: table(r, n, [1.25, 0.5]),
     "best 0.5 beyond, 2 axes": lambda r, n: table(r, n, [1.5, 0.5]),
     "best 0.5 beyond, noise 0.2": lambda r, n: table(r, n, [1.5, 0.5], noise=0.2),
+    "best 0.25 beyond, 2 axes, interaction": lambda r, n: table(
+        r, n, [1.25, 0.5], interaction=1.2
+    ),
+    "best 0.25 beyond, 5 axes": lambda r, n: table(r, n, [1.25, 0.5, 0.5, 0.5, 0.5]),
     "best 0.5 beyond, 4 axes": lambda r, n: table(r, n, [1.5, 0.5, 0.5, 0.5]),
 }
 

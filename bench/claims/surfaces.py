@@ -23,6 +23,7 @@ def table(
     strength: list[float] | None = None,
     noise: float = 0.05,
     interaction: float = 0.0,
+    ridge: bool = False,
     fails_above: float | None = None,
     skew: bool = False,
 ) -> TrialTable:
@@ -33,6 +34,8 @@ def table(
         strength: of each axis; 0 where it does not matter. The bowl's size is about 1.
         noise: standard deviation of the seeds' noise.
         interaction: of the first two axes.
+        ridge: the first two axes stand for each other, as learning rate and momentum do: all
+            that counts is their sum, and more of it than enough changes nothing.
         fails_above: trials beyond this on the first axis are infeasible.
         skew: seeds' noise is lognormal instead of normal.
     """
@@ -42,6 +45,8 @@ def table(
     loss = (np.asarray(strength or [1.0] * d) * away**2).sum(axis=1)
     if interaction and d > 1:
         loss = loss + interaction * away[:, 0] * away[:, 1]
+    if ridge:
+        loss = loss + 3 * np.maximum(1.0 - units[:, 0] - 0.6 * units[:, 1], 0.0) ** 2
     seeds = rng.lognormal(0, 1, trials) - np.exp(0.5) if skew else rng.normal(size=trials)
     loss = loss + noise * seeds
     failed = np.zeros(trials, dtype=bool) if fails_above is None else units[:, 0] > fails_above

@@ -11,6 +11,7 @@ from scipy.stats import binom
 from surfaces import table
 
 from tunebook.analysis import boundaries
+from tunebook.analysis.edge_slope import slope_among_best
 from tunebook.words.finding import NotApplicable, RemedyKind, Severity
 from tunebook.words.space import Branch, Choice, Float, Integer, Scale
 
@@ -65,6 +66,25 @@ def test_an_alarm_names_the_side_and_proposes_a_range(fresh_rng):
 def test_axes_that_pass_are_said_to_have_been_looked_at(fresh_rng):
     result = cut_off(fresh_rng)
     assert [f.subject for f in result.findings if f.severity is Severity.PASS] == ["x1"]
+
+
+def test_the_best_of_a_plateau_show_no_slope(fresh_rng):
+    distance = fresh_rng.random(200)
+    bowl = (distance + 0.3) ** 2 + 0.02 * fresh_rng.normal(size=200)
+    assert slope_among_best(distance, bowl) < boundaries.AMONG_BEST
+    plateau = np.maximum(distance - 0.5, 0) ** 2 + 0.02 * fresh_rng.normal(size=200)
+    assert slope_among_best(distance, plateau) > 1e-4
+    assert slope_among_best(np.full(20, 0.5), np.arange(20.0)) == 1.0
+
+
+def test_one_axis_is_not_widened_because_another_is_too_short(fresh_rng):
+    """Where the first axis is small more of the second helps, but not at the best."""
+    rng, alarms = fresh_rng, 0
+    for _ in range(40):
+        made = table(rng, 40, [0.5, 0.5], strength=[0, 0], ridge=True, noise=0.02)
+        readings = {a.hyperparameter: a for a in boundaries.check(made).axes}
+        alarms += any(side.alarm for side in readings["x1"].sides)
+    assert alarms <= binom.ppf(1 - 1e-6, 40, 0.05)
 
 
 def test_a_side_that_fails_is_not_widened(fresh_rng):

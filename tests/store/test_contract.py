@@ -37,6 +37,14 @@ def test_a_setting_is_written_once(store):
         store.set_setting(Setting(name="other"), Objective("loss"))
 
 
+def test_what_a_setting_left_open_is_said_later_once(store):
+    said = Setting(name="test", chance=0.9, training_objective="train/loss")
+    store.set_setting(said, Objective("loss"))
+    assert store.setting() == (said, Objective("loss"))
+    with pytest.raises(StoreError, match="keeps its setting"):
+        store.set_setting(Setting(name="test", chance=0.5), Objective("loss"))
+
+
 def test_rounds_are_numbered_extended_and_remember_their_code(store):
     (first,) = store.rounds()
     assert store.add_round(replace(first.plan, goal="again"), 2.0).number == 2

@@ -1,14 +1,13 @@
 """Do the best trials crowd a boundary of the search space? (C1)
 
 Claim, for each varied hyperparameter and side: "the objective still improves towards this edge".
-Null: it does not; widening this side alone cannot improve the best mean response. Estimator: least
-squares on the normal scores of the losses of complete trials (ranks, so that a cliff of bad
-trials has no more weight than its share), quadratic in the distance to the edge and, where the
-trials suffice, in every other hyperparameter; the one-sided t-test is of the derivative at the
-edge. With it goes the exact test of whether the best tenth of the trials (three at least) crowd
-the nearest quarter of the axis. An alarm needs the slope at ALPHA shared over all sides of the
-table (Bonferroni) and the best not rarer there than elsewhere, or crowding at that level and the
-slope at ALPHA / 2.
+Null: it does not; widening this side alone cannot improve the best mean response. Estimator: the
+slope of the losses' normal scores at the edge, where the other hyperparameters suit it best
+(`edge_slope.py`), and with it the exact test of whether the best tenth of the trials (three at
+least) crowd the nearest quarter of the axis. An alarm needs the slope at ALPHA shared over all
+sides of the table (Bonferroni) and the best not rarer there than elsewhere, or crowding at that
+level and the slope at ALPHA / 2; and that the best third of the trials improve towards the edge
+by themselves, at AMONG_BEST: a fitted slope at the end of a plateau comes from the way up to it.
 
 Assumes that the response is smooth along the axis on the scale that was declared, and trials not
 chosen by earlier results. Measured error rates: docs/claims/boundaries.md.
@@ -23,7 +22,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.estimators import good_region, normal_scores, proportion
+from tunebook.analysis.edge_slope import slope_among_best, slope_at_edge
+from tunebook.analysis.estimators import good_region, proportion
 from tunebook.words.design import Objective
 from tunebook.words.finding import (
     Finding,
@@ -44,10 +44,11 @@ if TYPE_CHECKING:
 ALPHA = 0.05
 FEWEST = 10
 """Complete trials of a study below which no derivative at an edge can be told from noise."""
+AMONG_BEST = 0.1
+"""Level of the slope among the best third: on plateaus one alarm in six without it, one in
+twenty with it (docs/claims/boundaries.md)."""
 NEAR = 0.25
 """The playbook's "near a boundary", as a share of the axis' length."""
-LOCAL, FEWEST_LOCAL = 0.7, 40
-"""Share of the axis that is fitted where it holds this many trials."""
 WIDEN_BY = 0.5
 """A cut-off side is widened by half of the axis' length on its scale."""
 
@@ -159,11 +160,12 @@ def _read_side(
     p_value = 1.0
     if int(complete.sum()) >= FEWEST:
         others = np.delete(units[complete], place, axis=1)
-        p_value = _slope_at_edge(distance[complete], others, own.losses[complete])
+        p_value = slope_at_edge(distance[complete], others, own.losses[complete])
     top = best if int(best.sum()) else complete
     at = float(np.median(distance[top])) if int(top.sum()) else 0.5
     crowd = _crowding(distance, top)
-    alarm = (p_value < level and crowd < 0.5) or (p_value < ALPHA / 2 and crowd < level)
+    found = (p_value < level and crowd < 0.5) or (p_value < ALPHA / 2 and crowd < level)
+    alarm = found and slope_among_best(distance[complete], own.losses[complete]) < AMONG_BEST
     fails_there = _fails_near(distance, own.infeasible)
     proposed = None if not alarm or fails_there else _wider(axis, side)
     return SideReading(
@@ -173,42 +175,6 @@ def _read_side(
         best_at=at if side == "low" else 1.0 - at,
         proposed=proposed,
     )
-
-
-def _slope_at_edge(
-    distance: F[np.ndarray, "trials"],
-    others: F[np.ndarray, "trials rest"],
-    losses: F[np.ndarray, "trials"],
-) -> float:
-    """One-sided p-value of "the loss falls towards the edge", at the edge.
-
-    Ordinary least squares; the other hyperparameters enter linearly where four degrees of
-    freedom are left, and with squares where eight are. Sandwich errors (HC3): the noise is rarely
-    the same in good and bad regions.
-    """
-    near = distance <= LOCAL
-    if int(near.sum()) >= FEWEST_LOCAL:
-        # With enough trials the nearer half alone is fitted: a bowl's ranks are no parabola.
-        distance, others, losses = distance[near], others[near], losses[near]
-    scores = normal_scores(losses)
-    n = len(scores)
-    columns = [np.ones(n), distance, distance**2]
-    if n - 3 - others.shape[1] >= 4:
-        columns += list(others.T - 0.5)
-    if n - 3 - 2 * others.shape[1] >= 8:
-        columns += list((others.T - 0.5) ** 2)
-    x = np.column_stack(columns)
-    if np.linalg.matrix_rank(x) < x.shape[1]:
-        return 1.0
-    inverse = np.linalg.inv(x.T @ x)
-    beta = inverse @ x.T @ scores
-    leverage = np.clip(np.einsum("ij,jk,ik->i", x, inverse, x), 0, 0.99)
-    weight = ((scores - x @ beta) / (1 - leverage)) ** 2
-    error = math.sqrt((inverse @ (x.T * weight) @ x @ inverse)[1, 1])
-    if error == 0.0:
-        return 1.0
-    # At distance 0 the derivative is the linear coefficient: positive means better at the edge.
-    return float(stats.t.sf(beta[1] / error, n - x.shape[1]))
 
 
 def _crowding(distance: F[np.ndarray, "trials"], top: Bool[np.ndarray, "trials"]) -> float:

@@ -95,7 +95,9 @@ def _finding(table: TrialTable, study: StudyFeasibility) -> Finding:
             severity=Severity.PASS,
             subject=subject,
             numbers={"infeasible": 0, "share": study.share},
-            sentence=f"All {study.trials} trials were feasible.",
+            sentence=f"All {study.trials} trials were feasible."
+            if study.trials > 1
+            else "The one trial was feasible.",
         )
     causes = ", ".join(f"{cause}: {count}" for cause, count in study.causes)
     counted = f"{study.infeasible} of {study.trials} trials were infeasible ({causes})"

@@ -362,7 +362,7 @@ def _comparison(
         if len(told) > MOST_PAIRS:
             shown.append(f"{len(told) - MOST_PAIRS} more of {len(known)} pairs are told apart")
         rest = len(known) - len(told)
-        left = f"; {rest} of {len(known)} pairs can't be" if rest else ""
+        left = f"; {rest} of {len(known)} pairs can't be told apart" if rest else ""
         return f"With {name} tuned at this budget, {'; '.join(shown)}, in {metric}{left}"
     widest = max(known, key=lambda p: abs(p.difference))
     which = "the largest difference, " if len(known) > 1 else ""

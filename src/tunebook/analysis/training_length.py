@@ -196,7 +196,9 @@ def _still_improving(
     good: _Good, readable: Sequence[CurveReading], coarse: Sequence[CurveReading]
 ) -> tuple[Finding, bool]:
     """C6, and whether it warns."""
-    studies = [[r for r in readable if r.study == s] for s in {r.study for r in readable}]
+    studies = [
+        [r for r in readable if r.study == s] for s in dict.fromkeys(r.study for r in readable)
+    ]
     groups = [g for g in (readable, *studies) if len(g) >= FEWEST_TRIALS]
     sure = [g for g in groups if sum(r.improving for r in g) > len(g) / 2]
     late = sum(r.best_fraction > LATE for r in coarse)

@@ -39,6 +39,7 @@ class Book:
         objective: `tb.minimize("valid/error")`; needed for a new book only.
         training_objective: metric of the training set that shows fitting.
         chance: the objective's value of guessing: a trial that never beats it is infeasible.
+            Like `training_objective`, it may be said later where it was left out.
         name: of the workload; the file's stem if left out.
 
     Raises:
@@ -263,7 +264,10 @@ def _settle(
     chance: float | None,
     name: str | None,
 ) -> tuple[Setting, Objective]:
-    """Read the book's setting, or write that of a new one; refuse a different one."""
+    """Read the book's setting, or write that of a new one; refuse a different one.
+
+    What a book was made without, such as chance, may be said later, once.
+    """
     found = store.setting()
     if found is None:
         if objective is None:
@@ -284,12 +288,15 @@ def _settle(
         "chance": (chance, setting.chance),
     }
     for key, (asked, stands) in given.items():
-        if asked is not None and asked != stands:
+        if asked is not None and stands not in (None, "") and asked != stands:
             raise DesignError(
                 f"a book keeps its {key}; {file} has {_shown(stands)}, got {_shown(asked)}",
                 next_step="open it without, or begin another book under another name",
             )
-    return setting, known
+    filled = setting.with_unsaid(chance=chance, training_objective=training_objective)
+    if filled != setting:
+        store.set_setting(filled, known)
+    return filled, known
 
 
 def _shown(value: Objective | str | float | None) -> str:

@@ -12,7 +12,13 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
 
 @click.command("decide", epilog="Example: tunebook decide --max-reruns 30 --workers 4")
 @click.argument("number", metavar="[ROUND]", required=False, type=int)
-@click.option("--max-reruns", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option(
+    "--max-reruns",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    help="Over all sides; it stops once the answer is clear.",
+)
 @click.option("--no-run", is_flag=True, help="Judge the reruns that are there.")
 @click.option("--train", metavar="WHERE", help="Training function; else the remembered one.")
 @click.option("--workers", type=click.IntRange(min=0), help="Trials at a time.")

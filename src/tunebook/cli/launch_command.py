@@ -16,7 +16,7 @@ from tunebook.cli.which_book import book_option, json_option, open_book
 def command(number: int | None, why: str, who: str, book_path: str | None, as_json: bool) -> None:
     """Make DECISION's configuration the new baseline; the newest decision if left out."""
     from tunebook.cli.output import data, print_json
-    from tunebook.report.terminal import show_launch
+    from tunebook.report.terminal import show_launch, show_standing
     from tunebook.words.errors import EvidenceError
 
     with open_book(book_path) as book:
@@ -34,3 +34,4 @@ def command(number: int | None, why: str, who: str, book_path: str | None, as_js
             print_json(launch=data(launch))
         else:
             show_launch(launch)
+            show_standing(book.record(), decisions[wanted - 1].round)

@@ -53,7 +53,7 @@ def command(
     from tunebook.cli.output import print_json
     from tunebook.execution.code import training_code
     from tunebook.execution.scheduler import RunSummary
-    from tunebook.report.terminal import show_round
+    from tunebook.report.terminal import show_round, show_standing
 
     # Training code beside the round file is found as `python train.py` would find it.
     sys.path.insert(0, str(Path.cwd()))
@@ -77,6 +77,7 @@ def command(
         else:
             show_round(chosen.record())
             show_causes(book, chosen)
+            show_standing(book.record(), chosen.number)
 
 
 def _read(file: Path) -> RoundFile:

@@ -57,7 +57,11 @@ class Store(Protocol):
         """What the book was made with, or None for a book without a setting yet."""
 
     def set_setting(self, setting: Setting, objective: Objective) -> None:
-        """Write the setting of a new book. Raises StoreError where there is a different one."""
+        """Write the setting of a new book, or what an older one left open.
+
+        Raises:
+            StoreError: it differs in what was said before.
+        """
 
     def add_round(self, plan: Round, created_at: float) -> StoredRound:
         """Add a round, numbered on."""

@@ -108,9 +108,9 @@ class SqlStore:
             return from_json(Setting, row.setting), from_json(Objective, row.objective)
 
     def set_setting(self, setting: Setting, objective: Objective) -> None:
-        """Write the setting of a new book."""
+        """Write the setting of a new book, or what it left open."""
         known = self.setting()
-        if known is not None and known != (setting, objective):
+        if known is not None and (setting, objective) != (_filled(known[0], setting), known[1]):
             raise StoreError(
                 f"a book keeps its setting; {self.location} has {known}",
                 next_step="begin another book",
@@ -366,3 +366,7 @@ def _attempt(key: TrialKey, attempt: int) -> sa.ColumnElement[bool]:
         attempts.c.number == key.number,
         attempts.c.attempt == attempt,
     )
+
+
+def _filled(known: Setting, more: Setting) -> Setting:
+    return known.with_unsaid(chance=more.chance, training_objective=more.training_objective)

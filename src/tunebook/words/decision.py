@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -157,3 +157,11 @@ class Setting:
                 f"chance is a finite number; got {self.chance!r}", next_step=f"give {what}"
             )
         object.__setattr__(self, "chance", chance)
+
+    def with_unsaid(self, *, chance: float | None, training_objective: str) -> Setting:
+        """The same setting, with what it left open filled in."""
+        return replace(
+            self,
+            chance=chance if self.chance is None else self.chance,
+            training_objective=self.training_objective or training_objective,
+        )
