@@ -77,9 +77,9 @@ def test_completion_knows_the_commands(tunebook):
     [
         (["rnu"], 2, 'Did you mean "run"?'),
         (["run", "absent.toml"], 2, "there is no round file absent.toml"),
-        (["status"], 1, "there is no book (*.db)"),
-        (["status", "--book", "absent.db"], 1, "there is no book at absent.db"),
-        (["launch"], 1, "there is no book"),
+        (["status"], 2, "there is no book (*.db)"),
+        (["status", "--book", "absent.db"], 2, "there is no book at absent.db"),
+        (["launch"], 2, "there is no book"),
     ],
 )
 def test_wrong_use(tunebook, arguments, code, says):

@@ -72,6 +72,7 @@ def group() -> None:
 def main() -> None:
     """Run a command. Every error of ours is its message, never a traceback."""
     from tunebook.words.errors import (
+        BookNotFoundError,
         CodecError,
         DesignError,
         TableError,
@@ -80,7 +81,7 @@ def main() -> None:
         TunebookError,
     )
 
-    wrong_use = (CodecError, DesignError, TableError, TrainingCodeError)
+    wrong_use = (BookNotFoundError, CodecError, DesignError, TableError, TrainingCodeError)
 
     try:
         # The name is said, so that completion finds its variable however we were started.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tunebook.words.errors import StoreError
+from tunebook.words.errors import BookNotFoundError, StoreError
 
 if TYPE_CHECKING:
     from tunebook.book.notebook import Book
@@ -40,12 +40,12 @@ def find_book(book_path: str | None) -> Path:
     """The path of the book that is meant; it exists.
 
     Raises:
-        StoreError: there is none, or more than one.
+        BookNotFoundError: there is none, or more than one.
     """
     if book_path:
         path = Path(book_path)
         if not path.exists():
-            raise StoreError(
+            raise BookNotFoundError(
                 f"there is no book at {path}",
                 next_step="correct --book, or begin one: tunebook init",
             )
@@ -54,11 +54,11 @@ def find_book(book_path: str | None) -> Path:
     if len(here) == 1:
         return here[0]
     if not here:
-        raise StoreError(
+        raise BookNotFoundError(
             f"there is no book (*.db) in {os.getcwd()}",
             next_step="name one with --book PATH, or begin one: tunebook init",
         )
-    raise StoreError(
+    raise BookNotFoundError(
         f"there are {len(here)} books here: {', '.join(map(str, here))}",
         next_step="name one with --book PATH",
     )

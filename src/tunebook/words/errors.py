@@ -77,6 +77,10 @@ class StoreError(TunebookError):
     """The book can't be read or written."""
 
 
+class BookNotFoundError(StoreError):
+    """No book is where it was said to be, or it was not said which one is meant."""
+
+
 class BookBusyError(StoreError):
     """Another process holds the book, or a trial of it."""
 
