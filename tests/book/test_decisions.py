@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import os
 from dataclasses import replace
 
+import psutil
 import pytest
 
 from tunebook.analysis.rerun_count import MOST_MORE
 from tunebook.book.decisions import LOOKS
+from tunebook.execution.local import LocalExecutor
 from tunebook.words.decision import Verdict
 from tunebook.words.errors import DesignError, EvidenceError
 from tunebook.words.spelling import choice
@@ -158,3 +161,25 @@ def test_the_shares_of_all_looks_make_one():
 def test_looks_reach_as_far_as_any_number_of_reruns_that_is_asked_for():
     assert LOOKS[-1] >= MOST_MORE
     assert all(b <= 2 * a for a, b in itertools.pairwise(LOOKS))
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_workers_are_kept_from_look_to_look(launched, rates, train, tmp_path, given):
+    """However many looks a verdict takes, each worker imports a person's framework once."""
+    asked = optimizers(launched, rates, train, least_improvement=0.01)
+    note = tmp_path / "processes"
+
+    def again(trial):
+        with note.open("a") as out:
+            out.write(f"{os.getpid()}\n")
+        adam = trial.config["optimizer"] == "adam"  # better by just what was asked for
+        luck = (trial.seed * (3 if adam else 1)) % 101 / 1000
+        trial.report(0, {"loss": (0.25 if adam else 0.26) + luck})
+
+    how = {"executor": LocalExecutor(1)} if given else {"workers": 1}
+    decision = asked.decide(again, max_reruns=18, progress=False, **how)
+    assert len(decision.sides[0].reruns) == 6, "two looks, 4 and 6"
+    processes = note.read_text().split()
+    assert len(processes) == 18
+    assert len(set(processes)) == 1
+    assert not psutil.pid_exists(int(processes[0]))

@@ -14,6 +14,7 @@ from tunebook.analysis.comparison import Judgement, SideEvidence, judge
 from tunebook.book.caveats import caveats
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode
+from tunebook.execution.kept import KeptExecutor, executor_for
 from tunebook.execution.progress import TerminalProgress
 from tunebook.execution.scheduler import run_trials
 from tunebook.report.wording import plural, seconds_text
@@ -75,7 +76,11 @@ def decide(
             f"{LOOKS[0] * len(sides)} in all; max_reruns is {reruns.max_reruns}",
             next_step=f"give max_reruns={LOOKS[0] * len(sides)} or more",
         )
-    judged = _look_until_clear(store, setting, objective, stored, sides, reruns, most)
+    given = reruns.executor or executor_for(reruns.workers)
+    # Workers are kept from look to look: importing a framework takes longer than many reruns.
+    with KeptExecutor(given) as kept:
+        reruns = replace(reruns, executor=kept)
+        judged = _look_until_clear(store, setting, objective, stored, sides, reruns, most)
     decision = _decision(
         stored, sides, judged, baseline, reruns.error_rate, len(store.decisions()) + 1
     )
@@ -226,7 +231,6 @@ def _rerun(
             stored.number,
             reruns.code,
             purpose=Purpose.RERUN,
-            workers=reruns.workers,
             executor=reruns.executor,
             on_progress=show,
         )

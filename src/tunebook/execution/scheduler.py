@@ -15,9 +15,8 @@ from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.desk import LEASE_S, RENEW_EVERY_S, Desk, Settled
 from tunebook.execution.host import host_identity
-from tunebook.execution.inline import InlineExecutor
 from tunebook.execution.interrupts import Interrupts
-from tunebook.execution.local import LocalExecutor
+from tunebook.execution.kept import executor_for
 from tunebook.execution.progress import Progress
 from tunebook.execution.recovery import take_back
 from tunebook.execution.tally import Tally
@@ -97,7 +96,7 @@ def run_trials(
     stored = _round(store, number)
     store.set_source(number, code.source)
     if executor is None:
-        executor = InlineExecutor() if workers == 0 else LocalExecutor(workers)
+        executor = executor_for(workers)
     with host_identity() as me, Interrupts() as interrupts:
         began = time.monotonic()
         desk = Desk(

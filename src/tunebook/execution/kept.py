@@ -1,0 +1,60 @@
+"""An executor for several runs in a row: its workers outlive a run that ended by itself (D1).
+
+A decision reruns a few trials, looks, and reruns a few more; a worker that has imported a
+framework and compiled a model is worth keeping from one look to the next.
+"""
+
+from __future__ import annotations
+
+from tunebook.execution import Ended, Executor
+from tunebook.execution.inline import InlineExecutor
+from tunebook.execution.local import LocalExecutor
+from tunebook.training.assignment import Assignment
+from tunebook.words.trial import TrialKey
+
+
+def executor_for(workers: int | None) -> Executor:
+    """What trains where no executor was given: this process for 0, else so many of their own."""
+    return InlineExecutor() if workers == 0 else LocalExecutor(workers)
+
+
+class KeptExecutor:
+    """Hands everything on, but for `close` where no trial is under way.
+
+    Leave it with `with`, or call `end`: its processes are gone then, however it was left.
+    """
+
+    def __init__(self, executor: Executor) -> None:
+        self.workers = executor.workers
+        self._executor = executor
+        self._under_way: set[TrialKey] = set()
+
+    def submit(self, assignment: Assignment) -> None:
+        """Start a trial."""
+        self._under_way.add(assignment.trial.key)
+        self._executor.submit(assignment)
+
+    def wait(self, timeout_s: float) -> tuple[Ended, ...]:
+        """Attempts that ended."""
+        ended = self._executor.wait(timeout_s)
+        self._under_way.difference_update(e.key for e in ended)
+        return ended
+
+    def cancel(self, key: TrialKey) -> None:
+        """Stop a trial."""
+        self._executor.cancel(key)
+        self._under_way.discard(key)
+
+    def close(self, *, grace_s: float = 2.0) -> tuple[Ended, ...]:
+        """Stop everything if a trial is under way; else keep the workers for the next run."""
+        return self._executor.close(grace_s=grace_s) if self._under_way else ()
+
+    def end(self) -> None:
+        """Stop everything."""
+        self._executor.close()
+
+    def __enter__(self) -> KeptExecutor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
