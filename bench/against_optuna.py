@@ -42,7 +42,7 @@ optuna.logging.set_verbosity(optuna.logging.WARNING)
 def objective(trial):
     return (trial.suggest_float("x", 0, 1) - 0.3) ** 2
 study = optuna.create_study(storage=f"sqlite:///{sys.argv[1]}/o.db",
-                            sampler=optuna.samplers.QMCSampler("halton", scramble=True, seed=0))
+                            sampler=optuna.samplers.QMCSampler(qmc_type="halton", scramble=True, seed=0))
 began = time.perf_counter()
 study.optimize(objective, n_trials=int(sys.argv[2]))
 print(time.perf_counter() - began)
@@ -73,7 +73,7 @@ def objective(trial):
         trial.report(1.0 / (step + 1), step)
     return 0.0
 study = optuna.create_study(storage=f"sqlite:///{sys.argv[1]}/o.db",
-                            sampler=optuna.samplers.QMCSampler("halton", scramble=True, seed=0))
+                            sampler=optuna.samplers.QMCSampler(qmc_type="halton", scramble=True, seed=0))
 began = time.perf_counter()
 study.optimize(objective, n_trials=int(sys.argv[2]))
 print(time.perf_counter() - began)
@@ -97,9 +97,11 @@ def wall(*command: str) -> float:
 
 def spread(values: list[float], unit: str = "", digits: int = 3) -> str:
     """Median and full range, as people write them."""
-    low, high = min(values), max(values)
-    middle = statistics.median(values)
-    return f"{middle:.{digits}g}{unit} ({low:.{digits}g} to {high:.{digits}g})"
+    low, middle, high = (
+        f"{float(f'{v:.{digits}g}'):,.{max(0, digits - len(str(int(v))))}f}"
+        for v in (min(values), statistics.median(values), max(values))
+    )
+    return f"{middle}{unit} ({low} to {high})"
 
 
 def measure(repeats: int) -> dict[str, list[float]]:
@@ -139,7 +141,7 @@ def page(rows: dict[str, list[float]], repeats: int) -> str:
     )
     return f"""# Benchmarks
 
-`make bench` measures both tools in one run, in turn, {repeats} times, and writes this page: medians, with the whole range in
+`make bench` measures both tools in one run, in turn, {repeats} times each, and writes this page: medians, with the whole range in
 brackets. Tunebook {version("tunebook")}, Optuna {version("optuna")}, Python {platform.python_version()}, 2 cores, a shared machine. Both keep
 everything in a new SQLite file; the objective does nothing, so that what is left is the tool.
 
