@@ -175,6 +175,18 @@ def test_printing_draws_in_light_what_was_not_in_sight(browser, files, tmp_path)
     reader.context.close()
 
 
+def test_what_was_drawn_on_a_wide_screen_fits_the_paper(browser, files):
+    reader = Reader(browser, files["book"], viewport={"width": 1600, "height": 900})
+    reader.draw_everything()
+    reader.page.emulate_media(media="print")
+    reader.page.set_viewport_size({"width": 700, "height": 900})
+    within = "s.getBoundingClientRect().width <= s.closest('.canvas').clientWidth + 1"
+    drawn = "[...document.querySelectorAll('.canvas svg')]"
+    assert reader.page.evaluate(f"{drawn}.length") > 5
+    assert reader.page.evaluate(f"{drawn}.every(s => {within})")
+    reader.context.close()
+
+
 def test_without_scripts_the_words_are_all_there(browser, files):
     reader = Reader(browser, files["book"], java_script_enabled=False)
     assert "as PNG and SVG files" in reader.page.inner_text("body")
