@@ -45,8 +45,8 @@ ALPHA = 0.05
 FEWEST = 10
 """Complete trials of a study below which no derivative at an edge can be told from noise."""
 AMONG_BEST = 0.1
-"""Level of the slope among the best third: on plateaus one alarm in six without it, one in
-twenty with it (docs/claims/boundaries.md)."""
+"""Level of the slope among the best third: on plateaus one false alarm in six without it, one in
+twenty with it (docs/decisions/0008-where-an-edge-is-judged.md)."""
 NEAR = 0.25
 """The playbook's "near a boundary", as a share of the axis' length."""
 WIDEN_BY = 0.5

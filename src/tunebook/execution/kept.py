@@ -21,7 +21,7 @@ def executor_for(workers: int | None) -> Executor:
 class KeptExecutor:
     """Hands everything on, but for `close` where no trial is under way.
 
-    Leave it with `with`, or call `end`: its processes are gone then, however it was left.
+    Used in a `with`: its processes are gone after it, however it was left.
     """
 
     def __init__(self, executor: Executor) -> None:
@@ -49,12 +49,8 @@ class KeptExecutor:
         """Stop everything if a trial is under way; else keep the workers for the next run."""
         return self._executor.close(grace_s=grace_s) if self._under_way else ()
 
-    def end(self) -> None:
-        """Stop everything."""
-        self._executor.close()
-
     def __enter__(self) -> KeptExecutor:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end()
+        self._executor.close()
