@@ -152,7 +152,7 @@ def nouns(kind):
         Study: rounds().flatmap(lambda plan: st.sampled_from(studies(plan))),
         Objective: st.builds(
             Objective, texts.filter(str.strip), st.sampled_from(["minimize", "maximize"]),
-            st.sampled_from(["best", "last"]),
+            st.sampled_from(["best", "last", "mean-last-2", "mean-last-50"]),
         ),
         Setting: st.builds(Setting, name=texts, chance=st.none() | finite, training_objective=texts),
     }  # fmt: skip

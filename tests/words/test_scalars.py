@@ -63,7 +63,7 @@ def test_what_a_book_could_not_keep_is_no_plan(more, said):
     [
         (lambda: Objective(3), "an objective names a metric; got 3"),
         (lambda: minimize(" "), "an objective names a metric"),
-        (lambda: minimize("loss", reduce="mean"), "one of best, last; got 'mean'"),
+        (lambda: minimize("loss", reduce="mean"), "one of best, last, mean-last-K; got 'mean'"),
         (lambda: Objective("loss", "minimise"), 'Did you mean "minimize"'),
         (lambda: Setting(name="n", chance=float("nan")), "chance is a finite number"),
         (lambda: Setting(name="n", chance="half"), "chance is a number; got 'half'"),

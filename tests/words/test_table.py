@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunebook.words.design import Role
-from tunebook.words.errors import TableError
+from tunebook.words.design import Objective, Reduce, Role
+from tunebook.words.errors import DesignError, TableError
 from tunebook.words.space import Branch
 from tunebook.words.spelling import choice, log_uniform, maximize, minimize
 from tunebook.words.table import Curves, TrialTable, reduce_curve
@@ -125,3 +125,39 @@ def test_packed_curves_come_back(curves, data):
 def test_a_curve_is_one_number(values, objective, reduced):
     result = reduce_curve(np.array(values, dtype=float), objective)
     np.testing.assert_equal(result, float(reduced))
+
+
+def test_the_mean_of_the_last_values():
+    over = minimize("loss", reduce="mean-last-3")
+    assert (over.reduce, over.over, over.reduced) == (Reduce.MEAN_LAST, 3, "mean-last-3")
+    assert reduce_curve(np.array([9.0, 1.0, 2.0, 3.0]), over) == pytest.approx(2.0)
+    assert reduce_curve(np.array([9.0, np.nan, 2.0, 4.0]), over) == pytest.approx(3.0)
+    assert reduce_curve(np.array([5.0]), over) == 5.0
+    assert np.isnan(reduce_curve(np.array([1.0, 2.0, np.inf]), over))
+    assert reduce_curve(np.full(3, 1.5e308), over) == pytest.approx(1.5e308)
+
+
+@pytest.mark.parametrize("reduce", ["mean-last-0", "mean-last-", "mean", "mean_last_x"])
+def test_a_mean_of_no_values_is_refused(reduce):
+    with pytest.raises(DesignError):
+        minimize("loss", reduce=reduce)
+
+
+def test_over_goes_with_the_mean_alone():
+    with pytest.raises(DesignError, match="over=5 goes with the mean"):
+        Objective("loss", over=5)
+
+
+def test_another_metric_as_the_objective_afterwards(table):
+    curves = {"loss": Curves.pack([([0, 1], [3.0, 1.0]), ([0], [2.0]), ([0], [np.nan]), ([], [])])}
+    complete = replace(table, curves=curves, status=(Status.COMPLETE,) * 4, cause=(None,) * 4)
+    told = complete.with_objective(minimize("loss", reduce="last"))
+    assert told.objective == minimize("loss", reduce="last") and told.chance is None
+    assert np.array_equal(told.value, [1.0, 2.0, np.nan, np.nan], equal_nan=True)
+    assert told.status == (Status.COMPLETE,) * 2 + (Status.INFEASIBLE,) * 2
+    assert told.cause[2:] == (Cause.DIVERGED, Cause.DIVERGED)
+    assert complete.with_objective(complete.objective) is complete
+    with pytest.raises(TableError, match=r'no curve of "los".*Did you mean "loss"'):
+        complete.with_objective(minimize("los"))
+    lost = replace(complete, status=(Status.FAILED, *complete.status[1:]))
+    assert lost.with_objective(minimize("loss")).status[0] is Status.FAILED

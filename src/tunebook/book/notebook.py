@@ -301,7 +301,7 @@ def _settle(
 
 def _shown(value: Objective | str | float | None) -> str:
     if isinstance(value, Objective):
-        return f'"{format_objective(value)}", reduced to its {value.reduce}'
+        return f'"{format_objective(value)}", reduced by {value.reduced}'
     return "none" if value in (None, "") else repr(value)
 
 

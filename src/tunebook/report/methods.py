@@ -13,13 +13,14 @@ from tunebook.report.wording import (
     date_text,
     number,
     plural,
+    reduced_text,
     seconds_text,
     share_text,
     value_text,
 )
 from tunebook.words.codec import RoundFile, write_round_file
 from tunebook.words.decision import Decision
-from tunebook.words.design import Reduce, Round, Study, studies
+from tunebook.words.design import Round, Study, studies
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.space import Choice, Per
 
@@ -91,10 +92,13 @@ def _baselines(record: BookRecord, found: RoundRecord) -> list[str]:
 
 def _search_lines(record: BookRecord, found: RoundRecord) -> list[tuple[str, str]]:
     plan, objective = found.plan, record.objective
-    reduced = "the best of its curve" if objective.reduce is Reduce.BEST else "its last value"
     spent = float(np.nansum(found.table.seconds))
     lines = [
-        ("Objective", f"{objective.metric}, {better(objective)}; a trial counts with {reduced}"),
+        (
+            "Objective",
+            f"{objective.metric}, {better(objective)}; "
+            f"a trial counts with {reduced_text(objective)}",
+        ),
         (
             "Search",
             f"{SEARCHER_WORDS.get(plan.searcher, plan.searcher)}; seed {plan.seed}, from which "

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from tunebook.words.design import Direction, Objective
+from tunebook.words.design import Direction, Objective, Reduce
 from tunebook.words.finding import Interval
 from tunebook.words.space import Axis, Choice, Float, Per, Scale
 from tunebook.words.trial import Value
@@ -122,6 +122,13 @@ def plural(count: int, noun: str) -> str:
 def better(objective: Objective) -> str:
     """`lower is better`."""
     return "lower is better" if objective.direction is Direction.MINIMIZE else "higher is better"
+
+
+def reduced_text(objective: Objective) -> str:
+    """How a trial's curve counts: `the best of its curve`, `its last value`."""
+    if objective.reduce is Reduce.MEAN_LAST:
+        return f"the mean of its last {plural(objective.over, 'value')}"
+    return "the best of its curve" if objective.reduce is Reduce.BEST else "its last value"
 
 
 def axis_text(axis: Axis | Per) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tunebook.training.log import AttemptFiles
-from tunebook.words.design import Direction, Objective, Reduce
+from tunebook.words.design import Direction, Objective
 from tunebook.words.trial import Purpose, TrialRecord
 
 
@@ -94,7 +94,7 @@ def encode(assignment: Assignment, *, with_code: bool) -> bytes:
             "objective": [
                 assignment.objective.metric,
                 assignment.objective.direction,
-                assignment.objective.reduce,
+                assignment.objective.reduced,
             ],
             "training_objective": assignment.training_objective,
             "chance": assignment.chance,
@@ -145,7 +145,7 @@ def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
         ),
         files=AttemptFiles(**{name: Path(path) for name, path in told["files"].items()}),
         code=code,
-        objective=Objective(metric, Direction(direction), Reduce(reduce)),
+        objective=Objective(metric, Direction(direction), reduce),
         training_objective=told["training_objective"],
         chance=told["chance"],
         time_limit_s=told["time_limit_s"],

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,11 @@ from tunebook.words.csv_space import (
     place_in_space,
     values_of,
 )
-from tunebook.words.curves import Curves, reduce_curve
+from tunebook.words.curves import Curves, reduce_curves
 from tunebook.words.decision import Setting
-from tunebook.words.design import Objective, Reduce
+from tunebook.words.design import Objective
 from tunebook.words.errors import DesignError, TableError, nearest
-from tunebook.words.notation import parse_objective
+from tunebook.words.notation import format_objective, parse_objective
 from tunebook.words.space import Axis, Per
 from tunebook.words.trial import Cause, Status
 
@@ -136,7 +135,9 @@ def _objective(objective: Objective | str, reduce: str) -> Objective:
             f"an objective is a metric and which way is better; got {objective!r}",
             next_step='give objective="minimize:valid/error", or tb.minimize("valid/error")',
         )
-    return objective if reduce == "best" else replace(objective, reduce=Reduce(reduce))
+    if reduce == "best":
+        return objective
+    return parse_objective(format_objective(objective), reduce=reduce)
 
 
 def _curves(
@@ -170,9 +171,7 @@ def _reached(
     """The objective of every row, NaN or infinite where it has no sound one."""
     _expect_metric(objective.metric, rows, measured)
     if objective.metric in measured:
-        curves = measured[objective.metric]
-        values = [reduce_curve(curves.of(i)[1], objective) for i in range(len(rows.names))]
-        return np.array(values, dtype=np.float64)
+        return reduce_curves(measured[objective.metric], objective)
     return numbers(rows.cells[objective.metric], rows.lines, rows.source, objective.metric)
 
 
@@ -272,9 +271,9 @@ def _seconds(rows: TrialRows, measured: Mapping[str, Curves]) -> NDArray[np.floa
         return numbers(rows.cells["seconds"], rows.lines, rows.source, "seconds")
     seconds = np.full(len(rows.names), np.nan)
     if "seconds" in measured:
-        for i in range(len(seconds)):
-            curve = measured["seconds"].of(i)[1]
-            seconds[i] = curve[-1] if len(curve) else np.nan
+        offsets, values = measured["seconds"].offsets, measured["seconds"].values
+        there = np.flatnonzero(np.diff(offsets))
+        seconds[there] = values[offsets[there + 1] - 1]
     return seconds
 
 
@@ -282,5 +281,6 @@ def _common_end(curves: Curves | None, rows: NDArray[np.int64]) -> int | None:
     """The step at which the curves of all these trials end, if it is one step."""
     if curves is None:
         return None
-    ends = {int(steps[-1]) for steps in (curves.of(int(i))[0] for i in rows) if len(steps)}
-    return ends.pop() if len(ends) == 1 else None
+    there = rows[np.diff(curves.offsets)[rows] > 0]
+    ends = np.unique(curves.steps[curves.offsets[there + 1] - 1])
+    return int(ends[0]) if len(ends) == 1 else None

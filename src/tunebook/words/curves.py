@@ -36,7 +36,11 @@ class Curves:
 
     def take(self, rows: Int[np.ndarray, "chosen"]) -> Curves:
         """The curves of the chosen trials, in the order given."""
-        return Curves.pack([self.of(int(i)) for i in rows])
+        lengths = np.diff(self.offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        # Of each point taken: where its trial begins here, and how far into its trial it is.
+        place = np.arange(offsets[-1]) + np.repeat(self.offsets[rows] - offsets[:-1], lengths)
+        return Curves(offsets, self.steps[place], self.values[place])
 
     @staticmethod
     def pack(curves: Sequence[tuple[ArrayLike, ArrayLike]]) -> Curves:
@@ -52,14 +56,41 @@ class Curves:
 
 
 def reduce_curve(values: Float[np.ndarray, "points"], objective: Objective) -> float:
-    """One number for a curve: its best finite value, or its last.
+    """One number for a curve: its best finite value, its last, or the mean of its last ones.
 
     NaN where the curve is empty or ends in NaN or an infinity: that trial diverged, whatever
-    it reached before.
+    it reached before. The mean is over the finite ones of the last values, or all of a curve
+    that is shorter.
     """
     if len(values) == 0 or not np.isfinite(values[-1]):
         return float("nan")
     if objective.reduce is Reduce.LAST:
         return float(values[-1])
+    if objective.reduce is Reduce.MEAN_LAST:
+        last = values[-objective.over :]
+        last = last[np.isfinite(last)]
+        return float(np.sum(last / len(last)))  # the sum of huge values would overflow
     finite = values[np.isfinite(values)]
     return float(objective.sign * np.min(objective.sign * finite))
+
+
+def reduce_curves(curves: Curves, objective: Objective) -> Float[np.ndarray, "trials"]:
+    """`reduce_curve` of every trial, in one pass over the points."""
+    offsets, values = curves.offsets, curves.values
+    there = np.flatnonzero(np.diff(offsets))
+    found = np.full(len(offsets) - 1, np.nan)
+    if len(there) == 0:
+        return found
+    ends = offsets[there + 1] - 1
+    sound = np.isfinite(values[ends])
+    if objective.reduce is Reduce.LAST:
+        found[there[sound]] = values[ends[sound]]
+    elif objective.reduce is Reduce.MEAN_LAST:
+        for i in there[sound]:
+            found[i] = reduce_curve(curves.of(int(i))[1], objective)
+    else:
+        losses = np.where(np.isfinite(values), objective.sign * values, np.inf)
+        # Trials without points have no segment of their own, so segments of the others touch.
+        best = objective.sign * np.minimum.reduceat(losses, offsets[there])
+        found[there[sound]] = best[sound]
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,6 +30,10 @@ class Reduce(StrEnum):
 
     BEST = "best"
     LAST = "last"
+    MEAN_LAST = "mean_last"  # of so many values as the objective's `over` says
+
+
+_MEAN_LAST = re.compile(r"mean[-_]last[-_](\d{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +42,18 @@ class Objective:
 
     The best of a curve is what retrospective checkpoint selection gets (E2); it favours trials
     that are evaluated more often, so compare trials with equal numbers of evaluations.
+
+    Attributes:
+        metric: its name.
+        direction: which way is better.
+        reduce: "best", "last", or "mean-last-5", which sets `over` as well.
+        over: number of last values that are averaged; 1 unless `reduce` is MEAN_LAST.
     """
 
     metric: str
     direction: Direction = Direction.MINIMIZE
     reduce: Reduce = Reduce.BEST
+    over: int = 1
 
     def __post_init__(self) -> None:
         if not isinstance(self.metric, str) or not self.metric.strip():
@@ -51,21 +63,44 @@ class Objective:
                 next_step='name what training reports: tb.minimize("valid/error")',
             )
         object.__setattr__(self, "metric", self.metric.strip())
+        asked = _MEAN_LAST.fullmatch(self.reduce) if isinstance(self.reduce, str) else None
+        if asked:
+            object.__setattr__(self, "reduce", Reduce.MEAN_LAST)
+            object.__setattr__(self, "over", int(asked[1]))
         for key, kind in (("direction", Direction), ("reduce", Reduce)):
             given = getattr(self, key)
             if given not in [member.value for member in kind]:
-                known = ", ".join(kind)
+                known = ", ".join(kind).replace("mean_last", "mean-last-K")
                 raise DesignError(
                     f"the {key} of an objective is one of {known}; got {given!r}."
-                    + nearest(str(given), kind),
+                    + nearest(str(given), known.split(", ")),
                     next_step=f'say {key}="{next(iter(kind)).value}", for example',
                 )
             object.__setattr__(self, key, kind(given))
+        _check_over(self)
 
     @property
     def sign(self) -> int:
         """1 where lower is better, -1 where higher is: sign * value is a loss."""
         return 1 if self.direction is Direction.MINIMIZE else -1
+
+    @property
+    def reduced(self) -> str:
+        """How a curve becomes one number, as people write it: `best`, `last`, `mean-last-5`."""
+        if self.reduce is Reduce.MEAN_LAST:
+            return f"mean-last-{self.over}"
+        return str(self.reduce)
+
+
+def _check_over(objective: Objective) -> None:
+    mean = objective.reduce is Reduce.MEAN_LAST
+    over = scalars.whole("over", objective.over, least=1, most=None, example=5)
+    if over != 1 and not mean:
+        raise DesignError(
+            f"over={over} goes with the mean of the last values; reduce is {objective.reduced}",
+            next_step=f'say reduce="mean-last-{over}", or leave over out',
+        )
+    object.__setattr__(objective, "over", over)
 
 
 class Role(StrEnum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import cast
 
 from tunebook.words.design import Direction, Objective, Reduce
 from tunebook.words.errors import DesignError, nearest
@@ -17,7 +18,7 @@ def parse_objective(text: str, *, reduce: str = "best") -> Objective:
 
     Args:
         text: the direction, a colon, and the metric's name (which may hold colons itself).
-        reduce: "best" or "last": how a curve becomes one number.
+        reduce: "best", "last" or "mean-last-5": how a curve becomes one number.
 
     Raises:
         DesignError: no direction, or an unknown one.
@@ -31,12 +32,14 @@ def parse_objective(text: str, *, reduce: str = "best") -> Objective:
             f'an objective is "minimize:NAME" or "maximize:NAME"; got "{text}".{slip}',
             next_step=f'say which way is better: "minimize:{named or "valid/error"}"',
         )
-    if reduce not in {r.value for r in Reduce}:
+    try:
+        return Objective(metric, Direction(direction), cast(Reduce, reduce))
+    except DesignError:
         raise DesignError(
-            f'a curve is reduced to its "best" or its "last" value; got "{reduce}"',
-            next_step='say reduce="best", or reduce="last"',
-        )
-    return Objective(metric, Direction(direction), Reduce(reduce))
+            'a curve is reduced to its "best" or its "last" value, or to the mean of its last '
+            f'ones, "mean-last-5"; got "{reduce}"',
+            next_step='say reduce="best", reduce="last", or reduce="mean-last-5"',
+        ) from None
 
 
 def format_objective(objective: Objective) -> str:

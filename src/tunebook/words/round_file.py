@@ -154,7 +154,7 @@ def _book_data(file: RoundFile) -> dict[str, Any]:
         text = format_objective(file.objective)
         book["objective"] = to_data(text)
         if file.objective.reduce is not Reduce.BEST:
-            book["reduce"] = file.objective.reduce.value
+            book["reduce"] = file.objective.reduced
     if file.setting is not None:
         if file.setting.training_objective:
             book["training_objective"] = to_data(file.setting.training_objective)
@@ -167,7 +167,7 @@ def _read_book(data: Any) -> tuple[Objective | None, Setting | None]:
     book = from_data(Mapping[str, object], data, path="book")  # type: ignore[type-abstract]
     check_keys(book, dict.fromkeys(BOOK_KEYS), "book", "book")
     objective = None
-    reduce = from_data(Reduce, book.get("reduce", "best"), path="book.reduce")
+    reduce = from_data(str, book.get("reduce", "best"), path="book.reduce")
     if "reduce" in book and "objective" not in book:
         raise CodecError(
             'book.reduce says how the objective\'s curve is reduced; there is no "objective"',

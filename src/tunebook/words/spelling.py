@@ -95,7 +95,8 @@ def per(
 
 
 def minimize(metric: str, *, reduce: str = "best") -> Objective:
-    """Lower is better; a trial counts with the best (or `"last"`) value of its curve.
+    """Lower is better; a trial counts with the best (or `"last"`) value of its curve, or the mean
+    of its last ones (`"mean-last-5"`).
 
     Example:
         >>> minimize("valid/error").metric
@@ -105,7 +106,8 @@ def minimize(metric: str, *, reduce: str = "best") -> Objective:
 
 
 def maximize(metric: str, *, reduce: str = "best") -> Objective:
-    """Higher is better; a trial counts with the best (or `"last"`) value of its curve.
+    """Higher is better; a trial counts with the best (or `"last"`) value of its curve, or the mean
+    of its last ones (`"mean-last-5"`).
 
     Example:
         >>> maximize("valid/accuracy").sign

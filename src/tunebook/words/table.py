@@ -13,8 +13,9 @@ import numpy as np
 from tunebook.words.csv_sweep import read_sweep
 from tunebook.words.curves import Curves as Curves
 from tunebook.words.curves import reduce_curve as reduce_curve
+from tunebook.words.curves import reduce_curves
 from tunebook.words.design import Objective, Role
-from tunebook.words.errors import TableError
+from tunebook.words.errors import TableError, nearest
 from tunebook.words.space import Axis, Branch, Per
 from tunebook.words.trial import Cause, Configuration, Status, Value
 
@@ -112,7 +113,7 @@ class TrialTable:
             hyperparameters: these columns and no others (the scientific ones come along).
             scientific: hyperparameters whose effect is the question.
             chance: the objective's value of guessing; trials that never beat it are infeasible.
-            reduce: "best" or "last" of a curve.
+            reduce: "best", "last" or "mean-last-5" (the mean of the last five) of a curve.
             space: a range for each hyperparameter; else ranges are read off the trials, and
                 `inferred_space` is true.
             training_objective: metric of the training set that shows fitting.
@@ -189,6 +190,40 @@ class TrialTable:
             seconds=self.seconds[pick],
             value=self.value[pick],
             curves={m: c.take(np.asarray(pick, np.int64)) for m, c in self.curves.items()},
+        )
+
+    def with_objective(self, objective: Objective) -> TrialTable:
+        """The same trials with another metric of their curves as the objective (C11).
+
+        Complete trials that have no finite value of it diverged; those that were infeasible
+        stay so. Chance was said of the metric before, and is not known of this one.
+
+        Raises:
+            TableError: there is no curve of that metric; names the nearest.
+        """
+        if objective == self.objective:
+            return self
+        if objective.metric not in self.curves:
+            raise TableError(
+                f'there is no curve of "{objective.metric}" to take as the objective.'
+                + nearest(objective.metric, self.curves),
+                next_step=f"metrics that were reported: {', '.join(self.curves) or 'none'}",
+            )
+        value = np.where(
+            self.complete, reduce_curves(self.curves[objective.metric], objective), np.nan
+        )
+        lost = self.complete & np.isnan(value)
+        return replace(
+            self,
+            objective=objective,
+            value=value,
+            status=tuple(
+                Status.INFEASIBLE if bad else s for s, bad in zip(self.status, lost, strict=True)
+            ),
+            cause=tuple(
+                Cause.DIVERGED if bad else c for c, bad in zip(self.cause, lost, strict=True)
+            ),
+            chance=self.chance if objective.metric == self.objective.metric else None,
         )
 
     def of_study(self, study: str) -> TrialTable:
