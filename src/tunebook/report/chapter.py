@@ -90,10 +90,14 @@ class Chapter:
     @property
     def severities(self) -> tuple[tuple[Severity, int], ...]:
         """How many findings there are of each severity, worst first."""
-        alike = (*self.findings, *self.passes)
-        all_views = [v for a in alike for v in (*a.shown, *a.folded)]
-        counts = [(s, sum(v.finding.severity is s for v in all_views)) for s in WORST_FIRST]
-        return tuple((s, n) for s, n in counts if n)
+        return severities((*self.findings, *self.passes))
+
+
+def severities(groups: Sequence[Alike]) -> tuple[tuple[Severity, int], ...]:
+    """How many findings there are of each severity, worst first."""
+    views = [v for a in groups for v in (*a.shown, *a.folded)]
+    counts = [(s, sum(v.finding.severity is s for v in views)) for s in WORST_FIRST]
+    return tuple((s, n) for s, n in counts if n)
 
 
 def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -> Chapter:
@@ -102,7 +106,7 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
     found_results = results(found.table) if len(found.table) else {}
     examination = conclude(found.table, found_results, unread=found.unread)
     drawn = gallery(f"r{found.number}", found_results, found, decision)
-    views = [_view(f, drawn) for f in examination.findings]
+    views = [finding_view(f, drawn) for f in examination.findings]
     stands = standing(record, found.number)
     answered = answer(
         found, decision, examination, followed=found.number < record.rounds[-1].number
@@ -115,8 +119,8 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         evidence=evidence(answered) if decision else None,
         standing=stands,
         steps=_steps(stands),
-        findings=_alike([v for v in views if v.finding.severity is not Severity.PASS]),
-        passes=_alike([v for v in views if v.finding.severity is Severity.PASS]),
+        findings=alike([v for v in views if v.finding.severity is not Severity.PASS]),
+        passes=alike([v for v in views if v.finding.severity is Severity.PASS]),
         not_applicable=tuple((check_text(n.check), n) for n in examination.not_applicable),
         gallery=drawn,
         trials=trial_rows(found, found.table),
@@ -130,7 +134,8 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
     )
 
 
-def _view(finding: Finding, drawn: Gallery) -> FindingView:
+def finding_view(finding: Finding, drawn: Gallery) -> FindingView:
+    """A finding with its words, its numbers and the pictures that show it."""
     return FindingView(
         finding=finding,
         text=check_text(finding.check),
@@ -144,7 +149,8 @@ MOST_ALIKE = 4
 """Findings of one check and severity in a row; of more, the first two stand for the others."""
 
 
-def _alike(views: Sequence[FindingView]) -> tuple[Alike, ...]:
+def alike(views: Sequence[FindingView]) -> tuple[Alike, ...]:
+    """Findings of one check and severity together, the many behind the first two."""
     found = []
     for _, group in groupby(views, key=lambda v: (v.finding.severity, v.finding.check)):
         own = tuple(group)

@@ -87,8 +87,8 @@ class Gallery:
 def gallery(
     prefix: str,
     results: Mapping[str, Result | NotApplicable],
-    found: RoundRecord,
-    decision: Decision | None,
+    found: RoundRecord | None = None,
+    decision: Decision | None = None,
 ) -> Gallery:
     """Draw every result that has pictures; `prefix` keeps ids of several rounds apart."""
     groups = []
@@ -110,7 +110,7 @@ def gallery(
                 silent=silent,
             )
         )
-    if decision is not None:
+    if found is not None and decision is not None:
         again = reruns.draw(
             decision, _rerun_values(found, decision), objective=found.table.objective
         )

@@ -78,7 +78,7 @@ def render(
     pictures = pictures_json(s for c in chapters for s in c.gallery.shown)
     shown = {c.number for c in chapters}
     text = (
-        _environment()
+        environment()
         .get_template("page.html")
         .render(
             record=record,
@@ -115,15 +115,16 @@ def _chapters(
     ]
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """What every page is written with: everything escaped, nothing undefined."""
+    made = Environment(
         loader=FileSystemLoader(ASSETS),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "breakable": breakable,
         "config": config_text,
         "counts": counts_text,
@@ -135,7 +136,7 @@ def _environment() -> Environment:
         "share": share_text,
         "value": value_text,
     }
-    return environment
+    return made
 
 
 def breakable(text: str) -> Markup:

@@ -66,8 +66,13 @@ class TrialRows:
     rows: tuple[Row, ...]
 
 
-def trial_rows(found: RoundRecord, table: TrialTable) -> TrialRows:
-    """Every trial of a table as rows, best objective first, then by the trial's life."""
+def trial_rows(found: RoundRecord | None, table: TrialTable) -> TrialRows:
+    """Every trial of a table as rows, best objective first, then by the trial's life.
+
+    Args:
+        found: the round that knows why trials failed; None for a sweep that was run elsewhere.
+        table: its trials.
+    """
     varied = list(dict.fromkeys(n for b in table.branches.values() for n in b.axes))
     settled = list(dict.fromkeys(n for b in table.branches.values() for n in b.conditions))
     several = len(set(table.study)) > 1
@@ -110,7 +115,7 @@ def _best_first(table: TrialTable) -> list[int]:
     return sorted(range(len(table)), key=place)
 
 
-def _row(found: RoundRecord, table: TrialTable, i: int, cells: Sequence[Cell]) -> Row:
+def _row(found: RoundRecord | None, table: TrialTable, i: int, cells: Sequence[Cell]) -> Row:
     name, status, cause = table.name[i], table.status[i], table.cause[i]
     return Row(
         trial=name,
@@ -118,8 +123,8 @@ def _row(found: RoundRecord, table: TrialTable, i: int, cells: Sequence[Cell]) -
         cells=tuple(cells),
         status=status,
         fate=f"{status}: {cause}" if cause else str(status),
-        detail=found.details.get(name, ""),
-        output_tail=found.output_tails.get(name, ""),
+        detail=found.details.get(name, "") if found else "",
+        output_tail=found.output_tails.get(name, "") if found else "",
     )
 
 
