@@ -17,6 +17,7 @@ COMMANDS = {
     "decide": "Rerun with fresh seeds and judge: adopt, keep, or more evidence.",
     "launch": "Make a decision's configuration the new baseline.",
     "next": "Propose the next round as a TOML file to edit.",
+    "audit": "Judge a sweep that was run elsewhere, from CSV files.",
     "export": "Write plans, trials, curves and pictures to a folder.",
     "completion": "Print the script that completes commands in your shell.",
 }

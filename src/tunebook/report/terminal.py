@@ -157,6 +157,14 @@ def show_findings(examination: Examination, *, title: str = "") -> None:
     _show(findings_text(examination, title=title))
 
 
+def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
+    """Print a heading and a line each; of many, the first and how many more there are."""
+    said = list(lines)
+    more = [f"and {len(said) - most} more"] if len(said) > most else []
+    shown = [_line(f"· {text}", "dim") for text in (*said[:most], *more)]
+    _show(Group(Text(), Text(_safe(head), style="bold"), *shown))
+
+
 def show_book(record: BookRecord) -> None:
     """Print a book at a glance."""
     _show(book_renderable(record))

@@ -1,0 +1,118 @@
+"""A sweep that was run elsewhere: read it, examine it, write its report (C11 C12)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tunebook.report.examine import Result, conclude, results
+from tunebook.report.sweep_page import render_sweep
+from tunebook.report.sweep_texts import caveats, space_texts
+from tunebook.words.codec import read_space
+from tunebook.words.errors import CodecError
+from tunebook.words.finding import Examination, NotApplicable
+from tunebook.words.space import Axis, Per
+from tunebook.words.table import TrialTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Audit:
+    """A foreign sweep with what every check says of it.
+
+    Attributes:
+        source: name of the file that the trials were read from.
+        table: its trials.
+        results: of every check, with the numbers behind its pictures.
+        examination: what the results say.
+    """
+
+    source: str
+    table: TrialTable
+    results: Mapping[str, Result | NotApplicable]
+    examination: Examination
+
+    @property
+    def space(self) -> list[str]:
+        """The search space as it was taken, one hyperparameter a line."""
+        return space_texts(self.table)
+
+    @property
+    def caveats(self) -> tuple[str, ...]:
+        """What the findings lean on."""
+        return caveats(self.table)
+
+    def page(self, *, command: str = "", version: str = "") -> str:
+        """Everything as one HTML file that needs no network."""
+        return render_sweep(
+            self.table,
+            self.results,
+            self.examination,
+            source=self.source,
+            command=command,
+            version=version,
+        )
+
+
+def audit_sweep(
+    trials: str | os.PathLike[str],
+    curves: str | os.PathLike[str] | None = None,
+    *,
+    objective: str,
+    scientific: Sequence[str] = (),
+    hyperparameters: Sequence[str] | None = None,
+    chance: float | None = None,
+    space: str | os.PathLike[str] | None = None,
+    reduce: str = "best",
+    training_objective: str = "",
+    adaptive: bool = False,
+    seed: int = 0,
+) -> Audit:
+    """Read a sweep from CSV files and let every check speak.
+
+    Args:
+        trials, curves, objective, scientific, hyperparameters, chance, reduce,
+            training_objective, adaptive: as `TrialTable.from_csv` takes them.
+        space: TOML file with a range for each hyperparameter; else ranges are read off the
+            trials.
+        seed: of every resampling.
+
+    Raises:
+        TableError, DesignError, CodecError: a file or an argument makes no sense; says where.
+    """
+    table = TrialTable.from_csv(
+        trials,
+        curves,
+        objective=objective,
+        hyperparameters=hyperparameters,
+        scientific=scientific,
+        chance=chance,
+        reduce=reduce,
+        space=None if space is None else _space(Path(space)),
+        training_objective=training_objective,
+        adaptive=adaptive,
+    )
+    found = results(table, seed=seed)
+    return Audit(
+        source=Path(trials).name,
+        table=table,
+        results=found,
+        examination=conclude(table, found),
+    )
+
+
+def _space(file: Path) -> Mapping[str, Axis | Per]:
+    try:
+        text = file.read_text("utf-8-sig")
+    except OSError as error:
+        raise CodecError(
+            f"the space file {file} can't be read: {error.strerror or error}",
+            next_step="name a TOML file with a line for each hyperparameter: "
+            'lr = { low = 1e-4, high = 1.0, scale = "log" }',
+        ) from None
+    except UnicodeDecodeError as error:
+        raise CodecError(
+            f"{file} is not UTF-8 text: byte {error.start} is none", next_step="save it as UTF-8"
+        ) from None
+    return read_space(text, source=str(file))

@@ -1,0 +1,71 @@
+"""tunebook audit: judge a sweep that was run elsewhere (C11 C12)."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tunebook.cli.which_book import json_option
+
+
+@click.command(
+    "audit",
+    epilog="Example: tunebook audit trials.csv --curves curves.csv "
+    "--objective minimize:valid/error --report audit.html",
+)
+@click.argument("source", metavar="TRIALS.CSV", type=click.Path(path_type=Path))
+@click.option("--curves", metavar="CURVES.CSV", type=click.Path(path_type=Path),
+              help="One row a measurement: trial,step,metric,value.")  # fmt: skip
+@click.option("--objective", metavar="WAY:NAME", required=True,
+              help="minimize:NAME or maximize:NAME, of a column or a curve.")  # fmt: skip
+@click.option("--scientific", metavar="NAME", multiple=True,
+              help="Hyperparameter whose effect is the question; repeatable.")  # fmt: skip
+@click.option("--hyperparameters", metavar="A,B,C",
+              help="These columns and no others; else all that are no results.")  # fmt: skip
+@click.option("--chance", type=float, help="The objective of guessing.")
+@click.option("--space", metavar="SPACE.TOML", type=click.Path(path_type=Path),
+              help="A range for each hyperparameter; else read off the trials.")  # fmt: skip
+@click.option("--reduce", default="best", show_default=True, metavar="HOW",
+              help="A curve counts with its best, last or mean-last-K value.")  # fmt: skip
+@click.option("--training-objective", metavar="NAME", default="",
+              help="Metric of the training set that shows fitting.")  # fmt: skip
+@click.option("--adaptive", is_flag=True, help="Earlier results chose later configurations.")
+@click.option("--report", metavar="REPORT.HTML", type=click.Path(path_type=Path),
+              help="Write findings, pictures and trials as one offline file.")  # fmt: skip
+@json_option
+def command(
+    source: Path, report: Path | None, hyperparameters: str | None, as_json: bool, **more: Any
+) -> None:
+    """Read a sweep from TRIALS.CSV, gzip or not, and say what it means, worst first."""
+    from tunebook import __version__
+    from tunebook.audit import audit_sweep
+    from tunebook.book.writing import write_text
+    from tunebook.cli.output import data, print_json
+    from tunebook.report.terminal import show_findings, show_lines
+
+    named = None
+    if hyperparameters is not None:
+        named = [name.strip() for name in hyperparameters.split(",") if name.strip()]
+    found = audit_sweep(source, hyperparameters=named, **more)
+    if report is not None:
+        again = shlex.join(["tunebook", *sys.argv[1:]])
+        write_text(report, found.page(command=again, version=__version__))
+    if as_json:
+        print_json(
+            **data(found.examination),
+            objective=data(found.table.objective),
+            space=found.space,
+            inferred_space=found.table.inferred_space,
+            caveats=list(found.caveats),
+        )
+        return
+    show_findings(found.examination, title=f"{source.name}: {more['objective']}")
+    taken = "read off the trials" if found.table.inferred_space else "as declared"
+    show_lines(f"Search space, {taken}:", found.space)
+    show_lines("Caveats:", found.caveats)
+    if report is not None:
+        click.echo(report.resolve())

@@ -1,0 +1,119 @@
+"""A sweep that was run elsewhere, as one offline HTML file: findings first, no book (C11 C12)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from tunebook.plots.render import script_bundle
+from tunebook.report.chapter import Alike, alike, finding_view, severities
+from tunebook.report.check_texts import CheckText, check_text
+from tunebook.report.examine import Result
+from tunebook.report.gallery import Gallery, gallery, pictures_json
+from tunebook.report.offline import asset, policy
+from tunebook.report.page import environment
+from tunebook.report.sweep_texts import SpaceLine, best_sentence, caveats, fixed, space_lines
+from tunebook.report.trial_rows import TrialRows, trial_rows
+from tunebook.report.wording import left_out_texts
+from tunebook.words.design import Objective
+from tunebook.words.finding import Examination, NotApplicable, Severity
+from tunebook.words.table import TrialTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep:
+    """Everything that a page shows of one sweep; named as a `Chapter` is, for its macros."""
+
+    source: str
+    objective: Objective
+    table: TrialTable
+    best: str
+    insights: tuple[str, ...]
+    findings: tuple[Alike, ...]
+    passes: tuple[Alike, ...]
+    not_applicable: tuple[tuple[CheckText, NotApplicable], ...]
+    gallery: Gallery
+    trials: TrialRows
+    left_out: tuple[str, ...]
+    space: tuple[SpaceLine, ...]
+    fixed: tuple[tuple[str, str], ...]
+    caveats: tuple[str, ...]
+    number: int = 1
+    running: bool = False
+
+    @property
+    def severities(self) -> tuple[tuple[Severity, int], ...]:
+        """How many findings there are of each severity, worst first."""
+        return severities((*self.findings, *self.passes))
+
+
+def render_sweep(
+    table: TrialTable,
+    results: Mapping[str, Result | NotApplicable],
+    examination: Examination,
+    *,
+    source: str,
+    command: str = "",
+    version: str = "",
+) -> str:
+    """Write what the checks say of a lone table as one HTML file that needs no network.
+
+    Args:
+        table: the trials.
+        results: what every check returned for it, with the numbers behind its pictures.
+        examination: the findings of those results.
+        source: name of the file that the trials were read from.
+        command: of the shell, which wrote this page.
+        version: of Tunebook.
+    """
+    sweep = _sweep(table, results, examination, source)
+    scripts = [script_bundle(), asset("page.js")]
+    style = asset("page.css")
+    text = (
+        environment()
+        .get_template("sweep.html")
+        .render(
+            c=sweep,
+            record=sweep,  # whose objective says which way the macros sort
+            command=command,
+            version=version,
+            policy=policy(scripts, [style]),
+            scripts=[Markup(s) for s in scripts],  # our own and Vega's, hashed above
+            style=Markup(style),  # our own
+            pictures=Markup(pictures_json(sweep.gallery.shown)),  # escaped by embedded_json
+        )
+    )
+    # A lone surrogate in a cell could not be written as UTF-8.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _sweep(
+    table: TrialTable,
+    results: Mapping[str, Result | NotApplicable],
+    examination: Examination,
+    source: str,
+) -> Sweep:
+    drawn = gallery("r1", results)
+    views = [finding_view(f, drawn) for f in examination.findings]
+    return Sweep(
+        source=source,
+        objective=table.objective,
+        table=table,
+        best=best_sentence(table),
+        insights=tuple(
+            f.sentence
+            for f in examination.findings
+            if f.check == "C9" and f.severity in (Severity.PASS, Severity.NOTE)
+        ),
+        findings=alike([v for v in views if v.finding.severity is not Severity.PASS]),
+        passes=alike([v for v in views if v.finding.severity is Severity.PASS]),
+        not_applicable=tuple((check_text(n.check), n) for n in examination.not_applicable),
+        gallery=drawn,
+        trials=trial_rows(None, table),
+        left_out=tuple(left_out_texts(examination.left_out)),
+        space=space_lines(table),
+        fixed=fixed(table),
+        caveats=caveats(table),
+    )
