@@ -23,11 +23,6 @@ from tunebook.words.errors import TableError, nearest
 ABSENT = frozenset({"", "none", "null", "na", "n/a", "<na>"})
 """Cells, in lower case, that say "not there"."""
 
-_CURVE_COLUMNS = ("trial", "step", "metric", "value")
-
-PackedCurves = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
-"""Offsets (one more than trials), steps, values; see `Curves`."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRows:
@@ -57,7 +52,7 @@ def read_trials(path: str | os.PathLike[str]) -> TrialRows:
         TableError: there is no such file, it is no CSV, it has no rows, a column's name stands
             twice, or two rows have one trial's name.
     """
-    source = _source(path)
+    source = source_of(path)
     header, rows, lines = _read(path)
     good = [i for i, row in enumerate(rows) if len(row) == len(header)]
     left_out = [
@@ -95,64 +90,6 @@ def read_trials(path: str | os.PathLike[str]) -> TrialRows:
     )
 
 
-def read_curves(
-    path: str | os.PathLike[str], names: Sequence[str]
-) -> tuple[dict[str, PackedCurves], tuple[str, ...]]:
-    """Read a curves file: one row a measurement, `trial,step,metric,value`.
-
-    Empty values are left out; where one (trial, metric, step) stands twice, the later row holds.
-
-    Args:
-        path: of the file.
-        names: of the trials, in the table's order.
-
-    Returns:
-        Packed curves by metric, and the trials that `names` does not know.
-
-    Raises:
-        TableError: there is no such file, a column is missing, or a step or value is no number.
-    """
-    source = _source(path)
-    header, rows, lines = _read(path)
-    for column in _CURVE_COLUMNS:
-        if column not in header:
-            raise TableError(
-                f'{source}: a curves file has the columns {", ".join(_CURVE_COLUMNS)}; "{column}" '
-                f"is not among {', '.join(header)}",
-                next_step="write one row a measurement, under trial,step,metric,value",
-            )
-    for row, line in zip(rows, lines, strict=True):
-        if len(row) != len(header):
-            raise TableError(
-                f"{source}, line {line}: {len(row)} cells, where the header has {len(header)}",
-                next_step="is the file cut off? Write it anew, or drop that line",
-            )
-    at = {name: header.index(name) for name in _CURVE_COLUMNS}
-    rows_there = [
-        (row, line)
-        for row, line in zip(rows, lines, strict=True)
-        if row[at["value"]].strip().lower() not in ABSENT
-    ]
-    there = [row for row, _ in rows_there]
-    there_lines = [line for _, line in rows_there]
-    trial_code = {name: i for i, name in enumerate(names)}
-    trials = [row[at["trial"]].strip() for row in there]
-    unknown = tuple(dict.fromkeys(t for t in trials if t not in trial_code))
-    metrics = [row[at["metric"]].strip() for row in there]
-    metric_code = {name: i for i, name in enumerate(dict.fromkeys(metrics))}
-    steps = _steps([row[at["step"]] for row in there], there_lines, source)
-    values = numbers([row[at["value"]] for row in there], there_lines, source, "value")
-    packed = _pack(
-        np.array([trial_code.get(t, -1) for t in trials], dtype=np.int64),
-        np.array([metric_code[m] for m in metrics], dtype=np.int64),
-        steps,
-        values,
-        len(names),
-        len(metric_code),
-    )
-    return dict(zip(metric_code, packed, strict=True)), unknown
-
-
 def numbers(
     cells: Sequence[str], lines: Sequence[int], source: str, column: str
 ) -> NDArray[np.float64]:
@@ -162,7 +99,8 @@ def numbers(
         TableError: a cell is no number; names its line.
     """
     try:
-        return np.array(cells, dtype=np.str_).astype(np.float64)
+        if not any("_" in cell for cell in cells):  # which Python would take for nothing
+            return np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:
         pass
     found = np.full(len(cells), np.nan)
@@ -194,10 +132,10 @@ def number_of(cell: str) -> float | None:
 
 def _read(path: str | os.PathLike[str]) -> tuple[tuple[str, ...], list[list[str]], list[int]]:
     """Header, rows and the line on which each row ends; empty lines are skipped."""
-    source = _source(path)
+    source = source_of(path)
     rows: list[list[str]] = []
     lines: list[int] = []
-    reader = csv.reader(io.StringIO(_text(path), newline=""))
+    reader = csv.reader(io.StringIO(text_of(content_of(path), source), newline=""))
     try:
         for row in reader:
             if row:
@@ -205,12 +143,28 @@ def _read(path: str | os.PathLike[str]) -> tuple[tuple[str, ...], list[list[str]
                 lines.append(reader.line_num)
     except csv.Error as error:
         raise TableError(f"{source}, line {reader.line_num}: this is no CSV: {error}") from None
-    if not rows:
+    header = header_of(rows[0] if rows else [], source, rows=len(rows) > 1)
+    return header, rows[1:], lines[1:]
+
+
+def header_of(cells: Sequence[str], source: str, *, rows: bool) -> tuple[str, ...]:
+    """The names of the columns.
+
+    Args:
+        cells: of the first line; none where the file is empty.
+        source: name of the file, for errors.
+        rows: there are rows below.
+
+    Raises:
+        TableError: the file is empty, has no rows, parts its cells otherwise, or a name stands
+            twice.
+    """
+    if not cells:
         raise TableError(
             f"{source} is empty", next_step="it needs a header line and a row a trial"
         )
-    header = tuple(name.strip() for name in rows[0])
-    if len(rows) == 1:
+    header = tuple(name.strip() for name in cells)
+    if not rows:
         raise TableError(
             f"{source} has a header and no rows: there is nothing to read",
             next_step="add a row a trial",
@@ -218,33 +172,32 @@ def _read(path: str | os.PathLike[str]) -> tuple[tuple[str, ...], list[list[str]
     parted = next((sign for sign in (";", "\t") if len(header) == 1 and sign in header[0]), "")
     if parted:
         raise TableError(
-            f"{source}: cells stand between commas; the header has {parted!r} between them",
+            f"{source}, line 1: cells stand between commas; the header has {parted!r} between "
+            "them",
             next_step="save it with commas between cells, and a point in numbers",
         )
     twice = [name for i, name in enumerate(header) if name in header[:i]]
     if twice:
         raise TableError(
-            f'{source}: a column has one name; "{twice[0]}" stands twice',
+            f'{source}, line 1: a column has one name; "{twice[0]}" stands twice',
             next_step="rename one of the two, or drop it",
         )
-    return header, rows[1:], lines[1:]
+    return header
 
 
-def _source(path: str | os.PathLike[str]) -> str:
+def source_of(path: str | os.PathLike[str]) -> str:
     """The file's name, for errors."""
     if not isinstance(path, str | os.PathLike):
         raise TableError(f"a table is named by its file; got {path!r}", next_step="give a path")
     return Path(path).name
 
 
-def _text(path: str | os.PathLike[str]) -> str:
-    """The file's text; gzip is told by its first bytes, whatever the name."""
+def content_of(path: str | os.PathLike[str]) -> bytes:
+    """The file's bytes; gzip is told by its first ones, whatever the name."""
     file = Path(path)
     try:
         content = file.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
-        return content.decode("utf-8-sig")
+        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
     except FileNotFoundError:
         beside = [f.name for f in file.parent.glob("*.csv*")] if file.parent.is_dir() else []
         raise TableError(
@@ -260,44 +213,23 @@ def _text(path: str | os.PathLike[str]) -> str:
             f"{file} can't be read: {error.strerror or error}",
             next_step="name a CSV file that you may read",
         ) from None
+
+
+def text_of(content: bytes, source: str) -> str:
+    """The text of a file's bytes, which are UTF-8, with a mark in front or without.
+
+    Raises:
+        TableError: they are not; says in which line, and what it probably is instead.
+    """
+    try:
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
+        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
+        probably = "UTF-16" if wide else "Latin-1 or Windows-1252"
+        line = content.count(b"\n", 0, error.start) + 1
         raise TableError(
-            f"{file.name} is not UTF-8 text: byte {error.start} is none",
-            next_step="save it as UTF-8",
+            f"{source}, line {line} is not UTF-8 text: byte {error.start} is none; it is "
+            f"probably {probably}",
+            next_step=f"save it as UTF-8: iconv -f {'UTF-16' if wide else 'WINDOWS-1252'} "
+            f"-t UTF-8 {source}",
         ) from None
-
-
-def _steps(cells: Sequence[str], lines: Sequence[int], source: str) -> NDArray[np.int64]:
-    steps = numbers(cells, lines, source, "step")
-    whole = np.isfinite(steps) & (np.abs(steps) < 2**53)
-    whole[whole] = steps[whole] == np.floor(steps[whole])
-    if not whole.all():
-        i = int(np.argmin(whole))
-        raise TableError(
-            f'{source}, line {lines[i]}: "step" is a whole number; got "{cells[i]}"',
-            next_step="number measurements by their training step, from 0",
-        )
-    return steps.astype(np.int64)
-
-
-def _pack(
-    trial: NDArray[np.int64],
-    metric: NDArray[np.int64],
-    steps: NDArray[np.int64],
-    values: NDArray[np.float64],
-    trials: int,
-    metrics: int,
-) -> list[PackedCurves]:
-    """Group measurements by metric and trial, by rising step."""
-    order = np.lexsort((steps, trial, metric))  # stable: a later row stays behind an earlier one
-    trial, metric, steps, values = trial[order], metric[order], steps[order], values[order]
-    last = np.ones(len(order), dtype=bool)
-    last[:-1] = (metric[1:] != metric[:-1]) | (trial[1:] != trial[:-1]) | (steps[1:] != steps[:-1])
-    keep = last & (trial >= 0)
-    trial, metric, steps, values = trial[keep], metric[keep], steps[keep], values[keep]
-    packed = []
-    for m in range(metrics):
-        a, b = np.searchsorted(metric, [m, m + 1])
-        offsets = np.searchsorted(trial[a:b], np.arange(trials + 1))
-        packed.append((offsets.astype(np.int64), steps[a:b], values[a:b]))
-    return packed

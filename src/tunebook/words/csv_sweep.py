@@ -11,8 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunebook.words import scalars
-from tunebook.words.csv_columns import TrialRows, number_of, numbers, read_curves, read_trials
+from tunebook.words.csv_columns import (
+    TrialRows,
+    content_of,
+    number_of,
+    numbers,
+    read_trials,
+    source_of,
+)
 from tunebook.words.csv_fates import fate
+from tunebook.words.csv_measurements import Measurements, read_measurements
 from tunebook.words.csv_space import (
     PlacedTrials,
     infer_space,
@@ -150,8 +158,42 @@ def _curves(
             f'{rows.source} has no column "trial", so its curves belong to no row',
             next_step="add a column trial with the names that the curves file uses",
         )
-    packed, unknown = read_curves(curves, rows.names)
-    return {metric: Curves(*arrays) for metric, arrays in packed.items()}, unknown
+    read = read_measurements(content_of(curves), source_of(curves))
+    number = {name: i for i, name in enumerate(rows.names)}
+    known = np.array([number.get(name, -1) for name in read.trials], dtype=np.int64)
+    unknown = tuple(name for name in read.trials if name not in number)
+    return pack_curves(read, known, len(rows.names)), unknown
+
+
+def pack_curves(read: Measurements, known: NDArray[np.int64], trials: int) -> dict[str, Curves]:
+    """Curves by metric: each trial's points by rising step, of one step the later row's.
+
+    Args:
+        read: the rows of a curves file.
+        known: for each name in the file, its trial's number, or -1 for a trial without a row.
+        trials: number of trials.
+    """
+    trial = known[read.trial] if len(known) else read.trial
+    place = read.metric * trials + trial
+    del trial
+    rows = np.flatnonzero(known[read.trial] >= 0) if (known < 0).any() else None
+    step, value = read.step, read.value
+    if rows is not None:
+        place, step, value = place[rows], step[rows], value[rows]
+    rising = (place[1:] > place[:-1]) | ((place[1:] == place[:-1]) & (step[1:] > step[:-1]))
+    if not rising.all():
+        order = np.lexsort((step, place))  # stable: a later row stays behind an earlier one
+        place, step, value = place[order], step[order], value[order]
+        last = np.ones(len(order), dtype=bool)
+        last[:-1] = (place[1:] != place[:-1]) | (step[1:] != step[:-1])
+        place, step, value = place[last], step[last], value[last]
+    bounds = np.searchsorted(place, np.arange(len(read.metrics) * trials + 1))
+    packed = {}
+    for m, metric in enumerate(read.metrics):
+        own = bounds[m * trials : (m + 1) * trials + 1]
+        a, b = own[0], own[-1]
+        packed[metric] = Curves(own - a, step[a:b], value[a:b])
+    return packed
 
 
 def _expect_metric(name: str, rows: TrialRows, measured: Mapping[str, Curves]) -> None:

@@ -31,6 +31,7 @@ class RemedyKind(StrEnum):
     FIX = "fix"  # values: value
     ADD = "add"  # values: names of remedies as hyperparameters
     INSPECT = "inspect"  # look at the code: probably a bug
+    STATE = "state"  # values: what the table does not say, such as chance
 
 
 @dataclass(frozen=True, slots=True)
