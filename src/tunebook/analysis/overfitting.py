@@ -1,0 +1,243 @@
+"""Do good trials overfit: worse on held-out data while still better on the training set? (C4)
+
+Every held-out metric is read, not the objective alone: a loss may overfit while accuracy still
+rises. Its training twin is the training-set metric of the same kind, else the training objective.
+
+CLAIM, of a metric and the good trials (the best tenth of each study, three at least): most of
+them overfit. NULL: no trial's mean curve rises while its training twin falls. A trial shows it
+where the end of the held-out curve lies above its lowest stretch (`curve_table.late_rise`), and
+the training curve still fell from there on; its p-value is the larger of the two. Of g good
+trials, more than half must show it: the chance of the p-value in the middle, as a binomial tail,
+times the number of groups (all studies, and each) and of metrics, is at most 2.5 %. Single trials
+outside are named where they stand at 2.5 % over all trials and metrics. Together that is 5 % of
+the tables whose null is true.
+
+The smallest rise that matters: more than the noise of one evaluation, and than 2 % of what was
+gained since the first evaluation or 5 % of the lowest level, whichever is less. A judgement.
+
+Assumes noise that is independent between trials, and wanders as a first-order autoregression at
+most. Measured: docs/claims/overfitting.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from tunebook.analysis.curve_table import (
+    FEWEST_POINTS,
+    Blocks,
+    Points,
+    Rise,
+    blocks_of,
+    evaluation_noise,
+    fell_since,
+    good_rows,
+    late_rise,
+    points_of,
+)
+from tunebook.analysis.metric_names import Metric, quality_unknown, read_metrics, training_twin
+from tunebook.analysis.overfitting_texts import (
+    alarm_finding,
+    note_finding,
+    pass_finding,
+    thin_finding,
+    unread_text,
+)
+from tunebook.analysis.training_gap import MetricReading, TrainingGap, gaps_of
+from tunebook.words.design import Objective
+from tunebook.words.finding import Finding, NotApplicable
+from tunebook.words.table import TrialTable
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
+
+ALPHA = 0.025
+"""Of the tables whose null is true, at most so many for the good trials, and for all others."""
+FEWEST_TRIALS = 3
+OF_IMPROVEMENT = 0.02
+OF_LEVEL = 0.05
+AT_ONCE = 20_000
+"""Trials that are read together: memory stays bounded, however many there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class OverfittingResult:
+    """What every held-out metric shows, and the curves of good trials beside their training twin.
+
+    `order`: all studies of the round as it planned them.
+    """
+
+    objective: Objective
+    readings: tuple[MetricReading, ...]
+    gaps: tuple[TrainingGap, ...]
+    findings: tuple[Finding, ...]
+    order: tuple[str, ...] = ()
+
+
+def check(table: TrialTable, *, seed: int = 0) -> OverfittingResult | NotApplicable:  # noqa: ARG001
+    """Read the curves of every held-out metric; nothing is drawn at random.
+
+    Args:
+        table: the trials of one round.
+        seed: as every check takes it.
+    """
+    rows = np.flatnonzero(table.complete)
+    known = read_metrics(table.curves, table.objective, table.training_objective)
+    held_out = [m for m in known.values() if m.held_out and m.sign and _reported(table, m, rows)]
+    if not held_out:
+        return NotApplicable(
+            check="C4",
+            reason="no complete trial has a curve of a validation metric",
+            needs=f"report {table.objective.metric} and a training loss several times in "
+            "training: trial.report(step, ...)",
+        )
+    held_out.sort(key=lambda m: m.name != table.objective.metric)
+    good = good_rows(table)[rows]
+    twins = {m.name: training_twin(m, known.values(), table.training_objective) for m in held_out}
+    read = [_read(table, m, known.get(twins[m.name]), rows, good) for m in held_out]
+    readings = tuple(_judged(table, r, len(read)) for r in read)
+    unknown = sorted(m.name for m in known.values() if quality_unknown(m))
+    return OverfittingResult(
+        objective=table.objective,
+        readings=readings,
+        gaps=gaps_of(table, readings),
+        findings=_findings(table, readings, unknown),
+        order=tuple(table.branches),
+    )
+
+
+def _reported(table: TrialTable, metric: Metric, rows: Int[np.ndarray, "rows"]) -> bool:
+    offsets = table.curves[metric.name].offsets
+    return bool((offsets[rows + 1] > offsets[rows]).any())
+
+
+def _read(
+    table: TrialTable,
+    metric: Metric,
+    twin: Metric | None,
+    rows: Int[np.ndarray, "rows"],
+    good: Bool[np.ndarray, "rows"],
+) -> MetricReading:
+    """One metric of all complete trials, some of them at a time."""
+    parts = []
+    for begin in range(0, len(rows), AT_ONCE):
+        some = rows[begin : begin + AT_ONCE]
+        points = points_of(table.curves[metric.name], some, metric.sign)
+        blocks = blocks_of(points)
+        rise = late_rise(blocks)
+        p_value = np.where(_material(points, blocks, rise), rise.p_value, 1.0)
+        p_value = np.where(np.isfinite(rise.p_value), p_value, np.nan)
+        low = end = np.full(len(some), np.nan)
+        if twin is not None:
+            training = points_of(table.curves[twin.name], some, twin.sign)
+            fall = fell_since(blocks_of(training, blocks.starts), rise.block)
+            # Where the training metric can't be read, nothing is said of the trial.
+            p_value = np.maximum(p_value, fall.p_value)
+            low, end = twin.sign * fall.low, twin.sign * fall.end
+        parts.append(
+            (p_value, rise.size, rise.error, metric.sign * rise.low, metric.sign * rise.end,
+             low, end, *_best(points))
+        )  # fmt: skip
+    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    return MetricReading(
+        metric=metric.name,
+        sign=metric.sign,
+        training_metric=twin.name if twin is not None else "",
+        same_kind=twin is not None and twin.kind == metric.kind,
+        rows=rows,
+        good=good,
+        p_value=joined[0],
+        rise=joined[1],
+        error=joined[2],
+        low=joined[3],
+        end=joined[4],
+        training_low=joined[5],
+        training_end=joined[6],
+        best_step=joined[7],
+        best_value=metric.sign * joined[8],
+        overfits=np.zeros(len(rows), dtype=bool),
+        studies=(),
+    )
+
+
+def _material(points: Points, blocks: Blocks, rise: Rise) -> Bool[np.ndarray, "rows"]:
+    """Where the rise is large enough to matter, real or not."""
+    begin = np.full(len(points.count), np.nan)
+    begin[points.row[points.place == 0]] = points.loss[points.place == 0]
+    with np.errstate(invalid="ignore", over="ignore"):
+        gained = np.maximum(begin - rise.low, 0.0)
+        least = np.minimum(OF_IMPROVEMENT * gained, OF_LEVEL * np.abs(rise.low))
+        return np.asarray(rise.size > np.maximum(least, evaluation_noise(blocks)))
+
+
+def _best(points: Points) -> tuple[Int[np.ndarray, "rows"], Float[np.ndarray, "rows"]]:
+    """Step and loss of each curve's lowest point; -1 and NaN where there is none."""
+    order = np.lexsort((points.step, points.loss, points.row))
+    step, loss = np.full(len(points.count), -1), np.full(len(points.count), np.nan)
+    there = np.flatnonzero(points.count)
+    first = order[(np.cumsum(points.count) - points.count)[there]]
+    step[there], loss[there] = points.step[first], points.loss[first]
+    return step, loss
+
+
+def _judged(table: TrialTable, reading: MetricReading, metrics: int) -> MetricReading:
+    """The reading with what it shows: of which studies' good trials most overfit, and who."""
+    readable = np.isfinite(reading.p_value)
+    study = np.array([table.study[i] for i in reading.rows], dtype=object)
+    names = list(dict.fromkeys(study[readable & reading.good]))
+    groups = {name: readable & reading.good & (study == name) for name in names}
+    if len(names) != 1:
+        groups[""] = readable & reading.good
+    groups = {n: own for n, own in groups.items() if own.sum() >= FEWEST_TRIALS}
+    sure = []
+    overfits = np.zeros(len(reading.rows), dtype=bool)
+    for name, own in groups.items():
+        if _most(reading.p_value[own]) * len(groups) * metrics <= ALPHA:
+            sure.append(name)
+            overfits |= own & (reading.p_value <= 2 * ALPHA)
+    alone = reading.p_value * max(int(readable.sum()), 1) * metrics <= ALPHA
+    return replace(reading, overfits=overfits | (readable & alone), studies=tuple(sorted(sure)))
+
+
+def _most(p_values: Float[np.ndarray, "group"]) -> float:
+    """Chance that more than half of so many trials show as much, where none overfits."""
+    many = len(p_values) // 2 + 1
+    middle = float(np.sort(p_values)[many - 1])
+    return float(stats.binom.sf(many - 1, len(p_values), middle))
+
+
+def _findings(
+    table: TrialTable, readings: tuple[MetricReading, ...], unknown: list[str]
+) -> tuple[Finding, ...]:
+    readable = max(int((r.good & np.isfinite(r.p_value)).sum()) for r in readings)
+    if readable < FEWEST_TRIALS:
+        return (thin_finding(readings, readable, FEWEST_POINTS, FEWEST_TRIALS),)
+    found = []
+    for reading in readings:
+        if reading.studies:
+            better = _objective_improves(table, reading)
+            found.append(alarm_finding(table, reading, readings[0], better))
+        elif reading.overfits.any():
+            found.append(note_finding(table, reading))
+    passed = [r for r in readings if not r.overfits.any()]
+    if passed:
+        found.append(pass_finding(passed))
+    if unknown:
+        found[-1] = replace(found[-1], sentence=f"{found[-1].sentence} {unread_text(unknown)}")
+    return tuple(found)
+
+
+def _objective_improves(table: TrialTable, reading: MetricReading) -> bool:
+    """True where the objective still gets better in most trials that overfit in this metric."""
+    objective = table.objective
+    if reading.metric == objective.metric or objective.metric not in table.curves:
+        return False
+    rows = reading.rows[reading.overfits & reading.good]
+    blocks = blocks_of(points_of(table.curves[reading.metric], rows, reading.sign))
+    own = points_of(table.curves[objective.metric], rows, objective.sign)
+    fall = fell_since(blocks_of(own, blocks.starts), late_rise(blocks).block)
+    return bool((fall.p_value <= 2 * ALPHA).sum() > len(rows) / 2)
