@@ -26,11 +26,13 @@ class Check(Protocol):
 
 CHECKS: Mapping[str, str] = MappingProxyType(
     {
+        "B9": "tunebook.analysis.design_faults:check",
         "C1": "tunebook.analysis.boundaries:check",
         "C2": "tunebook.analysis.sampling:check",
         "C3": "tunebook.analysis.feasibility:check",
         "C6": "tunebook.analysis.training_length:check",
         "C9": "tunebook.analysis.isolation:check",
+        "C11": "tunebook.analysis.adaptivity:check",
     }
 )
 """Checks by the id that they answer first, in the playbook's order (C6 answers C7 too)."""

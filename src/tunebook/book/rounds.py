@@ -19,7 +19,7 @@ from tunebook.execution.code import TrainingCode, training_code
 from tunebook.execution.progress import TerminalProgress
 from tunebook.execution.scheduler import RunSummary, run_trials
 from tunebook.plots import Picture, pictures
-from tunebook.report.examine import examine, results
+from tunebook.report.examine import conclude, examine, results
 from tunebook.report.notebook import FindingsView, round_html
 from tunebook.report.page import render
 from tunebook.report.terminal import round_text
@@ -31,6 +31,7 @@ from tunebook.words.decision import Decision, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import DesignError, TrainingCodeError
 from tunebook.words.finding import Examination
+from tunebook.words.notation import parse_objective
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Purpose, TrialRecord
@@ -135,14 +136,31 @@ class BookRound:
         """The metric that decides."""
         return self._objective
 
-    def examination(self) -> Examination:
-        """Every check that applies to the round as it stands."""
-        return examine(self.table(), unread=unread(self.trials))
+    def examination(self, objective: Objective | str | None = None) -> Examination:
+        """Every check that applies to the round as it stands; see `findings`."""
+        return examine(self._table_of(objective), unread=unread(self.trials))
 
-    def findings(self) -> FindingsView:
-        """What the checks say, worst first; shows itself in notebooks and terminals."""
-        found = results(self.table())
-        return FindingsView(self.examination(), pictures(found))
+    def findings(self, objective: Objective | str | None = None) -> FindingsView:
+        """What the checks say, worst first; shows itself in notebooks and terminals.
+
+        Args:
+            objective: another metric that was reported, `"minimize:valid/loss"`, instead of the
+                book's: without rerunning, and marked as exploratory, since it was chosen after
+                the results were seen.
+
+        Raises:
+            TableError: no trial reported that metric; names the nearest.
+            EvidenceError: the trials were chosen by their results.
+        """
+        table_ = self._table_of(objective)
+        found = results(table_)
+        return FindingsView(conclude(table_, found, unread=unread(self.trials)), pictures(found))
+
+    def _table_of(self, objective: Objective | str | None) -> TrialTable:
+        if objective is None:
+            return self.table()
+        asked = parse_objective(objective) if isinstance(objective, str) else objective
+        return self.table().with_objective(asked)
 
     def pictures(self) -> tuple[Picture, ...]:
         """Every picture of the round, in the playbook's order."""

@@ -28,6 +28,47 @@ class CheckText:
 UNKNOWN = CheckText(name="Check", asks="", method="")
 
 CHECK_TEXTS = {
+    "A4": CheckText(
+        name="Batch size searched",
+        asks="Was a batch size tuned for quality?",
+        method="A fact of the search space: a hyperparameter of that name varies and is no "
+        "scientific one. Once the others are tuned for it, each batch size reaches the same "
+        "quality (Shallue et al. 2018); it sets speed.",
+    ),
+    "B4": CheckText(
+        name="Unequal budgets",
+        asks="Did every scientific value get the same?",
+        method="Trials of each scientific value are counted, infeasible ones too, and the steps "
+        "to which their curves reach compared (Mann and Whitney's test at 0.1 %, where they "
+        "differ within a value too). A quarter more trials, or a twentieth more steps, counts.",
+    ),
+    "B6": CheckText(
+        name="Repeated runs",
+        asks="Does a run stand twice?",
+        method="A fact: one configuration under one seed stands in several rows; where seeds are "
+        "not known, with the same objective too. The same configuration under other seeds is a "
+        "repeat and is fine.",
+    ),
+    "B9": CheckText(
+        name="Design of the search",
+        asks="Is there a fault in the search itself?",
+        method="Facts of the table: which hyperparameters vary, which seeds and configurations "
+        "stand where, how many trials and steps each scientific value got, how often curves were "
+        "evaluated. A training length that is searched hides what the others do.",
+    ),
+    "D2": CheckText(
+        name="Sources of variation",
+        asks="How much does a seed do?",
+        method="A fact: one seed trained every configuration.",
+    ),
+    "C11": CheckText(
+        name="Objective and order",
+        asks="Is the objective counted fairly, and was the search independent of its results?",
+        method="The order of the distinct configurations of each study is compared with their "
+        "losses and their distances from the best tenth, over random orders of the same trials: "
+        "the strongest rank correlation must be rare (5 % over all axes and studies). The best of "
+        "k evaluations of white noise lies 1.5 standard deviations off for k = 10, 2.5 for 100.",
+    ),
     "B2": CheckText(
         name="Hyperparameter never read",
         asks="Did training use what was varied?",
@@ -97,6 +138,7 @@ REMEDY_LABELS = {
     RemedyKind.FIX: "Fix it",
     RemedyKind.ADD: "Add hyperparameters",
     RemedyKind.INSPECT: "Inspect the training code",
+    RemedyKind.STATE: "State what is not known",
 }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from tunebook.analysis import CHECKS, load_check
-from tunebook.report.wording import listed, plural
+from tunebook.report.wording import listed, plural, reduced_text
+from tunebook.words.design import Objective
 from tunebook.words.finding import (
     Examination,
     Finding,
@@ -18,6 +20,7 @@ from tunebook.words.finding import (
     RemedyKind,
     Severity,
 )
+from tunebook.words.notation import format_objective
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Status
 
@@ -29,6 +32,13 @@ class Result(Protocol):
     def findings(self) -> tuple[Finding, ...]:
         """What it found, passes included."""
 
+
+NEEDS_INDEPENDENT = ("C2", "C9")
+"""Checks of what a search of this size finds: they take trials for independent draws, and are
+silent where earlier results chose later configurations."""
+LEANS_ON_INDEPENDENT = ("C1", "C3", "C10")
+"""Checks of the response over the space: good points crowd where they were sought, so that what
+they say is still worth reading and their error rates do not hold."""
 
 WORST_FIRST = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE, Severity.PASS)
 
@@ -44,7 +54,18 @@ def results(table: TrialTable, *, seed: int = 0) -> dict[str, Result | NotApplic
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
-        return {check: load_check(check)(table, seed=seed) for check in CHECKS}
+        return {check: _result(check, table, seed) for check in CHECKS}
+
+
+def _result(check: str, table: TrialTable, seed: int) -> Result | NotApplicable:
+    if table.adaptive and check in NEEDS_INDEPENDENT:
+        return NotApplicable(
+            check=check,
+            reason="earlier results chose later configurations, so the trials are no independent "
+            "sample of the space",
+            needs="a random or quasi-random search",
+        )
+    return load_check(check)(table, seed=seed)
 
 
 def examine(
@@ -77,12 +98,43 @@ def conclude(
 ) -> Examination:
     """Put results that are there already together as an examination; see `examine`."""
     findings = [f for r in found.values() if not isinstance(r, NotApplicable) for f in r.findings]
+    suspected = bool(getattr(found.get("C11"), "adaptive", False))
+    if table.adaptive or suspected:
+        findings = [_doubted(f, suspected=suspected) for f in findings]
     findings += [_never_read(table, name, trials) for name, trials in (unread or {}).items()]
+    if table.planned_objective is not None:
+        findings.append(_exploratory(table, table.planned_objective))
     return Examination(
         trials=len(table),
         left_out=(*table.left_out, *_not_counted(table)),
         findings=sorted(findings, key=_order),
         not_applicable=tuple(r for r in found.values() if isinstance(r, NotApplicable)),
+    )
+
+
+def _doubted(finding: Finding, *, suspected: bool) -> Finding:
+    """A finding with the caveat that its check takes the trials for independent."""
+    if finding.check not in (*NEEDS_INDEPENDENT, *LEANS_ON_INDEPENDENT):
+        return finding
+    said = "If earlier results chose later trials (C11), its" if suspected else "Its"
+    why = "" if suspected else ": earlier results chose later trials"
+    return replace(finding, sentence=f"{finding.sentence} {said} error rate does not hold{why}.")
+
+
+def _exploratory(table: TrialTable, planned: Objective) -> Finding:
+    asked = table.objective
+    return Finding(
+        check="C11",
+        severity=Severity.NOTE,
+        subject=asked.metric,
+        numbers={
+            "planned": f"{format_objective(planned)}, {planned.reduced}",
+            "taken": f"{format_objective(asked)}, {asked.reduced}",
+        },
+        sentence=f"Exploratory: {format_objective(asked)} ({reduced_text(asked)}) was chosen as "
+        "the objective after the results were seen. What is found here is a question for another "
+        "round, no evidence: of many metrics, some show an effect by luck.",
+        remedy=None,
     )
 
 

@@ -15,7 +15,7 @@ from tunebook.words.curves import Curves as Curves
 from tunebook.words.curves import reduce_curve as reduce_curve
 from tunebook.words.curves import reduce_curves
 from tunebook.words.design import Objective, Role
-from tunebook.words.errors import TableError, nearest
+from tunebook.words.errors import EvidenceError, TableError, nearest
 from tunebook.words.space import Axis, Branch, Per
 from tunebook.words.trial import Cause, Configuration, Status, Value
 
@@ -45,6 +45,8 @@ class TrialTable:
         chance: the objective's value of guessing, or None.
         adaptive: True where earlier results chose later configurations.
         left_out: "name: reason" for rows that were not read as trials.
+        planned_objective: what the objective was before another one was taken afterwards; None
+            where it is the planned one.
     """
 
     objective: Objective
@@ -65,6 +67,7 @@ class TrialTable:
     chance: float | None = None
     adaptive: bool = False
     left_out: tuple[str, ...] = ()
+    planned_objective: Objective | None = None
 
     def __post_init__(self) -> None:
         n = len(self.name)
@@ -196,13 +199,21 @@ class TrialTable:
         """The same trials with another metric of their curves as the objective (C11).
 
         Complete trials that have no finite value of it diverged; those that were infeasible
-        stay so. Chance was said of the metric before, and is not known of this one.
+        stay so. Chance was said of the metric before, and is not known of this one. What is then
+        found is exploratory: the objective was chosen after the results were seen.
 
         Raises:
             TableError: there is no curve of that metric; names the nearest.
+            EvidenceError: the trials were chosen by their results on the objective before.
         """
         if objective == self.objective:
             return self
+        if self.adaptive:
+            raise EvidenceError(
+                "another objective afterwards needs trials that do not depend on results; these "
+                f'were chosen by what earlier ones reached in "{self.objective.metric}"',
+                next_step="run a quasi-random search: its trials serve any objective",
+            )
         if objective.metric not in self.curves:
             raise TableError(
                 f'there is no curve of "{objective.metric}" to take as the objective.'
@@ -213,6 +224,7 @@ class TrialTable:
             self.complete, reduce_curves(self.curves[objective.metric], objective), np.nan
         )
         lost = self.complete & np.isnan(value)
+        planned = self.planned_objective or self.objective
         return replace(
             self,
             objective=objective,
@@ -224,6 +236,7 @@ class TrialTable:
                 Cause.DIVERGED if bad else c for c, bad in zip(self.cause, lost, strict=True)
             ),
             chance=self.chance if objective.metric == self.objective.metric else None,
+            planned_objective=None if objective == planned else planned,
         )
 
     def of_study(self, study: str) -> TrialTable:

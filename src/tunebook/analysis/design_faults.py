@@ -1,0 +1,322 @@
+"""Faults of the search's design that its table shows (A4 B4 B6 B9 C11 D2).
+
+Exact facts, not tests: which hyperparameters vary, which seeds and configurations stand where, how
+many trials and steps each scientific value was given, how often curves were evaluated. Nothing is
+said of what lies within even shares, and of what is repeated on purpose (the same configuration
+under other seeds). The one test, of whether trainings differ in length between scientific values
+where lengths differ within them too, is Mann and Whitney's at 0.1 % shared over all pairs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from tunebook.analysis.estimators import good_region
+from tunebook.analysis.evaluation_counts import evaluation_finding
+from tunebook.words.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
+from tunebook.words.roles import BATCH_NAMES, STEP_NAMES
+from tunebook.words.space import Choice, Integer
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Value
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
+
+LENGTH_NAMES = STEP_NAMES | {
+    "total_model_steps", "planned_steps", "max_iterations", "max_iters", "num_iterations",
+    "n_iterations", "train_iterations", "training_iterations", "n_epochs", "max_updates",
+    "num_updates", "total_updates", "train_updates", "step_budget", "epoch_budget",
+}  # fmt: skip
+"""Names of a training length; a round is refused for fewer, but a foreign sweep is run already."""
+BATCHES = BATCH_NAMES | {
+    "batchsize", "minibatch_size", "mini_batch_size", "global_batch_size", "bs",
+    "effective_batch_size", "batch_size_train",
+}  # fmt: skip
+UNEVEN = 1.25
+"""Trials of one scientific value over another's: less is what uneven losses make. A judgement."""
+LONGER = 1.05
+"""Steps of one scientific value over another's. A judgement."""
+LEVEL = 0.001
+FEWEST = 8
+MANY_DUPLICATES = 0.05
+LISTED = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignFaultsResult:
+    """What was looked at, and what was found.
+
+    Attributes:
+        configurations, seeds: distinct ones among trials that ended; seeds that are known.
+        findings: faults, or one pass.
+    """
+
+    configurations: int
+    seeds: int
+    findings: tuple[Finding, ...]
+
+
+def check(table: TrialTable, *, seed: int = 0) -> DesignFaultsResult | NotApplicable:  # noqa: ARG001
+    """Look for faults of the design in the table itself."""
+    ended = table.take(table.counted)
+    if len(ended) == 0:
+        return NotApplicable(
+            check="B9", reason="no trial has ended", needs="one complete or infeasible trial"
+        )
+    keys = _configurations(ended)
+    seeds = {s for s in ended.seed if s is not None}
+    evaluations = evaluation_finding(ended)
+    faults = (
+        *_lengths(ended),
+        *_batch_sizes(ended),
+        *_one_seed(ended, keys),
+        *_duplicates(ended, keys),
+        *_uneven_trials(ended),
+        *_uneven_steps(ended),
+        *([evaluations] if evaluations else ()),
+    )
+    distinct = len(set(keys))
+    return DesignFaultsResult(
+        configurations=distinct,
+        seeds=len(seeds),
+        findings=faults or (_sound(ended, distinct, len(seeds)),),
+    )
+
+
+def _sound(table: TrialTable, configurations: int, seeds: int) -> Finding:
+    said = f"{configurations} configurations in {len(table)} trials"
+    said += f" under {seeds} seeds" if seeds else ", seeds not known"
+    return Finding(
+        check="B9",
+        severity=Severity.PASS,
+        subject="",
+        numbers={"configurations": configurations, "seeds": seeds},
+        sentence=f"No fault of the design is seen: {said}; no training length and no batch size "
+        "was searched, no run stands twice, and budgets are even.",
+    )
+
+
+def _configurations(table: TrialTable) -> list[tuple[Value | None, ...]]:
+    names = list(dict.fromkeys(n for config in table.config for n in config))
+    return [tuple(config.get(n) for n in names) for config in table.config]
+
+
+def _varied(table: TrialTable, names: frozenset[str] | set[str]) -> list[str]:
+    """Hyperparameters that vary, under one of these names, `train.epochs` as `epochs`."""
+    varied = dict.fromkeys(n for b in table.branches.values() for n in b.axes)
+    settled = [n for n in table.scientific if len(set(table.column(n))) > 1]
+    return [n for n in dict.fromkeys([*varied, *settled]) if _last_part(n) in names]
+
+
+def _last_part(name: str) -> str:
+    return name.replace("/", ".").rpartition(".")[2].lower().replace("-", "_")
+
+
+def _range(table: TrialTable, name: str) -> tuple[Value, Value, Value]:
+    """Lowest and highest value, and the middle one among the best trials."""
+    column = table.column(name)
+    there = sorted({v for v in column if isinstance(v, int | float)})
+    best = [column[i] for i in np.flatnonzero(good_region(table.losses))]
+    near = sorted(v for v in best if isinstance(v, int | float))
+    if not there:
+        labels = [v for v in column if v is not None]
+        return labels[0], labels[-1], (next((v for v in best if v is not None), labels[0]))
+    return there[0], there[-1], near[len(near) // 2] if near else there[-1]
+
+
+def _lengths(table: TrialTable) -> Iterable[Finding]:
+    """B9: one study has one training length."""
+    for name in _varied(table, LENGTH_NAMES):
+        low, high, best = _range(table, name)
+        asked = name in table.scientific
+        yield Finding(
+            check="B9",
+            severity=Severity.NOTE if asked else Severity.WARNING,
+            subject=name,
+            numbers={"low": low, "high": high, "middle_of_best": best},
+            sentence=f"{name} is a training length and was searched, {low} to {high} (middle of "
+            f"the best trials: {best}). Longer training is better as expected of a budget, so it "
+            "hides what the others do, and its best value says nothing of them.",
+            remedy=Remedy(
+                kind=RemedyKind.FIX,
+                subject=name,
+                values={"value": best},
+                because="one study has one training length; lengths are compared in rounds of "
+                "their own",
+            ),
+        )
+
+
+def _batch_sizes(table: TrialTable) -> Iterable[Finding]:
+    """A4: batch size is no nuisance hyperparameter of quality."""
+    for name in _varied(table, BATCHES):
+        if name in table.scientific:
+            continue
+        low, high, best = _range(table, name)
+        yield Finding(
+            check="A4",
+            severity=Severity.WARNING,
+            subject=name,
+            numbers={"low": low, "high": high, "middle_of_best": best},
+            sentence=f"{name} was searched, {low} to {high}, as if it set the quality. Tuned for "
+            "it, every batch size reaches the same; it sets speed and cost, and here it takes "
+            "trials from the others, which need other values under each batch size.",
+            remedy=Remedy(
+                kind=RemedyKind.FIX,
+                subject=name,
+                values={"value": best},
+                because="it is chosen for time or cost, and the others are tuned for it",
+            ),
+        )
+
+
+def _one_seed(table: TrialTable, keys: list[tuple[Value | None, ...]]) -> Iterable[Finding]:
+    """D2: one seed for every configuration leaves open what another would give."""
+    distinct = set(keys)
+    if len(distinct) < 2 or any(s is None for s in table.seed):
+        return
+    with_seed: dict[int | None, set[tuple[Value | None, ...]]] = {}
+    for key, own in zip(keys, table.seed, strict=True):
+        with_seed.setdefault(own, set()).add(key)
+    seed = max(with_seed, key=lambda s: len(with_seed[s]))
+    if len(with_seed[seed]) < len(distinct):
+        return
+    runs = Counter(key for key, _ in set(zip(keys, table.seed, strict=True)))
+    repeated = sum(n > 1 for n in runs.values())
+    more = (
+        f"; {repeated} of them ran under other seeds too, which alone show how much a seed does"
+        if repeated
+        else ", and none ran under another, so how much a seed does was not measured"
+    )
+    yield Finding(
+        check="D2",
+        severity=Severity.NOTE,
+        subject="seed",
+        numbers={"seed": int(seed or 0), "configurations": len(distinct), "repeated": repeated},
+        sentence=f"The seed {seed} trained every one of the {len(distinct)} configurations{more}. "
+        "What was selected here may owe its place to this seed.",
+        remedy=Remedy(
+            kind=RemedyKind.MORE_TRIALS,
+            values={"trials": 5},
+            because="the best configuration under fresh seeds shows what it is worth",
+        ),
+    )
+
+
+def _duplicates(table: TrialTable, keys: list[tuple[Value | None, ...]]) -> Iterable[Finding]:
+    """B6: one configuration under one seed stands once.
+
+    Where seeds are not known, rows count as copies only where the objective is the same too.
+    """
+    told: dict[tuple[object, ...], list[int]] = {}
+    for i, (key, own) in enumerate(zip(keys, table.seed, strict=True)):
+        value = float(table.value[i])
+        if own is not None:
+            told.setdefault((key, own), []).append(i)
+        elif value == value:
+            told.setdefault((key, None, value), []).append(i)
+    again = [rows for rows in told.values() if len(rows) > 1]
+    if not again:
+        return
+    extra = sum(len(rows) - 1 for rows in again)
+    names = tuple(table.name[i] for rows in again for i in rows)
+    shown = "; ".join(" = ".join(table.name[i] for i in rows[:4]) for rows in again[:3])
+    alike = "seed" if table.seed[again[0][0]] is not None else f"{table.objective.metric}"
+    yield Finding(
+        check="B6",
+        severity=Severity.WARNING if extra > MANY_DUPLICATES * len(table) else Severity.NOTE,
+        subject="",
+        numbers={"duplicates": extra, "trials": len(table)},
+        sentence=f"{extra} of {len(table)} trials repeat another's configuration and {alike} "
+        f"({shown}{' ...' if len(again) > 3 else ''}): they count as evidence of their own and "
+        "are none.",
+        remedy=Remedy(
+            kind=RemedyKind.INSPECT, because="rows may be copied, or a generator begun anew"
+        ),
+        trials=names,
+    )
+
+
+def _values_compared(table: TrialTable) -> Iterable[tuple[str, dict[Value, Int[np.ndarray, "n"]]]]:
+    """Each scientific hyperparameter that is compared by its values, with the rows of each."""
+    for name in table.scientific:
+        axes = [b.axes[name] for b in table.branches.values() if name in b.axes]
+        if any(not isinstance(a, Choice | Integer) for a in axes):
+            continue
+        rows: dict[Value, list[int]] = {}
+        for i, value in enumerate(table.column(name)):
+            if value is not None:
+                rows.setdefault(value, []).append(i)
+        if 2 <= len(rows) <= 50:
+            yield name, {v: np.array(r) for v, r in rows.items()}
+
+
+def _uneven_trials(table: TrialTable) -> Iterable[Finding]:
+    """B4: as many trials for each scientific value."""
+    for name, rows in _values_compared(table):
+        counts = {v: len(r) for v, r in rows.items()}
+        most, fewest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+        if counts[most] <= max(UNEVEN * counts[fewest], counts[fewest] + 1):
+            continue
+        few = ", ".join(f"{v}: {n}" for v, n in list(counts.items())[:LISTED])
+        yield Finding(
+            check="B4",
+            severity=Severity.WARNING if counts[most] >= 2 * counts[fewest] else Severity.NOTE,
+            subject=name,
+            numbers={"most": counts[most], "fewest": counts[fewest]},
+            sentence=f"The values of {name} had unequal budgets: {most} {counts[most]} trials, "
+            f"{fewest} {counts[fewest]} ({few}). The best of more trials is better by luck "
+            "alone: compare them at the smallest budget.",
+            remedy=Remedy(
+                kind=RemedyKind.MORE_TRIALS,
+                conditions={name: fewest},
+                values={"trials": counts[most]},
+                because="values are compared at equal budgets",
+            ),
+        )
+
+
+def _uneven_steps(table: TrialTable) -> Iterable[Finding]:
+    """B4: as many steps for each scientific value."""
+    curves = table.curves.get(table.objective.metric)
+    if curves is None or _varied(table, LENGTH_NAMES):
+        return
+    there = np.flatnonzero(table.complete & (np.diff(curves.offsets) > 0))
+    ends = np.full(len(table), -1, dtype=np.int64)
+    ends[there] = curves.steps[curves.offsets[there + 1] - 1]
+    for name, rows in _values_compared(table):
+        own = {v: ends[r][ends[r] >= 0] for v, r in rows.items()}
+        own = {v: e for v, e in own.items() if len(e) >= FEWEST}
+        if len(own) < 2:
+            continue
+        middle = {v: float(np.median(e)) for v, e in own.items()}
+        long, short = max(middle, key=middle.__getitem__), min(middle, key=middle.__getitem__)
+        pairs = len(list(combinations(own, 2)))
+        if middle[long] <= LONGER * middle[short] or _alike(own[long], own[short], pairs):
+            continue
+        yield Finding(
+            check="B4",
+            severity=Severity.WARNING,
+            subject=name,
+            numbers={"longest": middle[long], "shortest": middle[short]},
+            sentence=f"The values of {name} trained for different lengths: {long} to step "
+            f"{middle[long]:.0f}, {short} to step {middle[short]:.0f} (medians). What a value "
+            "owes to longer training can't be told from what it owes to itself.",
+            remedy=Remedy(
+                kind=RemedyKind.INSPECT,
+                subject=name,
+                because="values are compared at one training length, unless a step of one is "
+                "not a step of the other",
+            ),
+        )
+
+
+def _alike(a: Int[np.ndarray, "n"], b: Int[np.ndarray, "m"], pairs: int) -> bool:
+    return bool(stats.mannwhitneyu(a, b).pvalue >= LEVEL / pairs)
