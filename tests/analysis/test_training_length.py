@@ -143,14 +143,58 @@ def test_thin_data_is_not_enough_evidence(trials, points):
     assert result.compute_bound is None and len(result.curves) == trials
 
 
-def test_trials_of_other_lengths_are_judged_on_their_own():
+def of_their_own(rng, trials, growth, *, tied=True, hyperparameter="epochs", noise=0.02):
+    """A search over the length: the decay tied to it, so that each curve is best at its end."""
+    lengths = rng.integers(20, 101, trials)
+    curves, level = [], 0.4 * rng.random(trials) ** 2
+    for k, n in enumerate(lengths):
+        t = np.arange(1, n + 1)
+        way = t / n if tied else t / 100
+        values = level[k] - growth * np.log2(n if tied else t) + np.exp(-5 * way)
+        curves.append((t - 1, values + noise * rng.normal(size=n)))
+    made = table(curves, max_train_steps=None, hyperparameter=hyperparameter)
+    return replace(made, config=tuple({hyperparameter: int(n)} for n in lengths))
+
+
+def test_where_the_decay_is_tied_the_lengths_are_asked_and_not_the_ends():
+    result = training_length.check(of_their_own(np.random.default_rng(0), 128, 0.4))
+    assert sum(c.best_fraction > 0.75 for c in result.curves) > 110
+    c6 = said(result)["C6"]
+    assert c6.severity is Severity.WARNING and result.compute_bound is True
+    assert c6.subject == "epochs" and c6.remedy.values == {"epochs": 150}
+    gain = c6.numbers["gain_per_doubling"]
+    assert gain.low <= 0.4 <= gain.high
+    assert c6.numbers["ends_ahead"].low > 0.5 and "Curve ends don't tell" in c6.sentence
+
+
+def test_ends_that_improve_say_nothing_where_longer_trials_are_no_better():
+    result = training_length.check(of_their_own(np.random.default_rng(1), 128, 0.0))
+    c6 = said(result)["C6"]
+    assert c6.numbers["best_in_last_quarter"] > 0.8 * c6.numbers["good_trials"]
+    assert c6.severity is Severity.PASS and c6.remedy is None and "No sign" in c6.sentence
+
+
+def test_lengths_without_a_cause_or_with_few_trials_are_not_told():
     rng = np.random.default_rng(0)
-    curves = [
-        c for k in (200, 500, 1000) for c in falling(rng, 1.0, trials=5, length=k, noise=0.001)
-    ]
-    result = training_length.check(table(curves, max_train_steps=None))
-    assert all(c.best_fraction > 0.9 for c in result.curves)
-    assert said(result)["C6"].severity is Severity.WARNING
+    for made, why in (
+        (of_their_own(rng, 40, 0.1, hyperparameter="x"), None),
+        (of_their_own(rng, 12, 0.1), "it takes 16"),
+    ):
+        if why is None:
+            made = replace(made, config=tuple({"x": 0.5} for _ in made.name))
+            why = "no hyperparameter sets them"
+        c6 = said(training_length.check(made))["C6"]
+        assert c6.severity is Severity.NOTE and c6.remedy is None
+        assert "Not enough evidence" in c6.sentence and why in c6.sentence
+
+
+def test_false_growth_is_rare(fresh_rng):
+    repeats = 40
+    warned = sum(
+        said(training_length.check(of_their_own(r, 64, 0.0)))["C6"].severity is Severity.WARNING
+        for r in fresh_rng.spawn(repeats)
+    )
+    assert warned <= stats.binom.ppf(1 - 1e-6, repeats, 0.03)
 
 
 def test_infeasible_trials_and_broken_points_are_left_out():
@@ -239,10 +283,34 @@ def test_published_curves(shared_data):
     start = time.perf_counter()
     result = training_length.check(vae)
     assert time.perf_counter() - start < 2
-    # One-cycle learning rates: accuracy rises to the last epoch, and the length explains why.
+    # Every trial is best at its end, since its decay is tied to its length: the lengths are asked.
     c6 = said(result)["C6"]
-    assert c6.severity is Severity.WARNING and "lr_peak_epoch may tie" in c6.sentence
-    assert c6.numbers["median_late_gain"] > 0
+    assert c6.severity is Severity.WARNING and c6.subject == "epochs"
+    assert c6.numbers["gain_per_doubling_of_the_longer"].low > 0
+    assert c6.numbers["ends_ahead"].low > 0.5
+    assert result.checkpoints.late == 1.0 and result.checkpoints.counts[-1] == 287
+
+    deberta = TrialTable.from_csv(
+        shared_data / "opda" / "deberta-base-trials.csv.gz",
+        shared_data / "opda" / "deberta-base-curves.csv.gz",
+        objective="maximize:matched",
+        chance=0.3545,
+    )
+    # More epochs are better, but not from three to four; best checkpoints lie before the end.
+    result = training_length.check(deberta)
+    c6 = said(result)["C6"]
+    assert c6.severity is Severity.NOTE and c6.remedy is None and result.compute_bound is None
+    assert c6.subject == "num_train_epochs" and c6.numbers["gain_per_doubling"].low > 0
+    assert c6.numbers["gain_per_doubling_of_the_longer"].low < 0
+
+    for task in ("imdb-patch128-lstm128-avg-bs64", "imdb-patch32-gru64-avg-bs128"):
+        explosive = TrialTable.from_csv(
+            shared_data / "taskset" / f"{task}-trials.csv.gz",
+            shared_data / "taskset" / f"{task}-curves.csv.gz",
+            objective="minimize:valid_loss",
+        )
+        more = said(training_length.check(explosive))["C6"].numbers["gain_of_half_again"]
+        assert -0.1 < more.low <= more.estimate <= more.high < 0.1
 
     overfits = TrialTable.from_csv(
         shared_data / "deepobs" / "fmnist_2c2d-trials.csv.gz",

@@ -1,0 +1,27 @@
+"""Numbers as sentences have them: steps to two digits, intervals in brackets (C5 C6 C7)."""
+
+from __future__ import annotations
+
+import math
+
+from tunebook.words.finding import Interval
+
+
+def rounded(steps: float, *, up: bool = False) -> int:
+    """To two digits, as people write a number of steps.
+
+    Example:
+        >>> rounded(1284), rounded(1284, up=True)
+        (1300, 1300)
+    """
+    unit = 10 ** max(0, math.floor(math.log10(max(steps, 1))) - 1)
+    return int((math.ceil(steps / unit) if up else round(steps / unit)) * unit)
+
+
+def spelled(interval: Interval, digits: int = 2) -> str:
+    """`0.087 (0.011 to 0.16)`; the estimate alone where a bound is not known."""
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return f"{interval.estimate:.{digits}g}"
+    return (
+        f"{interval.estimate:.{digits}g} ({interval.low:.{digits}g} to {interval.high:.{digits}g})"
+    )
