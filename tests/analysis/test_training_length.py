@@ -150,7 +150,7 @@ def of_their_own(rng, trials, growth, *, tied=True, hyperparameter="epochs", noi
     for k, n in enumerate(lengths):
         t = np.arange(1, n + 1)
         way = t / n if tied else t / 100
-        values = level[k] - growth * np.log2(n if tied else t) + np.exp(-5 * way)
+        values = level[k] - growth * np.log2(n if tied else t) + 4 * np.exp(-2.5 * way)
         curves.append((t - 1, values + noise * rng.normal(size=n)))
     made = table(curves, max_train_steps=None, hyperparameter=hyperparameter)
     return replace(made, config=tuple({hyperparameter: int(n)} for n in lengths))
