@@ -1,18 +1,21 @@
-"""C3: causes, the region that fails, what looks like a bug."""
+"""C3: causes, the region or combination that fails, what looks like a bug, chance."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import feasibility as measured
 import numpy as np
 import pytest
 from scipy.stats import binom
 from surfaces import table
 
 from tunebook.analysis import failing_places, feasibility
+from tunebook.analysis.chance_level import chance_level
 from tunebook.words.design import Role
 from tunebook.words.finding import RemedyKind, Severity
 from tunebook.words.space import Choice
+from tunebook.words.table import TrialTable
 from tunebook.words.trial import Cause, Status
 
 
@@ -33,46 +36,163 @@ def test_all_feasible_passes(fresh_rng):
     assert (found.severity, found.numbers["infeasible"]) == (Severity.PASS, 0)
 
 
-def test_no_place_is_named_where_there_is_none(fresh_rng):
-    named = sum(
-        feasibility.check(failing(fresh_rng, 40, 0.3)).studies[0].place is not None
-        for _ in range(60)
-    )
-    assert named <= binom.ppf(1 - 1e-6, 60, failing_places.ALPHA)
+REPEATS = 40
+
+
+@pytest.mark.parametrize("case", measured.NOTHING)
+def test_no_place_is_named_where_there_is_none(case, fresh_rng):
+    make = measured.NOTHING[case]
+    named = sum(measured.named(make(fresh_rng, 40)) for _ in range(REPEATS))
+    assert named <= binom.ppf(1 - 1e-7, REPEATS, failing_places.ALPHA)
+
+
+@pytest.mark.parametrize("case", measured.ALONE)
+def test_no_combination_is_named_where_one_axis_decides(case, fresh_rng):
+    make = measured.ALONE[case]
+    named = sum(measured.combined(make(fresh_rng, 64)) for _ in range(REPEATS))
+    assert named <= binom.ppf(1 - 1e-7, REPEATS, 0.05)
 
 
 def test_the_region_that_fails_is_found(fresh_rng):
-    found = 0
-    for _ in range(30):
-        (study,) = feasibility.check(table(fresh_rng, 40, [0.2, 0.5], fails_above=0.7)).studies
-        region = study.place
-        if region and (region.hyperparameter, region.side) == ("x0", "high"):
-            assert region.threshold == pytest.approx(0.7, abs=0.15)
-            found += 1
-    assert found >= binom.ppf(1e-6, 30, 0.95)
+    found = sum(
+        measured.found_alone(table(fresh_rng, 40, [0.2, 0.5], fails_above=0.7))
+        for _ in range(REPEATS)
+    )
+    assert found >= binom.ppf(1e-7, REPEATS, 0.85)
 
 
-def test_a_region_far_from_the_best_is_cut_away(fresh_rng):
-    finding = feasibility.check(table(fresh_rng, 60, [0.2, 0.5], fails_above=0.8)).findings[0]
+def test_its_bound_lies_where_failing_begins():
+    (study,) = feasibility.check(
+        table(np.random.default_rng(0), 40, [0.2, 0.5], fails_above=0.7)
+    ).studies
+    assert study.place.threshold == pytest.approx(0.7, abs=0.05)
+    assert (study.place.share_inside.estimate, study.place.share_outside.estimate) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("case", "least"),
+    [("two of 2 axes alike", 0.9), ("two of 5 alike, chance beside the boundary", 0.7)],
+)
+def test_a_pair_that_decides_is_found(case, least, fresh_rng):
+    make = measured.TOGETHER[case]
+    found = sum(measured.found_pair(make(fresh_rng, 128)) for _ in range(REPEATS))
+    assert found >= binom.ppf(1e-7, REPEATS, least)
+
+
+def test_an_effective_learning_rate_is_written_as_people_do():
+    made = measured.effective_rate(np.random.default_rng(1), 256)
+    (finding,) = feasibility.check(made).findings
+    assert finding.remedy.kind is RemedyKind.REPARAMETRISE
+    assert finding.remedy.values["combination"] == "x0 / (1 - x1)"
+    assert finding.remedy.values["in_place_of"] == "x0"
+    assert finding.remedy.values["scale"] == "log"
+    assert finding.numbers["threshold"] == pytest.approx(3, rel=0.3)
+    assert finding.numbers["right"].estimate > finding.numbers["right_alone"].estimate
+    assert "search x0 / (1 - x1) in place of x0" in finding.sentence
+
+
+def test_a_published_study_fails_above_an_effective_learning_rate(shared_data):
+    made = TrialTable.from_csv(
+        shared_data / "opda/convnext-trials.csv.gz",
+        shared_data / "opda/convnext-curves.csv.gz",
+        objective="maximize:top_1",
+        hyperparameters=["epochs", "batch_size", "lr", "momentum", "weight_decay"],
+    )
+    finding = next(f for f in feasibility.check(made).findings if f.numbers["infeasible"])
+    assert finding.remedy.values["combination"] == "lr / (1 - momentum)"
+    assert finding.numbers["right"].estimate == pytest.approx(0.93, abs=0.01)
+    exponent = finding.numbers["exponent_of_(1 - momentum)"]
+    assert exponent.low < -1 < exponent.high
+
+
+@pytest.mark.parametrize(
+    ("reduce", "chance", "failed"), [("last", 0.3545, 263), ("best", 0.3545, 163)]
+)
+def test_a_published_study_at_a_chance_that_is_given(shared_data, reduce, chance, failed):
+    made = _deberta(shared_data, reduce=reduce, chance=chance)
+    (study,) = feasibility.check(made).studies
+    assert study.infeasible == failed
+    assert study.causes == ((Cause.CHANCE, failed),)
+    assert "learning_rate" in feasibility.check(made).findings[0].subject
+
+
+def test_a_published_study_at_a_chance_that_nobody_gave(shared_data):
+    result = feasibility.check(_deberta(shared_data, reduce="last"))
+    assert int(result.at_chance.stuck.sum()) == 264
+    finding = result.findings[-1]
+    assert finding.remedy.kind is RemedyKind.STATE
+    assert 0.3545 <= finding.remedy.values["chance"] < 0.4
+    assert "--chance" in finding.sentence
+
+
+def _deberta(shared_data, **more):
+    return TrialTable.from_csv(
+        shared_data / "opda/deberta-base-trials.csv.gz",
+        shared_data / "opda/deberta-base-curves.csv.gz",
+        objective="maximize:matched",
+        **more,
+    )
+
+
+def test_a_chance_that_is_given_makes_failures():
+    made = replace(measured.stuck(np.random.default_rng(0), 40, 0.4), chance=0.9)
+    (study,) = feasibility.check(made).studies
+    assert study.infeasible == int((made.losses >= 0.9).sum()) > 5
+    assert feasibility.check(made).at_chance is None
+
+
+@pytest.mark.parametrize("case", measured.ORDINARY)
+def test_ordinary_losses_are_not_taken_for_chance(case, fresh_rng):
+    law = measured.ORDINARY[case]
+    seen = sum(
+        chance_level(measured.with_losses(fresh_rng, law(fresh_rng, 64))) is not None
+        for _ in range(REPEATS)
+    )
+    assert seen <= binom.ppf(1 - 1e-7, REPEATS, 0.05)
+
+
+def test_trials_stuck_at_one_value_are_seen(fresh_rng):
+    seen = sum(
+        chance_level(measured.stuck(fresh_rng, 128, 0.5)) is not None for _ in range(REPEATS)
+    )
+    assert seen >= binom.ppf(1e-7, REPEATS, 0.95)
+
+
+def test_a_region_far_from_the_best_is_cut_away():
+    rng = np.random.default_rng(0)
+    finding = feasibility.check(table(rng, 60, [0.2, 0.5], fails_above=0.8)).findings[0]
     assert finding.remedy.kind is RemedyKind.SHRINK
     assert finding.remedy.values["high"] == pytest.approx(0.8, abs=0.1)
     assert finding.subject == "x0"
 
 
-def test_the_best_beside_the_region_means_instability(fresh_rng):
+def test_the_best_beside_the_region_means_instability():
+    rng = np.random.default_rng(0)
     finding = feasibility.check(
-        table(fresh_rng, 60, [0.7, 0.5], strength=[4, 0.1], fails_above=0.72, noise=0.01)
+        table(rng, 60, [0.7, 0.5], strength=[4, 0.1], fails_above=0.72, noise=0.01)
     ).findings[0]
-    assert finding.remedy is None
+    assert finding.remedy.kind is RemedyKind.ADD
     assert "instability" in finding.sentence
 
 
-def test_failures_everywhere_look_like_a_bug(fresh_rng):
+def test_failures_everywhere_look_like_a_bug():
     rng = np.random.default_rng(5)
-    finding = feasibility.check(failing(rng, 60, 0.4)).findings[0]
+    finding = feasibility.check(failing(rng, 120, 0.4)).findings[0]
     assert finding.severity is Severity.WARNING
     assert finding.remedy.kind is RemedyKind.INSPECT
     assert "bug" in finding.sentence
+
+
+def test_absence_is_not_claimed_where_it_could_not_be_seen():
+    finding = feasibility.check(failing(np.random.default_rng(5), 20, 0.4)).findings[0]
+    assert finding.severity is Severity.NOTE and finding.remedy is None
+    assert "Not enough evidence on where they fail: it takes about" in finding.sentence
+
+
+def test_all_infeasible_is_a_problem():
+    finding = feasibility.check(failing(np.random.default_rng(0), 20, 1.1)).findings[0]
+    assert finding.severity is Severity.PROBLEM
+    assert "all of them" in finding.sentence
 
 
 def test_two_failures_name_no_place(fresh_rng):
@@ -109,8 +229,8 @@ def with_choice(rng, fails):
     )
 
 
-def test_the_value_of_a_choice_that_fails_is_found(fresh_rng):
-    finding = feasibility.check(with_choice(fresh_rng, "tanh")).findings[0]
+def test_the_value_of_a_choice_that_fails_is_found():
+    finding = feasibility.check(with_choice(np.random.default_rng(0), "tanh")).findings[0]
     assert (finding.subject, finding.numbers["value"]) == ("act", "tanh")
     assert "they lie at act = tanh" in finding.sentence
     assert finding.numbers["share_outside"].estimate == 0
@@ -123,4 +243,4 @@ def test_a_choice_is_not_blamed_for_what_fails_anywhere(fresh_rng):
         failed = fresh_rng.random(60) < 0.3
         status = tuple(Status.INFEASIBLE if f else Status.COMPLETE for f in failed)
         named += feasibility.check(replace(base, status=status)).studies[0].place is not None
-    assert named <= binom.ppf(1 - 1e-6, 60, failing_places.ALPHA)
+    assert named <= binom.ppf(1 - 1e-7, 60, failing_places.ALPHA)

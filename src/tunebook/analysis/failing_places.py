@@ -1,39 +1,44 @@
-"""Where trials fail: the one cut of an axis, or the one value of a choice, that tells best (C3).
+"""Where one study's trials fail: a range, a value of a choice, or a combination (C3).
 
-Null: failing does not depend on any varied hyperparameter. Estimator: for each axis the cut that
-separates failures best (largest hypergeometric surprise), with the p-value of that largest
-surprise from random relabelling of the trials, over all axes of the study at once, so that having
-searched for the cut is accounted for. A choice has no order: there it is each value against the
-rest. Error rate: ALPHA for each study, exact up to the number of relabellings; half of it each
-where a study varies both kinds. Power: of 40 trials that all fail beyond 0.7 of an axis the place
-is found in nearly all studies; failures that depend on two hyperparameters together show less.
+A place is named where `failing_cuts.py` finds one that random relabelling rarely brings (ALPHA,
+over all studies of a table together); it is a combination of two hyperparameters where
+`failing_combinations.py` finds that neither alone decides. Where none is named, `seen` says
+whether a dependence that matters would have been.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammaln
 
 from tunebook.analysis.estimators import good_region, proportion
+from tunebook.analysis.failing_combinations import Combination, combination
+from tunebook.analysis.failing_cuts import BestCut, best_cut, power
 from tunebook.words.finding import Interval, subject_name
-from tunebook.words.space import Choice, Integer
+from tunebook.words.space import Axis, Choice, Integer
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Value
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, Int
+    from jaxtyping import Bool, Float
 
 ALPHA = 0.05
-RELABELLINGS = 999
 FEWEST_FAILURES = 3
 """Failures below which no place is named: two share a half of the axis half of the time."""
 BESIDE = 0.15
 """Of the axis' length: best trials nearer than this to a failing region may be held back by it."""
 SPARED = 0.1
 """Share of the best trials in a failing region above which it is not cut away: a judgement."""
+ENOUGH = 0.8
+"""Power at which not having found a place counts as there being none."""
+MOST_VALUES = 64
+"""Values of choices looked at in a study, the most frequent ones."""
+FURTHEST = 100
+"""Times the trials beyond which the answer to "how many would do" is no help."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,68 +67,149 @@ class FailingChoice:
     share_outside: Interval
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FailingCombination:
+    """Where trials fail by two hyperparameters together: `side` of an expression's `threshold`.
+
+    Attributes:
+        combination: the expression, its coordinates and its boundary.
+        right: share of the trials on the side of the boundary that their fate says.
+        right_alone: the same of the best cut of one hyperparameter.
+        low, high: least and greatest value of the expression among trials that did not fail.
+    """
+
+    combination: Combination
+    subject: str
+    p_value: float
+    share_inside: Interval
+    share_outside: Interval
+    right: Interval
+    right_alone: Interval
+    touches_best: bool
+    low: float
+    high: float
+
+
+FailingPlace = FailingRegion | FailingChoice | FailingCombination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceReading:
+    """What was found of the place in which a study's trials fail.
+
+    Attributes:
+        place: None where none was found.
+        seen: power: the share of studies in which a dependence that matters would be found.
+        needed: about how many trials would have the power; None where no number is of use.
+    """
+
+    place: FailingPlace | None
+    seen: float
+    needed: int | None
+
+
+def can_be_placed(failed: Bool[np.ndarray, "trials"]) -> bool:
+    """Whether enough trials fail, and enough do not, to look for a place."""
+    return min(int(failed.sum()), int((~failed).sum())) >= FEWEST_FAILURES
+
+
 def failing_place(
-    study: str, own: TrialTable, rng: np.random.Generator
-) -> FailingRegion | FailingChoice | None:
+    study: str,
+    own: TrialTable,
+    failed: Bool[np.ndarray, "trials"],
+    level: float,
+    rng: np.random.Generator,
+) -> PlaceReading:
     """The place in which the failures of one study lie, if they lie in one.
 
     Args:
         study: which.
         own: its counted trials.
+        failed: which of them.
+        level: error rate of naming a place.
         rng: for the relabelling.
     """
-    failed = own.infeasible
-    fewest = min(int(failed.sum()), int((~failed).sum()))
-    if fewest < FEWEST_FAILURES:
-        return None
-    kinds = {isinstance(axis, Choice) for axis in own.branches[study].axes.values()}
-    level = ALPHA / max(len(kinds), 1)
-    return _region(study, own, failed, level, rng) or _choice(study, own, failed, level, rng)
+    columns, named = _columns(study, own)
+    if not can_be_placed(failed) or not named:
+        return PlaceReading(place=None, seen=0.0, needed=None)
+    upward = np.array([isinstance(axis, Choice) for _, axis, _ in named])
+    cut = best_cut(columns, upward, failed, level, rng)
+    n, k = len(failed), int(failed.sum())
+    if cut.p_value > level:
+        seen = power(n, k, cut.critical)
+        return PlaceReading(place=None, seen=seen, needed=_needed(n, k, cut.critical))
+    name, axis, value = named[cut.column]
+    place: FailingPlace
+    if isinstance(axis, Choice):
+        place = _choice(study, own, failed, name, value, cut)
+    else:
+        place = _region(study, own, failed, name, columns[:, cut.column], cut)
+    found = combination(study, own, failed, name, int((cut.inside != failed).sum()), rng)
+    if found is not None:
+        place = _combined(study, own, failed, found, cut)
+    return PlaceReading(place=place, seen=1.0, needed=None)
+
+
+def _columns(
+    study: str, own: TrialTable
+) -> tuple[Float[np.ndarray, "trials columns"], list[tuple[str, Axis, Value]]]:
+    """Places on every axis, and 0 or 1 for every value of a choice, with what they stand for."""
+    axes = own.branches[study].axes
+    columns: list[Float[np.ndarray, "trials"]] = []
+    named: list[tuple[str, Axis, Value]] = []
+    units = own.units(study) if any(not isinstance(a, Choice) for a in axes.values()) else None
+    for place, (name, axis) in enumerate(axes.items()):
+        if not isinstance(axis, Choice):
+            assert units is not None
+            columns.append(units[:, place])
+            named.append((name, axis, ""))
+            continue
+        values = own.column(name)
+        for value, count in Counter(values).most_common(MOST_VALUES):
+            if value is not None and count >= FEWEST_FAILURES:
+                columns.append(np.array([v == value for v in values], dtype=float))
+                named.append((name, axis, value))
+    return np.stack(columns, axis=1) if columns else np.zeros((len(own), 0)), named
+
+
+def _needed(n: int, k: int, critical: float) -> int | None:
+    """About how many trials, with the same share of failures, would show what matters."""
+    trials = n
+    while trials < FURTHEST * n:
+        trials = math.ceil(1.25 * trials)
+        if power(trials, max(round(k * trials / n), 1), critical) >= ENOUGH:
+            return trials
+    return None
 
 
 def _region(
     study: str,
     own: TrialTable,
     failed: Bool[np.ndarray, "trials"],
-    level: float,
-    rng: np.random.Generator,
-) -> FailingRegion | None:
+    name: str,
+    units: Float[np.ndarray, "trials"],
+    cut: BestCut,
+) -> FailingRegion:
     branch = own.branches[study]
-    names = [n for n, a in branch.axes.items() if not isinstance(a, Choice)]
-    if not names:
-        return None
-    k, n = int(failed.sum()), len(failed)
-    units = own.units(study)[:, [list(branch.axes).index(name) for name in names]]
-    orders = np.argsort(units, axis=0, kind="stable")
-    # Trials of one value stay together: a cut lies between two values.
-    cuts = np.diff(np.take_along_axis(units, orders, axis=0), axis=0) > 0
-    surprise = _surprises(n, k)
-    found = _largest(failed, orders, cuts, surprise)
-    relabelled = [
-        _largest(rng.permutation(failed), orders, cuts, surprise)[0] for _ in range(RELABELLINGS)
-    ]
-    p_value = (1 + sum(r >= found[0] for r in relabelled)) / (RELABELLINGS + 1)
-    if p_value > level:
-        return None
-    _, place, cut, side = found
-    name = names[place]
-    ordered = orders[:, place]
-    inside = np.zeros(n, dtype=bool)
-    inside[ordered[:cut] if side == "low" else ordered[cut:]] = True
-    middle = (units[ordered[cut - 1], place] + units[ordered[cut], place]) / 2
-    outside = ordered[cut - 1] if side == "high" else ordered[cut]
     axis = branch.axes[name]
+    assert not isinstance(axis, Choice)
+    inside, outside = _shares(failed, cut.inside)
+    kept = units[~cut.inside]
+    edge = int(
+        np.flatnonzero(~cut.inside)[int(kept.argmax() if cut.side == "high" else kept.argmin())]
+    )
     return FailingRegion(
         hyperparameter=name,
         subject=subject_name(name, branch.conditions),
-        side=side,
+        side=cut.side,
+        # A whole number is named by the last value that works: no half of one can be set.
         threshold=float(
-            own.config[outside][name] if isinstance(axis, Integer) else axis.from_unit(middle)
+            own.config[edge][name] if isinstance(axis, Integer) else axis.from_unit(cut.middle)
         ),
-        p_value=p_value,
-        share_inside=proportion(int(failed[inside].sum()), int(inside.sum())),
-        share_outside=proportion(int(failed[~inside].sum()), int((~inside).sum())),
-        touches_best=_touches_best(own.losses, units[:, place] - middle, inside),
+        p_value=cut.p_value,
+        share_inside=inside,
+        share_outside=outside,
+        touches_best=_touches_best(own.losses, failed, units - cut.middle, cut.inside),
     )
 
 
@@ -131,83 +217,69 @@ def _choice(
     study: str,
     own: TrialTable,
     failed: Bool[np.ndarray, "trials"],
-    level: float,
-    rng: np.random.Generator,
-) -> FailingChoice | None:
-    branch = own.branches[study]
-    values = [(n, v) for n, a in branch.axes.items() if isinstance(a, Choice) for v in a.values]
-    if not values:
-        return None
-    has = np.array([[c[name] == value for name, value in values] for c in own.config])
-    sizes, surprise = has.sum(axis=0), _surprises(len(failed), int(failed.sum()))
-
-    def surprises(labels: Bool[np.ndarray, "trials"]) -> Float[np.ndarray, "values"]:
-        return np.asarray(surprise[sizes, labels.astype(int) @ has])
-
-    found = surprises(failed)
-    most = float(found.max())
-    as_much = sum(surprises(rng.permutation(failed)).max() >= most for _ in range(RELABELLINGS))
-    p_value = (1 + as_much) / (RELABELLINGS + 1)
-    if p_value > level:
-        return None
-    place = int(found.argmax())
-    inside, (name, value) = has[:, place], values[place]
+    name: str,
+    value: Value,
+    cut: BestCut,
+) -> FailingChoice:
+    inside, outside = _shares(failed, cut.inside)
     return FailingChoice(
         hyperparameter=name,
-        subject=subject_name(name, branch.conditions),
+        subject=subject_name(name, own.branches[study].conditions),
         value=value,
-        p_value=p_value,
-        share_inside=proportion(int(failed[inside].sum()), int(inside.sum())),
-        share_outside=proportion(int(failed[~inside].sum()), int((~inside).sum())),
+        p_value=cut.p_value,
+        share_inside=inside,
+        share_outside=outside,
+    )
+
+
+def _combined(
+    study: str,
+    own: TrialTable,
+    failed: Bool[np.ndarray, "trials"],
+    found: Combination,
+    cut: BestCut,
+) -> FailingCombination:
+    places = np.log(found.values) if found.scale == "log" else found.values
+    middle = math.log(found.threshold) if found.scale == "log" else found.threshold
+    inside, outside = _shares(failed, found.inside)
+    low, high = np.quantile(places, [0.025, 0.975])
+    beyond = (places - middle) / max(float(high - low), 1e-12)
+    kept = found.values[~failed]
+    return FailingCombination(
+        combination=found,
+        subject=subject_name(found.expression, own.branches[study].conditions),
+        p_value=found.p_value,
+        share_inside=inside,
+        share_outside=outside,
+        right=proportion(int((found.inside == failed).sum()), len(failed)),
+        right_alone=proportion(int((cut.inside == failed).sum()), len(failed)),
+        touches_best=_touches_best(own.losses, failed, beyond, found.inside),
+        low=float(kept.min()),
+        high=float(kept.max()),
+    )
+
+
+def _shares(
+    failed: Bool[np.ndarray, "trials"], inside: Bool[np.ndarray, "trials"]
+) -> tuple[Interval, Interval]:
+    """Shares that fail inside and outside of a place."""
+    return (
+        proportion(int(failed[inside].sum()), int(inside.sum())),
+        proportion(int(failed[~inside].sum()), int((~inside).sum())),
     )
 
 
 def _touches_best(
     losses: Float[np.ndarray, "trials"],
+    failed: Bool[np.ndarray, "trials"],
     beyond: Float[np.ndarray, "trials"],
     inside: Bool[np.ndarray, "trials"],
 ) -> bool:
     """Whether cutting the region away would cost good trials, or the best lie right beside it."""
+    losses = np.where(failed, np.nan, losses)
     good = good_region(losses)
     if not good.any():
         return False
     if inside[int(np.nanargmin(losses))] or inside[good].mean() > SPARED:
         return True
     return bool(np.median(np.abs(beyond[good])) < BESIDE)
-
-
-def _surprises(n: int, k: int) -> Float[np.ndarray, "cut failures"]:
-    """Minus log p of at least f failures among the first c of n trials, k of which fail.
-
-    Shape: cuts 0 to n by failures 0 to k. Tails are summed over the whole table at once, since a
-    call of SciPy's survival function for each entry takes seconds for some hundred trials.
-    """
-    c, f = np.arange(n + 1)[:, None], np.arange(k + 1)[None, :]
-    possible = (f <= c) & (c - f <= n - k)
-    passed = np.where(possible, c - f, 0)
-    chance = _log_choose(k, f) + _log_choose(n - k, passed) - _log_choose(n, c)
-    tail = np.logaddexp.accumulate(np.where(possible, chance, -np.inf)[:, ::-1], axis=1)[:, ::-1]
-    return np.asarray(np.where(np.isfinite(tail), np.maximum(-tail, 0.0), 1e6))
-
-
-def _log_choose(n: int, k: Int[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
-    return np.asarray(gammaln(n + 1) - gammaln(k + 1) - gammaln(n - k + 1))
-
-
-def _largest(
-    failed: Bool[np.ndarray, "trials"],
-    orders: Int[np.ndarray, "trials axes"],
-    allowed: Bool[np.ndarray, "cuts axes"],
-    surprise: Float[np.ndarray, "cut failures"],
-) -> tuple[float, int, int, str]:
-    """The most surprising cut over all axes and both sides: (surprise, axis, cut, side)."""
-    n, k = len(failed), int(failed.sum())
-    counts = np.cumsum(failed[orders], axis=0)[:-1]  # failures among the first 1 .. n - 1
-    cuts = np.arange(1, n)
-    low = np.where(allowed, surprise[cuts[:, None], counts], -1.0)
-    high = np.where(allowed, surprise[(n - cuts)[:, None], k - counts], -1.0)
-    best_low = np.unravel_index(low.argmax(), low.shape)
-    best_high = np.unravel_index(high.argmax(), high.shape)
-    if low[best_low] >= high[best_high]:
-        return float(low[best_low]), int(best_low[1]), int(cuts[best_low[0]]), "low"
-    return float(high[best_high]), int(best_high[1]), int(cuts[best_high[0]]), "high"

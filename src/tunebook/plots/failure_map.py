@@ -1,13 +1,22 @@
-"""Failure map: each trial's cause of failing against the hyperparameter that decides it (C3)."""
+"""Failure maps: trials against what decides their failing, one hyperparameter or two (C3)."""
 
 from __future__ import annotations
 
 import altair as alt
 
-from tunebook.analysis.failing_places import FailingRegion
-from tunebook.analysis.feasibility import StudyFeasibility
+from tunebook.analysis.failing_places import FailingCombination, FailingRegion
+from tunebook.analysis.failure_counts import StudyFeasibility
 from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.plots.layers import called, counted, finish, number, over, target, trial_layer
+from tunebook.plots.layers import (
+    called,
+    counted,
+    finish,
+    number,
+    over,
+    target,
+    trial_layer,
+    trial_points,
+)
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.sides import side_axis
 from tunebook.plots.ticks import jitter
@@ -17,6 +26,8 @@ from tunebook.words.table import TrialTable
 COMPLETE = "complete"
 ROW = 34
 """Pixels of height for each cause."""
+MOST = 1500
+"""Trials drawn at most; of more, as many are chosen evenly, failures and others alike."""
 
 
 def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTable) -> Picture:
@@ -31,7 +42,7 @@ def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTabl
     names = [*causes, COMPLETE]
     x = hyperparameter_scale(table.axis(study.study, region.hyperparameter))
     rows = _trial_rows(table, region, names, x)
-    at, y = x.x(region.hyperparameter), side_axis(_counted_names(names, rows))
+    at, y = x.x(region.hyperparameter), side_axis(_counted_names(study, names))
     tooltip = [
         alt.Tooltip("trial", type="nominal"),
         alt.Tooltip("value", type="quantitative", title=region.hyperparameter, format=".4~g"),
@@ -54,9 +65,61 @@ def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTabl
             f"{study.infeasible} of {counted(study.trials, 'trial')} infeasible, "
             f"{share_text(study)}",
             f"{_where(region)}: {_shares(region)}",
+            *_thinned(table, rows),
         ],
-        alternative=_alternative(study, region, names, rows),
+        alternative=_alternative(study, region, names),
         height=max(80, ROW * len(names)),
+    )
+
+
+def combination_map(
+    study: StudyFeasibility, place: FailingCombination, table: TrialTable
+) -> Picture:
+    """Draw one study's trials by the two hyperparameters that decide, and the boundary.
+
+    Args:
+        study: what the check counted.
+        place: the combination, with its boundary.
+        table: the study's counted trials.
+    """
+    found = place.combination
+    first, second = found.first.hyperparameter, found.second.hyperparameter
+    x = hyperparameter_scale(table.axis(study.study, first))
+    up = hyperparameter_scale(table.axis(study.study, second))
+    rows = _pair_rows(table, first, second, x, up)
+    line = [{"x": x.place(a), "y": up.place(b), "order": i}
+            for i, (a, b) in enumerate(found.boundary)]  # fmt: skip
+    at, y = x.x(first), up.y(second)
+    tooltip = [
+        alt.Tooltip("trial", type="nominal"),
+        alt.Tooltip("first", type="quantitative", title=first, format=".4~g"),
+        alt.Tooltip("second", type="quantitative", title=second, format=".4~g"),
+        alt.Tooltip("cause", type="nominal", title="fate"),
+    ]
+    boundary = (
+        over("boundary")
+        .mark_line(style="threshold")
+        .encode(x=at, y=y, order=alt.Order("order", type="quantitative"))
+    )
+    side = "above" if found.side == "high" else "below"
+    limit = f"{side} {found.expression} = {number(float(f'{found.threshold:.2g}'))}"
+    return finish(
+        [
+            boundary.properties(name="boundary"),
+            *trial_points("trials", ("trial", "infeasible"), at, y, tooltip),
+        ],
+        {"trials": rows, "boundary": line},
+        name=f"feasibility-{place.subject}",
+        title=f"Failures by {place.subject}",
+        subtitle=[
+            f"{study.infeasible} of {counted(study.trials, 'trial')} infeasible, "
+            f"{share_text(study)}",
+            f"{limit}: {_shares(place)}",
+            *_thinned(table, rows),
+        ],
+        alternative=f"Trials by {first} and {second}: {study.infeasible} of "
+        f"{counted(study.trials, 'trial')} are infeasible. {limit.capitalize()}, "
+        f"{_shares(place)}; the line is where that is.",
     )
 
 
@@ -71,8 +134,9 @@ def _trial_rows(
 ) -> list[Row]:
     rows: list[Row] = []
     values = table.column(region.hyperparameter)
-    fates = zip(table.name, values, table.infeasible, table.cause, strict=True)
-    for trial, value, infeasible, cause in fates:
+    fates = list(zip(table.name, values, table.infeasible, table.cause, strict=True))
+    for i in _drawn(table):
+        trial, value, infeasible, cause = fates[i]
         fate = str(cause) if infeasible else COMPLETE
         if value is None or fate not in names:
             continue
@@ -91,8 +155,49 @@ def _trial_rows(
     return rows
 
 
-def _counted_names(names: list[str], rows: list[Row]) -> list[str]:
-    return [f"{name} ({sum(r['cause'] == name for r in rows)})" for name in names]
+def _pair_rows(
+    table: TrialTable, first: str, second: str, x: HyperparameterScale, up: HyperparameterScale
+) -> list[Row]:
+    a, b, failed = table.column(first), table.column(second), table.infeasible
+    rows: list[Row] = []
+    for i in _drawn(table):
+        kind, cause, one, other = (
+            "infeasible" if failed[i] else "trial",
+            table.cause[i],
+            a[i],
+            b[i],
+        )
+        if one is None or other is None:
+            continue
+        rows.append(
+            {
+                "trial": table.name[i],
+                "kind": kind,
+                "called": called(kind),
+                "cause": str(cause or "infeasible") if failed[i] else COMPLETE,
+                "first": one,
+                "second": other,
+                "x": x.place(one, table.name[i]),
+                "y": up.place(other, table.name[i]),
+            }
+        )
+    return rows
+
+
+def _drawn(table: TrialTable) -> list[int]:
+    """Rows of the trials that are drawn: all, or evenly chosen ones of too many."""
+    n = len(table)
+    return list(range(n)) if n <= MOST else [i * n // MOST for i in range(MOST)]
+
+
+def _thinned(table: TrialTable, rows: list[Row]) -> list[str]:
+    return [f"{len(rows)} of them drawn"] if len(table) > MOST else []
+
+
+def _counted_names(study: StudyFeasibility, names: list[str]) -> list[str]:
+    counts = {str(cause): count for cause, count in study.causes}
+    counts[COMPLETE] = study.trials - study.infeasible
+    return [f"{name} ({counts.get(name, 0)})" for name in names]
 
 
 def _region_row(region: FailingRegion, x: HyperparameterScale) -> Row:
@@ -107,15 +212,13 @@ def _where(region: FailingRegion) -> str:
     return f"{side} {number(float(f'{region.threshold:.2g}'))}"
 
 
-def _shares(region: FailingRegion) -> str:
+def _shares(region: FailingRegion | FailingCombination) -> str:
     inside, outside = region.share_inside.estimate, region.share_outside.estimate
     return f"{100 * inside:.0f} % fail, elsewhere {100 * outside:.0f} %"
 
 
-def _alternative(
-    study: StudyFeasibility, region: FailingRegion, names: list[str], rows: list[Row]
-) -> str:
-    causes = ", ".join(_counted_names(names[:-1], rows))
+def _alternative(study: StudyFeasibility, region: FailingRegion, names: list[str]) -> str:
+    causes = ", ".join(_counted_names(study, names[:-1]))
     return (
         f"Map of failures against {region.subject}: {study.infeasible} of "
         f"{counted(study.trials, 'trial')} are infeasible, {causes}. "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import altair as alt
 
-from tunebook.analysis.failing_places import FailingRegion
-from tunebook.analysis.feasibility import FeasibilityResult, StudyFeasibility
-from tunebook.plots.failure_map import failure_map, share_text
+from tunebook.analysis.failing_places import FailingCombination, FailingRegion
+from tunebook.analysis.failure_counts import StudyFeasibility
+from tunebook.analysis.feasibility import FeasibilityResult
+from tunebook.plots.failure_map import combination_map, failure_map, share_text
 from tunebook.plots.layers import counted, finish, over
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.ticks import whole_ticks
@@ -17,16 +18,20 @@ BAR_HEIGHT = 26
 def draw(result: FeasibilityResult) -> tuple[Picture, ...]:
     """A picture for each study that has an infeasible trial.
 
-    Where the check found a region that fails, trials by cause against its hyperparameter;
-    otherwise a bar for each cause.
+    Where the check found a region that fails, trials by cause against its hyperparameter; where
+    two hyperparameters decide together, trials by both with the boundary; otherwise a bar for
+    each cause.
     """
-    return tuple(
-        failure_map(study, study.place, result.table.of_study(study.study))
-        if isinstance(study.place, FailingRegion)
-        else _causes(study)
-        for study in result.studies
-        if study.infeasible
-    )
+    return tuple(_picture(study, result) for study in result.studies if study.infeasible)
+
+
+def _picture(study: StudyFeasibility, result: FeasibilityResult) -> Picture:
+    place = study.place
+    if isinstance(place, FailingRegion):
+        return failure_map(study, place, result.table.of_study(study.study))
+    if isinstance(place, FailingCombination):
+        return combination_map(study, place, result.table.of_study(study.study))
+    return _causes(study)
 
 
 def _causes(study: StudyFeasibility) -> Picture:

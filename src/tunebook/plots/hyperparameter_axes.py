@@ -58,6 +58,16 @@ class HyperparameterScale:
             axis=self._axis(),
         )
 
+    def y(self, title: str, field: str = "y") -> alt.Y:
+        """The same as a vertical axis, for pictures of two hyperparameters."""
+        return alt.Y(
+            field,
+            type="quantitative",
+            title=title,
+            scale=self.scale(),
+            axis=self._axis(),
+        )
+
     def scale(self) -> alt.Scale:
         """The scale itself."""
         log = not isinstance(self.axis, Choice) and self.axis.scale is not Scale.LINEAR
