@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtrit
 
 from tunebook.words.finding import Interval
 
@@ -72,7 +72,7 @@ def late_gain(
         correlation = float(left[1:] @ left[:-1]) / float(left @ left)
         correlation = min(max(correlation, 0.0), 0.9)
         error *= math.sqrt((1 + correlation) / (1 - correlation))
-    reach = float(stats.t.ppf(0.975, n - 2)) * error
+    reach = float(stdtrit(n - 2, 0.975)) * error
     return Interval(-slope / 10, (-slope - reach) / 10, (-slope + reach) / 10)
 
 
@@ -101,6 +101,6 @@ def saturated_at(
     if len(before) >= 3:
         fall = float(before.mean() - after.mean())
         error = math.sqrt(before.var(ddof=1) / len(before) + after.var(ddof=1) / len(after))
-        if fall - float(stats.t.isf(0.05, len(rest) - 2)) * error > tolerance / 4:
+        if fall - float(stdtrit(len(rest) - 2, 0.95)) * error > tolerance / 4:
             return None
     return int(steps[first])

@@ -18,7 +18,7 @@ from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind
 LONGER_BY = 1.5
 """[P]: the least that moves a best step at the end out of the last quarter is a third more."""
 IN_THE_MEAN = 100
-"""Good trials whose mean curve is extrapolated."""
+"""Good trials whose mean curve is extrapolated, and whose noise is read."""
 
 
 def still_improving(
@@ -125,7 +125,7 @@ def _who(readable: Sequence[CurveReading], sure: Sequence[Sequence[CurveReading]
 def _half_again(good: Sequence[CurveReading], length: int, sign: int) -> Interval:
     """What half as long again would bring to the mean of these trials."""
     curves = []
-    for r in good[:: math.ceil(len(good) / IN_THE_MEAN) or 1]:
+    for r in good[:: max(1, math.ceil(len(good) / IN_THE_MEAN))]:
         finite = np.isfinite(r.values)
         steps, losses = r.steps[finite], sign * r.values[finite]
         if len(steps) and steps[-1] + 1 >= 0.95 * length:
@@ -141,7 +141,8 @@ def _material(improving: Sequence[CurveReading], sign: int, gain: float, more: I
     Five more tenths at the late rate at most, since curves flatten; as extrapolated, where they
     can be.
     """
-    losses = [sign * r.values[np.isfinite(r.values)] for r in improving]
+    some = improving[:: math.ceil(len(improving) / IN_THE_MEAN)]
+    losses = [sign * r.values[np.isfinite(r.values)] for r in some]
     noise = float(np.median([noise_of(own) for own in losses]))
     whole = float(np.median([own[0] - own.min() for own in losses]))
     most = 5 * gain
@@ -175,7 +176,7 @@ def of_lengths(
         numbers["ends_ahead"] = shown.tied
     further = LONGER_BY * shown.longest
     further = rounded(further) if further > 10 else further
-    noises = [noise_of(sign * r.values[np.isfinite(r.values)]) for r in good]
+    noises = [noise_of(sign * r.values[np.isfinite(r.values)]) for r in good[:IN_THE_MEAN]]
     noise = float(np.median(noises)) if noises else 0.0
     warned = bool(still) and math.log2(LONGER_BY) * shown.at_the_end.estimate > noise
     case = "warned" if warned else "still" if still else "longer" if longer else "level"

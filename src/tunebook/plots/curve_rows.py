@@ -18,11 +18,25 @@ SKETCHED = 30
 """Points of a curve that is there only to light up: hundreds of them must stay a small file."""
 
 
+DOTS = 1500
+"""Trials whose best checkpoint is drawn as a dot: the good ones first, then others evenly."""
+
+
 def best_value(curve: CurveReading) -> float:
     """The curve's value at its best step; NaN for an empty curve."""
-    values = np.asarray(curve.values, dtype=float)
-    at = np.flatnonzero(np.asarray(curve.steps) == curve.best_step)
-    return float(values[at[0]]) if len(at) else math.nan
+    at = int(np.searchsorted(curve.steps, curve.best_step))
+    there = at < len(curve.steps) and curve.steps[at] == curve.best_step
+    return float(curve.values[at]) if there else math.nan
+
+
+def dotted(curves: Sequence[CurveReading]) -> list[CurveReading]:
+    """The trials that are drawn as dots."""
+    if len(curves) <= DOTS:
+        return list(curves)
+    first = [c for c in curves if c.highlighted or c.good][:DOTS]
+    rest = [c for c in curves if not (c.highlighted or c.good)]
+    room = DOTS - len(first)
+    return first + (rest[:: math.ceil(len(rest) / room)] if room and rest else [])
 
 
 def _thinned(length: int, points: int = POINTS) -> list[int]:

@@ -9,10 +9,12 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.training_length import CurveBand, CurveReading, LengthResult
+from tunebook.plots import best_checkpoints
 from tunebook.plots.curve_rows import (
     band_rows,
     best_dot,
     best_value,
+    dotted,
     line_rows,
     linked_rows,
     training_rows,
@@ -45,12 +47,13 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
     In a study's picture the best trial stands out, the others are a band from the 10 % to the
     90 % quantile with its median, and a faint dot marks where each of them was best: dots that
     crowd the right end say that training was too short. The training-set metric of the best
-    trial, if there is one, is dashed.
+    trial, if there is one, is dashed. Last, the histogram of those dots.
     """
     drawn = {c.study for c in result.curves}
     studies = [s for s in order([c.study for c in result.curves], result.order) if s in drawn]
     several = _best_of_each(result) if len(studies) > 1 else ()
-    return (*several, *(_study_curves(result, study) for study in studies))
+    pictures = (*several, *(_study_curves(result, study) for study in studies))
+    return (*pictures, *best_checkpoints.draw(result))
 
 
 def _study_curves(result: LengthResult, study: str) -> Picture:
@@ -65,7 +68,7 @@ def _study_curves(result: LengthResult, study: str) -> Picture:
         "best": line_rows([best], y) if best is not None else [],
         "training": training_rows(best, right or y) if best is not None else [],
         "curves": linked_rows([c for c in curves if not c.highlighted][:LINKED], y),
-        "trials": [best_dot(c, y) for c in curves],
+        "trials": [best_dot(c, y) for c in dotted(curves)],
     }
     layers = _study_layers(x, y, result, data)
     subject = f" of {study}" if study else ""
@@ -206,7 +209,7 @@ def _scale(
 ) -> ObjectiveScale:
     """Room for the best curve and the band; a lone first value far off is cut, not followed."""
     # Five of them stand for the best values, which in a large study would outnumber the lines.
-    bests = [v for c in curves if math.isfinite(v := best_value(c))]
+    bests = [v for c in dotted(curves) if math.isfinite(v := best_value(c))]
     values = np.quantile(bests, [0, 0.25, 0.5, 0.75, 1]).tolist() if bests else []
     lines = [np.asarray(best.values, dtype=float)] if best is not None else []
     if best is not None and _same_units(result):
@@ -268,6 +271,13 @@ def _subtitle(
     return lines
 
 
+def _worst(curve: CurveReading, sign: int) -> float:
+    """The curve's worst finite value: the one that lies off the scale if any does."""
+    losses = sign * curve.values
+    finite = losses[np.isfinite(losses)]
+    return float(sign * finite.max()) if len(finite) else math.nan
+
+
 def _alternative(
     result: LengthResult,
     study: str,
@@ -286,11 +296,11 @@ def _alternative(
             f"{best.best_step} of {best.steps[-1]}."
         )
     improving = sum(bool(c.improving) for c in curves)
-    sentences.append(f"{counted(improving, 'trial')} still improving at the end.")
-    beyond = sum(
-        any(y.clips(float(v)) for v in np.asarray(c.values, dtype=float) if math.isfinite(v))
-        for c in curves
-    )
+    read = sum(c.good for c in curves)
+    who = f"{improving} of the {counted(read, 'best trial')}" if read else ""
+    sentences.append(f"{who or counted(improving, 'trial')} still improving at the end.")
+    worst = (_worst(c, y.sign) for c in curves)
+    beyond = sum(y.clips(w) for w in worst if not math.isnan(w))
     if beyond:
         sentences.append(
             f"{counted(beyond, 'trial')} at times beyond {number(y.bad)}, drawn at the edge."

@@ -161,6 +161,8 @@ def _styles(inks: Inks) -> dict[str, Any]:
         "threshold": line(inks.infeasible, 1.5, strokeDash=[5, 3]),
         "failing": area(inks.infeasible, 0.12),
         "count": area(inks.infeasible, 1),
+        "all-bar": area(inks.trial, 0.55),
+        "best-bar": area(inks.accent, 1),
         "band": area(inks.trial, 0.24),
         "middle": line(inks.trial, 1.5),
         "curve": line(inks.accent, 2.25),
