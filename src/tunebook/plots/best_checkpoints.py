@@ -83,7 +83,7 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
                     {"from": ENDS[1][1], "count": top, "note": ENDS[1][2], "side": "right"},
                 ],
             },
-            name="best-checkpoints",
+            name="curves-best-checkpoints",
             title="Where the best checkpoints fall",
             subtitle=_subtitle(found),
             alternative=_alternative(found),
