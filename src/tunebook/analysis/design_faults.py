@@ -45,6 +45,7 @@ LONGER = 1.05
 """Steps of one scientific value over another's. A judgement."""
 LEVEL = 0.001
 FEWEST = 8
+FEWEST_POINTS = 3
 MANY_DUPLICATES = 0.05
 LISTED = 12
 
@@ -213,22 +214,22 @@ def _one_seed(table: TrialTable, keys: list[tuple[Value | None, ...]]) -> Iterab
 def _duplicates(table: TrialTable, keys: list[tuple[Value | None, ...]]) -> Iterable[Finding]:
     """B6: one configuration under one seed stands once.
 
-    Where seeds are not known, rows count as copies only where the objective is the same too.
+    Where seeds are not known, rows count as copies only where their curves are the same too.
     """
+    curves = table.curves.get(table.objective.metric)
     told: dict[tuple[object, ...], list[int]] = {}
     for i, (key, own) in enumerate(zip(keys, table.seed, strict=True)):
-        value = float(table.value[i])
         if own is not None:
             told.setdefault((key, own), []).append(i)
-        elif value == value:
-            told.setdefault((key, None, value), []).append(i)
+        elif curves is not None and len(curve := curves.of(i)[1]) >= FEWEST_POINTS:
+            told.setdefault((key, None, curve.tobytes()), []).append(i)
     again = [rows for rows in told.values() if len(rows) > 1]
     if not again:
         return
     extra = sum(len(rows) - 1 for rows in again)
     names = tuple(table.name[i] for rows in again for i in rows)
     shown = "; ".join(" = ".join(table.name[i] for i in rows[:4]) for rows in again[:3])
-    alike = "seed" if table.seed[again[0][0]] is not None else f"{table.objective.metric}"
+    alike = "seed" if table.seed[again[0][0]] is not None else "curve"
     yield Finding(
         check="B6",
         severity=Severity.WARNING if extra > MANY_DUPLICATES * len(table) else Severity.NOTE,

@@ -23,6 +23,10 @@ from tunebook.words.errors import TableError, nearest
 ABSENT = frozenset({"", "none", "null", "na", "n/a", "<na>"})
 """Cells, in lower case, that say "not there"."""
 
+_FEW = 5  # numbers: so many and less, beside words, may be a choice
+_HUGE = 1e150  # and its inverse: beyond, ranges and their squares overflow
+_LABELS = 20  # distinct numbers: more are no choice
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRows:
@@ -115,9 +119,48 @@ def numbers(
     return found
 
 
+def check_hyperparameter(
+    cells: Sequence[str], lines: Sequence[int], source: str, name: str
+) -> None:
+    """A hyperparameter of numbers has no other cells: they would make a list of words of it.
+
+    A few numbers among words, `64` beside `64,64`, are a choice.
+
+    Raises:
+        TableError: one cell is no number among many, or an infinite one: names its line.
+    """
+    first = {cell: i for i, cell in reversed(list(enumerate(cells)))}
+    there = {c: i for c, i in first.items() if c.lower() not in ABSENT and c.lower() != "nan"}
+    number = {c: number_of(c) for c in there}
+    words = [c for c in there if number[c] is None]
+    parted = [c for c in words if _is_parted(c)]
+    numeric = len(there) - len(words)
+    many = parted if numeric + len(parted) > _FEW and (numeric or len(parted) > _LABELS) else []
+    odd = many or (words if numeric > _LABELS and 20 * len(words) <= numeric else [])
+    far = [c for c, v in number.items() if v and not 1 / _HUGE < abs(v) < _HUGE]
+    if odd or (far and not words):
+        cell = min(odd or far, key=there.__getitem__)
+        what = "is a number elsewhere" if odd else f"is 0, or of a size below {_HUGE:g}"
+        raise TableError(
+            f'{source}, line {lines[there[cell]]}: "{name}" {what}; got "{cell}"',
+            next_step=_way_out(cell),
+        )
+
+
+def _is_parted(cell: str) -> bool:
+    """A number with separators of thousands, or a decimal comma."""
+    return number_of(_bare(cell)) is not None and cell[:1].isdigit() | (cell[:1] in "+-.,")
+
+
+def _bare(cell: str) -> str:
+    kept = cell.strip()
+    for sign in (",", " ", "_", "'", "\u00a0", "\u202f"):
+        kept = kept.replace(sign, "")
+    return kept
+
+
 def _way_out(cell: str) -> str:
-    bare = cell.strip().replace(",", "").replace(" ", "").replace("_", "").replace("'", "")
-    if number_of(bare) is not None:
+    if number_of(_bare(cell)) is not None and number_of(cell) is None:
         return "write numbers without separators of thousands, with a point: 2000.5"
     return "correct the cell; one that is not there is left empty, one that diverged says nan"
 

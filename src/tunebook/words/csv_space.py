@@ -267,7 +267,7 @@ def _scale_of(column: Column) -> Scale:
     values = np.sort(np.array([float(v) for v in there]))
     low, high = values[0], values[-1]
     places = {}
-    if low > 0 and high / low >= _TWO_DECADES:
+    if low > 0 and low <= high / _TWO_DECADES:
         places[Scale.LOG] = np.log(values)
     if 0 <= low < high < 1 and (1 - low) / (1 - high) >= _ONE_DECADE:
         places[Scale.NEAR_ONE] = -np.log1p(-values)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from tunebook.words import scalars
 from tunebook.words.csv_columns import (
     TrialRows,
+    check_hyperparameter,
     content_of,
     number_of,
     numbers,
@@ -271,16 +272,19 @@ def _hyperparameters(
                     next_step="add it to the space, or leave it out here",
                 )
         return list(space)
-    if asked is not None:
-        return list(dict.fromkeys(named))
-    guessed = [
-        name
-        for name in rows.header
-        if name not in KNOWN
-        and not is_result(name, metrics)
-        and not names_the_trial(values_of(rows.cells[name]))
-    ]
-    return list(dict.fromkeys([*guessed, *scientific]))
+    if asked is None:
+        asked = [n for n in rows.header if n not in KNOWN and not is_result(n, metrics)]
+        # A number with a slip in it makes a column of words, which would pass for a label.
+        _check_cells(rows, asked)
+        asked = [n for n in asked if not names_the_trial(values_of(rows.cells[n]))]
+    chosen = list(dict.fromkeys([*asked, *scientific]))
+    _check_cells(rows, chosen)
+    return chosen
+
+
+def _check_cells(rows: TrialRows, names: Sequence[str]) -> None:
+    for name in names:
+        check_hyperparameter(rows.cells[name], rows.lines, rows.source, name)
 
 
 def _place(

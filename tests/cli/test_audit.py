@@ -1,0 +1,268 @@
+"""`tunebook audit` from end to end: what it prints, what it writes, and input that is no table."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from tunebook.cli import main
+
+
+@pytest.fixture
+def audit(tmp_path, monkeypatch, capsys):
+    """Write files and call `tunebook audit t.csv ARGUMENTS` here; returns what it printed."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(trials, *arguments, curves=None, space=None, code=0, objective="minimize:loss"):
+        given = []
+        for name, text, option in (
+            ("t.csv", trials, ""),
+            ("c.csv", curves, "--curves"),
+            ("s.toml", space, "--space"),
+        ):
+            if text is not None:
+                (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+                given += [option, name] if option else [name]
+        asked = ["--objective", objective] if objective else []
+        monkeypatch.setattr(sys, "argv", ["tunebook", "audit", *given, *asked, *arguments])
+        try:
+            main()
+            ended = 0
+        except SystemExit as exit_:
+            ended = exit_.code or 0
+        out, err = capsys.readouterr()
+        assert ended == code, (ended, out, err)
+        assert "Traceback" not in err
+        return err if code else out
+
+    return call
+
+
+def rows(n, seed=0, d=3):
+    """A random search: the objective is best at lr = 0.01."""
+    rng = np.random.default_rng(seed)
+    lr = 10 ** rng.uniform(-4, 0, n)
+    loss = 0.1 * (np.log10(lr) + 2) ** 2 + rng.normal(0, 0.01, n)
+    return [
+        f"{i + 1},complete,{lr[i]:.6g},{0.5 * rng.uniform():.4f},{loss[i]:.5f},{i}"
+        for i in range(n)
+    ]
+
+
+HEAD = "trial,status,lr,dropout,loss,seed\n"
+
+
+def sweep(n=40, **more):
+    return HEAD + "\n".join(rows(n, **more)) + "\n"
+
+
+def test_json_has_the_shape_that_was_promised(audit):
+    told = json.loads(audit(sweep(), "--json"))
+    assert told["schema"] == 1 and told["trials"] == 40 and told["left_out"] == []
+    assert told["findings"] and told["not_applicable"]
+    for finding in told["findings"]:
+        assert {"check", "severity", "subject", "sentence", "numbers", "remedy"} <= set(finding)
+        assert finding["severity"] in ("pass", "note", "warning", "problem")
+    for silent in told["not_applicable"]:
+        assert {"check", "reason", "needs"} <= set(silent)
+    assert told["inferred_space"] is True
+    assert any(line.startswith("lr: ") and "log" in line for line in told["space"])
+    assert any("ranges and scales were read off the trials" in text for text in told["caveats"])
+
+
+def test_without_json_the_findings_are_read_by_people(audit):
+    shown = audit(sweep(), "--report", "r.html")
+    assert "t.csv: minimize:loss" in shown
+    assert "Search space, read off the trials:" in shown and "Caveats:" in shown
+    assert "r.html" in shown
+
+
+def test_the_report_is_one_offline_page(audit, tmp_path):
+    text = HEAD.replace("dropout", '"</script><b>x"') + "\n".join(rows(24)) + "\n"
+    audit(text, "--report", "r.html")
+    page = (tmp_path / "r.html").read_text("utf-8")
+    assert "Content-Security-Policy" in page and 'src="http' not in page
+    assert "</script><b>x" not in page
+    for part in ("What we learned", "Pictures", "Trials", "Caveats", "Search space"):
+        assert part in page
+    assert page.count("<tr data-trial=") == 24
+    assert "tunebook audit t.csv --objective minimize:loss --report r.html" in page
+
+
+def test_a_space_file_takes_the_place_of_guesses(audit):
+    space = 'lr = { low = 1e-4, high = 1.0, scale = "log" }\ndropout = { low = 0.0, high = 0.5 }\n'
+    told = json.loads(audit(sweep(), "--json", space=space))
+    assert told["inferred_space"] is False
+    assert told["space"] == ["lr: 1e-4 to 1, log (nuisance)", "dropout: 0 to 0.5 (nuisance)"]
+    narrow = space.replace("1e-4", "1e-3")
+    told = json.loads(audit(sweep(), "--json", space=narrow))
+    assert told["trials"] + len(told["left_out"]) == 40 and told["left_out"]
+    assert all("lies outside its range" in text for text in told["left_out"])
+
+
+@pytest.mark.parametrize(
+    ("space", "says"),
+    [
+        ("lr = = 3", "s.toml"),
+        ("lr = 0.1", "lr"),
+        ("lr = { low = 2.0, high = 1.0 }", "from low to high"),
+        ("lr = { low = 0.1, hihg = 1.0 }", 'Did you mean "high"'),
+        ("rl = { low = 0.1, high = 1.0 }", 'has no column "rl"'),
+        ("é = 3".encode("latin-1"), "is not UTF-8"),
+    ],
+)
+def test_space_files_that_are_none(audit, space, says):
+    assert says in audit(sweep(), space=space, code=2)
+
+
+def test_curves_are_reduced_as_asked(audit):
+    trials = "trial,lr\n" + "".join(f"{i},{0.1 + i / 100}\n" for i in range(12))
+    points = [(0, 3.0), (10, 1.0), (20, 2.0), (30, 4.0)]
+    curves = "trial,step,metric,value\n" + "".join(
+        f"{i},{s},loss,{v + i / 10}\n" for i in range(12) for s, v in points
+    )
+    for how, value in (("best", 1.0), ("last", 4.0), ("mean-last-2", 3.0)):
+        told = json.loads(audit(trials, "--json", "--reduce", how, curves=curves))
+        best = [f["numbers"]["best"] for f in told["findings"] if f["check"] == "C2"]
+        assert best == [pytest.approx(value)] or not best
+        assert any("A trial counts with" in text for text in told["caveats"])
+    assert '"best" or its "last"' in audit(trials, "--reduce", "worst", curves=curves, code=2)
+
+
+def test_gzip_is_read_whatever_the_name(audit):
+    told = json.loads(audit(gzip.compress(sweep().encode(), mtime=0), "--json"))
+    assert told["trials"] == 40
+
+
+def test_adaptive_trials_silence_what_needs_independent_ones(audit):
+    text = sweep().replace("dropout", "optimizer")
+    told = json.loads(audit(text, "--adaptive", "--json", "--scientific", "optimizer"))
+    silent = {n["check"]: n["reason"] for n in told["not_applicable"]}
+    assert "no independent sample" in silent["C2"] and "no independent sample" in silent["C9"]
+    c1 = [f["sentence"] for f in told["findings"] if f["check"] == "C1"]
+    assert all("error rate does not hold" in text for text in c1)
+    assert any("--adaptive" in text for text in told["caveats"])
+
+
+BAD = {
+    "empty": ("", "t.csv is empty"),
+    "no rows": (HEAD, "has a header and no rows"),
+    "no objective": (sweep().replace("loss", "lost"), 'has no column "loss"'),
+    "no trial column for curves": ("lr,loss\n0.1,1\n", 'has no column "trial"'),
+    "duplicated ids": (sweep(3) + "2,complete,0.1,0.1,0.5,9\n", '"2" stands in lines 3 and 5'),
+    "utf-16": (sweep().encode("utf-16"), "probably UTF-16"),
+    "latin-1": (sweep().replace("trial", "größe", 1).encode("latin-1"), "line 1 is not UTF-8"),
+    "thousands in the objective": (sweep(3) + '9,complete,0.1,0.1,"1,234.5",9\n', 'line 5: "loss"'),
+    "thousands in a hyperparameter": (sweep(9) + '99,complete,"1,000",0.1,0.5,9\n', 'line 11: "lr"'),
+    "spaces in thousands": (sweep(9) + "99,complete,1 000,0.1,0.5,9\n", 'line 11: "lr"'),
+    "decimal comma": (sweep(9) + '99,complete,"0,1",0.1,0.5,9\n', 'line 11: "lr"'),
+    "semicolons": (sweep().replace(",", ";").replace(".", ","), "the header has ';'"),
+    "a word among numbers": (sweep(30) + "99,complete,x,0.1,0.5,9\n", 'line 32: "lr"'),
+    "infinite hyperparameter": (sweep(20) + "99,complete,inf,0.1,0.5,9\n", 'line 22: "lr" is 0, or of a size below 1e+150; got "inf"'),
+    "no hyperparameter": ("trial,loss\na,1\nb,2\n", "no column that is a hyperparameter"),
+    "ragged only": (HEAD + "1,2\n", "no row that can be read"),
+    "seconds no number": ("trial,lr,loss,seconds\na,1,1,soon\n", 'line 2: "seconds"'),
+    "damaged gzip": (gzip.compress(sweep().encode(), mtime=0)[:-9], "damaged gzip"),
+    "NUL bytes": (b"\x00\x01\x02", "t.csv"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BAD)
+@pytest.mark.parametrize("form", [[], ["--json"]])
+def test_what_is_no_table_is_said_with_its_place(audit, case, form):
+    content, says = BAD[case]
+    curves = "trial,step,metric,value\n1,1,loss,1\n" if case.startswith("no trial") else None
+    told = audit(content, *form, curves=curves, code=2)
+    assert says in told, told
+    assert "Error: " in told and "Next: " in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--objective", "loss"], "minimize:NAME"),
+        (["--objective", "minimise:loss"], 'Did you mean "minimize"'),
+        (["--scientific", "lrr"], 'Did you mean "lr"'),
+        (["--hyperparameters", "lr,dropuot"], 'Did you mean "dropout"'),
+        (["--hyperparameters", "loss"], "is a metric here"),
+        (["--chance", "nan"], "chance is a finite number"),
+        (["--chance", "high"], "is not a valid float"),
+        (["--curves", "absent.csv"], "there is no file absent.csv"),
+        (["--space", "absent.toml"], "absent.toml can't be read"),
+        (["--training-objective", "train"], 'no column "train"'),
+    ],
+)
+def test_arguments_that_make_no_sense(audit, arguments, says):
+    assert says in audit(sweep(), *arguments, code=2)
+
+
+def test_a_report_that_can_not_be_written(audit):
+    told = audit(sweep(12), "--report", "absent/r.html", code=1)
+    assert "mkdir -p absent" in told
+
+
+ODD = {
+    "one trial": sweep(1),
+    "two trials": sweep(2),
+    "no complete trial": sweep(20).replace("complete", "infeasible"),
+    "all failed": sweep(20).replace("complete", "failed"),
+    "all running": sweep(20).replace("complete", "running"),
+    "all equal": HEAD + "".join(f"{i},complete,{0.1 + i / 99},0.1,0.5,1\n" for i in range(30)),
+    "all objectives nan": HEAD + "".join(f"{i},complete,{0.1 + i / 99},0.1,nan,1\n" for i in range(20)),
+    "some infinite": sweep(30) + "98,complete,0.1,0.1,inf,9\n99,complete,0.2,0.1,-inf,9\n",
+    "huge": sweep(30) + "98,complete,0.1,0.1,6e18,9\n99,complete,0.2,0.1,1e300,9\n",
+    "constant hyperparameter": HEAD + "".join(f"{i},complete,0.1,{i / 40},{i % 7},{i}\n" for i in range(40)),
+    "every hyperparameter constant": HEAD + "".join(f"{i},complete,0.1,0.2,{i % 7},{i}\n" for i in range(20)),
+    "thousands of categories": "trial,run_name,kind,lr,loss\n"
+    + "".join(f"{i},r{i},k{i % 1000},{i + 1},{i % 7}\n" for i in range(2000)),
+    "missing hyperparameter cells": sweep(20) + "99,complete,,0.1,0.5,9\n",
+    "a huge hyperparameter": sweep(20) + "99,complete,1e30,0.1,0.5,9\n",
+    "with a mark in front": ("\ufeff" + sweep(20)),
+    "windows line ends": sweep(20).replace("\n", "\r\n"),
+    "blank lines": sweep(20).replace("\n", "\n\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_tables_get_findings_or_reasons(audit, case, tmp_path):
+    told = json.loads(audit(ODD[case], "--json", "--report", "r.html"))
+    assert told["findings"] or told["not_applicable"]
+    lines = [x for x in ODD[case].replace("\r", "").split("\n") if x]
+    assert (
+        told["trials"] + sum("line" in x or "99" in x for x in told["left_out"]) >= len(lines) - 1
+    )
+    assert (tmp_path / "r.html").stat().st_size < 6e6
+
+
+def test_what_is_left_out_is_counted_with_its_reason(audit):
+    text = (
+        sweep(20)
+        + "a,pruned,0.1,0.1,0.5,1\nb,failed,0.1,0.1,,1\nc,complete,0.1\nd,mystery,0.1,0.1,1,1\n"
+    )
+    told = json.loads(audit(text, "--json"))
+    said = " | ".join(told["left_out"])
+    assert "a: " in said and "stopped early" in said
+    assert "b: failed" in said
+    assert "line 24: 3 cells, where the header has 6" in said
+    assert 'd: status "mystery"' in said
+
+
+def test_odd_curves(audit):
+    trials = "trial,lr\n" + "".join(f"{i},{0.1 + i / 100}\n" for i in range(20))
+    lines = []
+    rng = np.random.default_rng(0)
+    for i in range(20):
+        steps = rng.permutation(30)[: 5 + i]
+        lines += [
+            f"{i},{s},loss,{[1 / (s + 1), 'nan', 'inf'][2 * int((i + s) % 11 == 0)]}"
+            for s in steps
+        ]
+    lines += ["3,7,once,1", "ghost,1,loss,1", "4,1,loss,", "5,30,loss,1e300", "6,31,loss,nan"]
+    curves = "trial,step,metric,value\n" + "\n".join(lines)
+    told = json.loads(audit(trials, "--json", "--report", "r.html", curves=curves))
+    assert told["trials"] == 20
+    assert any("ghost" in text and "has no row" in text for text in told["left_out"])
