@@ -97,9 +97,9 @@ def best_sentence(table: TrialTable) -> str:
     if best is None:
         return f"None of {plural(len(table), 'trial')} has a finite {metric}."
     return (
-        f"The best of {plural(len(table), 'trial')}, {best.trial}, reached {metric} "
+        f"The best of {plural(len(table), 'trial')}, trial {best.trial}, reached {metric} "
         f"{number(best.value)} ({better(table.objective)}), and was selected for that value: "
-        "with a fresh seed it would probably reach less."
+        "with a fresh seed it would probably do worse."
     )
 
 
