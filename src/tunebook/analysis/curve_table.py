@@ -38,6 +38,8 @@ EARLIEST = 0.25
 MOST_WANDER = 0.95
 MOST_TOLD = 0.7
 """Of the correlation, at a lag of 2: beyond it, second differences hardly grow any more."""
+ASKED = 2000
+"""Curves that are asked how noise wanders: more of them would say the same."""
 NO_STEP = np.iinfo(np.int64).max
 
 
@@ -101,14 +103,19 @@ class Rise:
     end: Float[np.ndarray, "rows"]
 
 
-def good_rows(table: TrialTable) -> Bool[np.ndarray, "trials"]:
-    """The best tenth of each study's counted trials, three at least."""
+def good_rows(
+    table: TrialTable, readable: Bool[np.ndarray, "trials"] | None = None
+) -> Bool[np.ndarray, "trials"]:
+    """The best tenth of each study's counted trials, three at least, among those readable."""
     good = np.zeros(len(table), dtype=bool)
-    losses, counted = table.losses, table.counted
-    study = np.array(table.study, dtype=object)
-    for name in dict.fromkeys(table.study):
-        own = np.flatnonzero(counted & (study == name))
-        good[own] = good_region(losses[own])
+    counted = table.counted
+    losses = table.losses if readable is None else np.where(readable, table.losses, np.nan)
+    _, study = np.unique(np.array(table.study, dtype=str), return_inverse=True)
+    order = np.argsort(study[counted], kind="stable")
+    rows = np.flatnonzero(counted)[order]
+    for own in np.split(rows, np.flatnonzero(np.diff(study[rows])) + 1):
+        if len(own):
+            good[own] = good_region(losses[own])
     return good
 
 
@@ -211,6 +218,7 @@ def wander_of(points: Points) -> float:
     says the correlation of a first-order autoregression. Where most curves have fewer than 32
     points it is a lag of 2, which tells strong correlations hardly apart.
     """
+    points = _some(points, ASKED)
     long = 2 * int((points.count >= 32).sum()) >= int((points.count >= FEWEST_POINTS).sum())
     lag, grid = (4, _GRID) if long else (2, _GRID[_GRID <= MOST_TOLD])
     wide, near = _mean_square(points, lag), _mean_square(points, 1)
@@ -222,6 +230,22 @@ def wander_of(points: Points) -> float:
     ratio = share.mean() / (1 - share.mean())
     expected = (3 - 4 * grid**lag + grid ** (2 * lag)) / (3 - 4 * grid + grid**2)
     return float(np.interp(ratio, expected, grid))
+
+
+def _some(points: Points, most: int) -> Points:
+    """The points of at most so many of the curves, evenly chosen."""
+    if len(points.count) <= most:
+        return points
+    chosen = np.zeros(len(points.count), dtype=bool)
+    chosen[np.linspace(0, len(points.count) - 1, most).astype(int)] = True
+    kept = chosen[points.row]
+    return Points(
+        row=(np.cumsum(chosen) - 1)[points.row[kept]],
+        place=points.place[kept],
+        step=points.step[kept],
+        loss=points.loss[kept],
+        count=points.count[chosen],
+    )
 
 
 _GRID = np.linspace(-0.5, MOST_WANDER, 146)
@@ -316,4 +340,4 @@ def _block_by_step(points: Points, starts: Int[np.ndarray, "rows blocks"]) -> np
     most = int(max(points.step.max(initial=0), 0)) + 2
     edges = np.minimum(starts, most - 1) + np.arange(len(starts))[:, None] * most
     at = np.searchsorted(edges.reshape(-1), points.row * most + points.step, side="right")
-    return np.clip(at - 1 - points.row * BLOCKS, 0, BLOCKS - 1)
+    return np.asarray(np.clip(at - 1 - points.row * BLOCKS, 0, BLOCKS - 1))

@@ -3,14 +3,15 @@
 Every held-out metric is read, not the objective alone: a loss may overfit while accuracy still
 rises. Its training twin is the training-set metric of the same kind, else the training objective.
 
-CLAIM, of a metric and the good trials (the best tenth of each study, three at least): most of
+CLAIM, of a metric and the good trials (the best tenth of each study, three at
+least, among those whose curves can be read): most of
 them overfit. NULL: no trial's mean curve rises while its training twin falls. A trial shows it
 where the end of the held-out curve lies above its lowest stretch (`curve_table.late_rise`), and
 the training curve still fell from there on; its p-value is the larger of the two. Of g good
-trials, more than half must show it: the chance of the p-value in the middle, as a binomial tail,
-times the number of groups (all studies, and each) and of metrics, is at most 2.5 %. Single trials
-outside are named where they stand at 2.5 % over all trials and metrics. Together that is 5 % of
-the tables whose null is true.
+trials, more than half must show it at 5 %: the chance of the p-value in the middle, as a binomial
+tail, times the number of groups (all studies, and each) and of metrics, is at most 2.5 %. Single
+trials outside are named where they stand at 2.5 % over all trials and metrics. Together that is
+5 % of the tables whose null is true.
 
 The smallest rise that matters: more than the noise of one evaluation, and than 2 % of what was
 gained since the first evaluation or 5 % of the lowest level, whichever is less. A judgement.
@@ -25,7 +26,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.analysis.curve_table import (
     FEWEST_POINTS,
@@ -39,6 +39,7 @@ from tunebook.analysis.curve_table import (
     late_rise,
     points_of,
 )
+from tunebook.analysis.majority import FEWEST_TRIALS, SHOWN, shown_alone, shown_by_most
 from tunebook.analysis.metric_names import Metric, quality_unknown, read_metrics, training_twin
 from tunebook.analysis.overfitting_texts import (
     alarm_finding,
@@ -57,7 +58,6 @@ if TYPE_CHECKING:
 
 ALPHA = 0.025
 """Of the tables whose null is true, at most so many for the good trials, and for all others."""
-FEWEST_TRIALS = 3
 OF_IMPROVEMENT = 0.02
 OF_LEVEL = 0.05
 AT_ONCE = 20_000
@@ -96,9 +96,8 @@ def check(table: TrialTable, *, seed: int = 0) -> OverfittingResult | NotApplica
             "training: trial.report(step, ...)",
         )
     held_out.sort(key=lambda m: m.name != table.objective.metric)
-    good = good_rows(table)[rows]
     twins = {m.name: training_twin(m, known.values(), table.training_objective) for m in held_out}
-    read = [_read(table, m, known.get(twins[m.name]), rows, good) for m in held_out]
+    read = [_read(table, m, known.get(twins[m.name]), rows) for m in held_out]
     readings = tuple(_judged(table, r, len(read)) for r in read)
     unknown = sorted(m.name for m in known.values() if quality_unknown(m))
     return OverfittingResult(
@@ -120,7 +119,6 @@ def _read(
     metric: Metric,
     twin: Metric | None,
     rows: Int[np.ndarray, "rows"],
-    good: Bool[np.ndarray, "rows"],
 ) -> MetricReading:
     """One metric of all complete trials, some of them at a time."""
     parts = []
@@ -143,13 +141,15 @@ def _read(
              low, end, *_best(points))
         )  # fmt: skip
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    readable = np.zeros(len(table), dtype=bool)
+    readable[rows] = np.isfinite(joined[0])
     return MetricReading(
         metric=metric.name,
         sign=metric.sign,
         training_metric=twin.name if twin is not None else "",
         same_kind=twin is not None and twin.kind == metric.kind,
         rows=rows,
-        good=good,
+        good=good_rows(table, readable)[rows],
         p_value=joined[0],
         rise=joined[1],
         error=joined[2],
@@ -176,46 +176,31 @@ def _material(points: Points, blocks: Blocks, rise: Rise) -> Bool[np.ndarray, "r
 
 def _best(points: Points) -> tuple[Int[np.ndarray, "rows"], Float[np.ndarray, "rows"]]:
     """Step and loss of each curve's lowest point; -1 and NaN where there is none."""
-    order = np.lexsort((points.step, points.loss, points.row))
     step, loss = np.full(len(points.count), -1), np.full(len(points.count), np.nan)
     there = np.flatnonzero(points.count)
-    first = order[(np.cumsum(points.count) - points.count)[there]]
-    step[there], loss[there] = points.step[first], points.loss[first]
+    if len(there):
+        begin = (np.cumsum(points.count) - points.count)[there]
+        loss[there] = np.minimum.reduceat(points.loss, begin)
+        lowest = np.flatnonzero(points.loss == loss[points.row])
+        _, first = np.unique(points.row[lowest], return_index=True)
+        step[there] = points.step[lowest[first]]
     return step, loss
 
 
 def _judged(table: TrialTable, reading: MetricReading, metrics: int) -> MetricReading:
     """The reading with what it shows: of which studies' good trials most overfit, and who."""
-    readable = np.isfinite(reading.p_value)
-    study = np.array([table.study[i] for i in reading.rows], dtype=object)
-    names = list(dict.fromkeys(study[readable & reading.good]))
-    groups = {name: readable & reading.good & (study == name) for name in names}
-    if len(names) != 1:
-        groups[""] = readable & reading.good
-    groups = {n: own for n, own in groups.items() if own.sum() >= FEWEST_TRIALS}
-    sure = []
-    overfits = np.zeros(len(reading.rows), dtype=bool)
-    for name, own in groups.items():
-        if _most(reading.p_value[own]) * len(groups) * metrics <= ALPHA:
-            sure.append(name)
-            overfits |= own & (reading.p_value <= 2 * ALPHA)
-    alone = reading.p_value * max(int(readable.sum()), 1) * metrics <= ALPHA
-    return replace(reading, overfits=overfits | (readable & alone), studies=tuple(sorted(sure)))
-
-
-def _most(p_values: Float[np.ndarray, "group"]) -> float:
-    """Chance that more than half of so many trials show as much, where none overfits."""
-    many = len(p_values) // 2 + 1
-    middle = float(np.sort(p_values)[many - 1])
-    return float(stats.binom.sf(many - 1, len(p_values), middle))
+    level = ALPHA / metrics
+    shown, studies = shown_by_most(table, reading.rows, reading.good, reading.p_value, level)
+    alone = shown_alone(reading.p_value, level)
+    return replace(reading, overfits=shown | alone, studies=studies)
 
 
 def _findings(
     table: TrialTable, readings: tuple[MetricReading, ...], unknown: list[str]
 ) -> tuple[Finding, ...]:
-    readable = max(int((r.good & np.isfinite(r.p_value)).sum()) for r in readings)
+    readable = max(int(np.isfinite(r.p_value).sum()) for r in readings)
     if readable < FEWEST_TRIALS:
-        return (thin_finding(readings, readable, FEWEST_POINTS, FEWEST_TRIALS),)
+        return (thin_finding(readings[0], readable, FEWEST_POINTS, FEWEST_TRIALS),)
     found = []
     for reading in readings:
         if reading.studies:
@@ -240,4 +225,4 @@ def _objective_improves(table: TrialTable, reading: MetricReading) -> bool:
     blocks = blocks_of(points_of(table.curves[reading.metric], rows, reading.sign))
     own = points_of(table.curves[objective.metric], rows, objective.sign)
     fall = fell_since(blocks_of(own, blocks.starts), late_rise(blocks).block)
-    return bool((fall.p_value <= 2 * ALPHA).sum() > len(rows) / 2)
+    return bool((fall.p_value <= SHOWN).sum() > len(rows) / 2)

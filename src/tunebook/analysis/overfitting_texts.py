@@ -101,19 +101,17 @@ def unread_text(unknown: Sequence[str]) -> str:
     return f"Not read: {', '.join(_few(unknown))}, since {said} not say which way is better."
 
 
-def thin_finding(
-    readings: Sequence[MetricReading], readable: int, points: int, fewest: int
-) -> Finding:
-    """Too few good trials can be read."""
-    first = readings[0]
+def thin_finding(first: MetricReading, readable: int, points: int, fewest: int) -> Finding:
+    """Too few trials can be read."""
+    twin = f" and {first.training_metric}" if first.training_metric else ""
     return Finding(
         check="C4",
         severity=Severity.NOTE,
         subject=first.metric,
-        numbers={"good_trials": readable},
-        sentence=f"Not enough evidence on overfitting: of the {int(first.good.sum())} best "
-        f"trials, {readable} were evaluated {points} times or more, training metric included; "
-        f"it takes {fewest}.",
+        numbers={"trials": readable},
+        sentence=f"Not enough evidence on overfitting: of the {len(first.rows)} complete trials, "
+        f"{readable} have {points} evaluations or more of {first.metric}{twin}; it takes {fewest} "
+        "trials.",
     )
 
 
@@ -125,9 +123,8 @@ def _who(table: TrialTable, reading: MetricReading, shown: Bool[np.ndarray, "row
     parts = []
     for name in reading.studies:
         own = study == name
-        parts.append(
-            f"{int((shown & own).sum())} of the {int((readable & own).sum())} best trials of {name}"
-        )
+        some, best = int((shown & own).sum()), int((readable & own).sum())
+        parts.append(f"{some} of the {best} best trials of {name}")
     return " and ".join(_few(parts))
 
 

@@ -90,16 +90,17 @@ class TrainingGap:
 
 def gaps_of(table: TrialTable, readings: Sequence[MetricReading]) -> tuple[TrainingGap, ...]:
     """What is worth a picture: a study's good trials, in one metric that has a training twin."""
-    rows, good = readings[0].rows, readings[0].good
+    rows = readings[0].rows
     losses = table.losses[rows]
     study = np.array([table.study[i] for i in rows], dtype=object)
     gaps: list[tuple[bool, float, int, TrainingGap]] = []
     for name in dict.fromkeys(table.study):
-        own = np.flatnonzero(good & (study == name))
-        own = own[np.argsort(losses[own], kind="stable")]
-        reading = _most_telling(readings, own, name)
+        here = study == name
+        reading = _most_telling(readings, here, name)
         if reading is None:
             continue
+        own = np.flatnonzero(reading.good & here)
+        own = own[np.argsort(losses[own], kind="stable")]
         curves = [_curve(table, reading, int(i)) for i in own[:SHOWN]]
         kept = tuple(c for c in curves if len(c.steps) > 1 and len(c.training_steps) > 1)
         if kept:
@@ -113,16 +114,18 @@ def gaps_of(table: TrialTable, readings: Sequence[MetricReading]) -> tuple[Train
 
 
 def _most_telling(
-    readings: Sequence[MetricReading], own: Int[np.ndarray, "own"], study: str
+    readings: Sequence[MetricReading], here: Bool[np.ndarray, "rows"], study: str
 ) -> MetricReading | None:
     """Of the metrics with a twin: one that overfits in this study, else the first."""
-    paired = [r for r in readings if r.training_metric]
-    if not paired or not len(own):
+    paired = [r for r in readings if r.training_metric and (r.good & here).any()]
+    if not paired:
         return None
     return max(
         paired,
-        key=lambda r: (bool({study, ""} & set(r.studies)), int(r.overfits[own].sum())),
-    )
+        key=lambda r: (
+            bool({study, ""} & set(r.studies)), int((r.overfits & r.good & here).sum())
+        ),
+    )  # fmt: skip
 
 
 def _curve(table: TrialTable, reading: MetricReading, i: int) -> GapCurve:

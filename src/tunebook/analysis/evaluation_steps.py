@@ -1,0 +1,145 @@
+"""When trials were evaluated: at regular steps, from early on, often enough? (I1)
+
+Counted, not estimated: there is no chance in it. What is asked is what the playbook and the other
+checks ask: regular steps; two evaluations in the first tenth of training, where instability shows
+(H2); eight in all, below which no curve's end can be read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tunebook.words.curves import Curves
+from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.words.table import TrialTable
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
+
+OFF = 0.5
+"""Of the usual distance between evaluations: one that differs by more is off."""
+UNEVEN = 0.25
+"""Share of a trial's distances that are off, the last apart, beyond which it is irregular. A
+judgement: one more evaluation at the end of each epoch does no harm."""
+EARLY = 0.1
+FEWEST_EARLY = 2
+FEWEST = 8
+MOST = 0.5
+"""Of the complete trials, more than which a fault is said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evaluations:
+    """When each complete trial was evaluated.
+
+    Attributes:
+        count: evaluations; apart: the usual distance in steps.
+        unevenness: share of the distances that are far from the usual one.
+        early: evaluations in the first tenth of training.
+        length: steps of training.
+    """
+
+    count: Int[np.ndarray, "rows"]
+    apart: Float[np.ndarray, "rows"]
+    unevenness: Float[np.ndarray, "rows"]
+    early: Int[np.ndarray, "rows"]
+    length: Int[np.ndarray, "rows"]
+
+
+def evaluations_of(
+    curves: Curves, rows: Int[np.ndarray, "rows"], max_train_steps: int | None
+) -> Evaluations:
+    """The evaluations of these trials, each with a curve."""
+    count = curves.offsets[rows + 1] - curves.offsets[rows]
+    row = np.repeat(np.arange(len(rows)), count)
+    begin = np.cumsum(count) - count
+    step = curves.steps[curves.offsets[rows][row] + np.arange(len(row)) - begin[row]]
+    last = step[begin + count - 1]
+    length = np.maximum(last, max_train_steps or 0)
+    early = np.bincount(row[step <= EARLY * length[row]], minlength=len(rows))
+    # The last distance is what is left of training: it need not be whole.
+    inner = (row[1:] == row[:-1]) & (np.arange(1, len(row)) != (begin + count - 1)[row[1:]])
+    gap, of = np.diff(step)[inner], row[1:][inner]
+    many = np.bincount(of, minlength=len(rows))
+    middle = (np.cumsum(many) - many + many // 2)[many > 0]
+    usual = np.full(len(rows), np.nan)
+    usual[many > 0] = gap[np.lexsort((gap, of))][middle]
+    off = np.abs(gap - usual[of]) > OFF * usual[of]
+    unevenness = np.bincount(of[off], minlength=len(rows)) / np.maximum(many, 1)
+    apart = np.where(many > 0, usual, (last - step[begin]) / np.maximum(count - 1, 1))
+    return Evaluations(count=count, apart=apart, unevenness=unevenness, early=early, length=length)
+
+
+def findings_on(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> tuple[Finding, ...]:
+    """One finding on when the objective was evaluated; none where it has no curve."""
+    metric = table.objective.metric
+    curves = table.curves.get(metric)
+    if curves is None:
+        return ()
+    rows = rows[curves.offsets[rows + 1] > curves.offsets[rows]]
+    if not len(rows):
+        return ()
+    seen = evaluations_of(curves, rows, table.max_train_steps)
+    faults: list[tuple[str, Bool[np.ndarray, "rows"]]] = [
+        ("at irregular steps", seen.unevenness > UNEVEN),
+        (
+            f"less than {FEWEST_EARLY} times in the first tenth of training, too rarely to see "
+            "early instability",
+            seen.early < FEWEST_EARLY,
+        ),
+        (f"less than {FEWEST} times, too rarely to read how a curve ends", seen.count < FEWEST),
+    ]
+    said = [(text, shown) for text, shown in faults if shown.mean() > MOST]
+    every = int(np.median(seen.apart)) or 1
+    usual = f"{metric} was evaluated {int(np.median(seen.count))} times a trial"
+    if not said:
+        return (_finding(table, seen, Severity.PASS, f"{usual}, {_every(every)}.", None, ()),)
+    wanted = max(1, _rounded(min(every, float(np.median(seen.length)) / 20)))
+    parts = [f"{int(shown.sum())} of {len(rows)} trials {text}" for text, shown in said]
+    sentence = f"{usual}; {', '.join(parts)}: evaluate {_every(wanted)}."
+    shown = np.logical_or.reduce([s for _, s in said])
+    remedy = Remedy(
+        kind=RemedyKind.INSPECT,
+        values={"evaluate_every": wanted},
+        because="trials were evaluated " + " and ".join(text for text, _ in said),
+    )
+    names = tuple(table.name[i] for i in rows[shown])
+    return (_finding(table, seen, Severity.NOTE, sentence, remedy, names),)
+
+
+def _finding(
+    table: TrialTable,
+    seen: Evaluations,
+    severity: Severity,
+    sentence: str,
+    remedy: Remedy | None,
+    trials: tuple[str, ...],
+) -> Finding:
+    return Finding(
+        check="I1",
+        severity=severity,
+        subject=table.objective.metric,
+        numbers={
+            "trials": len(seen.count),
+            "evaluations": int(np.median(seen.count)),
+            "steps_apart": int(np.median(seen.apart)),
+            "irregular": int((seen.unevenness > UNEVEN).sum()),
+            "rare_at_first": int((seen.early < FEWEST_EARLY).sum()),
+        },
+        sentence=sentence,
+        remedy=remedy,
+        trials=trials,
+    )
+
+
+def _every(steps: int) -> str:
+    return "every step" if steps == 1 else f"every {steps} steps"
+
+
+def _rounded(steps: float) -> int:
+    """To one digit, as people write a distance."""
+    unit = 10 ** max(0, len(str(int(steps))) - 1)
+    return int(steps // unit * unit)

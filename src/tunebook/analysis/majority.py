@@ -1,0 +1,69 @@
+"""From a p-value a trial to a word on the good trials: most of them, or single ones (C4 C8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from tunebook.words.table import TrialTable
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
+
+SHOWN = 0.05
+"""p-value up to which a trial counts among those of a majority."""
+FEWEST_TRIALS = 3
+
+
+def shown_by_most(
+    table: TrialTable,
+    rows: Int[np.ndarray, "rows"],
+    good: Bool[np.ndarray, "rows"],
+    p_value: Float[np.ndarray, "rows"],
+    level: float,
+) -> tuple[Bool[np.ndarray, "rows"], tuple[str, ...]]:
+    """The good trials that show something, where more than half of a group of them does.
+
+    Groups are the good trials of each study with three or more, and of all studies together; the
+    level is shared among them (Bonferroni).
+
+    Args:
+        rows: of the table, with a p-value each; NaN where there is none.
+        good: which of them are good.
+        level: chance of any word where no trial has anything to show.
+
+    Returns:
+        Those that show it, and the studies in which most do; "" stands for all together.
+    """
+    readable = np.isfinite(p_value) & good
+    study = np.array([table.study[i] for i in rows], dtype=object)
+    names = list(dict.fromkeys(study[readable]))
+    groups = {name: readable & (study == name) for name in names}
+    if len(names) != 1:
+        groups[""] = readable
+    groups = {n: own for n, own in groups.items() if own.sum() >= FEWEST_TRIALS}
+    sure = []
+    shown = np.zeros(len(rows), dtype=bool)
+    for name, own in groups.items():
+        if _chance_of_most(p_value[own]) * len(groups) <= level:
+            sure.append(name)
+            shown |= own & (p_value <= SHOWN)
+    return shown, tuple(sorted(sure))
+
+
+def shown_alone(p_value: Float[np.ndarray, "rows"], level: float) -> Bool[np.ndarray, "rows"]:
+    """Trials that show something by themselves, whoever else does (Bonferroni)."""
+    readable = np.isfinite(p_value)
+    return np.asarray(readable & (p_value * max(int(readable.sum()), 1) <= level))
+
+
+def _chance_of_most(p_values: Float[np.ndarray, "group"]) -> float:
+    """Chance that more than half of so many trials show as much, where none has it.
+
+    1 where the half does not stand by itself, trial by trial: much weak evidence is no majority.
+    """
+    many = len(p_values) // 2 + 1
+    middle = float(np.sort(p_values)[many - 1])
+    return float(stats.binom.sf(many - 1, len(p_values), middle)) if middle <= SHOWN else 1.0

@@ -1,0 +1,115 @@
+"""Curves that are probably bugs, and none where all is well (C8)."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+
+from tunebook.analysis.suspect_curves import SuspectResult, Suspicion
+from tunebook.plots.layers import counted, finish, number, over, pointed, target
+from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
+from tunebook.plots.picture import Picture, Row
+from tunebook.plots.ticks import NUMBER_LABEL
+from tunebook.words.design import Objective
+
+POINTS = 120
+"""Points of a curve that are drawn: a period must not be thinned away, so a long curve is cut."""
+PICTURES = 4
+KINDS = {
+    "rising": "gets worse in training",
+    "periodic": "repeats itself",
+    "identical": "is identical between trials",
+    "still": "never changes",
+}
+
+
+def draw(result: SuspectResult) -> tuple[Picture, ...]:
+    """A picture for each suspicion, the first few: some of the curves that show it.
+
+    The best of the trials stands out; identical curves lie on one another, which the text says.
+    """
+    return tuple(_suspicion(s) for s in result.suspicions[:PICTURES])
+
+
+def _suspicion(suspicion: Suspicion) -> Picture:
+    values = [float(v) for c in suspicion.curves for v in c.values if np.isfinite(v)]
+    y = objective_scale(values, Objective(suspicion.metric), title=suspicion.metric)
+    rows = _rows(suspicion, y)
+    steps = [int(row["step"]) for row in rows]
+    x = alt.X(
+        "step",
+        type="quantitative",
+        title="training steps",
+        scale=alt.Scale(domain=[min([*steps, 0]) if not steps else min(steps), max([*steps, 1])]),
+        axis=alt.Axis(tickCount=5, grid=False, labelExpr=NUMBER_LABEL),
+    )
+    first = suspicion.curves[0].trial if suspicion.curves else ""
+    data: dict[str, list[Row]] = {
+        "others": [row for row in rows if row["trial"] != first],
+        "first": [row for row in rows if row["trial"] == first],
+        "trials": [row for row in rows if row["shown"] is not None],
+    }
+    detail = alt.Detail("trial", type="nominal")
+    layers = [
+        over("others")
+        .mark_line(style="middle", opacity=0.5)
+        .encode(x=x, y=y.y(), detail=detail)
+        .properties(name="others"),
+        over("trials", pointed())
+        .mark_line(style="pointed")
+        .encode(x=x, y=y.y(), detail=detail)
+        .properties(name="pointed"),
+        over("first").mark_line(style="curve").encode(x=x, y=y.y()).properties(name="first"),
+        target("trials", x, y.y(), [alt.Tooltip("trial", type="nominal")]),
+    ]
+    return finish(
+        layers,
+        data,
+        name=f"suspect-{suspicion.kind}-{suspicion.metric}-{suspicion.study}",
+        title=f"{suspicion.metric} {KINDS[suspicion.kind]}",
+        subtitle=_subtitle(suspicion),
+        alternative=_alternative(suspicion, y),
+    )
+
+
+def _rows(suspicion: Suspicion, y: ObjectiveScale) -> list[Row]:
+    """Points of the curves: all of them, thinned, or the last ones where the period counts."""
+    rows: list[Row] = []
+    for curve in suspicion.curves:
+        n = len(curve.steps)
+        if suspicion.kind == "periodic":
+            at = np.arange(max(0, n - POINTS), n)
+        else:
+            at = np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(int))
+        for i in at:
+            value = float(curve.values[i])
+            shown = y.shown(value) if np.isfinite(value) else None
+            rows.append({"trial": curve.trial, "step": int(curve.steps[i]), "shown": shown})
+    return rows
+
+
+def _subtitle(suspicion: Suspicion) -> list[str]:
+    where = f" of {suspicion.study}" if suspicion.study else ""
+    lines = [f"{counted(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn"]
+    if suspicion.period:
+        lines.append(f"every {suspicion.period:.3g} evaluations")
+    return lines
+
+
+def _alternative(suspicion: Suspicion, y: ObjectiveScale) -> str:
+    where = f" of {suspicion.study}" if suspicion.study else ""
+    every = f", every {suspicion.period:.3g} evaluations" if suspicion.period else ""
+    first = suspicion.curves[0]
+    finite = first.values[np.isfinite(first.values)]
+    course = (
+        f" In trial {first.trial} it goes from {number(float(finite[0]))} to "
+        f"{number(float(finite[-1]))}."
+        if len(finite)
+        else ""
+    )
+    del y
+    return (
+        f"{suspicion.metric} {KINDS[suspicion.kind]}{every}: "
+        f"{counted(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn against "
+        f"steps.{course}"
+    )
