@@ -30,7 +30,9 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "C1": "tunebook.analysis.boundaries:check",
         "C2": "tunebook.analysis.sampling:check",
         "C3": "tunebook.analysis.feasibility:check",
+        "C4": "tunebook.analysis.overfitting:check",
         "C6": "tunebook.analysis.training_length:check",
+        "C8": "tunebook.analysis.suspect_curves:check",
         "C9": "tunebook.analysis.isolation:check",
         "C11": "tunebook.analysis.adaptivity:check",
     }

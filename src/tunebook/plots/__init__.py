@@ -42,7 +42,9 @@ PICTURES: Mapping[str, str] = {
     "C1": "tunebook.plots.boundaries:draw",
     "C3": "tunebook.plots.feasibility:draw",
     "C2": "tunebook.plots.sampling:draw",
+    "C4": "tunebook.plots.overfitting:draw",
     "C6": "tunebook.plots.curves:draw",
+    "C8": "tunebook.plots.suspect_curves:draw",
     "C9": "tunebook.plots.isolation:draw",
 }
 """Playbook id of a check to what draws its result, in the order in which a report shows them."""

@@ -19,6 +19,8 @@ from tunebook.words.design import Direction, Objective
 POINTS = 60
 """Points of a curve that are drawn."""
 FAR = 10.0
+DEEP = 10.0
+"""Where a training loss falls further below the held-out one than this, it is cut."""
 
 
 def draw(result: OverfittingResult) -> tuple[Picture, ...]:
@@ -27,27 +29,30 @@ def draw(result: OverfittingResult) -> tuple[Picture, ...]:
     Solid is the held-out metric, dashed the training metric of the best trial; a diamond marks
     where the best trial was best, a dot where each other one was.
     """
-    return tuple(_gap(result, gap) for gap in result.gaps)
+    return tuple(_gap(gap) for gap in result.gaps)
 
 
-def _gap(result: OverfittingResult, gap: TrainingGap) -> Picture:
+def _gap(gap: TrainingGap) -> Picture:
     best, others = gap.curves[0], gap.curves[1:]
     held_out = Objective(gap.metric, _direction(gap.sign))
-    values = [v for c in gap.curves for v in c.values]
+    values = [float(v) for c in gap.curves for v in c.values]
+    floor = _floor(gap)
     if gap.same_kind:
-        values += list(best.training_values)
+        values += [max(float(v), floor) for v in best.training_values]
     y = objective_scale(values, held_out, reach=FAR)
     right = None
     if not gap.same_kind:
         # Which way is better in the twin's units is known to its readers; a loss, nearly always.
         title = f"{gap.training_metric}, dashed"
-        right = objective_scale(best.training_values, Objective(gap.training_metric), title=title)
+        right = objective_scale(
+            best.training_values, Objective(gap.training_metric), title=title, reach=FAR
+        )
     x = _steps(gap)
     data: dict[str, list[Row]] = {
         "best": _rows([best], y),
         "others": _rows(others, y),
         "training": [
-            {"step": int(s), "value": float(v), "shown": (right or y).shown(float(v))}
+            {"step": int(s), "value": v, "shown": (right or y).shown(max(v, floor))}
             for s, v in _thinned(best.training_steps, best.training_values)
         ],
         "trials": [_dot(c, y, "other") for c in others] + [_dot(best, y, "best")],
@@ -77,7 +82,8 @@ def _gap(result: OverfittingResult, gap: TrainingGap) -> Picture:
         subtitle=[
             f"Best trial {best.trial}, {counted(len(others), 'other good trial')} faint",
             f"solid: {gap.metric}, marked where best",
-            f"dashed: {gap.training_metric} of {best.trial}",
+            f"dashed: {gap.training_metric} of {best.trial}"
+            + (f", at the floor below {number(floor)}" if floor > -np.inf else ""),
         ],
         alternative=_alternative(gap),
         right=None
@@ -118,11 +124,18 @@ def _alternative(gap: TrainingGap) -> str:
         f"{gap.training_metric} ends at {number(float(best.training_values[-1]))}.",
     ]
     many = sum(c.overfits for c in gap.curves)
-    sentences.append(
-        f"{counted(many, 'of these trials')[:-1] if many else 'None of these trials'}"
-    )
-    sentences[-1] = f"{many or 'None'} of these {counted(len(gap.curves), 'trial')} overfit."
+    verb = "overfits" if many == 1 else "overfit"
+    sentences.append(f"{many or 'None'} of these {counted(len(gap.curves), 'trial')} {verb}.")
     return " ".join(sentences)
+
+
+def _floor(gap: TrainingGap) -> float:
+    """Below this a training loss is drawn at the floor: its fall must not flatten the rest."""
+    lowest = min(float(c.values.min()) for c in gap.curves)
+    training = float(gap.curves[0].training_values.min())
+    if not gap.same_kind or gap.sign < 0 or lowest <= 0 or training >= lowest / DEEP:
+        return -float("inf")
+    return lowest / DEEP
 
 
 def _tooltip(gap: TrainingGap) -> list[alt.Tooltip]:

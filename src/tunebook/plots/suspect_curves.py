@@ -7,13 +7,15 @@ import numpy as np
 
 from tunebook.analysis.suspect_curves import SuspectResult, Suspicion
 from tunebook.plots.layers import counted, finish, number, over, pointed, target
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
+from tunebook.plots.objective_axes import objective_scale
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.ticks import NUMBER_LABEL
 from tunebook.words.design import Objective
 
-POINTS = 120
+POINTS = 80
 """Points of a curve that are drawn: a period must not be thinned away, so a long curve is cut."""
+CYCLES = 6
+"""Of a period, that are drawn: the last ones."""
 PICTURES = 4
 KINDS = {
     "rising": "gets worse in training",
@@ -32,15 +34,24 @@ def draw(result: SuspectResult) -> tuple[Picture, ...]:
 
 
 def _suspicion(suspicion: Suspicion) -> Picture:
-    values = [float(v) for c in suspicion.curves for v in c.values if np.isfinite(v)]
+    drawn = [(c, i) for c in suspicion.curves for i in _drawn(suspicion, len(c.steps))]
+    values = [float(c.values[i]) for c, i in drawn if np.isfinite(c.values[i])]
     y = objective_scale(values, Objective(suspicion.metric), title=suspicion.metric)
-    rows = _rows(suspicion, y)
+    rows: list[Row] = [
+        {
+            "trial": c.trial,
+            "step": int(c.steps[i]),
+            "shown": y.shown(float(c.values[i])) if np.isfinite(c.values[i]) else None,
+        }
+        for c, i in drawn
+    ]
     steps = [int(row["step"]) for row in rows]
+    begin = min(steps) if suspicion.kind == "periodic" else 0
     x = alt.X(
         "step",
         type="quantitative",
         title="training steps",
-        scale=alt.Scale(domain=[min([*steps, 0]) if not steps else min(steps), max([*steps, 1])]),
+        scale=alt.Scale(domain=[begin, max([*steps, begin + 1])], nice=False),
         axis=alt.Axis(tickCount=5, grid=False, labelExpr=NUMBER_LABEL),
     )
     first = suspicion.curves[0].trial if suspicion.curves else ""
@@ -68,24 +79,17 @@ def _suspicion(suspicion: Suspicion) -> Picture:
         name=f"suspect-{suspicion.kind}-{suspicion.metric}-{suspicion.study}",
         title=f"{suspicion.metric} {KINDS[suspicion.kind]}",
         subtitle=_subtitle(suspicion),
-        alternative=_alternative(suspicion, y),
+        alternative=_alternative(suspicion),
     )
 
 
-def _rows(suspicion: Suspicion, y: ObjectiveScale) -> list[Row]:
-    """Points of the curves: all of them, thinned, or the last ones where the period counts."""
-    rows: list[Row] = []
-    for curve in suspicion.curves:
-        n = len(curve.steps)
-        if suspicion.kind == "periodic":
-            at = np.arange(max(0, n - POINTS), n)
-        else:
-            at = np.unique(np.linspace(0, n - 1, min(n, POINTS)).round().astype(int))
-        for i in at:
-            value = float(curve.values[i])
-            shown = y.shown(value) if np.isfinite(value) else None
-            rows.append({"trial": curve.trial, "step": int(curve.steps[i]), "shown": shown})
-    return rows
+def _drawn(suspicion: Suspicion, length: int) -> list[int]:
+    """Which points of a curve: all of them, thinned, or the last cycles of a period."""
+    if suspicion.kind == "periodic":
+        last = min(length, POINTS, max(24, round(CYCLES * suspicion.period)))
+        return list(range(length - last, length))
+    at = np.linspace(0, length - 1, min(length, POINTS)).round()
+    return [int(i) for i in np.unique(at)]
 
 
 def _subtitle(suspicion: Suspicion) -> list[str]:
@@ -96,7 +100,7 @@ def _subtitle(suspicion: Suspicion) -> list[str]:
     return lines
 
 
-def _alternative(suspicion: Suspicion, y: ObjectiveScale) -> str:
+def _alternative(suspicion: Suspicion) -> str:
     where = f" of {suspicion.study}" if suspicion.study else ""
     every = f", every {suspicion.period:.3g} evaluations" if suspicion.period else ""
     first = suspicion.curves[0]
@@ -107,7 +111,6 @@ def _alternative(suspicion: Suspicion, y: ObjectiveScale) -> str:
         if len(finite)
         else ""
     )
-    del y
     return (
         f"{suspicion.metric} {KINDS[suspicion.kind]}{every}: "
         f"{counted(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn against "

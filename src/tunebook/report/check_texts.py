@@ -103,6 +103,16 @@ CHECK_TEXTS = {
         "it is shown where random relabelling of the trials rarely finds as good a cut on any "
         "axis (under 5 %).",
     ),
+    "C4": CheckText(
+        name="Overfitting",
+        asks="Do good trials get worse on held-out data while they still learn the training set?",
+        method="Every held-out metric is read beside the training metric of its kind. A trial "
+        "overfits where the last quarter of its curve lies above its lowest stretch, beyond the "
+        "noise (which may wander from one evaluation to the next) and by more than 2 % of what "
+        "was gained, while the training metric still improved. The best trials are said to "
+        "overfit where more than half of the best tenth of all studies, or of one, do; the 5 % "
+        "is shared over groups and metrics.",
+    ),
     "C6": CheckText(
         name="Training length",
         asks="Were trials still improving when they ended?",
@@ -118,6 +128,14 @@ CHECK_TEXTS = {
         "noise of the best that it reaches. Training is called too long where four fifths of "
         "the good trials were done before 60 % of it.",
     ),
+    "C8": CheckText(
+        name="Suspicious curves",
+        asks="Do the curves look like a bug?",
+        method="Four questions, which share 5 %: does a training loss rise beyond its noise; does "
+        "a metric repeat itself, as a peak of its spectrum against its neighbours in most trials "
+        "of a study; are curves equal to the last digit although seeds or configurations differ; "
+        "does a metric never change?",
+    ),
     "C9": CheckText(
         name="Isolation",
         asks="Which scientific values differ beyond the noise?",
@@ -125,6 +143,13 @@ CHECK_TEXTS = {
         "budgets, with the spread of that best over subsamples of the search. Two values are "
         "told apart where the interval of their difference leaves out zero; 5 % is shared over "
         "all pairs. Each best was selected for its value: only fresh seeds say what it is worth.",
+    ),
+    "I1": CheckText(
+        name="Evaluation steps",
+        asks="Were trials evaluated regularly, and often enough?",
+        method="Counted, not estimated: the share of distances between evaluations that are far "
+        "from the usual one, the evaluations in the first tenth of training, where instability "
+        "shows (two are asked), and in all (eight, to read a curve's end).",
     ),
 }
 

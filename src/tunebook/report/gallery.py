@@ -16,7 +16,7 @@ from tunebook.words.decision import Decision
 from tunebook.words.finding import Finding, NotApplicable
 from tunebook.words.record import RoundRecord
 
-DRAWN_WITH = {"C7": "C6"}  # checks that share another one's pictures
+DRAWN_WITH = {"C7": "C6", "I1": "C6"}  # checks that share another one's pictures
 MOST_IN_A_FINDING = 4
 
 
