@@ -197,3 +197,17 @@ def test_places_that_can_not_be_written(tunebook, started):
     (started / "files" / "book.json").mkdir(parents=True)
     ended = tunebook("export", "files", "--pictures", "none", code=1)
     assert "book.json can't be written" in ended.stderr and "Next: " in ended.stderr
+
+
+def test_findings_of_another_metric_are_marked_exploratory(tunebook, started):
+    told = json.loads(tunebook("findings", "--objective", "minimize:train/loss", "--json").stdout)
+    assert (told["exploratory"], told["objective"]) == (True, "minimize:train/loss")
+    assert any(f["sentence"].startswith("Exploratory") for f in told["findings"])
+    assert (
+        "exploratory: minimize:train/loss"
+        in tunebook("findings", "--objective", "minimize:train/loss").stdout
+    )
+    assert (
+        "Did you mean" in tunebook("findings", "--objective", "minimize:train/los", code=2).stderr
+    )
+    assert json.loads(tunebook("findings", "--json").stdout)["exploratory"] is False
