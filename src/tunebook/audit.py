@@ -11,6 +11,8 @@ from tunebook.report.examine import Result, conclude, results
 from tunebook.report.sweep_page import render_sweep
 from tunebook.report.sweep_texts import caveats, space_texts
 from tunebook.words.codec import read_space
+from tunebook.words.csv_columns import read_header
+from tunebook.words.csv_sweep import KNOWN
 from tunebook.words.errors import CodecError
 from tunebook.words.finding import Examination, NotApplicable
 from tunebook.words.space import Axis, Per
@@ -26,12 +28,14 @@ class Audit:
         table: its trials.
         results: of every check, with the numbers behind its pictures.
         examination: what the results say.
+        unused: columns that were taken for results or labels of the trials.
     """
 
     source: str
     table: TrialTable
     results: Mapping[str, Result | NotApplicable]
     examination: Examination
+    unused: tuple[str, ...] = ()
 
     @property
     def space(self) -> list[str]:
@@ -41,7 +45,7 @@ class Audit:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What the findings lean on."""
-        return caveats(self.table)
+        return caveats(self.table, self.unused)
 
     def page(self, *, command: str = "", version: str = "") -> str:
         """Everything as one HTML file that needs no network."""
@@ -50,6 +54,7 @@ class Audit:
             self.results,
             self.examination,
             source=self.source,
+            caveats=self.caveats,
             command=command,
             version=version,
         )
@@ -99,7 +104,13 @@ def audit_sweep(
         table=table,
         results=found,
         examination=conclude(table, found),
+        unused=_unused(trials, table),
     )
+
+
+def _unused(trials: str | os.PathLike[str], table: TrialTable) -> tuple[str, ...]:
+    known = {*KNOWN, *table.roles, *table.curves, table.objective.metric}
+    return tuple(name for name in read_header(trials) if name not in known)
 
 
 def _space(file: Path) -> Mapping[str, Axis | Per]:

@@ -133,6 +133,16 @@ def test_curves_are_reduced_as_asked(audit):
     assert '"best" or its "last"' in audit(trials, "--reduce", "worst", curves=curves, code=2)
 
 
+def test_columns_that_are_no_hyperparameters_are_said(audit):
+    lines = [f"{i},{i + 1},{i / 9},run-{i:03d},{i / 3}" for i in range(40)]
+    text = "trial,lr,loss,label,best_accuracy\n" + "\n".join(lines)
+    told = json.loads(audit(text, "--json"))
+    said = [t for t in told["caveats"] if t.startswith("Taken for results or labels")]
+    assert said and "label, best_accuracy" in said[0]
+    named = json.loads(audit(text, "--json", "--hyperparameters", "lr"))
+    assert any(t.startswith("Taken for") for t in named["caveats"])
+
+
 def test_gzip_is_read_whatever_the_name(audit):
     told = json.loads(audit(gzip.compress(sweep().encode(), mtime=0), "--json"))
     assert told["trials"] == 40

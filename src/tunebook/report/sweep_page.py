@@ -14,7 +14,7 @@ from tunebook.report.examine import Result
 from tunebook.report.gallery import Gallery, gallery, pictures_json
 from tunebook.report.offline import asset, policy
 from tunebook.report.page import environment
-from tunebook.report.sweep_texts import SpaceLine, best_sentence, caveats, fixed, space_lines
+from tunebook.report.sweep_texts import SpaceLine, best_sentence, fixed, space_lines
 from tunebook.report.trial_rows import TrialRows, trial_rows
 from tunebook.report.wording import left_out_texts
 from tunebook.words.design import Objective
@@ -55,6 +55,7 @@ def render_sweep(
     examination: Examination,
     *,
     source: str,
+    caveats: tuple[str, ...] = (),
     command: str = "",
     version: str = "",
 ) -> str:
@@ -65,10 +66,11 @@ def render_sweep(
         results: what every check returned for it, with the numbers behind its pictures.
         examination: the findings of those results.
         source: name of the file that the trials were read from.
+        caveats: what the findings lean on.
         command: of the shell, which wrote this page.
         version: of Tunebook.
     """
-    sweep = _sweep(table, results, examination, source)
+    sweep = _sweep(table, results, examination, source, caveats)
     scripts = [script_bundle(), asset("page.js")]
     style = asset("page.css")
     text = (
@@ -94,6 +96,7 @@ def _sweep(
     results: Mapping[str, Result | NotApplicable],
     examination: Examination,
     source: str,
+    caveats: tuple[str, ...],
 ) -> Sweep:
     drawn = gallery("r1", results)
     views = [finding_view(f, drawn) for f in examination.findings]
@@ -115,5 +118,5 @@ def _sweep(
         left_out=tuple(left_out_texts(examination.left_out)),
         space=space_lines(table),
         fixed=fixed(table),
-        caveats=caveats(table),
+        caveats=caveats,
     )

@@ -132,4 +132,6 @@ def _sort_text(value: Value | None) -> str:
     """What a script sorts by; empty sorts last either way."""
     if value is None:
         return ""
-    return repr(float(value)) if isinstance(value, int | float) else value
+    if isinstance(value, bool):
+        return str(int(value))
+    return repr(value) if isinstance(value, float) else str(value)

@@ -94,6 +94,17 @@ def read_trials(path: str | os.PathLike[str]) -> TrialRows:
     )
 
 
+def read_header(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """Names of a file's columns.
+
+    Raises:
+        TableError: as `read_trials`.
+    """
+    source = source_of(path)
+    rows = csv.reader(io.StringIO(text_of(content_of(path), source), newline=""))
+    return header_of(next((row for row in rows if row), []), source, rows=True)
+
+
 def numbers(
     cells: Sequence[str], lines: Sequence[int], source: str, column: str
 ) -> NDArray[np.float64]:

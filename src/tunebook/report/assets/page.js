@@ -213,7 +213,7 @@
         const up = head.getAttribute("aria-sort") !== "ascending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", up ? "ascending" : "descending");
-        const key = (row) => row.cells[column].dataset.v;
+        const key = (row) => row.cells[column].dataset.v ?? row.cells[column].textContent;
         const rows = [...table.tBodies[0].rows];
         const numeric = rows.every((row) => key(row) === "" || Number.isFinite(Number(key(row))));
         rows.sort((a, b) => {

@@ -1,0 +1,65 @@
+"""The page of a lone table: the same words as a book's, without a book (C11 C12)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from tunebook.report.examine import conclude, results
+from tunebook.report.sweep_page import render_sweep
+from tunebook.report.sweep_texts import best_sentence, caveats, fixed, space_lines, space_texts
+from tunebook.words.trial import Status
+
+
+@pytest.fixture
+def table(book):
+    return book.rounds[2].table
+
+
+def page(table, **more):
+    found = results(table)
+    return render_sweep(table, found, conclude(table, found), source="t.csv", **more)
+
+
+def test_every_trial_and_every_finding_is_there(table):
+    found = results(table)
+    text = page(table, caveats=("mind this",), command="tunebook audit t.csv", version="9.9")
+    assert text.count("<tr data-trial=") == len(table)
+    for check in {f.check for f in conclude(table, found).findings}:
+        assert check in text
+    assert "mind this" in text and "tunebook audit t.csv" in text and "Tunebook 9.9" in text
+
+
+def test_names_from_elsewhere_never_become_markup(table):
+    nasty = "<script>alert(1)</script>"
+    text = page(replace(table, name=(nasty, *table.name[1:]), left_out=(f"{nasty}: gone",)))
+    assert nasty not in text
+
+
+def test_studies_with_the_same_ranges_stand_together(table):
+    lines = space_lines(table)
+    named = [(line.hyperparameter, line.study) for line in lines]
+    assert len(named) == len(set(named))
+    settled = {n for b in table.branches.values() for n in b.conditions}
+    assert settled <= {line.hyperparameter for line in lines}
+    assert len(space_texts(table)) == len(lines)
+
+
+def test_caveats_say_what_was_taken_for_granted(table):
+    said = " ".join(caveats(replace(table, inferred_space=True), unused=["label"]))
+    assert "read off the trials" in said and "label" in said and "fresh seed" in said
+    assert "the best of its curve" in said
+    bare = " ".join(caveats(replace(table, curves={}, chance=None, adaptive=True)))
+    assert "taken as it is" in bare and "--chance" in bare and "--adaptive" in bare
+
+
+def test_no_complete_trial(table):
+    lost = replace(table, status=(Status.FAILED,) * len(table), cause=(None,) * len(table))
+    assert "has a finite" in best_sentence(lost)
+    assert "What we learned" in page(lost)
+
+
+def test_what_is_the_same_in_all_trials(table):
+    constant = replace(table, config=tuple({**c, "depth": 3} for c in table.config))
+    assert ("depth", "3") in fixed(constant)
