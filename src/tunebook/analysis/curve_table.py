@@ -189,6 +189,7 @@ def late_rise(blocks: Blocks) -> Rise:
     before = np.where(early, blocks.mean, np.inf)
     block = np.argmin(np.where(np.isnan(before), np.inf, before), axis=1)
     least = np.min(np.where(np.isnan(chance), np.inf, chance), axis=1)
+    least = np.where(np.isfinite(least), least, np.nan)
     p_value = np.minimum(1.0, early.sum(axis=1) * least)
     return _rise(blocks, block, size, error, p_value, end)
 
