@@ -208,7 +208,11 @@ def _findings(
             found.append(alarm_finding(table, reading, readings[0], better))
         elif reading.overfits.any():
             found.append(note_finding(table, reading))
-    passed = [r for r in readings if not r.overfits.any()]
+    passed = [
+        r
+        for r in readings
+        if not r.overfits.any() and np.isfinite(r.p_value).sum() >= FEWEST_TRIALS
+    ]
     if passed:
         found.append(pass_finding(passed))
     if unknown:

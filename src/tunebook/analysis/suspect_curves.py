@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis import evaluation_steps
+from tunebook.analysis.curve_table import FEWEST_POINTS as ENDING_POINTS
 from tunebook.analysis.curve_table import (
     Points,
     blocks_of,
@@ -37,6 +38,7 @@ from tunebook.analysis.curve_table import (
 from tunebook.analysis.identical_curves import FEWEST_POINTS, Twins, constant, twins_of
 from tunebook.analysis.majority import FEWEST_TRIALS, shown_alone, shown_by_most
 from tunebook.analysis.metric_names import Metric, quality_unknown, read_metrics
+from tunebook.analysis.periodicity import FEWEST_POINTS as PERIOD_POINTS
 from tunebook.analysis.periodicity import common_period, periods_of
 from tunebook.analysis.suspect_texts import (
     pass_finding,
@@ -139,12 +141,25 @@ def check(table: TrialTable, *, seed: int = 0) -> SuspectResult | NotApplicable:
         )
     asked = _Asked(table=table, rows=rows, good=good_rows(table)[rows], metrics=metrics)
     steps = evaluation_steps.findings_on(table, rows)
-    long = max(int((_count(table, m.name, rows) >= FEWEST_POINTS).sum()) for m in metrics)
+    finite = [points_of(table.curves[m.name], rows, 1).count for m in metrics]
+    long, endings, cycles = (
+        max(int((count >= fewest).sum()) for count in finite)
+        for fewest in (FEWEST_POINTS, ENDING_POINTS, PERIOD_POINTS)
+    )
     if long < FEWEST_TRIALS:
         thin = thin_finding(table.objective.metric, long, FEWEST_POINTS, FEWEST_TRIALS)
         return SuspectResult(objective=table.objective, suspicions=(), findings=(thin, *steps))
     found = [*_still(asked), *_rising(asked), *_identical(asked), *_periodic(asked)]
-    findings = [f for f, _ in found] or [pass_finding(table, [m.name for m in metrics], long)]
+    training = any(m.training and m.sign for m in metrics)
+    findings = [f for f, _ in found] or [
+        pass_finding(
+            table,
+            [m.name for m in metrics],
+            long,
+            endings=training and endings >= FEWEST_TRIALS,
+            cycles=cycles >= FEWEST_TRIALS,
+        )
+    ]
     return SuspectResult(
         objective=table.objective,
         suspicions=tuple(s for _, s in found),

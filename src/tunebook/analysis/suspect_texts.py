@@ -136,14 +136,22 @@ def still_finding(
     )
 
 
-def pass_finding(table: TrialTable, metrics: Sequence[str], trials: int) -> Finding:
-    """Nothing suspicious."""
+def pass_finding(
+    table: TrialTable, metrics: Sequence[str], trials: int, *, endings: bool, cycles: bool
+) -> Finding:
+    """Nothing suspicious, and what could not be asked."""
+    asked = ["no identical curves", "none that never changes"]
+    asked += ["no training loss that rises"] if endings else []
+    asked += ["no period"] if cycles else []
+    missing = [] if endings else ["a rise takes 8 evaluations of a training loss"]
+    missing += [] if cycles else ["a period takes 32 evaluations"]
+    more = f" Not asked: {', and '.join(missing)}." if missing else ""
     return _finding(
         Severity.PASS,
         table.objective.metric,
         {"trials": trials, "metrics": len(metrics)},
-        f"No curve of {trials} trials looks like a bug: no training loss that rises, no period, "
-        f"no identical curves, none that never changes, in {_few(metrics)}.",
+        f"No curve of {trials} trials looks like a bug: {', '.join(asked)}, in "
+        f"{_few(metrics)}.{more}",
         "",
         (),
     )
