@@ -40,6 +40,7 @@ class Inks:
     accent: str
     infeasible: str
     category: tuple[str, ...]
+    surface: str
 
 
 LIGHT = Inks(
@@ -51,6 +52,7 @@ LIGHT = Inks(
     accent="#0072b2",
     infeasible="#d55e00",
     category=("#009e73", "#e69f00", "#cc79a7", "#000000", "#56b4e9"),
+    surface="#63c4a8",
 )
 DARK = Inks(
     paper="#15181d",
@@ -61,6 +63,7 @@ DARK = Inks(
     accent="#56b4e9",
     infeasible="#f08a4b",
     category=("#2bb88f", "#e69f00", "#d994ba", "#ffffff", "#f0e442"),
+    surface="#1f6f59",
 )
 
 
@@ -101,7 +104,7 @@ def config(*, dark: bool = False, page: bool = False) -> dict[str, Any]:
             "symbolStrokeWidth": 2,
         },
         "header": {"labelColor": inks.text, "titleColor": inks.quiet},
-        "range": {"category": list(inks.category)},
+        "range": {"category": list(inks.category), "heatmap": [inks.paper, inks.surface]},
         "style": _styles(inks),
     }
 

@@ -1,0 +1,154 @@
+"""Responses whose indices are known: tables for C10's simulations, and the truth about them.
+
+A response is a function of the unit cube; trials are random points, or scrambled Halton ones, and
+seeds add noise. `truth` has the indices of the scores that C10 estimates, by quasi-Monte Carlo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from scipy import stats
+from scipy.stats import qmc
+
+from tunebook.search.quasirandom import halton_units
+from tunebook.words.design import Objective, Role
+from tunebook.words.space import Branch, Float
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Cause, Status
+
+Cube = np.ndarray
+REFERENCE = 2**20
+POINTS = 2**16
+
+
+@dataclass(frozen=True)
+class Response:
+    """What a surface is and what is true of it.
+
+    Attributes:
+        axes: of the cube.
+        mean: of the loss at points of the cube.
+        noise: of the seeds: its size, and "normal", "heavy" (Student's t with 2 degrees of
+            freedom), "skewed" (lognormal) or "uneven" (normal, ten times as large where the mean
+            is bad).
+        fails: where trials are infeasible.
+        matters: places of the axes that do.
+        together: pairs that interact: the best of one depends on the other.
+        random: trials are random points instead of Halton's.
+    """
+
+    axes: int
+    mean: Callable[[Cube], np.ndarray]
+    noise: float = 0.05
+    kind: str = "normal"
+    fails: Callable[[Cube], np.ndarray] | None = None
+    matters: tuple[int, ...] = ()
+    together: tuple[tuple[int, int], ...] = ()
+    random: bool = False
+
+
+def losses(response: Response, units: Cube, rng: np.random.Generator) -> np.ndarray:
+    """Losses of trials at points; NaN where infeasible."""
+    mean, n = response.mean(units), len(units)
+    if response.kind == "heavy":
+        seeds = rng.standard_t(2, n)
+    elif response.kind == "skewed":
+        seeds = rng.lognormal(0, 1, n) - np.exp(0.5)
+    else:
+        seeds = rng.normal(size=n)
+    if response.kind == "uneven":
+        seeds = seeds * np.where(mean > 0.15, 5.0, 0.5)
+    found = mean + response.noise * seeds
+    if response.fails is not None:
+        found = np.where(response.fails(units), np.nan, found)
+    return np.asarray(found)
+
+
+def study(response: Response, trials: int, rng: np.random.Generator) -> TrialTable:
+    """One round of that response."""
+    if response.random:
+        units = rng.random((trials, response.axes))
+    else:
+        units = halton_units(response.axes, int(rng.integers(2**62)), range(trials))
+    found = losses(response, units, rng)
+    failed = np.isnan(found)
+    names = [f"x{i}" for i in range(response.axes)]
+    return TrialTable(
+        objective=Objective("loss"),
+        name=tuple(f"1.{i}" for i in range(trials)),
+        study=("",) * trials,
+        config=tuple(dict(zip(names, map(float, u), strict=True)) for u in units),
+        seed=tuple(range(trials)),
+        status=tuple(Status.INFEASIBLE if f else Status.COMPLETE for f in failed),
+        cause=tuple(Cause.DIVERGED if f else None for f in failed),
+        seconds=np.ones(trials),
+        value=found,
+        branches={"": Branch(axes={n: Float(0.0, 1.0) for n in names})},
+        roles=dict.fromkeys(names, Role.NUISANCE),
+    )
+
+
+@dataclass(frozen=True)
+class Truth:
+    """Shares of the scores' variance: by axis alone, with its pairs and all else, by pair."""
+
+    first: tuple[float, ...]
+    total: tuple[float, ...]
+    pairs: dict[tuple[int, int], float]
+
+
+@cache
+def truth(response: Response) -> Truth:
+    """The indices in the limit of many random trials (Saltelli's scheme; good to about 0.003)."""
+    d, rng = response.axes, np.random.default_rng(0)
+    units = qmc.Sobol(2 * d, rng=1).random(POINTS)
+    own, other = units[:, :d], units[:, d:]
+    drawn = losses(response, rng.random((REFERENCE, d)), rng)
+    worst = np.sort(np.where(np.isnan(drawn), np.inf, drawn))
+    low, high = (np.searchsorted(worst, worst, side) for side in ("left", "right"))
+    ranked = stats.norm.ppf((low + high) / 2 / REFERENCE)
+    middle, spread = float(ranked.mean()), float(ranked.std())
+
+    def scores(points: Cube) -> np.ndarray:
+        found = losses(response, points, rng)
+        found = np.where(np.isnan(found), np.inf, found)
+        place = (
+            np.searchsorted(worst, found, "left") + np.searchsorted(worst, found, "right")
+        ) / 2
+        return np.asarray(
+            (stats.norm.ppf(np.clip(place, 0.5, REFERENCE - 0.5) / REFERENCE) - middle) / spread
+        )
+
+    base = scores(own)
+
+    def shared(axes: list[int]) -> float:
+        points = other.copy()
+        points[:, axes] = own[:, axes]
+        return float(np.mean(base * scores(points)))
+
+    first = [shared([j]) for j in range(d)]
+    everything = shared(list(range(d)))
+    total = [everything - shared([i for i in range(d) if i != j]) for j in range(d)]
+    pairs = {
+        (j, k): shared([j, k]) - first[j] - first[k] for j in range(d) for k in range(j + 1, d)
+    }
+    return Truth(tuple(first), tuple(total), pairs)
+
+
+def bowl(
+    optimum: list[float], strength: list[float] | None = None, interaction: float = 0.0
+) -> Callable[[Cube], np.ndarray]:
+    """A bowl over the first axes, with an interaction of the first two."""
+
+    def mean(units: Cube) -> np.ndarray:
+        away = units[:, : len(optimum)] - np.asarray(optimum)
+        found = (np.asarray(strength or [1.0] * len(optimum)) * away**2).sum(axis=1)
+        if interaction:
+            found = found + interaction * away[:, 0] * away[:, 1]
+        return np.asarray(found)
+
+    return mean

@@ -1,0 +1,119 @@
+"""Shares of the scores' variance, with intervals: the sensitivity indices (C10).
+
+A share is the variance of a fitted part of `response_model.py` over the trials, less what noise
+alone would bring, of the variance of all scores: Sobol's index (Sobol 1993), with the seed as one
+more input. So the shares of all parts and of seed noise add up to 1 where trials are evenly spread
+and nothing acts in threes. Measured coverage: docs/claims/sensitivity.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special
+
+from tunebook.analysis.response_model import Part
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+GRAIN = 0.01
+"""Added to both sides of a share's interval: narrow valleys and steps are no polynomials."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Share:
+    """An estimate, the ends of its interval, and an upper end at a level of its own."""
+
+    estimate: float
+    low: float
+    high: float
+    upper: float
+
+
+def share(
+    parts: Sequence[Part],
+    scores: Float[np.ndarray, "trials"],
+    freedom: int,
+    *,
+    confidence: float = 0.95,
+    upper: float = 0.975,
+) -> Share:
+    """Share of several parts together, with its interval.
+
+    The sum of squared coefficients, over their noise, is taken as non-central chi-squared, whose
+    centre is turned around into ends of the interval (a t's quantile stands in for the normal one,
+    since the noise is estimated). Its noise is the coefficients' own sandwich variance (HC3) where
+    the share is about nothing; where it is large, it is the delta method's for the share: the
+    trials' random places, noise that is not the same everywhere, and that each trial moves the
+    ranks of the others. GRAIN is added at each side for what the polynomials leave out.
+
+    Args:
+        parts: of one fit.
+        scores: that were fitted.
+        freedom: degrees of freedom left by the fit.
+        confidence: of the interval.
+        upper: level of a further, one-sided upper end.
+    """
+    theta = np.concatenate([p.theta for p in parts]) if parts else np.zeros(0)
+    k = len(theta)
+    if not k:
+        return Share(0.0, 0.0, 1.0, 1.0)
+    influence = np.hstack([p.influence for p in parts])
+    raw, bias = float(theta @ theta), float((influence**2).sum())
+    if not bias > 0:
+        return _around(raw, raw, raw, raw)
+    squares = np.sum([p.fitted**2 for p in parts], axis=0)
+    pulled = 2 * influence @ theta + (squares - raw) / len(scores)
+    pulled += ranks_pull(np.sum([p.fitted for p in parts], axis=0), scores)
+    own = float((pulled**2).sum()) / (4 * raw) if raw > 0 else 0.0
+    weight = max(1 - bias / raw, 0.0) if raw > 0 else 0.0
+    noise = max(weight * own + (1 - weight) * bias / k, 1e-12)
+    noise *= float(special.stdtrit(freedom, 0.975) / special.ndtri(0.975)) ** 2
+    tail = (1 - confidence) / 2
+    found = raw / noise
+    # A lucky small sum would put the upper ends at zero: they are never below an average one's.
+    even = max(found, float(k))
+    low, high, most = (
+        noise * c
+        for c in (_centre(found, k, 1 - tail), _centre(even, k, tail), _centre(even, k, 1 - upper))
+    )
+    return _around(raw - bias, low, high, most)
+
+
+def _around(estimate: float, low: float, high: float, upper: float) -> Share:
+    return Share(
+        min(max(estimate, 0.0), 1.0),
+        min(max(low - GRAIN, 0.0), 1.0),
+        min(high + GRAIN, 1.0),
+        min(upper + GRAIN, 1.0),
+    )
+
+
+def ranks_pull(
+    fitted: Float[np.ndarray, "trials"], scores: Float[np.ndarray, "trials"]
+) -> Float[np.ndarray, "trials"]:
+    """How far each trial moves a share by moving the ranks, hence the scores, of the others."""
+    n = len(scores)
+    slope = 2 * fitted * np.sqrt(2 * np.pi) * np.exp(scores**2 / 2)
+    order = np.argsort(scores, kind="stable")
+    above = np.empty(n)
+    above[order] = np.cumsum(slope[order][::-1])[::-1]
+    # Trials with one rank share what they move.
+    _, group = np.unique(scores, return_inverse=True)
+    shared = (np.bincount(group, above) / np.bincount(group))[group]
+    return np.asarray((shared - float(slope @ special.ndtr(scores))) / n**2)
+
+
+def _centre(found: float, k: int, level: float) -> float:
+    """Non-centrality under which a non-central chi-squared is below `found` with this chance."""
+    if found > 1e4:
+        # Its root is normal there, to more digits than the noise is known to.
+        root = found**0.5 - float(special.ndtri(level))
+        return float(max(root**2 - (k - 1), 0.0))
+    if special.chdtr(k, found) <= level:
+        return 0.0
+    return float(special.chndtrinc(found, k, level))

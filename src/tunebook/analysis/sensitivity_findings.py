@@ -1,0 +1,267 @@
+"""What C10 says of each study: what matters most, what can be fixed, what goes together (C10)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from tunebook.analysis.sensitivity_levels import LITTLE, LITTLE_NEAR
+from tunebook.analysis.sensitivity_readings import (
+    HyperparameterReading,
+    PairReading,
+    StudyReading,
+    Verdict,
+)
+from tunebook.words.finding import (
+    Finding,
+    Interval,
+    Number,
+    Remedy,
+    RemedyKind,
+    Severity,
+    subject_name,
+)
+from tunebook.words.space import Branch, spell
+from tunebook.words.table import TrialTable
+
+MOST_PAIRS = 5
+"""Interactions that have a finding of their own; further ones are counted."""
+MOST_TIMES = 20
+"""Times the trials beyond which no number is promised."""
+
+
+def findings_of(table: TrialTable, studies: Sequence[StudyReading]) -> tuple[Finding, ...]:
+    """All findings, study by study."""
+    found: list[Finding] = []
+    for study in studies:
+        branch = table.branches[study.study]
+        if study.needs:
+            found.append(_thin(study, branch))
+            continue
+        found += _matters(table, study, branch)
+        found += _little(table, study, branch)
+        found += _together(table, study, branch)
+        found += _open(table, study, branch)
+    return tuple(found)
+
+
+def _finding(
+    severity: Severity,
+    subject: str,
+    sentence: str,
+    numbers: Mapping[str, Number],
+    *,
+    trials: tuple[str, ...] = (),
+    remedy: Remedy | None = None,
+) -> Finding:
+    return Finding(
+        check="C10",
+        severity=severity,
+        subject=subject,
+        numbers=numbers,
+        sentence=sentence,
+        remedy=remedy,
+        trials=trials,
+    )
+
+
+def _thin(study: StudyReading, branch: Branch) -> Finding:
+    return _finding(
+        Severity.NOTE,
+        study.name or "the round",
+        f"Not enough evidence on what matters{_with(branch)}: {study.trials} trials ended, it "
+        f"takes {study.needs} of different results.",
+        {"trials": study.trials, "needs": study.needs},
+    )
+
+
+def _with(branch: Branch) -> str:
+    return f" with {branch.name}" if branch.name else ""
+
+
+def _numbers(own: HyperparameterReading) -> dict[str, Number]:
+    numbers: dict[str, Number] = {
+        "first_order": own.first,
+        "total": own.total,
+        "p_value": own.p_value,
+    }
+    if own.better_total is not None:
+        numbers["total_better_half"] = own.better_total
+    if own.complete_total != own.total and math.isfinite(own.complete_total.estimate):
+        numbers |= {
+            "first_order_complete": own.complete_first,
+            "total_complete": own.complete_total,
+        }
+    return numbers
+
+
+def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
+    told = [h for h in study.hyperparameters if h.verdict is Verdict.MATTERS]
+    metric = table.objective.metric
+    if not told:
+        yield _nothing(study, branch, metric)
+        return
+    told.sort(key=lambda h: -h.total.estimate)
+    first, rest = told[0], told[1:]
+    counted = f"{study.trials} trials" + (" (infeasible ones rank last)" * bool(study.infeasible))
+    after = f" After it: {_listed(rest)}." if rest else ""
+    after += _first_near(told)
+    if table.adaptive:
+        after += " Earlier results chose later trials: take it as exploratory."
+    yield _finding(
+        Severity.NOTE,
+        first.subject,
+        f"{first.subject} matters most: {_percent(first.total)} of how {metric} varies over the "
+        f"{counted}, {_percent(first.first)} by itself{_near(first)}.{after}",
+        _numbers(first),
+        trials=study.best,
+    )
+    for own in rest:
+        yield _finding(
+            Severity.PASS,
+            own.subject,
+            f"{own.subject} matters: {_percent(own.total)} of how {metric} varies"
+            f"{_near(own)}; keep tuning it.",
+            _numbers(own),
+        )
+
+
+def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
+    own = [h for h in study.hyperparameters if h.verdict is Verdict.OPEN]
+    text = f"No hyperparameter shows an effect on {metric} beyond the noise{_with(branch)}"
+    shares = {h.subject: h.total for h in study.hyperparameters}
+    if not own:
+        return _finding(
+            Severity.PASS,
+            study.name or "the round",
+            f"{text}, in {study.trials} trials.",
+            {n: s for n, s in shares.items() if math.isfinite(s.estimate)},
+        )
+    hidden = max(h.total.high for h in own)
+    return _finding(
+        Severity.NOTE,
+        study.name or "the round",
+        f"{text}, but {study.trials} trials may hide one of {_share(hidden)} of how it varies: "
+        f"not enough evidence, {_takes(study, own)}.",
+        {n: s for n, s in shares.items() if math.isfinite(s.estimate)},
+    )
+
+
+def _listed(told: Sequence[HyperparameterReading]) -> str:
+    return ", ".join(f"{h.hyperparameter} ({_share(h.total.estimate)})" for h in told)
+
+
+def _near(own: HyperparameterReading) -> str:
+    better = own.better_total
+    return f", {_percent(better)} among the better half" if better is not None else ""
+
+
+def _first_near(told: Sequence[HyperparameterReading]) -> str:
+    """What matters most among the better half, where that is something else."""
+    near = [(h.better_total.estimate, h.hyperparameter) for h in told if h.better_total]
+    most, name = max(near, default=(0.0, told[0].hyperparameter))
+    if name == told[0].hyperparameter:
+        return ""
+    return f" Among the better half, {name} matters most ({_share(most)})."
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def _percent(share: Interval) -> str:
+    low, high = 100 * share.low, 100 * share.high
+    return f"{100 * share.estimate:.0f} % ({low:.0f} to {high:.0f} %)"
+
+
+def _little(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
+    metric = table.objective.metric
+    for own in study.hyperparameters:
+        if own.verdict is not Verdict.LITTLE:
+            continue
+        share = (
+            f"at most {_share(own.upper[0])} of how {metric} varies, {_share(own.upper[1])} "
+            "among the better half"
+        )
+        at = own.fixed_at
+        if at is None:
+            yield _finding(
+                Severity.PASS,
+                own.subject,
+                f"{own.subject} matters little: {share}.",
+                _numbers(own),
+            )
+            continue
+        yield _finding(
+            Severity.NOTE,
+            own.subject,
+            f"{own.subject} matters little ({share}): fix it at {spell(at)} in the next round, "
+            "and spend its trials on what matters.",
+            _numbers(own),
+            trials=study.best,
+            remedy=Remedy(
+                kind=RemedyKind.FIX,
+                subject=own.hyperparameter,
+                conditions=branch.conditions,
+                values={"value": at},
+                because=f"it matters little: {share}",
+            ),
+        )
+
+
+def _together(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
+    told = [p for p in study.pairs if p.told]
+    for place, pair in enumerate(told[:MOST_PAIRS]):
+        more = len(told) - MOST_PAIRS
+        also = f" So do {more} further pairs." if more > 0 and place == MOST_PAIRS - 1 else ""
+        yield _finding(
+            Severity.NOTE,
+            subject_name(f"{pair.a} and {pair.b}", branch.conditions),
+            f"{pair.a} and {pair.b} interact{_with(branch)}: the best value of one depends on the "
+            f"other ({_percent(pair.share)} of how {table.objective.metric} varies over "
+            f"{_among(study, pair)}). Tune them together, and fix neither alone.{also}",
+            _pair_numbers(pair),
+            trials=study.best,
+        )
+
+
+def _among(study: StudyReading, pair: PairReading) -> str:
+    if not study.infeasible:
+        return "the trials"
+    return "the complete trials" if pair.among_complete else "all trials, infeasible ones last"
+
+
+def _pair_numbers(pair: PairReading) -> dict[str, Number]:
+    return {"a": pair.a, "b": pair.b, "interaction": pair.share, "p_value": pair.p_value}
+
+
+def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
+    own = [h for h in study.hyperparameters if h.verdict is Verdict.OPEN]
+    if own and any(h.verdict is not Verdict.OPEN for h in study.hyperparameters):
+        most = max(own, key=lambda h: h.total.high)
+        names = ", ".join(h.hyperparameter for h in own)
+        yield _finding(
+            Severity.NOTE,
+            study.name or "the round",
+            f"Not enough evidence on whether {names} matter{'s' * (len(own) == 1)}"
+            f"{_with(branch)} (up to {_share(most.total.high)} of how {table.objective.metric} "
+            f"varies); {_takes(study, own)}.",
+            {h.subject: h.total for h in own if math.isfinite(h.total.estimate)},
+        )
+    unseen = [h for h in study.hyperparameters if h.verdict is Verdict.UNSEEN]
+    if unseen:
+        yield _finding(
+            Severity.NOTE,
+            study.name or "the round",
+            "Can't be judged: " + "; ".join(f"{h.subject} {h.why}" for h in unseen) + ".",
+            {},
+        )
+
+
+def _takes(study: StudyReading, own: Sequence[HyperparameterReading]) -> str:
+    """What would tell: widths fall as one over the trials where the effect is about nothing."""
+    times = max(max(h.upper[0] / LITTLE, h.upper[1] / LITTLE_NEAR, 1.0) for h in own)
+    if study.better == 0 or times > MOST_TIMES:
+        return f"it takes many times the {study.trials} trials"
+    wanted = math.ceil(study.trials * times)
+    return f"it takes about {max(int(float(f'{wanted:.2g}')), study.trials + 1)} trials"

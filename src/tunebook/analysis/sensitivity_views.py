@@ -1,0 +1,259 @@
+"""One study seen three ways: all trials, those that completed, and the better half (C10).
+
+All trials: infeasible ones share the worst rank, so a hyperparameter that decides what fails
+matters. The better half: what still matters near the optimum, once the region that fails or never
+learns is left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from tunebook.analysis.response_model import (
+    AdditiveFit,
+    Encoding,
+    Part,
+    curve_of,
+    levels_of,
+    scores_of,
+)
+from tunebook.analysis.response_shares import Share, share
+from tunebook.analysis.sensitivity_levels import MOST, UNSURE
+from tunebook.words.space import Axis, Choice
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Value
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+FEWEST = 16
+PER_COLUMN = 1.75
+"""Trials for each column of the smallest model: 16 for four hyperparameters, 30 for eight."""
+MOST_PAIRED = 12
+"""Hyperparameters whose pairs are looked at, the strongest by themselves: 66 pairs."""
+ALIKE = 0.999
+"""Correlation of two hyperparameters above which their effects can't be told apart."""
+
+Pair = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What one fit says; mappings have the hyperparameters, or pairs, that could be fitted.
+
+    Attributes:
+        trials: that were fitted.
+        fit: the additive part, for its picture.
+        encodings: by hyperparameter, in the order of the fit's parts.
+        first, total: share by itself, and with its pairs.
+        p_value: of "its curve is flat".
+        pairs, pair_p_value: share of the products; test beside an increasing function of a sum.
+    """
+
+    trials: int
+    fit: AdditiveFit
+    encodings: Mapping[str, Encoding]
+    first: Mapping[str, Share]
+    total: Mapping[str, Share]
+    p_value: Mapping[str, float]
+    pairs: Mapping[Pair, Share]
+    pair_p_value: Mapping[Pair, float]
+
+
+def places_of(axis: Axis, values: list[object]) -> Float[np.ndarray, "trials"]:
+    """Places in the unit interval; of a choice, the number of the value."""
+    if isinstance(axis, Choice):
+        number = {v: i for i, v in enumerate(axis.values)}
+        return np.array([number[v] for v in values], dtype=float)  # type: ignore[index]
+    return np.array([axis.to_unit(v) for v in values], dtype=float)  # type: ignore[arg-type]
+
+
+def unfit(axes: Mapping[str, Axis], places: Mapping[str, np.ndarray]) -> dict[str, str]:
+    """Hyperparameters that no fit can judge, with the reason."""
+    why: dict[str, str] = {}
+    for name, axis in axes.items():
+        held = places[name]
+        if len(np.unique(held)) < 2:
+            why[name] = "had one value in all trials"
+        elif isinstance(axis, Choice) and not levels_of(held).size:
+            why[name] = "had a value of its own in nearly every trial"
+    for a, b in combinations([n for n in axes if n not in why], 2):
+        if b not in why and a not in why and _alike(places[a], places[b]):
+            why[b] = f"was varied in step with {a}"
+    return why
+
+
+def _alike(a: Float[np.ndarray, "trials"], b: Float[np.ndarray, "trials"]) -> bool:
+    a, b = a - a.mean(), b - b.mean()
+    return abs(float(a @ b)) > ALIKE * math.sqrt(float(a @ a) * float(b @ b))
+
+
+def columns_needed(axes: Mapping[str, Axis], places: Mapping[str, np.ndarray]) -> int:
+    """Columns of the smallest model that sees a bowl along every hyperparameter."""
+    return sum(
+        levels_of(places[n]).size if isinstance(a, Choice) else curve_of(places[n], 2).size
+        for n, a in axes.items()
+    )
+
+
+def trials_needed(columns: int) -> int:
+    """Trials that a model of so many columns, and its constant, takes."""
+    return max(FEWEST, math.ceil(PER_COLUMN * (columns + 1)))
+
+
+def read_view(
+    axes: Mapping[str, Axis],
+    places: Mapping[str, np.ndarray],
+    losses: Float[np.ndarray, "trials"],
+    *,
+    upper: float,
+    tests: bool = True,
+) -> View | None:
+    """Fit one set of trials; None where they are too few, or all alike.
+
+    Args:
+        axes: hyperparameters that can be judged.
+        places: of the trials on them.
+        losses: lower is better, NaN where infeasible.
+        upper: level of the one-sided upper ends of total shares.
+        tests: judge interactions, and what each has alone, too.
+    """
+    axes = {n: a for n, a in axes.items() if len(np.unique(places[n])) > 1}
+    n, needed = len(losses), columns_needed(axes, places)
+    scores = scores_of(losses)
+    if not needed or n < trials_needed(needed) or not scores.any():
+        return None
+    encodings = _encodings(axes, places, n, needed)
+    columns = {name: e.columns(places[name]) for name, e in encodings.items()}
+    fit = AdditiveFit(list(columns.values()), scores)
+    order = list(encodings)
+    parts = dict(zip(order, fit.parts, strict=True))
+    strongest = sorted(order, key=lambda h: -float(parts[h].theta @ parts[h].theta))[:MOST_PAIRED]
+    products: dict[Pair, Part] = {}
+    p_values: dict[Pair, float] = {}
+    for a, b in combinations([h for h in order if h in strongest], 2):
+        both = _products(columns[a], columns[b], _pair_degree(n, len(order)))
+        part = fit.pair_part(both)
+        if part is None:
+            continue
+        products[a, b] = part
+        if tests:
+            p_values[a, b] = fit.interaction_p_value(_tested(encodings, columns, a, b))
+
+    def of(*own: Part, level: float = 0.975) -> Share:
+        return share(own, scores, fit.freedom, upper=level)
+
+    return View(
+        trials=n,
+        fit=fit,
+        encodings=encodings,
+        first={h: of(parts[h]) for h in order} if tests else {},
+        total={
+            h: of(parts[h], *(p for pair, p in products.items() if h in pair), level=upper)
+            for h in order
+        },
+        p_value={h: fit.block_p_value(i) for i, h in enumerate(order)},
+        pairs={pair: of(part) for pair, part in products.items()} if tests else {},
+        pair_p_value=p_values,
+    )
+
+
+def _encodings(
+    axes: Mapping[str, Axis], places: Mapping[str, np.ndarray], n: int, needed: int
+) -> dict[str, Encoding]:
+    """Polynomials of degree 2; of 4 or 6 where a third of the trials' freedom allows it."""
+    numeric = sum(not isinstance(a, Choice) for a in axes.values())
+    levels = needed - 2 * numeric
+    degree = 2
+    for wanted, fewest in ((4, 48), (6, 256)):
+        if n >= fewest and levels + wanted * numeric + 1 <= n / 3:
+            degree = wanted
+    return {
+        h: levels_of(places[h]) if isinstance(a, Choice) else curve_of(places[h], degree)
+        for h, a in axes.items()
+    }
+
+
+def _pair_degree(n: int, hyperparameters: int) -> int:
+    """Squares enter products where each hyperparameter's pairs have 32 trials apiece."""
+    return 2 if n >= max(48, 32 * (hyperparameters - 1)) else 1
+
+
+def _products(
+    a: Float[np.ndarray, "trials j"], b: Float[np.ndarray, "trials k"], most: int
+) -> Float[np.ndarray, "trials jk"]:
+    a, b = a[:, :most], b[:, :most]
+    return np.asarray((a[:, :, None] * b[:, None, :]).reshape(len(a), -1))
+
+
+def _tested(
+    encodings: Mapping[str, Encoding], columns: Mapping[str, np.ndarray], a: str, b: str
+) -> Float[np.ndarray, "trials k"]:
+    """The products that the test of an interaction looks at: of slopes, and of common levels."""
+    sizes = [2 if encodings[h].levels else 1 for h in (a, b)]
+    left, right = columns[a][:, : sizes[0]], columns[b][:, : sizes[1]]
+    return np.asarray((left[:, :, None] * right[:, None, :]).reshape(len(left), -1))
+
+
+class StudyViews(NamedTuple):
+    """One study's trials and the fits to them, before anything is judged."""
+
+    key: str
+    axes: Mapping[str, Axis]
+    names: tuple[str, ...]
+    losses: Float[np.ndarray, "trials"]
+    values: Float[np.ndarray, "trials"]
+    raw: Mapping[str, Sequence[Value]]
+    places: Mapping[str, Float[np.ndarray, "trials"]]
+    why: Mapping[str, str]
+    needs: int
+    whole: View | None
+    complete: View | None
+    better: View | None
+
+
+def read_study(
+    table: TrialTable, key: str, rows: np.ndarray, rng: np.random.Generator
+) -> StudyViews:
+    if len(rows) > MOST:
+        rows = np.sort(rng.choice(rows, MOST, replace=False))
+    axes = table.branches[key].axes
+    raw = {h: [table.config[i][h] for i in rows] for h in axes}
+    places = {h: places_of(a, raw[h]) for h, a in axes.items()}
+    losses, values = table.losses[rows], table.value[rows]
+    why = unfit(axes, places) if len(rows) else {}
+    fitted = {h: a for h, a in axes.items() if h not in why}
+    needs = trials_needed(columns_needed(fitted, places) if len(rows) else 2 * len(axes))
+    upper = 1 - UNSURE / max(len(fitted), 1)
+
+    def view(chosen: np.ndarray, *, tests: bool = True) -> View | None:
+        own = {h: places[h][chosen] for h in fitted}
+        return read_view(fitted, own, losses[chosen], upper=upper, tests=tests)
+
+    everything = np.arange(len(rows))
+    complete = np.flatnonzero(np.isfinite(losses))
+    best_first = complete[np.argsort(losses[complete], kind="stable")]
+    whole = view(everything)
+    alike = len(complete) == len(rows)
+    return StudyViews(
+        key=key,
+        axes=axes,
+        names=tuple(table.name[i] for i in rows),
+        losses=losses,
+        values=values,
+        raw=raw,
+        places=places,
+        why=why,
+        needs=needs,
+        whole=whole,
+        complete=whole if alike or whole is None else view(complete),
+        better=view(np.sort(best_first[: math.ceil(len(rows) / 2)]), tests=False)
+        if whole is not None
+        else None,
+    )

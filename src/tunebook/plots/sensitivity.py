@@ -1,0 +1,222 @@
+"""Importance bars with intervals, and which pairs interact (C10)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import altair as alt
+
+from tunebook.analysis.sensitivity import SensitivityResult
+from tunebook.analysis.sensitivity_readings import (
+    HyperparameterReading,
+    PairReading,
+    StudyReading,
+)
+from tunebook.plots.layers import SMALL_LETTER, counted, finish, over
+from tunebook.plots.picture import Picture, Row
+from tunebook.plots.response import surface_plot
+from tunebook.plots.sides import side_axis
+from tunebook.plots.theme import WIDTH
+from tunebook.plots.ticks import ticks_between
+from tunebook.words.finding import Interval
+
+ROW = 34
+MOST_ROWS = 20
+"""Hyperparameters that are drawn, the strongest."""
+MOST_PAIRS = 12
+"""Pairs that are drawn, the strongest."""
+ALONE, IN_PAIRS, NEAR = "by itself", "with its pairs", "better half, with pairs"
+HEIGHTS = {ALONE: -0.24, IN_PAIRS: 0.02, NEAR: 0.28}
+
+
+def draw(result: SensitivityResult) -> tuple[Picture, ...]:
+    """For each study: importance, interactions where there are pairs, and the response to two."""
+    drawn: list[Picture] = []
+    for study in result.studies:
+        if study.needs:
+            continue
+        drawn.append(_importance(study, result.objective.metric))
+        if study.pairs:
+            drawn.append(_pairs(study, result.objective.metric))
+        if study.surface is not None:
+            drawn.append(surface_plot(study.surface, study.name, result.objective))
+    return tuple(drawn)
+
+
+def _with(study: StudyReading) -> str:
+    return f"[{study.name}]" if study.name else ""
+
+
+def _importance(study: StudyReading, metric: str) -> Picture:
+    seen = [h for h in study.hyperparameters if math.isfinite(h.total.estimate)]
+    shown = sorted(seen, key=lambda h: -h.total.estimate)[:MOST_ROWS]
+    rows = [row for place, h in enumerate(shown) for row in _importance_rows(h, place)]
+    names = [h.hyperparameter for h in shown]
+    y, title = side_axis(names), f"share of how {metric} varies"
+    x, low = _shares(rows, title), _shares(rows, title, "low")
+    tooltip = [
+        alt.Tooltip("hyperparameter", type="nominal"),
+        alt.Tooltip("of", type="nominal", title="share"),
+        alt.Tooltip("share", type="quantitative", format=".1%"),
+        alt.Tooltip("low", type="quantitative", format=".1%"),
+        alt.Tooltip("high", type="quantitative", format=".1%"),
+        alt.Tooltip("verdict", type="nominal"),
+    ]
+    failed = f", {study.infeasible} infeasible ranked last" if study.infeasible else ""
+    subtitle = [
+        f"{counted(study.trials, 'trial')}{failed}; 95 % intervals",
+        f"{100 * study.unexplained:.0f} % is seed noise, or beyond the model",
+    ]
+    if len(seen) > len(shown):
+        subtitle.append(f"the strongest {len(shown)} of {len(seen)}")
+    return finish(
+        _importance_layers(x, low, y, tooltip),
+        {"shares": rows},
+        name=f"sensitivity-{study.name}",
+        title=f"What matters{_with(study)}",
+        subtitle=subtitle,
+        alternative=_importance_words(study, shown, metric),
+        height=max(80, ROW * len(names)),
+    )
+
+
+def _importance_rows(own: HyperparameterReading, place: int) -> list[Row]:
+    shares = {ALONE: own.first, IN_PAIRS: own.total}
+    if own.better_total is not None:
+        shares[NEAR] = own.better_total
+    return [
+        {
+            "hyperparameter": own.subject,
+            "verdict": own.verdict.value,
+            "of": of,
+            "y": place + HEIGHTS[of],
+            **_row_of(share),
+        }
+        for of, share in shares.items()
+    ]
+
+
+def _row_of(share: Interval) -> Row:
+    return {"share": share.estimate, "low": share.low, "high": share.high}
+
+
+def _shares(rows: Sequence[Row], title: str, field: str = "share") -> alt.X:
+    most = min(1.0, max([0.1, *(row["high"] for row in rows)]) * 1.03)
+    return alt.X(
+        field,
+        type="quantitative",
+        title=title if len(title) * SMALL_LETTER < WIDTH else "share of how it varies",
+        scale=alt.Scale(domain=[-0.02 * most, most], nice=False),
+        axis=alt.Axis(values=ticks_between(0, most, most=5), format=".0%"),
+    )
+
+
+def _importance_layers(
+    x: alt.X, low: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]
+) -> list[alt.Chart]:
+    """Each share's interval, and a point at the estimate; a shape and a colour for each kind."""
+    order = list(HEIGHTS)
+    legend = alt.Legend(title=None, columns=3, symbolSize=70, symbolStrokeWidth=0)
+    colour = alt.Color("of", type="nominal", scale=alt.Scale(domain=order), legend=legend)
+    shapes = alt.Scale(domain=order, range=["circle", "square", "triangle-up"])
+    shape = alt.Shape("of", type="nominal", scale=shapes, legend=legend)
+    return [
+        over("shares")
+        .mark_rule(strokeWidth=2, opacity=0.75)
+        .encode(x=low, x2=alt.X2("high"), y=y, color=colour, tooltip=list(tooltip))
+        .properties(name="intervals"),
+        over("shares")
+        .mark_point(filled=True, size=64, opacity=1)
+        .encode(x=x, y=y, color=colour, shape=shape, tooltip=list(tooltip))
+        .properties(name="shares"),
+    ]
+
+
+def _importance_words(
+    study: StudyReading, shown: Sequence[HyperparameterReading], metric: str
+) -> str:
+    told = "; ".join(f"{h.hyperparameter} {_words(h.total)}, {h.verdict.value}" for h in shown)
+    return (
+        f"Importance{_with(study)}: share of how {metric} varies over "
+        f"{counted(study.trials, 'trial')}, with pairs. {told}."
+    )
+
+
+def _words(share: Interval) -> str:
+    return f"{100 * share.estimate:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
+
+
+def _pairs(study: StudyReading, metric: str) -> Picture:
+    shown = study.pairs[:MOST_PAIRS]
+    names = [f"{p.a} × {p.b}" for p in shown]
+    rows: list[Row] = [
+        {
+            "pair": name,
+            "y": place,
+            "told": pair.told,
+            "called": "interact" if pair.told else "not told",
+            "p_value": pair.p_value,
+            **_row_of(pair.share),
+        }
+        for place, (pair, name) in enumerate(zip(shown, names, strict=True))
+    ]
+    y, title = side_axis(names), f"share of how {metric} varies"
+    x, low = _shares(rows, title), _shares(rows, title, "low")
+    tooltip = [
+        alt.Tooltip("pair", type="nominal"),
+        alt.Tooltip("share", type="quantitative", format=".1%"),
+        alt.Tooltip("low", type="quantitative", format=".1%"),
+        alt.Tooltip("high", type="quantitative", format=".1%"),
+        alt.Tooltip("p_value", type="quantitative", title="p-value", format=".2~g"),
+        alt.Tooltip("called", type="nominal", title="told"),
+    ]
+    told = [p for p in study.pairs if p.told]
+    return finish(
+        _pair_layers(rows, x, low, y, tooltip),
+        {"pairs": rows},
+        name=f"interactions-{study.name}",
+        title=f"What interacts{_with(study)}",
+        subtitle=[
+            f"{counted(len(told), 'pair')} of {len(study.pairs)} told: tune these together"
+            if told
+            else f"none of {counted(len(study.pairs), 'pair')} can be told",
+            *([f"the strongest {len(shown)} are drawn"] * (len(study.pairs) > len(shown))),
+        ],
+        alternative=_pair_words(study, told, metric),
+        height=max(80, int(0.7 * ROW * len(names))),
+    )
+
+
+def _pair_layers(
+    rows: Sequence[Row], x: alt.X, low: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]
+) -> list[alt.Chart]:
+    layers: list[alt.Chart] = []
+    for told, rule, point in ((False, "whisker", "trial"), (True, "interval", "mean")):
+        if not any(row["told"] is told for row in rows):
+            continue
+        own = alt.FieldEqualPredicate(equal=told, field="told")
+        name = "told" if told else "other"
+        layers += [
+            over("pairs", own)
+            .mark_rule(style=rule)
+            .encode(x=low, x2=alt.X2("high"), y=y, tooltip=list(tooltip))
+            .properties(name=f"{name} intervals"),
+            over("pairs", own)
+            .mark_point(style=point, filled=True)
+            .encode(x=x, y=y, tooltip=list(tooltip))
+            .properties(name=name),
+        ]
+    return layers
+
+
+def _pair_words(study: StudyReading, told: Sequence[PairReading], metric: str) -> str:
+    head = f"Interactions{_with(study)}: share of how {metric} varies that pairs have together"
+    if not told:
+        strongest = study.pairs[0]
+        return (
+            f"{head}. None of {counted(len(study.pairs), 'pair')} can be told; the largest share "
+            f"is {strongest.a} and {strongest.b}, {_words(strongest.share)}."
+        )
+    listed = "; ".join(f"{p.a} and {p.b} {_words(p.share)}" for p in told)
+    return f"{head}. Told: {listed}; of {counted(len(study.pairs), 'pair')}."
