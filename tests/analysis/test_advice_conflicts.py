@@ -164,6 +164,54 @@ def test_a_hyperparameter_is_fixed_where_a_remedy_says_so():
     assert proposal.changes[0].key == "fixed.momentum"
 
 
+def test_what_is_being_widened_is_not_fixed():
+    little = finding("C10", RemedyKind.FIX, "lr", value=0.01)
+    both = advice(little, ranged("C1", RemedyKind.WIDEN, 1e-3, 1.0))
+    assert both.plan.nuisance["lr"] == Float(1e-3, 1.0, Scale.LOG)
+    assert "lr" not in both.plan.fixed
+    assert any("lr stays varied while" in u for u in both.unresolved)
+
+
+def test_what_is_fixed_needs_no_shorter_range():
+    little = finding("C10", RemedyKind.FIX, "lr", value=0.01)
+    both = advice(little, ranged("C3", RemedyKind.SHRINK, 1e-3, 5e-2))
+    assert both.plan.fixed["lr"] == 0.01
+    assert [c.key for c in both.changes] == ["fixed.lr"] and not both.unresolved
+
+
+def fix_on(name, value, **conditions):
+    return finding("C10", RemedyKind.FIX, name, conditions, value=value)
+
+
+def test_a_hyperparameter_is_fixed_where_every_study_says_so():
+    wide = fix_on("warmup", 0.05, optimizer="adam", schedule="linear")
+    alone = advice(wide, plan=COMPARED)
+    assert "warmup" in alone.plan.nuisance
+    assert any("warmup stays varied" in u for u in alone.unresolved)
+    every = [
+        fix_on("warmup", value, optimizer=o, schedule=s)
+        for o in ("nesterov", "adam")
+        for s, value in (("linear", 0.05), ("cosine", 0.1))
+    ]
+    plan = advice(*every, plan=COMPARED).plan
+    assert "warmup" not in plan.nuisance
+    assert plan.fixed["warmup"] == per("schedule", linear=choice(0.05), cosine=choice(0.1))
+
+
+def test_a_hyperparameter_of_one_branch_is_fixed_on_it():
+    every = [
+        fix_on("momentum", 0.8, optimizer="nesterov", schedule=s) for s in ("linear", "cosine")
+    ]
+    proposal = advice(*every, plan=COMPARED)
+    assert proposal.plan.fixed["momentum"] == per("optimizer", nesterov=choice(0.8))
+    assert studies(proposal.plan) and proposal.changes[0].after == "0.8"
+
+
+def test_a_scientific_hyperparameter_is_never_fixed_by_a_finding():
+    proposal = advice(fix_on("optimizer", "adam"), plan=COMPARED)
+    assert "optimizer" in proposal.plan.scientific
+
+
 def test_points_by_hand_are_never_invented():
     plan = Round(
         goal="By hand", nuisance={"lr": log_uniform(1e-3, 1e-1)}, trials=2, max_train_steps=10,
@@ -184,7 +232,13 @@ def test_a_remedy_that_makes_no_range_is_left_to_the_reader():
     assert any("can't be changed so" in u for u in proposal.unresolved)
 
 
-KINDS = [RemedyKind.WIDEN, RemedyKind.SHRINK, RemedyKind.MORE_TRIALS, RemedyKind.TRAIN_LONGER]
+KINDS = [
+    RemedyKind.WIDEN,
+    RemedyKind.SHRINK,
+    RemedyKind.MORE_TRIALS,
+    RemedyKind.TRAIN_LONGER,
+    RemedyKind.FIX,
+]
 
 
 @settings(max_examples=60, deadline=None)
@@ -204,7 +258,7 @@ KINDS = [RemedyKind.WIDEN, RemedyKind.SHRINK, RemedyKind.MORE_TRIALS, RemedyKind
 def test_whatever_is_found_the_next_round_is_valid_new_and_explained(drawn, adopted):
     found = [
         finding("C1", kind, "lr", {"optimizer": optimizer, "schedule": "cosine"}, low=low,
-                high=high, scale="log", trials=number, max_train_steps=number)
+                high=high, scale="log", trials=number, max_train_steps=number, value=low)
         for kind, optimizer, low, high, number in drawn
     ]  # fmt: skip
     won = decided(Verdict.ADOPT, optimizer="adam") if adopted else None

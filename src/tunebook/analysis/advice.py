@@ -11,7 +11,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tunebook.analysis.plan_edits import conditions_of, leaf_of, settle, with_range
+from tunebook.analysis.plan_edits import (
+    conditions_of,
+    fix_on_branches,
+    leaf_of,
+    settle,
+    unspoken,
+    with_range,
+)
 from tunebook.analysis.rerun_count import MOST_MORE, more_reruns
 from tunebook.words.decision import Change, Decision, Verdict
 from tunebook.words.design import Role, Round, studies
@@ -50,6 +57,8 @@ def propose(
     - A scientific choice whose winner was adopted is fixed at it.
     - A cut-off range is widened, a failing end cut off. Where one end asks for both, it stays:
       instability holds this workload back, which is no matter of ranges.
+    - What matters little is fixed, unless its range is being widened, and only where every study
+      in which it varies says so.
     - While a range is being widened, trials and steps stay as they are.
     - Shorter training waits until the question is answered, since it would change it.
 
@@ -65,8 +74,10 @@ def propose(
     _settle_decision(draft, decision)
     asked = [(f, f.remedy) for f in examination.findings if f.remedy is not None]
     asked = [(f, r) for f, r in asked if _still_there(draft.plan, r)]
-    _fix(draft, [x for x in asked if x[1].kind is RemedyKind.FIX])
-    widening = _rerange(draft, [x for x in asked if x[1].kind in RANGES])
+    widened = frozenset(r.subject for _, r in asked if r.kind is RemedyKind.WIDEN)
+    fixed = _fix(draft, [x for x in asked if x[1].kind is RemedyKind.FIX], widened)
+    ranges = [x for x in asked if x[1].kind in RANGES and x[1].subject not in fixed]
+    widening = _rerange(draft, ranges)
     _set_length(draft, [x for x in asked if x[1].kind in LENGTHS], widening=widening)
     _set_trials(
         draft, [x for x in asked if x[1].kind is RemedyKind.MORE_TRIALS], widening=widening
@@ -149,11 +160,47 @@ def _still_there(plan: Round, remedy: Remedy) -> bool:
     return all(held.get(name, value) == value for name, value in remedy.conditions.items())
 
 
-def _fix(draft: _Draft, asked: Sequence[Asked]) -> None:
+def _fix(draft: _Draft, asked: Sequence[Asked], widened: frozenset[str]) -> frozenset[str]:
+    """Fix what matters little, where every study in which it varies says so; names the fixed."""
+    together: dict[str, list[Asked]] = {}
     for finding, remedy in asked:
-        if remedy.subject in draft.plan.varied and "value" in remedy.values:
-            value = {remedy.subject: remedy.values["value"]}
-            _settle(draft, value, remedy.because, finding.check)
+        if remedy.subject in draft.plan.nuisance and "value" in remedy.values:
+            together.setdefault(remedy.subject, []).append((finding, remedy))
+    fixed = set()
+    for name, own in together.items():
+        if name in widened:
+            draft.unresolved.append(f"{name} stays varied while its range is being widened.")
+            continue
+        if silent := unspoken(draft.plan, name, [r for _, r in own]):
+            draft.unresolved.append(
+                f"{name} stays varied: it matters little in some studies, and {silent} does not "
+                "say so."
+            )
+            continue
+        _fix_one(draft, name, own)
+        fixed.add(name)
+    return frozenset(fixed)
+
+
+def _fix_one(draft: _Draft, name: str, own: Sequence[Asked]) -> None:
+    finding, remedy = own[0]
+    if not isinstance(draft.plan.nuisance[name], Per):
+        _settle(draft, {name: remedy.values["value"]}, remedy.because, finding.check)
+        return
+    try:
+        plan = fix_on_branches(draft.plan, name, [r for _, r in own])
+    except DesignError as error:
+        draft.unresolved.append(f"Fix {name} by hand ({remedy.because}): {error.rule}")
+        return
+    values = dict.fromkeys(spell(r.values["value"]) for _, r in own)
+    change = Change(
+        key=f"fixed.{name}",
+        before=draft.plan.role(name).value,
+        after=", ".join(values),
+        because=remedy.because,
+        check=finding.check,
+    )
+    draft.take(plan, change)
 
 
 def _rerange(draft: _Draft, asked: Sequence[Asked]) -> bool:

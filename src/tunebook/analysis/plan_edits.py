@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from tunebook.words.design import Fixed, Round
+from tunebook.words.design import Fixed, Round, studies
 from tunebook.words.finding import Remedy
 from tunebook.words.space import Axis, Choice, Per
 from tunebook.words.trial import Configuration, Value
@@ -55,6 +55,46 @@ def with_range(plan: Round, remedy: Remedy, range_: Axis) -> Round:
         changed = {**plan.scientific, name: replaced(plan.scientific[name])}
         return replace(plan, scientific=changed)
     return replace(plan, nuisance={**plan.nuisance, name: replaced(plan.nuisance[name])})
+
+
+def unspoken(plan: Round, name: str, remedies: Sequence[Remedy]) -> str:
+    """The first study in which a hyperparameter varies and of which no remedy speaks; or ""."""
+    for study in studies(plan):
+        settled = study.branch.conditions
+        if name in study.branch.axes and not any(
+            all(settled.get(k, v) == v for k, v in r.conditions.items()) for r in remedies
+        ):
+            return study.name
+    return ""
+
+
+def fix_on_branches(plan: Round, name: str, remedies: Sequence[Remedy]) -> Round:
+    """The plan with a conditional hyperparameter fixed, on each branch at its own value.
+
+    Raises:
+        DesignError: the plan that is left breaks a rule.
+    """
+
+    def fixed(axis: Axis | Per, settled: dict[str, Value]) -> Axis | Per:
+        if isinstance(axis, Per):
+            return Per(
+                axis.on, tuple((v, fixed(a, {**settled, axis.on: v})) for v, a in axis.when)
+            )
+        own = [
+            r.values["value"]
+            for r in remedies
+            if all(settled.get(k, v) == v for k, v in r.conditions.items())
+        ]
+        return Choice((own[0],)) if own else axis
+
+    held = fixed(plan.nuisance[name], _known(plan, {}))
+    assert isinstance(held, Per)
+    return replace(
+        plan,
+        nuisance={n: a for n, a in plan.nuisance.items() if n != name},
+        fixed={**plan.fixed, name: held},
+        levels={n: k for n, k in plan.levels.items() if n != name},
+    )
 
 
 def settle(plan: Round, values: Mapping[str, Value]) -> Round:
