@@ -23,6 +23,7 @@ COLUMNS = ("trial", "step", "metric", "value")
 
 BLOCK_BYTES = 1 << 20
 BLOCK_ROWS = 1 << 15
+_FEW_NAMES = 16
 _LONGEST = 64  # bytes of a number's cell; a longer one is read by Python
 _COMMA, _NEWLINE, _RETURN = 44, 10, 13
 
@@ -41,17 +42,26 @@ class _Names:
     _by_cell: dict[bytes | str, int] = field(default_factory=dict)
 
     def codes(self, column: Cells) -> NDArray[np.int64]:
-        """The number of each cell's name; rows of one trial mostly stand together."""
+        """The number of each cell's name."""
         column = column if isinstance(column, np.ndarray) else np.array(column, dtype=object)
-        new = np.append(True, column[1:] != column[:-1])
-        cells: list[bytes | str] = column[new].tolist()
-        by_cell = self._by_cell
-        for cell in dict.fromkeys(cells):
-            if cell not in by_cell:
-                text = (cell.decode() if isinstance(cell, bytes) else cell).strip()
-                by_cell[cell] = self.known.setdefault(text, len(self.known))
-        codes = np.fromiter(map(by_cell.__getitem__, cells), np.int64, len(cells))
+        new = np.append(True, column[1:] != column[:-1])  # rows of one trial stand together
+        cells = column[new]
+        codes = np.full(len(cells), -1, np.int64)
+        for _ in range(_FEW_NAMES):  # and metrics are few, in turn
+            left = np.flatnonzero(codes < 0)
+            if len(left) < 10 * _FEW_NAMES:
+                break
+            codes[cells == cells[left[0]]] = self._code(cells[left[0]])
+        for i in np.flatnonzero(codes < 0):
+            codes[i] = self._code(cells[i])
         return np.repeat(codes, np.diff(np.append(np.flatnonzero(new), len(column))))
+
+    def _code(self, cell: bytes | str) -> int:
+        found = self._by_cell.get(cell)
+        if found is None:
+            text = (cell.decode() if isinstance(cell, bytes) else cell).strip()
+            found = self._by_cell[cell] = self.known.setdefault(text, len(self.known))
+        return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
