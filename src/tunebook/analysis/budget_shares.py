@@ -63,9 +63,8 @@ def uneven_trials(table: TrialTable) -> Iterable[Finding]:
             "alone: compare them at the smallest budget.",
             remedy=Remedy(
                 kind=RemedyKind.MORE_TRIALS,
-                conditions={name: fewest},
-                values={"trials": counts[most]},
-                because="values are compared at equal budgets",
+                values={"trials": counts[most] * len(counts)},
+                because=f"so many in all give each of {len(counts)} values {counts[most]}",
             ),
         )
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import stats
 
 from tunebook.words.design import Reduce
-from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.words.finding import Finding, Severity
 from tunebook.words.table import Curves, TrialTable
 
 if TYPE_CHECKING:
@@ -89,11 +89,7 @@ def evaluation_finding(table: TrialTable) -> Finding | None:
         sentence=f"A trial counts with the best of its {metric} curve, and {said}. The best of "
         f"more evaluations is better by luck: here by up to {bias:.2g}, at a late noise of "
         f"{noise:.2g}. Compare equal numbers of evaluations, or count with the last value or "
-        "the mean of the last ones.",
-        remedy=Remedy(
-            kind=RemedyKind.INSPECT,
-            because="reduce=last, or mean-last-5, does not favour what is evaluated more often",
-        ),
+        "the mean of the last ones (reduce=last, mean-last-5).",
     )
 
 
