@@ -36,6 +36,8 @@ def test_every_check_that_spoke_is_drawn(results):
         "sampling",
         "curves",
         "isolation",
+        "sensitivity",
+        "variance",
     }
     for picture in drawn:
         json.dumps(picture.full(), allow_nan=False)

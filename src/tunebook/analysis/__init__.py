@@ -31,9 +31,11 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "C2": "tunebook.analysis.sampling:check",
         "C3": "tunebook.analysis.feasibility:check",
         "C4": "tunebook.analysis.overfitting:check",
+        "C5": "tunebook.analysis.variance:check",
         "C6": "tunebook.analysis.training_length:check",
         "C8": "tunebook.analysis.suspect_curves:check",
         "C9": "tunebook.analysis.isolation:check",
+        "C10": "tunebook.analysis.sensitivity:check",
         "C11": "tunebook.analysis.adaptivity:check",
     }
 )

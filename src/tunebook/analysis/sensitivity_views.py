@@ -126,8 +126,10 @@ def read_view(
     """
     axes = {n: a for n, a in axes.items() if len(np.unique(places[n])) > 1}
     n, needed = len(losses), columns_needed(axes, places)
+    if not needed or n < trials_needed(needed):
+        return None
     scores = scores_of(losses)
-    if not needed or n < trials_needed(needed) or not scores.any():
+    if not scores.any():
         return None
     encodings = _encodings(axes, places, n, needed)
     columns = {name: e.columns(places[name]) for name, e in encodings.items()}

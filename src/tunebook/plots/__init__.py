@@ -44,8 +44,10 @@ PICTURES: Mapping[str, str] = {
     "C2": "tunebook.plots.sampling:draw",
     "C4": "tunebook.plots.overfitting:draw",
     "C6": "tunebook.plots.curves:draw",
+    "C5": "tunebook.plots.variance:draw",
     "C8": "tunebook.plots.suspect_curves:draw",
     "C9": "tunebook.plots.isolation:draw",
+    "C10": "tunebook.plots.sensitivity:draw",
 }
 """Playbook id of a check to what draws its result, in the order in which a report shows them."""
 

@@ -12,6 +12,7 @@ from tunebook.analysis.sensitivity_readings import (
     HyperparameterReading,
     PairReading,
     StudyReading,
+    Verdict,
 )
 from tunebook.plots.layers import SMALL_LETTER, counted, finish, over
 from tunebook.plots.picture import Picture, Row
@@ -74,11 +75,17 @@ def _importance(study: StudyReading, metric: str) -> Picture:
         _importance_layers(x, low, y, tooltip),
         {"shares": rows},
         name=f"sensitivity-{study.name}",
-        title=f"What matters{_with(study)}",
+        title=f"What matters{_first_told(shown)}{_with(study)}",
         subtitle=subtitle,
         alternative=_importance_words(study, shown, metric),
         height=max(80, ROW * len(names)),
     )
+
+
+def _first_told(shown: Sequence[HyperparameterReading]) -> str:
+    """The first few that matter, by name: findings about them find this picture."""
+    told = [h.hyperparameter for h in shown if h.verdict is Verdict.MATTERS][:3]
+    return f": {', '.join(told)}" if told else ""
 
 
 def _importance_rows(own: HyperparameterReading, place: int) -> list[Row]:

@@ -113,13 +113,27 @@ CHECK_TEXTS = {
         "overfit where more than half of the best tenth of all studies, or of one, do; the 5 % "
         "is shared over groups and metrics.",
     ),
+    "C5": CheckText(
+        name="Late variance",
+        asks="Do the best trials differ by more than one evaluation scatters?",
+        method="In the last quarter of the good trials' curves a trend is taken out of each, and "
+        "what they share; what is left is noise, whose size and correlation are fitted by "
+        "restricted likelihood. Two readings closer than 2.8 times the noise left in one can't "
+        "be told apart. Where the best tenth of the trials (ten at most), or the bests of the "
+        "scientific values, lie nearer than that even at the lower end of the noise's 95 % "
+        "interval, their order is luck. The best of many noisy evaluations flatters: by 1.5 "
+        "standard deviations of 10, 2.5 of 100.",
+    ),
     "C6": CheckText(
         name="Training length",
         asks="Were trials still improving when they ended?",
         method="Of the best tenth of each study (three at least), more than half must have their "
         "best checkpoint in the last quarter, and a gain near the end whose 95 % interval is "
-        "above zero. Where the learning rate decays over a length tied to the training steps, "
-        "only a round of another length can tell.",
+        "above zero; what half as long again would bring is extrapolated from their mean curve. "
+        "Where a hyperparameter sets each trial's length, the lengths are asked instead: the gain "
+        "of the good fifth of the trials per doubling of the length, by quantile regression over "
+        "the longer ones. Where the learning rate decays over a length tied to the training "
+        "steps, only a round of another length can tell.",
     ),
     "C7": CheckText(
         name="Saturation",
@@ -143,6 +157,18 @@ CHECK_TEXTS = {
         "budgets, with the spread of that best over subsamples of the search. Two values are "
         "told apart where the interval of their difference leaves out zero; 5 % is shared over "
         "all pairs. Each best was selected for its value: only fresh seeds say what it is worth.",
+    ),
+    "C10": CheckText(
+        name="What matters, what interacts",
+        asks="Which hyperparameters matter, and which must be tuned together?",
+        method="Ranks of the trials, infeasible ones last, are fitted by a smooth curve for each "
+        "hyperparameter and by products in pairs. A share is the part of the ranks' variance that "
+        "one has by itself, or with its pairs (Sobol's indices). An effect is told where its "
+        "curve is not flat, among all trials or among the better half; an interaction where "
+        "products tell more than any increasing function of a sum of single effects could, so "
+        "that the best of one depends on the other; 5 % is shared over all of them. One can be "
+        "fixed where the upper ends of its shares lie below a tenth of all, and a fifth among the "
+        "better half.",
     ),
     "I1": CheckText(
         name="Evaluation steps",

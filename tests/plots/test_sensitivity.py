@@ -1,0 +1,73 @@
+"""Importance and interactions as data: what is drawn where, and what a blind reader is told."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+
+import numpy as np
+import pytest
+import responses
+
+from tunebook.analysis import sensitivity as check
+from tunebook.plots import sensitivity
+from tunebook.plots.render import to_svg
+
+VALLEY = responses.Response(
+    4, lambda u: (u[:, 0] + u[:, 1] - 1) ** 2 + 0.1 * u[:, 2], fails=lambda u: u[:, 0] > 0.9
+)
+
+
+@pytest.fixture(scope="module")
+def result():
+    return check.check(responses.study(VALLEY, 160, np.random.default_rng(0)))
+
+
+@pytest.fixture(scope="module")
+def pictures(result):
+    return {p.name.partition("-")[0]: p for p in sensitivity.draw(result)}
+
+
+def test_a_study_has_three_pictures(pictures):
+    assert list(pictures) == ["sensitivity", "interactions", "response"]
+    for picture in pictures.values():
+        json.dumps(picture.full(), allow_nan=False)
+        ET.fromstring(to_svg(picture))
+        assert picture.alt.endswith(".") and any(c.isdigit() for c in picture.alt)
+
+
+def test_each_share_stands_at_its_estimate_with_its_interval(result, pictures):
+    (study,) = result.studies
+    rows = pictures["sensitivity"].layer("shares").rows
+    for own in study.hyperparameters:
+        of = {r["of"]: r for r in rows if r["hyperparameter"] == own.subject}
+        assert of["by itself"]["share"] == own.first.estimate
+        assert (of["with its pairs"]["low"], of["with its pairs"]["high"]) == (
+            own.total.low, own.total.high
+        )  # fmt: skip
+        assert of["better half, with pairs"]["share"] == own.better_total.estimate
+
+
+def test_the_strongest_stands_first(result, pictures):
+    rows = [r for r in pictures["sensitivity"].layer("shares").rows if r["of"] == "with its pairs"]
+    assert [r["share"] for r in rows] == sorted((r["share"] for r in rows), reverse=True)
+    assert "infeasible ranked last" in " ".join(pictures["sensitivity"].spec["title"]["subtitle"])
+
+
+def test_told_pairs_are_a_layer_of_their_own(pictures):
+    assert pictures["interactions"].layer("told").column("pair") == ["x0 × x1"]
+    assert len(pictures["interactions"].layer("other").rows) == 5
+    assert "Told: x0 and x1" in pictures["interactions"].alt
+
+
+def test_where_no_pair_is_told_it_is_said():
+    flat = responses.Response(2, lambda u: u[:, 0])
+    drawn = sensitivity.draw(check.check(responses.study(flat, 40, np.random.default_rng(0))))
+    pairs = next(p for p in drawn if p.name == "interactions")
+    assert "told" not in pairs.layers and "None of 1 pair can be told" in pairs.alt
+
+
+def test_one_hyperparameter_has_no_pairs_to_draw():
+    alone = responses.Response(1, lambda u: u[:, 0])
+    drawn = sensitivity.draw(check.check(responses.study(alone, 40, np.random.default_rng(0))))
+    assert [p.name for p in drawn] == ["sensitivity"]
