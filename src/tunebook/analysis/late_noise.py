@@ -1,0 +1,245 @@
+"""Noise from one evaluation to the next, late in training, and what it does to an objective (C5).
+
+The model: in the last part of training a trial's curve is a parabola in the step plus noise that
+is a first-order autoregression from evaluation to evaluation, with one standard deviation and
+one correlation (none to 0.96) for all trials. Estimator: restricted maximum likelihood, which
+does not mistake what the parabola took for less noise, on the contrasts between trials that were
+evaluated at the same steps: a shape that they share, such as a decay's, is no noise. The
+interval is the profile-likelihood one, with Student's factor, widened where trials differ in
+their noise more than chance allows. Residuals beyond five robust standard deviations are drawn
+in to that, and trials whose noise is more than ten times the usual one, in variance, are set
+aside and named: they are unstable, which is another finding. Assumes noise near normal.
+Coverage: docs/claims/variance.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from tunebook.words.finding import Interval
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
+LATE_PART = 0.25
+"""Of training: the last quarter, as for best checkpoints [P]."""
+WANTED = 12
+"""Evaluations that the late part holds at least, if the last six tenths do."""
+FEWEST = 6
+"""Evaluations of one trial below which a parabola and noise can't be told apart."""
+MOST_POINTS = 64
+"""Evaluations of one trial that are read, the last ones."""
+BEYOND = 5.0
+UNSTEADY = 10.0
+CORRELATIONS = np.arange(0.0, 0.97, 0.03)
+WIDER = 1.1
+"""Factor on the likelihood's drop: without it 93 to 94 % are covered at 200 evaluations."""
+SIZES = np.geomspace(1 / 30, 30, 601)
+"""Standard deviations that are tried, in units of the residuals' own."""
+# Of the largest of k standard normal values, by integration of their order statistic.
+BEST_OF = np.array([1, 2, 3, 5, 10, 20, 50, 100, 300, 1000])
+LUCK = np.array([0.0, 0.564, 0.846, 1.163, 1.539, 1.867, 2.249, 2.508, 2.878, 3.241])
+LEFT = np.array([1.0, 0.826, 0.748, 0.669, 0.587, 0.525, 0.464, 0.429, 0.387, 0.351])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Late:
+    """The last part of one trial's curve.
+
+    Attributes:
+        steps, losses: lower is better, finite.
+        around: losses with their trend taken out, laid around where the trend ends.
+    """
+
+    steps: Int[np.ndarray, "points"]
+    losses: Float[np.ndarray, "points"]
+    around: Float[np.ndarray, "points"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LateNoise:
+    """What the trials' last parts say together.
+
+    Attributes:
+        deviation: standard deviation of one evaluation.
+        correlation: from one evaluation to the next.
+        trials: that were read; `unsteady`: places of those that were set aside.
+    """
+
+    deviation: Interval
+    correlation: float
+    trials: int
+    unsteady: tuple[int, ...]
+
+
+def late_part(
+    steps: Int[np.ndarray, "points"], losses: Float[np.ndarray, "points"], length: int
+) -> Late | None:
+    """The last part of a curve; None with too few evaluations there.
+
+    Args:
+        steps: rising.
+        losses: lower is better, finite.
+        length: steps of the whole training.
+    """
+    late = steps >= (1 - LATE_PART) * length
+    if int(late.sum()) < WANTED:
+        late = (steps >= 0.4 * length) & (np.arange(len(steps)) >= len(steps) - WANTED)
+    at = np.flatnonzero(late)[-MOST_POINTS:]
+    if len(at) < FEWEST:
+        return None
+    design = _design(steps[at])
+    weights, *_ = np.linalg.lstsq(design, losses[at], rcond=None)
+    trend = design @ weights
+    return Late(steps=steps[at], losses=losses[at], around=losses[at] - trend + trend[-1])
+
+
+def _design(steps: Int[np.ndarray, "points"]) -> Float[np.ndarray, "points terms"]:
+    x = (steps - steps.mean()) / max(float(np.ptp(steps)) / 2, 1e-12)
+    return np.stack([np.ones(len(x)), x, x**2 - np.mean(x**2)], axis=1)
+
+
+def read_noise(parts: Sequence[Late]) -> LateNoise:
+    """The noise that these last parts have in common.
+
+    Args:
+        parts: one a trial, one at least.
+    """
+    left = [p.around - p.around[-1] for p in parts]
+    left = [own - own.mean() for own in left]
+    sizes = np.array([_robust(own) for own in left])
+    usual = float(np.median(sizes))
+    if usual == 0:
+        usual = float(np.median([own.std() for own in left]))
+    # What is left of level curves by rounding is no noise.
+    if usual <= 1e-13 * float(np.median([np.abs(p.losses).max() for p in parts])):
+        usual = 0.0
+    unsteady = tuple(np.flatnonzero(sizes**2 > UNSTEADY * usual**2).tolist()) if usual else ()
+    kept = [k for k in range(len(parts)) if k not in unsteady]
+    if not usual:
+        return LateNoise(
+            deviation=Interval(0.0, 0.0, 0.0), correlation=0.0, trials=len(kept), unsteady=unsteady
+        )
+    drawn_in = [(parts[k].steps, np.clip(left[k] / usual, -BEYOND, BEYOND)) for k in kept]
+    found, correlation = _likeliest(drawn_in)
+    return LateNoise(
+        deviation=Interval(usual * found.estimate, usual * found.low, usual * found.high),
+        correlation=correlation,
+        trials=len(kept),
+        unsteady=unsteady,
+    )
+
+
+def _robust(left: Float[np.ndarray, "points"]) -> float:
+    freedom = len(left) / max(len(left) - 3, 1)
+    return 1.4826 * float(np.median(np.abs(left))) * math.sqrt(freedom)
+
+
+def _likeliest(
+    curves: Sequence[tuple[Int[np.ndarray, "points"], Float[np.ndarray, "points"]]],
+) -> tuple[Interval, float]:
+    """Restricted likelihood over a grid of correlations and standard deviations."""
+    groups: dict[bytes, list[int]] = {}
+    for k, (steps, _) in enumerate(curves):
+        groups.setdefault((steps - steps[0]).tobytes(), []).append(k)
+    single = np.zeros((len(CORRELATIONS), len(curves)))
+    squares, volume = np.zeros(len(CORRELATIONS)), np.zeros(len(CORRELATIONS))
+    total = 0.0
+    freedom = np.zeros(len(curves))
+    for own in groups.values():
+        design = _design(curves[own[0]][0])
+        values = np.stack([curves[k][1] for k in own], axis=1)
+        contrasts = _contrasts(values)
+        freedom[own] = len(design) - design.shape[1]
+        total += contrasts.shape[1] * (len(design) - design.shape[1])
+        for c, rho in enumerate(CORRELATIONS):
+            q, r = np.linalg.qr(_whitened(design, rho))
+            single[c, own] = _left_over(_whitened(values, rho), q)
+            squares[c] += _left_over(_whitened(contrasts, rho), q).sum()
+            turned = 2 * float(np.log(np.abs(np.diag(r))).sum())
+            volume[c] += contrasts.shape[1] * ((len(design) - 1) * math.log1p(-(rho**2)) + turned)
+    score = -0.5 * (
+        total * np.log(SIZES[None] ** 2) + squares[:, None] / SIZES[None] ** 2 + volume[:, None]
+    )
+    best = np.unravel_index(int(np.argmax(score)), score.shape)
+    profile = score.max(axis=0)
+    spread = _differing(single[best[0]], freedom)
+    allowed = WIDER * spread * float(stdtrit(total, 0.975)) ** 2 / 2
+    inside = SIZES[profile >= profile.max() - allowed]
+    grain = SIZES[1] / SIZES[0]
+    estimate = float(SIZES[best[1]])
+    interval = Interval(estimate, float(inside.min()) / grain, float(inside.max()) * grain)
+    return interval, float(CORRELATIONS[best[0]])
+
+
+def _contrasts(values: Float[np.ndarray, "points trials"]) -> Float[np.ndarray, "points fewer"]:
+    """Each trial against the mean of those before it (Helmert): what they share drops out.
+
+    The noise keeps its variance and its correlation. Fewer than three trials stay as they are.
+    """
+    trials = values.shape[1]
+    if trials < 3:
+        return values
+    before = np.cumsum(values, axis=1)[:, :-1] / np.arange(1, trials)
+    count = np.arange(1, trials)
+    return np.asarray((values[:, 1:] - before) * np.sqrt(count / (count + 1)))
+
+
+def _left_over(
+    white: Float[np.ndarray, "points trials"], basis: Float[np.ndarray, "points terms"]
+) -> Float[np.ndarray, "trials"]:
+    """Sums of squares beyond the basis."""
+    return np.asarray((white**2).sum(axis=0) - ((basis.T @ white) ** 2).sum(axis=0))
+
+
+def _whitened(
+    values: Float[np.ndarray, "points any"], rho: float
+) -> Float[np.ndarray, "points any"]:
+    if rho == 0:
+        return values
+    rest = (values[1:] - rho * values[:-1]) / math.sqrt(1 - rho**2)
+    return np.concatenate([values[:1], rest])
+
+
+def _differing(
+    squares: Float[np.ndarray, "trials"], freedom: Float[np.ndarray, "trials"]
+) -> float:
+    """By how much trials that differ in their noise widen the variance of its mean; 1 if alike."""
+    if len(squares) < 2:
+        return 1.0
+    variances = squares / freedom
+    chance = 1 + 2 / float(freedom.mean())
+    return max(1.0, float((variances**2).mean() / variances.mean() ** 2) / chance)
+
+
+def independent(count: float, correlation: float) -> float:
+    """How many independent evaluations so many correlated ones are worth."""
+    return max(1.0, count * (1 - correlation) / (1 + correlation))
+
+
+def luck_of_best(count: float) -> float:
+    """By how much the best of so many level evaluations flatters, in standard deviations."""
+    return float(np.interp(math.log(count), np.log(BEST_OF), LUCK))
+
+
+def left_of_best(count: float) -> float:
+    """Standard deviation of the best of so many level evaluations, in those of one."""
+    return float(np.interp(math.log(count), np.log(BEST_OF), LEFT))
+
+
+def left_of_mean(count: int, correlation: float) -> float:
+    """Standard deviation of the mean of so many evaluations in a row, in those of one."""
+    lags = np.arange(1, max(count, 1))
+    return math.sqrt(
+        (1 + 2 * float(((1 - lags / count) * correlation**lags).sum())) / max(count, 1)
+    )
+
+
+TWO_READINGS = float(ndtri(0.975)) * math.sqrt(2)
+"""Standard deviations of one reading by which two must differ to be told apart, at 95 %."""

@@ -1,0 +1,130 @@
+"""Late variance: the good trials, each among its last evaluations (C5)."""
+
+from __future__ import annotations
+
+import math
+
+import altair as alt
+
+from tunebook.analysis.variance import VarianceResult
+from tunebook.plots.layers import counted, finish, number, over, target
+from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
+from tunebook.plots.picture import Picture, Row
+from tunebook.plots.theme import HOVER, SIZES
+from tunebook.words.design import Reduce
+
+DOTS = 24
+"""Evaluations drawn of each trial, the last ones."""
+
+
+def draw(result: VarianceResult) -> tuple[Picture, ...]:
+    """The best trials by rank: a diamond where each counts, faint dots for its last evaluations.
+
+    The dots have their trend taken out and lie around its end. The shaded band reaches from the
+    best trial as far as two readings must differ to be told apart.
+    """
+    if not result.readings:
+        return ()
+    sign = result.objective.sign
+    best = result.readings[0].value
+    edge = best + sign * result.resolution.estimate
+    dots: list[Row] = [
+        {"rank": k + 1, "trial": r.trial, "value": float(v)}
+        for k, r in enumerate(result.readings)
+        for v in r.around[-DOTS:]
+        if math.isfinite(v)
+    ]
+    marks: list[Row] = [
+        {"rank": k + 1, "trial": r.trial, "study": r.study, "value": r.value}
+        for k, r in enumerate(result.readings)
+    ]
+    y = objective_scale([row["value"] for row in (*marks, *dots)], result.objective, keep=[edge])
+    for row in (*marks, *dots):
+        row["shown"] = y.shown(row["value"])
+    count = len(marks)
+    return (
+        finish(
+            _layers(count, y),
+            {
+                "band": [{"low": 0.4, "high": count + 0.6, "from": y.shown(best),
+                          "to": y.shown(edge)}],
+                "dots": dots,
+                "trials": marks,
+            },
+            name="variance",
+            title="Noise late in training",
+            subtitle=_subtitle(result),
+            alternative=_alternative(result),
+        ),
+    )  # fmt: skip
+
+
+def _layers(count: int, y: ObjectiveScale) -> list[alt.Chart]:
+    scale = alt.Scale(domain=[0.4, count + 0.6], nice=False)
+    step = max(1, math.ceil(count / 10))
+    ticks = [1, *range(step, count + 1, step)] if step > 1 else list(range(1, count + 1))
+    axis = alt.Axis(values=sorted(set(ticks)), format="~r", grid=False)
+    x = alt.X("rank", type="quantitative", title="trial, best first", scale=scale, axis=axis)
+    return [
+        over("band")
+        .mark_rect(style="proposed")
+        .encode(
+            x=alt.X("low", type="quantitative", scale=scale, title="trial, best first", axis=axis),
+            x2=alt.X2("high"),
+            y=y.y("from"),
+            y2=alt.Y2("to"),
+        )
+        .properties(name="resolution"),
+        over("dots")
+        .mark_point(style="faint", filled=True)
+        .encode(x=x, y=y.y("shown"))
+        .properties(name="evaluations"),
+        over("trials")
+        .mark_point(style="best", filled=True)
+        .encode(
+            x=x,
+            y=y.y("shown"),
+            size={
+                "condition": {"param": HOVER, "empty": False, "value": 2.2 * SIZES["best"]},
+                "value": SIZES["best"],
+            },
+        )
+        .properties(name="readings"),
+        target(
+            "trials",
+            x,
+            y.y("shown"),
+            [
+                alt.Tooltip("trial", type="nominal"),
+                alt.Tooltip("study", type="nominal"),
+                alt.Tooltip("value", type="quantitative", format=".4~g"),
+            ],
+        ),
+    ]
+
+
+def _reading(result: VarianceResult) -> str:
+    how = {Reduce.BEST: "best", Reduce.LAST: "last"}
+    return how.get(result.objective.reduce, f"mean of the last {result.objective.over}")
+
+
+def _subtitle(result: VarianceResult) -> list[str]:
+    return [
+        f"Diamond: {_reading(result)} of the curve; dots: its end, detrended",
+        f"Shaded: within {number(result.resolution.estimate)} of the best, too near to tell",
+    ]
+
+
+def _alternative(result: VarianceResult) -> str:
+    noise = result.noise
+    told = (
+        f"The best {counted(len(result.readings), 'trial')} by rank, each among its last "
+        f"evaluations of {result.objective.metric}. Evaluations scatter by "
+        f"{number(noise.estimate)} ({number(noise.low)} to {number(noise.high)}); trials closer "
+        f"than {number(result.resolution.estimate)} can't be told apart: "
+        f"{counted(len(result.within), 'trial')} within that of the best, "
+        f"{number(result.readings[0].value)}."
+    )
+    if math.isfinite(result.good_range):
+        told += f" The best trials span {number(result.good_range)}."
+    return told
