@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -202,14 +202,21 @@ def page(repeats: int) -> str:
         r = families[name]
         return repeats * (3 if not r.matters and r.axes < 8 else 1)
 
-    def rates(title: str, of: str, chosen: Iterable[str]) -> list[str]:
+    def rates(title: str, of: str, chosen: Collection[str]) -> list[str]:
         lines = ["", f"| {title} | {head} |", rule]
         for name in chosen:
             cells = [_cell(round(found[name][n][of] * times(name)), times(name)) for n in SIZES]
             lines.append(f"| {name} | " + " | ".join(cells) + " |")
-        return lines
+        pooled = [
+            _cell(
+                sum(round(found[name][n][of] * times(name)) for name in chosen),
+                sum(times(name) for name in chosen),
+            )
+            for n in SIZES
+        ]
+        return [*lines, "| all of these | " + " | ".join(pooled) + " |"]
 
-    def plain(title: str, ofs: Sequence[str], chosen: Iterable[str]) -> list[str]:
+    def plain(title: str, ofs: Sequence[str], chosen: Collection[str]) -> list[str]:
         lines = ["", f"| {title} | {head} |", rule]
         for name in chosen:
             cells = [" / ".join(f"{found[name][n][of]:.0%}" for of in ofs) for n in SIZES]

@@ -112,6 +112,7 @@ class AdditiveFit:
         blocks: columns of each hyperparameter in the design, after the constant.
         parts: by hyperparameter.
         residuals, fitted: by trial.
+        curved: what an increasing function of the fitted sum could add, as a basis.
         freedom: degrees of freedom left.
     """
 
@@ -131,13 +132,26 @@ class AdditiveFit:
         self.beta = self.inverse @ (self.design.T @ scores)
         self.fitted = self.design @ self.beta
         self.residuals = scores - self.fitted
-        leverage = np.einsum("ij,jk,ik->i", self.design, self.inverse, self.design, optimize=True)
+        leverage = ((self.design @ self.inverse) * self.design).sum(axis=1)
         self.leverage = np.clip(leverage, 0, HIGHEST_LEVERAGE)
         rank = round(float(leverage.sum()))
         self.freedom = max(n - rank, 1)
         self.noise = float((self.residuals**2).sum()) / self.freedom
         pull = (self.residuals / (1 - self.leverage))[:, None] * self.design
         self.parts = tuple(self._part(pull, block) for block in self.blocks)
+        self.curved = self._curved()
+
+    def _curved(self) -> Float[np.ndarray, "trials 2"]:
+        """The square and the cube of the fitted sum, cleared of the curves, as a basis."""
+        spread = float(self.fitted.std())
+        if spread < 1e-9:
+            return np.zeros((len(self.scores), 0))
+        sums = (self.fitted - self.fitted.mean()) / spread
+        powers = np.column_stack([sums**2, sums**3])
+        powers = powers - self.design @ (self.inverse @ (self.design.T @ powers))
+        if not _well_posed(powers.T @ powers, powers):
+            return np.zeros((len(self.scores), 0))
+        return np.asarray(np.linalg.qr(powers)[0])
 
     def _part(self, pull: Float[np.ndarray, "trials p"], block: slice) -> Part:
         columns = self.design[:, block]
@@ -168,7 +182,7 @@ class AdditiveFit:
         inverse = np.linalg.inv(gram)
         gamma = inverse @ (own.T @ self.residuals)
         left = self.residuals - own @ gamma
-        leverage = self.leverage + np.einsum("ij,jk,ik->i", own, inverse, own, optimize=True)
+        leverage = self.leverage + ((own @ inverse) * own).sum(axis=1)
         pull = (left / (1 - np.clip(leverage, 0, HIGHEST_LEVERAGE)))[:, None] * own
         root = _root(gram / len(self.scores))
         return Part(theta=root @ gamma, influence=pull @ inverse @ root, fitted=own @ gamma)
@@ -178,31 +192,20 @@ class AdditiveFit:
 
         A Wald test with sandwich errors (HC3): what the curves leave over is rarely of one size.
         """
-        spread = float(self.fitted.std())
-        if spread < 1e-9:
-            curved = np.zeros((len(self.scores), 0))
-        else:
-            sums = (self.fitted - self.fitted.mean()) / spread
-            curved = np.column_stack([sums**2, sums**3])
-            curved = curved - self.design @ (self.inverse @ (self.design.T @ curved))
         own = products - self.design @ (self.inverse @ (self.design.T @ products))
-        left = self.residuals
-        leverage = self.leverage
-        if curved.shape[1] and _well_posed(curved.T @ curved, curved):
-            basis = np.linalg.qr(curved)[0]
-            own = own - basis @ (basis.T @ own)
-            left = left - basis @ (basis.T @ left)
-            leverage = leverage + (basis**2).sum(axis=1)
+        own = own - self.curved @ (self.curved.T @ own)
+        left = self.residuals - self.curved @ (self.curved.T @ self.residuals)
+        leverage = self.leverage + (self.curved**2).sum(axis=1)
         gram = own.T @ own
         if not _well_posed(gram, products):
             return 1.0
         inverse = np.linalg.inv(gram)
         gamma = inverse @ (own.T @ left)
-        leverage = leverage + np.einsum("ij,jk,ik->i", own, inverse, own, optimize=True)
+        leverage = leverage + ((own @ inverse) * own).sum(axis=1)
         pull = ((left - own @ gamma) / (1 - np.clip(leverage, 0, HIGHEST_LEVERAGE)))[:, None] * own
         influence = pull @ inverse
         k = len(gamma)
-        freedom = self.freedom - 2 - k
+        freedom = self.freedom - self.curved.shape[1] - k
         variance = influence.T @ influence
         if freedom < 1 or np.linalg.matrix_rank(variance) < k:
             return 1.0

@@ -18,7 +18,7 @@ from scipy import special
 from tunebook.analysis.response_model import Part
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Int
 
 GRAIN = 0.01
 """Added to both sides of a share's interval: narrow valleys and steps are no polynomials."""
@@ -34,9 +34,44 @@ class Share:
     upper: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Ranks:
+    """The order of the scores, and how steeply each follows its rank; made once for a fit."""
+
+    scores: Float[np.ndarray, "trials"]
+    order: Int[np.ndarray, "trials"]
+    tied: Int[np.ndarray, "trials"]
+    counts: Int[np.ndarray, "groups"]
+    steepness: Float[np.ndarray, "trials"]
+    rank: Float[np.ndarray, "trials"]
+
+    @classmethod
+    def of(cls, scores: Float[np.ndarray, "trials"]) -> Ranks:
+        """Sort the scores."""
+        _, tied, counts = np.unique(scores, return_inverse=True, return_counts=True)
+        return cls(
+            scores=scores,
+            order=np.argsort(-scores, kind="stable"),
+            tied=tied,
+            counts=counts,
+            steepness=np.sqrt(2 * np.pi) * np.exp(scores**2 / 2),
+            rank=special.ndtr(scores),
+        )
+
+    def pull(self, fitted: Float[np.ndarray, "trials"]) -> Float[np.ndarray, "trials"]:
+        """How far each trial moves a share by moving the ranks, so the scores, of the others."""
+        n = len(self.scores)
+        slope = 2 * fitted * self.steepness
+        above = np.empty(n)
+        above[self.order] = np.cumsum(slope[self.order])
+        # Trials with one rank share what they move.
+        shared = (np.bincount(self.tied, above) / self.counts)[self.tied]
+        return np.asarray((shared - float(slope @ self.rank)) / n**2)
+
+
 def share(
     parts: Sequence[Part],
-    scores: Float[np.ndarray, "trials"],
+    ranks: Ranks,
     freedom: int,
     *,
     confidence: float = 0.95,
@@ -53,7 +88,7 @@ def share(
 
     Args:
         parts: of one fit.
-        scores: that were fitted.
+        ranks: of the scores that were fitted.
         freedom: degrees of freedom left by the fit.
         confidence: of the interval.
         upper: level of a further, one-sided upper end.
@@ -66,9 +101,9 @@ def share(
     raw, bias = float(theta @ theta), float((influence**2).sum())
     if not bias > 0:
         return _around(raw, raw, raw, raw)
-    squares = np.sum([p.fitted**2 for p in parts], axis=0)
-    pulled = 2 * influence @ theta + (squares - raw) / len(scores)
-    pulled += ranks_pull(np.sum([p.fitted for p in parts], axis=0), scores)
+    squares = sum(p.fitted**2 for p in parts)
+    pulled = 2 * influence @ theta + (squares - raw) / len(ranks.scores)
+    pulled += ranks.pull(np.add.reduce([p.fitted for p in parts]))
     own = float((pulled**2).sum()) / (4 * raw) if raw > 0 else 0.0
     weight = max(1 - bias / raw, 0.0) if raw > 0 else 0.0
     noise = max(weight * own + (1 - weight) * bias / k, 1e-12)
@@ -91,21 +126,6 @@ def _around(estimate: float, low: float, high: float, upper: float) -> Share:
         min(high + GRAIN, 1.0),
         min(upper + GRAIN, 1.0),
     )
-
-
-def ranks_pull(
-    fitted: Float[np.ndarray, "trials"], scores: Float[np.ndarray, "trials"]
-) -> Float[np.ndarray, "trials"]:
-    """How far each trial moves a share by moving the ranks, hence the scores, of the others."""
-    n = len(scores)
-    slope = 2 * fitted * np.sqrt(2 * np.pi) * np.exp(scores**2 / 2)
-    order = np.argsort(scores, kind="stable")
-    above = np.empty(n)
-    above[order] = np.cumsum(slope[order][::-1])[::-1]
-    # Trials with one rank share what they move.
-    _, group = np.unique(scores, return_inverse=True)
-    shared = (np.bincount(group, above) / np.bincount(group))[group]
-    return np.asarray((shared - float(slope @ special.ndtr(scores))) / n**2)
 
 
 def _centre(found: float, k: int, level: float) -> float:

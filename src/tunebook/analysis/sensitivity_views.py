@@ -23,7 +23,7 @@ from tunebook.analysis.response_model import (
     levels_of,
     scores_of,
 )
-from tunebook.analysis.response_shares import Share, share
+from tunebook.analysis.response_shares import Ranks, Share, share
 from tunebook.analysis.sensitivity_levels import MOST, UNSURE
 from tunebook.words.space import Axis, Choice
 from tunebook.words.table import TrialTable
@@ -148,8 +148,10 @@ def read_view(
         if tests:
             p_values[a, b] = fit.interaction_p_value(_tested(encodings, columns, a, b))
 
+    ranks = Ranks.of(scores)
+
     def of(*own: Part, level: float = 0.975) -> Share:
-        return share(own, scores, fit.freedom, upper=level)
+        return share(own, ranks, fit.freedom, upper=level)
 
     return View(
         trials=n,
