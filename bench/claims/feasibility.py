@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import argparse
 import platform
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ import scipy
 from surfaces import table
 
 from tunebook.analysis import feasibility
+from tunebook.analysis.chance_level import chance_level
 from tunebook.analysis.estimators import proportion
 from tunebook.analysis.failing_places import FailingCombination, FailingRegion
 from tunebook.words.design import Role
@@ -144,6 +145,7 @@ def effective_rate(rng: np.random.Generator, trials: int) -> TrialTable:
     )
 
 
+RATE: dict[str, Make] = {"4 axes, momentum from 0.5 to 0.999, linear": effective_rate}
 ORDINARY: dict[str, Callable[[np.random.Generator, int], Units]] = {
     "bowl of 1 axis, no noise": lambda r, n: ((r.random((n, 1)) - 0.5) ** 2).sum(axis=1),
     "bowl of 3 axes, noise": lambda r, n: (
@@ -165,6 +167,11 @@ ORDINARY: dict[str, Callable[[np.random.Generator, int], Units]] = {
 }
 
 
+CHANCE: dict[str, Make] = {
+    name: lambda r, n, law=law: with_losses(r, law(r, n)) for name, law in ORDINARY.items()
+}
+
+
 def with_losses(rng: np.random.Generator, losses: Units) -> TrialTable:
     """Complete trials with these losses, on two axes that decide nothing."""
     return replace(table(rng, len(losses), [0.5, 0.5]), value=losses)
@@ -178,98 +185,65 @@ def stuck(rng: np.random.Generator, trials: int, share: float, spread: float = 0
     return with_losses(rng, losses)
 
 
-def named(made: TrialTable) -> bool:
-    """Whether a place is named in any study."""
-    return any(s.place is not None for s in _studies(made))
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What was said of one table: a place, its kind, a bug."""
+
+    named: bool
+    alone: bool
+    combined: bool
+    pair: bool
+    rate: bool
+    bug: bool
 
 
-def combined(made: TrialTable) -> bool:
-    """Whether a combination is named in any study."""
-    return any(isinstance(s.place, FailingCombination) for s in _studies(made))
-
-
-def found_alone(made: TrialTable) -> bool:
-    """Whether the high side of the first axis is named, alone."""
-    place = _studies(made)[0].place
-    return isinstance(place, FailingRegion) and (place.hyperparameter, place.side) == (
-        "x0",
-        "high",
-    )
-
-
-def found_pair(made: TrialTable) -> bool:
-    """Whether the first two axes are named together."""
-    place = _studies(made)[0].place
-    return isinstance(place, FailingCombination) and {
-        place.combination.first.hyperparameter,
-        place.combination.second.hyperparameter,
-    } == {"x0", "x1"}
-
-
-def named_rate(made: TrialTable) -> bool:
-    """Whether the effective learning rate is named as people write it."""
-    place = _studies(made)[0].place
-    return isinstance(place, FailingCombination) and (
-        place.combination.expression == "x0 / (1 - x1)"
-    )
-
-
-def called_bug(made: TrialTable) -> bool:
-    """Whether failing is said to depend on nothing."""
+def answer(made: TrialTable) -> Answer:
+    """Check a table whose failures lie on the first axis, on the first two, or nowhere."""
     result = feasibility.check(made)
     assert not isinstance(result, NotApplicable)
-    return any(f.remedy and f.remedy.kind is RemedyKind.INSPECT for f in result.findings)
+    places = [s.place for s in result.studies if s.place is not None]
+    pairs = [p.combination for p in places if isinstance(p, FailingCombination)]
+    return Answer(
+        named=bool(places),
+        alone=any(
+            isinstance(p, FailingRegion) and (p.hyperparameter, p.side) == ("x0", "high")
+            for p in places
+        ),
+        combined=bool(pairs),
+        pair=any({c.first.hyperparameter, c.second.hyperparameter} == {"x0", "x1"} for c in pairs),
+        rate=any(c.expression == "x0 / (1 - x1)" for c in pairs),
+        bug=any(
+            f.remedy is not None and f.remedy.kind is RemedyKind.INSPECT for f in result.findings
+        ),
+    )
 
 
 def at_chance(made: TrialTable) -> bool:
-    """Whether trials are said to end as guessing would."""
-    result = feasibility.check(made)
-    assert not isinstance(result, NotApplicable)
-    return result.at_chance is not None
+    """Whether trials are seen to end as guessing would."""
+    return chance_level(made) is not None
 
 
-def _studies(made: TrialTable) -> tuple[feasibility.StudyFeasibility, ...]:
-    result = feasibility.check(made)
-    assert not isinstance(result, NotApplicable)
-    return result.studies
-
-
-def count(
-    make: Make, asked: Callable[[TrialTable], bool], trials: int, repeats: int, seed: int
-) -> int:
-    """In how many tables the answer is yes."""
-    rng = np.random.default_rng(seed)
-    return sum(asked(make(rng, trials)) for _ in range(repeats))
+FAILING = (
+    (NOTHING, "a place is named where failing depends on nothing", "named"),
+    (NOTHING, '"looks like a bug" where failing depends on nothing', "bug"),
+    (ALONE, "a combination is named where one axis alone decides", "combined"),
+    (ALONE, "the first axis is named, its high side, where it alone decides", "alone"),
+    (ALONE, '"looks like a bug" where an axis decides', "bug"),
+    (TOGETHER, "the pair is named where it decides", "pair"),
+    (TOGETHER, '"looks like a bug" where a pair decides', "bug"),
+    (RATE, "lr / (1 - momentum) is named where it decides, and so written", "rate"),
+)
+PILED: dict[str, Make] = {
+    f"{share:.0%} stuck, {'exactly' if not spread else f'within {spread:g}'}": (
+        lambda r, n, share=share, spread=spread: stuck(r, n, share, spread)
+    )
+    for share in (0.15, 0.3, 0.5)
+    for spread in (0.0, 0.003)
+}
 
 
 def page(repeats: int) -> str:
     """The measurements as a page."""
-    chance = {
-        name: lambda r, n, law=law: with_losses(r, law(r, n)) for name, law in ORDINARY.items()
-    }
-    piled: dict[str, Make] = {
-        f"{share:.0%} stuck, {'exactly' if not spread else f'within {spread:g}'}": (
-            lambda r, n, share=share, spread=spread: stuck(r, n, share, spread)
-        )
-        for share in (0.15, 0.3, 0.5)
-        for spread in (0.0, 0.003)
-    }
-    sections = (
-        ("a place is named where failing depends on nothing", NOTHING, named),
-        ("a combination is named where one axis alone decides", ALONE, combined),
-        ("the first axis is named where it alone decides", ALONE, found_alone),
-        ("the pair is named where it decides", TOGETHER, found_pair),
-        (
-            "lr / (1 - momentum) is named, and so written",
-            {"4 axes, momentum from 0.5 to 0.999, linear": effective_rate},
-            named_rate,
-        ),
-        ('"looks like a bug" where failing depends on nothing', NOTHING, called_bug),
-        ('"looks like a bug" where an axis decides', ALONE, called_bug),
-        ('"looks like a bug" where a pair decides', TOGETHER, called_bug),
-        ("trials are taken to be at chance on ordinary laws", chance, at_chance),
-        ("trials at chance are seen, among a bowl of 3 axes", piled, at_chance),
-    )
     lines = [
         "# C3: measured error rates",
         "",
@@ -280,13 +254,39 @@ def page(repeats: int) -> str:
         'trials fail it says "not enough evidence" instead of "a bug" where it would have missed too much.',
         f"Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}.",
     ]
-    for seed, (title, makes, asked) in enumerate(sections):
-        lines += ["", f"| {title} | " + " | ".join(f"{n} trials" for n in SIZES) + " |"]
-        lines += ["|---|" + "---|" * len(SIZES)]
-        for name, make in makes.items():
-            cells = [_cell(count(make, asked, n, repeats, seed), repeats) for n in SIZES]
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    answers = {
+        (name, n): [answer(make(r, n)) for r in np.random.default_rng(1).spawn(repeats)]
+        for makes in (NOTHING, ALONE, TOGETHER, RATE)
+        for name, make in makes.items()
+        for n in SIZES
+    }
+    for makes, title, asked in FAILING:
+        rows = {
+            name: [[getattr(a, asked) for a in answers[name, n]] for n in SIZES] for name in makes
+        }
+        lines += _section(title, rows)
+    for title, makes in (
+        ("trials are taken to be at chance on ordinary laws", CHANCE),
+        ("trials at chance are seen, among a bowl of 3 axes", PILED),
+    ):
+        rows = {
+            name: [
+                [at_chance(make(r, n)) for r in np.random.default_rng(2).spawn(repeats)]
+                for n in SIZES
+            ]
+            for name, make in makes.items()
+        }
+        lines += _section(title, rows)
     return "\n".join(lines) + "\n"
+
+
+def _section(title: str, rows: Mapping[str, list[list[bool]]]) -> list[str]:
+    lines = ["", f"| {title} | " + " | ".join(f"{n} trials" for n in SIZES) + " |"]
+    lines += ["|---|" + "---|" * len(SIZES)]
+    together = [[yes for row in rows.values() for yes in row[i]] for i in range(len(SIZES))]
+    for name, row in [*rows.items(), ("all of these", together)][: len(rows) + (len(rows) > 1)]:
+        lines.append(f"| {name} | " + " | ".join(_cell(sum(r), len(r)) for r in row) + " |")
+    return lines
 
 
 def _cell(yes: int, repeats: int) -> str:
@@ -296,7 +296,7 @@ def _cell(yes: int, repeats: int) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=1000)
+    parser.add_argument("--repeats", type=int, default=250)
     text = page(parser.parse_args().repeats)
     (Path(__file__).parents[2] / "docs/claims/feasibility.md").write_text(text, "utf-8")
     print(text)

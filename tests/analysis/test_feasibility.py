@@ -42,20 +42,20 @@ REPEATS = 40
 @pytest.mark.parametrize("case", measured.NOTHING)
 def test_no_place_is_named_where_there_is_none(case, fresh_rng):
     make = measured.NOTHING[case]
-    named = sum(measured.named(make(fresh_rng, 40)) for _ in range(REPEATS))
+    named = sum(measured.answer(make(fresh_rng, 40)).named for _ in range(REPEATS))
     assert named <= binom.ppf(1 - 1e-7, REPEATS, failing_places.ALPHA)
 
 
 @pytest.mark.parametrize("case", measured.ALONE)
 def test_no_combination_is_named_where_one_axis_decides(case, fresh_rng):
     make = measured.ALONE[case]
-    named = sum(measured.combined(make(fresh_rng, 64)) for _ in range(REPEATS))
+    named = sum(measured.answer(make(fresh_rng, 64)).combined for _ in range(REPEATS))
     assert named <= binom.ppf(1 - 1e-7, REPEATS, 0.05)
 
 
 def test_the_region_that_fails_is_found(fresh_rng):
     found = sum(
-        measured.found_alone(table(fresh_rng, 40, [0.2, 0.5], fails_above=0.7))
+        measured.answer(table(fresh_rng, 40, [0.2, 0.5], fails_above=0.7)).alone
         for _ in range(REPEATS)
     )
     assert found >= binom.ppf(1e-7, REPEATS, 0.85)
@@ -75,7 +75,7 @@ def test_its_bound_lies_where_failing_begins():
 )
 def test_a_pair_that_decides_is_found(case, least, fresh_rng):
     make = measured.TOGETHER[case]
-    found = sum(measured.found_pair(make(fresh_rng, 128)) for _ in range(REPEATS))
+    found = sum(measured.answer(make(fresh_rng, 128)).pair for _ in range(REPEATS))
     assert found >= binom.ppf(1e-7, REPEATS, least)
 
 
@@ -86,7 +86,7 @@ def test_an_effective_learning_rate_is_written_as_people_do():
     assert finding.remedy.values["combination"] == "x0 / (1 - x1)"
     assert finding.remedy.values["in_place_of"] == "x0"
     assert finding.remedy.values["scale"] == "log"
-    assert finding.numbers["threshold"] == pytest.approx(3, rel=0.3)
+    assert finding.numbers["threshold"] == pytest.approx(3, rel=0.5)
     assert finding.numbers["right"].estimate > finding.numbers["right_alone"].estimate
     assert "search x0 / (1 - x1) in place of x0" in finding.sentence
 

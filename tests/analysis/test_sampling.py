@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import sampling as measured
 from opda.nonparametric import EmpiricalDistribution
 from scipy.stats import binom
 from surfaces import table
 
 from tunebook.analysis import sampling
+from tunebook.analysis.best_there_is import distance_from_best
+from tunebook.analysis.tuning_band import at_ranks, band_ranks, best_of_budget, budgets_of
 from tunebook.words.design import Direction, Objective
 from tunebook.words.finding import NotApplicable, RemedyKind, Severity
 
@@ -36,11 +39,11 @@ def test_the_band_holds_for_all_budgets_at_once(fresh_rng):
     """Independent uniform losses: the median of the best of n is 1 - 0.5^(1/n)."""
     budgets = np.arange(1, 25)
     truth = 1 - 0.5 ** (1 / budgets)
-    low, _, high = sampling._band(24)
+    low, _, high = band_ranks(24)
     missed = 0
     for _ in range(400):
         ordered = np.sort(fresh_rng.random(24))
-        a, b = sampling._at(ordered, low), sampling._at(ordered, high)
+        a, b = at_ranks(ordered, low), at_ranks(ordered, high)
         missed += bool((a > truth).any() or (b < truth).any())
     assert missed <= binom.ppf(1 - 1e-6, 400, 0.05)
 
@@ -56,15 +59,70 @@ def test_infeasible_trials_count_as_infinitely_bad(fresh_rng):
 
 def test_thin_sampling_asks_for_more_trials():
     found = sampling.check(table(np.random.default_rng(0), 10, [0.5] * 6, noise=0.0)).findings[0]
-    assert found.severity is not Severity.PASS
+    assert found.severity is Severity.NOTE
+    assert "Not enough evidence" in found.sentence and "takes 48 trials" in found.sentence
     assert found.remedy.kind is RemedyKind.MORE_TRIALS
-    assert found.remedy.values["trials"] == 20
+    assert found.remedy.values["trials"] == 48
 
 
 def test_dense_sampling_passes():
     found = sampling.check(table(np.random.default_rng(0), 200, [0.5], noise=0.01)).findings[0]
     assert found.severity is Severity.PASS
     assert "Sampled densely enough" in found.sentence
+    assert found.numbers["distance_from_best"].high < 0.1
+
+
+REPEATS = 40
+
+
+@pytest.mark.parametrize("case", measured.SPACES)
+def test_dense_is_rarely_said_of_what_is_not(case, fresh_rng):
+    space = measured.SPACES[case]
+    said = [measured.read(space, fresh_rng, 64) for _ in range(REPEATS)]
+    assert sum(r.falsely_dense for r in said) <= binom.ppf(1 - 1e-7, REPEATS, 0.05)
+
+
+@pytest.mark.parametrize("case", ["1 axis, no noise", "2 axes, no noise", "4 axes, no noise"])
+def test_the_best_that_there_is_is_within_the_bound(case, fresh_rng):
+    space = measured.SPACES[case]
+    held = sum(measured.read(space, fresh_rng, 64).held for _ in range(REPEATS))
+    assert held >= binom.ppf(1e-7, REPEATS, 0.95)
+
+
+def test_the_distance_of_a_known_law_is_found():
+    ordered = 2 + np.sort(np.random.default_rng(0).random(500) ** 0.5)
+    found = distance_from_best(ordered, 4)
+    assert found.low <= ordered[0] - 2 <= found.high < 0.4
+    far = distance_from_best(1e18 * ordered, 4)
+    assert far.high == pytest.approx(1e18 * found.high)
+
+
+def test_the_distance_is_not_told_of_few_or_equal_losses():
+    assert distance_from_best(np.arange(30.0), 4) is None
+    assert distance_from_best(np.zeros(100), 1) is None
+    assert distance_from_best(np.r_[np.arange(5.0), np.full(95, np.inf)], 1) is None
+    assert distance_from_best(np.repeat(np.arange(10.0), 10), 1) is None
+
+
+def test_quantiles_of_a_budget_are_those_of_drawing(fresh_rng):
+    ordered = np.append(np.sort(fresh_rng.random(17)), [np.inf] * 3)
+    drawn = ordered[fresh_rng.integers(20, size=(20000, 3))].min(axis=1)
+    drawn = np.sort(drawn[np.isfinite(drawn)])
+    for q in (0.25, 0.5, 0.95):
+        (value,) = best_of_budget(ordered, 3, np.array([q]))
+        assert (drawn <= value).mean() >= q - 0.03
+        assert (drawn < value).mean() <= q + 0.03
+
+
+@pytest.mark.parametrize("n", [129, 300])
+def test_the_band_of_many_trials_is_opdas(n):
+    bands = EmpiricalDistribution.confidence_bands(
+        np.arange(n, dtype=float), 0.95, generator=np.random.default_rng(0), method="dkw"
+    )
+    for ranks, band in zip(band_ranks(n), bands[::-1], strict=True):
+        curve = band.quantile_tuning_curve(budgets_of(n), q=0.5, minimize=True)
+        wanted = [int(np.clip(r, -1, n)) for r in curve]
+        assert list(ranks) == wanted
 
 
 def test_too_few_trials_say_so(fresh_rng):
@@ -97,6 +155,7 @@ def test_higher_is_better_turns_the_curve(fresh_rng):
     assert up_study.best == -down_study.best
 
 
-def test_large_studies_stay_cheap(fresh_rng):
+def test_large_studies_stay_small(fresh_rng):
     (study,) = sampling.check(table(fresh_rng, 1000, [0.5, 0.5])).studies
-    assert len(study.budgets) == 1000
+    assert len(study.budgets) == len(study.median) < 400
+    assert (study.budgets[0], study.budgets[-1]) == (1, 1000)

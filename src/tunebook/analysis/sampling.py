@@ -1,9 +1,16 @@
 """Was the space sampled densely enough? (C2)
 
-Tuning curve: the median of the best of n trials against n, with a confidence band that holds for
-all n at once (Lourie, Cho and He 2024, arXiv 2311.09480; library opda). The band is exact for
-independent draws; a low-discrepancy set spreads more evenly than those, so that for such studies
-the band is on the safe side rather than exact. Infeasible trials count as infinitely bad.
+Tuning curve: the median of the best of n trials against n, with a band that holds for all n at
+once (Lourie, Cho and He 2024, arXiv 2311.09480). The band is exact for independent draws; a
+low-discrepancy set spreads more evenly than those, and docs/claims/sampling.md says what that
+does to its coverage. Infeasible trials count as infinitely bad.
+
+Claim of a pass: "the best found is within DENSE of the way that the space holds, from its median
+response to its best". Null: no sampled configuration is, in its mean response. Estimator: the
+upper bound of the distance from the best that the space holds (`best_there_is.py`). Said falsely
+in at most 5 % of studies. The other pass, "as many again would bring little", claims no density.
+Where neither holds there is not enough evidence of density. That a space was sampled thinly is not
+claimed: it would take a lower bound of the distance, and noise may have flattered the best.
 
 Expected gain: what as many trials again would bring beyond the best seen. Estimate: what the
 second half of the trials brought beyond the first, averaged over all ways to halve them; each
@@ -18,13 +25,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from opda.nonparametric import EmpiricalDistribution
 
-from tunebook.analysis.estimators import best_of_n, good_region
+from tunebook.analysis.best_there_is import distance_from_best, trials_needed
+from tunebook.analysis.estimators import good_region
+from tunebook.analysis.tuning_band import at_ranks, band_ranks, best_of_budget, budgets_of
 from tunebook.words.design import Objective
 from tunebook.words.finding import (
     Finding,
@@ -35,6 +42,7 @@ from tunebook.words.finding import (
     RemedyKind,
     Severity,
 )
+from tunebook.words.space import Choice
 from tunebook.words.table import TrialTable
 
 if TYPE_CHECKING:
@@ -42,20 +50,21 @@ if TYPE_CHECKING:
 
 FEWEST = 8
 """Counted trials of a study below which a tuning curve says nothing."""
-EXACT_UP_TO = 128
-"""Trials up to which the band is opda's exact one; beyond, the wider and cheap DKW band."""
 CLOSE = 0.1
 """A trial is about as good as the best where it lies within this share of the distance from the
 best to the median."""
-PER_AXIS = 8
-"""Trials an axis below which the best differ by where they lie, not by noise: a judgement."""
-DRAWS = 2000
+DENSE = 0.25
+"""Of the way from the median to the best that the space holds: the largest distance left that a
+densely sampled space may have."""
+QUANTILES = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
+AS_GOOD = 3
+"""Trials about as good as the best, the best among them, that a densely sampled space has."""
 EIGHTH = 7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetBox:
-    """Quantiles of the best of `budget` trials, bootstrapped."""
+    """Quantiles of the best of `budget` trials, drawn with replacement."""
 
     budget: int
     q05: float
@@ -67,7 +76,11 @@ class BudgetBox:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StudySampling:
-    """How densely one study was sampled. Curves are in the objective's units, NaN where open."""
+    """How densely one study was sampled. Curves are in the objective's units, NaN where open.
+
+    `distance` is from the best found to the best that the space holds, and `left` that distance
+    as a share of the way from the median; None where these can't be told.
+    """
 
     study: str
     trials: int
@@ -79,6 +92,8 @@ class StudySampling:
     best: float
     expected_gain: Interval
     good_region: int
+    distance: Interval | None = None
+    left: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,7 +107,8 @@ class SamplingResult:
 
 
 def check(table: TrialTable, *, seed: int = 0) -> SamplingResult | NotApplicable:
-    """Read the tuning curve of each study that varies something."""
+    """Read the tuning curve of each study that varies something; nothing in it is drawn."""
+    del seed
     counted = table.take(table.counted)
     varied = [s for s in table.branches if table.branches[s].axes]
     own = {s: counted.of_study(s) for s in varied}
@@ -104,8 +120,7 @@ def check(table: TrialTable, *, seed: int = 0) -> SamplingResult | NotApplicable
             reason=f"the largest study has {most} trials that ended",
             needs=f"{FEWEST} ended trials in a study that varies something, 4 of them complete",
         )
-    rng = np.random.default_rng(seed)
-    studies = tuple(_read(table, s, t.losses, rng) for s, t in enough.items())
+    studies = tuple(_read(table, s, t.losses) for s, t in enough.items())
     return SamplingResult(
         objective=table.objective,
         studies=studies,
@@ -114,25 +129,20 @@ def check(table: TrialTable, *, seed: int = 0) -> SamplingResult | NotApplicable
     )
 
 
-def _read(
-    table: TrialTable, study: str, losses: Float[np.ndarray, "trials"], rng: np.random.Generator
-) -> StudySampling:
+def _read(table: TrialTable, study: str, losses: Float[np.ndarray, "trials"]) -> StudySampling:
     n, sign = len(losses), table.objective.sign
     ordered = np.sort(np.where(np.isfinite(losses), losses, np.inf))
-    budgets = np.arange(1, n + 1)
-    low, median, high = (_at(ordered, ranks) for ranks in _band(n))
-    budgets_shown = sorted({b for b in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if b < n} | {n})
-    boxes = []
-    for budget in budgets_shown:
-        drawn = best_of_n(losses, budget, DRAWS, rng)
-        drawn = drawn[np.isfinite(drawn)]
-        q = np.quantile(drawn, [0.05, 0.25, 0.5, 0.75, 0.95]) * sign
-        boxes.append(BudgetBox(budget=budget, **_named(q)))
+    low, median, high = (at_ranks(ordered, ranks) for ranks in band_ranks(n))
+    shown = sorted({b for b in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if b < n} | {n})
+    boxes = [
+        BudgetBox(budget=b, **_named(sign * best_of_budget(ordered, b, QUANTILES))) for b in shown
+    ]
     ends = (sign * low, sign * high) if sign > 0 else (sign * high, sign * low)
+    distance = _distance(table, study, ordered)
     return StudySampling(
         study=study,
         trials=n,
-        budgets=budgets,
+        budgets=budgets_of(n),
         median=sign * median,
         low=ends[0],
         high=ends[1],
@@ -140,7 +150,45 @@ def _read(
         best=float(sign * ordered[0]),
         expected_gain=_expected_gain(ordered),
         good_region=int(_close(ordered)),
+        distance=distance,
+        left=_left(ordered, distance),
     )
+
+
+def _distance(
+    table: TrialTable, study: str, ordered: Float[np.ndarray, "trials"]
+) -> Interval | None:
+    """Distance from the best there is; a space of choices alone has no law near its best."""
+    axes = table.branches[study].axes
+    if all(isinstance(axis, Choice) for axis in axes.values()):
+        return None
+    found = distance_from_best(ordered, len(axes))
+    finite = table.value[np.isfinite(table.value)]
+    if found is None or (finite < 0).any():
+        return found
+    # What is never below 0 can't go there, and a share can't go above 1.
+    most = float(ordered[0]) if table.objective.sign > 0 else 1 + float(ordered[0])
+    if table.objective.sign < 0 and (finite > 1).any():
+        return found
+    return Interval(min(found.estimate, most), 0.0, min(found.high, most))
+
+
+def _left(ordered: Float[np.ndarray, "trials"], distance: Interval | None) -> Interval | None:
+    """The distance as a share of the way from the median response to the best there is."""
+    way = _middle(ordered) - float(ordered[0])
+    if distance is None or not way > 0:
+        return None
+    return Interval(
+        distance.estimate / (way + distance.estimate),
+        distance.low / (way + distance.low),
+        distance.high / (way + distance.high),
+    )
+
+
+def _middle(ordered: Float[np.ndarray, "trials"]) -> float:
+    """The median loss, or the worst finite one where half of the trials are infeasible."""
+    middle = float(np.median(ordered))
+    return middle if math.isfinite(middle) else float(ordered[np.isfinite(ordered)][-1])
 
 
 def _named(q: Float[np.ndarray, "5"]) -> dict[str, float]:
@@ -149,42 +197,7 @@ def _named(q: Float[np.ndarray, "5"]) -> dict[str, float]:
 
 def _close(ordered: Float[np.ndarray, "trials"]) -> int:
     """Trials within CLOSE of the way from the best to the median; the best is always one."""
-    middle = float(np.median(ordered))
-    if not math.isfinite(middle):
-        middle = float(ordered[np.isfinite(ordered)][-1])
-    return int((ordered <= ordered[0] + CLOSE * (middle - ordered[0])).sum())
-
-
-@lru_cache(maxsize=64)
-def _band(n: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-    """For budgets 1 to n, ranks (0 the best, -1 unbounded) of the band's low, middle, high.
-
-    The band depends on the ranks alone, so that it is made once for each n.
-    """
-    method = "ld_equal_tailed" if n <= EXACT_UP_TO else "dkw"
-    lower, point, upper = EmpiricalDistribution.confidence_bands(
-        np.arange(n, dtype=float),
-        0.95,
-        generator=np.random.default_rng(0),
-        method=method,
-        n_jobs=1,
-    )
-    # The upper band on the distribution function is the optimistic end of the tuning curve.
-    curves = (
-        band.quantile_tuning_curve(np.arange(1, n + 1), q=0.5, minimize=True)
-        for band in (upper, point, lower)
-    )
-    low, middle, high = (
-        tuple(int(r) if math.isfinite(r) else (-1 if r < 0 else n) for r in curve)
-        for curve in curves
-    )
-    return low, middle, high
-
-
-def _at(ordered: Float[np.ndarray, "trials"], ranks: tuple[int, ...]) -> Float[np.ndarray, "n"]:
-    padded = np.append(ordered, [np.inf, -np.inf])  # rank n is unbounded above, -1 below
-    found = padded[np.asarray(ranks)]
-    return np.where(np.isfinite(found), found, np.nan)
+    return int((ordered <= ordered[0] + CLOSE * (_middle(ordered) - ordered[0])).sum())
 
 
 def _expected_gain(ordered: Float[np.ndarray, "trials"]) -> Interval:
@@ -197,48 +210,63 @@ def _expected_gain(ordered: Float[np.ndarray, "trials"]) -> Interval:
 
 
 def _finding(table: TrialTable, study: StudySampling) -> Finding:
-    metric = table.objective.metric
-    subject = study.study or "the round"
-    dense = study.good_region >= 5
-    spread = _spread_of_best(table, study)
-    axes = len(table.branches[study.study].axes)
-    little = study.expected_gain.estimate <= spread
-    enough = dense or (little and study.trials >= PER_AXIS * axes)
+    metric, branch = table.objective.metric, table.branches[study.study]
     numbers: dict[str, Number] = {
         "trials": study.trials,
         "good_region": study.good_region,
         "expected_gain": study.expected_gain,
         "best": study.best,
     }
-    as_good = _as_good(study)
+    if study.distance is not None:
+        numbers["distance_from_best"] = study.distance
+    gain = study.expected_gain
     again = (
-        f"as many trials again would gain about {study.expected_gain.estimate:.2g} in {metric}, "
-        f"{study.expected_gain.high:.2g} at most"
+        f"as many trials again would gain about {gain.estimate:.2g} in {metric}, "
+        f"{gain.high:.2g} at most"
     )
-    if enough:
+    as_good, far = _as_good(study), _how_far(table, study)
+    spread = _spread_of_best(table, study)
+    enough = trials_needed(len(branch.axes))
+    near = study.left is not None and study.left.high <= DENSE
+    dense = near and study.good_region >= AS_GOOD
+    if dense or (gain.estimate <= spread and study.trials >= enough):
         return Finding(
             check="C2",
             severity=Severity.PASS,
-            subject=subject,
+            subject=study.study or "the round",
             numbers=numbers,
-            sentence=f"Sampled densely enough: {as_good}; {again}."
+            sentence=f"Sampled densely enough: {far}; {as_good}; {again}."
             if dense
-            else f"Sampled densely enough: {again}, no more than its best trials differ among "
-            f"themselves ({spread:.2g}); {as_good}.",
+            else f"More trials would bring little: {again}, no more than the best trials differ "
+            f"among themselves ({spread:.2g}); {as_good}; {far}.",
         )
     return Finding(
         check="C2",
-        severity=Severity.NOTE if study.good_region >= 3 else Severity.WARNING,
-        subject=subject,
+        severity=Severity.NOTE,
+        subject=study.study or "the round",
         numbers=numbers,
-        sentence=f"Sampled thinly: {as_good}; {again}.",
+        sentence=f"Not enough evidence of dense sampling: {far}; {as_good}; {again}.",
         remedy=Remedy(
             kind=RemedyKind.MORE_TRIALS,
-            conditions=table.branches[study.study].conditions,
-            values={"trials": 2 * study.trials},
-            because=as_good,
+            conditions=branch.conditions,
+            values={"trials": max(2 * study.trials, enough)},
+            because=f"{far}, and {as_good}" if study.distance is not None else as_good,
         ),
     )
+
+
+def _how_far(table: TrialTable, study: StudySampling) -> str:
+    """How far the best is from the best there is, or what it takes to tell."""
+    if study.distance is not None:
+        near, most = study.distance.estimate, study.distance.high
+        about = f"about {near:.2g} better than the best found, {most:.2g} at most"
+        if near > 0.99 * most:
+            about = f"at most {most:.2g} better than the best found"
+        return f"the best that this space holds is {about}"
+    needed = trials_needed(len(table.branches[study.study].axes))
+    if study.trials < needed:
+        return f"how far the best in this space is takes {needed} trials to tell"
+    return "how far the best in this space is can't be told (choices alone, or equal results)"
 
 
 def _as_good(study: StudySampling) -> str:

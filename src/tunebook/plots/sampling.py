@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import altair as alt
 import numpy as np
@@ -36,9 +36,12 @@ def draw(result: SamplingResult) -> tuple[Picture, ...]:
 def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
     alone = len(studies) == 1
     rows = [row for study in studies for row in _budget_rows(study)]
-    y = _curve_scale(rows, result.objective)
+    best = _best_rows(studies, result.objective)
+    y = _curve_scale(rows, result.objective, [row["best"] for row in best])
     for row in rows:
         row |= _shown(row, y)
+    for row in best:
+        row["best_shown"] = y.shown(row["best"])
     x = budget_axis(max(int(s.budgets[-1]) for s in studies))
     names = [_called(s) for s in studies]
     color = alt.Undefined if alone else series_color(names, result.order)
@@ -58,14 +61,25 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
         .encode(x=x, y=y.y("median_shown"), stroke=color, strokeDash=dash)
         .properties(name="median"),
     ]
+    if best:
+        layers.insert(
+            1,
+            over("best")
+            .mark_rule(style="level")
+            .encode(y=y.y("best_shown"), stroke=color)
+            .properties(name="best there is"),
+        )
     subject = studies[0].study if alone else ""
     title = f"Tuning curve of {subject}" if subject else "Tuning curve"
     return finish(
         layers,
-        {"budgets": rows},
+        {"budgets": rows, "best": best} if best else {"budgets": rows},
         name=f"sampling-curve-{subject}",
         title=title,
-        subtitle="Median best of n trials, with its simultaneous 95 % band",
+        subtitle=[
+            "Median best of n trials, with its simultaneous 95 % band",
+            *_level_words(studies if best else []),
+        ],
         alternative=" ".join(
             [
                 "Tuning curve: the median best objective of n trials.",
@@ -75,14 +89,39 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
     )
 
 
-def _curve_scale(rows: list[Row], objective: Objective) -> ObjectiveScale:
+def _curve_scale(
+    rows: list[Row], objective: Objective, best: Sequence[float] = ()
+) -> ObjectiveScale:
     # The band's bad side at n = 1 says little and can be as wide as the worst trial: what must
     # be read is the median, and the band where it has narrowed.
     medians = [r["median"] for r in rows if r["median"] is not None]
     good, bad = ("low", "high") if objective.sign == 1 else ("high", "low")
     goods = [r[good] for r in rows if r[good] is not None]
     late = [r[bad] for r in rows if r[bad] is not None and r["budget"] >= 3]
-    return objective_scale([*medians, *goods, *late], objective, reach=math.inf)
+    return objective_scale([*medians, *goods, *late, *best], objective, reach=math.inf)
+
+
+def _level_words(studies: list[StudySampling]) -> list[str]:
+    if not studies:
+        return []
+    first = studies[0].distance
+    alone = first is not None and len(studies) == 1
+    bound = f", {number(float(f'{first.high:.2g}'))} better at most" if alone and first else ""
+    return [f"Level dashes: the best in the space, estimated{bound}"]
+
+
+def _best_rows(studies: list[StudySampling], objective: Objective) -> list[Row]:
+    """The best that each space holds, unless it lies so far off that it would press the curve."""
+    rows: list[Row] = []
+    for study in studies:
+        medians = [float(m) for m in study.median if math.isfinite(m)]
+        if study.distance is None or not medians:
+            continue
+        best = study.best - objective.sign * study.distance.estimate
+        near = study.distance.estimate <= max(medians) - min(medians)
+        if near and (best > 0 or min(medians) <= 0):
+            rows.append({"study": _called(study), "best": best})
+    return rows
 
 
 def _shown(row: Row, y: ObjectiveScale) -> Row:
@@ -134,8 +173,8 @@ def budget_axis(most: int, field: str = "budget", title: str = "trials, n") -> a
 def _curve_words(study: StudySampling) -> str:
     who = f"With {study.study}, the" if study.study else "The"
     words = f"{who} best of {counted(study.trials, 'trial')} is {number(study.best)}"
-    half = max(1, len(study.budgets) // 2)
-    middle = float(study.median[half - 1])
+    place = int(np.searchsorted(study.budgets, max(1, study.trials // 2)))
+    half, middle = int(study.budgets[place]), float(study.median[place])
     if half > 1 and math.isfinite(middle):
         words += f"; the median best of {half} is {number(middle)}"
     gain = study.expected_gain
@@ -143,6 +182,11 @@ def _curve_words(study: StudySampling) -> str:
         words += f"; as many trials again would gain about {number(gain.estimate)}"
         if math.isfinite(gain.low) and math.isfinite(gain.high):
             words += f" ({number(gain.low)} to {number(gain.high)})"
+    if study.distance is not None:
+        words += (
+            f"; the best that the space holds is about {number(study.distance.estimate)} better, "
+            f"{number(study.distance.high)} at most"
+        )
     return f"{words}."
 
 

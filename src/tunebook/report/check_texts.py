@@ -90,18 +90,21 @@ CHECK_TEXTS = {
         method="The tuning curve is the median of the best of n trials against n, with a band "
         "that holds for all n at once with 95 % confidence (Lourie, Cho and He 2024). Infeasible "
         "trials count as infinitely bad. A trial is about as good as the best where it lies "
-        "within a tenth of the way from the best to the median. Boxes are bootstrapped budgets: "
-        "what searches of that many trials would have found. The expected gain of as many trials "
-        "again is what the second half of the trials brought beyond the first, over all ways to "
-        "halve them.",
+        "within a tenth of the way from the best to the median. Boxes are quantiles of the best "
+        "of a budget. The expected gain of as many trials again is what the second half of the "
+        "trials brought beyond the first, over all ways to halve them. How far the best in the "
+        "space is comes from how the best losses thin out, given that a space of d axes thins out "
+        "no faster than the d-th power of the distance; its bound holds with 95 %.",
     ),
     "C3": CheckText(
         name="Infeasible trials",
         asks="What fails, and where?",
         method="Infeasible trials are the configuration's own fate and count in every "
-        "statistic. The region that fails is the cut of an axis that separates failures best; "
-        "it is shown where random relabelling of the trials rarely finds as good a cut on any "
-        "axis (under 5 %).",
+        "statistic. The place that fails is the cut of an axis, or the value of a choice, that "
+        "separates failures best; it is shown where random relabelling of the trials rarely finds "
+        "as good a one anywhere (under 5 %). It is a combination of two hyperparameters where "
+        "failing depends on another one among trials that are alike in either. That failing "
+        "depends on nothing is said only where a dependence would have been seen.",
     ),
     "C4": CheckText(
         name="Overfitting",
