@@ -35,6 +35,8 @@ def test_every_check_that_spoke_is_drawn(results):
         "boundaries",
         "sampling",
         "curves",
+        "overfitting",
+        "suspect",
         "isolation",
         "sensitivity",
         "variance",
