@@ -37,6 +37,12 @@ def noise_of(losses: Float[np.ndarray, "points"]) -> float:
     return (1.4826 * middle if middle else float(np.std(steps))) / math.sqrt(2)
 
 
+def noise_about_trend(losses: Float[np.ndarray, "points"]) -> float:
+    """The same off second differences, for a curve that still falls steeply at its end."""
+    bends = np.diff(losses[len(losses) // 2 :], n=2)
+    return 1.4826 * float(np.median(np.abs(bends))) / math.sqrt(6) if len(bends) else 0.0
+
+
 def late_gain(
     steps: Int[np.ndarray, "points"], losses: Float[np.ndarray, "points"], length: int
 ) -> Interval:

@@ -8,15 +8,17 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.curve_ends import FEWEST_POINTS, NEGLIGIBLE, noise_of
+from tunebook.analysis.curve_ends import FEWEST_POINTS, NEGLIGIBLE, noise_about_trend, noise_of
 from tunebook.analysis.curve_reading import EARLY, FEWEST_TRIALS, LATE, CurveReading
 from tunebook.analysis.length_growth import FEWEST, Growth
-from tunebook.analysis.more_steps import gain_of_more, mean_curve
+from tunebook.analysis.more_steps import FIRST, gain_of_more, mean_curve
 from tunebook.analysis.number_words import rounded, spelled
 from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
 
 LONGER_BY = 1.5
 """[P]: the least that moves a best step at the end out of the last quarter is a third more."""
+WILD = 5.0
+"""Times the usual range of a good curve, beyond which it is left out of the mean."""
 IN_THE_MEAN = 100
 """Good trials whose mean curve is extrapolated, and whose noise is read."""
 
@@ -130,6 +132,10 @@ def _half_again(good: Sequence[CurveReading], length: int, sign: int) -> Interva
         steps, losses = r.steps[finite], sign * r.values[finite]
         if len(steps) and steps[-1] + 1 >= 0.95 * length:
             curves.append((steps, losses))
+    # A curve that exploded on its way, NaN or not, would be all that their mean shows.
+    widths = np.array([np.ptp(v[s >= FIRST * length]) for s, v in curves])
+    usual = float(np.median(widths)) if curves else 0.0
+    curves = [c for c, w in zip(curves, widths, strict=True) if w <= WILD * usual]
     if len(curves) < FEWEST_TRIALS:
         return Interval(0.0, -math.inf, math.inf)
     return gain_of_more(*mean_curve(curves), length, LONGER_BY)
@@ -151,15 +157,18 @@ def _material(improving: Sequence[CurveReading], sign: int, gain: float, more: I
     return most > max(noise, NEGLIGIBLE * whole)
 
 
+_SEVERITY = {"warned": Severity.WARNING, "level": Severity.PASS}
+
+
 def of_lengths(
-    grown: Sequence[Growth], good: Sequence[CurveReading], sign: int, metric: str
+    grown: Sequence[Growth], good: Sequence[CurveReading], metric: str
 ) -> tuple[Finding, bool]:
     """C6 where a hyperparameter sets each trial's length, and whether it warns.
 
     Args:
         grown: of each study that has trials enough.
         good: the good trials.
-        sign, metric: of the objective.
+        metric: of the objective.
     """
     still = [g for g in grown if g.at_the_end.low > 0]
     longer = [g for g in grown if g.per_doubling.low > 0]
@@ -176,10 +185,13 @@ def of_lengths(
         numbers["ends_ahead"] = shown.tied
     further = LONGER_BY * shown.longest
     further = rounded(further) if further > 10 else further
-    noises = [noise_of(sign * r.values[np.isfinite(r.values)]) for r in good[:IN_THE_MEAN]]
+    noises = [noise_about_trend(r.values[np.isfinite(r.values)]) for r in good[:IN_THE_MEAN]]
     noise = float(np.median(noises)) if noises else 0.0
     warned = bool(still) and math.log2(LONGER_BY) * shown.at_the_end.estimate > noise
-    case = "warned" if warned else "still" if still else "longer" if longer else "level"
+    # Told level only where even the far end of the interval would be lost in the noise.
+    level = math.log2(LONGER_BY) * shown.per_doubling.high <= noise
+    case = "longer" if longer else "level" if level else "open"
+    case = "warned" if warned else "still" if still else case
     remedy = Remedy(
         kind=RemedyKind.TRAIN_LONGER,
         subject=shown.setter,
@@ -187,10 +199,9 @@ def of_lengths(
         because=f"the good trials gain {spelled(shown.at_the_end)} in {metric} per doubling from "
         f"{shown.setter} {shown.longer_from:g} up",
     )
-    noted = Severity.NOTE if longer or still else Severity.PASS
     finding = Finding(
         check="C6",
-        severity=Severity.WARNING if warned else noted,
+        severity=_SEVERITY.get(case, Severity.NOTE),
         subject=shown.setter,
         numbers=numbers,
         sentence=_length_words(shown, metric, further)[case] + _tied_words(shown),
@@ -217,6 +228,9 @@ def _length_words(shown: Growth, metric: str, further: float) -> dict[str, str]:
         "longer": f"Longer trials are better over the whole range of {name}{where}, by {over_all},"
         f" but {beyond} that can't be told: they gain {spelled(shown.at_the_end)} there; a round "
         f"at {name} {further:g} would tell.",
+        "open": f"Not enough evidence on {name}{where}: of {shown.trials} trials the good ones "
+        f"gain {over_all}, so that it can't be told whether longer trials are better; a round at "
+        f"{name} {further:g} would tell.",
         "level": f"No sign that more {name} would help{where}: the good trials gain {over_all}.",
     }
 

@@ -181,7 +181,7 @@ def _by_length(
     ]
     if not grown:
         return cannot_tell(good, setter, int(lengths.min()), int(lengths.max())), False
-    return of_lengths(grown, good, table.objective.sign, table.objective.metric)
+    return of_lengths(grown, good, table.objective.metric)
 
 
 def _thin(good: int, coarse: int) -> Finding:
