@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from tunebook.report import sweep_page
 from tunebook.report.examine import conclude, results
 from tunebook.report.sweep_page import render_sweep
 from tunebook.report.sweep_texts import best_sentence, caveats, fixed, space_lines, space_texts
@@ -29,6 +31,15 @@ def test_every_trial_and_every_finding_is_there(table):
     for check in {f.check for f in conclude(table, found).findings}:
         assert check in text
     assert "mind this" in text and "tunebook audit t.csv" in text and "Tunebook 9.9" in text
+
+
+def test_of_very_many_trials_the_best_are_listed_and_the_others_counted(table, monkeypatch):
+    monkeypatch.setattr(sweep_page, "MOST_ROWS", 5)
+    text = page(table)
+    assert text.count("<tr data-trial=") == 5
+    assert f"the {len(table) - 5} others are in <code>t.csv</code>" in text
+    best = table.name[int(np.nanargmin(np.where(table.complete, table.losses, np.nan)))]
+    assert f'<tr data-trial="{best}"' in text
 
 
 def test_names_from_elsewhere_never_become_markup(table):

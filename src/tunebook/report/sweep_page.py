@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 from markupsafe import Markup
 
 from tunebook.plots.render import script_bundle
@@ -15,11 +16,15 @@ from tunebook.report.gallery import Gallery, gallery, pictures_json
 from tunebook.report.offline import asset, policy
 from tunebook.report.page import environment
 from tunebook.report.sweep_texts import SpaceLine, best_sentence, fixed, space_lines
-from tunebook.report.trial_rows import TrialRows, trial_rows
+from tunebook.report.trial_rows import TrialRows, best_first, trial_rows
 from tunebook.report.wording import left_out_texts
 from tunebook.words.design import Objective
 from tunebook.words.finding import Examination, NotApplicable, Severity
 from tunebook.words.table import TrialTable
+
+MOST_ROWS = 5000
+"""Trials in the page's table: of more, the best. All of 10,000 would be half of an 8 MB page, and
+a browser lays out 100,000 rows in minutes; the file itself has them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +45,7 @@ class Sweep:
     space: tuple[SpaceLine, ...]
     fixed: tuple[tuple[str, str], ...]
     caveats: tuple[str, ...]
+    hidden: int = 0
     number: int = 1
     running: bool = False
 
@@ -91,6 +97,13 @@ def render_sweep(
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
+def _listed(table: TrialTable) -> TrialTable:
+    """The trials that the page lists, in their own order."""
+    if len(table) <= MOST_ROWS:
+        return table
+    return table.take(np.sort(np.array(best_first(table)[:MOST_ROWS])))
+
+
 def _sweep(
     table: TrialTable,
     results: Mapping[str, Result | NotApplicable],
@@ -114,8 +127,9 @@ def _sweep(
         passes=alike([v for v in views if v.finding.severity is Severity.PASS]),
         not_applicable=tuple((check_text(n.check), n) for n in examination.not_applicable),
         gallery=drawn,
-        trials=trial_rows(None, table),
+        trials=trial_rows(None, _listed(table)),
         left_out=tuple(left_out_texts(examination.left_out)),
+        hidden=max(len(table) - MOST_ROWS, 0),
         space=space_lines(table),
         fixed=fixed(table),
         caveats=caveats,

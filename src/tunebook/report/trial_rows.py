@@ -101,11 +101,12 @@ def trial_rows(found: RoundRecord | None, table: TrialTable) -> TrialRows:
         add(name, "", table.column(name))
     add("time", "s", [None if math.isnan(s) else float(s) for s in table.seconds])
     add("seed", "", list(table.seed))
-    rows = [_row(found, table, i, [column[i] for column in content]) for i in _best_first(table)]
+    rows = [_row(found, table, i, [column[i] for column in content]) for i in best_first(table)]
     return TrialRows(columns=tuple(columns), rows=tuple(rows))
 
 
-def _best_first(table: TrialTable) -> list[int]:
+def best_first(table: TrialTable) -> list[int]:
+    """Rows of a table, best objective first, then by the trial's life."""
     losses = table.losses
 
     def place(i: int) -> tuple[int, float, int]:
