@@ -67,7 +67,8 @@ def late_gain(
     if int(window.sum()) < WINDOW_POINTS:
         window = (steps >= 0.6 * length) | (np.arange(len(steps)) >= len(steps) - 5)
     x = steps[window] / length
-    y = losses[window]
+    unit = float(np.abs(losses[window]).max()) or 1.0
+    y = losses[window] / unit
     n = len(x)
     away = x - x.mean()
     width = float(away @ away)
@@ -79,7 +80,8 @@ def late_gain(
         correlation = min(max(correlation, 0.0), 0.9)
         error *= math.sqrt((1 + correlation) / (1 - correlation))
     reach = float(stdtrit(n - 2, 0.975)) * error
-    return Interval(-slope / 10, (-slope - reach) / 10, (-slope + reach) / 10)
+    tenth = unit / 10
+    return Interval(-slope * tenth, (-slope - reach) * tenth, (-slope + reach) * tenth)
 
 
 def saturated_at(

@@ -120,7 +120,7 @@ def read_noise(parts: Sequence[Late]) -> LateNoise:
     # What is left of level curves by rounding is no noise.
     if usual <= 1e-13 * float(np.median([np.abs(p.losses).max() for p in parts])):
         usual = 0.0
-    unsteady = tuple(np.flatnonzero(sizes**2 > UNSTEADY * usual**2).tolist()) if usual else ()
+    unsteady = tuple(np.flatnonzero(sizes > math.sqrt(UNSTEADY) * usual).tolist()) if usual else ()
     kept = [k for k in range(len(parts)) if k not in unsteady]
     if not usual:
         return LateNoise(

@@ -169,7 +169,9 @@ def slope_of_the_good(
         return Interval(0.0, -math.inf, math.inf, confidence)
     weights = np.concatenate([np.ones((1, len(x))), rng.exponential(size=(RESAMPLED, len(x)))])
     slopes = -_quantile_slopes(x - x.mean(), losses, weights)
-    estimate, spread = float(slopes[0]), float(np.std(slopes[1:], ddof=1))
+    # In units of the largest: values may be as large as numbers go.
+    unit = float(np.abs(slopes).max()) or 1.0
+    estimate, spread = float(slopes[0]), unit * float(np.std(slopes[1:] / unit, ddof=1))
     tail = (1 - confidence) / 2
     reach = float(stats.t.isf(tail, max(2.0, 2 * expected - 2))) * spread
     return Interval(estimate, estimate - reach, estimate + reach, confidence)
