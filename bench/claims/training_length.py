@@ -68,6 +68,18 @@ SHAPES: dict[str, Shape] = {
     "0.3 (t + 0.1)^-0.7 (no shape of the two families)": lambda t: 0.3 * (t + 0.1) ** -0.7,
 }
 
+PUBLISHED = """
+On published searches (`shared_data` in `tests/analysis/test_training_length.py`), all trials, and of 100 random subsamples of 64:
+
+| search | all trials | subsamples of 64 |
+|---|---|---|
+| ConvNeXt, 288 complete, 287 best at their last epoch | from 66 epochs up the good trials gain 0.087 (0.011 to 0.16) in accuracy per doubling: a warning. Shorter trials end ahead of longer ones at the same step in 69 % of pairs: their decay is tied | 57 say that longer trials are better over the whole range, 42 that it can't be told, 1 warns, none says that it is level |
+| DeBERTa, 861 that learned | better over the whole range of epochs, 0.0035 (0.0029 to 0.0041) per doubling; from 3 to 4 epochs 0.001 (-0.0017 to 0.0037), which can't be told: a note | 55 better over the whole range, 43 can't be told, 1 warns, 1 says level |
+| TaskSet lstm128, gru64 | 41 of 92, and 73 of 100, still improve: a pass, and a warning (half as long again: 0.0063, 0.0053 to 0.0074) | LSTM 26 warn, 9 note, 65 pass; GRU 79, 5, 16 |
+| DeepOBS quadratic, VAE, Fashion-MNIST, CIFAR-10 | all still improve, but little; 9 of 10 still improve (0.17, 0.14 to 0.2); 4 of 15; 1 of 11 and 9 of 11 were done by step 58 of 100 | |
+| AlgoPerf, both workloads | lengths differ and no hyperparameter sets them (runs stop at their target): it can't be told | |
+"""
+
 
 def said(tables: Iterable[TrialTable]) -> tuple[int, int, int, int]:
     """Tables with a warning of C6, a note or warning of C7, no answer, and growth in any way."""
@@ -198,7 +210,7 @@ def page(repeats: int) -> str:
         "",
         "With fewer than 20 evaluations the correlation of noise can't be seen, and intervals are too short where it wanders.",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + PUBLISHED
 
 
 if __name__ == "__main__":
