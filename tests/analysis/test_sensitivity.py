@@ -177,6 +177,17 @@ def test_thin_data_say_what_would_do():
     assert any("ot enough evidence" in f.sentence and "trials" in f.sentence for f in some)
 
 
+def test_seeds_of_one_configuration_count_once():
+    few, often = made(PLAIN, 8), made(PLAIN, 40)
+    often = replace(often, config=tuple(few.config[i % 8] for i in range(40)))
+    result = sensitivity.check(often)
+    assert isinstance(result, NotApplicable) and "40 trials of 8 configurations" in result.reason
+    base = made(PLAIN, 64)
+    twice = base.take(np.repeat(np.arange(64), 2))
+    once, again = (one(t).hyperparameters[0].first for t in (base, twice))
+    assert (once.low, once.high) == pytest.approx((again.low, again.high))
+
+
 def test_branches_are_never_mixed():
     adam, sgd = made(PLAIN, 64), made(VALLEY, 64, seed=1)
     both = joined(adam, sgd)

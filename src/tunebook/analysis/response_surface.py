@@ -64,7 +64,7 @@ def can_be_drawn(axis: Axis) -> bool:
 
 
 def fitted_ranks(
-    view: View, axes: Mapping[str, Axis], places: Mapping[str, np.ndarray], a: str, b: str
+    view: View, axes: Mapping[str, Axis], a: str, b: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Edges of the cells of both axes, and the fitted rank of each cell (rows go up `b`)."""
     fit, order = view.fit, list(view.encodings)
@@ -75,7 +75,7 @@ def fitted_ranks(
         for h, e, m in zip((a, b), edges, middles, strict=True)
     )
     grid = {a: np.tile(across, len(up)), b: np.repeat(up, len(across))}
-    own = {h: view.encodings[h].columns(places[h]) for h in (a, b)}
+    own = {h: view.encodings[h].columns(view.places[h]) for h in (a, b)}
     drawn = {h: view.encodings[h].columns(grid[h]) for h in (a, b)}
     design = np.zeros((len(grid[a]), fit.design.shape[1]))
     design[:, 0] = 1.0
@@ -127,21 +127,19 @@ def drawn_trials(
 def read_surface(
     view: View,
     axes: Mapping[str, Axis],
-    places: Mapping[str, np.ndarray],
     pair: tuple[str, str],
     shown: Mapping[str, object],
 ) -> ResponseSurface:
     """The surface of one pair.
 
     Args:
-        view: of the trials at `places`.
+        view: that was fitted.
         axes: of all fitted hyperparameters.
-        places: of the fitted trials.
         pair: horizontal and vertical.
         shown: the fields of ResponseSurface that tell of trials.
     """
     a, b = pair
-    a_edges, b_edges, rank = fitted_ranks(view, axes, places, a, b)
+    a_edges, b_edges, rank = fitted_ranks(view, axes, a, b)
     return ResponseSurface(
         a=a, b=b, a_axis=axes[a], b_axis=axes[b], a_edges=a_edges, b_edges=b_edges, rank=rank,
         **shown,  # type: ignore[arg-type]

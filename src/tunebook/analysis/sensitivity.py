@@ -75,14 +75,15 @@ def _silent(read: Sequence[StudyViews]) -> NotApplicable:
             reason="no hyperparameter was varied",
             needs=f"a study that varies something, with {FEWEST} trials or more",
         )
-    most = max(read, key=lambda s: len(s.losses) - s.needs)
-    alike = len(most.losses) >= most.needs
+    most = max(read, key=lambda s: s.configurations - s.needs)
+    alike = most.configurations >= most.needs
+    seeds = f" of {most.configurations} configurations" * (most.configurations < len(most.losses))
     return NotApplicable(
         check="C10",
         reason="nothing in the trials differs: one configuration, or one result, in all of them"
         if alike
-        else f"the largest study has {len(most.losses)} trials that ended",
+        else f"the largest study has {len(most.losses)} trials{seeds} that ended",
         needs="trials of different configurations with different results"
         if alike
-        else f"{most.needs} trials, two for each number that the model fits",
+        else f"{most.needs} trials of different configurations in it",
     )

@@ -36,13 +36,13 @@ def findings_of(table: TrialTable, studies: Sequence[StudyReading]) -> tuple[Fin
     for study in studies:
         branch = table.branches[study.study]
         if study.needs:
-            found.append(_thin(study, branch))
             continue
         found += _matters(table, study, branch)
         found += _little(table, study, branch)
         found += _together(table, study, branch)
         found += _open(table, study, branch)
-    return tuple(found)
+    thin = [s for s in studies if s.needs]
+    return (*found, _thin(thin, len(studies))) if thin else tuple(found)
 
 
 def _finding(
@@ -65,13 +65,18 @@ def _finding(
     )
 
 
-def _thin(study: StudyReading, branch: Branch) -> Finding:
+def _thin(thin: Sequence[StudyReading], of: int) -> Finding:
+    """All studies with too few trials in one note."""
+    most = max(thin, key=lambda s: s.configurations)
+    names = ", ".join(s.name for s in thin) if len(thin) <= 3 else f"{len(thin)} of {of} studies"
+    tried = f"{most.configurations} configurations"
     return _finding(
         Severity.NOTE,
-        study.name or "the round",
-        f"Not enough evidence on what matters{_with(branch)}: {study.trials} trials ended, it "
-        f"takes {study.needs} of different results.",
-        {"trials": study.trials, "needs": study.needs},
+        thin[0].name if len(thin) == 1 else "the round",
+        f"Not enough evidence on what matters in {names}: "
+        f"{'it has' if len(thin) == 1 else 'the largest has'} {tried} "
+        f"in {most.trials} trials that ended, it takes {most.needs} with different results.",
+        {"configurations": most.configurations, "trials": most.trials, "needs": most.needs},
     )
 
 
@@ -103,7 +108,9 @@ def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable
         return
     told.sort(key=lambda h: -h.total.estimate)
     first, rest = told[0], told[1:]
-    counted = f"{study.trials} trials" + (" (infeasible ones rank last)" * bool(study.infeasible))
+    of = f" drawn from {study.ended}" if study.ended > study.trials else ""
+    counted = f"{study.trials} trials{of}"
+    counted += " (infeasible ones rank last)" * bool(study.infeasible)
     after = f" After it: {_listed(rest)}." if rest else ""
     after += _first_near(told)
     if table.adaptive:

@@ -132,6 +132,8 @@ def judge(
         trials=len(study.losses),
         infeasible=int(np.isnan(study.losses).sum()),
         better=study.better.trials if study.better is not None else 0,
+        ended=study.ended,
+        configurations=study.configurations,
         needs=study.needs if whole is None else 0,
         hyperparameters=tuple(readings),
         pairs=tuple(pairs),
@@ -222,7 +224,6 @@ def _surface(
     return read_surface(
         whole,
         study.axes,
-        study.places,
         pair,
         {
             "trials": tuple(study.names[i] for i in rows),

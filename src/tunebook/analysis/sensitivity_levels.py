@@ -11,5 +11,5 @@ LITTLE, LITTLE_NEAR = 0.1, 0.2
 a fifth among the better half, where luck is a larger part of what varies."""
 UNSURE = 0.05
 """Chance, over the hyperparameters of a study, that an upper end lies below the truth."""
-MOST = 5_000
+MOST = 10_000
 """Trials of a study that are fitted; of more, so many at random."""

@@ -77,7 +77,9 @@ class StudyReading:
     Attributes:
         study, name: key, and what settles the branch, `optimizer=adam`.
         trials, infeasible, better: how many were fitted, failed among them, in the better half.
-        needs: trials that a fit takes, where these are too few; else 0.
+        ended: trials in all, of which those fitted are a random part where they are too many.
+        configurations: that were tried; seeds of one count once.
+        needs: configurations that a fit takes, where these are too few; else 0.
         hyperparameters: in the branch's order.
         pairs: strongest first.
         unexplained: share that no fitted part has: seed noise, and shapes beyond the model.
@@ -90,6 +92,8 @@ class StudyReading:
     trials: int
     infeasible: int
     better: int
+    ended: int
+    configurations: int
     needs: int
     hyperparameters: tuple[HyperparameterReading, ...]
     pairs: tuple[PairReading, ...]

@@ -49,6 +49,7 @@ class View:
 
     Attributes:
         trials: that were fitted.
+        places: of these, by hyperparameter.
         fit: the additive part, for its picture.
         encodings: by hyperparameter, in the order of the fit's parts.
         first, total: share by itself, and with its pairs.
@@ -57,6 +58,7 @@ class View:
     """
 
     trials: int
+    places: Mapping[str, Float[np.ndarray, "trials"]]
     fit: AdditiveFit
     encodings: Mapping[str, Encoding]
     first: Mapping[str, Share]
@@ -155,6 +157,7 @@ def read_view(
 
     return View(
         trials=n,
+        places={h: places[h] for h in order},
         fit=fit,
         encodings=encodings,
         first={h: of(parts[h]) for h in order} if tests else {},
@@ -216,16 +219,43 @@ class StudyViews(NamedTuple):
     raw: Mapping[str, Sequence[Value]]
     places: Mapping[str, Float[np.ndarray, "trials"]]
     why: Mapping[str, str]
+    ended: int
+    configurations: int
     needs: int
     whole: View | None
     complete: View | None
     better: View | None
 
 
+def configurations(
+    places: Sequence[Float[np.ndarray, "trials"]], losses: Float[np.ndarray, "trials"]
+) -> tuple[np.ndarray, Float[np.ndarray, "configurations"]]:
+    """A trial of each configuration, and the median loss of its seeds; NaN where most failed.
+
+    Seeds of one configuration tell of noise, not of what was varied: they count once.
+    """
+    if not len(losses):
+        return np.arange(0), losses
+    _, first, which = np.unique(
+        np.column_stack(places), axis=0, return_index=True, return_inverse=True
+    )
+    if len(first) == len(losses):
+        return np.arange(len(losses)), losses
+    which = which.reshape(-1)
+    worst = np.where(np.isnan(losses), np.inf, losses)
+    order = np.lexsort((worst, which))
+    counts = np.bincount(which)
+    starts = np.cumsum(counts) - counts
+    # The upper of two middle ones, so that half of the seeds failing is failing.
+    middle = worst[order][starts + counts // 2]
+    return first, np.where(np.isinf(middle), np.nan, middle)
+
+
 def read_study(
     table: TrialTable, key: str, rows: np.ndarray, rng: np.random.Generator
 ) -> StudyViews:
-    if len(rows) > MOST:
+    ended = len(rows)
+    if ended > MOST:
         rows = np.sort(rng.choice(rows, MOST, replace=False))
     axes = table.branches[key].axes
     raw = {h: [table.config[i][h] for i in rows] for h in axes}
@@ -233,18 +263,20 @@ def read_study(
     losses, values = table.losses[rows], table.value[rows]
     why = unfit(axes, places) if len(rows) else {}
     fitted = {h: a for h, a in axes.items() if h not in why}
-    needs = trials_needed(columns_needed(fitted, places) if len(rows) else 2 * len(axes))
+    first, fates = configurations(list(places.values()), losses)
+    once = {h: p[first] for h, p in places.items()}
+    needs = trials_needed(columns_needed(fitted, once) if len(rows) else 2 * len(axes))
     upper = 1 - UNSURE / max(len(fitted), 1)
 
     def view(chosen: np.ndarray, *, tests: bool = True) -> View | None:
-        own = {h: places[h][chosen] for h in fitted}
-        return read_view(fitted, own, losses[chosen], upper=upper, tests=tests)
+        own = {h: once[h][chosen] for h in fitted}
+        return read_view(fitted, own, fates[chosen], upper=upper, tests=tests)
 
-    everything = np.arange(len(rows))
-    complete = np.flatnonzero(np.isfinite(losses))
-    best_first = complete[np.argsort(losses[complete], kind="stable")]
+    everything = np.arange(len(fates))
+    complete = np.flatnonzero(np.isfinite(fates))
+    best_first = complete[np.argsort(fates[complete], kind="stable")]
     whole = view(everything)
-    alike = len(complete) == len(rows)
+    alike = len(complete) == len(fates)
     return StudyViews(
         key=key,
         axes=axes,
@@ -254,10 +286,12 @@ def read_study(
         raw=raw,
         places=places,
         why=why,
+        ended=ended,
+        configurations=len(fates),
         needs=needs,
         whole=whole,
         complete=whole if alike or whole is None else view(complete),
-        better=view(np.sort(best_first[: math.ceil(len(rows) / 2)]), tests=False)
+        better=view(np.sort(best_first[: math.ceil(len(fates) / 2)]), tests=False)
         if whole is not None
         else None,
     )

@@ -64,9 +64,10 @@ def _importance(study: StudyReading, metric: str) -> Picture:
         alt.Tooltip("high", type="quantitative", format=".1%"),
         alt.Tooltip("verdict", type="nominal"),
     ]
+    of = f" of {study.ended}" if study.ended > study.trials else ""
     failed = f", {study.infeasible} infeasible ranked last" if study.infeasible else ""
     subtitle = [
-        f"{counted(study.trials, 'trial')}{failed}; 95 % intervals",
+        f"{counted(study.trials, 'trial')}{of}{failed}; 95 % intervals",
         f"{100 * study.unexplained:.0f} % is seed noise, or beyond the model",
     ]
     if len(seen) > len(shown):
