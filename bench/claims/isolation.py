@@ -1,7 +1,7 @@
 """Measured error rates of C9: values told apart when nothing differs, and when something does;
 and how often the interval of a best holds what studies like it select on average.
 
-python bench/claims/isolation.py
+python bench/claims/isolation.py --shared SHARED_DATA
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from isolation_page import page, splits_of
 from surfaces import table
 
 from tunebook.analysis import isolation
-from tunebook.analysis.estimators import proportion
 from tunebook.words.design import Role
 from tunebook.words.finding import NotApplicable
 from tunebook.words.space import Branch
@@ -69,36 +69,11 @@ NOTHING = {
     "2 values, 2 axes, 70 % infeasible": {"axes": 2, "fails_above": 0.3},
     "4 values, 2 axes": {"axes": 2, "values": 4},
 }
-COVERED = ("2 values, 1 axis, noise 0.05", "2 values, 2 axes, noise 0.05",
-           "2 values, 4 axes, noise 0.05", "2 values, 2 axes, noise 0.3",
-           "2 values, 2 axes, skewed noise", "2 values, 2 axes, 70 % infeasible")  # fmt: skip
-DIFFERENT = {
-    "by 0.1 (twice the noise), 2 axes": {"axes": 2, "shift": 0.1},
-    "by 0.2 (four times), 2 axes": {"axes": 2, "shift": 0.2},
-    "by 0.2, 4 axes": {"axes": 4, "shift": 0.2},
-}
-SIZES = (16, 32, 64, 128)
 
 
 def _size(trials: int, fewer: float) -> int:
     """Trials less a number of them, or less a share below 1."""
     return trials - int(fewer if fewer >= 1 else fewer * trials)
-
-
-def covered(case: dict, trials: int, repeats: int, seed: int) -> tuple[int, int]:
-    """Intervals of a best that hold the mean best over all tables, and intervals made."""
-    rng = np.random.default_rng(seed)
-    intervals, bests = [], []
-    for k in range(repeats):
-        result = isolation.check(compared(rng, trials, **case), seed=k)
-        if isinstance(result, NotApplicable):
-            continue
-        best = result.hyperparameters[0].values[0].best
-        if np.isfinite(best.low):
-            intervals.append(best)
-            bests.append(best.estimate)
-    truth = float(np.mean(bests)) if bests else np.nan
-    return sum(i.low <= truth <= i.high for i in intervals), len(intervals)
 
 
 def told_apart(case: dict, trials: int, repeats: int, seed: int) -> int:
@@ -112,48 +87,13 @@ def told_apart(case: dict, trials: int, repeats: int, seed: int) -> int:
     return told
 
 
-def page(repeats: int) -> str:
-    """The measurements as a page."""
-    head = " | ".join(f"{n} trials a value" for n in SIZES)
-    lines = [
-        "# C9: measured error rates",
-        "",
-        f"`python bench/claims/isolation.py` makes this page: {repeats} rounds a cell, scrambled Halton points on bowls of",
-        "size about 1, seed noise 0.05 where nothing else is said; 95 % interval in brackets. The claim: where the values",
-        "are alike, at most 5 % of rounds tell any pair apart.",
-        "",
-        f"| alike | {head} |",
-        "|---|" + "---|" * len(SIZES),
-    ]
-    for name, case in NOTHING.items():
-        cells = [_cell(told_apart(case, n, repeats, 1), repeats) for n in SIZES]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += ["", f"| different | {head} |", "|---|" + "---|" * len(SIZES)]
-    for name, case in DIFFERENT.items():
-        cells = [_cell(told_apart(case, n, repeats, 2), repeats) for n in SIZES]
-        lines.append(f"| {name} | " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "How often the 95 % interval of a best holds the mean best of all such studies, where a best has an interval:",
-        "",
-        f"| coverage | {head} |",
-        "|---|" + "---|" * len(SIZES),
-    ]
-    for name in COVERED:
-        found = [covered(NOTHING[name], n, repeats, 3) for n in SIZES]
-        cells = [_cell(*f) if f[1] >= 20 else "too few trials" for f in found]
-        lines.append(f"| {name.partition(', ')[2]} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
-
-
-def _cell(count: int, repeats: int) -> str:
-    share = proportion(count, repeats)
-    return f"{share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})"
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=400)
-    text = page(parser.parse_args().repeats)
+    parser.add_argument("--repeats", type=int, default=1000)
+    parser.add_argument("--splits", type=int, default=1000)
+    parser.add_argument("--shared", type=Path, help="folder of the published searches")
+    asked = parser.parse_args()
+    cut = splits_of(asked.shared, asked.splits) if asked.shared else []
+    text = page(asked.repeats, cut)
     (Path(__file__).parents[2] / "docs/claims/isolation.md").write_text(text, "utf-8")
     print(text)

@@ -7,13 +7,16 @@ from dataclasses import replace
 import isolation as measured
 import numpy as np
 import pytest
+from isolation_families import study, truth
 from scipy.stats import binom
 from surfaces import table
 
 from tunebook.analysis import isolation
 from tunebook.analysis.resampling import mean_best
+from tunebook.analysis.value_pairs import best_of, compared_pairs
 from tunebook.words.design import Direction, Objective, Role
 from tunebook.words.finding import NotApplicable
+from tunebook.words.space import Branch, Choice
 
 REPEATS = 60
 
@@ -91,3 +94,58 @@ def test_a_continuous_hyperparameter_is_sliced(fresh_rng):
     assert [s.trials for s in slices] == pytest.approx([20] * 4, abs=3)
     assert min(slices, key=lambda s: s.best.estimate).high == 1.0
     assert result.findings[0].numbers["low"] == 0.75
+    (band,) = result.hyperparameters[0].bands
+    assert band.places[np.argmin(band.best)] > 0.75
+    assert (band.low <= band.best).all() and (band.best <= band.high).all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("bowl, 2 axes", "bowl, 2 axes, twice as wide"),
+        ("bowl, 2 axes", "bowl, 5 axes"),
+        ("bowl, 2 axes", "bowl, 2 axes, 40 % fail anywhere"),
+        ("bowl, 2 axes", "bowl, 2 axes, noise 0.1"),
+    ],
+)
+def test_values_that_differ_in_kind_alone_are_not_told_apart(one, other, fresh_rng):
+    shift = truth(one, 32) - truth(other, 32)
+    told = 0
+    for rng in fresh_rng.spawn(REPEATS):
+        (pair,) = compared_pairs([study(k, rng, 32) for k in (one, other)], 1)
+        told += not pair.low <= shift <= pair.high
+    assert told <= binom.ppf(1 - 1e-6, REPEATS, 0.06)
+
+
+def test_the_interval_of_a_best_holds_what_studies_select(fresh_rng):
+    true = truth("bowl, 2 axes", 32)
+    bests = [best_of(study("bowl, 2 axes", rng, 32), 1) for rng in fresh_rng.spawn(REPEATS)]
+    assert sum(b.low <= true <= b.high for b in bests) >= binom.ppf(1e-6, REPEATS, 0.93)
+
+
+def test_a_form_that_does_not_hold_is_refused(fresh_rng):
+    def accepted(name):
+        return sum(bool(study(name, r, 64).fitted.form) for r in fresh_rng.spawn(20))
+
+    assert accepted("bowl, 2 axes") >= binom.ppf(1e-6, 20, 0.85)
+    assert accepted("valley, 2 axes") <= binom.ppf(1 - 1e-6, 20, 0.05)
+
+
+def test_an_adaptive_search_is_refused(fresh_rng):
+    result = isolation.check(replace(measured.compared(fresh_rng, 16, 1), adaptive=True))
+    assert isinstance(result, NotApplicable)
+    assert "earlier results" in result.reason
+
+
+def test_many_values_are_compared_with_the_best_alone(fresh_rng):
+    base = table(fresh_rng, 600, [0.5])
+    config = tuple({"kind": f"v{i // 10}", **c} for i, c in enumerate(base.config))
+    branch = Branch(
+        axes={"kind": Choice(tuple(f"v{k}" for k in range(60))), **base.branches[""].axes}
+    )
+    made = replace(
+        base, config=config, branches={"": branch}, roles={"kind": Role.SCIENTIFIC, **base.roles}
+    )
+    result = isolation.check(made)
+    assert len(result.hyperparameters[0].pairs) == 59
+    assert "with the best" in result.findings[0].sentence

@@ -15,6 +15,7 @@ from tunebook.analysis.isolation import (
     IsolationResult,
     Slice,
 )
+from tunebook.plots import isolation_band
 from tunebook.plots.layers import counted, finish, number, over, target
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
@@ -33,10 +34,15 @@ def draw(result: IsolationResult) -> tuple[Picture, ...]:
 
     Each value has a row: the best over the nuisance hyperparameters with the interval of where
     the best would fall again, and below it every trial as a faint dot. A continuous one has a
-    row for each slice.
+    row for each slice, and a curve of the best that can be had along its range.
     """
     drawn = (_isolation_plot(h, result.objective) for h in result.hyperparameters)
-    return tuple(p for p in drawn if p is not None)
+    along = (
+        isolation_band.picture_of(h.name, band, result.objective)
+        for h in result.hyperparameters
+        for band in h.bands
+    )
+    return (*(p for p in drawn if p is not None), *along)
 
 
 def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Picture | None:

@@ -1,0 +1,145 @@
+"""The best that can be had at each place of a continuous scientific hyperparameter (C9).
+
+A curve of what a study of a quarter of the trials would select with the scientific hyperparameter
+held at a place, with a pointwise 95 % band. Where the response over all hyperparameters holds its
+form, from that fit (`selected_response`); else from the best of the quarter of the trials nearest
+to the place, with the spread of its subsamples, which is a curve in steps. Assumes that what a
+window holds is alike; docs/claims/isolation.md has the coverage.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from tunebook.analysis.nuisance_response import coded, fit_response
+from tunebook.analysis.resampling import mean_best, spread_of_best
+from tunebook.analysis.scientific_values import FEWEST, SLICES, by_configuration
+from tunebook.analysis.selected_response import selected
+from tunebook.analysis.value_pairs import ALPHA, LONE
+from tunebook.words.space import Axis, Choice
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Configuration
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+PLACES = 21
+MOST_SHOWN = 300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class BestBand:
+    """What can be had at each place, in the objective's own units.
+
+    Attributes:
+        study: that it belongs to.
+        axis: of the scientific hyperparameter.
+        places: its values, from low to high.
+        best, low, high: pointwise 95 %.
+        fitted: True where it comes from a fit.
+        trials: that a place stands for.
+        names, values, objective_values: the best complete trials, MOST_SHOWN at most.
+    """
+
+    study: str
+    axis: Axis
+    places: Float[np.ndarray, "places"]
+    best: Float[np.ndarray, "places"]
+    low: Float[np.ndarray, "places"]
+    high: Float[np.ndarray, "places"]
+    fitted: bool
+    trials: int
+    names: tuple[str, ...] = ()
+    values: tuple[float, ...] = ()
+    objective_values: tuple[float, ...] = ()
+
+
+def best_bands(table: TrialTable, name: str) -> tuple[BestBand, ...]:
+    """A band for each study in which the hyperparameter varies and has trials enough."""
+    bare = replace(table, curves={})
+    found = []
+    for study in dict.fromkeys(bare.study):
+        axis = bare.branches[study].axes.get(name)
+        if axis is not None and not isinstance(axis, Choice):
+            band = _band(bare.of_study(study), study, name, axis)
+            if band is not None:
+                found.append(band)
+    return tuple(found)
+
+
+def _band(table: TrialTable, study: str, name: str, axis: Axis) -> BestBand | None:
+    worst, first = by_configuration(table)
+    window = math.ceil(len(worst) / SLICES)
+    if int(np.isfinite(worst).sum()) < SLICES * FEWEST:
+        return None
+    units = (np.arange(PLACES) + 0.5) / PLACES
+    axes = table.branches[study].axes
+    configs = [table.config[i] for i in first]
+    own = np.array([axis.to_unit(c[name]) for c in configs])
+    drawn = _fitted(axes, name, configs, worst, units)
+    fitted = drawn is not None
+    if drawn is None:
+        drawn = _windows(own, worst, window, units)
+    middle, reach = drawn
+    sign = table.objective.sign
+    shown = [int(i) for i in np.argsort(table.losses, kind="stable")[:MOST_SHOWN]]
+    shown = [i for i in shown if np.isfinite(table.losses[i])]
+    return BestBand(
+        study=study,
+        axis=axis,
+        places=np.array([float(axis.from_unit(u)) for u in units]),
+        best=sign * middle,
+        low=sign * middle - reach,
+        high=sign * middle + reach,
+        fitted=fitted,
+        trials=window,
+        names=tuple(table.name[i] for i in shown),
+        values=tuple(float(table.config[i][name]) for i in shown),
+        objective_values=tuple(float(table.value[i]) for i in shown),
+    )
+
+
+def _fitted(
+    axes: Mapping[str, Axis],
+    name: str,
+    configs: Sequence[Configuration],
+    worst: Float[np.ndarray, "configurations"],
+    units: Float[np.ndarray, "places"],
+) -> tuple[Float[np.ndarray, "places"], Float[np.ndarray, "places"]] | None:
+    """From the response over all axes, or None where its form does not hold."""
+    varied = tuple(axes.values())
+    places = coded(varied, [[c.get(n) for c in configs] for n in axes])
+    if places is None or not np.isfinite(places).all():
+        return None
+    response = fit_response(varied, places, worst)
+    if response is None or response.within is not None:
+        return None
+    before = varied[: list(axes).index(name)]
+    column = sum(len(a.values) - 1 if isinstance(a, Choice) else 1 for a in before)
+    said = [selected(response, len(worst) / SLICES, at=(column, float(u))) for u in units]
+    if not all(s.form for s in said):
+        return None
+    reach = np.array([s.error * float(stats.t.isf(ALPHA / 2, s.freedom)) for s in said])
+    return np.array([s.level for s in said]), reach
+
+
+def _windows(
+    own: Float[np.ndarray, "configurations"],
+    worst: Float[np.ndarray, "configurations"],
+    window: int,
+    units: Float[np.ndarray, "places"],
+) -> tuple[Float[np.ndarray, "places"], Float[np.ndarray, "places"]]:
+    """From the trials nearest to each place; NaN and infinite where too few are feasible."""
+    middle, reach = np.full(len(units), np.nan), np.full(len(units), np.inf)
+    for k, u in enumerate(units):
+        near = worst[np.argpartition(np.abs(own - u), window - 1)[:window]]
+        if int(np.isfinite(near).sum()) >= FEWEST:
+            middle[k] = mean_best(near, len(near))
+            reach[k] = LONE * float(stats.norm.isf(ALPHA / 2)) * spread_of_best(near)
+    return middle, reach

@@ -1,0 +1,153 @@
+"""What C9 says of a comparison, in sentences (C9)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tunebook.analysis.fresh_seeds import FreshSeeds, SeedGroups
+from tunebook.analysis.resampling import trials_to_resolve
+from tunebook.analysis.scientific_values import FEWEST, Group
+from tunebook.analysis.value_pairs import MOST_VALUES
+from tunebook.words.finding import PairwiseDifference
+from tunebook.words.space import spell
+
+MOST_PAIRS = 3
+"""Pairs that a sentence names; as many values."""
+
+
+def comparison(
+    name: str, groups: Sequence[Group], pairs: Sequence[PairwiseDifference], sign: int, metric: str
+) -> str:
+    """Which values differ at this budget, or how far the data are from telling."""
+    known = [p for p in pairs if math.isfinite(p.difference)]
+    told = sorted((p for p in known if p.told_apart), key=lambda p: -abs(p.difference))
+    against = " with the best" if len(groups) > MOST_VALUES else ""
+    if told:
+        return (
+            f"With {name} tuned at this budget, {_differences(told, known, sign, metric)}{against}"
+        )
+    widest = max(known, key=lambda p: abs(p.difference))
+    which = "the largest difference, " if len(known) > 1 else ""
+    return (
+        f"The values of {name} can't be told apart{against} at this budget ({which}"
+        f"{_difference(widest, metric)}); {_settling(groups, widest)}"
+    )
+
+
+def over_fresh_seeds(
+    name: str,
+    fresh: Sequence[FreshSeeds],
+    pairs: Sequence[PairwiseDifference],
+    sign: int,
+    metric: str,
+) -> str:
+    """The comparison of chosen configurations by seeds that did not choose them."""
+    counts = sorted({f.trials for f in fresh})
+    seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
+    means = ", ".join(f"{spell(f.value)} {f.mean.estimate:.4g}" for f in fresh[:MOST_PAIRS])
+    more = f" and {len(fresh) - MOST_PAIRS} more" if len(fresh) > MOST_PAIRS else ""
+    head = (
+        f"Over the {seeds} seeds of each chosen configuration that did not choose it "
+        f"(mean {metric}: {means}{more})"
+    )
+    known = [p for p in pairs if math.isfinite(p.difference)]
+    if not known:
+        return f"{head} nothing can be compared, since some were infeasible"
+    told = sorted((p for p in known if p.told_apart), key=lambda p: -abs(p.difference))
+    if told:
+        return f"{head}, {_differences(told, known, sign, metric)}"
+    widest = max(known, key=lambda p: abs(p.difference))
+    which = "largest difference: " if len(known) > 1 else ""
+    return (
+        f"{head} the values of {name} are too close to call ({which}"
+        f"{_difference(widest, metric)}); more seeds of each chosen configuration would settle it"
+    )
+
+
+def two_groups(name: str, fresh: FreshSeeds, groups: SeedGroups, metric: str) -> str:
+    """Seeds of one configuration that end in two places."""
+    return (
+        f"The seeds of the configuration chosen for {name}={spell(fresh.value)} fall into two "
+        f"groups in {metric}: {groups.low_count} at about {groups.low_mean:.4g}, "
+        f"{groups.high_count} at about {groups.high_mean:.4g}. A mean stands for neither: find "
+        "what differs between them, such as the initialisation, before comparing it"
+    )
+
+
+def unequal_budgets(groups: Sequence[Group]) -> str:
+    """How the comparison was made fair where values had different numbers of configurations."""
+    sizes = [len(g.worst) for g in groups if g.known and not g.lone]
+    if len(sizes) < 2 or min(sizes) == max(sizes):
+        return ""
+    return (
+        f"The values had {min(sizes)} to {max(sizes)} configurations and are compared at "
+        f"{min(sizes)}"
+    )
+
+
+def thin_values(name: str, thin: Sequence[Group]) -> str:
+    """Values without an interval, a few by name."""
+    shown = ", ".join(f"{name}={spell(g.label)} ({_complete(g)})" for g in thin[:MOST_PAIRS])
+    more = f" and {len(thin) - MOST_PAIRS} more" if len(thin) > MOST_PAIRS else ""
+    return f"Not enough evidence on {shown}{more}: its best takes {FEWEST} complete configurations"
+
+
+def _complete(group: Group) -> str:
+    return f"{int(group.table.complete.sum())} of {len(group.table)} trials complete"
+
+
+def _differences(
+    told: Sequence[PairwiseDifference],
+    known: Sequence[PairwiseDifference],
+    sign: int,
+    metric: str,
+) -> str:
+    shown = [_told(p, sign) for p in told[:MOST_PAIRS]]
+    if len(told) > MOST_PAIRS:
+        shown.append(f"{len(told) - MOST_PAIRS} more of {len(known)} pairs are told apart")
+    rest = len(known) - len(told)
+    left = f"; {rest} of {len(known)} pairs can't be told apart" if rest else ""
+    return f"{'; '.join(shown)}, in {metric}{left}"
+
+
+def _difference(pair: PairwiseDifference, metric: str) -> str:
+    return (
+        f"{spell(pair.a)} minus {spell(pair.b)}: {pair.difference:.2g} "
+        f"[{pair.low:.2g}, {pair.high:.2g}] in {metric}"
+    )
+
+
+def _told(pair: PairwiseDifference, sign: int) -> str:
+    ahead, behind = (pair.a, pair.b) if sign * pair.difference < 0 else (pair.b, pair.a)
+    ends = sorted((abs(pair.low), abs(pair.high)))
+    return (
+        f"{spell(ahead)} is better than {spell(behind)} by {abs(pair.difference):.2g} "
+        f"[{ends[0]:.2g}, {ends[1]:.2g}]"
+    )
+
+
+def _settling(groups: Sequence[Group], pair: PairwiseDifference) -> str:
+    """What would tell the pair apart, if the difference is what was seen."""
+    a, b = (next(g for g in groups if g.label == label) for label in (pair.a, pair.b))
+    wanted = abs(pair.difference) / (pair.high - pair.difference) if pair.high > pair.low else 0.0
+    if a.fitted.form and a.fitted.form == b.fitted.form:
+        # The error of a fit falls as the root of the trials.
+        needed = [_by_root(len(g.worst), wanted) for g in (a, b)]
+    else:
+        needed = [trials_to_resolve(g.worst, wanted) for g in (a, b) if len(g.worst) > 1]
+    if needed and None not in needed:
+        about = f"{max(n for n in needed if n is not None):.2g}"
+        return (
+            f"if that is the difference, about {float(about):g} trials of each would tell them "
+            "apart; fresh-seed reruns say which configuration is the better one"
+        )
+    return (
+        "telling them apart would take far more trials; fresh-seed reruns of each best say which "
+        "configuration is the better one"
+    )
+
+
+def _by_root(trials: int, wanted: float, *, most: float = 8.0) -> int | None:
+    """Trials that bring an error down by `wanted`, or None beyond `most` times those there are."""
+    return math.ceil(trials / wanted**2) if wanted**2 * most >= 1 else None

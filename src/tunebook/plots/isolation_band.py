@@ -1,0 +1,88 @@
+"""The best that can be had along a continuous scientific hyperparameter, with its band (C9)."""
+
+from __future__ import annotations
+
+import math
+
+import altair as alt
+
+from tunebook.analysis.best_band import BestBand
+from tunebook.plots.hyperparameter_axes import hyperparameter_scale
+from tunebook.plots.layers import counted, finish, number, over, target
+from tunebook.plots.objective_axes import objective_scale
+from tunebook.plots.picture import Picture, Row
+from tunebook.words.design import Objective
+
+
+def picture_of(name: str, band: BestBand, objective: Objective) -> Picture:
+    """A curve with its band, and the best trials as faint dots."""
+    ends = [float(e) for es in (band.best, band.low, band.high) for e in es if math.isfinite(e)]
+    y = objective_scale([*band.objective_values, *ends], objective, keep=ends)
+    x = hyperparameter_scale(band.axis)
+    rows: list[Row] = [
+        {
+            "x": x.place(float(place)),
+            "place": float(place),
+            "best": float(best),
+            "low": float(low),
+            "high": float(high),
+            "shown": y.shown(float(best)),
+            "low_shown": y.shown(float(low)),
+            "high_shown": y.shown(float(high)),
+        }
+        for place, best, low, high in zip(band.places, band.best, band.low, band.high, strict=True)
+        if math.isfinite(best) and math.isfinite(low) and math.isfinite(high)
+    ]
+    dots: list[Row] = [
+        {
+            "trial": trial,
+            "x": x.place(value),
+            "value": value,
+            "shown": y.shown(seen),
+            "objective": seen,
+        }
+        for trial, value, seen in zip(band.names, band.values, band.objective_values, strict=True)
+    ]
+    at, up = x.x(name), y.y("shown")
+    tooltip = [
+        alt.Tooltip("trial", type="nominal", title="trial"),
+        alt.Tooltip("value", type="quantitative", title=name, format=".4~g"),
+        alt.Tooltip("objective", type="quantitative", title=objective.metric, format=".4~g"),
+    ]
+    layers = [
+        over("along")
+        .mark_area(style="band")
+        .encode(x=at, y=y.y("low_shown"), y2=alt.Y2("high_shown"))
+        .properties(name="band"),
+        over("trials")
+        .mark_point(style="faint", filled=True, opacity=0.55)
+        .encode(x=at, y=up)
+        .properties(name="trials"),
+        over("along").mark_line(style="curve").encode(x=at, y=up).properties(name="best"),
+        target("trials", at, up, tooltip),
+    ]
+    return finish(
+        layers,
+        {"along": rows, "trials": dots},
+        name=f"isolation-band-{name}" + (f"-{band.study}" if band.study else ""),
+        title=f"Best along {name}" + (f", {band.study}" if band.study else ""),
+        subtitle=f"What {counted(band.trials, 'trial')} at one place would select, 95 % band",
+        alternative=_alternative(name, band, objective, rows),
+    )
+
+
+def _alternative(name: str, band: BestBand, objective: Objective, rows: list[Row]) -> str:
+    head = f"Best {objective.metric} along {name}"
+    if not rows:
+        return f"{head}: too few complete trials at every place."
+    shown = [rows[0], rows[len(rows) // 2], rows[-1]]
+    told = "; ".join(
+        f"{_short(r['best'])} ({_short(r['low'])} to {_short(r['high'])}) at {_short(r['place'])}"
+        for r in shown
+    )
+    way = "from a fitted response" if band.fitted else "from the nearest trials"
+    return f"{head}, {way}: {told}."
+
+
+def _short(value: object) -> str:
+    return number(value) if isinstance(value, float) else ""
