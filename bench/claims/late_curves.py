@@ -21,11 +21,15 @@ Shape = Callable[[np.ndarray], np.ndarray]
 
 
 def wandering(
-    rng: np.random.Generator, points: int, correlation: float, *, heavy: bool = False
+    rng: np.random.Generator,
+    points: int | tuple[int, ...],
+    correlation: float,
+    *,
+    heavy: bool = False,
 ) -> np.ndarray:
     """Noise of standard deviation 1: a first-order autoregression, or Student's t with 5."""
     noise = rng.standard_t(5, points) / np.sqrt(5 / 3) if heavy else rng.normal(size=points)
-    noise[1:] *= np.sqrt(1 - correlation**2)
+    noise[..., 1:] *= np.sqrt(1 - correlation**2)
     return lfilter([1.0], [1.0, -correlation], noise)
 
 
@@ -64,14 +68,14 @@ def study(
     """
     base = table(rng, trials, [0.5, 0.5])
     even = np.linspace(STEPS / points, STEPS, points).astype(int) - 1
+    shaken = noise * wandering(rng, (trials, points), wander, heavy=heavy)
     rows = []
-    for value in base.value:
+    for value, own in zip(base.value, shaken, strict=True):
         steps = even
         if irregular:
             steps = np.sort(rng.choice(STEPS - 1, points - 1, replace=False))
             steps = np.append(steps, STEPS - 1)
-        losses = spread * value + shape((steps + 1) / STEPS)
-        losses = losses + noise * wandering(rng, points, wander, heavy=heavy)
+        losses = spread * value + shape((steps + 1) / STEPS) + own
         keep = points
         if cut_off and rng.random() < 1 / 3:
             keep = max(4, int(points * rng.uniform(0.8, 1.0)))

@@ -115,7 +115,7 @@ def warnings_table(repeats: int, ratio: float, title: str) -> list[str]:
     for name, case in FAMILIES.items():
         cells = []
         for trials in SIZES:
-            many = max(50, repeats // (1 + trials // 200))
+            many = max(20, repeats // (1 + trials // 200))
             alarms, silent, made = warned(trials, many, ratio, case)
             cells.append(cell(alarms, made) + (f"; silent {silent / made:.0%}" if silent else ""))
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
