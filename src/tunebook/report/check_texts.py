@@ -78,11 +78,12 @@ CHECK_TEXTS = {
     "C1": CheckText(
         name="Search space boundaries",
         asks="Do the best trials crowd an edge of a range?",
-        method="For each axis and side: does the objective still improve towards this edge? A "
-        "curve is fitted to the ranks of the complete trials, quadratic in the distance to the "
-        "edge, and its slope at the edge is tested; 5 % is shared over all sides of the round. "
-        "Beside it goes the exact test of whether the best tenth of the trials crowd the quarter "
-        "next to that edge: an alarm needs both, one of them at that level.",
+        method="A response is fitted to the complete trials, by a parabola and by a curve of any "
+        "smoothness, each counting as its evidence says. For each side: is the best place on "
+        "the edge better than the best place at least 15 % of the range inside? The p-value is "
+        "the chance that it is not; 5 % is shared over all sides of the round. An alarm comes as "
+        "well where the best tenth of the trials crowd the outermost 15 %, more than the next "
+        "15 %, and the fit does not speak against it.",
     ),
     "C2": CheckText(
         name="Sampling density",
@@ -156,10 +157,13 @@ CHECK_TEXTS = {
     "C9": CheckText(
         name="Isolation",
         asks="Which scientific values differ beyond the noise?",
-        method="For each scientific value, the best over its nuisance hyperparameters at equal "
-        "budgets, with the spread of that best over subsamples of the search. Two values are "
+        method="For each scientific value, what a study of this size selects over its nuisance "
+        "hyperparameters, at equal budgets: from a response fitted to all trials where its form "
+        "holds, else the best seen, with its spread over subsamples of the search. Two values are "
         "told apart where the interval of their difference leaves out zero; 5 % is shared over "
-        "all pairs. Each best was selected for its value: only fresh seeds say what it is worth.",
+        "all that is compared. Where every chosen configuration was repeated with seeds that did "
+        "not choose it, those are compared, by Welch's test. Measured error rates: "
+        "docs/claims/isolation.md.",
     ),
     "C10": CheckText(
         name="What matters, what interacts",
