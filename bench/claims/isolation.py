@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from isolation_page import page, splits_of
+from isolation_page import SIZES, page, splits_of
 from surfaces import table
 
 from tunebook.analysis import isolation
@@ -92,8 +92,9 @@ if __name__ == "__main__":
     parser.add_argument("--repeats", type=int, default=1000)
     parser.add_argument("--splits", type=int, default=1000)
     parser.add_argument("--shared", type=Path, help="folder of the published searches")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="trials a value")
     asked = parser.parse_args()
     cut = splits_of(asked.shared, asked.splits) if asked.shared else []
-    text = page(asked.repeats, cut)
+    text = page(asked.repeats, cut, tuple(asked.sizes))
     (Path(__file__).parents[2] / "docs/claims/isolation.md").write_text(text, "utf-8")
     print(text)

@@ -126,10 +126,10 @@ def power(name: str, trials: int, repeats: int) -> tuple[float, float, float, fl
     return shift, ours, float((np.abs(minima + shift) > limits[1]).mean()), found[at]
 
 
-def page(repeats: int, splits: list[str]) -> str:
+def page(repeats: int, splits: list[str], sizes: tuple[int, ...] = SIZES) -> str:
     """The measurements as a page."""
-    head = " | ".join(f"{n}" for n in SIZES)
-    rule = "|---" * (len(SIZES) + 1) + "|"
+    head = " | ".join(f"{n}" for n in sizes)
+    rule = "|---" * (len(sizes) + 1) + "|"
     lines = [
         "# C9: measured error rates",
         "",
@@ -143,7 +143,7 @@ def page(repeats: int, splits: list[str]) -> str:
         rule,
     ]
     lines += [
-        _row(name, [_share(*false_alarms(name, name, n, repeats)) for n in SIZES])
+        _row(name, [_share(*false_alarms(name, name, n, repeats)) for n in sizes])
         for name in FAMILIES
     ]
     lines += [
@@ -154,7 +154,7 @@ def page(repeats: int, splits: list[str]) -> str:
         rule,
     ]
     for a, b in DIFFERENT:
-        cells = [_share(*false_alarms(a, b, n, repeats)) for n in SIZES]
+        cells = [_share(*false_alarms(a, b, n, repeats)) for n in sizes]
         lines.append(_row(f"{a}; {b}", cells))
     lines += [
         "",
@@ -165,7 +165,7 @@ def page(repeats: int, splits: list[str]) -> str:
         rule,
     ]
     for name in (*ASSUMED, *(n for n in FAMILIES if n not in ASSUMED)):
-        found = [covered(name, n, repeats) for n in SIZES]
+        found = [covered(name, n, repeats) for n in sizes]
         lines.append(_row(name, [_coverage(*f) if f[1] >= 50 else "too few" for f in found]))
     lines += [
         "",
@@ -177,7 +177,7 @@ def page(repeats: int, splits: list[str]) -> str:
     for name in FAMILIES:
         cells = [
             f"{np.mean([bool(g.fitted.form) for g in studies(name, n, repeats)]):.0%}"
-            for n in SIZES
+            for n in sizes
         ]
         lines.append(_row(name, cells))
     lines += [

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.scientific_values import FEWEST, FEWEST_SEEDS, Group
+from tunebook.analysis.scientific_values import FEWEST, FEWEST_SEEDS, LARGEST, Group
 from tunebook.analysis.value_pairs import ALPHA, interval, welch
 from tunebook.words.finding import Interval, PairwiseDifference
 from tunebook.words.table import TrialTable
@@ -89,7 +89,7 @@ def fresh_seeds(group: Group) -> FreshSeeds | None:
     if len(fresh) < FEWEST_SEEDS:
         return None
     complete = table.complete
-    values = table.value[[i for i in fresh if complete[i]]]
+    values = np.clip(table.value[[i for i in fresh if complete[i]]], -LARGEST, LARGEST)
     infeasible = len(fresh) - len(values)
     error = float(values.std(ddof=1)) / math.sqrt(len(values)) if len(values) > 1 else math.inf
     error = math.inf if infeasible else error

@@ -32,6 +32,8 @@ FEWEST = 5
 FEWEST_SEEDS = 3
 """Complete trials of a lone configuration below which its mean has no interval."""
 SLICES = 4
+LARGEST = 1e150
+"""Losses beyond it count as it."""
 MOST_FITTED_VALUES = 50
 """Values beyond which only the best seen are compared; a fit takes about 10 ms."""
 
@@ -130,7 +132,8 @@ def by_configuration(
     together: dict[tuple[tuple[str, Value], ...], list[int]] = {}
     for i, config in enumerate(table.config):
         together.setdefault(tuple(sorted(config.items())), []).append(i)
-    losses = np.where(table.complete, table.losses, np.inf)
+    # Squares of what is larger would overflow; no comparison turns on how large it is.
+    losses = np.where(table.complete, np.clip(table.losses, -LARGEST, LARGEST), np.inf)
     means = np.array([losses[own].mean() for own in together.values()])
     return means, np.array([own[0] for own in together.values()], dtype=np.int64)
 
@@ -182,7 +185,8 @@ def _seen(
 ) -> dict[str, float]:
     finite = worst[np.isfinite(worst)]
     if len(worst) == 1 and len(finite) == 1 and len(table) >= FEWEST_SEEDS:
-        spread = float(table.losses.std(ddof=1)) / math.sqrt(len(table))
+        losses = np.clip(table.losses, -LARGEST, LARGEST)
+        spread = float(losses.std(ddof=1)) / math.sqrt(len(table))
         return {"level": float(finite[0]), "spread": spread, "freedom": len(table) - 1.0}
     if len(finite) >= FEWEST:
         return {
