@@ -58,19 +58,7 @@ def _gap(gap: TrainingGap) -> Picture:
         "trials": [_dot(c, y, "other") for c in others] + [_dot(best, y, "best")],
     }
     training = over("training").mark_line(style="training")
-    layers = [
-        over("others")
-        .mark_line(style="middle", opacity=0.45)
-        .encode(x=x, y=y.y("shown"), detail=alt.Detail("trial", type="nominal"))
-        .properties(name="others"),
-        over("others", pointed())
-        .mark_line(style="pointed")
-        .encode(x=x, y=y.y("shown"), detail=alt.Detail("trial", type="nominal"))
-        .properties(name="pointed"),
-        over("best").mark_line(style="curve").encode(x=x, y=y.y()).properties(name="best"),
-        *_marks(x, y),
-        target("trials", x, y.y(), _tooltip(gap)),
-    ]
+    layers = _layers(x, y, gap)
     if right is None:
         layers.insert(2, training.encode(x=x, y=y.y()).properties(name="training"))
     subject = f" of {gap.study}" if gap.study else ""
@@ -90,6 +78,24 @@ def _gap(gap: TrainingGap) -> Picture:
         if right is None
         else training.encode(x=x, y=right.y(right=True)).properties(name="training"),
     )
+
+
+def _layers(x: alt.X, y: ObjectiveScale, gap: TrainingGap) -> list[alt.Chart]:
+    """The held-out curves, from the back to the front."""
+    detail = alt.Detail("trial", type="nominal")
+    return [
+        over("others")
+        .mark_line(style="middle", opacity=0.45)
+        .encode(x=x, y=y.y(), detail=detail)
+        .properties(name="others"),
+        over("others", pointed())
+        .mark_line(style="pointed")
+        .encode(x=x, y=y.y(), detail=detail)
+        .properties(name="pointed"),
+        over("best").mark_line(style="curve").encode(x=x, y=y.y()).properties(name="best"),
+        *_marks(x, y),
+        target("trials", x, y.y(), _tooltip(gap)),
+    ]
 
 
 def _marks(x: alt.X, y: ObjectiveScale) -> list[alt.Chart]:
