@@ -102,7 +102,7 @@ POWER_SIZES = (16, 32, 64)
 
 def repeats_at(trials: int, repeats: int) -> int:
     """Larger tables take longer, and are asked less often."""
-    return max(1, round(repeats * (1.0 if trials <= 64 else 0.5)))
+    return max(1, round(repeats * (1.0 if trials <= 64 else 0.5 if trials <= 128 else 0.3)))
 
 
 def page(repeats: int) -> Iterator[str]:
