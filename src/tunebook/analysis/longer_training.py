@@ -40,11 +40,7 @@ def still_improving(
         sign, metric: of the objective.
         caveat: what the schedule leaves open.
     """
-    studies = [
-        [r for r in readable if r.study == s] for s in dict.fromkeys(r.study for r in readable)
-    ]
-    groups = [g for g in (readable, *studies) if len(g) >= FEWEST_TRIALS]
-    sure = [g for g in groups if sum(r.improving for r in g) > len(g) / 2]
+    sure = _sure(readable)
     late = sum(r.best_fraction > LATE for r in coarse)
     # Of level curves' best checkpoints, half lie in the last quarter at the most.
     crowded = not readable and bool(stats.binom.sf(late - 1, len(coarse), 0.5) < 0.025)
@@ -63,14 +59,13 @@ def still_improving(
         numbers["gain_of_half_again"] = more
     of = f"the {len(readable) or len(coarse)} best trials"
     who = _who(readable, sure) if sure else f"{late} of {of}"
-    longer = rounded(LONGER_BY * length)
     sentence = _end_words(who, f"{len(improving)} of {of}", length, metric, gain, more, caveat)[
         "warned" if warned else "sure" if sure else "crowded" if crowded else "level"
     ]
     because = "still improve at the end" if warned else "are best in the last quarter of training"
     remedy = Remedy(
         kind=RemedyKind.TRAIN_LONGER,
-        values={"max_train_steps": longer},
+        values={"max_train_steps": rounded(LONGER_BY * length)},
         because=f"{who} {because}",
     )
     noted = Severity.NOTE if sure or crowded else Severity.PASS
@@ -84,6 +79,15 @@ def still_improving(
         trials=tuple(r.trial for r in improving),
     )
     return finding, warned
+
+
+def _sure(readable: Sequence[CurveReading]) -> list[Sequence[CurveReading]]:
+    """All good trials, or those of a study, where more than half of them still improve."""
+    studies = [
+        [r for r in readable if r.study == s] for s in dict.fromkeys(r.study for r in readable)
+    ]
+    groups = [g for g in (readable, *studies) if len(g) >= FEWEST_TRIALS]
+    return [g for g in groups if sum(r.improving for r in g) > len(g) / 2]
 
 
 def _end_words(

@@ -22,7 +22,28 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
     found = result.checkpoints
     if found is None:
         return ()
-    most = int(found.counts.max())
+    top = int(found.counts.max()) * TALLEST
+    return (
+        finish(
+            _layers(int(found.counts.max())),
+            {
+                "ends": [{"from": a, "to": b, "count": top, "floor": 0} for a, b, _ in ENDS],
+                "all": _bars(found.counts.tolist()),
+                "best": _bars(found.good_counts.tolist()),
+                "notes": [
+                    {"from": ENDS[0][1], "count": top, "note": ENDS[0][2], "side": "left"},
+                    {"from": ENDS[1][1], "count": top, "note": ENDS[1][2], "side": "right"},
+                ],
+            },
+            name="curves-best-checkpoints",
+            title="Where the best checkpoints fall",
+            subtitle=_subtitle(found),
+            alternative=_alternative(found),
+        ),
+    )
+
+
+def _layers(most: int) -> list[alt.Chart]:
     top = most * TALLEST
     x = alt.X(
         "from",
@@ -38,7 +59,7 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
         scale=alt.Scale(domain=[0, top], nice=False),
         axis=alt.Axis(values=whole_ticks(0, most), format="~r"),
     )
-    layers = [
+    return [
         over("ends")
         .mark_rect(style="proposed")
         .encode(x=x, x2=alt.X2("to"), y=y, y2=alt.Y2("floor"))
@@ -71,24 +92,6 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
         .encode(x=x, y=y, text=alt.Text("note", type="nominal"))
         .properties(name="note-right"),
     ]
-    return (
-        finish(
-            layers,
-            {
-                "ends": [{"from": a, "to": b, "count": top, "floor": 0} for a, b, _ in ENDS],
-                "all": _bars(found.counts.tolist()),
-                "best": _bars(found.good_counts.tolist()),
-                "notes": [
-                    {"from": ENDS[0][1], "count": top, "note": ENDS[0][2], "side": "left"},
-                    {"from": ENDS[1][1], "count": top, "note": ENDS[1][2], "side": "right"},
-                ],
-            },
-            name="curves-best-checkpoints",
-            title="Where the best checkpoints fall",
-            subtitle=_subtitle(found),
-            alternative=_alternative(found),
-        ),
-    )
 
 
 def _bars(counts: list[int]) -> list[Row]:
