@@ -36,6 +36,7 @@ class Response:
             freedom), "skewed" (lognormal) or "uneven" (normal, ten times as large where the mean
             is bad).
         fails: where trials are infeasible.
+        fail_share: of the trials that are infeasible whatever they try.
         matters: places of the axes that do.
         together: pairs that interact: the best of one depends on the other.
         random: trials are random points instead of Halton's.
@@ -46,6 +47,7 @@ class Response:
     noise: float = 0.05
     kind: str = "normal"
     fails: Callable[[Cube], np.ndarray] | None = None
+    fail_share: float = 0.0
     matters: tuple[int, ...] = ()
     together: tuple[tuple[int, int], ...] = ()
     random: bool = False
@@ -65,6 +67,8 @@ def losses(response: Response, units: Cube, rng: np.random.Generator) -> np.ndar
     found = mean + response.noise * seeds
     if response.fails is not None:
         found = np.where(response.fails(units), np.nan, found)
+    if response.fail_share:
+        found = np.where(rng.random(n) < response.fail_share, np.nan, found)
     return np.asarray(found)
 
 

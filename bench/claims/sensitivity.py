@@ -69,7 +69,7 @@ NOTHING = {
     "fails at random, 3 of 10": Response(
         4,
         bowl([0.3, 0.6]),
-        fails=lambda u: (u[:, 0] * 1e4) % 1 < 0.3,
+        fail_share=0.3,
         matters=(0, 1),
         random=True,
     ),
@@ -142,11 +142,12 @@ def judged(response: Response, trials: int, repeats: int, seed: int) -> dict[str
     names = [f"x{i}" for i in range(response.axes)]
     matters, together = {names[i] for i in response.matters}, set(map(_name, response.together))
     large, spare = harmful(response), set(names) - matters
-    count = dict.fromkeys(COUNTED, 0.0)
+    count, silent = dict.fromkeys(COUNTED, 0.0), 0
     for k in range(repeats):
         result = sensitivity.check(study(response, trials, rng), seed=k)
         if isinstance(result, NotApplicable):
             count["silent"] += 1
+            silent += 1
             continue
         (own,) = result.studies
         told = {h.hyperparameter for h in own.hyperparameters if h.verdict is Verdict.MATTERS}
@@ -163,9 +164,11 @@ def judged(response: Response, trials: int, repeats: int, seed: int) -> dict[str
         count["found"] += len(told & matters) / max(len(matters), 1)
         count["pair found"] += bool(together) and together <= pairs
         count["fixable"] += len(fixed & spare) / max(len(spare), 1)
-        for name, share in covered(own, truth(response), response.fails is None).items():
+        for name, share in covered(own, truth(response), not own.infeasible).items():
             count[name] += share
-    return {name: value / repeats for name, value in count.items()}
+    spoken = max(repeats - silent, 1)
+    of = {name: spoken if name in ("first", "total", "pair") else repeats for name in COUNTED}
+    return {name: value / of[name] for name, value in count.items()}
 
 
 def covered(own: StudyReading, true: Truth, whole: bool) -> dict[str, float]:

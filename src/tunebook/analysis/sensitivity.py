@@ -19,8 +19,9 @@ Estimator: least squares on polynomials of each hyperparameter's scale, of degre
 their products in pairs (`response_model.py`), on ranks throughout, so explosions do not dominate;
 shares and their 95 % intervals in `response_shares.py`. Assumes curves smooth on the declared
 scale, no effect of three hyperparameters that shows in none of their pairs, and trials not chosen
-by earlier results (where they were, nothing is fixed). The intervals hold for random search;
-quasi-random trials make them wider than they need be. Measured: docs/claims/sensitivity.md.
+by earlier results (where they were, nothing is fixed). Seeds of one configuration count once.
+The intervals hold for random search; quasi-random trials make them wider than they need be.
+Measured: docs/claims/sensitivity.md.
 """
 
 from __future__ import annotations
