@@ -6,6 +6,8 @@ Halton points, as a study's, and seeds add noise.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from tunebook.search.quasirandom import halton_units
@@ -13,6 +15,8 @@ from tunebook.words.design import Objective, Role
 from tunebook.words.space import Branch, Float
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Cause, Status
+
+Shape = Literal["bowl", "cusp", "cone", "flat", "well", "joint"]
 
 
 def table(
@@ -26,6 +30,8 @@ def table(
     ridge: bool = False,
     fails_above: float | None = None,
     skew: bool = False,
+    shape: Shape = "bowl",
+    noise_share: float | None = None,
 ) -> TrialTable:
     """A round with one study: loss = sum strength (u - optimum)^2 + interaction + noise.
 
@@ -38,15 +44,20 @@ def table(
             that counts is their sum, and more of it than enough changes nothing.
         fails_above: trials beyond this on the first axis are infeasible.
         skew: seeds' noise is lognormal instead of normal.
+        shape: of the response around its best. "cusp" is a sum of |u - optimum|, "cone" the
+            distance from the optimum, "flat" a bowl of fourth powers, "well" a bowl with its rim
+            bent level, "joint" a bowl in which all pairs of axes have an off-diagonal of 0.6.
+        noise_share: noise as a share of the response's standard deviation, instead of `noise`.
     """
     d = len(optimum)
     units = halton_units(d, int(rng.integers(2**62)), range(trials))
     away = units - np.asarray(optimum)
-    loss = (np.asarray(strength or [1.0] * d) * away**2).sum(axis=1)
+    loss = _response(shape, away, np.asarray(strength or [1.0] * d))
     if interaction and d > 1:
         loss = loss + interaction * away[:, 0] * away[:, 1]
     if ridge:
         loss = loss + 3 * np.maximum(1.0 - units[:, 0] - 0.6 * units[:, 1], 0.0) ** 2
+    noise = noise if noise_share is None else noise_share * float(loss.std())
     seeds = rng.lognormal(0, 1, trials) - np.exp(0.5) if skew else rng.normal(size=trials)
     loss = loss + noise * seeds
     failed = np.zeros(trials, dtype=bool) if fails_above is None else units[:, 0] > fails_above
@@ -64,3 +75,18 @@ def table(
         branches={"": Branch(axes={n: Float(0.0, 1.0) for n in names})},
         roles=dict.fromkeys(names, Role.NUISANCE),
     )
+
+
+def _response(shape: Shape, away: np.ndarray, strength: np.ndarray) -> np.ndarray:
+    if shape == "cusp":
+        return (strength * np.abs(away)).sum(axis=1)
+    if shape == "cone":
+        return np.sqrt((strength * away**2).sum(axis=1))
+    if shape == "flat":
+        return (strength * away**4).sum(axis=1)
+    bowl = (strength * away**2).sum(axis=1)
+    if shape == "well":
+        return 1 - np.exp(-4 * bowl)
+    if shape == "joint":
+        return 0.4 * bowl + 0.6 * (np.sqrt(strength) * away).sum(axis=1) ** 2
+    return bowl

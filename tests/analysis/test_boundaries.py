@@ -11,35 +11,35 @@ from scipy.stats import binom
 from surfaces import table
 
 from tunebook.analysis import boundaries
-from tunebook.analysis.edge_slope import slope_among_best
 from tunebook.words.finding import NotApplicable, RemedyKind, Severity
 from tunebook.words.space import Branch, Choice, Float, Integer, Scale
 
-REPEATS = 60
+REPEATS = 16
+WORST = 0.08
+"""docs/claims/boundaries.md: every case is measured below this, at any number of trials."""
 
 
 @pytest.mark.parametrize("case", measured.NOTHING)
 def test_false_alarms(case, fresh_rng):
     seed = int(fresh_rng.integers(2**32))
     found, _ = measured.alarms(measured.NOTHING[case], 32, REPEATS, seed)
-    # docs/claims/boundaries.md: the worst case is measured below 7 %.
-    assert found <= binom.ppf(1 - 1e-6, REPEATS, 0.07)
+    assert found <= binom.ppf(1 - 1e-6, REPEATS, WORST)
 
 
-@pytest.mark.parametrize("case", ["best 0.25 beyond, 2 axes", "best 0.5 beyond, 4 axes"])
+@pytest.mark.parametrize("case", ["bowl, 2 axes", "bowl, 5 axes", "cone, 5 axes"])
 def test_power(case, fresh_rng):
     seed = int(fresh_rng.integers(2**32))
     _, there = measured.alarms(measured.CUT_OFF[case], 64, REPEATS, seed)
-    assert there >= binom.ppf(1e-6, REPEATS, 0.9)
+    assert there >= binom.ppf(1e-6, REPEATS, 0.85)
 
 
 @pytest.mark.level(2)
-@pytest.mark.parametrize("trials", [16, 32, 64, 128])
+@pytest.mark.parametrize("trials", measured.SIZES)
 @pytest.mark.parametrize("case", measured.NOTHING)
 def test_false_alarms_at_full_size(case, trials, fresh_rng):
     seed = int(fresh_rng.integers(2**32))
-    found, _ = measured.alarms(measured.NOTHING[case], trials, 1000, seed)
-    assert found <= binom.ppf(1 - 1e-6, 1000, 0.07)
+    found, _ = measured.alarms(measured.NOTHING[case], trials, 400, seed)
+    assert found <= binom.ppf(1 - 1e-6, 400, WORST)
 
 
 def test_thin_data_says_what_would_do(fresh_rng):
@@ -68,15 +68,6 @@ def test_axes_that_pass_are_said_to_have_been_looked_at(fresh_rng):
     assert [f.subject for f in result.findings if f.severity is Severity.PASS] == ["x1"]
 
 
-def test_the_best_of_a_plateau_show_no_slope(fresh_rng):
-    distance = fresh_rng.random(200)
-    bowl = (distance + 0.3) ** 2 + 0.02 * fresh_rng.normal(size=200)
-    assert slope_among_best(distance, bowl) < boundaries.AMONG_BEST
-    plateau = np.maximum(distance - 0.5, 0) ** 2 + 0.02 * fresh_rng.normal(size=200)
-    assert slope_among_best(distance, plateau) > 1e-4
-    assert slope_among_best(np.full(20, 0.5), np.arange(20.0)) == 1.0
-
-
 def test_one_axis_is_not_widened_because_another_is_too_short(fresh_rng):
     """Where the first axis is small more of the second helps, but not at the best."""
     rng, alarms = fresh_rng, 0
@@ -89,10 +80,8 @@ def test_one_axis_is_not_widened_because_another_is_too_short(fresh_rng):
 
 def test_a_side_that_fails_is_not_widened(fresh_rng):
     result = boundaries.check(table(fresh_rng, 128, [1.2, 0.5], fails_above=0.85, noise=0.01))
-    for axis in result.axes:
-        for side in axis.sides:
-            if side.alarm and axis.hyperparameter == "x0":
-                assert side.proposed is None
+    first = next(axis for axis in result.axes if axis.hyperparameter == "x0")
+    assert not any(side.alarm for side in first.sides)
 
 
 def test_infeasible_trials_are_kept_for_the_picture(fresh_rng):
@@ -143,15 +132,38 @@ def test_the_same_table_gives_the_same_result(fresh_rng):
     assert first.findings == second.findings
 
 
-def test_a_published_study_with_its_best_inside(shared_data):
-    """ConvNeXt's learning rate (opda) has a broad optimum well inside its range."""
+def test_published_studies(shared_data):
+    """ConvNeXt (opda) crowds the upper edge of epochs and not of the learning rate; DeBERTa's
+    learning rate is inside."""
     from tunebook.words.table import TrialTable
 
-    whole = TrialTable.from_csv(
-        shared_data / "opda" / "convnext-trials.csv.gz",
-        objective="maximize:best_top_1",
-        hyperparameters=["lr", "momentum", "weight_decay", "label_smoothing"],
+    def sides(name, objective, hyperparameters):
+        whole = TrialTable.from_csv(
+            shared_data / "opda" / f"{name}-trials.csv.gz",
+            objective=objective,
+            hyperparameters=hyperparameters,
+        )
+        axes = boundaries.check(whole).axes
+        return axes, {(a.hyperparameter, s.side) for a in axes for s in a.sides if s.alarm}
+
+    axes, alarms = sides(
+        "convnext",
+        "maximize:best_top_1",
+        [
+            "epochs",
+            "lr",
+            "momentum",
+            "weight_decay",
+            "label_smoothing",
+            "batch_size",
+            "lr_peak_epoch",
+        ],
     )
-    readings = {a.hyperparameter: a for a in boundaries.check(whole).axes}
-    assert not any(side.alarm for side in readings["lr"].sides)
-    assert readings["lr"].infeasible.sum() == 224
+    assert alarms == {("epochs", "high")}
+    assert axes[0].infeasible.sum() == 224
+    _, alarms = sides(
+        "deberta-base",
+        "maximize:best_matched",
+        ["learning_rate", "train_batch_size", "num_train_epochs", "warmup_steps", "cls_drop_out"],
+    )
+    assert not alarms

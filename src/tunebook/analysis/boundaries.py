@@ -1,16 +1,21 @@
 """Do the best trials crowd a boundary of the search space? (C1)
 
-Claim, for each varied hyperparameter and side: "the objective still improves towards this edge".
-Null: it does not; widening this side alone cannot improve the best mean response. Estimator: the
-slope of the losses' normal scores at the edge, where the other hyperparameters suit it best
-(`edge_slope.py`), and with it the exact test of whether the best tenth of the trials (three at
-least) crowd the nearest quarter of the axis. An alarm needs the slope at ALPHA shared over all
-sides of the table (Bonferroni) and the best not rarer there than elsewhere, or crowding at that
-level and the slope at ALPHA / 2; and that the best third of the trials improve towards the edge
-by themselves, at AMONG_BEST: a fitted slope at the end of a plateau comes from the way up to it.
+Claim, for each varied hyperparameter and side: "the best lies beyond this edge". Null: it does
+not; widening this side alone cannot improve the best mean response. A best nearer to the edge than
+15 % of the range is neither: it is right to widen there, and right not to. Smallest effect that
+matters: an optimum a quarter of the range outside.
 
-Assumes that the response is smooth along the axis on the scale that was declared, and trials not
-chosen by earlier results. Measured error rates: docs/claims/boundaries.md.
+Estimator: on a fitted response, the gain of the best place on the edge over the best place at
+least 15 % of the range inside, and the chance that there is none (`edge_gain.py`). An alarm needs
+that chance below ALPHA shared over all sides of the table (Bonferroni); or the best trials
+crowding the edge at that level (exact test against lying anywhere), more in the outermost 15 %
+than in the next 15 % (one-sided, at CROWDED), and the gain more likely than not. It also needs a
+fit that foretells left-out trials better than chance would, and an edge beside which most trials
+are feasible: where they fail, widening gains nothing.
+
+Assumes that the response is continuous on the scales that were declared, noise that is about the
+same over the better half of the trials, and trials not chosen by earlier results. Measured error
+rates: docs/claims/boundaries.md.
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.edge_slope import slope_among_best, slope_at_edge
+from tunebook.analysis.edge_gain import INSIDE, EdgeGains, edge_gains
 from tunebook.analysis.estimators import good_region, proportion
 from tunebook.words.design import Objective
 from tunebook.words.finding import (
@@ -43,10 +48,14 @@ if TYPE_CHECKING:
 
 ALPHA = 0.05
 FEWEST = 10
-"""Complete trials of a study below which no derivative at an edge can be told from noise."""
-AMONG_BEST = 0.1
-"""Level of the slope among the best third: on plateaus one false alarm in six without it, one in
-twenty with it (docs/decisions/0008-where-an-edge-is-judged.md)."""
+"""Complete trials of a study below which no response can be fitted."""
+FORETOLD = 2.0
+"""A fit of n trials must foretell this over the root of n of the variance of left-out ones: where
+nothing matters the share is about zero, give or take half of it."""
+CROWDED = 0.1
+"""Of a response that is even on both sides of a best at 15 %, as many lie in either zone."""
+FEW_VALUES = 8
+"""Values of an integer below which its zones near an edge hold one value or none."""
 NEAR = 0.25
 """The playbook's "near a boundary", as a share of the axis' length."""
 WIDEN_BY = 0.5
@@ -107,9 +116,9 @@ def check(table: TrialTable, *, seed: int = 0) -> BoundaryResult | NotApplicable
     sides = sum(2 for s in enough for a in table.branches[s].axes.values() if not _choice(a))
     readings, findings = [], []
     for study, own in studies.items():
+        gains = _gains(own, study) if study in enough else None
         for name in table.branches[study].axes:
-            level = ALPHA / max(sides, 1) if study in enough else 0.0
-            reading = _read_axis(own, study, name, level)
+            reading = _read_axis(own, study, name, gains, ALPHA / max(sides, 1))
             readings.append(reading)
             if study in enough and not _choice(reading.axis):
                 findings.append(_finding(table, reading))
@@ -122,15 +131,33 @@ def _choice(axis: Axis) -> bool:
     return isinstance(axis, Choice)
 
 
-def _read_axis(own: TrialTable, study: str, name: str, level: float) -> AxisReading:
+def _gains(own: TrialTable, study: str) -> EdgeGains:
+    complete = own.complete
+    return edge_gains(
+        own.units(study)[complete],
+        list(own.branches[study].axes.values()),
+        own.losses[complete],
+    )
+
+
+def _read_axis(
+    own: TrialTable, study: str, name: str, gains: EdgeGains | None, level: float
+) -> AxisReading:
     branch = own.branches[study]
     place = list(branch.axes).index(name)
-    units = own.units(study)
+    units = own.units(study)[:, place]
     axis = branch.axes[name]
     best = good_region(own.losses)
-    sides = () if _choice(axis) else tuple(
-        _read_side(own, units, place, axis, side, level, best) for side in ("low", "high")
-    )  # fmt: skip
+    sides: tuple[SideReading, ...] = ()
+    if not _choice(axis):
+        p_values = (1.0, 1.0) if gains is None else gains.p_value[place]
+        foretold = gains is not None and gains.explained > FORETOLD / math.sqrt(
+            int(own.complete.sum())
+        )
+        sides = tuple(
+            _read_side(own, units, axis, side, float(p), foretold, level, best)
+            for side, p in zip(("low", "high"), p_values, strict=True)
+        )
     return AxisReading(
         study=study,
         hyperparameter=name,
@@ -138,7 +165,7 @@ def _read_axis(own: TrialTable, study: str, name: str, level: float) -> AxisRead
         axis=axis,
         trials=own.name,
         values=tuple(c[name] for c in own.config),
-        units=units[:, place],
+        units=units,
         objective_values=own.value,
         infeasible=own.infeasible,
         best=best,
@@ -148,43 +175,40 @@ def _read_axis(own: TrialTable, study: str, name: str, level: float) -> AxisRead
 
 def _read_side(
     own: TrialTable,
-    units: F[np.ndarray, "trials axes"],
-    place: int,
+    units: F[np.ndarray, "trials"],
     axis: Axis,
     side: str,
+    p_value: float,
+    foretold: bool,
     level: float,
     best: Bool[np.ndarray, "trials"],
 ) -> SideReading:
-    distance = units[:, place] if side == "low" else 1.0 - units[:, place]
-    complete = own.complete
-    p_value = 1.0
-    if int(complete.sum()) >= FEWEST:
-        others = np.delete(units[complete], place, axis=1)
-        p_value = slope_at_edge(distance[complete], others, own.losses[complete])
-    top = best if int(best.sum()) else complete
+    distance = units if side == "low" else 1.0 - units
+    top = best if int(best.sum()) else own.complete
     at = float(np.median(distance[top])) if int(top.sum()) else 0.5
-    crowd = _crowding(distance, top)
-    found = (p_value < level and crowd < 0.5) or (p_value < ALPHA / 2 and crowd < level)
-    alarm = found and slope_among_best(distance[complete], own.losses[complete]) < AMONG_BEST
-    fails_there = _fails_near(distance, own.infeasible)
-    proposed = None if not alarm or fails_there else _wider(axis, side)
+    few = isinstance(axis, Integer) and axis.high - axis.low + 1 < FEW_VALUES
+    crowd = 1.0 if few else _crowding(distance, best)
+    found = p_value < level or (p_value < 0.5 and crowd < level)
+    alarm = foretold and found and not _fails_near(distance, own.infeasible)
     return SideReading(
         side=side,
         p_value=p_value,
         alarm=alarm,
         best_at=at if side == "low" else 1.0 - at,
-        proposed=proposed,
+        proposed=_wider(axis, side) if alarm else None,
     )
 
 
-def _crowding(distance: F[np.ndarray, "trials"], top: Bool[np.ndarray, "trials"]) -> float:
-    """Chance of as many of the best in the nearest quarter, if best trials lay anywhere.
+def _crowding(distance: F[np.ndarray, "trials"], best: Bool[np.ndarray, "trials"]) -> float:
+    """Chance of as many of the best in the outermost zone, if they lay anywhere.
 
-    One-sided hypergeometric test, exact where the axis does not matter.
+    Exact (hypergeometric). 1 where the next zone holds about as many: the best may lie there.
     """
-    near = distance < NEAR
-    drawn, inside = int(top.sum()), int((top & near).sum())
-    return float(stats.hypergeom.sf(inside - 1, len(near), int(near.sum()), drawn))
+    outer, following = distance < INSIDE, (distance >= INSIDE) & (distance < 2 * INSIDE)
+    k, beside = int((best & outer).sum()), int((best & following).sum())
+    if stats.binom.sf(k - 1, k + beside, 0.5) >= CROWDED:
+        return 1.0
+    return float(stats.hypergeom.sf(k - 1, len(best), int(outer.sum()), int(best.sum())))
 
 
 def _fails_near(distance: F[np.ndarray, "trials"], infeasible: Bool[np.ndarray, "trials"]) -> bool:
@@ -246,7 +270,7 @@ def _finding(table: TrialTable, reading: AxisReading) -> Finding:
     low = side.proposed if side.side == "low" else reading.axis.low
     high = side.proposed if side.side == "high" else reading.axis.high
     what = f"{k} of its best {n} trials lie in the quarter next to it" + (
-        "" if side.proposed is not None else "; trials fail there, so it is not widened"
+        "" if side.proposed is not None else "; it cannot be widened further"
     )
     remedy = None
     if side.proposed is not None and low is not None and high is not None:
