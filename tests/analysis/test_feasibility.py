@@ -244,3 +244,10 @@ def test_a_choice_is_not_blamed_for_what_fails_anywhere(fresh_rng):
         status = tuple(Status.INFEASIBLE if f else Status.COMPLETE for f in failed)
         named += feasibility.check(replace(base, status=status)).studies[0].place is not None
     assert named <= binom.ppf(1 - 1e-7, 60, failing_places.ALPHA)
+
+
+@pytest.mark.filterwarnings("error")
+def test_losses_beyond_all_bounds_are_no_matter():
+    base = table(np.random.default_rng(0), 40, [0.5, 0.5])
+    value = np.r_[base.value[:30], np.full(5, -1e308), np.full(5, 1e308)]
+    assert feasibility.check(replace(base, value=value)).findings[0].severity is Severity.PASS

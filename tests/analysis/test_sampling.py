@@ -159,3 +159,11 @@ def test_large_studies_stay_small(fresh_rng):
     (study,) = sampling.check(table(fresh_rng, 1000, [0.5, 0.5])).studies
     assert len(study.budgets) == len(study.median) < 400
     assert (study.budgets[0], study.budgets[-1]) == (1, 1000)
+
+
+@pytest.mark.filterwarnings("error")
+def test_losses_beyond_all_bounds_are_no_matter():
+    base = table(np.random.default_rng(0), 40, [0.5, 0.5])
+    value = np.r_[base.value[:30], np.full(5, -1e308), np.full(5, 1e308)]
+    (study,) = sampling.check(replace(base, value=value)).studies
+    assert np.isfinite([study.best, study.distance.high, study.expected_gain.high]).all()

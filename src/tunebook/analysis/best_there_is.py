@@ -94,7 +94,7 @@ def _reach(of: Callable[[float], float], least: float, scale: float) -> float:
     if of(inside) < least:
         return inside
     for _ in range(DOUBLINGS):
-        tried = math.sqrt(inside * outside)
+        tried = math.sqrt(inside) * math.sqrt(outside)
         inside, outside = (tried, outside) if of(tried) >= least else (inside, tried)
     return inside
 

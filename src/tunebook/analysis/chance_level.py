@@ -37,6 +37,8 @@ GOOD = 0.02
 TIED = 0.2
 """Share of ties among the other trials from which an objective is taken to be counted."""
 FEWEST = 8
+HUGE = 1e150
+"""Losses beyond are taken to be this: their differences would have no number."""
 BESIDE = 5
 """Widths of the window within which other piles are looked for."""
 
@@ -64,7 +66,7 @@ def chance_level(table: TrialTable) -> ChanceLevel | None:
     if table.chance is not None:
         stuck = losses >= table.objective.sign * table.chance
         return ChanceLevel(given=True, chance=table.chance, stuck=stuck, in_piles=int(stuck.sum()))
-    ordered = np.sort(losses[np.isfinite(losses)])
+    ordered = np.sort(np.clip(losses[np.isfinite(losses)], -HUGE, HUGE))
     found = _piles(ordered)
     if found is None:
         return None

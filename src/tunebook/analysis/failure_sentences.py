@@ -19,7 +19,7 @@ from tunebook.analysis.failure_counts import StudyFeasibility
 from tunebook.words.finding import Finding, Number, Remedy, RemedyKind, Severity
 from tunebook.words.space import Axis, Choice, Integer, Scale, spell
 from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.words.trial import Cause, Value
 
 NOTABLE = 0.2
 """A share of failures above this, with no place to it, is more likely a bug than bad luck."""
@@ -90,8 +90,8 @@ def at_chance_finding(
             "in_a_pile": level.in_piles,
         },
         sentence=f"{stuck} of {complete} complete trials ({share.estimate:.0%}) are no better "
-        f"than {metric} {chance}, {level.in_piles} of them nearly alike, as guessing or one constant "
-        "answer would be"
+        f"than {metric} {chance}, {level.in_piles} of them nearly alike, as guessing or one "
+        "constant answer would be"
         + (f"; they lie {', '.join(where[:NAMED])}{more}" if where else "")
         + f". If so, give chance={chance} (--chance {chance}): trials that never beat it count "
         "as infeasible then.",
@@ -180,7 +180,9 @@ def _nowhere(own: TrialTable, study: StudyFeasibility) -> Finding:
             f"{takes}.",
             trials=_failed(own),
         )
-    alike = study.share.estimate > NOTABLE
+    # Trials at chance end badly on all sides of a good region, which is no bug.
+    at_chance = dict(study.causes).get(Cause.CHANCE, 0)
+    alike = study.share.estimate > NOTABLE and 2 * at_chance < study.infeasible
     return Finding(
         check="C3",
         severity=Severity.WARNING if alike else Severity.NOTE,

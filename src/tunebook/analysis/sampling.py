@@ -60,6 +60,8 @@ QUANTILES = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 AS_GOOD = 3
 """Trials about as good as the best, the best among them, that a densely sampled space has."""
 EIGHTH = 7
+HUGE = 1e150
+"""Losses beyond are taken to be this: their differences would have no number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,7 @@ def check(table: TrialTable, *, seed: int = 0) -> SamplingResult | NotApplicable
 
 def _read(table: TrialTable, study: str, losses: Float[np.ndarray, "trials"]) -> StudySampling:
     n, sign = len(losses), table.objective.sign
-    ordered = np.sort(np.where(np.isfinite(losses), losses, np.inf))
+    ordered = np.sort(np.where(np.isfinite(losses), np.clip(losses, -HUGE, HUGE), np.inf))
     low, median, high = (at_ranks(ordered, ranks) for ranks in band_ranks(n))
     shown = sorted({b for b in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if b < n} | {n})
     boxes = [
@@ -280,5 +282,5 @@ def _as_good(study: StudySampling) -> str:
 def _spread_of_best(table: TrialTable, study: StudySampling) -> float:
     """Spread among the trials that are about as good as the best."""
     own = table.of_study(study.study)
-    good = own.losses[good_region(own.losses)]
+    good = np.clip(own.losses[good_region(own.losses)], -HUGE, HUGE)
     return float(np.std(good)) if len(good) > 1 else 0.0
