@@ -6,8 +6,11 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 # More processes than this only get into each other's way on a small machine.
 JOBS ?= 2
 
+CLAIMS := boundaries sampling feasibility overfitting variance training_length suspect_curves \
+  isolation sensitivity adaptivity comparison
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims test-system lint bench docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims calibrate test-system lint bench docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -51,6 +54,9 @@ test: lint  ## lint, then every fast test, docs and README examples included
 
 test-claims: $(VENV)/.ready  ## the longer simulations of error rates
 	$(BIN)/pytest -n $(JOBS) --level 2 -k "level2 or claims or false_alarms or power" tests/analysis
+
+calibrate: $(VENV)/.ready  ## measure every check's error rates anew; rewrites docs/claims (hours)
+	for page in $(CLAIMS); do OMP_NUM_THREADS=1 $(BIN)/python bench/claims/$$page.py || exit 1; done
 
 test-system: $(VENV)/.ready  ## suites that need apt packages: a real Chromium
 	tests/system/install.sh
