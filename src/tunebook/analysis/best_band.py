@@ -4,7 +4,7 @@ A curve of what a study of a quarter of the trials would select with the scienti
 held at a place, with a pointwise 95 % band. Where the response over all hyperparameters holds its
 form, from that fit (`selected_response`); else from the best of the quarter of the trials nearest
 to the place, with the spread of its subsamples, which is a curve in steps. Assumes that what a
-window holds is alike; docs/claims/isolation.md has the coverage.
+window holds is alike. Its coverage is not measured yet.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ optimism of search, and Student's interval holds as far as the mean of a few see
 Two groups: the seeds at one configuration fall apart where a gap between two neighbours is GAP
 times the range on either side of it, with two seeds at least on both sides and FEWEST_IN_GROUPS in
 all. Of eight seeds of one law 0.1 % do where it is normal, and 1.3 % where it is lognormal
-(docs/claims/isolation.md has more).
+(4,000 draws).
 """
 
 from __future__ import annotations

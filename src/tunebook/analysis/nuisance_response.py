@@ -5,7 +5,7 @@ where it is sharp the distance to its best (a cusp). A fit says nothing where it
 there it is refused: the form must need neither cubes and fourth powers, nor a cusp or a narrow
 valley at its best, and the best trials must lie where the fit would have them. The p-values at
 which it is refused were chosen by bench/claims/isolation.py: at them a true quadratic is kept in
-nine tables of ten, and cusps and valleys that are kept do no harm.
+nine tables of ten, while cusps are kept too often (docs/claims/isolation.md).
 """
 
 from __future__ import annotations
