@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float
 
 ALPHA = 0.03
-"""Below the 5 % that is claimed: the test is exact, so that its measured rate varies around this."""
+"""Below the 5 % claimed: the test is exact, so that its measured rate varies around this."""
 FEWEST = 16
 """Distinct configurations of a study below which its order is not judged."""
 MOST = 2000
