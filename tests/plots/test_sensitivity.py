@@ -45,7 +45,7 @@ def test_each_share_stands_at_its_estimate_with_its_interval(result, pictures):
         assert (of["with its pairs"]["low"], of["with its pairs"]["high"]) == (
             own.total.low, own.total.high
         )  # fmt: skip
-        assert of["better half, with pairs"]["share"] == own.better_total.estimate
+        assert of["better half"]["share"] == own.better_total.estimate
 
 
 def test_the_strongest_stands_first(result, pictures):

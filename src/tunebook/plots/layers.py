@@ -178,9 +178,9 @@ def finish(
     layers = list(layers)
     heading: dict[str, Any] = {"text": wrapped(title, width), "limit": width + 60}
     if subtitle:
-        lines = [subtitle] if isinstance(subtitle, str) else subtitle
+        text = subtitle if isinstance(subtitle, str) else "; ".join(subtitle)
         most = int(width / SMALL_LETTER)
-        heading["subtitle"] = [part for line in lines for part in textwrap.wrap(line, most)]
+        heading["subtitle"] = textwrap.wrap(text, most)
     chart = alt.layer(*layers).properties(
         width=width, height=height, title=heading, description=alternative
     )

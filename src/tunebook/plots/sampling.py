@@ -107,7 +107,7 @@ def _level_words(studies: list[StudySampling]) -> list[str]:
     first = studies[0].distance
     alone = first is not None and len(studies) == 1
     bound = f", {number(float(f'{first.high:.2g}'))} better at most" if alone and first else ""
-    return [f"Level dashes: the best in the space, estimated{bound}"]
+    return [f"level dashes: the best in the space, estimated{bound}"]
 
 
 def _best_rows(studies: list[StudySampling], objective: Objective) -> list[Row]:

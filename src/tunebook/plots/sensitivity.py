@@ -27,7 +27,7 @@ MOST_ROWS = 20
 """Hyperparameters that are drawn, the strongest."""
 MOST_PAIRS = 12
 """Pairs that are drawn, the strongest."""
-ALONE, IN_PAIRS, NEAR = "by itself", "with its pairs", "better half, with pairs"
+ALONE, IN_PAIRS, NEAR = "by itself", "with its pairs", "better half"
 HEIGHTS = {ALONE: -0.24, IN_PAIRS: 0.02, NEAR: 0.28}
 
 

@@ -109,9 +109,10 @@ def _reading(result: VarianceResult) -> str:
 
 
 def _subtitle(result: VarianceResult) -> list[str]:
+    near = number(float(f"{result.resolution.estimate:.2g}"))
     return [
         f"Diamond: {_reading(result)} of the curve; dots: its end, detrended",
-        f"Shaded: within {number(result.resolution.estimate)} of the best, too near to tell",
+        f"shaded: within {near} of the best, too near to tell",
     ]
 
 

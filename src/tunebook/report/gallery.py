@@ -32,7 +32,7 @@ class Shown:
         """What its specification says under the title; the page writes both itself."""
         title = self.picture.spec.get("title")
         under = title.get("subtitle", "") if isinstance(title, Mapping) else ""
-        return under if isinstance(under, str) else "; ".join(under)
+        return under if isinstance(under, str) else " ".join(under)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
