@@ -7,11 +7,12 @@ matters: an optimum a quarter of the range outside.
 
 Estimator: on a fitted response, the gain of the best place on the edge over the best place at
 least 15 % of the range inside, and the chance that there is none (`edge_gain.py`). An alarm needs
-that chance below ALPHA shared over all sides of the table (Bonferroni); or the best trials
-crowding the edge at that level (exact test against lying anywhere), more in the outermost 15 %
-than in the next 15 % (one-sided, at CROWDED), and the gain more likely than not. It also needs a
-fit that foretells left-out trials better than chance would, and an edge beside which most trials
-are feasible: where they fail, widening gains nothing.
+that chance below ALPHA shared over all sides of the table (Bonferroni); or, for the high side of a
+training length, of which it is known that longer is better, the best trials crowding the edge at
+that level (exact test against lying anywhere), more in the outermost 15 % than in the next 15 %
+(one-sided, at CROWDED), and the gain more likely than not. It also needs a fit that foretells
+left-out trials better than chance would, and an edge beside which most trials are feasible: where
+they fail, widening gains nothing.
 
 Assumes that the response is continuous on the scales that were declared, noise that is about the
 same over the better half of the trials, and trials not chosen by earlier results. Measured error
@@ -38,6 +39,7 @@ from tunebook.words.finding import (
     Severity,
     subject_name,
 )
+from tunebook.words.roles import LENGTH_NAMES, last_part
 from tunebook.words.space import Axis, Choice, Float, Integer, Scale, spell
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Value
@@ -52,6 +54,8 @@ FEWEST = 10
 FORETOLD = 2.0
 """A fit of n trials must foretell this over the root of n of the variance of left-out ones: where
 nothing matters the share is about zero, give or take half of it."""
+CERTAIN = 32
+"""Trials below which the model is surer than it may be: the level falls with their square."""
 CROWDED = 0.1
 """Of a response that is even on both sides of a best at 15 %, as many lie in either zone."""
 FEW_VALUES = 8
@@ -151,11 +155,12 @@ def _read_axis(
     sides: tuple[SideReading, ...] = ()
     if not _choice(axis):
         p_values = (1.0, 1.0) if gains is None else gains.p_value[place]
-        foretold = gains is not None and gains.explained > FORETOLD / math.sqrt(
-            int(own.complete.sum())
-        )
+        n = int(own.complete.sum())
+        foretold = gains is not None and gains.explained > FORETOLD / math.sqrt(n)
+        level = level * min(1.0, (n / CERTAIN) ** 2) if foretold else 0.0
+        is_budget = _is_budget(name, axis)
         sides = tuple(
-            _read_side(own, units, axis, side, float(p), foretold, level, best)
+            _read_side(own, units, axis, side, float(p), level, is_budget, best)
             for side, p in zip(("low", "high"), p_values, strict=True)
         )
     return AxisReading(
@@ -179,17 +184,16 @@ def _read_side(
     axis: Axis,
     side: str,
     p_value: float,
-    foretold: bool,
     level: float,
+    is_budget: bool,
     best: Bool[np.ndarray, "trials"],
 ) -> SideReading:
     distance = units if side == "low" else 1.0 - units
     top = best if int(best.sum()) else own.complete
     at = float(np.median(distance[top])) if int(top.sum()) else 0.5
-    few = isinstance(axis, Integer) and axis.high - axis.low + 1 < FEW_VALUES
-    crowd = 1.0 if few else _crowding(distance, best)
+    crowd = _crowding(distance, best) if is_budget and side == "high" else 1.0
     found = p_value < level or (p_value < 0.5 and crowd < level)
-    alarm = foretold and found and not _fails_near(distance, own.infeasible)
+    alarm = found and not _fails_near(distance, own.infeasible)
     return SideReading(
         side=side,
         p_value=p_value,
@@ -197,6 +201,12 @@ def _read_side(
         best_at=at if side == "low" else 1.0 - at,
         proposed=_wider(axis, side) if alarm else None,
     )
+
+
+def _is_budget(name: str, axis: Axis) -> bool:
+    """A training length with values enough for zones: longer is better, as is known before."""
+    few = isinstance(axis, Integer) and axis.high - axis.low + 1 < FEW_VALUES
+    return last_part(name) in LENGTH_NAMES and not few
 
 
 def _crowding(distance: F[np.ndarray, "trials"], best: Bool[np.ndarray, "trials"]) -> float:

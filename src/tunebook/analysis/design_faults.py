@@ -18,16 +18,10 @@ from tunebook.analysis.budget_shares import uneven_steps, uneven_trials
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.evaluation_counts import evaluation_finding
 from tunebook.words.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
-from tunebook.words.roles import BATCH_NAMES, STEP_NAMES
+from tunebook.words.roles import BATCH_NAMES, LENGTH_NAMES
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Value
 
-LENGTH_NAMES = STEP_NAMES | {
-    "total_model_steps", "planned_steps", "max_iterations", "max_iters", "num_iterations",
-    "n_iterations", "train_iterations", "training_iterations", "n_epochs", "max_updates",
-    "num_updates", "total_updates", "train_updates", "step_budget", "epoch_budget",
-}  # fmt: skip
-"""Names of a training length; a round is refused for fewer, but a foreign sweep is run already."""
 BATCHES = BATCH_NAMES | {
     "batchsize", "minibatch_size", "mini_batch_size", "global_batch_size", "bs",
     "effective_batch_size", "batch_size_train",

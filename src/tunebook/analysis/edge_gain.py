@@ -28,13 +28,15 @@ if TYPE_CHECKING:
 
 INSIDE = 0.15
 """Share of the range: a best that is nearer to an edge is neither inside nor cut off."""
-PRIOR_OF_PARABOLA = 0.75
+PRIOR_OF_PARABOLA = 0.9
 """Near its best, a response is a parabola more often than not (Lourie, He and Cho 2025)."""
 CAUTION = 1.0
 """Standard errors."""
 SMOOTHER = 0.005
 """What another scale of the losses must explain beyond the first, of their variance."""
 STARTS, SWEEPS, FINE_SWEEPS, GRID = 3, 3, 1, 11
+MOST_PRODUCTS, MOST_RICH = 10, 150
+"""Sum of degrees in a product, and columns: more is slow, and a quarter of the trials carries."""
 MOST_VALUES = 6
 """Values of a choice that are told apart; the others count as one."""
 
@@ -129,7 +131,7 @@ def _response(
 ) -> _Response:
     distinct = [len(np.unique(u)) for u in units.T]
     parabola = columns_for(levels, degree=[min(2, max(1, k - 1)) for k in distinct], products=2)
-    curve = columns_for(levels, degree=[min(8, max(1, k - 1)) for k in distinct], products=3)
+    curve = _rich(levels, [min(8, max(1, k - 1)) for k in distinct], len(losses))
     matrices = [(c, c.of(units)) for c in (parabola, curve)]
     best = None
     for scores in _scales(losses):
@@ -138,6 +140,17 @@ def _response(
             best = found
     assert best is not None
     return best
+
+
+def _rich(levels: Sequence[int], degree: Sequence[int], trials: int) -> Columns:
+    """A curve with products as rich as the trials carry: a kink across two axes takes many."""
+    found = columns_for(levels, degree=degree, products=3)
+    for products in range(4, MOST_PRODUCTS + 1):
+        richer = columns_for(levels, degree=degree, products=products)
+        if len(richer.constant) > min(trials / 4, MOST_RICH):
+            break
+        found = richer
+    return found
 
 
 def _two(

@@ -116,7 +116,8 @@ def columns_for(levels: Sequence[int], *, degree: Sequence[int], products: int) 
     for k, (i, j) in enumerate(pairs, len(axes)):
         shares[k, JOINT] = 1.0
         shares[k, GROUPS + axes[i]] = shares[k, GROUPS + axes[j]] = 0.5
-        shares[k, JOINT_ROUGH] = float(order[i] + order[j] > 2)
+        if (of := order[i] + order[j]) > 2:
+            shares[k, JOINT_ROUGH], constant[k] = 1.0, -4.0 * np.log(of / 3)
     return Columns(
         tuple(levels), tuple(degree), np.array(pairs, dtype=np.int64).reshape(-1, 2).T,
         constant, shares,

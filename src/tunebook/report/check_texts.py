@@ -81,9 +81,10 @@ CHECK_TEXTS = {
         method="A response is fitted to the complete trials, by a parabola and by a curve of any "
         "smoothness, each counting as its evidence says. For each side: is the best place on "
         "the edge better than the best place at least 15 % of the range inside? The p-value is "
-        "the chance that it is not; 5 % is shared over all sides of the round. An alarm comes as "
-        "well where the best tenth of the trials crowd the outermost 15 %, more than the next "
-        "15 %, and the fit does not speak against it.",
+        "the chance that it is not; 5 % is shared over all sides of the round. A "
+        "training length that was searched is called cut off as well where the best tenth of the "
+        "trials crowd its outermost 15 %, more than the next 15 %, and the fit does not speak "
+        "against it.",
     ),
     "C2": CheckText(
         name="Sampling density",

@@ -17,6 +17,12 @@ STEP_NAMES = frozenset(
      "max_epochs", "steps", "total_steps", "training_steps", "num_training_steps",
      "total_timesteps", "train_epochs", "num_train_epochs", "training_epochs", "total_epochs"}
 )  # fmt: skip
+LENGTH_NAMES = STEP_NAMES | {
+    "total_model_steps", "planned_steps", "max_iterations", "max_iters", "num_iterations",
+    "n_iterations", "train_iterations", "training_iterations", "n_epochs", "max_updates",
+    "num_updates", "total_updates", "train_updates", "step_budget", "epoch_budget",
+}  # fmt: skip
+"""Names of a training length; a round is refused for fewer, but a foreign sweep is run already."""
 OVERRULED = ("A4",)
 """The rules that a round may break on purpose."""
 BATCH_NAMES = frozenset({"batch_size", "train_batch_size", "per_device_train_batch_size"})
@@ -75,7 +81,7 @@ def check_rules(varied: Iterable[str], nuisance: Iterable[str], overrule: Sequen
         DesignError: one of them is; says why, and what to do instead.
     """
     for name in varied:
-        if _last_part(name) in STEP_NAMES:
+        if last_part(name) in STEP_NAMES:
             raise DesignError(
                 f'one study has one training length: "{name}" is not searched. Longer training '
                 "wins whatever else is true, so its effect would hide every other (B9)",
@@ -89,7 +95,7 @@ def check_rules(varied: Iterable[str], nuisance: Iterable[str], overrule: Sequen
                 next_step=f'say overrule=["{OVERRULED[0]}"], or leave it out',
             )
     for name in nuisance:
-        if _last_part(name) in BATCH_NAMES and "A4" not in overrule:
+        if last_part(name) in BATCH_NAMES and "A4" not in overrule:
             raise DesignError(
                 f'"{name}" is no nuisance hyperparameter of validation quality: once the others '
                 "are tuned for it, each batch size reaches the same quality; it sets speed (A4)",
@@ -98,6 +104,6 @@ def check_rules(varied: Iterable[str], nuisance: Iterable[str], overrule: Sequen
             )
 
 
-def _last_part(name: str) -> str:
+def last_part(name: str) -> str:
     """`epochs` of `train.epochs` and `train/epochs`."""
     return name.replace("/", ".").rpartition(".")[2].lower()
