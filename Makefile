@@ -49,11 +49,12 @@ lint: $(VENV)/.ready  ## ruff, mypy strict, layers, import cycles
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# One thread of linear algebra a process: on small matrices more only get into each other's way.
 test: lint  ## lint, then every fast test, docs and README examples included
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup
 
 test-claims: $(VENV)/.ready  ## the longer simulations of error rates
-	$(BIN)/pytest -n $(JOBS) --level 2 -k "level2 or claims or false_alarms or power" tests/analysis
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --level 2 -k "level2 or claims or false_alarms or power" tests/analysis
 
 calibrate: $(VENV)/.ready  ## measure every check's error rates anew; rewrites docs/claims (hours)
 	for page in $(CLAIMS); do OMP_NUM_THREADS=1 $(BIN)/python bench/claims/$$page.py || exit 1; done

@@ -141,7 +141,7 @@ def fit(
     width = np.concatenate([WIDTH, np.ones(len(columns.levels))])
 
     def prior_sd(scales: Float[np.ndarray, "scales"]) -> Float[np.ndarray, "columns"]:
-        logs = np.clip(columns.constant + columns.shares @ scales, -30, 30)
+        logs = np.clip(columns.constant + columns.shares @ scales, -25, 18)
         return np.asarray(np.exp(0.5 * logs))
 
     def cost(scales: Float[np.ndarray, "scales"]) -> tuple[float, Float[np.ndarray, "scales"]]:
