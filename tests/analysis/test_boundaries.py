@@ -15,15 +15,15 @@ from tunebook.words.finding import NotApplicable, RemedyKind, Severity
 from tunebook.words.space import Branch, Choice, Float, Integer, Scale
 
 REPEATS = 16
-WORST = 0.08
-"""docs/claims/boundaries.md: every case is measured below this, at any number of trials."""
+WORST, WORST_AT_32 = 0.1, 0.08
+"""docs/claims/boundaries.md: the worst case is measured at 9 %, at 32 trials at 7 %."""
 
 
 @pytest.mark.parametrize("case", measured.NOTHING)
 def test_false_alarms(case, fresh_rng):
     seed = int(fresh_rng.integers(2**32))
     found, _ = measured.alarms(measured.NOTHING[case], 32, REPEATS, seed)
-    assert found <= binom.ppf(1 - 1e-6, REPEATS, WORST)
+    assert found <= binom.ppf(1 - 1e-6, REPEATS, WORST_AT_32)
 
 
 @pytest.mark.parametrize("case", ["bowl, 2 axes", "bowl, 5 axes", "cone, 5 axes"])
