@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import scipy
+from rate_page import cell
 from surfaces import table
 
 from tunebook.analysis import boundaries
-from tunebook.analysis.estimators import proportion
 from tunebook.words.finding import NotApplicable
 from tunebook.words.table import TrialTable
 
@@ -115,13 +115,8 @@ def _cells(make: Make, repeats: int, which: int) -> list[str]:
     cells = []
     for n in SIZES:
         of = repeats // 2 if n == 512 else repeats
-        cells.append(_cell(alarms(make, n, of, 1 + which)[which], of))
+        cells.append(cell(alarms(make, n, of, 1 + which)[which], of))
     return cells
-
-
-def _cell(count: int, repeats: int) -> str:
-    share = proportion(count, repeats)
-    return f"{share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})"
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+from rate_page import cell
 
 from tunebook.analysis.comparison import SideEvidence, judge
-from tunebook.analysis.estimators import proportion
 from tunebook.book.decisions import LOOKS
 from tunebook.words.decision import Verdict
 from tunebook.words.design import Objective
@@ -84,7 +84,7 @@ def page(repeats: int) -> str:
             for looks in (1, 3, 6):
                 rng = np.random.default_rng(looks)
                 found = [decided(rng, MARGIN, count, looks, kind)[0] for _ in range(repeats)]
-                cells.append(_cell(found.count(Verdict.ADOPT), repeats))
+                cells.append(cell(found.count(Verdict.ADOPT), repeats))
             lines.append(f"| {count} candidates, {kind} noise | " + " | ".join(cells) + " |")
     lines += [
         "",
@@ -108,11 +108,6 @@ def page(repeats: int) -> str:
         f"and the best of a sweep of 32 in {wrong[1] / repeats:.0%}.",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _cell(count: int, repeats: int) -> str:
-    share = proportion(count, repeats)
-    return f"{share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})"
 
 
 if __name__ == "__main__":

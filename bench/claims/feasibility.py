@@ -13,11 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import scipy
+from rate_page import cell
 from surfaces import table
 
 from tunebook.analysis import feasibility
 from tunebook.analysis.chance_level import chance_level
-from tunebook.analysis.estimators import proportion
 from tunebook.analysis.failing_places import FailingCombination, FailingRegion
 from tunebook.words.design import Role
 from tunebook.words.finding import NotApplicable, RemedyKind
@@ -285,13 +285,8 @@ def _section(title: str, rows: Mapping[str, list[list[bool]]]) -> list[str]:
     lines += ["|---|" + "---|" * len(SIZES)]
     together = [[yes for row in rows.values() for yes in row[i]] for i in range(len(SIZES))]
     for name, row in [*rows.items(), ("all of these", together)][: len(rows) + (len(rows) > 1)]:
-        lines.append(f"| {name} | " + " | ".join(_cell(sum(r), len(r)) for r in row) + " |")
+        lines.append(f"| {name} | " + " | ".join(cell(sum(r), len(r)) for r in row) + " |")
     return lines
-
-
-def _cell(yes: int, repeats: int) -> str:
-    share = proportion(yes, repeats)
-    return f"{share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})"
 
 
 if __name__ == "__main__":

@@ -6,16 +6,14 @@ python bench/claims/overfitting.py
 from __future__ import annotations
 
 import argparse
-import platform
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import scipy
 from curve_shapes import Shape, study
+from rate_page import VERSIONS, rows
 
 from tunebook.analysis import overfitting
-from tunebook.analysis.estimators import proportion
 from tunebook.words.finding import NotApplicable, Severity
 from tunebook.words.table import TrialTable
 
@@ -96,22 +94,12 @@ def rates(case: Case, trials: int, repeats: int, seed: int) -> tuple[int, int, i
     return warned, noted, silent
 
 
-SIZES = (16, 32, 64, 128, 512)
-POWER_SIZES = (16, 32, 64)
-
-
-def repeats_at(trials: int, repeats: int) -> int:
-    """Larger tables take longer, and are asked less often."""
-    return max(1, round(repeats * (1.0 if trials <= 64 else 0.5 if trials <= 128 else 0.3)))
-
-
 def page(repeats: int) -> Iterator[str]:
     """The measurements as a page, row by row, so that a run that is cut off leaves what it has."""
     lines = [
         "# C4: measured error rates",
         "",
-        f"`python bench/claims/overfitting.py --repeats {repeats}` makes this page "
-        f"(Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}).",
+        f"`python bench/claims/overfitting.py --repeats {repeats}` makes this page {VERSIONS}.",
         "Studies whose training loss falls throughout; the validation error gains 1, with noise of 0.02 from one",
         "evaluation to the next where nothing else is said. 95 % intervals in brackets.",
         "",
@@ -120,43 +108,13 @@ def page(repeats: int) -> Iterator[str]:
         "says that most of the best trials overfit. A cell of few tables bounds its rate loosely: its interval says how loosely.",
         "",
     ]
-    wrong = asked = 0
-    for head, cases, sizes in (
-        ("nothing to find", NOTHING, SIZES),
-        ("overfits", OVERFITS, POWER_SIZES),
-    ):
-        columns = [f"{n} trials ({repeats_at(n, repeats)} tables)" for n in sizes]
-        lines += [f"| {head} | " + " | ".join(columns) + " |", "|---|" + "---|" * len(sizes)]
-        for i, (name, case) in enumerate(cases.items()):
-            cells = []
-            for n in sizes:
-                many = repeats_at(n, repeats)
-                found, silent = counted(case, n, many, 1000 * i + n, power=cases is OVERFITS)
-                cells.append(
-                    _cell(found, many) + (f", silent {silent / many:.1%}" if silent else "")
-                )
-                if cases is NOTHING:
-                    wrong, asked = wrong + found, asked + many
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-            yield "\n".join(lines) + "\n"
-        if cases is NOTHING:
-            lines += [
-                "",
-                f"All of these together: {wrong} of {asked} tables, {_cell(wrong, asked)}.",
-                "",
-            ]
-    yield "\n".join(lines) + "\n"
+    return rows(lines, NOTHING, ("overfits", OVERFITS), counted, repeats)
 
 
-def counted(case: Case, trials: int, repeats: int, seed: int, *, power: bool) -> tuple[int, int]:
+def counted(case: Case, trials: int, repeats: int, seed: int, power: bool) -> tuple[int, int]:
     """What a cell counts: warnings where there is something to find, else any word."""
     warned, noted, silent = rates(case, trials, repeats, seed)
     return (warned if power else noted), silent
-
-
-def _cell(count: int, repeats: int) -> str:
-    share = proportion(count, repeats)
-    return f"{share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})"
 
 
 if __name__ == "__main__":

@@ -6,17 +6,15 @@ python bench/claims/suspect_curves.py
 from __future__ import annotations
 
 import argparse
-import platform
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import scipy
 from curve_shapes import Shape, study
+from rate_page import VERSIONS, rows
 
 from tunebook.analysis import suspect_curves
-from tunebook.analysis.estimators import proportion
 from tunebook.words.finding import NotApplicable, Severity
 from tunebook.words.table import Curves, TrialTable
 
@@ -110,22 +108,12 @@ def rates(case: Case, trials: int, repeats: int, seed: int) -> tuple[int, int]:
     return said, silent
 
 
-SIZES = (16, 32, 64, 128, 512)
-POWER_SIZES = (16, 32, 64)
-
-
-def repeats_at(trials: int, repeats: int) -> int:
-    """Larger tables take longer, and are asked less often."""
-    return max(1, round(repeats * (1.0 if trials <= 64 else 0.5 if trials <= 128 else 0.3)))
-
-
 def page(repeats: int) -> Iterator[str]:
     """The measurements as a page, row by row, so that a run that is cut off leaves what it has."""
     lines = [
         "# C8: measured error rates",
         "",
-        f"`python bench/claims/suspect_curves.py --repeats {repeats}` makes this page "
-        f"(Python {platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}).",
+        f"`python bench/claims/suspect_curves.py --repeats {repeats}` makes this page {VERSIONS}.",
         "The validation error and the training loss gain 1, with noise of 0.02 and 0.01 from one evaluation to the next",
         "where nothing else is said; level: the training loss is flat from a tenth of training on. 95 % intervals in brackets.",
         "",
@@ -134,43 +122,13 @@ def page(repeats: int) -> Iterator[str]:
         "want of data. Below 32 evaluations no period is looked for. A cell of few tables bounds its rate loosely.",
         "",
     ]
-    wrong = asked = 0
-    for head, cases, sizes in (
-        ("nothing to find", NOTHING, SIZES),
-        ("bug", BUGS, POWER_SIZES),
-    ):
-        columns = [f"{n} trials ({repeats_at(n, repeats)} tables)" for n in sizes]
-        lines += [f"| {head} | " + " | ".join(columns) + " |", "|---|" + "---|" * len(sizes)]
-        for i, (name, case) in enumerate(cases.items()):
-            cells = []
-            for n in sizes:
-                many = repeats_at(n, repeats)
-                found, silent = counted(case, n, many, 1000 * i + n, power=cases is BUGS)
-                cells.append(
-                    _cell(found, many) + (f", silent {silent / many:.1%}" if silent else "")
-                )
-                if cases is NOTHING:
-                    wrong, asked = wrong + found, asked + many
-            lines.append(f"| {name} | " + " | ".join(cells) + " |")
-            yield "\n".join(lines) + "\n"
-        if cases is NOTHING:
-            lines += [
-                "",
-                f"All of these together: {wrong} of {asked} tables, {_cell(wrong, asked)}.",
-                "",
-            ]
-    yield "\n".join(lines) + "\n"
+    return rows(lines, NOTHING, ("bug", BUGS), counted, repeats)
 
 
-def counted(case: Case, trials: int, repeats: int, seed: int, *, power: bool) -> tuple[int, int]:
+def counted(case: Case, trials: int, repeats: int, seed: int, power: bool) -> tuple[int, int]:
     """What a cell counts: any word, wrong where there is nothing to find."""
     del power
     return rates(case, trials, repeats, seed)
-
-
-def _cell(count: int, repeats: int) -> str:
-    share = proportion(count, repeats)
-    return f"{share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})"
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from tunebook.analysis import CHECKS, load_check
-from tunebook.analysis.estimators import best_of_n, good_region, normal_scores, proportion
+from tunebook.analysis.estimators import good_region, normal_scores, proportion
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -43,9 +43,3 @@ def test_the_good_region_is_a_tenth_and_never_infeasible():
     assert good_region(losses).sum() == 7
     assert not good_region(np.full(5, np.nan)).any()
     assert good_region(np.array([1.0, 1.0, 1.0, 1.0, 2.0])).sum() == 4
-
-
-def test_the_best_of_one_is_any_and_of_many_the_best(fresh_rng):
-    losses = np.array([1.0, 2.0, np.nan])
-    assert set(best_of_n(losses, 1, 500, fresh_rng)) == {1.0, 2.0, np.inf}
-    assert (best_of_n(losses, 60, 50, fresh_rng) == 1.0).all()

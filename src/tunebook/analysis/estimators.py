@@ -44,15 +44,3 @@ def good_region(losses: Float[np.ndarray, "trials"]) -> Bool[np.ndarray, "trials
     k = min(max(3, math.ceil(0.1 * len(losses))), len(finite))
     with np.errstate(invalid="ignore"):
         return np.asarray(losses <= finite[k - 1])
-
-
-def best_of_n(
-    losses: Float[np.ndarray, "trials"], n: int, draws: int, rng: np.random.Generator
-) -> Float[np.ndarray, "draws"]:
-    """Best of n trials drawn with replacement; infeasible ones (NaN) count as infinitely bad.
-
-    The bootstrap of [P, figure 3]. It can't show a trial better than the best one seen, so its
-    upper budgets are too sure of themselves (Tang et al. 2020): a picture, not an interval.
-    """
-    worst = np.where(np.isfinite(losses), losses, np.inf)
-    return np.asarray(worst[rng.integers(0, len(worst), (draws, n))].min(axis=1))
