@@ -6,6 +6,7 @@ from tunebook.analysis import CHECKS
 from tunebook.report import examine as module
 from tunebook.report.examine import conclude, examine, results
 from tunebook.words.finding import Finding, NotApplicable, RemedyKind, Severity
+from tunebook.words.table import TrialTable
 
 
 class Said:
@@ -49,6 +50,26 @@ def test_a_hyperparameter_never_read_is_a_problem(book):
     assert found[0].remedy is not None
     assert found[0].remedy.kind is RemedyKind.INSPECT
     assert found[0].trials == ("3.0", "3.2")
+
+
+def test_a_published_search_over_epochs_is_answered_with_one_voice(shared_data):
+    """B9 says fix, C1 and C6 that longer is better: one length, no wider range, no tuning."""
+    folder = shared_data / "opda"
+    table = TrialTable.from_csv(
+        folder / "convnext-trials.csv.gz",
+        folder / "convnext-curves.csv.gz",
+        objective="maximize:top_1",
+    )
+    found = [f for f in examine(table).findings if f.subject == "epochs"]
+    asked = {f.check: f.remedy for f in found if f.remedy}
+    assert {check: (r.kind, dict(r.values)) for check, r in asked.items()} == {
+        "B9": (RemedyKind.FIX, {"value": 150}),
+        "C1": (RemedyKind.TRAIN_LONGER, {"epochs": 150}),
+        "C6": (RemedyKind.TRAIN_LONGER, {"epochs": 150}),
+    }
+    sentences = " ".join(f.sentence for f in found)
+    assert "not widened" in sentences
+    assert "keep tuning" not in sentences
 
 
 def test_trials_that_no_statistic_counts_are_told(running_book):

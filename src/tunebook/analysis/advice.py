@@ -267,7 +267,8 @@ def _set_length(draft: _Draft, asked: Sequence[Asked], *, widening: bool) -> Non
     if not asked:
         return
     longer = [x for x in asked if x[1].kind is RemedyKind.TRAIN_LONGER]
-    finding, remedy = (longer or list(asked))[0]
+    # What speaks of a hyperparameter that sets the length names no steps of the plan.
+    finding, remedy = max(longer or asked, key=lambda x: "max_train_steps" in x[1].values)
     if widening:
         draft.unresolved.append(
             f"Training {'longer' if longer else 'shorter'} waits until the space is wide enough: "

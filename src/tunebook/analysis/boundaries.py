@@ -22,7 +22,7 @@ rates: docs/claims/boundaries.md.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +30,7 @@ from scipy import stats
 
 from tunebook.analysis.edge_gain import INSIDE, EdgeGains, edge_gains
 from tunebook.analysis.estimators import good_region, proportion
+from tunebook.analysis.number_words import half_again
 from tunebook.words.design import Objective
 from tunebook.words.finding import (
     Finding,
@@ -39,8 +40,8 @@ from tunebook.words.finding import (
     Severity,
     subject_name,
 )
-from tunebook.words.roles import LENGTH_NAMES, last_part
-from tunebook.words.space import Axis, Choice, Float, Integer, Scale, spell
+from tunebook.words.roles import is_length
+from tunebook.words.space import Axis, Branch, Choice, Float, Integer, Scale, spell
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Value
 
@@ -163,6 +164,8 @@ def _read_axis(
             _read_side(own, units, axis, side, float(p), level, is_budget, best)
             for side, p in zip(("low", "high"), p_values, strict=True)
         )
+        if is_length(name):  # fixed, never widened (B9)
+            sides = tuple(replace(s, proposed=None) for s in sides)
     return AxisReading(
         study=study,
         hyperparameter=name,
@@ -206,7 +209,7 @@ def _read_side(
 def _is_budget(name: str, axis: Axis) -> bool:
     """A training length with values enough for zones: longer is better, as is known before."""
     few = isinstance(axis, Integer) and axis.high - axis.low + 1 < FEW_VALUES
-    return last_part(name) in LENGTH_NAMES and not few
+    return is_length(name) and not few
 
 
 def _crowding(distance: F[np.ndarray, "trials"], best: Bool[np.ndarray, "trials"]) -> float:
@@ -277,20 +280,14 @@ def _finding(table: TrialTable, reading: AxisReading) -> Finding:
     near = reading.units < NEAR if side.side == "low" else reading.units > 1 - NEAR
     k, n = int((near & reading.best).sum()), int(reading.best.sum())
     bound = reading.axis.low if side.side == "low" else reading.axis.high
-    low = side.proposed if side.side == "low" else reading.axis.low
-    high = side.proposed if side.side == "high" else reading.axis.high
-    what = f"{k} of its best {n} trials lie in the quarter next to it" + (
-        "" if side.proposed is not None else "; it cannot be widened further"
-    )
-    remedy = None
-    if side.proposed is not None and low is not None and high is not None:
-        remedy = Remedy(
-            kind=RemedyKind.WIDEN,
-            subject=reading.hyperparameter,
-            conditions=branch.conditions,
-            values={"low": low, "high": high, "scale": reading.axis.scale.value},
-            because=f"{metric} still improves towards its {side.side} end, {spell(bound)}",
-        )
+    remedy = _remedy(reading, side, branch, f"{metric} still improves towards its {side.side} "
+                     f"end, {spell(bound)}")  # fmt: skip
+    what = f"{k} of its best {n} trials lie in the quarter next to it"
+    if is_length(reading.hyperparameter):
+        way = "longer" if side.side == "high" else "shorter"
+        what += f". A training length is not widened: fix a {way} one for all trials (B9)"
+    elif remedy is None:
+        what += "; it cannot be widened further"
     return Finding(
         check="C1",
         severity=Severity.WARNING,
@@ -304,6 +301,31 @@ def _finding(table: TrialTable, reading: AxisReading) -> Finding:
         f"end of {reading.subject}, {spell(bound)}; {what}.",
         remedy=remedy,
         trials=tuple(t for t, b in zip(reading.trials, reading.best & near, strict=True) if b),
+    )
+
+
+def _remedy(
+    reading: AxisReading, side: SideReading, branch: Branch, because: str
+) -> Remedy | None:
+    """A wider range; of a training length, which has none, the length to try as C6 has it."""
+    axis = reading.axis
+    assert isinstance(axis, Float | Integer)
+    values: dict[str, Value] = {"low": axis.low, "high": axis.high, "scale": axis.scale.value}
+    kind = RemedyKind.WIDEN
+    if is_length(reading.hyperparameter):
+        longer = side.side == "high"
+        kind = RemedyKind.TRAIN_LONGER if longer else RemedyKind.TRAIN_SHORTER
+        values = {reading.hyperparameter: half_again(axis.high)} if longer else {}
+    elif side.proposed is None:
+        return None
+    else:
+        values[side.side] = side.proposed
+    return Remedy(
+        kind=kind,
+        subject=reading.hyperparameter,
+        conditions=branch.conditions,
+        values=values,
+        because=because,
     )
 
 

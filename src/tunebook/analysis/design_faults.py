@@ -9,7 +9,7 @@ under other seeds).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,14 +18,10 @@ from tunebook.analysis.budget_shares import uneven_steps, uneven_trials
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.evaluation_counts import evaluation_finding
 from tunebook.words.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
-from tunebook.words.roles import BATCH_NAMES, LENGTH_NAMES
+from tunebook.words.roles import is_batch_size, is_length
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Value
 
-BATCHES = BATCH_NAMES | {
-    "batchsize", "minibatch_size", "mini_batch_size", "global_batch_size", "bs",
-    "effective_batch_size", "batch_size_train",
-}  # fmt: skip
 FEWEST_POINTS = 3
 MANY_DUPLICATES = 0.05
 
@@ -60,7 +56,7 @@ def check(table: TrialTable, *, seed: int = 0) -> DesignFaultsResult | NotApplic
         *_one_seed(ended, keys),
         *_duplicates(ended, keys),
         *uneven_trials(ended),
-        *([] if _varied(ended, LENGTH_NAMES) else uneven_steps(ended)),
+        *([] if _varied(ended, is_length) else uneven_steps(ended)),
         *([evaluations] if evaluations else ()),
     )
     distinct = len(set(keys))
@@ -89,15 +85,11 @@ def _configurations(table: TrialTable) -> list[tuple[Value | None, ...]]:
     return [tuple(config.get(n) for n in names) for config in table.config]
 
 
-def _varied(table: TrialTable, names: frozenset[str] | set[str]) -> list[str]:
-    """Hyperparameters that vary, under one of these names, `train.epochs` as `epochs`."""
+def _varied(table: TrialTable, of_kind: Callable[[str], bool]) -> list[str]:
+    """Hyperparameters of one kind that vary."""
     varied = dict.fromkeys(n for b in table.branches.values() for n in b.axes)
     settled = [n for n in table.scientific if len(set(table.column(n))) > 1]
-    return [n for n in dict.fromkeys([*varied, *settled]) if _last_part(n) in names]
-
-
-def _last_part(name: str) -> str:
-    return name.replace("/", ".").rpartition(".")[2].lower().replace("-", "_")
+    return [n for n in dict.fromkeys([*varied, *settled]) if of_kind(n)]
 
 
 def _range(table: TrialTable, name: str) -> tuple[Value, Value, Value]:
@@ -114,7 +106,7 @@ def _range(table: TrialTable, name: str) -> tuple[Value, Value, Value]:
 
 def _lengths(table: TrialTable) -> Iterable[Finding]:
     """B9: one study has one training length."""
-    for name in _varied(table, LENGTH_NAMES):
+    for name in _varied(table, is_length):
         low, high, best = _range(table, name)
         asked = name in table.scientific
         yield Finding(
@@ -137,7 +129,7 @@ def _lengths(table: TrialTable) -> Iterable[Finding]:
 
 def _batch_sizes(table: TrialTable) -> Iterable[Finding]:
     """A4: batch size is no nuisance hyperparameter of quality."""
-    for name in _varied(table, BATCHES):
+    for name in _varied(table, is_batch_size):
         if name in table.scientific:
             continue
         low, high, best = _range(table, name)

@@ -12,11 +12,9 @@ from tunebook.analysis.curve_ends import FEWEST_POINTS, NEGLIGIBLE, noise_about_
 from tunebook.analysis.curve_reading import EARLY, FEWEST_TRIALS, LATE, CurveReading
 from tunebook.analysis.length_growth import FEWEST, Growth
 from tunebook.analysis.more_steps import FIRST, gain_of_more, mean_curve
-from tunebook.analysis.number_words import rounded, spelled
+from tunebook.analysis.number_words import LONGER_BY, half_again, rounded, spelled
 from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
 
-LONGER_BY = 1.5
-"""[P]: the least that moves a best step at the end out of the last quarter is a third more."""
 WILD = 5.0
 """Times the usual range of a good curve, beyond which it is left out of the mean."""
 IN_THE_MEAN = 100
@@ -187,8 +185,7 @@ def of_lengths(
     }
     if shown.tied.low > 0.5:
         numbers["ends_ahead"] = shown.tied
-    further = LONGER_BY * shown.longest
-    further = rounded(further) if further > 10 else further
+    further = half_again(shown.longest)
     noises = [noise_about_trend(r.values[np.isfinite(r.values)]) for r in good[:IN_THE_MEAN]]
     noise = float(np.median(noises)) if noises else 0.0
     warned = bool(still) and math.log2(LONGER_BY) * shown.at_the_end.estimate > noise

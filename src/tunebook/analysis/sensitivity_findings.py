@@ -21,6 +21,7 @@ from tunebook.words.finding import (
     Severity,
     subject_name,
 )
+from tunebook.words.roles import is_batch_size, is_length
 from tunebook.words.space import Branch, spell
 from tunebook.words.table import TrialTable
 
@@ -128,9 +129,18 @@ def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable
             Severity.PASS,
             own.subject,
             f"{own.subject} matters: {_percent(own.total)} of how {metric} varies"
-            f"{_near(own)}; keep tuning it.",
+            f"{_near(own)}; {_kept(own.hyperparameter)}.",
             _numbers(own),
         )
+
+
+def _kept(name: str) -> str:
+    """What to do with one that matters: tune it, unless it is none to be tuned (A4 B9)."""
+    if is_length(name):
+        return "as a training length does: fix it, longer rather than shorter (B9)"
+    if is_batch_size(name):
+        return "fix it for time or cost, and tune the others under it (A4)"
+    return "keep tuning it"
 
 
 def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
@@ -190,7 +200,8 @@ def _little(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[
             f"at most {_share(own.upper[0])} of how {metric} varies, {_share(own.upper[1])} "
             "among the better half"
         )
-        at = own.fixed_at
+        settled = is_length(own.hyperparameter) or is_batch_size(own.hyperparameter)
+        at = None if settled else own.fixed_at  # where to fix those is for B9 and A4
         if at is None:
             yield _finding(
                 Severity.PASS,
@@ -226,10 +237,17 @@ def _together(table: TrialTable, study: StudyReading, branch: Branch) -> Iterabl
             subject_name(f"{pair.a} and {pair.b}", branch.conditions),
             f"{pair.a} and {pair.b} interact{_with(branch)}: the best value of one depends on the "
             f"other ({_percent(pair.share)} of how {table.objective.metric} varies over "
-            f"{_among(study, pair)}). Tune them together, and fix neither alone.{also}",
+            f"{_among(study, pair)}). {_paired(pair)}.{also}",
             _pair_numbers(pair),
             trials=study.best,
         )
+
+
+def _paired(pair: PairReading) -> str:
+    for name, other in ((pair.a, pair.b), (pair.b, pair.a)):
+        if is_length(name) or is_batch_size(name):
+            return f"Fix {name} first, and tune {other} anew whenever it changes"
+    return "Tune them together, and fix neither alone"
 
 
 def _among(study: StudyReading, pair: PairReading) -> str:

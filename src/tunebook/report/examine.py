@@ -98,6 +98,7 @@ def conclude(
 ) -> Examination:
     """Put results that are there already together as an examination; see `examine`."""
     findings = [f for r in found.values() if not isinstance(r, NotApplicable) for f in r.findings]
+    findings = _one_length(findings)
     suspected = bool(getattr(found.get("C11"), "adaptive", False))
     if table.adaptive or suspected:
         findings = [_doubted(f, suspected=suspected) for f in findings]
@@ -110,6 +111,24 @@ def conclude(
         findings=sorted(findings, key=_order),
         not_applicable=tuple(r for r in found.values() if isinstance(r, NotApplicable)),
     )
+
+
+def _one_length(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings that name one length to train at: where longer is better, B9 fixes it there."""
+    longer = {
+        f.remedy.subject: f.remedy.values[f.remedy.subject]
+        for f in findings  # in the order of checks, so that C6, which read the curves, is last
+        if f.remedy and f.remedy.kind is RemedyKind.TRAIN_LONGER
+        if f.remedy.subject in f.remedy.values
+    }
+    agreed = []
+    for finding in findings:
+        remedy = finding.remedy
+        if remedy and remedy.subject in longer and finding.check in ("B9", "C1"):
+            key = "value" if finding.check == "B9" else remedy.subject
+            remedy = replace(remedy, values={key: longer[remedy.subject]})
+        agreed.append(replace(finding, remedy=remedy))
+    return agreed
 
 
 def _doubted(finding: Finding, *, suspected: bool) -> Finding:

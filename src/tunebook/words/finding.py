@@ -24,7 +24,7 @@ class RemedyKind(StrEnum):
 
     WIDEN = "widen"  # values: low, high, scale; conditions: the branch
     MORE_TRIALS = "more_trials"  # values: trials
-    TRAIN_LONGER = "train_longer"  # values: max_train_steps
+    TRAIN_LONGER = "train_longer"  # values: max_train_steps, or the hyperparameter that sets it
     TRAIN_SHORTER = "train_shorter"  # values: max_train_steps
     SHRINK = "shrink"  # values: low, high, scale
     REPARAMETRISE = "reparametrise"

@@ -26,6 +26,11 @@ LENGTH_NAMES = STEP_NAMES | {
 OVERRULED = ("A4",)
 """The rules that a round may break on purpose."""
 BATCH_NAMES = frozenset({"batch_size", "train_batch_size", "per_device_train_batch_size"})
+ALL_BATCH_NAMES = BATCH_NAMES | {
+    "batchsize", "minibatch_size", "mini_batch_size", "global_batch_size", "bs",
+    "effective_batch_size", "batch_size_train",
+}  # fmt: skip
+"""Names of a batch size; a round is refused for fewer, likewise."""
 
 
 def check_roles(
@@ -105,5 +110,15 @@ def check_rules(varied: Iterable[str], nuisance: Iterable[str], overrule: Sequen
 
 
 def last_part(name: str) -> str:
-    """`epochs` of `train.epochs` and `train/epochs`."""
-    return name.replace("/", ".").rpartition(".")[2].lower()
+    """`num_epochs` of `train.num_epochs` and `train/num-epochs`."""
+    return name.replace("/", ".").rpartition(".")[2].lower().replace("-", "_")
+
+
+def is_length(name: str) -> bool:
+    """True for a training length, which is fixed and never searched (B9)."""
+    return last_part(name) in LENGTH_NAMES
+
+
+def is_batch_size(name: str) -> bool:
+    """True for a batch size, which is chosen for time or cost (A4)."""
+    return last_part(name) in ALL_BATCH_NAMES
