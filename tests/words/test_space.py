@@ -219,7 +219,7 @@ def test_per_finds_its_range():
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(True, "true"), (0.1 + 0.2, "0.3"), (1e-5, "1e-05"), (7, "7"), ("a", "a")]
+    ("value", "said"), [(True, "true"), (0.1 + 0.2, "0.3"), (1e-5, "1e-5"), (7, "7"), ("a", "a")]
 )
 def test_values_are_spelt_short(value, said):
     assert spell(value) == said

@@ -16,6 +16,7 @@ from tunebook.analysis.failing_places import (
     FailingRegion,
 )
 from tunebook.analysis.failure_counts import StudyFeasibility
+from tunebook.analysis.number_words import percent
 from tunebook.words.finding import Finding, Number, Remedy, RemedyKind, Severity
 from tunebook.words.space import Axis, Choice, Integer, Scale, spell
 from tunebook.words.table import TrialTable
@@ -89,9 +90,9 @@ def at_chance_finding(
             "chance": level.chance,
             "in_a_pile": level.in_piles,
         },
-        sentence=f"{stuck} of {complete} complete trials ({share.estimate:.0%}) are no better "
-        f"than {metric} {chance}, {level.in_piles} of them nearly alike, as guessing or one "
-        "constant answer would be"
+        sentence=f"{stuck} of {complete} complete trials ({percent(share.estimate)}) are no "
+        f"better than {metric} {chance}, {level.in_piles} of them nearly alike, as guessing or "
+        "one constant answer would be"
         + (f"; they lie {', '.join(where[:NAMED])}{more}" if where else "")
         + f". If so, give chance={chance} (--chance {chance}): trials that never beat it count "
         "as infeasible then.",
@@ -138,32 +139,55 @@ def _where(place: FailingPlace) -> str:
 
 def _shares(place: FailingPlace) -> str:
     return (
-        f"{place.share_inside.estimate:.0%} fail there, "
-        f"{place.share_outside.estimate:.0%} elsewhere"
+        f"{percent(place.share_inside.estimate)} fail there, "
+        f"{percent(place.share_outside.estimate)} elsewhere"
+    )
+
+
+def _finding(
+    own: TrialTable,
+    study: StudyFeasibility,
+    severity: Severity,
+    sentence: str,
+    *,
+    place: FailingPlace | None = None,
+    numbers: Mapping[str, Number] | None = None,
+    remedy: Remedy | None = None,
+) -> Finding:
+    """A finding on a study's failures, which begins with how many there were of which cause."""
+    inside = {} if place is None else {
+        "share_inside": place.share_inside,
+        "share_outside": place.share_outside,
+    }  # fmt: skip
+    return Finding(
+        check="C3",
+        severity=severity,
+        subject=place.subject if place is not None else study.study or "the round",
+        numbers={**_numbers(study), **(numbers or {}), **inside},
+        sentence=f"{_counted(study)}{sentence}",
+        remedy=remedy,
+        trials=_failed(own),
     )
 
 
 def _nearly_all(own: TrialTable, study: StudyFeasibility) -> Finding:
     left = study.trials - study.infeasible
-    return Finding(
-        check="C3",
-        severity=Severity.PROBLEM if not left else Severity.WARNING,
-        subject=study.study or "the round",
-        numbers=_numbers(study),
-        sentence=f"{_counted(study)}, {'all of them' if not left else f'all but {left}'}: look "
-        "at the training code first, then for a range that is far off.",
-        remedy=Remedy(
-            kind=RemedyKind.INSPECT,
-            conditions=own.branches[study.study].conditions,
-            because="hardly any trial was feasible" if left else "no trial was feasible",
-        ),
-        trials=_failed(own),
+    remedy = Remedy(
+        kind=RemedyKind.INSPECT,
+        conditions=own.branches[study.study].conditions,
+        because="hardly any trial was feasible" if left else "no trial was feasible",
     )
+    sentence = (
+        f", {'all of them' if not left else f'all but {left}'}: look at the training code first, "
+        "then for a range that is far off."
+    )
+    severity = Severity.PROBLEM if not left else Severity.WARNING
+    return _finding(own, study, severity, sentence, remedy=remedy)
 
 
 def _nowhere(own: TrialTable, study: StudyFeasibility) -> Finding:
     reading = study.reading
-    numbers = _numbers(study) | {"power": round(reading.seen, 3)}
+    numbers = {"power": round(reading.seen, 3)}
     if reading.seen < ENOUGH:
         if study.infeasible < FEWEST_FAILURES:
             takes = f"{FEWEST_FAILURES} failures at least"
@@ -171,58 +195,40 @@ def _nowhere(own: TrialTable, study: StudyFeasibility) -> Finding:
             takes = "a hyperparameter that varies, or more failures"
         else:
             takes = f"about {reading.needed} trials"
-        return Finding(
-            check="C3",
-            severity=Severity.NOTE,
-            subject=study.study or "the round",
-            numbers=numbers,
-            sentence=f"{_counted(study)}. Not enough evidence on where they fail: it takes "
-            f"{takes}.",
-            trials=_failed(own),
-        )
+        sentence = f". Not enough evidence on where they fail: it takes {takes}."
+        return _finding(own, study, Severity.NOTE, sentence, numbers=numbers)
     # Trials at chance end badly on all sides of a good region, which is no bug.
     at_chance = dict(study.causes).get(Cause.CHANCE, 0)
     alike = study.share.estimate > NOTABLE and 2 * at_chance < study.infeasible
-    return Finding(
-        check="C3",
-        severity=Severity.WARNING if alike else Severity.NOTE,
-        subject=study.study or "the round",
-        numbers=numbers,
-        sentence=f"{_counted(study)}, and not in any one place of the space (one that holds nine "
-        f"of ten failures in half of an axis would have been seen with {reading.seen:.0%} chance)"
-        + (": that looks like a bug rather than bad hyperparameters." if alike else "."),
-        remedy=Remedy(
-            kind=RemedyKind.INSPECT,
-            conditions=own.branches[study.study].conditions,
-            because="failing depends on no hyperparameter that was varied",
-        )
-        if alike
-        else None,
-        trials=_failed(own),
+    remedy = Remedy(
+        kind=RemedyKind.INSPECT,
+        conditions=own.branches[study.study].conditions,
+        because="failing depends on no hyperparameter that was varied",
     )
+    sentence = (
+        ", and not in any one place of the space (one that holds nine of ten failures in half of "
+        f"an axis would have been seen with {percent(reading.seen)} chance)"
+        + (": that looks like a bug rather than bad hyperparameters." if alike else ".")
+    )
+    if not alike:
+        return _finding(own, study, Severity.NOTE, sentence, numbers=numbers)
+    return _finding(own, study, Severity.WARNING, sentence, numbers=numbers, remedy=remedy)
 
 
 def _under_a_choice(own: TrialTable, study: StudyFeasibility, choice: FailingChoice) -> Finding:
-    return Finding(
-        check="C3",
-        severity=Severity.NOTE,
-        subject=choice.subject,
-        numbers=_numbers(study)
-        | {
-            "value": str(choice.value),
-            "p_value": choice.p_value,
-            "share_inside": choice.share_inside,
-            "share_outside": choice.share_outside,
-        },
-        sentence=f"{_counted(study)}; they lie {_where(choice)} ({_shares(choice)}): leave that "
-        "value out, or look at why it fails.",
-        remedy=Remedy(
-            kind=RemedyKind.INSPECT,
-            subject=choice.hyperparameter,
-            conditions=own.branches[study.study].conditions,
-            because=f"trials fail {_where(choice)}: leave that value out, or mend it",
-        ),
-        trials=_failed(own),
+    remedy = Remedy(
+        kind=RemedyKind.INSPECT,
+        subject=choice.hyperparameter,
+        conditions=own.branches[study.study].conditions,
+        because=f"trials fail {_where(choice)}: leave that value out, or mend it",
+    )
+    sentence = (
+        f"; they lie {_where(choice)} ({_shares(choice)}): leave that value out, or look at why "
+        "it fails."
+    )
+    numbers: dict[str, Number] = {"value": str(choice.value), "p_value": choice.p_value}
+    return _finding(
+        own, study, Severity.NOTE, sentence, place=choice, numbers=numbers, remedy=remedy
     )
 
 
@@ -233,7 +239,6 @@ def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion
     bound = _written(axis, region.threshold)
     side = "above" if region.side == "high" else "below"
     place = f"{region.subject} {side} {spell(bound)}"
-    where = f"{_counted(study)}; they lie at {place} ({_shares(region)})"
     low, high = (axis.low, bound) if region.side == "high" else (bound, axis.high)
     remedy = None
     if region.touches_best:
@@ -246,64 +251,56 @@ def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion
             values={"low": low, "high": high, "scale": axis.scale.value},
             because=f"trials fail at {place}, far from the best ones",
         )
-    return Finding(
-        check="C3",
-        severity=Severity.NOTE,
-        subject=region.subject,
-        numbers=_numbers(study)
-        | {
+    far = f". {UNSTABLE}" if region.touches_best else ", far from the best trials."
+    return _finding(
+        own,
+        study,
+        Severity.NOTE,
+        f"; they lie at {place} ({_shares(region)}){far}",
+        place=region,
+        numbers={
             "side": region.side,
             "threshold": region.threshold,
             "p_value": region.p_value,
-            "share_inside": region.share_inside,
-            "share_outside": region.share_outside,
         },
-        sentence=f"{where}. {UNSTABLE}"
-        if region.touches_best
-        else f"{where}, far from the best trials.",
         remedy=remedy,
-        trials=_failed(own),
     )
 
 
 def _in_a_combination(
     own: TrialTable, study: StudyFeasibility, place: FailingCombination
 ) -> Finding:
-    found, branch = place.combination, own.branches[study.study]
-    name = found.first.hyperparameter
+    found, name = place.combination, place.combination.first.hyperparameter
     bound = _two_digits(found.threshold)
     low, high = (place.low, bound) if found.side == "high" else (bound, place.high)
     values: dict[str, Value] = {"combination": found.expression, "in_place_of": name}
     if low < high:
         values |= {"low": _two_digits(low), "high": _two_digits(high), "scale": found.scale}
     weight = "exponent" if found.scale == "log" else "weight"
-    return Finding(
-        check="C3",
-        severity=Severity.NOTE,
-        subject=place.subject,
-        numbers=_numbers(study)
-        | {
+    return _finding(
+        own,
+        study,
+        Severity.NOTE,
+        f"; they lie {_where(place)} ({_shares(place)}), which tells "
+        f"{percent(place.right.estimate)} of the trials rightly, one hyperparameter alone "
+        f"{percent(place.right_alone.estimate)}: search {found.expression} in place of {name}."
+        + (f" {UNSTABLE}" if place.touches_best else ""),
+        place=place,
+        numbers={
             "side": found.side,
             "threshold": found.threshold,
             f"{weight}_of_{found.second.term}": found.exponent,
             "p_value": found.p_value,
-            "share_inside": place.share_inside,
-            "share_outside": place.share_outside,
             "right": place.right,
             "right_alone": place.right_alone,
         },
-        sentence=f"{_counted(study)}; they lie {_where(place)} ({_shares(place)}), which tells "
-        f"{place.right.estimate:.0%} of the trials rightly, one hyperparameter alone "
-        f"{place.right_alone.estimate:.0%}: search {found.expression} in place of {name}."
-        + (f" {UNSTABLE}" if place.touches_best else ""),
         remedy=Remedy(
             kind=RemedyKind.REPARAMETRISE,
             subject=name,
-            conditions=branch.conditions,
+            conditions=own.branches[study.study].conditions,
             values=values,
             because=f"trials fail {_where(place)}, not by one hyperparameter alone",
         ),
-        trials=_failed(own),
     )
 
 

@@ -12,7 +12,13 @@ from tunebook.analysis.curve_ends import FEWEST_POINTS, NEGLIGIBLE, noise_about_
 from tunebook.analysis.curve_reading import EARLY, FEWEST_TRIALS, LATE, CurveReading
 from tunebook.analysis.length_growth import FEWEST, Growth
 from tunebook.analysis.more_steps import FIRST, gain_of_more, mean_curve
-from tunebook.analysis.number_words import LONGER_BY, half_again, rounded, spelled
+from tunebook.analysis.number_words import (
+    LONGER_BY,
+    half_again,
+    percent,
+    rounded,
+    spelled,
+)
 from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
 
 WILD = 5.0
@@ -241,7 +247,7 @@ def _tied_words(shown: Growth) -> str:
         return ""
     return (
         " Curve ends don't tell: shorter trials end ahead of longer ones at the same step "
-        f"({shown.tied.estimate:.0%} of pairs), as where the learning rate decays over each "
+        f"({percent(shown.tied.estimate)} of pairs), as where the learning rate decays over each "
         "trial's own length."
     )
 

@@ -18,6 +18,16 @@ def rounded(steps: float, *, up: bool = False) -> int:
     return int((math.ceil(steps / unit) if up else round(steps / unit)) * unit)
 
 
+def percent(share: float) -> str:
+    """A share in whole percent; below one in a hundred, its first digit.
+
+    Example:
+        >>> percent(0.437), percent(0.0052), percent(0.0)
+        ('44 %', '0.5 %', '0 %')
+    """
+    return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else f"{100 * share:.1g} %"
+
+
 LONGER_BY = 1.5
 """[P]: the least that moves a best step at the end out of the last quarter is a third more."""
 

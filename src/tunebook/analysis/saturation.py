@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tunebook.analysis.curve_ends import SATURATED_BEFORE
 from tunebook.analysis.curve_reading import EARLY, CurveReading
-from tunebook.analysis.number_words import rounded
+from tunebook.analysis.number_words import percent, rounded
 from tunebook.words.finding import Finding, Number, Remedy, RemedyKind, Severity
 
 MOST = 0.8
@@ -33,8 +33,8 @@ def done_early(
     numbers: dict[str, Number] = {"saturated": len(saturated), "good_trials": n}
     if not far_too_long and len(saturated) < MOST * n:
         sentence = (
-            f"{len(saturated)} of the {n} best trials were done before {SATURATED_BEFORE:.0%} of "
-            "training: its length is put to use."
+            f"{len(saturated)} of the {n} best trials were done before "
+            f"{percent(SATURATED_BEFORE)} of training: its length is put to use."
         )
         return _finding(Severity.PASS, numbers, sentence), False
     shown = early if far_too_long else saturated
@@ -43,7 +43,7 @@ def done_early(
     if lengths_vary:
         share = EARLY if far_too_long else SATURATED_BEFORE
         sentence = (
-            f"{len(shown)} of the {n} best trials were done before {share:.0%} of their own "
+            f"{len(shown)} of the {n} best trials were done before {percent(share)} of their own "
             f"training: shorter ones would do.{caveat}"
         )
         return _finding(severity, numbers, sentence, None, names), True

@@ -6,20 +6,25 @@ from tunebook.words.trial import Value
 
 
 def spell(value: Value) -> str:
-    """A value as people write it: short floats, true and false in lower case."""
+    """A value as people write it: short floats, 1e-5, true and false in lower case."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    digits, power, exponent = f"{value:.6g}".partition("e")
+    return f"{digits}e{int(exponent)}" if power else digits
 
 
 def unmistakable(value: Value) -> str:
     """`spell(value)` where that is read as this value alone, else its Python spelling.
 
     A study is known by its branch's name, so 1 and "1", or 0.12345678 and 0.12345679, need two.
+    Books hold these names: how they are spelled does not change.
     """
-    said = spell(value)
     if isinstance(value, float):
+        said = f"{value:.6g}"
         return said if float(said) == value else repr(value)
+    said = spell(value)
     if isinstance(value, str):
         try:
             float(said)
