@@ -49,7 +49,8 @@ def test_a_failing_region_is_mapped(failing_above):
     infeasible = picture.layer("infeasible")
     assert infeasible.column("trial") == [f"1.{i}" for i in range(18, 24)]
     assert infeasible.column("cause").count("diverged") == 4
-    assert len(picture.layer("trials").rows) == 18
+    assert picture.layer("best").column("trial") == ["1.0", "1.1", "1.2"]
+    assert len(picture.layer("trials").rows) == 15
     (region,) = picture.layer("region").rows
     assert region["x2"] == 1.0
     assert max(picture.layer("trials").column("x")) < region["x"]
@@ -79,3 +80,15 @@ def test_failures_without_a_place_are_counted_by_cause():
 def test_a_study_without_failures_needs_no_picture():
     table = _table([None, None], [0.01, 0.1])
     assert feasibility.draw(check_of.check(table, seed=0)) == ()
+
+
+def test_a_combination_that_fails_is_mapped_with_the_best_beside_it(shared_data):
+    table = TrialTable.from_csv(
+        shared_data / "opda/convnext-trials.csv.gz", objective="maximize:best_top_1"
+    )
+    (picture,) = feasibility.draw(check_of.check(table, seed=0))
+    assert picture.title == "Failures by lr / (1 - momentum)"
+    assert "375" in picture.layer("best").column("trial")
+    assert len(picture.layer("best").rows) == 52
+    assert len(picture.layer("infeasible").rows) == 224
+    assert "best tenth" in to_svg(picture)

@@ -84,7 +84,7 @@ def _trial_rows(reading: AxisReading, x: HyperparameterScale, y: ObjectiveScale)
         value, objective = reading.values[i], float(reading.objective_values[i])
         kind = "best" if reading.best[i] else "trial"
         if reading.infeasible[i]:
-            kind, shown = "infeasible", y.strip_at(jitter(trial) if crowded else 0.0)
+            kind, shown = "infeasible", y.strip_at(jitter(f"{trial} up") if crowded else 0.0)
         else:
             shown = y.shown(objective)
             kind = "clipped" if y.clips(objective) else kind

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import altair as alt
+import numpy as np
 
+from tunebook.analysis.estimators import good_region
 from tunebook.analysis.failing_places import FailingCombination, FailingRegion
 from tunebook.analysis.failure_counts import StudyFeasibility
+from tunebook.analysis.number_words import percent
 from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.plots.layers import (
     called,
@@ -13,8 +16,6 @@ from tunebook.plots.layers import (
     finish,
     number,
     over,
-    target,
-    trial_layer,
     trial_points,
 )
 from tunebook.plots.picture import Picture, Row
@@ -54,9 +55,7 @@ def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTabl
         [
             shading.properties(name="region"),
             threshold.properties(name="threshold"),
-            trial_layer("trials", "trial", at, y),
-            trial_layer("trials", "infeasible", at, y),
-            target("trials", at, y, tooltip),
+            *trial_points("trials", ("trial", "infeasible", "best"), at, y, tooltip),
         ],
         {"trials": rows, "region": [_region_row(region, x)]},
         name=f"feasibility-{region.subject}",
@@ -106,7 +105,7 @@ def combination_map(
     return finish(
         [
             boundary.properties(name="boundary"),
-            *trial_points("trials", ("trial", "infeasible"), at, y, tooltip),
+            *trial_points("trials", ("trial", "infeasible", "best"), at, y, tooltip),
         ],
         {"trials": rows, "boundary": line},
         name=f"feasibility-{place.subject}",
@@ -126,7 +125,8 @@ def combination_map(
 def share_text(study: StudyFeasibility) -> str:
     """`22 % (13 to 34 %)`, the share of infeasible trials with its interval."""
     share = study.share
-    return f"{100 * share.estimate:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
+    low = percent(share.low).removesuffix(" %")
+    return f"{percent(share.estimate)} ({low} to {percent(share.high)})"
 
 
 def _trial_rows(
@@ -134,13 +134,11 @@ def _trial_rows(
 ) -> list[Row]:
     rows: list[Row] = []
     values = table.column(region.hyperparameter)
-    fates = list(zip(table.name, values, table.infeasible, table.cause, strict=True))
-    for i in _drawn(table):
-        trial, value, infeasible, cause = fates[i]
-        fate = str(cause) if infeasible else COMPLETE
+    for i, kind in _drawn(table):
+        trial, value = table.name[i], values[i]
+        fate = str(table.cause[i]) if kind == "infeasible" else COMPLETE
         if value is None or fate not in names:
             continue
-        kind = "infeasible" if infeasible else "trial"
         rows.append(
             {
                 "trial": trial,
@@ -149,7 +147,7 @@ def _trial_rows(
                 "cause": fate,
                 "value": value,
                 "x": x.place(value, trial),
-                "y": names.index(fate) + 0.5 * jitter(trial),
+                "y": names.index(fate) + 0.5 * jitter(f"{trial} up"),
             }
         )
     return rows
@@ -158,15 +156,10 @@ def _trial_rows(
 def _pair_rows(
     table: TrialTable, first: str, second: str, x: HyperparameterScale, up: HyperparameterScale
 ) -> list[Row]:
-    a, b, failed = table.column(first), table.column(second), table.infeasible
+    a, b = table.column(first), table.column(second)
     rows: list[Row] = []
-    for i in _drawn(table):
-        kind, cause, one, other = (
-            "infeasible" if failed[i] else "trial",
-            table.cause[i],
-            a[i],
-            b[i],
-        )
+    for i, kind in _drawn(table):
+        one, other = a[i], b[i]
         if one is None or other is None:
             continue
         rows.append(
@@ -174,20 +167,22 @@ def _pair_rows(
                 "trial": table.name[i],
                 "kind": kind,
                 "called": called(kind),
-                "cause": str(cause or "infeasible") if failed[i] else COMPLETE,
+                "cause": str(table.cause[i] or kind) if kind == "infeasible" else COMPLETE,
                 "first": one,
                 "second": other,
                 "x": x.place(one, table.name[i]),
-                "y": up.place(other, table.name[i]),
+                "y": up.place(other, f"{table.name[i]} up"),
             }
         )
     return rows
 
 
-def _drawn(table: TrialTable) -> list[int]:
-    """Rows of the trials that are drawn: all, or evenly chosen ones of too many."""
-    n = len(table)
-    return list(range(n)) if n <= MOST else [i * n // MOST for i in range(MOST)]
+def _drawn(table: TrialTable) -> list[tuple[int, str]]:
+    """Rows of the trials that are drawn, with their kinds: all, or evenly chosen ones of many."""
+    n, best = len(table), good_region(table.losses)
+    kinds = np.where(table.infeasible, "infeasible", np.where(best, "best", "trial")).tolist()
+    chosen = range(n) if n <= MOST else [i * n // MOST for i in range(MOST)]
+    return [(i, kinds[i]) for i in chosen]
 
 
 def _thinned(table: TrialTable, rows: list[Row]) -> list[str]:
@@ -214,7 +209,7 @@ def _where(region: FailingRegion) -> str:
 
 def _shares(region: FailingRegion | FailingCombination) -> str:
     inside, outside = region.share_inside.estimate, region.share_outside.estimate
-    return f"{100 * inside:.0f} % fail, elsewhere {100 * outside:.0f} %"
+    return f"{percent(inside)} fail, elsewhere {percent(outside)}"
 
 
 def _alternative(study: StudyFeasibility, region: FailingRegion, names: list[str]) -> str:

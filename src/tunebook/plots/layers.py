@@ -99,27 +99,27 @@ def target(data: str, x: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]) -> alt
 
 def key(kinds: Sequence[str]) -> alt.Chart:
     """A layer without a row, whose legend tells the shapes in words: for print without colour."""
-    present = [k for k in KINDS if k in kinds]
-    shape = alt.Shape(
-        "called",
-        type="nominal",
-        scale=alt.Scale(
-            domain=[KINDS[k][0] for k in present], range=[KINDS[k][1] for k in present]
-        ),
-        legend=alt.Legend(
-            title=None,
-            symbolSize=60,
-            symbolOpacity=1,
-            symbolStrokeWidth=0,
-            columns=2 if len(present) == 4 else len(present),
-            offset=6,
-        ),
+    present = [KINDS[k][0] for k in KINDS if k in kinds]
+    every = [words for words, _ in KINDS.values()]
+    legend = alt.Legend(
+        title=None,
+        values=present,
+        symbolSize=60,
+        symbolOpacity=1,
+        symbolStrokeWidth=0,
+        columns=2 if len(present) == 4 else len(present),
+        offset=6,
     )
+    forms = alt.Scale(domain=every, range=[form for _, form in KINDS.values()])
+    shape = alt.Shape("called", type="nominal", scale=forms, legend=legend)
+    # The theme's "ordinal" colours are those of the kinds, in their order.
+    inks = alt.Scale(domain=every, range="ordinal")
+    fill = alt.Fill("called", type="nominal", scale=inks, legend=legend)
     nowhere = {"x": alt.value(-10), "y": alt.value(-10)}
     shapes: alt.Chart = (
         over("key")
         .mark_point(style="key", filled=True)
-        .encode(shape=shape, **nowhere)
+        .encode(shape=shape, fill=fill, **nowhere)
         .properties(name="key")
     )
     return shapes
@@ -219,7 +219,7 @@ def number(value: float) -> str:
         >>> number(0.00012), number(0.25), number(1200000.0)
         ('1.2e-4', '0.25', '1.2e6')
     """
-    if value != 0 and (abs(value) < 0.01 or abs(value) >= 1e5):
+    if value != 0 and (abs(value) <= 1e-3 or abs(value) >= 1e5):
         digits, _, power = f"{value:.3e}".partition("e")
         return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
     return f"{value:.4g}"

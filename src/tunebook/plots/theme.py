@@ -104,7 +104,11 @@ def config(*, dark: bool = False, page: bool = False) -> dict[str, Any]:
             "symbolStrokeWidth": 2,
         },
         "header": {"labelColor": inks.text, "titleColor": inks.quiet},
-        "range": {"category": list(inks.category), "heatmap": [inks.paper, inks.surface]},
+        "range": {
+            "category": list(inks.category),
+            "heatmap": [inks.paper, inks.surface],
+            "ordinal": [inks.accent, inks.trial, inks.infeasible, inks.trial],  # layers.KINDS
+        },
         "style": _styles(inks),
     }
 
