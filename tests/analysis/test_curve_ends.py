@@ -25,6 +25,16 @@ def test_a_straight_fall_is_read_exactly(points):
     assert gain.low == pytest.approx(0.2) and gain.high == pytest.approx(0.2)
 
 
+@pytest.mark.parametrize("points", [15, 30, 60])
+def test_a_level_end_after_a_cut_learning_rate_is_level(points, fresh_rng):
+    steps, repeats = steps_of(points), 100
+    falls = 0
+    for _ in range(repeats):
+        losses = 0.1 * (steps < 0.7 * LENGTH) + 0.002 * fresh_rng.normal(size=points)
+        falls += late_gain(steps, losses, LENGTH).low > 0
+    assert falls <= stats.binom.ppf(1 - 1e-6, repeats, 0.025)
+
+
 def test_too_few_evaluations_say_nothing():
     steps = steps_of(FEWEST_POINTS - 1)
     gain = late_gain(steps, -1.0 * steps, LENGTH)

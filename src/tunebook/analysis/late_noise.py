@@ -36,6 +36,8 @@ FEWEST = 6
 MOST_POINTS = 64
 """Evaluations of one trial that are read, the last ones."""
 BEYOND = 5.0
+JUMP = 8.0
+"""Robust standard deviations of a step from one evaluation to the next: more is no noise."""
 UNSTEADY = 10.0
 CORRELATIONS = np.arange(0.0, 0.97, 0.03)
 WIDER = 1.1
@@ -94,10 +96,26 @@ def late_part(
     at = np.flatnonzero(late)[-MOST_POINTS:]
     if len(at) < FEWEST:
         return None
+    at = at[_since_jump(losses[at]) :]
     design = _design(steps[at])
     weights, *_ = np.linalg.lstsq(design, losses[at], rcond=None)
     trend = design @ weights
     return Late(steps=steps[at], losses=losses[at], around=losses[at] - trend + trend[-1])
+
+
+def _since_jump(losses: Float[np.ndarray, "points"]) -> int:
+    """Where a level begins that was reached at once, as where the learning rate was cut; else 0.
+
+    A spike moves no median, and what falls steadily has no step that stands out.
+    """
+    steps = np.diff(losses)
+    away = np.abs(steps - np.median(steps))
+    usual = 1.4826 * float(np.median(away))
+    jump = int(np.argmax(away)) + 1
+    if len(losses) - jump < FEWEST or away[jump - 1] <= JUMP * usual:
+        return 0
+    moved = abs(float(np.median(losses[jump:]) - np.median(losses[:jump])))
+    return jump if moved > JUMP / 2 * usual else 0
 
 
 def _design(steps: Int[np.ndarray, "points"]) -> Float[np.ndarray, "points terms"]:

@@ -7,7 +7,7 @@ trial (by 1.5 standard deviations with the best of 10, 2.5 with the best of 100)
 
 Compared with: the range of the good trials, from the best to the edge of the best tenth (ten at
 most, three at least), and the range of the bests of the scientific values. NULL: d is at most
-half of the larger of these. Smallest effect that matters: d as large as the range, so that which
+half of each of these. Smallest effect that matters: d as large as the range, so that which
 good trial is best is luck. A warning where d is at least the range even at the lower end of the
 noise's 95 % interval; 5 % is so not reached: docs/claims/variance.md. Where a configuration was
 repeated with other seeds, and seeds spread twice the variance of a reading, smoother curves
