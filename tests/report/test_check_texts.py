@@ -68,7 +68,29 @@ def test_numbers_carry_their_intervals_and_pairs_their_verdict():
         ),
         (
             Remedy(kind=RemedyKind.FIX, subject="momentum", values={"value": 0.9}),
-            "Fix it, momentum: value 0.9",
+            "Fix momentum at 0.9",
+        ),
+        (
+            Remedy(kind=RemedyKind.TRAIN_LONGER, subject="epochs", values={"epochs": 150}),
+            "Train longer: epochs 150",
+        ),
+        (
+            Remedy(
+                kind=RemedyKind.REPARAMETRISE,
+                subject="lr",
+                values={
+                    "combination": "lr / (1 - momentum)",
+                    "in_place_of": "lr",
+                    "low": 0.02,
+                    "high": 8.9,
+                    "scale": "log",
+                },
+            ),
+            "Search lr / (1 - momentum) in place of lr: 0.02 to 8.9, log",
+        ),
+        (
+            Remedy(kind=RemedyKind.ADD, values={"hyperparameters": "dropout"}),
+            "Add hyperparameters: dropout",
         ),
     ],
 )

@@ -4,12 +4,13 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from markupsafe import Markup
 from tests.report.conftest import run
 
 from tunebook.report.chapter import chapter
 from tunebook.report.examine import examine
 from tunebook.report.offline import source_hash
-from tunebook.report.page import breakable, render
+from tunebook.report.page import breakable, environment, render
 from tunebook.words.design import Round
 from tunebook.words.errors import EvidenceError
 from tunebook.words.spelling import choice, log_uniform
@@ -252,8 +253,16 @@ def test_a_lone_picture_shares_its_row_or_fills_it(book):
     assert all(g.silent for g in gallery.silent)
 
 
+def test_a_percent_sign_stays_with_its_number():
+    made = environment().from_string("{{ text }}, {{ count }}{{ script }}")
+    shown = made.render(text="5 % & more", count=3, script=Markup("a = 5 % b"))
+    assert shown == "5\N{NO-BREAK SPACE}% &amp; more, 3a = 5 % b"
+
+
 def test_a_title_breaks_between_its_parts():
-    assert breakable("a[b=<c>]") == "a[<wbr>b=<wbr>&lt;c&gt;]"
+    assert breakable("of a_b[c=<d>]") == "of <wbr>a_b<wbr>[c=&lt;d&gt;]"
+    long = "per_device_train_batch_size"
+    assert breakable(long) == "per_<wbr>device_<wbr>train_<wbr>batch_<wbr>size"
     assert breakable("") == ""
 
 

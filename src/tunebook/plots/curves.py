@@ -265,7 +265,7 @@ def _subtitle(
     if best is not None:
         lines[0] += f", best {best.trial}"
     if len(curves) > 1:
-        lines[0] += "; band: 10 to 90 % of the others"
+        lines[0] += "; band: 10 to 90 % of the others; dots: where each was best"
     if training:
         lines.append(f"dashed: {result.training_metric} of {best.trial if best else ''}")
     return lines

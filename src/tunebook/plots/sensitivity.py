@@ -17,7 +17,7 @@ from tunebook.analysis.sensitivity_readings import (
 from tunebook.plots.layers import SMALL_LETTER, counted, finish, over
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.response import surface_plot
-from tunebook.plots.sides import side_axis
+from tunebook.plots.sides import LONGEST, side_axis
 from tunebook.plots.theme import WIDTH
 from tunebook.plots.ticks import ticks_between
 from tunebook.words.finding import Interval
@@ -25,6 +25,8 @@ from tunebook.words.finding import Interval
 ROW = 34
 MOST_ROWS = 20
 """Hyperparameters that are drawn, the strongest."""
+SHORT = 14
+"""Letters of a name beside which the legend has room for a row."""
 MOST_PAIRS = 12
 """Pairs that are drawn, the strongest."""
 ALONE, IN_PAIRS, NEAR = "by itself", "with its pairs", "better half"
@@ -73,7 +75,7 @@ def _importance(study: StudyReading, metric: str) -> Picture:
     if len(seen) > len(shown):
         subtitle.append(f"the strongest {len(shown)} of {len(seen)}")
     return finish(
-        _importance_layers(x, low, y, tooltip),
+        _importance_layers(x, low, y, tooltip, names),
         {"shares": rows},
         name=f"sensitivity-{study.name}",
         title=f"What matters{_first_told(shown)}{_with(study)}",
@@ -121,11 +123,13 @@ def _shares(rows: Sequence[Row], title: str, field: str = "share") -> alt.X:
 
 
 def _importance_layers(
-    x: alt.X, low: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]
+    x: alt.X, low: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip], names: Sequence[str]
 ) -> list[alt.Chart]:
     """Each share's interval, and a point at the estimate; a shape and a colour for each kind."""
     order = list(HEIGHTS)
-    legend = alt.Legend(title=None, columns=3, symbolSize=70, symbolStrokeWidth=0)
+    # Long names leave no room for three in a row.
+    columns = 3 if max(map(len, names)) <= SHORT else 2
+    legend = alt.Legend(title=None, columns=columns, symbolSize=70, symbolStrokeWidth=0)
     colour = alt.Color("of", type="nominal", scale=alt.Scale(domain=order), legend=legend)
     shapes = alt.Scale(domain=order, range=["circle", "square", "triangle-up"])
     shape = alt.Shape("of", type="nominal", scale=shapes, legend=legend)
@@ -180,11 +184,12 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
         alt.Tooltip("called", type="nominal", title="told"),
     ]
     told = [p for p in study.pairs if p.told]
+    long = max(map(len, names)) > LONGEST
     return finish(
         _pair_layers(rows, x, low, y, tooltip),
         {"pairs": rows},
         name=f"interactions-{study.name}",
-        title=f"What interacts{_with(study)}",
+        title=f"What interacts {_with(study)}".strip(),
         subtitle=[
             f"{counted(len(told), 'pair')} of {len(study.pairs)} told: tune these together"
             if told
@@ -192,7 +197,7 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
             *([f"the strongest {len(shown)} are drawn"] * (len(study.pairs) > len(shown))),
         ],
         alternative=_pair_words(study, told, metric),
-        height=max(80, int(0.7 * ROW * len(names))),
+        height=max(80, int((1 if long else 0.7) * ROW * len(names))),
     )
 
 

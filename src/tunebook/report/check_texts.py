@@ -232,13 +232,17 @@ def remedy_text(finding: Finding) -> str:
         return ""
     where = ", ".join(f"{k}={value_text(v)}" for k, v in remedy.conditions.items())
     subject = f"{remedy.subject}[{where}]" if where and remedy.subject else remedy.subject
-    values = _values_text(remedy.values)
+    values = dict(remedy.values)
     text = REMEDY_LABELS[remedy.kind]
-    if subject:
+    if remedy.kind is RemedyKind.FIX and "value" in values:
+        text = f"Fix {subject or 'it'} at {value_text(values.pop('value'))}"
+    elif "combination" in values and values.pop("in_place_of", ""):
+        text = f"Search {values.pop('combination')} in place of {subject}"
+    elif subject and remedy.subject not in values:
         text += f" of {subject}" if remedy.kind in _OF else f", {subject}"
     elif where:
         text += f" with {where}"
-    text += f": {values}" if values else ""
+    text += f": {_values_text(values)}" if values else ""
     return f"{text}, because {remedy.because}" if remedy.because else text
 
 
@@ -250,6 +254,8 @@ def _values_text(values: Mapping[str, Value]) -> str:
         parts.append(f"{value_text(left.pop('low'))} to {value_text(left.pop('high'))}")
         scale = left.pop("scale", "linear")
         parts += [] if scale == "linear" else [SCALE_WORDS.get(str(scale), str(scale))]
+    if "hyperparameters" in left:
+        parts.append(str(left.pop("hyperparameters")))
     parts += [f"{name.replace('_', ' ')} {value_text(value)}" for name, value in left.items()]
     return ", ".join(parts)
 

@@ -30,6 +30,9 @@ from tunebook.words.decision import Decision, Launch
 from tunebook.words.errors import EvidenceError
 from tunebook.words.record import BookRecord, Proposal
 
+LONG_WORD = 20
+"""Letters of a word that a title leaves whole."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryLine:
@@ -121,6 +124,7 @@ def environment() -> Environment:
         loader=FileSystemLoader(ASSETS),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=unbroken,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -139,12 +143,21 @@ def environment() -> Environment:
     return made
 
 
+def unbroken(shown: object) -> object:
+    """Text in which no line ends between a number and its percent sign; markup as it is."""
+    if type(shown) is not str or " %" not in shown:
+        return shown
+    return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", shown)
+
+
 def breakable(text: str) -> Markup:
-    """A title that may break after `[`, `=`, `/` and `_` rather than within a word."""
-    return Markup("").join(
-        escape(part) + Markup("<wbr>") if part[-1] in "[=/_" else escape(part)
-        for part in re.findall(r"[^\[=/_]*[\[=/_]|[^\[=/_]+", text)
-    )
+    """A title that may break before `[`, and in a long word after `=`, `/` and `_`."""
+    pieces = [
+        piece
+        for word in re.split(r"(?<= )|(?=\[)", text)
+        for piece in (re.split(r"(?<=[=/_])", word) if len(word) > LONG_WORD else [word])
+    ]
+    return Markup("<wbr>").join(escape(piece) for piece in pieces if piece)
 
 
 def _history(record: BookRecord, shown: set[int]) -> list[HistoryLine]:
