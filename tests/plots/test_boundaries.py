@@ -146,8 +146,18 @@ def test_a_name_with_quotes_is_no_expression(boundary_result):
     result = boundary_result(values=[evil, "b", "b"], axis=Choice((evil, "b")), subject="kind")
     (picture,) = boundaries.draw(result)
     label = picture.spec["layer"][0]["encoding"]["x"]["axis"]["labelExpr"]
-    assert label.endswith("[datum.value]")
-    assert len(json.loads(label.removesuffix("[datum.value]"))) == 2
+    assert label.endswith("[datum.value / 1]")
+    assert len(json.loads(label.removesuffix("[datum.value / 1]"))) == 2
+
+
+def test_of_thousands_of_values_a_few_are_named(boundary_result):
+    values = tuple(f"policy {i}" for i in range(3000))
+    result = boundary_result(values=values, objective_values=[0.1] * 3000, axis=Choice(values))
+    (picture,) = boundaries.draw(result)
+    axis = picture.spec["layer"][0]["encoding"]["x"]["axis"]
+    assert axis["values"][:2] == [0, 250] and len(axis["values"]) == 12
+    assert "policy 250" not in picture.alt and "and 2992 others" in picture.alt
+    assert len(picture.layer("trials").rows) == 3000
 
 
 def _encoding(picture, channel):

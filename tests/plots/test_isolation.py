@@ -110,3 +110,16 @@ def test_a_range_in_parts_has_no_dots_and_does_not_promise_any():
     )
     assert picture.rows["trials"] == []
     assert "dot" not in " ".join(picture.spec["title"]["subtitle"])
+
+
+def test_of_a_thousand_values_the_best_are_drawn_and_the_others_counted():
+    names = [f"value {i}" for i in range(1000)]
+    levels = np.random.default_rng(0).permutation(1000) / 1000
+    values = [_value(n, [x, x + 1], Interval(x, x - 0.1, x + 0.1))
+              for n, x in zip(names, levels, strict=True)]  # fmt: skip
+    (picture,) = _draw(values)
+    shown = picture.layer("best").column("value")
+    assert shown == [names[i] for i in np.argsort(levels)[:24]]
+    assert "the best 24 of 1000" in " ".join(picture.spec["title"]["subtitle"])
+    assert "976 others" in picture.alt and len(picture.alt) < 3000
+    assert picture.spec["height"] < 1200

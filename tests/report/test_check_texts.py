@@ -47,6 +47,16 @@ def test_numbers_carry_their_intervals_and_pairs_their_verdict():
     ]
 
 
+def test_of_many_pairs_those_told_apart_are_written_first_and_the_others_counted():
+    pairs = tuple(
+        PairwiseDifference(a=f"v{i}", b="best", difference=1, low=0, high=2, told_apart=i == 99)
+        for i in range(100)
+    )
+    lines = numbers_texts(finding({"pairs": pairs}))
+    assert lines[0][0] == "v99 minus best"
+    assert (len(lines), lines[-1]) == (13, ("and more pairs", "88"))
+
+
 @pytest.mark.parametrize(
     ("remedy", "text"),
     [

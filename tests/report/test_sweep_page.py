@@ -11,6 +11,7 @@ from tunebook.report import sweep_page
 from tunebook.report.examine import conclude, results
 from tunebook.report.sweep_page import render_sweep
 from tunebook.report.sweep_texts import best_sentence, caveats, fixed, space_lines, space_texts
+from tunebook.words.table import TrialTable
 from tunebook.words.trial import Status
 
 
@@ -74,3 +75,18 @@ def test_no_complete_trial(table):
 def test_what_is_the_same_in_all_trials(table):
     constant = replace(table, config=tuple({**c, "depth": 3} for c in table.config))
     assert ("depth", "3") in fixed(constant)
+
+
+def test_very_many_studies_make_a_page_that_can_be_read(tmp_path):
+    rng = np.random.default_rng(0)
+    rows = [f"{v}-{k},arch_{v},{10 ** rng.uniform(-4, 0):.4g},{rng.random():.4f}"
+            for v in range(60) for k in range(12)]  # fmt: skip
+    (tmp_path / "t.csv").write_text("trial,arch,lr,error\n" + "\n".join(rows))
+    wide = TrialTable.from_csv(tmp_path / "t.csv", objective="minimize:error", scientific=["arch"])
+    text = page(wide)
+    assert "Of 60 studies, the 12 with the best trials have pictures of their own." in text
+    assert text.count("<figure") < 100
+    assert "others say the like" in text
+    assert "arch_0, arch_1" in text and "and 48 more" in text
+    best = wide.study[int(np.argmin(wide.losses))]
+    assert f"lr<wbr>[{best}]" in text

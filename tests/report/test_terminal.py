@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tunebook.report.terminal import (
@@ -43,6 +45,13 @@ EXAMINATION = Examination(
         NotApplicable(check="C6", reason="There are no curves.", needs="evaluations"),
     ),
 )
+
+
+def test_of_many_findings_that_say_the_like_some_are_written_and_the_others_counted():
+    many = replace(EXAMINATION, findings=[CUT_OFF] * 1000)
+    text = plain(findings_text(many))
+    assert text.count("crowd the upper edge") == 12
+    assert "C1: 988 others say the like; --json lists them all" in text
 
 
 @pytest.mark.parametrize("width", [60, 88, 120])

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from tunebook.plots.picture import LayerView, Picture
@@ -52,15 +52,32 @@ PICTURES: Mapping[str, str] = {
 """Playbook id of a check to what draws its result, in the order in which a report shows them."""
 
 
-def draw(check: str, result: Any) -> tuple[Picture, ...]:
+BY_STUDY: Mapping[str, str] = {
+    "C1": "axes",
+    "C2": "studies",
+    "C3": "studies",
+    "C4": "gaps",
+    "C6": "curves",
+    "C10": "studies",
+}
+"""Field of a result that holds what is drawn study by study."""
+
+
+def draw(
+    check: str, result: Any, *, studies: Collection[str] | None = None
+) -> tuple[Picture, ...]:
     """Draw the result of a check; no picture for a check without one, or that can't speak.
 
     Args:
         check: playbook id, as in `analysis.CHECKS`.
         result: what that check returned.
+        studies: those that have pictures of their own; None for all.
     """
     if check not in PICTURES or isinstance(result, NotApplicable):
         return ()
+    if studies is not None and (field := BY_STUDY.get(check)):
+        own = tuple(part for part in getattr(result, field) if part.study in studies)
+        result = dataclasses.replace(result, **{field: own})
     module, _, function = PICTURES[check].partition(":")
     drawn: tuple[Picture, ...] = getattr(importlib.import_module(module), function)(result)
     return drawn

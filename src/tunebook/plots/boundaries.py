@@ -7,7 +7,7 @@ import numpy as np
 
 from tunebook.analysis.boundaries import AxisReading, BoundaryResult, SideReading
 from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.plots.layers import called, counted, finish, number, over, trial_points
+from tunebook.plots.layers import called, counted, finish, first_of, number, over, trial_points
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.ticks import jitter
@@ -192,6 +192,6 @@ def _alternative(
 def _range(reading: AxisReading) -> str:
     axis = reading.axis
     if isinstance(axis, Choice):
-        return f"over {', '.join(spell(v) for v in axis.values)}"
+        return f"over {first_of([spell(v) for v in axis.values])}"
     scale = "" if axis.scale == "linear" else f", {axis.scale.replace('_', ' ')} scale"
     return f"from {number(axis.low)} to {number(axis.high)}{scale}"

@@ -186,15 +186,15 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
     told = "; ".join(
         f"{c.study}: trial {c.trial}, {number(best_value(c))} at step {c.best_step}" for c in shown
     )
-    fewer = len(shown) < len(best)
-    more = f" The best {len(shown)} of {len(best)} studies are drawn." if fewer else ""
+    of = max(len(best), len(result.order))
+    more = f" The best {len(shown)} of {of} studies are drawn." if len(shown) < of else ""
     return (
         finish(
             layers,
             {"best": line_rows(shown, y), "trials": [best_dot(c, y) for c in shown]},
             name="curves-best-of-each",
             title="Training curves of the best trials",
-            subtitle=f"The best trial of each study{more and f', {len(shown)} of {len(best)}'}",
+            subtitle=f"The best trial of each study{more and f', {len(shown)} of {of}'}",
             alternative=f"Training curves, {result.metric} against steps, of the best trial of "
             f"each study. {told}.{more}",
         ),

@@ -15,7 +15,8 @@ from tunebook.words.trial import Value
 NEAR_ONE_LABEL = "format(1 - datum.value, '.6~r')"
 
 FEW = 12
-"""Steps of a whole-numbered axis up to which its trials are spread a little."""
+"""Steps of a whole-numbered axis up to which its trials are spread a little, and values of a
+choice up to which all have their names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,12 +83,14 @@ class HyperparameterScale:
 
     def _axis(self) -> alt.Axis:
         if isinstance(self.axis, Choice):
-            names = [
-                _clipped_text(spell(v), 40 // len(self.axis.values)) for v in self.axis.values
-            ]
+            values = self.axis.values
+            # Of many, evenly chosen ones have a name: all would lie on one another.
+            step = -(-len(values) // FEW)
+            named = values[::step]
+            names = [_clipped_text(spell(v), 40 // len(named)) for v in named]
             return alt.Axis(
-                values=list(range(len(names))),
-                labelExpr=f"{json.dumps(names)}[datum.value]",
+                values=list(range(0, len(values), step)),
+                labelExpr=f"{json.dumps(names)}[datum.value / {step}]",
                 grid=False,
                 labelOverlap=False,
                 labelAngle=0,

@@ -16,7 +16,7 @@ from tunebook.analysis.isolation import (
     Slice,
 )
 from tunebook.plots import isolation_band
-from tunebook.plots.layers import counted, finish, number, over, target
+from tunebook.plots.layers import counted, finish, first_of, number, over, target
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.sides import ROW_HEIGHT, side_axis
@@ -25,6 +25,8 @@ from tunebook.words.design import Objective
 from tunebook.words.finding import Interval
 from tunebook.words.space import spell
 
+MOST_ROWS = 24
+"""Values that have a row; of more, the best."""
 AT_LEAST = 90
 """Pixels of height of the smallest picture."""
 
@@ -50,6 +52,8 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
     groups += [(f"{number(s.low)} to {number(s.high)}", s) for s in found.slices]
     if not groups:
         return None
+    every = len(groups)
+    groups = _best_few(groups, objective.sign)
     ends = [
         float(e)
         for _, g in groups
@@ -68,12 +72,31 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
         data,
         name=f"isolation-{found.name}",
         title=f"Best for each {found.name}",
-        subtitle="Best with its interval; a dot for each trial"
-        if data["trials"]
-        else "Best of each part of the range, with its interval",
-        alternative=_alternative(found, groups, objective, x, values),
+        subtitle=_subtitle(len(groups), every, trials=bool(data["trials"])),
+        alternative=_alternative(found, groups, every, objective, x, values),
         height=max(AT_LEAST, ROW_HEIGHT * len(groups)),
     )
+
+
+def _best_few(
+    groups: list[tuple[str, IsolatedValue | Slice]], sign: int
+) -> list[tuple[str, IsolatedValue | Slice]]:
+    """All of them as they stand, or of too many the best, best first."""
+    if len(groups) <= MOST_ROWS:
+        return groups
+
+    def place(group: tuple[str, IsolatedValue | Slice]) -> float:
+        best = sign * group[1].best.estimate
+        return best if math.isfinite(best) else math.inf
+
+    return sorted(groups, key=place)[:MOST_ROWS]
+
+
+def _subtitle(shown: int, every: int, *, trials: bool) -> list[str]:
+    lines = ["Best with its interval; a dot for each trial"]
+    if not trials:
+        lines = ["Best of each part of the range, with its interval"]
+    return lines + [f"the best {shown} of {every}"] * (shown < every)
 
 
 def _values(group: IsolatedValue | Slice) -> Sequence[float]:
@@ -140,6 +163,7 @@ def _layers(
 def _alternative(
     found: IsolatedHyperparameter,
     groups: Sequence[tuple[str, IsolatedValue | Slice]],
+    every: int,
     objective: Objective,
     x: ObjectiveScale,
     values: Sequence[float],
@@ -148,9 +172,11 @@ def _alternative(
         f"{name}: {_interval(g.best)} of {counted(g.trials, 'trial')}" for name, g in groups
     )
     sentences = [f"Isolation plot, best {objective.metric} for each {found.name}. {told}."]
+    if every > len(groups):
+        sentences.append(f"{every - len(groups)} others, which are worse, are not drawn.")
     apart = [f"{spell(p.a)} and {spell(p.b)}" for p in found.pairs if p.told_apart]
     if apart:
-        sentences.append(f"Told apart: {', '.join(apart)}.")
+        sentences.append(f"Told apart: {first_of(apart)}.")
     elif found.pairs:
         sentences.append("No two of them can be told apart.")
     if clipped := sum(x.clips(v) for v in values):

@@ -228,3 +228,9 @@ def number(value: float) -> str:
 def counted(count: int, noun: str) -> str:
     """`1 trial`, `3 trials`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def first_of(names: Sequence[str], most: int = 8) -> str:
+    """Names as a list in a sentence: `adam, sgd`, or the first few and how many others."""
+    shown = ", ".join(names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} others"

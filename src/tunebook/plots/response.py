@@ -7,7 +7,7 @@ import numpy as np
 
 from tunebook.analysis.response_surface import ResponseSurface
 from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.plots.layers import called, counted, finish, number, over, trial_points
+from tunebook.plots.layers import called, counted, finish, first_of, number, over, trial_points
 from tunebook.plots.picture import Picture, Row
 from tunebook.words.design import Objective
 from tunebook.words.space import Axis, Choice, Integer, Scale, spell
@@ -167,6 +167,6 @@ def _alternative(
 
 def _between(name: str, values: list[Value]) -> str:
     if any(isinstance(v, str | bool) for v in values):
-        return f"{name} {', '.join(dict.fromkeys(spell(v) for v in values))}"
+        return f"{name} {first_of(list(dict.fromkeys(spell(v) for v in values)))}"
     numbers = [float(v) for v in values]
     return f"{name} from {number(min(numbers))} to {number(max(numbers))}"

@@ -38,6 +38,11 @@ class Alike:
     shown: tuple[FindingView, ...]
     folded: tuple[FindingView, ...]
 
+    @property
+    def listed(self) -> tuple[FindingView, ...]:
+        """Those of the folded that a page has room for."""
+        return self.folded[:MOST_FOLDED]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
@@ -105,7 +110,7 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
     decision = decision_of(record, found.number)
     found_results = results(found.table) if len(found.table) else {}
     examination = conclude(found.table, found_results, unread=found.unread)
-    drawn = gallery(f"r{found.number}", found_results, found, decision)
+    drawn = gallery(f"r{found.number}", found_results, found.table, found, decision)
     views = [finding_view(f, drawn) for f in examination.findings]
     stands = standing(record, found.number)
     answered = answer(
@@ -145,6 +150,8 @@ def finding_view(finding: Finding, drawn: Gallery) -> FindingView:
     )
 
 
+MOST_FOLDED = 24
+"""Of a thousand studies that say the like, more would only make the page heavy."""
 MOST_ALIKE = 4
 """Findings of one check and severity in a row; of more, the first two stand for the others."""
 

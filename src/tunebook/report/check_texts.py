@@ -212,14 +212,17 @@ def numbers_texts(finding: Finding) -> list[tuple[str, str]]:
     for name, content in finding.numbers.items():
         label = NUMBER_LABELS.get(name, name.replace("_", " "))
         if isinstance(content, tuple):
+            shown = sorted(content, key=lambda p: not p.told_apart)[:MOST_PAIRS]
             lines += [
                 (
                     f"{value_text(p.a)} minus {value_text(p.b)}",
                     interval_text(Interval(p.difference, p.low, p.high))
                     + (", told apart" if p.told_apart else ", not told apart"),
                 )
-                for p in content
+                for p in shown
             ]
+            more = len(content) - len(shown)
+            lines += [("and more pairs", str(more))] * bool(more)
         else:
             lines.append((label, _number_text(content)))
     return lines
@@ -265,6 +268,8 @@ NUMBER_LABELS = {
     "p_value_low": "p-value, low end",
     "p_value_high": "p-value, high end",
 }
+MOST_PAIRS = 12
+"""Pairs of values that are written; those told apart first."""
 SCALE_WORDS = {"near_one": "log of 1 − x"}
 _OF = (RemedyKind.WIDEN, RemedyKind.SHRINK)
 

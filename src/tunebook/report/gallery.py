@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from tunebook.plots import PICTURES, Picture, draw, reruns
 from tunebook.plots.theme import config
 from tunebook.report.check_texts import check_text
@@ -15,9 +17,12 @@ from tunebook.report.offline import columns, embedded_json
 from tunebook.words.decision import Decision
 from tunebook.words.finding import Finding, NotApplicable
 from tunebook.words.record import RoundRecord
+from tunebook.words.table import TrialTable
 
 DRAWN_WITH = {"C7": "C6", "I1": "C6"}  # checks that share another one's pictures
 MOST_IN_A_FINDING = 4
+MOST_STUDIES = 12
+"""Studies with pictures of their own; of more, those with the best trials."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +53,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gallery:
-    """All pictures of a round."""
+    """All pictures of a round, with how many studies there are, and are left without any."""
 
     groups: tuple[Group, ...]
+    studies: int = 1
+    left: int = 0
 
     @property
     def shown(self) -> tuple[Shown, ...]:
@@ -81,24 +88,28 @@ class Gallery:
         names = {finding.subject, finding.subject.partition("[")[0]} - {""}
         exact = [s for s in of_check if finding.subject and finding.subject in _called(s)]
         near = exact or [s for s in of_check if any(n in _called(s) for n in names)]
+        if self.left and "=" in finding.subject and not exact:
+            return ()  # its study has no picture, and another's would mislead
         return tuple((near or of_check)[:MOST_IN_A_FINDING])
 
 
 def gallery(
     prefix: str,
     results: Mapping[str, Result | NotApplicable],
+    table: TrialTable,
     found: RoundRecord | None = None,
     decision: Decision | None = None,
 ) -> Gallery:
-    """Draw every result that has pictures; `prefix` keeps ids of several rounds apart."""
+    """Draw every result of a table that has pictures; `prefix` keeps ids of rounds apart."""
     groups = []
+    chosen = _best_studies(table)
     for check in PICTURES:
         if check not in results:
             continue
         result = results[check]
         text = check_text(check)
         silent = result.reason if isinstance(result, NotApplicable) else ""
-        pictures = draw(check, result)
+        pictures = draw(check, result, studies=chosen)
         if not pictures and not silent:
             continue
         groups.append(
@@ -123,7 +134,16 @@ def gallery(
                 silent="" if again else "No side has a complete rerun.",
             )
         )
-    return Gallery(groups=tuple(groups))
+    of = len(table.branches)
+    return Gallery(groups=tuple(groups), studies=of, left=of - len(chosen) if chosen else 0)
+
+
+def _best_studies(table: TrialTable) -> list[str] | None:
+    """The studies of the best trials, as many as are drawn; None where all are."""
+    if len(table.branches) <= MOST_STUDIES:
+        return None
+    ranked = (table.study[i] for i in np.argsort(table.losses, kind="stable"))  # nan last
+    return list(dict.fromkeys(s for s in ranked if s in table.branches))[:MOST_STUDIES]
 
 
 def _rerun_values(found: RoundRecord, decision: Decision) -> dict[str, list[float]]:

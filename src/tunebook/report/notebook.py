@@ -68,7 +68,7 @@ def round_html(record: BookRecord, number: int) -> str:
     decision = decision_of(record, number)
     checked = results(found.table) if len(found.table) else {}
     examination = conclude(found.table, checked, unread=found.unread)
-    drawn: Gallery = gallery("", checked, found, decision)
+    drawn: Gallery = gallery("", checked, found.table, found, decision)
     return _render(
         "round",
         found=found,

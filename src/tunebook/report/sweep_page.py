@@ -111,7 +111,7 @@ def _sweep(
     source: str,
     caveats: tuple[str, ...],
 ) -> Sweep:
-    drawn = gallery("r1", results)
+    drawn = gallery("r1", results, table)
     views = [finding_view(f, drawn) for f in examination.findings]
     return Sweep(
         source=source,

@@ -53,18 +53,25 @@ def space_lines(table: TrialTable) -> tuple[SpaceLine, ...]:
             study="",
             hyperparameter=name,
             role=str(table.roles.get(name, "nuisance")),
-            range=", ".join(
-                value_text(v)
-                for v in dict.fromkeys(
-                    b.conditions[name] for b in table.branches.values() if name in b.conditions
-                )
+            range=listed(
+                list(
+                    map(
+                        value_text,
+                        dict.fromkeys(
+                            b.conditions[name]
+                            for b in table.branches.values()
+                            if name in b.conditions
+                        ),
+                    )
+                ),
+                12,
             ),
         )
         for name in table.roles
         if name in settled
     ]
     for axes, studies in same.items():
-        where = "; ".join(studies) if len(same) > 1 else ""
+        where = listed(studies, 12) if len(same) > 1 else ""
         lines += [
             SpaceLine(study=where, hyperparameter=name, role=role, range=text)
             for name, role, text in axes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from io import StringIO
+from itertools import groupby
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
@@ -27,6 +28,8 @@ from tunebook.words.finding import Examination, Finding, Severity
 from tunebook.words.record import BookRecord, RoundRecord
 
 PLAIN_WIDTH = 88
+MOST_ALIKE = 12
+"""Findings of one check and severity that are written; more are counted."""
 
 MARKS = {
     Severity.PROBLEM: ("◆ problem", "bold red"),
@@ -44,10 +47,14 @@ VERDICT_STYLES = {
 def findings_text(examination: Examination, *, title: str = "") -> RenderableType:
     """Every finding, worst first; readable from 60 columns on."""
     parts: list[RenderableType] = [Text(_safe(title), style="bold"), Text()] if title else []
-    loud = [f for f in examination.findings if f.severity is not Severity.PASS]
-    parts += [_finding(f) for f in loud]
-    quiet = [f for f in examination.findings if f.severity is Severity.PASS]
-    parts += [_line(f"{MARKS[Severity.PASS][0]}  {_head(f)}: {f.sentence}", "dim") for f in quiet]
+    for (severity, check), alike in groupby(
+        examination.findings, key=lambda f: (f.severity, f.check)
+    ):
+        own = list(alike)
+        parts += map(_passed if severity is Severity.PASS else _finding, own[:MOST_ALIKE])
+        if len(own) > MOST_ALIKE:
+            said = f"{check}: {len(own) - MOST_ALIKE} others say the like; --json lists them all"
+            parts.append(_line(f"{MARKS[severity][0]}  {said}", "dim"))
     parts += [
         _line(f"· {n.check} {check_text(n.check).name} could not speak: {n.reason}", "dim")
         for n in examination.not_applicable
@@ -233,6 +240,10 @@ def _finding(finding: Finding) -> RenderableType:
         body.append(_line(f"Do: {remedy_text(finding)}", "cyan"))
     head = Text.assemble((mark, style), f"  {_safe(_head(finding))}")
     return Group(head, _indented(*body, below=1))
+
+
+def _passed(finding: Finding) -> RenderableType:
+    return _line(f"{MARKS[Severity.PASS][0]}  {_head(finding)}: {finding.sentence}", "dim")
 
 
 def _head(finding: Finding) -> str:

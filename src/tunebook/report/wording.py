@@ -136,7 +136,7 @@ def axis_text(axis: Axis | Per) -> str:
     if isinstance(axis, Per):
         return "; ".join(f"{axis.on}={value_text(v)}: {axis_text(a)}" for v, a in axis.when)
     if isinstance(axis, Choice):
-        return ", ".join(value_text(v) for v in axis.values)
+        return listed([value_text(v) for v in axis.values], 12)
     scale = {Scale.LINEAR: "", Scale.LOG: ", log", Scale.NEAR_ONE: ", log of 1 − x"}[axis.scale]
     kind = "" if isinstance(axis, Float) else ", whole numbers"
     return f"{value_text(axis.low)} to {value_text(axis.high)}{scale}{kind}"
