@@ -7,7 +7,7 @@ matters: an optimum a quarter of the range outside.
 
 Estimator: on a fitted response, the gain of the best place on the edge over the best place at
 least 15 % of the range inside, and the chance that there is none (`edge_gain.py`). An alarm needs
-that chance below ALPHA shared over all sides of the table (Bonferroni); or, for the high side of a
+that chance below LEVEL shared over all sides of the table (Bonferroni); or, for the high side of a
 training length, of which it is known that longer is better, the best trials crowding the edge at
 that level (exact test against lying anywhere), more in the outermost 15 % than in the next 15 %
 (one-sided, at CROWDED), and the gain more likely than not. It also needs a fit that foretells
@@ -49,14 +49,16 @@ if TYPE_CHECKING:
     from jaxtyping import Bool
     from jaxtyping import Float as F
 
-ALPHA = 0.05
+LEVEL = 0.016
+"""At it cones and ridges, in which neither model is right, alarm in at most 5 % of tables."""
 FEWEST = 10
 """Complete trials of a study below which no response can be fitted."""
 FORETOLD = 2.0
 """A fit of n trials must foretell this over the root of n of the variance of left-out ones: where
 nothing matters the share is about zero, give or take half of it."""
 CERTAIN = 32
-"""Trials below which the model is surer than it may be: the level falls with their square."""
+"""Trials below which the model is surer than it may be: the level falls with their power."""
+FALL = 4
 CROWDED = 0.1
 """Of a response that is even on both sides of a best at 15 %, as many lie in either zone."""
 FEW_VALUES = 8
@@ -123,7 +125,7 @@ def check(table: TrialTable, *, seed: int = 0) -> BoundaryResult | NotApplicable
     for study, own in studies.items():
         gains = _gains(own, study) if study in enough else None
         for name in table.branches[study].axes:
-            reading = _read_axis(own, study, name, gains, ALPHA / max(sides, 1))
+            reading = _read_axis(own, study, name, gains, LEVEL / max(sides, 1))
             readings.append(reading)
             if study in enough and not _choice(reading.axis):
                 findings.append(_finding(table, reading))
@@ -158,7 +160,7 @@ def _read_axis(
         p_values = (1.0, 1.0) if gains is None else gains.p_value[place]
         n = int(own.complete.sum())
         foretold = gains is not None and gains.explained > FORETOLD / math.sqrt(n)
-        level = level * min(1.0, (n / CERTAIN) ** 2) if foretold else 0.0
+        level = level * min(1.0, (n / CERTAIN) ** FALL) if foretold else 0.0
         is_budget = _is_budget(name, axis)
         sides = tuple(
             _read_side(own, units, axis, side, float(p), level, is_budget, best)

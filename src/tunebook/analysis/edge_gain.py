@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 INSIDE = 0.15
 """Share of the range: a best that is nearer to an edge is neither inside nor cut off."""
-PRIOR_OF_PARABOLA = 0.9
+PRIOR_OF_PARABOLA = 0.98
 """Near its best, a response is a parabola more often than not (Lourie, He and Cho 2025)."""
 CAUTION = 1.0
 """Standard errors."""

@@ -2,10 +2,10 @@
 
 The loss is a sum of one curve a hyperparameter (Legendre polynomials on its scale, one level a
 value for a choice) and of products of two, with normal priors on the coefficients: a Bayesian
-linear regression in the trials' units. How large linear, square, rougher and joint parts are, and
-how much each hyperparameter matters, is fitted too, by the marginal likelihood with weak priors
-(MacKay 1992, Bayesian interpolation; Tipping 2001, for a scale a group). Time grows linearly with
-the trials and with the cube of the number of columns.
+linear regression in the trials' units. How large linear, square, rougher and joint parts are, how
+much each hyperparameter matters and how rough its curve is, is fitted too, by the marginal
+likelihood with weak priors (MacKay 1992, Bayesian interpolation; Tipping 2001, for a scale a
+group). Time grows linearly with the trials and with the cube of the number of columns.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ LINEAR, SQUARE, ROUGH, JOINT, JOINT_ROUGH = range(GROUPS)
 # the linear part. Broad: from a hundredth to a hundred times these for two standard deviations.
 CENTRE = np.log([10.0, 0.1, 1e-3, 0.04, 0.1])
 WIDTH = np.array([4.0, 1.5, 2.0, 0.7, 1.5])
+BEND, ALIKE = 2.0, 0.01
+"""The same of how rough one hyperparameter's curve is beside the others', and where all are taken
+to be rough alike: fewer trials than these a hyperparameter don't tell."""
+TRIALS_AN_AXIS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +107,7 @@ def columns_for(levels: Sequence[int], *, degree: Sequence[int], products: int) 
     ]
     if len(axes) + len(pairs) > MOST_COLUMNS:
         pairs = []
-    scales = GROUPS + len(levels)
+    scales, bends = GROUPS + 2 * len(levels), GROUPS + len(levels)
     shares = np.zeros((len(axes) + len(pairs), scales))
     shares[:, LINEAR] = 1.0
     constant = np.zeros(len(shares))
@@ -113,11 +117,13 @@ def columns_for(levels: Sequence[int], *, degree: Sequence[int], products: int) 
             shares[k, SQUARE] = 1.0
         elif of > 2:
             shares[k, ROUGH], constant[k] = 1.0, -4.0 * np.log(of / 3)
+            shares[k, bends + axis] = 1.0
     for k, (i, j) in enumerate(pairs, len(axes)):
         shares[k, JOINT] = 1.0
         shares[k, GROUPS + axes[i]] = shares[k, GROUPS + axes[j]] = 0.5
         if (of := order[i] + order[j]) > 2:
             shares[k, JOINT_ROUGH], constant[k] = 1.0, -4.0 * np.log(of / 3)
+            shares[k, bends + axes[i]] = shares[k, bends + axes[j]] = 0.5
     return Columns(
         tuple(levels), tuple(degree), np.array(pairs, dtype=np.int64).reshape(-1, 2).T,
         constant, shares,
@@ -137,8 +143,10 @@ def fit(
     n = len(scores)
     centred, around = x - x.mean(axis=0), scores - scores.mean()
     gram, moments, total = centred.T @ centred, centred.T @ around, float(around @ around)
-    centre = np.concatenate([CENTRE, np.zeros(len(columns.levels))])
-    width = np.concatenate([WIDTH, np.ones(len(columns.levels))])
+    count = len(columns.levels)
+    bend = BEND if n >= TRIALS_AN_AXIS * count else ALIKE
+    centre = np.concatenate([CENTRE, np.zeros(2 * count)])
+    width = np.concatenate([WIDTH, np.ones(count), np.full(count, bend)])
 
     def prior_sd(scales: Float[np.ndarray, "scales"]) -> Float[np.ndarray, "columns"]:
         logs = np.clip(columns.constant + columns.shares @ scales, -25, 18)
