@@ -231,12 +231,19 @@ ODD = {
     + "".join(f"{i},r{i},k{i % 1000},{i + 1},{i % 7}\n" for i in range(2000)),
     "missing hyperparameter cells": sweep(20) + "99,complete,,0.1,0.5,9\n",
     "a huge hyperparameter": sweep(20) + "99,complete,1e30,0.1,0.5,9\n",
+    "whole numbers that no float tells apart": "trial,job,lr,loss\n"
+    + "".join(f"{i},{10**25 + i},{i + 1},{i % 7}\n" for i in range(20)),
+    "the ends of what a float holds": "trial,lr,loss\n"
+    + "".join(f"{i},{i + 1},{['1e308', '1e-308', '-1e300', '0.1'][i % 4]}\n" for i in range(60)),
+    "a pair that no order of size joins": "trial,lr,loss\n"
+    + "".join(f"{i},{i + 1},{['1e308', '4e-324'][i % 2]}\n" for i in range(60)),
     "with a mark in front": ("\ufeff" + sweep(20)),
     "windows line ends": sweep(20).replace("\n", "\r\n"),
     "blank lines": sweep(20).replace("\n", "\n\n"),
 }  # fmt: skip
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("case", ODD)
 def test_odd_tables_get_findings_or_reasons(audit, case, tmp_path):
     told = json.loads(audit(ODD[case], "--json", "--report", "r.html"))
@@ -276,3 +283,24 @@ def test_odd_curves(audit):
     told = json.loads(audit(trials, "--json", "--report", "r.html", curves=curves))
     assert told["trials"] == 20
     assert any("ghost" in text and "has no row" in text for text in told["left_out"])
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("values", [("1e308", "1e-308"), ("-1e308", "1e308", "0"), ("1.1e308",)])
+def test_curves_at_the_ends_of_what_a_float_holds(audit, values):
+    trials = "trial,lr\n" + "".join(f"{i},{0.1 + i / 100}\n" for i in range(20))
+    rows = [f"{i},{s},{m},{values[(3 * i + 7 * s * s) % len(values)]}"
+            for i in range(20) for s in range(40) for m in ("loss", "train_loss")]  # fmt: skip
+    curves = "trial,step,metric,value\n" + "\n".join(rows)
+    told = json.loads(audit(trials, "--json", "--report", "r.html", curves=curves))
+    assert told["trials"] == 20 and told["findings"]
+
+
+def test_what_was_counted_once_is_said_so(audit):
+    trials = "trial,lr,status\n" + "".join(
+        f"{i},{i + 1},{'nan' if i == 4 else ''}\n" for i in range(20)
+    )
+    rows = "".join(f"{i},9,loss,{i % 7}\n" for i in range(20) if i != 4)
+    told = audit(trials, curves="trial,step,metric,value\n" + rows)
+    assert "evaluated once a trial" in told
+    assert "1 of 20 trials was infeasible" in told

@@ -94,7 +94,8 @@ def findings_on(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> tuple[Findi
     ]
     said = [(text, shown) for text, shown in faults if shown.mean() > MOST]
     every = int(np.median(seen.apart)) or 1
-    usual = f"{metric} was evaluated {int(np.median(seen.count))} times a trial"
+    times = int(np.median(seen.count))
+    usual = f"{metric} was evaluated {'once' if times == 1 else f'{times} times'} a trial"
     if not said:
         return (_finding(table, seen, Severity.PASS, f"{usual}, {_every(every)}.", None, ()),)
     wanted = max(1, _rounded(min(every, float(np.median(seen.length)) / 20)))

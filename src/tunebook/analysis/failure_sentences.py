@@ -107,7 +107,8 @@ def at_chance_finding(
 
 def _counted(study: StudyFeasibility) -> str:
     causes = ", ".join(f"{cause}: {count}" for cause, count in study.causes)
-    return f"{study.infeasible} of {study.trials} trials were infeasible" + (
+    were = "was" if study.infeasible == 1 else "were"
+    return f"{study.infeasible} of {study.trials} trials {were} infeasible" + (
         f" ({causes})" if causes else ""
     )
 

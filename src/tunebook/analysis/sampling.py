@@ -119,7 +119,10 @@ def check(table: TrialTable, *, seed: int = 0) -> SamplingResult | NotApplicable
         most = max((len(t) for t in own.values()), default=0)
         return NotApplicable(
             check="C2",
-            reason=f"the largest study has {most} trials that ended",
+            reason=f"the largest study has {most} trials that ended, "
+            f"{max(int(t.complete.sum()) for t in own.values())} of them complete"
+            if own
+            else "no hyperparameter was varied",
             needs=f"{FEWEST} ended trials in a study that varies something, 4 of them complete",
         )
     studies = tuple(_read(table, s, t.losses) for s, t in enough.items())
@@ -208,7 +211,8 @@ def _expected_gain(ordered: Float[np.ndarray, "trials"]) -> Interval:
     chances = 0.5 ** np.arange(1, len(finite) + 1)
     chances[-1] *= 2
     gains = finite - finite[0]
-    return Interval(float((chances * gains).sum()), 0.0, float(gains[: EIGHTH + 1][-1]))
+    mean = float((chances * gains).sum())
+    return Interval(mean, 0.0, max(mean, float(gains[: EIGHTH + 1][-1])))
 
 
 def _finding(table: TrialTable, study: StudySampling) -> Finding:

@@ -134,13 +134,15 @@ def objective_scale(
     """
     sign = objective.sign
     finite = np.asarray([v for v in values if v is not None and math.isfinite(v)], dtype=float)
+    finite = np.clip(finite, -HUGE, HUGE)
+    keep = [min(max(k, -HUGE), HUGE) for k in keep]
     if len(finite) == 0:
         blank = _laid_out(0.0, 1.0, False, missing, title or _axis_title(objective), objective)
         return replace(blank, ticks=())
     losses = np.sort(sign * finite)
     log = sign > 0 and _is_log(np.append(losses[losses <= _reach(losses, max(reach, WIDE))], keep))
     if log:
-        finite = finite[finite > 0]
+        finite = np.maximum(finite[finite > 0], 1 / HUGE)
         logs = np.sort(sign * np.log10(finite))
         kept = sign * 10 ** (sign * logs[logs <= _reach(logs, reach)])
     else:
@@ -181,6 +183,8 @@ def _laid_out(
     )
 
 
+HUGE = 1e150
+"""Values beyond are drawn as this one: their ratios and squares would have no number."""
 LONGEST = 22
 """Letters of a metric's name on an axis; tooltips and texts have all of it."""
 
@@ -205,7 +209,8 @@ def _reach(losses: np.ndarray, reach: float) -> float:
 
 
 def _is_log(values: np.ndarray) -> bool:
-    return bool(values.min() > 0 and values.max() / values.min() > DECADE)
+    least, most = float(values.min()), float(values.max())
+    return least > 0 and math.log10(most) - math.log10(least) > math.log10(DECADE)
 
 
 def _between(a: float, b: float, *, log: bool) -> float:

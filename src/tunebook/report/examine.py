@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from tunebook.words.notation import format_objective
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Status
 
+if TYPE_CHECKING:
+    from jaxtyping import Float as F
+
 
 class Result(Protocol):
     """What a check returns when it can speak."""
@@ -40,6 +43,8 @@ LEANS_ON_INDEPENDENT = ("C1", "C3", "C10")
 """Checks of the response over the space: good points crowd where they were sought, so that what
 they say is still worth reading and their error rates do not hold."""
 
+HUGE = 1e100
+
 WORST_FIRST = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE, Severity.PASS)
 
 
@@ -47,14 +52,35 @@ def results(table: TrialTable, *, seed: int = 0) -> dict[str, Result | NotApplic
     """Run every check of the catalogue on a table, in the playbook's order.
 
     An error in a check is a bug and goes up; arithmetic on the NaN of infeasible trials is not.
+    Finite values beyond 1e100 are read as 1e100: no check could tell them from divergence, and
+    their squares would have no number.
 
     Args:
         table: the trials of one round.
         seed: of every resampling.
     """
+    table = _within_reach(table)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         return {check: _result(check, table, seed) for check in CHECKS}
+
+
+def _within_reach(table: TrialTable) -> TrialTable:
+    """The table with no finite value beyond HUGE."""
+
+    def bounded(values: F[np.ndarray, "values"]) -> F[np.ndarray, "values"]:
+        return np.where(np.isfinite(values), np.clip(values, -HUGE, HUGE), values)
+
+    if not any(_far(v) for v in (table.value, *(c.values for c in table.curves.values()))):
+        return table
+    curves = {n: replace(c, values=bounded(c.values)) for n, c in table.curves.items()}
+    return replace(table, value=bounded(table.value), curves=curves)
+
+
+def _far(values: F[np.ndarray, "values"]) -> bool:
+    with np.errstate(invalid="ignore"):
+        size = np.abs(values)
+        return bool(((size > HUGE) & np.isfinite(size)).any())
 
 
 def _result(check: str, table: TrialTable, seed: int) -> Result | NotApplicable:

@@ -243,10 +243,12 @@ def _axes(
         values = [v for v in distinct if v is not None]
         if len(values) < 2:
             continue
-        if all(isinstance(v, int) and not isinstance(v, bool) for v in values):
-            whole = [int(v) for v in values]
+        whole = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
+        # Beyond 2**53 a float no longer tells neighbours apart: such numbers are labels.
+        labels = any(abs(v) > 2**53 for v in whole)
+        if len(whole) == len(values) and not labels:
             axes[name] = Integer(min(whole), max(whole), scales[name])
-        elif any(isinstance(v, str | bool) for v in values):
+        elif labels or any(isinstance(v, str | bool) for v in values):
             axes[name] = Choice(tuple(values))
         else:
             numbers = [float(v) for v in values]
