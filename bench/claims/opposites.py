@@ -90,8 +90,9 @@ NOT_SAID = {"matters less than another"}
 INCLUDED = {
     ("C10", "matters"): {"matters most"},
     ("C7", "put to use"): {"put to use, none done early"},
+    ("C7", "put to use, none done early"): {"put to use"},
 }
-"""Stronger words that make the claim as well."""
+"""Other words that make the claim as well."""
 COMPARED_ONLY = {"dense, wrongly", "hides, wrongly", "spares, wrongly", "one may be fixed", "open",
            "not told to interact", "matters less than another", "not seen", "none searched",
            "searched", "can't be told apart", "fails by something else", "a bug"}  # fmt: skip
