@@ -335,3 +335,16 @@ def test_a_published_study_of_a_convolutional_net(shared_data):
     assert ("lr", "momentum") in told and ("lr", "weight_decay") in told
     assert result.findings[0].subject == "lr"
     assert not any(f.subject in ("lr", "momentum") for f in result.findings if f.remedy)
+
+
+def test_of_hyperparameters_that_vary_together_no_share_is_claimed(shared_data):
+    """DeBERTa: the steps follow from epochs and batch size, so each stands for the others."""
+    table = TrialTable.from_csv(
+        shared_data / "opda" / "deberta-base-trials.csv.gz",
+        objective="maximize:best_matched",
+        chance=0.3545,
+    )
+    said = {f.subject: f.sentence for f in sensitivity.check(table).findings}
+    assert "how much can't be told (up to 100 %" in said["num_train_epochs"]
+    assert "0 to 100 %" not in " ".join(said.values())
+    assert "num_train_epochs (open)" in said["learning_rate"]

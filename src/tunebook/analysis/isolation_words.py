@@ -114,7 +114,7 @@ def _differences(
 def _difference(pair: PairwiseDifference, metric: str) -> str:
     return (
         f"{spell(pair.a)} minus {spell(pair.b)}: {pair.difference:.2g} "
-        f"[{pair.low:.2g}, {pair.high:.2g}] in {metric}"
+        f"({pair.low:.2g} to {pair.high:.2g}) in {metric}"
     )
 
 
@@ -123,7 +123,7 @@ def _told(pair: PairwiseDifference, sign: int) -> str:
     ends = sorted((abs(pair.low), abs(pair.high)))
     return (
         f"{spell(ahead)} is better than {spell(behind)} by {abs(pair.difference):.2g} "
-        f"[{ends[0]:.2g}, {ends[1]:.2g}]"
+        f"({ends[0]:.2g} to {ends[1]:.2g})"
     )
 
 
@@ -131,7 +131,7 @@ def _settling(groups: Sequence[Group], pair: PairwiseDifference) -> str:
     """What would tell the pair apart, if the difference is what was seen."""
     a, b = (next(g for g in groups if g.label == label) for label in (pair.a, pair.b))
     wanted = abs(pair.difference) / (pair.high - pair.difference) if pair.high > pair.low else 0.0
-    if a.fitted.form and a.fitted.form == b.fitted.form:
+    if a.fitted.known and b.fitted.known:
         # The error of a fit falls as the root of the trials.
         needed = [_by_root(len(g.worst), wanted) for g in (a, b)]
     else:

@@ -27,6 +27,7 @@ from tunebook.words.table import TrialTable
 
 MOST_PAIRS = 5
 """Interactions that have a finding of their own; further ones are counted."""
+VAGUE = 0.5
 MOST_TIMES = 20
 """Times the trials beyond which no number is promised."""
 
@@ -128,10 +129,25 @@ def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable
         yield _finding(
             Severity.PASS,
             own.subject,
-            f"{own.subject} matters: {_percent(own.total)} of how {metric} varies"
-            f"{_near(own)}; {_kept(own.hyperparameter)}.",
+            f"{own.subject} matters{_how_much(own, metric)}; {_kept(own.hyperparameter)}.",
             _numbers(own),
         )
+
+
+def _vague(share: Interval) -> bool:
+    """True of an interval that leaves open whether the share is nothing or most of it.
+
+    So it is where hyperparameters vary together, and each could stand for the other.
+    """
+    return share.low <= 0 and share.high > VAGUE
+
+
+def _how_much(own: HyperparameterReading, metric: str) -> str:
+    if _vague(own.total):
+        return (
+            f", but how much can't be told (up to {_share(own.total.high)} of how {metric} varies)"
+        )
+    return f": {_percent(own.total)} of how {metric} varies{_near(own)}"
 
 
 def _kept(name: str) -> str:
@@ -165,17 +181,26 @@ def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
 
 
 def _listed(told: Sequence[HyperparameterReading]) -> str:
-    return ", ".join(f"{h.hyperparameter} ({_share(h.total.estimate)})" for h in told)
+    return ", ".join(
+        f"{h.hyperparameter} ({'open' if _vague(h.total) else _share(h.total.estimate)})"
+        for h in told
+    )
 
 
 def _near(own: HyperparameterReading) -> str:
     better = own.better_total
-    return f", {_percent(better)} among the better half" if better is not None else ""
+    if better is None or _vague(better):
+        return ""
+    return f", {_percent(better)} among the better half"
 
 
 def _first_near(told: Sequence[HyperparameterReading]) -> str:
     """What matters most among the better half, where that is something else."""
-    near = [(h.better_total.estimate, h.hyperparameter) for h in told if h.better_total]
+    near = [
+        (h.better_total.estimate, h.hyperparameter)
+        for h in told
+        if h.better_total and not _vague(h.better_total)
+    ]
     most, name = max(near, default=(0.0, told[0].hyperparameter))
     if name == told[0].hyperparameter:
         return ""
