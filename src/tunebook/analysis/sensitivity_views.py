@@ -139,17 +139,12 @@ def read_view(
     order = list(encodings)
     parts = dict(zip(order, fit.parts, strict=True))
     strongest = sorted(order, key=lambda h: -float(parts[h].theta @ parts[h].theta))[:MOST_PAIRED]
-    products: dict[Pair, Part] = {}
-    p_values: dict[Pair, float] = {}
-    for a, b in combinations([h for h in order if h in strongest], 2):
-        both = _products(columns[a], columns[b], _pair_degree(n, len(order)))
-        part = fit.pair_part(both)
-        if part is None:
-            continue
-        products[a, b] = part
-        if tests:
-            p_values[a, b] = fit.interaction_p_value(_tested(encodings, columns, a, b))
-
+    products = {
+        (a, b): part
+        for a, b in combinations([h for h in order if h in strongest], 2)
+        if (part := fit.pair_part(_products(columns[a], columns[b], _pair_degree(n, len(order)))))
+        is not None
+    }
     ranks = Ranks.of(scores)
 
     def of(*own: Part, level: float = 0.975) -> Share:
@@ -167,7 +162,11 @@ def read_view(
         },
         p_value={h: fit.block_p_value(i) for i, h in enumerate(order)},
         pairs={pair: of(part) for pair, part in products.items()} if tests else {},
-        pair_p_value=p_values,
+        pair_p_value={
+            (a, b): fit.interaction_p_value(_tested(encodings, columns, a, b)) for a, b in products
+        }
+        if tests
+        else {},
     )
 
 

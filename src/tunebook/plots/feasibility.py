@@ -47,7 +47,20 @@ def _causes(study: StudyFeasibility) -> Picture:
             sorted(study.causes, key=lambda c: (-c[1], str(c[0])))
         )
     ]
-    names = [row["cause"] for row in rows]
+    subject = f" with {study.study}" if study.study else ""
+    return finish(
+        _bars(study, max(row["trials"] for row in rows)),
+        {"causes": rows},
+        name=f"feasibility-{study.study}",
+        title=f"Infeasible trials{subject}",
+        subtitle=_subtitle(study),
+        alternative=_alternative(study, subject, rows),
+        height=max(60, BAR_HEIGHT * len(rows)),
+    )
+
+
+def _bars(study: StudyFeasibility, most: int) -> list[alt.Chart]:
+    """A bar for each cause with its count at the end, which leaves room for it."""
     y = alt.Y(
         "cause",
         type="nominal",
@@ -55,7 +68,6 @@ def _causes(study: StudyFeasibility) -> Picture:
         title=None,
         axis=alt.Axis(ticks=False, domain=False, labelLimit=180),
     )
-    most = max(row["trials"] for row in rows)
     x = alt.X(
         "trials",
         type="quantitative",
@@ -70,21 +82,11 @@ def _causes(study: StudyFeasibility) -> Picture:
     ]
     bars = over("causes").mark_bar(style="count", size=14)
     counts = over("causes").mark_text(style="strong-note", align="left", dx=4)
-    subject = f" with {study.study}" if study.study else ""
-    return finish(
-        [
-            bars.encode(x=x, y=y, tooltip=tooltip).properties(name="causes"),
-            counts.encode(x=x, y=y, text=alt.Text("label", type="nominal")).properties(
-                name="counts"
-            ),
-        ],
-        {"causes": rows},
-        name=f"feasibility-{study.study}",
-        title=f"Infeasible trials{subject}",
-        subtitle=_subtitle(study),
-        alternative=_alternative(study, subject, rows),
-        height=max(60, BAR_HEIGHT * len(names)),
-    )
+    text = alt.Text("label", type="nominal")
+    return [
+        bars.encode(x=x, y=y, tooltip=tooltip).properties(name="causes"),
+        counts.encode(x=x, y=y, text=text).properties(name="counts"),
+    ]
 
 
 def _subtitle(study: StudyFeasibility) -> list[str]:

@@ -7,9 +7,9 @@ import math
 import altair as alt
 
 from tunebook.analysis.best_band import BestBand
-from tunebook.plots.hyperparameter_axes import hyperparameter_scale
+from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.plots.layers import counted, finish, number, over, target
-from tunebook.plots.objective_axes import objective_scale
+from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
 from tunebook.words.design import Objective
 
@@ -19,30 +19,7 @@ def picture_of(name: str, band: BestBand, objective: Objective) -> Picture:
     ends = [float(e) for es in (band.best, band.low, band.high) for e in es if math.isfinite(e)]
     y = objective_scale([*band.objective_values, *ends], objective, keep=ends)
     x = hyperparameter_scale(band.axis)
-    rows: list[Row] = [
-        {
-            "x": x.place(float(place)),
-            "place": float(place),
-            "best": float(best),
-            "low": float(low),
-            "high": float(high),
-            "shown": y.shown(float(best)),
-            "low_shown": y.shown(float(low)),
-            "high_shown": y.shown(float(high)),
-        }
-        for place, best, low, high in zip(band.places, band.best, band.low, band.high, strict=True)
-        if math.isfinite(best) and math.isfinite(low) and math.isfinite(high)
-    ]
-    dots: list[Row] = [
-        {
-            "trial": trial,
-            "x": x.place(value),
-            "value": value,
-            "shown": y.shown(seen),
-            "objective": seen,
-        }
-        for trial, value, seen in zip(band.names, band.values, band.objective_values, strict=True)
-    ]
+    rows = _along(band, x, y)
     at, up = x.x(name), y.y("shown")
     tooltip = [
         alt.Tooltip("trial", type="nominal", title="trial"),
@@ -63,12 +40,42 @@ def picture_of(name: str, band: BestBand, objective: Objective) -> Picture:
     ]
     return finish(
         layers,
-        {"along": rows, "trials": dots},
+        {"along": rows, "trials": _dots(band, x, y)},
         name=f"isolation-band-{name}" + (f"-{band.study}" if band.study else ""),
         title=f"Best along {name}" + (f", {band.study}" if band.study else ""),
         subtitle=f"What {counted(band.trials, 'trial')} at one place would select, 95 % band",
         alternative=_alternative(name, band, objective, rows),
     )
+
+
+def _along(band: BestBand, x: HyperparameterScale, y: ObjectiveScale) -> list[Row]:
+    return [
+        {
+            "x": x.place(float(place)),
+            "place": float(place),
+            "best": float(best),
+            "low": float(low),
+            "high": float(high),
+            "shown": y.shown(float(best)),
+            "low_shown": y.shown(float(low)),
+            "high_shown": y.shown(float(high)),
+        }
+        for place, best, low, high in zip(band.places, band.best, band.low, band.high, strict=True)
+        if math.isfinite(best) and math.isfinite(low) and math.isfinite(high)
+    ]
+
+
+def _dots(band: BestBand, x: HyperparameterScale, y: ObjectiveScale) -> list[Row]:
+    return [
+        {
+            "trial": trial,
+            "x": x.place(value),
+            "value": value,
+            "shown": y.shown(seen),
+            "objective": seen,
+        }
+        for trial, value, seen in zip(band.names, band.values, band.objective_values, strict=True)
+    ]
 
 
 def _alternative(name: str, band: BestBand, objective: Objective, rows: list[Row]) -> str:

@@ -43,7 +43,30 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
     for row in best:
         row["best_shown"] = y.shown(row["best"])
     x = budget_axis(max(int(s.budgets[-1]) for s in studies))
-    names = [_called(s) for s in studies]
+    subject = studies[0].study if alone else ""
+    return finish(
+        _curve_layers(x, y, [] if alone else [_called(s) for s in studies], result, bool(best)),
+        {"budgets": rows, "best": best} if best else {"budgets": rows},
+        name=f"sampling-curve-{subject}",
+        title=f"Tuning curve of {subject}" if subject else "Tuning curve",
+        subtitle=[
+            "Median best of n trials, with its simultaneous 95 % band",
+            *_level_words(studies if best else []),
+        ],
+        alternative=" ".join(
+            [
+                "Tuning curve: the median best objective of n trials.",
+                *map(_curve_words, studies),
+            ]
+        ),
+    )
+
+
+def _curve_layers(
+    x: alt.X, y: ObjectiveScale, names: Sequence[str], result: SamplingResult, level: bool
+) -> list[alt.Chart]:
+    """Band, level of the best there is where it is known, and median; named series or one."""
+    alone = not names
     color = alt.Undefined if alone else series_color(names, result.order)
     dash = alt.Undefined if alone else series_dash(names, result.order)
     layers = [
@@ -61,7 +84,7 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
         .encode(x=x, y=y.y("median_shown"), stroke=color, strokeDash=dash)
         .properties(name="median"),
     ]
-    if best:
+    if level:
         layers.insert(
             1,
             over("best")
@@ -69,24 +92,7 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
             .encode(y=y.y("best_shown"), stroke=color)
             .properties(name="best there is"),
         )
-    subject = studies[0].study if alone else ""
-    title = f"Tuning curve of {subject}" if subject else "Tuning curve"
-    return finish(
-        layers,
-        {"budgets": rows, "best": best} if best else {"budgets": rows},
-        name=f"sampling-curve-{subject}",
-        title=title,
-        subtitle=[
-            "Median best of n trials, with its simultaneous 95 % band",
-            *_level_words(studies if best else []),
-        ],
-        alternative=" ".join(
-            [
-                "Tuning curve: the median best objective of n trials.",
-                *map(_curve_words, studies),
-            ]
-        ),
-    )
+    return layers
 
 
 def _curve_scale(

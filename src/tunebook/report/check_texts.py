@@ -183,9 +183,9 @@ CHECK_TEXTS = {
         asks="Were trials evaluated regularly, and often enough?",
         method="Counted, not estimated: the share of distances between evaluations that are far "
         "from the usual one, the evaluations in the first tenth of training, where instability "
-        "shows (two are asked), and in all (eight, to read a curve's end). Whether evaluations cost "
-        "more than training is not asked: at regular steps every stretch of time holds the same "
-        "steps and one evaluation, so that their costs can't be told apart.",
+        "shows (two are asked), and in all (eight, to read a curve's end). Whether evaluations "
+        "cost more than training is not asked: at regular steps every stretch of time holds the "
+        "same steps and one evaluation, so that their costs can't be told apart.",
     ),
 }
 

@@ -114,12 +114,19 @@ def read_sweep(
         "training_objective": training_objective,
         "chance": chance,
         "adaptive": adaptive,
-        "left_out": (
-            *rows.left_out,
-            *(f"{rows.names[i]}: {reasons[i]}" for i in sorted(reasons)),
-            *(f"{name}: measurements of a trial that has no row" for name in unknown),
-        ),
+        "left_out": _left_out(rows, reasons, unknown),
     }
+
+
+def _left_out(
+    rows: TrialRows, reasons: Mapping[int, str], unknown: Sequence[str]
+) -> tuple[str, ...]:
+    """ "name: reason" for rows that can't be read or used, and for curves without a row."""
+    return (
+        *rows.left_out,
+        *(f"{rows.names[i]}: {reasons[i]}" for i in sorted(reasons)),
+        *(f"{name}: measurements of a trial that has no row" for name in unknown),
+    )
 
 
 def _checked(
