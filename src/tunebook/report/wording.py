@@ -22,8 +22,8 @@ def number(value: float) -> str:
     """Four significant digits: `0.0213`, `1e-3`, `1.5e-6`.
 
     Example:
-        >>> [number(x) for x in (0.02134567, 0.001, 1.234e-7, 12345678.0, 3.0, 0.5)]
-        ['0.02135', '1e-3', '1.234e-7', '1.235e7', '3', '0.5']
+        >>> [number(x) for x in (0.02134567, 0.001, 1.234e-7, 12345678.0, 3.0, 0.5, 0.9999987)]
+        ['0.02135', '1e-3', '1.234e-7', '1.235e7', '3', '0.5', '0.9999987']
     """
     if math.isnan(value):
         return "not a number"
@@ -36,6 +36,8 @@ def number(value: float) -> str:
         return minus(f"{value:.0f}")
     if 1e-3 < size < 1e5:
         digits = max(0, 3 - math.floor(math.log10(size)))
+        if 0.999 <= size < 1:  # two digits of what is left to one
+            digits = min(1 - math.floor(math.log10(1 - size) + 1e-9), 12)
         text = f"{value:.{digits}f}"
         return minus(text.rstrip("0").rstrip(".") if "." in text else text)
     return minus(_power(value, 3, strip=True))
