@@ -47,7 +47,7 @@ def test_a_branch_is_widened_and_the_others_left():
     assert axis.under("nesterov") == Float(1e-3, 1, Scale.LOG)
     (change,) = proposal.changes
     assert change.key == "nuisance.learning_rate[optimizer=adam]"
-    assert (change.before, change.after) == ("1e-05 to 0.01", "1e-05 to 0.1")
+    assert (change.before, change.after) == ("1e-5 to 0.01", "1e-5 to 0.1")
     assert (change.because, change.check) == ("the trials say so", "C1")
 
 
