@@ -249,7 +249,7 @@ def said() -> list[str]:
 
 READ: tuple[str, ...] = (
     "Above 5 % is C1 under heavy-tailed seed noise: lognormal, three tenths of the response's standard deviation, with bests at 0.15",
-    "and 0.85 at once, which is as near to two edges as the null allows. That is nearly all of what the whole report says falsely",
+    "and 0.85 at once, which is as near to two edges as the null allows. That is every false warning of the whole report",
     "there. In every other family it raises a false warning in at most 3.8 % of rounds. With the notes, levels of several checks add",
     "up: where failures come by lot C3 names a place for them (level 4 %), and C9 tells values apart.",
     "",
