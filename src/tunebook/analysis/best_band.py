@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.nuisance_response import coded, fit_response
+from tunebook.analysis.nuisance_response import fit_response
 from tunebook.analysis.resampling import mean_best, spread_of_best
-from tunebook.analysis.scientific_values import FEWEST, SLICES, by_configuration
+from tunebook.analysis.scientific_values import FEWEST, SLICES, by_configuration, units_of
 from tunebook.analysis.selected_response import selected
 from tunebook.analysis.value_pairs import ALPHA, LONE
 from tunebook.words.space import Axis, Choice
@@ -113,17 +113,13 @@ def _fitted(
     units: Float[np.ndarray, "places"],
 ) -> tuple[Float[np.ndarray, "places"], Float[np.ndarray, "places"]] | None:
     """From the response over all axes, or None where its form does not hold."""
-    varied = tuple(axes.values())
-    places = coded(varied, [[c.get(n) for c in configs] for n in axes])
-    if places is None or not np.isfinite(places).all():
-        return None
-    response = fit_response(varied, places, worst)
+    places = units_of(axes, configs)
+    response = fit_response(list(axes.values()), places, worst) if places is not None else None
     if response is None or response.within is not None:
         return None
-    before = varied[: list(axes).index(name)]
-    column = sum(len(a.values) - 1 if isinstance(a, Choice) else 1 for a in before)
+    column = list(axes).index(name)
     said = [selected(response, len(worst) / SLICES, at=(column, float(u))) for u in units]
-    if not all(s.form for s in said):
+    if not all(s.known for s in said):
         return None
     reach = np.array([s.error * float(stats.t.isf(ALPHA / 2, s.freedom)) for s in said])
     return np.array([s.level for s in said]), reach

@@ -37,6 +37,9 @@ SMOOTHER = 0.005
 STARTS, SWEEPS, FINE_SWEEPS, GRID = 3, 3, 1, 11
 MOST_PRODUCTS, MOST_RICH = 10, 150
 """Sum of degrees in a product, and columns: more is slow, and a quarter of the trials carries."""
+MOST_AXES = 16
+"""Hyperparameters that are fitted: of more, those that explain most each by itself; the others'
+edges are not judged. Time grows with the cube of their number."""
 MOST_VALUES = 6
 """Values of a choice that are told apart; the others count as one."""
 
@@ -61,7 +64,12 @@ def edge_gains(
 ) -> EdgeGains:
     """Judge every side of every numeric hyperparameter of one study's complete trials."""
     p_value = np.ones((len(axes), 2))
-    units, levels = _merged(units, axes)
+    if len(axes) > MOST_AXES:
+        kept = _that_matter_most(units, losses)
+        found = edge_gains(units[:, kept], [axes[j] for j in kept], losses)
+        p_value[kept] = found.p_value
+        return EdgeGains(p_value, found.explained)
+    units, levels = merged_choices(units, axes)
     if not np.ptp(losses) > 0 or not np.ptp(units, axis=0).any():
         return EdgeGains(p_value, 0.0)
     response = _response(units, levels, losses)
@@ -85,6 +93,19 @@ def edge_gains(
     for (j, s), a, b in zip(sides, on_edge, inside, strict=True):
         p_value[j, s] = response.no_better(a, b)
     return EdgeGains(p_value, response.explained)
+
+
+def _that_matter_most(
+    units: F[np.ndarray, "trials axes"], losses: F[np.ndarray, "trials"]
+) -> list[int]:
+    """The hyperparameters whose parabola explains most of the losses' ranks, in order."""
+    ranks = normal_scores(losses)
+    explained = []
+    for u in units.T:
+        columns = np.stack([np.ones_like(u), u, u * u], axis=1)
+        fitted = columns @ np.linalg.lstsq(columns, ranks, rcond=None)[0]
+        explained.append(float(np.var(fitted)))
+    return sorted(np.argsort(-np.array(explained), kind="stable")[:MOST_AXES].tolist())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,7 +152,7 @@ def _response(
 ) -> _Response:
     distinct = [len(np.unique(u)) for u in units.T]
     parabola = columns_for(levels, degree=[min(2, max(1, k - 1)) for k in distinct], products=2)
-    curve = _rich(levels, [min(8, max(1, k - 1)) for k in distinct], len(losses))
+    curve = rich_columns(levels, [min(8, max(1, k - 1)) for k in distinct], len(losses))
     matrices = [(c, c.of(units)) for c in (parabola, curve)]
     best = None
     for scores in _scales(losses):
@@ -142,7 +163,7 @@ def _response(
     return best
 
 
-def _rich(levels: Sequence[int], degree: Sequence[int], trials: int) -> Columns:
+def rich_columns(levels: Sequence[int], degree: Sequence[int], trials: int) -> Columns:
     """A curve with products as rich as the trials carry: a kink across two axes takes many."""
     found = columns_for(levels, degree=degree, products=3)
     for products in range(4, MOST_PRODUCTS + 1):
@@ -178,7 +199,7 @@ def _scales(losses: F[np.ndarray, "trials"]) -> list[F[np.ndarray, "trials"]]:
     return [np.minimum(losses, best + 4 * spread), logs, normal_scores(losses)]
 
 
-def _merged(
+def merged_choices(
     units: F[np.ndarray, "trials axes"], axes: Sequence[Axis]
 ) -> tuple[F[np.ndarray, "trials axes"], list[int]]:
     """Units with a choice's rare values together, and the number of values left; 0: a number."""

@@ -76,6 +76,7 @@ class EdgeModel:
         freedom: degrees of freedom left for the noise.
         evidence: log of the marginal likelihood with the priors of the scales, up to a constant.
         left_out: each trial's score minus what the others say of it.
+        prior: standard deviation of each coefficient before the trials, in the noise's.
     """
 
     columns: Columns
@@ -85,6 +86,7 @@ class EdgeModel:
     freedom: float
     evidence: float
     left_out: Float[np.ndarray, "trials"]
+    prior: Float[np.ndarray, "columns"]
 
 
 def columns_for(levels: Sequence[int], *, degree: Sequence[int], products: int) -> Columns:
@@ -178,6 +180,7 @@ def fit(
         freedom=max(n - float(leverage.sum()), 2.0),
         evidence=-float(found.fun),
         left_out=(around - centred @ beta) / np.maximum(1 - leverage, 0.01),
+        prior=sd,
     )
 
 

@@ -191,7 +191,7 @@ def _value(group: Group, sign: int, fresh: FreshSeeds | None) -> IsolatedValue:
         best=best_of(group, sign),
         best_trial=group.best_trial,
         all_values=group.table.value[group.table.complete],
-        fitted=bool(group.fitted.form),
+        fitted=group.fitted.known,
         fresh=fresh,
     )
 

@@ -1,295 +1,307 @@
-"""The response over nuisance hyperparameters, fitted in a form that is tested first (C9).
+"""The response over nuisance hyperparameters, in every form that the trials allow (C9).
 
-On their scales in [0, 1], by least squares: a quadratic of each, products where they help, and
-where it is sharp the distance to its best (a cusp). A fit says nothing where its form is wrong;
-there it is refused: the form must need neither cubes and fourth powers, nor a cusp or a narrow
-valley at its best, and the best trials must lie where the fit would have them. The p-values at
-which it is refused were chosen by bench/claims/isolation.py: at them a true quadratic is kept in
-nine tables of ten, while cusps are kept too often (docs/claims/isolation.md).
+Two smooth forms (a parabola with products, a curve of any smoothness, as C1 has them), each alone
+or with one sharp shape at its best (`sharp_shapes`), count as their evidence says. Where the
+trials don't tell the forms apart, what is said of the response stays as uncertain as they differ
+(Bayesian model averaging: Hoeting et al. 1999). Assumes noise that is about the same over the
+feasible trials; losses far worse than the fit count as CLIP standard deviations away.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
-from scipy.stats import qmc
 
+from tunebook.analysis.edge_gain import MOST_AXES, MOST_VALUES, merged_choices, rich_columns
+from tunebook.analysis.edge_model import Columns, EdgeModel, columns_for, fit
+from tunebook.analysis.even_points import even_points
+from tunebook.analysis.sharp_shapes import Shape, Shapes, shapes_near
 from tunebook.words.space import Axis, Choice
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
 
-POINTS, COPIES = 512, 4
-"""Points that stand for the space, and draws of noise at each."""
-HIGHEST_POWERS = 0.05
-SHAPE_AT_BEST = 0.1
-SHARP = 0.01
-"""p-values below which cubes and fourth powers, a shape at the best, and a cusp are needed."""
+FEWEST = 8
+"""Feasible configurations below which no form is fitted."""
+DRAWS = 48
+"""Forms drawn by what they count."""
+PRIOR_OF_PARABOLA, PRIOR_OF_CUSP, PRIOR_OF_VALLEY = 0.8, 0.15, 0.1
+"""What a parabola counts against a curve, and a sharp shape against none, before the trials."""
+AMPLITUDE = 3.0
+"""Of a sharp shape, in standard deviations of the losses; half of a normal law's spread."""
+CLIP = 3.5
 TAIL = 2.5
 """Standard deviations by which the best trials may miss what the fit would have them be."""
 MOST_FITTED = 400
-VALLEYS = (0.12, 0.2, 0.35)
-MOST_LEVELS = 5
-"""Values of a choice that get a level of their own; a choice with more of them is not fitted."""
+NEIGHBOURS = 3
+"""Trials nearest to a place whose share of feasible ones is the chance of it there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form:
+    """One form of the response, in standardised losses: its mean is `mean(places)`, and any
+    response that the trials allow differs from it by `scale * roots(places) @ normal deviates`.
+
+    Attributes:
+        count: of the DRAWS.
+        columns, centre: of the smooth part.
+        r, turned: its triangle and rotated coefficients.
+        shape: the sharp part, or None, with its height, its columns in the smooth part's terms
+            and the length of what is left.
+        scale: standard deviation of the noise.
+        freedom: degrees of freedom behind it.
+        residuals: of the trials, ascending, of mean zero and standard deviation `scale`.
+    """
+
+    count: int
+    columns: Columns
+    centre: Float[np.ndarray, "columns"]
+    r: Float[np.ndarray, "columns columns"]
+    turned: Float[np.ndarray, "columns"]
+    shape: Shape | None
+    height: float
+    shared: Float[np.ndarray, "columns"]
+    length: float
+    scale: float
+    freedom: float
+    residuals: Float[np.ndarray, "trials"]
+
+    def at(
+        self, places: Float[np.ndarray, "n axes"]
+    ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n terms"]]:
+        """Mean and roots at places of the unit cube."""
+        terms = np.linalg.solve(self.r.T, (self.columns.of(places) - self.centre).T).T
+        mean = terms @ self.turned
+        if self.shape is None:
+            return mean, terms
+        left = self.shape.of(places) - terms @ self.shared
+        return mean + self.height * left, np.column_stack([terms, left / self.length])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Response:
-    """A fitted response: its columns are those of `columns(places)`, orthonormal in `q`."""
+    """What the trials say of the response: `middle + size * standardised loss`.
 
-    axes: tuple[Axis, ...]
-    products: bool
-    centre: Float[np.ndarray, "places"] | None
-    q: Float[np.ndarray, "trials terms"]
-    r: Float[np.ndarray, "terms terms"]
-    turned: Float[np.ndarray, "terms"]
-    scale: float
-    residuals: Float[np.ndarray, "trials"]
-    within: tuple[Float[np.ndarray, "terms"], float] | None
-    places: Float[np.ndarray, "all places"]
+    Attributes:
+        levels: one a hyperparameter: the number of values of a choice, 0 for a number.
+        forms: what was drawn.
+        units, feasible: places of all configurations.
+        within: of a search that is larger than MOST_FITTED, the model of ranks and its worst
+            rank up to which trials were fitted.
+        loss: factor on standard errors for losses drawn nearer (Huber 1981, section 7.6).
+    """
+
+    levels: tuple[int, ...]
+    forms: tuple[Form, ...]
+    units: Float[np.ndarray, "all axes"]
     feasible: Bool[np.ndarray, "all"]
-    unit: tuple[float, float]
+    within: tuple[Columns, Float[np.ndarray, "columns"], float] | None
+    middle: float
+    size: float
+    trials: int
+    loss: float = 1.0
 
-    @property
-    def form(self) -> str:
-        return "quadratic" if self.centre is None else "cusp"
-
-    @property
-    def freedom(self) -> float:
-        return float(self.q.shape[0] - self.q.shape[1])
-
-
-def coded(
-    axes: tuple[Axis, ...], columns: list[list[object]]
-) -> Float[np.ndarray, "trials places"] | None:
-    """Configurations as places on the scales, a choice as an indicator of each value but one."""
-    parts = []
-    for axis, column in zip(axes, columns, strict=True):
-        if any(v is None for v in column):
-            return None
-        if isinstance(axis, Choice):
-            if len(axis.values) > MOST_LEVELS:
-                return None
-            parts += [np.array([v == level for v in column], float) for level in axis.values[1:]]
-        else:
-            parts.append(np.array([axis.to_unit(v) for v in column], float))  # type: ignore[arg-type]
-    return np.stack(parts, axis=1) if parts else None
+    def chance_of_feasible(self, places: Float[np.ndarray, "n axes"]) -> Float[np.ndarray, "n"]:
+        """Share of feasible ones among the nearest trials; zero where nothing was fitted."""
+        chance = np.ones(len(places))
+        if not self.feasible.all():
+            units, feasible = self.units[:20_000], self.feasible[:20_000]
+            far = (units**2).sum(axis=1)[None] - 2 * places @ units.T
+            few = min(NEIGHBOURS, len(units))
+            chance = feasible[np.argpartition(far, few - 1, axis=1)[:, :few]].mean(axis=1)
+        if self.within is not None:
+            columns, ranked, worst = self.within
+            chance = np.where(columns.of(places) @ ranked <= worst, chance, 0.0)
+        return np.asarray(chance)
 
 
 def fit_response(
-    axes: tuple[Axis, ...],
-    places: Float[np.ndarray, "trials places"],
+    axes: Sequence[Axis],
+    units: Float[np.ndarray, "trials axes"],
     worst: Float[np.ndarray, "trials"],
 ) -> Response | None:
-    """The response, or None where there are too few trials or its form is refused.
+    """The response; None with too few trials, too many hyperparameters or values of a choice, or
+    best trials that no form foretells.
 
     Args:
         axes: one a hyperparameter.
-        places: as `coded` makes them.
+        units: places on their scales in [0, 1].
         worst: losses, infinite where infeasible.
     """
     feasible = np.isfinite(worst)
-    x, y = places[feasible], worst[feasible]
-    numeric = numeric_places(axes)
-    first = columns_of(x, numeric, products=False, centre=None)
-    if len(y) < 2 * first.shape[1]:
+    many = any(isinstance(a, Choice) and len(a.values) > MOST_VALUES for a in axes)
+    if many or len(axes) > MOST_AXES:
+        return None
+    units, levels = merged_choices(units, axes)
+    x, y = units[feasible], worst[feasible]
+    if len(y) < FEWEST or not np.ptp(x, axis=0).any():
         return None
     # An explosion is one bad trial and no more.
-    low, middle, high = np.quantile(y, (0.25, 0.5, 0.75))
-    size = float(high - low)
-    if not 0 < size < 1e300:
+    low, high = np.quantile(y, (0.25, 0.75))
+    if not 0 < high - low < 1e300:
         return None
-    y = (np.minimum(y, high + 3 * size) - middle) / size
+    y = np.minimum(y, high + 4 * (high - low))
     within = None
     if len(y) > MOST_FITTED:
-        ranked = np.linalg.lstsq(first, stats.rankdata(y), rcond=None)[0]
-        order = np.argsort(first @ ranked, kind="stable")[:MOST_FITTED]
+        columns = columns_for(levels, degree=[2] * len(levels), products=0)
+        ranked = np.linalg.lstsq(
+            np.column_stack([np.ones(len(x)), columns.of(x)]), stats.rankdata(y), rcond=None
+        )[0][1:]
+        order = np.argsort(columns.of(x) @ ranked, kind="stable")[:MOST_FITTED]
+        within = (columns, ranked, float((columns.of(x) @ ranked)[order[-1]]))
         x, y = x[order], y[order]
-        within = (ranked, float((first @ ranked)[order[-1]]))
-    chosen = _choose(x, y, numeric, axes)
-    if chosen is None:
+    middle, size = float(y.mean()), float(y.std())
+    if not size > 0:
         return None
-    q, r, products, centre = chosen
-    turned = q.T @ y
-    residuals = y - q @ turned
-    scale = math.sqrt(max(float(residuals @ residuals) / max(1, q.shape[0] - q.shape[1]), 1e-24))
-    lever = np.minimum((q**2).sum(axis=1), 0.999)
-    if abs(_tail(y - residuals, scale * np.sqrt(1 - lever), y)) >= TAIL:
+    places = even_points(tuple(levels))[0]
+    forms = _forms(x, (y - middle) / size, levels, places)
+    scores = _clipped(forms, x, (y - middle) / size)
+    drawn_nearer = float((scores != (y - middle) / size).mean())
+    if drawn_nearer:
+        forms = _forms(x, scores, levels, places)
+    if not _foretells_the_best(forms, x, scores):
         return None
-    spread = np.sort(residuals / np.sqrt(1 - lever))
-    spread -= spread.mean()
-    spread *= scale / max(float(spread.std()), 1e-300)
     return Response(
-        axes=axes, products=products, centre=centre, q=q, r=r, turned=turned, scale=scale,
-        residuals=spread, within=within, places=places, feasible=feasible,
-        unit=(float(middle), size),
+        levels=tuple(levels), forms=forms, units=units, feasible=feasible, within=within,
+        middle=middle, size=size, trials=len(y), loss=1 / (1 - drawn_nearer),
     )  # fmt: skip
 
 
-def numeric_places(axes: tuple[Axis, ...]) -> Bool[np.ndarray, "places"]:
-    return np.array(
-        [
-            numeric
-            for axis in axes
-            for numeric in (
-                [False] * (len(axis.values) - 1) if isinstance(axis, Choice) else [True]
-            )
-        ],
-        dtype=bool,
+@dataclass(frozen=True, slots=True, eq=False)
+class _Smooth:
+    """A smooth form as a regression with its prior as further rows."""
+
+    columns: Columns
+    model: EdgeModel
+    centre: Float[np.ndarray, "columns"]
+    q: Float[np.ndarray, "trials columns"]
+    r: Float[np.ndarray, "columns columns"]
+    turned: Float[np.ndarray, "columns"]
+    rest: Float[np.ndarray, "trials"]
+    total: float
+
+
+def _smooth(
+    columns: Columns, x: Float[np.ndarray, "n axes"], scores: Float[np.ndarray, "n"]
+) -> _Smooth:
+    raw = columns.of(x)
+    centre = raw.mean(axis=0)
+    model = fit(columns, raw, scores)
+    q, r = np.linalg.qr(np.concatenate([raw - centre, np.diag(1 / model.prior)]))
+    around = scores - scores.mean()
+    turned = q[: len(x)].T @ around
+    rest = around - q[: len(x)] @ turned
+    total = max(float(around @ around - turned @ turned), 1e-10 * float(around @ around))
+    return _Smooth(columns, model, centre, q[: len(x)], r, turned, rest, total)
+
+
+def _forms(
+    x: Float[np.ndarray, "n axes"],
+    scores: Float[np.ndarray, "n"],
+    levels: Sequence[int],
+    places: Float[np.ndarray, "points axes"],
+) -> tuple[Form, ...]:
+    """Forms drawn by their evidence."""
+    distinct = [len(np.unique(u)) for u in x.T]
+    degree = [min(2, max(1, k - 1)) for k in distinct]
+    parabola = _smooth(columns_for(levels, degree=degree, products=2), x, scores)
+    degree = [min(8, max(1, k - 1)) for k in distinct]
+    curve = _smooth(rich_columns(levels, degree, len(scores)), x, scores)
+    best = places[np.argsort(parabola.columns.of(places) @ parabola.model.beta, kind="stable")]
+    shapes = shapes_near(
+        best[:10].mean(axis=0),
+        np.array([not k for k in levels]),
+        cusp=PRIOR_OF_CUSP,
+        valley=PRIOR_OF_VALLEY,
     )
-
-
-def columns_of(
-    places: Float[np.ndarray, "n places"],
-    numeric: Bool[np.ndarray, "places"],
-    *,
-    products: bool,
-    centre: Float[np.ndarray, "places"] | None,
-) -> Float[np.ndarray, "n terms"]:
-    u = 2 * places[:, numeric] - 1
-    parts = [np.ones((len(u), 1)), u, 1.5 * u * u - 0.5, places[:, ~numeric]]
-    if products:
-        i, j = np.triu_indices(u.shape[1], 1)
-        parts.append(u[:, i] * u[:, j])
-    if centre is not None:
-        parts.append(np.abs(places[:, numeric] - centre).sum(axis=1)[:, None])
-    return np.concatenate(parts, axis=1)
-
-
-def _choose(
-    x: Float[np.ndarray, "n places"],
-    y: Float[np.ndarray, "n"],
-    numeric: Bool[np.ndarray, "places"],
-    axes: tuple[Axis, ...],
-) -> (
-    tuple[
-        Float[np.ndarray, "n terms"],
-        Float[np.ndarray, "terms terms"],
-        bool,
-        Float[np.ndarray, "places"] | None,
-    ]
-    | None
-):
-    """Columns that the response needs, or None where none of those that are known will do."""
-    products, d = False, int(numeric.sum())
-    found = _orthonormal(columns_of(x, numeric, products=False, centre=None))
-    if found is None:
-        return None
-    q, r = found
-    full = q.shape[1] + d * (d - 1) // 2
-    u = 2 * x[:, numeric] - 1
-    if d > 1 and len(y) >= 1.5 * full + 4:
-        i, j = np.triu_indices(d, 1)
-        if _needed(q, y, u[:, i] * u[:, j]) < 0.1:
-            found = _orthonormal(columns_of(x, numeric, products=True, centre=None))
-            if found is not None:
-                products, (q, r) = True, found
-    centre = None
-    if d and len(y) - q.shape[1] >= 8:
-        at = _fitted_best(q, r, y, numeric, axes, products=products)
-        away = x[:, numeric] - at
-        sharp = np.abs(away).sum(axis=1)[:, None]
-        square = (away**2).sum(axis=1)[:, None]
-        shapes = [sharp, *(np.exp(-square / (2 * w * w)) for w in VALLEYS)]
-        ps = [_needed(q, y, shape) for shape in shapes]
-        p = 3 * min(ps)
-        if p < SHARP and ps[0] == min(ps):
-            centre = at
-            found = _orthonormal(columns_of(x, numeric, products=products, centre=centre))
-            if found is None:
-                return None
-            q, r = found
-        elif p < SHAPE_AT_BEST:
-            return None
-    higher = np.concatenate([2.5 * u**3 - 1.5 * u, (35 * u**4 - 30 * u * u + 3) / 8], axis=1)
-    return None if _needed(q, y, higher) <= HIGHEST_POWERS else (q, r, products, centre)
-
-
-def _orthonormal(
-    columns: Float[np.ndarray, "n terms"],
-) -> tuple[Float[np.ndarray, "n terms"], Float[np.ndarray, "terms terms"]] | None:
-    q, r = np.linalg.qr(columns)
-    alike = np.abs(np.diag(r)).min() < 1e-8 * math.sqrt(len(columns))
-    return None if alike else (q, r)
-
-
-def _needed(
-    q: Float[np.ndarray, "n terms"], y: Float[np.ndarray, "n"], more: Float[np.ndarray, "n k"]
-) -> float:
-    """p-value of the F test that more columns add nothing; 1 with fewer than 4 degrees left."""
-    rest = y - q @ (q.T @ y)
-    added, sizes, _ = np.linalg.svd(more - q @ (q.T @ more), full_matrices=False)
-    added = added[:, sizes > 1e-8 * math.sqrt(len(y))]
-    k = added.shape[1]
-    left = q.shape[0] - q.shape[1] - k
-    total = float(rest @ rest)
-    if k == 0 or left < 4 or total <= 1e-20 * len(y):
-        return 1.0
-    gained = float(((added.T @ rest) ** 2).sum())
-    return float(stats.f.sf(gained / k / max((total - gained) / left, 1e-300), k, left))
-
-
-def _fitted_best(
-    q: Float[np.ndarray, "n terms"],
-    r: Float[np.ndarray, "terms terms"],
-    y: Float[np.ndarray, "n"],
-    numeric: Bool[np.ndarray, "places"],
-    axes: tuple[Axis, ...],
-    *,
-    products: bool,
-) -> Float[np.ndarray, "places"]:
-    points = even_points(axes)[0]
-    fitted = columns_of(points, numeric, products=products, centre=None) @ np.linalg.solve(
-        r, q.T @ y
+    evidence = []
+    for smooth, prior in ((parabola, PRIOR_OF_PARABOLA), (curve, 1 - PRIOR_OF_PARABOLA)):
+        own = np.concatenate([[shapes.log_prior_of_none], _gains(smooth, shapes, x)[0]])
+        evidence.append(smooth.model.evidence + math.log(prior) + own)
+    weights = np.exp(np.concatenate(evidence) - np.max(evidence))
+    drawn = np.searchsorted(
+        weights.cumsum() / weights.sum(), (np.arange(DRAWS) + 0.5) / DRAWS, side="right"
     )
-    best = points[np.argsort(fitted, kind="stable")[:10]]
-    return np.asarray(best[:, numeric].mean(axis=0))
+    found = []
+    for k, count in zip(
+        *np.unique(np.minimum(drawn, len(weights) - 1), return_counts=True), strict=True
+    ):
+        smooth = (parabola, curve)[k // (len(shapes) + 1)]
+        shape = shapes[k % (len(shapes) + 1) - 1] if k % (len(shapes) + 1) else None
+        found.append(_form(smooth, shape, x, int(count)))
+    return tuple(found)
 
 
-def _tail(
-    fitted: Float[np.ndarray, "n"], noise: Float[np.ndarray, "n"], y: Float[np.ndarray, "n"]
-) -> float:
-    """How far the mean of the best trials is from what the fit gives, in standard deviations."""
-    k = max(1, min(5, len(y) // 12))
-    drawn = fitted + noise * np.random.default_rng(6).normal(size=(100, len(y)))
-    means = np.partition(drawn, k - 1, axis=1)[:, :k].mean(axis=1)
-    return float((np.partition(y, k - 1)[:k].mean() - means.mean()) / max(means.std(), 1e-300))
+def _gains(
+    smooth: _Smooth, shapes: Shapes, x: Float[np.ndarray, "n axes"]
+) -> tuple[Float[np.ndarray, "shapes"], Float[np.ndarray, "shapes"]]:
+    """Evidence of each shape beside none, its prior included; a shape is no hill."""
+    column = shapes.of(x)
+    column -= column.mean(axis=0)
+    noise = smooth.total / (len(x) - 1)
+    length = (column**2).sum(axis=0) - ((smooth.q.T @ column) ** 2).sum(axis=0)
+    length = np.maximum(length, 0.0) + noise / AMPLITUDE**2
+    along = column.T @ smooth.rest
+    left = np.maximum(smooth.total - along**2 / length, 1e-9 * smooth.total)
+    t = along / np.sqrt(length * left / (len(x) - 1))
+    gain = -(len(x) - 1) / 2 * np.log(left / smooth.total)
+    gain -= 0.5 * np.log(length * AMPLITUDE**2 / noise)
+    return gain + math.log(2) + stats.norm.logcdf(t) + shapes.log_prior, length
 
 
-def even_points(
-    axes: tuple[Axis, ...],
-) -> tuple[
-    Float[np.ndarray, "points places"],
-    Float[np.ndarray, "points copies"],
-    Float[np.ndarray, "points copies"],
-]:
-    return _even(tuple(len(a.values) if isinstance(a, Choice) else 0 for a in axes))
+def _form(
+    smooth: _Smooth, shape: Shape | None, x: Float[np.ndarray, "n axes"], count: int
+) -> Form:
+    n = len(x)
+    height, length, total = 0.0, 1.0, smooth.total
+    shared, rest = np.zeros(len(smooth.turned)), smooth.rest
+    if shape is not None:
+        raw = shape.of(x)
+        column = raw - raw.mean()
+        shared = smooth.q.T @ column
+        square = float(column @ column - shared @ shared)
+        square = max(square, 0.0) + smooth.total / (n - 1) / AMPLITUDE**2
+        height, length = float(column @ smooth.rest) / square, math.sqrt(square)
+        total = max(total - height**2 * square, 1e-9 * total)
+        rest = smooth.rest - height * (column - smooth.q @ shared)
+        # The smooth part is centred on the trials, and so must the shape be.
+        shape = shape.lowered(float(raw.mean()))
+    scale = math.sqrt(total / (n - 1))
+    residuals = np.sort(rest - rest.mean())
+    residuals *= scale / max(float(residuals.std()), 1e-300)
+    return Form(
+        count, smooth.columns, smooth.centre, smooth.r, smooth.turned, shape, height, shared,
+        length, scale, smooth.model.freedom, residuals,
+    )  # fmt: skip
 
 
-@lru_cache(maxsize=64)
-def _even(
-    levels: tuple[int, ...],
-) -> tuple[
-    Float[np.ndarray, "points places"],
-    Float[np.ndarray, "points copies"],
-    Float[np.ndarray, "points copies"],
-]:
-    """Points that fill the space evenly, with chances of noise at each, and normal deviates."""
-    rng = np.random.default_rng(7)
-    # Shifted, not scrambled, so that every SciPy gives the same points.
-    cube = (qmc.Halton(len(levels), scramble=False).random(POINTS) + rng.random(len(levels))) % 1
-    parts = []
-    for column, count in zip(cube.T, levels, strict=True):
-        if count:
-            level = np.minimum((column * count).astype(int), count - 1)
-            parts += [(level == k).astype(float) for k in range(1, count)]
-        else:
-            parts.append(column)
-    chances = (rng.permutation(POINTS * COPIES) + 0.5) / (POINTS * COPIES)
-    chances = chances.reshape(POINTS, COPIES)
-    return np.stack(parts, axis=1), chances, np.asarray(stats.norm.ppf(chances))
+def _clipped(
+    forms: Sequence[Form], x: Float[np.ndarray, "n axes"], scores: Float[np.ndarray, "n"]
+) -> Float[np.ndarray, "n"]:
+    """The scores with those far above the forms' mean drawn nearer.
+
+    Those far below may be a narrow valley that no form has found.
+    """
+    mean = np.sum([f.count / DRAWS * f.at(x)[0] for f in forms], axis=0)
+    rest = scores - mean
+    reach = CLIP * 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
+    return np.where(rest > reach, mean + reach, scores) if reach > 0 else scores
+
+
+def _foretells_the_best(
+    forms: Sequence[Form], x: Float[np.ndarray, "n axes"], scores: Float[np.ndarray, "n"]
+) -> bool:
+    """Whether the mean of the best trials is what the forms would have it be."""
+    k = max(1, min(5, len(scores) // 12))
+    rng, means = np.random.default_rng(6), []
+    for form in forms:
+        noise = form.scale * rng.normal(size=(4 * form.count, len(scores)))
+        means.append(np.partition(form.at(x)[0] + noise, k - 1, axis=1)[:, :k].mean(axis=1))
+    drawn = np.concatenate(means)
+    off = np.partition(scores, k - 1)[:k].mean() - drawn.mean()
+    return bool(abs(off) <= TAIL * max(float(drawn.std()), 1e-9))

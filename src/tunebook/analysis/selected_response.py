@@ -1,33 +1,34 @@
 """What a study would select on average, from a fitted response (C9).
 
-From fit and residuals follows, by order statistics over a fixed even set of points, the mean
-response of the configuration that n trials with noise would select: a weighted mean of the fitted
-response near its best, with a standard error as any linear combination has. No more is assumed
-than the form of the fit, which `nuisance_response` tests.
+From forms and residuals follows, by order statistics over a fixed even set of points, the mean
+response of the configuration that n trials with noise would select. It is computed for responses
+drawn from what the trials allow (`nuisance_response`); their mean and spread are the estimate and
+its error, so that no more is assumed than the forms do.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.nuisance_response import (
-    COPIES,
-    POINTS,
-    Response,
-    columns_of,
-    even_points,
-    numeric_places,
-)
+from tunebook.analysis.even_points import COPIES, even_points
+from tunebook.analysis.nuisance_response import DRAWS, Form, Response, fit_response
+from tunebook.words.space import Axis
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Float
 
-WIDEN = 1.25
-"""On the standard error, for the choices that the fit makes (docs/claims/isolation.md)."""
+WIDEN = 1.05
+"""On the standard error, for what is taken as known: the noise, and how rough a curve may be
+(docs/claims/isolation.md)."""
+HINGE = 1.4
+"""Of what the level moves by without the best trial, as a part of the error."""
+RESIDUAL = 0.8
+"""Share of the noise that is drawn from the residuals; the rest is normal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,18 +36,41 @@ class Selected:
     """The mean response of what a study selects.
 
     Attributes:
-        level: in the units of the losses; NaN where the form was refused.
+        level: in the units of the losses; NaN where no fit was accepted.
         error: its standard error.
         freedom: of a Student law for level / error.
-        form: "quadratic" or "cusp"; empty where the form of the fit was refused.
-        optimism: how far below its own mean response the selected trial's loss lies.
     """
 
     level: float = math.nan
     error: float = math.inf
     freedom: float = math.inf
-    form: str = ""
-    optimism: float = 0.0
+
+    @property
+    def known(self) -> bool:
+        return math.isfinite(self.level)
+
+
+def study_selects(
+    axes: Sequence[Axis],
+    units: Float[np.ndarray, "trials axes"],
+    worst: Float[np.ndarray, "trials"],
+    trials: float,
+) -> Selected:
+    """What a study of `trials` trials selects, and how far that hinges on the best one seen.
+
+    A narrow valley that one trial has met, or one lucky seed, is no ground to tell values apart:
+    what the level moves by without the best trial is a part of its error.
+    """
+    response = fit_response(axes, units, worst)
+    found = selected(response, trials) if response is not None else Selected()
+    if not found.known:
+        return found
+    rest = np.arange(len(worst)) != np.argmin(worst)
+    without = fit_response(axes, units[rest], worst[rest])
+    level = selected(without, trials).level if without is not None else math.nan
+    if not math.isfinite(level):
+        return Selected()
+    return replace(found, error=math.hypot(found.error, HINGE * (level - found.level)))
 
 
 def selected(
@@ -57,70 +81,66 @@ def selected(
     Args:
         response: of one scientific value.
         trials: of the study, infeasible ones included.
-        at: (column of the places, place) at which one hyperparameter is held.
+        at: (index of a hyperparameter, place) at which it is held.
     """
-    points, chances, normal = even_points(response.axes)
+    places, chances, normal = even_points(response.levels)
     if at is not None:
-        points = points.copy()
-        points[:, at[0]] = at[1]
-    inside = _inside(response, points)
-    if not inside.any():
+        places = places.copy()
+        places[:, at[0]] = at[1]
+    feasible = response.chance_of_feasible(places)
+    if not feasible.any():
         return Selected()
-    numeric = numeric_places(response.axes)
-    columns = columns_of(
-        points[inside], numeric, products=response.products, centre=response.centre
-    )
-    terms = np.linalg.solve(response.r.T, columns.T).T
-    fitted = terms @ response.turned
-    noise = response.scale * normal[inside] + np.quantile(response.residuals, chances[inside])
-    noise /= 2
-    weights, seen = _weights(fitted, noise, trials)
-    level = float(weights @ fitted)
-    # A fitted best is too good, by what the fit's own error adds when it is drawn once more.
-    draws = response.scale * _draws(terms.shape[1])
-    again = [fitted + sign * (terms @ e) for e in draws for sign in (1, -1)]
-    bias = float(np.mean([_weights(f, noise, trials)[0] @ f for f in again])) - level
-    # Quasi-random studies do better than independent ones, by less than twice the trials do.
-    doubled = float(_weights(fitted, noise, 2 * trials)[0] @ fitted) - level
-    own = (response.scale**2) * float(((weights @ terms) ** 2).sum())
-    middle, size = response.unit
+    levels, doubled, freedom = [], 0.0, 0.0
+    rng = np.random.default_rng(5)
+    for form in response.forms:
+        noise = (1 - RESIDUAL) * form.scale * normal
+        noise += RESIDUAL * np.quantile(form.residuals, chances)
+        mean, roots = form.at(places)
+        levels += _levels(form, mean, roots, noise, feasible, trials, response.trials, rng)
+        # Quasi-random studies do better than independent ones, by less than twice the trials do.
+        gain = _level(mean, noise, feasible, 2 * trials) - _level(mean, noise, feasible, trials)
+        doubled += form.count / DRAWS * gain**2
+        freedom += form.count / DRAWS * form.freedom
     return Selected(
-        level=middle + size * (level - bias),
-        error=size * WIDEN * math.sqrt(own + bias**2 + (doubled / 2) ** 2),
-        freedom=response.freedom,
-        form=response.form,
-        optimism=size * (level - seen),
+        level=response.middle + response.size * float(np.mean(levels)),
+        error=response.size
+        * WIDEN
+        * math.sqrt(float(np.var(levels)) * response.loss**2 + doubled / 4),
+        freedom=freedom,
     )
 
 
-def _weights(
-    fitted: Float[np.ndarray, "points"], noise: Float[np.ndarray, "points copies"], trials: float
-) -> tuple[Float[np.ndarray, "points"], float]:
-    """Chance that a point is selected, where any is feasible; and the mean of what is seen."""
-    seen = (fitted[:, None] + noise).ravel()
-    order = np.argsort(seen, kind="stable")
-    beyond = ((POINTS * COPIES - np.arange(len(order) + 1)) / (POINTS * COPIES)) ** trials
+def _levels(
+    form: Form,
+    mean: Float[np.ndarray, "points"],
+    roots: Float[np.ndarray, "points terms"],
+    noise: Float[np.ndarray, "points copies"],
+    feasible: Float[np.ndarray, "points"],
+    trials: float,
+    fitted: int,
+    rng: np.random.Generator,
+) -> list[float]:
+    """What is selected on responses drawn in one form, each draw with its mirror image."""
+    found = []
+    for _ in range(form.count):
+        off = form.scale * (roots @ rng.normal(size=roots.shape[1]))
+        lift = form.scale / math.sqrt(fitted) * rng.normal()
+        found += [
+            _level(mean + sign * off, noise, feasible, trials) + sign * lift for sign in (1, -1)
+        ]
+    return found
+
+
+def _level(
+    mean: Float[np.ndarray, "points"],
+    noise: Float[np.ndarray, "points copies"],
+    feasible: Float[np.ndarray, "points"],
+    trials: float,
+) -> float:
+    """Mean response of the least of `trials` losses drawn, where any is feasible."""
+    order = np.argsort((mean[:, None] + noise).ravel(), kind="stable")
+    point = order // COPIES
+    worse = 1 - np.concatenate([[0.0], feasible[point].cumsum()]) / len(order)
+    beyond = np.maximum(worse, 0.0) ** trials
     chance = beyond[:-1] - beyond[1:]
-    chance /= chance.sum()
-    weights = np.bincount(order // COPIES, weights=chance, minlength=len(fitted))
-    return weights, float(chance @ seen[order])
-
-
-def _inside(
-    response: Response, points: Float[np.ndarray, "points places"]
-) -> Bool[np.ndarray, "points"]:
-    """Points whose nearest trial is feasible, and that lie where the response was fitted."""
-    inside = np.ones(len(points), dtype=bool)
-    if not response.feasible.all():
-        trials = response.places[:20_000]
-        far = (trials**2).sum(axis=1)[None] - 2 * points @ trials.T
-        inside = response.feasible[:20_000][far.argmin(axis=1)]
-    if response.within is not None:
-        ranked, worst = response.within
-        columns = columns_of(points, numeric_places(response.axes), products=False, centre=None)
-        inside = inside & (columns @ ranked <= worst)
-    return np.asarray(inside)
-
-
-def _draws(terms: int) -> Float[np.ndarray, "draws terms"]:
-    return np.random.default_rng(3).normal(size=(4, terms))
+    return float(chance @ mean[point] / chance.sum())

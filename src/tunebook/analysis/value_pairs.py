@@ -1,9 +1,8 @@
 """Which scientific values differ, two at a time (C9).
 
-Where the response of both holds the same form, the fitted levels are compared, by Welch's test; a
-sharp response beside a smooth one, or one whose form was refused, is compared by the best seen,
-with the spread of subsamples. ALPHA is shared over all that is compared (Bonferroni): all pairs,
-or with more than MOST_VALUES values each value with the best one alone.
+Where both have a fitted response, the fitted levels are compared, by Welch's test; else the best
+seen, with the spread of subsamples. ALPHA is shared over all that is compared (Bonferroni): all
+pairs, or with more than MOST_VALUES values each value with the best one alone.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ SEEN = 1.2
 def best_of(group: Group, sign: int) -> Interval:
     """What a study would select, 95 %, in the objective's own units."""
     fitted = group.fitted
-    if fitted.form:
+    if fitted.known:
         return interval(sign * fitted.level, fitted.error, fitted.freedom)
     return interval(sign * group.level, group.spread * (1 if group.lone else LONE), group.freedom)
 
@@ -55,7 +54,7 @@ def compared_pairs(groups: Sequence[Group], sign: int) -> tuple[PairwiseDifferen
 
 
 def _pair(a: Group, b: Group, level: float, sign: int) -> PairwiseDifference:
-    if a.fitted.form and a.fitted.form == b.fitted.form:
+    if a.fitted.known and b.fitted.known:
         return welch(
             (a.label, sign * a.fitted.level, a.fitted.error, a.fitted.freedom),
             (b.label, sign * b.fitted.level, b.fitted.error, b.fitted.freedom),
