@@ -184,7 +184,7 @@ def page(repeats: int) -> str:
         "# C6, C7: measured error rates",
         "",
         f"`python bench/claims/training_length.py --repeats {repeats}` makes this page (NumPy {np.__version__}, SciPy",
-        f"{scipy.__version__}, Python {platform.python_version()}): {repeats} studies a cell, half of that at 512 trials; 95 % intervals in",
+        f"{scipy.__version__}, Python {platform.python_version()}): {repeats} studies a cell, a third of that at 512 trials; 95 % intervals in",
         "brackets. Where nothing is to be found, the claim is at most 5 % of studies in which C6 asks for longer training.",
         "",
         '"Train longer" (C6), and after the semicolon "train shorter" (C7), against the number of evaluations:',
