@@ -106,6 +106,46 @@ def test_a_gain_that_is_lost_in_the_noise_is_only_noted():
     assert result.compute_bound is None
 
 
+def of_good_trials(improving, level, *, pace=40.0):
+    """A search whose best tenth holds so many falling curves and so many that have levelled off."""
+    rng = np.random.default_rng(0)
+    good = falling(rng, 1.0, trials=improving, points=50) + falling(
+        rng, pace, trials=level, points=50
+    )
+    good = [(s, v - v.min()) for s, v in good]
+    others = falling(rng, 3.0, trials=9 * len(good), points=50)
+    return table(good + [(s, v - v.min() + 1) for s, v in others])
+
+
+@pytest.mark.parametrize(
+    ("improving", "level", "said_of_them"),
+    [
+        (3, 0, "try 1500"), (2, 1, "Not enough evidence"), (1, 2, "not most of them"),
+        (6, 1, "try 1500"), (5, 2, "Not enough evidence"), (2, 5, "Not enough evidence"),
+        (1, 6, "not most of them"), (0, 7, "no sign"), (8, 2, "try 1500"), (2, 8, "not most of them"),
+    ],
+)  # fmt: skip
+def test_a_few_good_trials_need_a_margin(improving, level, said_of_them):
+    result = training_length.check(of_good_trials(improving, level))
+    c6 = said(result)["C6"]
+    assert c6.numbers["improving"] == improving
+    assert c6.numbers["good_trials"] == improving + level
+    assert said_of_them in c6.sentence
+    assert (c6.severity is Severity.WARNING) == ("try" in said_of_them) == bool(c6.remedy)
+
+
+@pytest.mark.parametrize(("level", "severity"), [(7, Severity.NOTE), (4, Severity.PASS)])
+def test_good_trials_that_are_done_need_a_margin_too(level, severity):
+    c7 = said(training_length.check(of_good_trials(7 - level, level)))["C7"]
+    assert c7.severity is severity and bool(c7.remedy) == (level == 7)
+
+
+def test_five_of_six_done_early_are_not_enough():
+    c7 = said(training_length.check(of_good_trials(1, 5)))["C7"]
+    assert c7.severity is Severity.NOTE and c7.remedy is None
+    assert "Not enough evidence that less would do: 5 of the 6" in c7.sentence
+
+
 def test_a_scientific_value_that_needs_longer_is_named():
     rng = np.random.default_rng(0)
     curves = falling(rng, 1.0, trials=10) + falling(rng, 40.0, trials=10)

@@ -11,6 +11,7 @@ from scipy import stats
 from tunebook.analysis.curve_ends import FEWEST_POINTS, NEGLIGIBLE, noise_about_trend, noise_of
 from tunebook.analysis.curve_reading import EARLY, FEWEST_TRIALS, LATE, CurveReading
 from tunebook.analysis.length_growth import FEWEST, Growth
+from tunebook.analysis.majority import most_by_a_margin
 from tunebook.analysis.more_steps import FIRST, gain_of_more, mean_curve
 from tunebook.analysis.number_words import (
     LONGER_BY,
@@ -63,22 +64,21 @@ def still_improving(
         numbers["gain_of_half_again"] = more
     of = f"the {len(readable) or len(coarse)} best trials"
     who = _who(readable, sure) if sure else f"{late} of {of}"
-    sentence = _end_words(who, f"{len(improving)} of {of}", length, metric, gain, more, caveat)[
-        "warned" if warned else "sure" if sure else "crowded" if crowded else "level"
-    ]
+    case = "crowded" if crowded else "level" if _few(len(improving), len(readable)) else "open"
+    case = "warned" if warned else "sure" if sure else case
+    words = _end_words(who, f"{len(improving)} of {of}", length, metric, gain, more, caveat)
     because = "still improve at the end" if warned else "are best in the last quarter of training"
     remedy = Remedy(
         kind=RemedyKind.TRAIN_LONGER,
         values={"max_train_steps": rounded(LONGER_BY * length)},
         because=f"{who} {because}",
     )
-    noted = Severity.NOTE if sure or crowded else Severity.PASS
     finding = Finding(
         check="C6",
-        severity=Severity.WARNING if warned else noted,
+        severity=_SEVERITY.get(case, Severity.NOTE),
         subject="max_train_steps",
         numbers=numbers,
-        sentence=sentence,
+        sentence=words[case],
         remedy=remedy if warned or crowded else None,
         trials=tuple(r.trial for r in improving),
     )
@@ -86,12 +86,19 @@ def still_improving(
 
 
 def _sure(readable: Sequence[CurveReading]) -> list[Sequence[CurveReading]]:
-    """All good trials, or those of a study, where more than half of them still improve."""
+    """All good trials, or those of a study, of which more than half surely still improve."""
     studies = [
         [r for r in readable if r.study == s] for s in dict.fromkeys(r.study for r in readable)
     ]
     groups = [g for g in (readable, *studies) if len(g) >= FEWEST_TRIALS]
-    return [g for g in groups if sum(r.improving for r in g) > len(g) / 2]
+    return [g for g in groups if most_by_a_margin(sum(r.improving for r in g), len(g))]
+
+
+def _few(improving: int, readable: int) -> bool:
+    """Whether surely less than half still improve; a single one may be luck."""
+    if 2 * improving >= readable > 0:
+        return False
+    return improving <= 1 or most_by_a_margin(readable - improving, readable)
 
 
 def _end_words(
@@ -120,6 +127,9 @@ def _end_words(
         "crowded": f"{who} have their best checkpoint in the last quarter: try {longer} steps, "
         f"and evaluate {FEWEST_POINTS} times or more to see how they end.{caveat}",
         "level": f"{improving} still improve at the end of {length} steps: {few}.",
+        "open": f"Not enough evidence on training length: {improving} still improve at the end of "
+        f"{length} steps, too near half of them to tell whether most do; a round of {longer} "
+        "steps would tell.",
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tunebook.analysis.curve_ends import SATURATED_BEFORE
 from tunebook.analysis.curve_reading import EARLY, CurveReading
+from tunebook.analysis.majority import most_by_a_margin
 from tunebook.analysis.number_words import percent, rounded
 from tunebook.words.finding import Finding, Number, Remedy, RemedyKind, Severity
 
@@ -29,14 +30,19 @@ def done_early(
     saturated = [r for r in readings if r.saturated_at is not None]
     early = [r for r in readings if r.best_fraction <= EARLY]
     n = len(readings)
-    far_too_long = len(early) >= MOST * n
+    far_too_long = _nearly_all(len(early), n)
     numbers: dict[str, Number] = {"saturated": len(saturated), "good_trials": n}
-    if not far_too_long and len(saturated) < MOST * n:
+    if not far_too_long and not _nearly_all(len(saturated), n):
         sentence = (
             f"{len(saturated)} of the {n} best trials were done before "
-            f"{percent(SATURATED_BEFORE)} of training: its length is put to use."
+            f"{percent(SATURATED_BEFORE)} of training"
         )
-        return _finding(Severity.PASS, numbers, sentence), False
+        if len(saturated) >= MOST * n:
+            sentence = (
+                f"Not enough evidence that less would do: {sentence}; it takes all of so few."
+            )
+            return _finding(Severity.NOTE, numbers, sentence), False
+        return _finding(Severity.PASS, numbers, f"{sentence}: its length is put to use."), False
     shown = early if far_too_long else saturated
     severity = Severity.WARNING if far_too_long else Severity.NOTE
     names = tuple(r.trial for r in shown)
@@ -62,6 +68,11 @@ def done_early(
         kind=RemedyKind.TRAIN_SHORTER, values={"max_train_steps": shorter}, because=because
     )
     return _finding(severity, numbers, sentence[0].upper() + sentence[1:], remedy, names), True
+
+
+def _nearly_all(some: int, of: int) -> bool:
+    """Whether so many are MOST of the good trials, and surely more than half of all like them."""
+    return some >= MOST * of and most_by_a_margin(some, of)
 
 
 def _finding(

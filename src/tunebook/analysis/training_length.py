@@ -2,11 +2,14 @@
 
 Read on the good trials: the best tenth of each study, three at least.
 
-C6, "they still improve at the end", where all trials train equally long: more than half of the
-good trials (of all studies, or of one with three or more) have their best checkpoint in the last
-quarter [P: then try longer] and a late gain whose 95 % interval is above zero
-(`curve_ends.late_gain`). Null: the mean no longer changes; a trial that is level is called
-improving by chance in less than 2.5 % of cases, and the finding takes two or more of them. It is
+C6, "they still improve at the end", where all trials train equally long: a trial does where its
+best checkpoint lies in the last quarter [P: then try longer] and its late gain's 95 % interval is
+above zero (`curve_ends.late_gain`). Of the good trials (of all studies, or of one with three or
+more) more than half must, by a margin that a few can carry (`majority.most_by_a_margin`: 3 of 3,
+6 of 7, 8 of 10). Null: the mean no longer changes; a trial that is level is called improving by
+chance in less than 2.5 % of cases, and the finding takes three or more of them. "Not most of
+them" takes the same margin on the other side, or one trial at most; in between there is not
+enough evidence. The finding is
 a warning, and the round compute-bound, where half as long again would bring more than the noise
 of one evaluation, as extrapolated from the mean curve (`more_steps`); else a note. Where curves
 are too coarse for a slope, best checkpoints alone are counted: a note, at 2.5 % where half of
@@ -19,7 +22,8 @@ long again would bring more than the noise of one evaluation. Where lengths vary
 hyperparameter sets them, it can't be told, and the check says so.
 
 C7, "they were done long before the end" (`curve_ends.saturated_at`), in four fifths of the good
-trials: a note; best checkpoints in the first tenth [P: far too long]: a warning.
+trials and by the same margin: a note; best checkpoints in the first tenth [P: far too long]: a
+warning.
 
 Assumes noise that is independent between trials. Measured: docs/claims/training_length.md. Where
 the learning rate decays over a length tied to `max_train_steps`, the end of a curve says nothing
