@@ -129,6 +129,24 @@ def test_infeasible_trials_stuck_at_chance_are_no_bug(fresh_rng):
                    or "identical to" in f.sentence for f in said(result))  # fmt: skip
 
 
+def test_trials_that_jump_between_the_same_answers_are_no_twins():
+    """As DeBERTa's at chance: each answers one of three classes, whatever it is asked."""
+    table = study(np.random.default_rng(0), 40, 12, GOOD)
+    values = table.curves["valid/error"].values.reshape(40, 12).copy()
+    values[30:] = 0.646
+    values[30:32, [3, 4]] = 0.682, 0.672
+    for k in range(8):
+        values[32 + k, [k + 1, k + 3]] = 0.682, 0.672
+    own = replace(table.curves["valid/error"], values=values.ravel())
+    jump = replace(table, curves={**table.curves, "valid/error": own})
+    (finding,) = said(suspect_curves.check(jump))
+    assert finding.severity is Severity.PASS
+    # Where no others stand at these values, nothing but luck beyond belief explains it.
+    alone = jump.take(np.arange(32))
+    (finding,) = said(suspect_curves.check(alone))
+    assert finding.severity is Severity.WARNING and len(finding.trials) == 2
+
+
 def test_a_pass_says_what_could_not_be_asked(fresh_rng):
     (finding,) = said(suspect_curves.check(study(fresh_rng, 20, 4, GOOD)))
     assert finding.severity is Severity.PASS

@@ -6,6 +6,8 @@ over three points and three different values or more. NULL: values are drawn apa
 with noise of its own. Metrics that are counted coarsely agree by luck: the expected number of such
 pairs, from how often unlike curves agree at a place, must be at most 1 %; it is taken to the power
 of the different values that a curve goes through, since neighbours in it depend on each other.
+Trials that are stuck jump between the same few answers: where a group goes through few values, its
+own kind, unlike curves that mostly stand at these values, says how often it agrees by luck.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ FEWEST_POINTS = 3
 LUCK = 0.01
 ASKED = 400
 """Unlike curves, and places, that are looked at to see how often values agree by luck."""
+FEW_VALUES = 5
+"""A curve that goes through more of them does not jump between the answers of a stuck trial."""
 LENGTHS = frozenset({"epochs", "epoch", "steps", "length", "duration", "budget", "patience"})
 """Words for hyperparameters that may rightly change nothing but where a curve ends."""
 
@@ -104,13 +108,16 @@ def identical_groups(curves: Curves, rows: Int[np.ndarray, "rows"]) -> list[list
     for part in np.split(order, np.flatnonzero(np.diff(which[order])) + 1):
         groups += _alike(curves, [int(i) for i in moving[part]])
     leaders = np.array([g[0] for g in groups], dtype=np.int64)
-    luck = _luck(curves, np.concatenate([alone, leaders]))
+    unlike = np.concatenate([alone, leaders])
+    luck = _luck(curves, unlike)
     pairs = len(moving) * (len(moving) - 1) / 2
     return [
         g
         for g in groups
-        if len(g) > 1 and pairs * luck ** _values_within(curves, g) <= LUCK
-    ]  # fmt: skip
+        if len(g) > 1
+        and pairs * luck ** (n := _values_within(curves, g)) <= LUCK
+        and (n > FEW_VALUES or pairs * _luck_of_its_kind(curves, g, unlike) ** n <= LUCK)
+    ]
 
 
 def constant(curves: Curves, rows: Int[np.ndarray, "rows"]) -> Bool[np.ndarray, "rows"]:
@@ -173,3 +180,17 @@ def _luck(curves: Curves, unlike: Int[np.ndarray, "unlike"]) -> float:
         agree += float((count * (count - 1)).sum())
         pairs += len(values) * (len(values) - 1)
     return max(agree / pairs if pairs else 0.0, 1 / (1 + seen))
+
+
+def _luck_of_its_kind(
+    curves: Curves, group: Sequence[int], unlike: Int[np.ndarray, "unlike"]
+) -> float:
+    """How often unlike curves that mostly stand at a group's values agree with it at a place."""
+    shared = curves.of(group[-1])[1]
+    agree = asked = 0
+    for i in unlike[unlike != group[0]][:ASKED].tolist():
+        own = curves.of(i)[1][: len(shared)]
+        if np.isin(own, shared).mean() > 0.5:
+            agree += int((own == shared[: len(own)]).sum())
+            asked += len(own)
+    return agree / asked if asked else 0.0
