@@ -52,6 +52,9 @@ NOTHING: dict[str, Make] = {
     ),
     "first fails above 0.6, best at 0.5": lambda r, n: table(r, n, [0.5, 0.5], fails_above=0.6),
     "heavy tails, 3 axes": lambda r, n: table(r, n, IN_5[:3], skew=True, noise_share=0.3),
+    "the same, bests at 0.15 and 0.85": lambda r, n: table(
+        r, n, [0.15, 0.85, 0.5], skew=True, noise_share=0.3
+    ),
 }
 CUT_OFF: dict[str, Make] = {
     "bowl, 1 axis": lambda r, n: table(r, n, [1.25], noise_share=0.1),

@@ -5,8 +5,8 @@ others suit it best, against the best place that lies INSIDE of the range away f
 p-value is the chance, given the trials, that the edge is no better. Of two models that are fitted
 each counts as its evidence says: a parabola with products of two, and a curve of any smoothness,
 which sees cusps, plateaus and cliffs that a parabola's slope at the edge would take for a fall.
-Losses are taken as they are (the far worst cut off), in logs, or as ranks, whichever predicts
-left-out trials best.
+Losses are taken as they are (the far worst cut off) or as ranks, whichever predicts left-out
+trials best.
 """
 
 from __future__ import annotations
@@ -189,14 +189,16 @@ def _two(
 
 
 def _scales(losses: F[np.ndarray, "trials"]) -> list[F[np.ndarray, "trials"]]:
-    """The losses as they are with the far worst cut off, in logs, as normal scores."""
+    """The losses as they are with the far worst cut off, and as normal scores.
+
+    Not in logs: they make a cusp of a parabola whose lowest losses are cut off sharply.
+    """
     losses = losses / np.abs(losses).max()  # 1e300 squared is no number
     best, middle = float(losses.min()), float(np.median(losses))
     spread = middle - best
     if not spread > 0:
         return [normal_scores(losses)]
-    logs = np.log(np.minimum(losses, best + 20 * spread) - best + 0.2 * spread)
-    return [np.minimum(losses, best + 4 * spread), logs, normal_scores(losses)]
+    return [np.minimum(losses, best + 4 * spread), normal_scores(losses)]
 
 
 def merged_choices(
