@@ -11,6 +11,8 @@ from curve_shapes import Shape, study
 from scipy.stats import binom
 
 from tunebook.analysis import overfitting
+from tunebook.analysis.curve_table import good_rows
+from tunebook.analysis.majority import shown_by_most
 from tunebook.words.finding import NotApplicable, RemedyKind, Severity
 from tunebook.words.space import Branch, Float, Scale
 from tunebook.words.table import Curves, TrialTable
@@ -128,6 +130,28 @@ def test_a_metric_of_unknown_direction_is_said_to_be_unread():
 def test_thin_data_is_not_enough_evidence(trials, points, fresh_rng):
     (finding,) = overfitting.check(overfits(fresh_rng, trials, points)).findings
     assert finding.severity is Severity.NOTE and "Not enough evidence" in finding.sentence
+
+
+@pytest.mark.parametrize(("trials", "good"), [(1, 1), (5, 1), (8, 2), (9, 3), (25, 3), (64, 7)])
+def test_good_trials_are_never_more_than_the_best_third(trials, good, fresh_rng):
+    table = overfits(fresh_rng, trials)
+    rows = np.flatnonzero(good_rows(table))
+    assert len(rows) == good and table.losses[rows].max() == np.sort(table.losses)[good - 1]
+
+
+def test_of_five_trials_single_ones_are_named_and_no_verdict_is_given():
+    (note,) = overfitting.check(overfits(np.random.default_rng(0), 5)).findings
+    assert note.severity is Severity.NOTE and len(note.trials) == 5
+    assert note.sentence.startswith("5 of 5 trials overfit in valid/error")
+    assert "Not enough evidence on the best" in note.sentence
+
+
+@pytest.mark.parametrize(("p_value", "most"), [(0.9, False), (0.2, True)])
+def test_four_of_six_speak_for_all_only_where_the_others_lean_that_way(p_value, most, fresh_rng):
+    table, good = overfits(fresh_rng, 6), np.ones(6, dtype=bool)
+    shown = np.array([1e-4, 1e-4, 1e-4, 1e-4, p_value, p_value])
+    _, studies = shown_by_most(table, np.arange(6), good, shown, 0.025, margin=True)
+    assert bool(studies) == most
 
 
 def test_without_curves_it_does_not_apply(fresh_rng):

@@ -106,7 +106,10 @@ class Rise:
 def good_rows(
     table: TrialTable, readable: Bool[np.ndarray, "trials"] | None = None
 ) -> Bool[np.ndarray, "trials"]:
-    """The best tenth of each study's counted trials, three at least, among those readable."""
+    """The best tenth of each study's counted trials, three at least, among those readable.
+
+    Never more than its best third: of five trials the best three are no good ones.
+    """
     good = np.zeros(len(table), dtype=bool)
     counted = table.counted
     losses = table.losses if readable is None else np.where(readable, table.losses, np.nan)
@@ -115,7 +118,7 @@ def good_rows(
     rows = np.flatnonzero(counted)[order]
     for own in np.split(rows, np.flatnonzero(np.diff(study[rows])) + 1):
         if len(own):
-            good[own] = good_region(losses[own])
+            good[own] = good_region(losses[own], most=max(1, len(own) // 3))
     return good
 
 

@@ -33,14 +33,16 @@ def normal_scores(values: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
     return np.asarray(stats.norm.ppf((ranks - 0.375) / (len(values) + 0.25)))
 
 
-def good_region(losses: Float[np.ndarray, "trials"]) -> Bool[np.ndarray, "trials"]:
-    """The best tenth of the counted trials, three at least; ties are in together.
+def good_region(
+    losses: Float[np.ndarray, "trials"], most: int | None = None
+) -> Bool[np.ndarray, "trials"]:
+    """The best tenth of the counted trials, three at least, `most` if given; ties are in together.
 
     Infeasible trials (NaN) are counted and never good.
     """
     finite = np.sort(losses[np.isfinite(losses)])
     if len(finite) == 0:
         return np.zeros(len(losses), dtype=bool)
-    k = min(max(3, math.ceil(0.1 * len(losses))), len(finite))
+    k = min(max(3, math.ceil(0.1 * len(losses))), most or len(finite), len(finite))
     with np.errstate(invalid="ignore"):
         return np.asarray(losses <= finite[k - 1])

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 SHOWN = 0.05
 """p-value up to which a trial counts among those of a majority."""
+LEANING = 0.25
+"""p-value up to which a trial goes the same way as those that show it, however weakly."""
 FEWEST_TRIALS = 3
 MARGIN = 1 / 16
 """Chance of a share as large where half of all good trials would do the same."""
@@ -38,6 +40,8 @@ def shown_by_most(
     good: Bool[np.ndarray, "rows"],
     p_value: Float[np.ndarray, "rows"],
     level: float,
+    *,
+    margin: bool = False,
 ) -> tuple[Bool[np.ndarray, "rows"], tuple[str, ...]]:
     """The good trials that show something, where more than half of a group of them does.
 
@@ -48,6 +52,8 @@ def shown_by_most(
         rows: of the table, with a p-value each; NaN where there is none.
         good: which of them are good.
         level: chance of any word where no trial has anything to show.
+        margin: ask besides that the good trials of a group lean that way by a margin, so that few
+            of them speak for all like them.
 
     Returns:
         Those that show it, and the studies in which most do; "" stands for all together.
@@ -62,6 +68,9 @@ def shown_by_most(
     sure = []
     shown = np.zeros(len(rows), dtype=bool)
     for name, own in groups.items():
+        lean = int((p_value[own] <= LEANING).sum())
+        if margin and not most_by_a_margin(lean, int(own.sum())):
+            continue
         if _chance_of_most(p_value[own]) * len(groups) <= level:
             sure.append(name)
             shown |= own & (p_value <= SHOWN)

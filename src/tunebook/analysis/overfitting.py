@@ -3,13 +3,16 @@
 Every held-out metric is read, not the objective alone: a loss may overfit while accuracy still
 rises. Its training twin is the training-set metric of the same kind, else the training objective.
 
-CLAIM, of a metric and the good trials (the best tenth of each study, three at
-least, among those whose curves can be read): most of
-them overfit. NULL: no trial's mean curve rises while its training twin falls. A trial shows it
-where the end of the held-out curve lies above its lowest stretch (`curve_table.late_rise`), and
-the training curve still fell from there on; its p-value is the larger of the two. Of g good
-trials, more than half must show it at 5 %: the chance of the p-value in the middle, as a binomial
-tail, times the number of groups (all studies, and each) and of metrics, is at most 2.5 %. Single
+CLAIM, of a metric and the good trials (the best tenth of each study, three at least but no more
+than the best third, among those whose curves can be read): most of them overfit. It takes three
+good trials, of a study or of all together; where a study of fewer than nine trials stands alone,
+single trials are named and no verdict on the best is given. NULL: no trial's mean curve rises
+while its training twin falls. A trial shows it where the end of the held-out curve lies above its
+lowest stretch (`curve_table.late_rise`), and the training curve still fell from there on; its
+p-value is the larger of the two. Of g good trials, more than half must show it at 5 %: the chance
+of the p-value in the middle, as a binomial tail, times the number of groups (all studies, and
+each) and of metrics, is at most 2.5 %. So that a few speak for all like them, the group must also
+lean that way by a margin (p at most 0.25 in 3 of 3, 6 of 7, 8 of 10: `most_by_a_margin`). Single
 trials outside are named where they stand at 2.5 % over all trials and metrics. Together that is
 5 % of the tables whose null is true.
 
@@ -190,7 +193,9 @@ def _best(points: Points) -> tuple[Int[np.ndarray, "rows"], Float[np.ndarray, "r
 def _judged(table: TrialTable, reading: MetricReading, metrics: int) -> MetricReading:
     """The reading with what it shows: of which studies' good trials most overfit, and who."""
     level = ALPHA / metrics
-    shown, studies = shown_by_most(table, reading.rows, reading.good, reading.p_value, level)
+    shown, studies = shown_by_most(
+        table, reading.rows, reading.good, reading.p_value, level, margin=True
+    )
     alone = shown_alone(reading.p_value, level)
     return replace(reading, overfits=shown | alone, studies=studies)
 

@@ -63,13 +63,18 @@ def note_finding(table: TrialTable, reading: MetricReading) -> Finding:
     share = f"{int(shown.sum())} of {int(np.isfinite(reading.p_value).sum())} trials"
     verb = "overfit in" if reading.training_metric else "get worse after their best in"
     best = f"{good} of them among the best" if good else "none of them among the best"
+    read = int((np.isfinite(reading.p_value) & reading.good).sum())
+    rest = (
+        "Most of the best trials do not, so nothing needs doing."
+        if 2 * good < read or not good
+        else f"Not enough evidence on the best: of so few trials only {read} count as good."
+    )
     return Finding(
         check="C4",
         severity=Severity.NOTE,
         subject=reading.metric,
         numbers=_numbers(reading, shown),
-        sentence=f"{share} {verb} {reading.metric}, {best}: {_course(reading, shown)}. "
-        "Most of the best trials do not, so nothing needs doing.",
+        sentence=f"{share} {verb} {reading.metric}, {best}: {_course(reading, shown)}. {rest}",
         trials=_names(table, reading, shown),
     )
 
