@@ -217,7 +217,7 @@ def page(repeats: int) -> str:
         "gain and shape together, so the interval is a simultaneous one, wider than one for the gain with a shape that is known:",
         *coverage(repeats),
         "",
-        "With fewer than 20 evaluations the correlation of noise can't be seen, and intervals are too short where it wanders.",
+        "With 20 evaluations and fewer the correlation of noise can't be seen, and intervals are too short where it wanders.",
     ]
     return "\n".join(lines) + "\n" + PUBLISHED
 
