@@ -19,19 +19,21 @@ LEANING = 0.25
 FEWEST_TRIALS = 3
 MARGIN = 1 / 16
 """Chance of a share as large where half of all good trials would do the same."""
+LEANING_MARGIN = 1 / 3
+"""The same where more than half must show it surely besides: 3 of 3, 3 of 4, 5 of 6, 5 of 7."""
 
 
-def most_by_a_margin(some: int, of: int) -> bool:
+def most_by_a_margin(some: int, of: int, margin: float = MARGIN) -> bool:
     """Whether so many of a few good trials say that most of all good ones do the same.
 
-    Estimator: the binomial tail P(X >= some) at a share of one half is at most MARGIN, or all of
-    three or more do: 3 of 3, 4 of 4, 5 of 5, 6 of 6, 6 of 7, 7 of 8, 8 of 9, 8 of 10, 33 of 52. A
+    Estimator: the binomial tail P(X >= some) at a share of one half is at most the margin, or
+    all of three or more do: at MARGIN 3 of 3, 4 of 4, 6 of 6, 6 of 7, 7 of 8, 8 of 10, 33 of 52. A
     bare majority of so few is a coin's: where 48 of 100 do, 2 of 3 are met in 47 % of draws, 3 of
     3 in 11 %, 6 of 7 in 5 %. Assumes that the few are drawn from all like them.
     """
     if of < FEWEST_TRIALS:
         return False
-    return some == of or bool(stats.binom.sf(some - 1, of, 0.5) <= MARGIN)
+    return some == of or bool(stats.binom.sf(some - 1, of, 0.5) <= margin)
 
 
 def shown_by_most(
@@ -69,7 +71,7 @@ def shown_by_most(
     shown = np.zeros(len(rows), dtype=bool)
     for name, own in groups.items():
         lean = int((p_value[own] <= LEANING).sum())
-        if margin and not most_by_a_margin(lean, int(own.sum())):
+        if margin and not most_by_a_margin(lean, int(own.sum()), LEANING_MARGIN):
             continue
         if _chance_of_most(p_value[own]) * len(groups) <= level:
             sure.append(name)

@@ -12,9 +12,9 @@ lowest stretch (`curve_table.late_rise`), and the training curve still fell from
 p-value is the larger of the two. Of g good trials, more than half must show it at 5 %: the chance
 of the p-value in the middle, as a binomial tail, times the number of groups (all studies, and
 each) and of metrics, is at most 2.5 %. So that a few speak for all like them, the group must also
-lean that way by a margin (p at most 0.25 in 3 of 3, 6 of 7, 8 of 10: `most_by_a_margin`). Single
-trials outside are named where they stand at 2.5 % over all trials and metrics. Together that is
-5 % of the tables whose null is true.
+lean that way by a margin: p at most 0.25 in 3 of 3, 3 of 4, 5 of 6, 5 of 7 (`most_by_a_margin`).
+Single trials outside are named where they stand at 2.5 % over all trials and metrics. Together
+that is 5 % of the tables whose null is true.
 
 The smallest rise that matters: more than the noise of one evaluation, and than 2 % of what was
 gained since the first evaluation or 5 % of the lowest level, whichever is less. A judgement.
