@@ -13,16 +13,14 @@ from surfaces import table
 from tunebook.report.examine import results
 
 REPEATS = 16
-OUT_OF_LINE = {("C6", "some still improve, not most")}
-"""A majority of few trials, where nearly half of many still improve: docs/claims/subsamples.md."""
 
 
 @pytest.mark.parametrize("name", ["opda/convnext", "opda/deberta-base"])
 def test_a_part_of_a_search_hardly_says_the_opposite(shared_data, name):
     rows = measured.rows_of(measured.search(shared_data, name), REPEATS, 0)
-    said = [r for r in rows if r.opposite is not None and r.claim not in OUT_OF_LINE]
+    said = [r for r in rows if r.opposite is not None]
     assert len({r.claim[0] for r in said}) >= 8
-    assert all(r.opposite <= binom.ppf(1 - 1e-6, REPEATS, 0.03) for r in said)
+    assert all(r.opposite <= binom.ppf(1 - 1e-6, REPEATS, 0.02) for r in said)
     assert sum(r.opposite for r in said) <= binom.ppf(1 - 1e-6, REPEATS * len(said), 0.01)
     # What the search says plainly is no secret of its size.
     plain = {r.subjects: r.made for r in rows if r.claim == ("C10", "matters most")}
