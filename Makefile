@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation sensitivity adaptivity comparison whole_report subsamples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims calibrate test-system lint bench docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims calibrate test-system lint bench scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -69,6 +69,9 @@ $(VENV)/.bench-ready: $(VENV)/.ready
 
 bench: $(VENV)/.bench-ready  ## measure against Optuna; rewrites docs/benchmarks.md
 	$(BIN)/python bench/against_optuna.py
+
+scale: $(VENV)/.ready  ## time and memory of an audit by its trials; rewrites docs/scale.md
+	$(BIN)/python bench/at_scale.py
 
 docs: $(VENV)/.ready  ## rewrite docs/cli.md from the commands' own help
 	$(BIN)/python docs/write_cli.py

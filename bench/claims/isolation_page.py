@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy
+from isolation_bands import section
 from isolation_families import ASSUMED, FAMILIES, NAMES, study, truth
 from isolation_splits import SEARCHES, search, told_apart
 from scipy import stats
@@ -169,7 +170,7 @@ def page(repeats: int, splits: list[str], sizes: tuple[int, ...] = SIZES) -> str
         lines.append(_row(name, [_coverage(*f) if f[1] >= 50 else "too few" for f in found]))
     lines += [
         "",
-        "How often the form of the fit is accepted (else the best seen are compared):",
+        "How often a fit is accepted (else the best seen are compared):",
         "",
         f"| value | {head} |",
         rule,
@@ -193,6 +194,7 @@ def page(repeats: int, splits: list[str], sizes: tuple[int, ...] = SIZES) -> str
             lines.append(
                 f"| {name} | {n} | {shift:.3f} | {ours:.0%} | {minima:.0%} | {regression:.0%} |"
             )
+    lines += section(repeats)
     if splits:
         lines += [
             "",

@@ -2,20 +2,22 @@
 
 Estimand: the mean, over studies and fresh seeds, of what a new study of this size, space and
 searcher would select, for each value, at equal budgets. Two estimates stand ready for each value
-(`scientific_values`): from a fitted response where its form holds, else the best seen with the
-spread of subsamples, which is optimistic by the noise of one training, on all sides alike.
+(`scientific_values`): from fitted responses of every form that the trials allow, else the best
+seen with the spread of subsamples, which is optimistic by the noise of one training.
 
 Claim: two values are told apart where the interval of their difference leaves out zero. NULL:
 their estimands are the same. Smallest effect that matters: none is built in; the interval is said.
 Error rate: ALPHA is shared over all that is compared (Bonferroni). Assumes configurations that are
 exchangeable within a value, so an adaptive table is refused; for the fit, a response that is
-quadratic, or quadratic with a cusp, on its scales; where its form is refused nothing but that the
-values compared are noisy alike. Infeasible trials count as infinitely bad.
+smooth on its scales but for one cusp or valley at its best, and noise that is about the same over
+feasible trials; where no fit is accepted nothing but that the values compared are noisy alike.
+Infeasible trials count as infinitely bad.
 
 Where a table has repeats of each chosen configuration that did not take part in choosing it, they
 are compared instead, by Welch's test (`fresh_seeds`). Sources: Dodge et al. 2019 and Tang et al.
 2020 for the best of a search, Welch 1947. Measured error rates, power and coverage:
-docs/claims/isolation.md; what else was tried: docs/decisions/0009-what-isolation-compares.md.
+docs/claims/isolation.md; what else was tried: docs/decisions/0009-what-isolation-compares.md and
+0011-every-form-that-the-trials-allow.md.
 """
 
 from __future__ import annotations
