@@ -17,6 +17,7 @@ import numpy as np
 
 from tunebook.analysis.even_points import COPIES, even_points
 from tunebook.analysis.nuisance_response import DRAWS, Form, Response, fit_response
+from tunebook.analysis.resampling import mean_best, spread_of_best
 from tunebook.words.space import Axis
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ WIDEN = 1.05
 (docs/claims/isolation.md)."""
 HINGE = 1.4
 """Of what the level moves by without the best trial, as a part of the error."""
+PROMISE = 1.25
+"""Standard errors by which a level may be better than the best seen."""
 RESIDUAL = 0.8
 """Share of the noise that is drawn from the residuals; the rest is normal."""
 
@@ -59,7 +62,8 @@ def study_selects(
     """What a study of `trials` trials selects, and how far that hinges on the best one seen.
 
     A narrow valley that one trial has met, or one lucky seed, is no ground to tell values apart:
-    what the level moves by without the best trial is a part of its error.
+    what the level moves by without the best trial is a part of its error. A level that promises
+    far more than the best seen is refused: the fit goes on falling where the response does not.
     """
     response = fit_response(axes, units, worst)
     found = selected(response, trials) if response is not None else Selected()
@@ -68,9 +72,10 @@ def study_selects(
     rest = np.arange(len(worst)) != np.argmin(worst)
     without = fit_response(axes, units[rest], worst[rest])
     level = selected(without, trials).level if without is not None else math.nan
-    if not math.isfinite(level):
-        return Selected()
-    return replace(found, error=math.hypot(found.error, HINGE * (level - found.level)))
+    found = replace(found, error=math.hypot(found.error, HINGE * (level - found.level)))
+    seen, spread = mean_best(worst, int(trials)), spread_of_best(worst)
+    promised = seen - found.level > PROMISE * math.hypot(found.error, spread)
+    return found if math.isfinite(found.error) and not promised else Selected()
 
 
 def selected(
