@@ -4,7 +4,8 @@ A curve of what a study of a quarter of the trials would select with the scienti
 held at a place, with a pointwise 95 % band. From the response over all hyperparameters
 (`selected_response`); where none is accepted, from the best of the quarter of the trials nearest
 to the place, with the spread of its subsamples, which is a curve in steps and assumes that what a
-window holds is alike. Measured coverage: docs/claims/isolation.md; a cusp's own tip is rounded off.
+window holds is alike. Measured coverage: docs/claims/isolation.md; the tip of a cusp is rounded
+off.
 """
 
 from __future__ import annotations

@@ -12,13 +12,18 @@ from scipy.stats import qmc
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-POINTS, COPIES = 512, 4
-"""Points that stand for the space, and draws of noise at each."""
+POINTS, MOST_POINTS, COPIES = 512, 2048, 4
+"""Points that stand for the space, by the trials of a study, and draws of noise at each."""
+
+
+def points_for(trials: float) -> int:
+    """So many that the best of `trials` trials lies among several of them."""
+    return POINTS if trials <= POINTS // 8 else int(min(8 * trials, MOST_POINTS))
 
 
 @lru_cache(maxsize=64)
 def even_points(
-    levels: tuple[int, ...],
+    levels: tuple[int, ...], count: int = POINTS
 ) -> tuple[
     Float[np.ndarray, "points axes"],
     Float[np.ndarray, "points copies"],
@@ -28,14 +33,15 @@ def even_points(
 
     Args:
         levels: one a hyperparameter: the number of values of a choice, 0 for a number.
+        count: of the points.
     """
     rng = np.random.default_rng(7)
     # Shifted, not scrambled, so that every SciPy gives the same points.
-    cube = (qmc.Halton(len(levels), scramble=False).random(POINTS) + rng.random(len(levels))) % 1
-    for column, count in enumerate(levels):
-        if count:
-            level = np.minimum((cube[:, column] * count).astype(int), count - 1)
-            cube[:, column] = (level + 0.5) / count
-    chances = (rng.permutation(POINTS * COPIES) + 0.5) / (POINTS * COPIES)
-    chances = chances.reshape(POINTS, COPIES)
+    cube = (qmc.Halton(len(levels), scramble=False).random(count) + rng.random(len(levels))) % 1
+    for column, values in enumerate(levels):
+        if values:
+            level = np.minimum((cube[:, column] * values).astype(int), values - 1)
+            cube[:, column] = (level + 0.5) / values
+    chances = (rng.permutation(count * COPIES) + 0.5) / (count * COPIES)
+    chances = chances.reshape(count, COPIES)
     return cube, chances, np.asarray(stats.norm.ppf(chances))

@@ -107,7 +107,7 @@ def groups_of(table: TrialTable, name: str) -> list[Group]:
             inside = np.flatnonzero(place == k)
             if len(inside):
                 ends = _range_of(axis, k, [column[i] for i in inside])
-                parts.append((f"{spell(ends[0])} to {spell(ends[1])}", inside, ends))
+                parts.append((_range_words(axis, ends), inside, ends))
     return _with_budget(table, name, parts)
 
 
@@ -153,6 +153,12 @@ def _range_of(axis: Axis, k: int, inside: Sequence[Value | None]) -> tuple[float
         return min(numbers), max(numbers)
     low, high = axis.from_unit(k / SLICES), axis.from_unit((k + 1) / SLICES)
     return float(low), float(high)
+
+
+def _range_words(axis: Axis, ends: tuple[float, float]) -> str:
+    """`1.02e-6 to 5.69e-6`: a part of a range needs no more digits."""
+    shown = ends if isinstance(axis, Integer) else [float(f"{end:.3g}") for end in ends]
+    return f"{spell(shown[0])} to {spell(shown[1])}"
 
 
 def _cut(axis: Axis, ends: tuple[float, float]) -> Axis:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.even_points import COPIES, even_points
+from tunebook.analysis.even_points import COPIES, even_points, points_for
 from tunebook.analysis.nuisance_response import DRAWS, Form, Response, fit_response
 from tunebook.analysis.resampling import mean_best, spread_of_best
 from tunebook.words.space import Axis
@@ -88,7 +88,7 @@ def selected(
         trials: of the study, infeasible ones included.
         at: (index of a hyperparameter, place) at which it is held.
     """
-    places, chances, normal = even_points(response.levels)
+    places, chances, normal = even_points(response.levels, points_for(trials))
     if at is not None:
         places = places.copy()
         places[:, at[0]] = at[1]
