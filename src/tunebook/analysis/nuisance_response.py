@@ -37,7 +37,7 @@ AMPLITUDE = 3.0
 CLIP = 3.5
 TAIL = 2.5
 """Standard deviations by which the best trials may miss what the fit would have them be."""
-MOST_FITTED = 400
+MOST_FITTED = 600
 NEIGHBOURS = 3
 """Trials nearest to a place whose share of feasible ones is the chance of it there."""
 
@@ -103,8 +103,7 @@ class Response:
     within: tuple[Columns, Float[np.ndarray, "columns"], float] | None
     middle: float
     size: float
-    trials: int
-    loss: float = 1.0
+    loss: float
 
     def chance_of_feasible(self, places: Float[np.ndarray, "n axes"]) -> Float[np.ndarray, "n"]:
         """Share of feasible ones among the nearest trials; zero where nothing was fitted."""
@@ -168,7 +167,7 @@ def fit_response(
         return None
     return Response(
         levels=tuple(levels), forms=forms, units=units, feasible=feasible, within=within,
-        middle=middle, size=size, trials=len(y), loss=1 / (1 - drawn_nearer),
+        middle=middle, size=size, loss=1 / (1 - drawn_nearer),
     )  # fmt: skip
 
 

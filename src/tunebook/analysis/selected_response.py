@@ -21,7 +21,7 @@ from tunebook.analysis.resampling import mean_best, spread_of_best
 from tunebook.words.space import Axis
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Int
 
 WIDEN = 1.05
 """On the standard error, for what is taken as known: the noise, and how rough a curve may be
@@ -98,10 +98,11 @@ def selected(
     levels, doubled, freedom = [], 0.0, 0.0
     rng = np.random.default_rng(5)
     for form in response.forms:
-        noise = (1 - RESIDUAL) * form.scale * normal
-        noise += RESIDUAL * np.quantile(form.residuals, chances)
+        rank = (chances * len(form.residuals)).astype(int)
+        usual = (1 - RESIDUAL) * form.scale * normal
         mean, roots = form.at(places)
-        levels += _levels(form, mean, roots, noise, feasible, trials, response.trials, rng)
+        levels += _levels(form, mean, roots, usual, rank, feasible, trials, rng)
+        noise = usual + RESIDUAL * form.residuals[rank]
         # Quasi-random studies do better than independent ones, by less than twice the trials do.
         gain = _level(mean, noise, feasible, 2 * trials) - _level(mean, noise, feasible, trials)
         doubled += form.count / DRAWS * gain**2
@@ -119,17 +120,21 @@ def _levels(
     form: Form,
     mean: Float[np.ndarray, "points"],
     roots: Float[np.ndarray, "points terms"],
-    noise: Float[np.ndarray, "points copies"],
+    usual: Float[np.ndarray, "points copies"],
+    rank: Int[np.ndarray, "points copies"],
     feasible: Float[np.ndarray, "points"],
     trials: float,
-    fitted: int,
     rng: np.random.Generator,
 ) -> list[float]:
-    """What is selected on responses drawn in one form, each draw with its mirror image."""
-    found = []
+    """What is selected on responses drawn in one form, each draw with its mirror image.
+
+    The residuals are drawn again as well: which trial is selected turns on their lowest ones.
+    """
+    found, n = [], len(form.residuals)
     for _ in range(form.count):
         off = form.scale * (roots @ rng.normal(size=roots.shape[1]))
-        lift = form.scale / math.sqrt(fitted) * rng.normal()
+        lift = form.scale / math.sqrt(n) * rng.normal()
+        noise = usual + RESIDUAL * np.sort(rng.choice(form.residuals, n))[rank]
         found += [
             _level(mean + sign * off, noise, feasible, trials) + sign * lift for sign in (1, -1)
         ]
