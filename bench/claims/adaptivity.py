@@ -8,19 +8,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import scipy
+from surfaces import table_of
 
 from tunebook.analysis import adaptivity
 from tunebook.analysis.estimators import proportion
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.design import Objective, Role
 from tunebook.words.finding import NotApplicable
-from tunebook.words.space import Branch, Float
 from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
 
 Rng = np.random.Generator
 Points = np.ndarray
@@ -48,22 +47,8 @@ def response(r: Rng, d: int, kind: str, noise: float) -> Loss:
 
 def table(units: Points, losses: Points) -> TrialTable:
     """Trials in the order in which they ran."""
-    n, d = units.shape
-    lost = ~np.isfinite(losses)
-    names = [f"x{i}" for i in range(d)]
-    return TrialTable(
-        objective=Objective("loss"),
-        name=tuple(map(str, range(n))),
-        study=("",) * n,
-        config=tuple(dict(zip(names, map(float, u), strict=True)) for u in units),
-        seed=tuple(range(n)),
-        status=tuple(Status.INFEASIBLE if x else Status.COMPLETE for x in lost),
-        cause=tuple(Cause.DIVERGED if x else None for x in lost),
-        seconds=np.ones(n),
-        value=np.where(lost, np.nan, losses),
-        branches={"": Branch(axes={name: Float(0.0, 1.0) for name in names})},
-        roles=dict.fromkeys(names, Role.NUISANCE),
-        inferred_space=True,
+    return replace(
+        table_of(units, np.where(np.isfinite(losses), losses, np.nan)), inferred_space=True
     )
 
 

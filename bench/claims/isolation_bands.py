@@ -13,14 +13,13 @@ from functools import cache
 import numpy as np
 from isolation_families import bowl, cusp, valley
 from scipy.stats import qmc
+from surfaces import table_of
 
 from tunebook.analysis.best_band import best_bands
 from tunebook.analysis.estimators import proportion
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.design import Objective, Role
-from tunebook.words.space import Branch, Float
+from tunebook.words.design import Role
 from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
 
 RESPONSES: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
     "bowl, 2 axes": (2, bowl()),
@@ -37,20 +36,8 @@ def searched(rng: np.random.Generator, name: str, trials: int) -> TrialTable:
     """A search over `x0`, which is scientific, and nuisance hyperparameters."""
     axes, response = RESPONSES[name]
     units = halton_units(axes, int(rng.integers(2**62)), range(trials))
-    names = [f"x{i}" for i in range(axes)]
-    return TrialTable(
-        objective=Objective("loss"),
-        name=tuple(f"1.{i}" for i in range(trials)),
-        study=("",) * trials,
-        config=tuple(dict(zip(names, map(float, u), strict=True)) for u in units),
-        seed=tuple(range(trials)),
-        status=(Status.COMPLETE,) * trials,
-        cause=(None,) * trials,
-        seconds=np.ones(trials),
-        value=response(units) + NOISE * rng.normal(size=trials),
-        branches={"": Branch(axes={n: Float(0.0, 1.0) for n in names})},
-        roles={n: Role.NUISANCE if n != "x0" else Role.SCIENTIFIC for n in names},
-    )
+    made = table_of(units, response(units) + NOISE * rng.normal(size=trials))
+    return replace(made, roles={**made.roles, "x0": Role.SCIENTIFIC})
 
 
 @cache

@@ -13,12 +13,10 @@ from functools import cache
 import numpy as np
 from scipy import stats
 from scipy.stats import qmc
+from surfaces import table_of
 
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.design import Objective, Role
-from tunebook.words.space import Branch, Float
 from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
 
 Cube = np.ndarray
 REFERENCE = 2**20
@@ -78,22 +76,7 @@ def study(response: Response, trials: int, rng: np.random.Generator) -> TrialTab
         units = rng.random((trials, response.axes))
     else:
         units = halton_units(response.axes, int(rng.integers(2**62)), range(trials))
-    found = losses(response, units, rng)
-    failed = np.isnan(found)
-    names = [f"x{i}" for i in range(response.axes)]
-    return TrialTable(
-        objective=Objective("loss"),
-        name=tuple(f"1.{i}" for i in range(trials)),
-        study=("",) * trials,
-        config=tuple(dict(zip(names, map(float, u), strict=True)) for u in units),
-        seed=tuple(range(trials)),
-        status=tuple(Status.INFEASIBLE if f else Status.COMPLETE for f in failed),
-        cause=tuple(Cause.DIVERGED if f else None for f in failed),
-        seconds=np.ones(trials),
-        value=found,
-        branches={"": Branch(axes={n: Float(0.0, 1.0) for n in names})},
-        roles=dict.fromkeys(names, Role.NUISANCE),
-    )
+    return table_of(units, losses(response, units, rng))
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,13 @@ def table(
     seeds = rng.lognormal(0, 1, trials) - np.exp(0.5) if skew else rng.normal(size=trials)
     loss = loss + noise * seeds
     failed = np.zeros(trials, dtype=bool) if fails_above is None else units[:, 0] > fails_above
+    return table_of(units, np.where(failed, np.nan, loss))
+
+
+def table_of(units: np.ndarray, losses: np.ndarray) -> TrialTable:
+    """One study of so many trials: places in the unit cube, losses that are NaN where infeasible."""
+    trials, d = units.shape
+    failed = np.isnan(losses)
     names = [f"x{i}" for i in range(d)]
     return TrialTable(
         objective=Objective("loss"),
@@ -71,7 +78,7 @@ def table(
         status=tuple(Status.INFEASIBLE if f else Status.COMPLETE for f in failed),
         cause=tuple(Cause.DIVERGED if f else None for f in failed),
         seconds=np.ones(trials),
-        value=np.where(failed, np.nan, loss),
+        value=losses,
         branches={"": Branch(axes={n: Float(0.0, 1.0) for n in names})},
         roles=dict.fromkeys(names, Role.NUISANCE),
     )

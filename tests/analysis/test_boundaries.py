@@ -38,9 +38,12 @@ def test_power(case, share, fresh_rng):
 
 def test_of_many_hyperparameters_those_that_matter_are_judged():
     made = table(np.random.default_rng(4), 128, [1.3] + [0.5] * 59, strength=[1.0] + [0.0] * 59)
-    axes = boundaries.check(made).axes
-    assert len(axes) == 60
-    assert [a.hyperparameter for a in axes if any(s.alarm for s in a.sides)] == ["x0"]
+    result = boundaries.check(made)
+    assert len(result.axes) == 60
+    assert [f.subject for f in result.findings if f.severity is Severity.WARNING] == ["x0"]
+    (left,) = [f for f in result.findings if f.severity is Severity.NOTE]
+    assert left.numbers["not_judged"] == 44
+    assert len([f for f in result.findings if f.severity is Severity.PASS]) == 15
 
 
 @pytest.mark.level(2)

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.edge_gain import INSIDE, EdgeGains, edge_gains
+from tunebook.analysis.edge_gain import INSIDE, MOST_AXES, EdgeGains, edge_gains
 from tunebook.analysis.estimators import good_region, proportion
 from tunebook.analysis.number_words import half_again
 from tunebook.words.design import Objective
@@ -127,8 +127,12 @@ def check(table: TrialTable, *, seed: int = 0) -> BoundaryResult | NotApplicable
         for name in table.branches[study].axes:
             reading = _read_axis(own, study, name, gains, LEVEL / max(sides, 1))
             readings.append(reading)
-            if study in enough and not _choice(reading.axis):
+            place = list(table.branches[study].axes).index(name)
+            if gains is not None and place in gains.judged and not _choice(reading.axis):
                 findings.append(_finding(table, reading))
+        left = len(table.branches[study].axes) - len(gains.judged) if gains is not None else 0
+        if left:
+            findings.append(_not_judged(table.branches[study], left))
     return BoundaryResult(
         objective=table.objective, axes=tuple(readings), findings=tuple(findings)
     )
@@ -303,6 +307,18 @@ def _finding(table: TrialTable, reading: AxisReading) -> Finding:
         f"end of {reading.subject}, {spell(bound)}; {what}.",
         remedy=remedy,
         trials=tuple(t for t, b in zip(reading.trials, reading.best & near, strict=True) if b),
+    )
+
+
+def _not_judged(branch: Branch, left: int) -> Finding:
+    return Finding(
+        check="C1",
+        severity=Severity.NOTE,
+        subject=subject_name("search space", branch.conditions),
+        numbers={"not_judged": left},
+        sentence=f"The edges of {left} of {len(branch.axes)} hyperparameters were not judged: no "
+        f"more than {MOST_AXES} are, those that explain most by themselves. Fix what does not "
+        "matter, and the others will be.",
     )
 
 

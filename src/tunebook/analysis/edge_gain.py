@@ -51,10 +51,12 @@ class EdgeGains:
     Attributes:
         p_value: chance that the edge is no better than the inside, as the trials have it.
         explained: share of the variance of left-out trials that the fit foretells.
+        judged: indices of the hyperparameters that were fitted, MOST_AXES at most.
     """
 
     p_value: F[np.ndarray, "axes 2"]
     explained: float
+    judged: tuple[int, ...]
 
 
 def edge_gains(
@@ -68,10 +70,10 @@ def edge_gains(
         kept = _that_matter_most(units, losses)
         found = edge_gains(units[:, kept], [axes[j] for j in kept], losses)
         p_value[kept] = found.p_value
-        return EdgeGains(p_value, found.explained)
+        return EdgeGains(p_value, found.explained, tuple(kept))
     units, levels = merged_choices(units, axes)
     if not np.ptp(losses) > 0 or not np.ptp(units, axis=0).any():
-        return EdgeGains(p_value, 0.0)
+        return EdgeGains(p_value, 0.0, tuple(range(len(axes))))
     response = _response(units, levels, losses)
     edges = [
         (0.5, 0.5) if isinstance(a, Choice) else (a.to_unit(a.low), a.to_unit(a.high))
@@ -92,7 +94,7 @@ def edge_gains(
     inside = _best(response, from_edge, grids, sides, inner)
     for (j, s), a, b in zip(sides, on_edge, inside, strict=True):
         p_value[j, s] = response.no_better(a, b)
-    return EdgeGains(p_value, response.explained)
+    return EdgeGains(p_value, response.explained, tuple(range(len(axes))))
 
 
 def _that_matter_most(

@@ -20,11 +20,11 @@ from scipy import stats
 from tunebook.analysis.edge_gain import MOST_AXES, MOST_VALUES, merged_choices, rich_columns
 from tunebook.analysis.edge_model import Columns, EdgeModel, columns_for, fit
 from tunebook.analysis.even_points import even_points
-from tunebook.analysis.sharp_shapes import Shape, Shapes, shapes_near
+from tunebook.analysis.sharp_shapes import Shape, shapes_near
 from tunebook.words.space import Axis, Choice
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool, Float, Int
 
 FEWEST = 8
 """Feasible configurations below which no form is fitted."""
@@ -147,13 +147,8 @@ def fit_response(
     y = np.minimum(y, high + 4 * (high - low))
     within = None
     if len(y) > MOST_FITTED:
-        columns = columns_for(levels, degree=[2] * len(levels), products=0)
-        ranked = np.linalg.lstsq(
-            np.column_stack([np.ones(len(x)), columns.of(x)]), stats.rankdata(y), rcond=None
-        )[0][1:]
-        order = np.argsort(columns.of(x) @ ranked, kind="stable")[:MOST_FITTED]
-        within = (columns, ranked, float((columns.of(x) @ ranked)[order[-1]]))
-        x, y = x[order], y[order]
+        kept, within = _best_part(x, y, levels)
+        x, y = x[kept], y[kept]
     middle, size = float(y.mean()), float(y.std())
     if not size > 0:
         return None
@@ -169,6 +164,19 @@ def fit_response(
         levels=tuple(levels), forms=forms, units=units, feasible=feasible, within=within,
         middle=middle, size=size, loss=1 / (1 - drawn_nearer),
     )  # fmt: skip
+
+
+def _best_part(
+    x: Float[np.ndarray, "n axes"], y: Float[np.ndarray, "n"], levels: Sequence[int]
+) -> tuple[Int[np.ndarray, "kept"], tuple[Columns, Float[np.ndarray, "columns"], float]]:
+    """The MOST_FITTED trials that a parabola of ranks foretells to be best, and how it does."""
+    columns = columns_for(levels, degree=[2] * len(levels), products=0)
+    raw = columns.of(x)
+    fitted = np.linalg.lstsq(
+        np.column_stack([np.ones(len(x)), raw]), stats.rankdata(y), rcond=None
+    )[0][1:]
+    order = np.argsort(raw @ fitted, kind="stable")[:MOST_FITTED]
+    return order, (columns, fitted, float((raw @ fitted)[order[-1]]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,9 +226,11 @@ def _forms(
         cusp=PRIOR_OF_CUSP,
         valley=PRIOR_OF_VALLEY,
     )
-    evidence = []
+    column, evidence = shapes.of(x), []
+    column -= column.mean(axis=0)
     for smooth, prior in ((parabola, PRIOR_OF_PARABOLA), (curve, 1 - PRIOR_OF_PARABOLA)):
-        own = np.concatenate([[shapes.log_prior_of_none], _gains(smooth, shapes, x)[0]])
+        gains = _gains(smooth, column) + shapes.log_prior
+        own = np.concatenate([[shapes.log_prior_of_none], gains])
         evidence.append(smooth.model.evidence + math.log(prior) + own)
     weights = np.exp(np.concatenate(evidence) - np.max(evidence))
     drawn = np.searchsorted(
@@ -236,21 +246,18 @@ def _forms(
     return tuple(found)
 
 
-def _gains(
-    smooth: _Smooth, shapes: Shapes, x: Float[np.ndarray, "n axes"]
-) -> tuple[Float[np.ndarray, "shapes"], Float[np.ndarray, "shapes"]]:
-    """Evidence of each shape beside none, its prior included; a shape is no hill."""
-    column = shapes.of(x)
-    column -= column.mean(axis=0)
-    noise = smooth.total / (len(x) - 1)
+def _gains(smooth: _Smooth, column: Float[np.ndarray, "n shapes"]) -> Float[np.ndarray, "shapes"]:
+    """Evidence of each shape, a centred column each, beside none; a shape is no hill."""
+    freedom = len(column) - 1
+    noise = smooth.total / freedom
     length = (column**2).sum(axis=0) - ((smooth.q.T @ column) ** 2).sum(axis=0)
     length = np.maximum(length, 0.0) + noise / AMPLITUDE**2
     along = column.T @ smooth.rest
     left = np.maximum(smooth.total - along**2 / length, 1e-9 * smooth.total)
-    t = along / np.sqrt(length * left / (len(x) - 1))
-    gain = -(len(x) - 1) / 2 * np.log(left / smooth.total)
+    t = along / np.sqrt(length * left / freedom)
+    gain = -freedom / 2 * np.log(left / smooth.total)
     gain -= 0.5 * np.log(length * AMPLITUDE**2 / noise)
-    return gain + math.log(2) + stats.norm.logcdf(t) + shapes.log_prior, length
+    return np.asarray(gain + math.log(2) + stats.norm.logcdf(t))
 
 
 def _form(
