@@ -134,19 +134,20 @@ def test_ctrl_c_keeps_what_was_acknowledged(make_book, number):
 
 
 class Loser:
-    """An executor that loses every attempt."""
+    """An executor that loses every attempt, all of them at once."""
 
     workers = 2
 
-    def __init__(self):
+    def __init__(self, **how):
         self.submitted = []
+        self.how = how
 
     def submit(self, assignment):
         self.submitted.append(assignment.trial)
 
     def wait(self, timeout_s):
         lost, self.submitted = self.submitted, []
-        return tuple(Ended(key=t.key, attempt=t.attempt, seconds=1.0) for t in lost)
+        return tuple(Ended(key=t.key, attempt=t.attempt, seconds=1.0, **self.how) for t in lost)
 
     def cancel(self, key): ...
 
@@ -163,6 +164,17 @@ def test_a_trial_that_is_lost_again_and_again_fails(make_book):
         assert (trial.status, trial.cause) == (Status.FAILED, Cause.RETRIES_SPENT)
         assert trial.attempt == RETRIES + 1
     assert store.rounds()[0].spent_twice_s == 2 * RETRIES
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [({"unloadable": "line 3"}, TrainingCodeError), ({"unwritable": "disk full"}, StoreError)],
+)
+def test_workers_that_fail_at_once_keep_no_trial_claimed(make_book, how, error):
+    store = make_book(numbers(3))
+    with pytest.raises(error, match=next(iter(how.values()))):
+        run_trials(store, 1, training_code(quick), executor=Loser(**how))
+    assert set(statuses(store)) == {Status.PENDING}
 
 
 def log_of(store, key, attempt):

@@ -122,9 +122,7 @@ class Desk:
         settled: list[Settled] = []
         if start and not any(ended.unloadable or ended.unwritable for _, ended in over):
             settled += self.start()
-        for trial, ended in over:
-            settled += self._settle(trial, ended)
-        return settled
+        return settled + self._settle_all(over)
 
     def collect(self) -> None:
         """Take in what running trials have reported; a log that has not grown is left alone."""
@@ -201,6 +199,19 @@ class Desk:
         metric = self.objective.metric
         found = self.store.measurements(trial.key)
         return tuple((m.step, m.value) for m in found if m.metric == metric)
+
+    def _settle_all(self, over: list[tuple[TrialRecord, Ended]]) -> list[Settled]:
+        """Settle each, so that none is left claimed, and only then say what went wrong first."""
+        settled: list[Settled] = []
+        wrong: list[Exception] = []
+        for trial, ended in over:
+            try:
+                settled += self._settle(trial, ended)
+            except (TrainingLoadError, StoreError, OSError) as error:
+                wrong.append(error)
+        if wrong:
+            raise wrong[0]
+        return settled
 
     def _settle(self, trial: TrialRecord, ended: Ended) -> list[Settled]:
         key, attempt = ended.key, ended.attempt
