@@ -189,31 +189,33 @@ def covered(own: StudyReading, true: Truth, whole: bool) -> dict[str, float]:
     return {"first": float(first), "total": float(total), "pair": float(np.mean(pairs or [True]))}
 
 
+def _repeats(response: Response, trials: int, repeats: int) -> int:
+    """Tables of a cell: more where they are quick and the whole claim rests on them."""
+    few = repeats if trials <= 64 else max(repeats // 3, 1)
+    return few * 3 if not response.matters and response.axes < 8 else few
+
+
 def page(repeats: int) -> str:
     """The measurements as a page."""
     head = " | ".join(f"{n} trials" for n in SIZES)
     rule = "|---|" + "---|" * len(SIZES)
     families = {**NOTHING, **WEAK, **TOGETHER}
+    times = {(name, n): _repeats(r, n, repeats) for name, r in families.items() for n in SIZES}
     found = {
-        name: {
-            n: judged(r, n, repeats * (3 if not r.matters and r.axes < 8 else 1), 1) for n in SIZES
-        }
-        for name, r in families.items()
+        name: {n: judged(r, n, times[name, n], 1) for n in SIZES} for name, r in families.items()
     }
-
-    def times(name: str) -> int:
-        r = families[name]
-        return repeats * (3 if not r.matters and r.axes < 8 else 1)
 
     def rates(title: str, of: str, chosen: Collection[str]) -> list[str]:
         lines = ["", f"| {title} | {head} |", rule]
         for name in chosen:
-            cells = [_cell(round(found[name][n][of] * times(name)), times(name)) for n in SIZES]
+            cells = [
+                _cell(round(found[name][n][of] * times[name, n]), times[name, n]) for n in SIZES
+            ]
             lines.append(f"| {name} | " + " | ".join(cells) + " |")
         pooled = [
             _cell(
-                sum(round(found[name][n][of] * times(name)) for name in chosen),
-                sum(times(name) for name in chosen),
+                sum(round(found[name][n][of] * times[name, n]) for name in chosen),
+                sum(times[name, n] for name in chosen),
             )
             for n in SIZES
         ]
@@ -229,11 +231,12 @@ def page(repeats: int) -> str:
     lines = [
         "# C10: measured error rates",
         "",
-        f"`python bench/claims/sensitivity.py` makes this page (Python {platform.python_version()}, NumPy {np.__version__},",
-        f"SciPy {scipy.__version__}): {repeats} tables a cell (three times as many where nothing matters, up to 4 axes), 95 %",
-        "interval in brackets; scrambled Halton points unless random trials are named, seed noise 0.05 on responses of size",
-        "about 1 unless said. The claim: at most 5 % of tables with any false one of the three claims (an axis that does not",
-        "matter is said to; two that do not interact are said to; one that matters is to be fixed).",
+        f"`python bench/claims/sensitivity.py --repeats {repeats}` makes this page (Python",
+        f"{platform.python_version()}, NumPy {np.__version__}, SciPy {scipy.__version__}): {repeats} tables a cell, {max(repeats // 3, 1)} from 128 trials on (three times as",
+        "many where nothing matters, up to 4 axes), 95 % interval in brackets; scrambled Halton points unless random",
+        "trials are named, seed noise 0.05 on responses of size about 1 unless said. The claim: at most 5 % of tables with",
+        "any false one of the three claims (an axis that does not matter is said to; two that do not interact are said to;",
+        "one that matters is to be fixed).",
         *rates("any false claim", "any", families),
         "",
         "Of these, advice to fix a hyperparameter that has a tenth or more of what varies, or a fifth among the better half:",

@@ -1,6 +1,8 @@
 from types import MappingProxyType
 
 import pytest
+import scipy.linalg  # noqa: F401
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from tunebook.analysis import CHECKS
 from tunebook.report import examine as module
@@ -86,6 +88,25 @@ def test_a_check_that_crashes_is_not_hidden(book, monkeypatch):
     monkeypatch.setattr(module, "load_check", lambda check: broken)
     with pytest.raises(ZeroDivisionError):
         results(book.rounds[0].table)
+
+
+def test_checks_read_with_one_thread_and_leave_the_process_as_it_was(book, monkeypatch):
+    def threads():
+        return {p["num_threads"] for p in threadpool_info() if p["user_api"] == "blas"}
+
+    seen = []
+
+    def check(table, *, seed):
+        seen.append(threads())
+        return NotApplicable(check="C1", reason="", needs="")
+
+    monkeypatch.setattr(module, "load_check", lambda name: check)
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        results(book.rounds[0].table)
+        assert threads() == before
+    assert seen
+    assert all(s == {1} for s in seen)
 
 
 def test_reruns_that_read_nothing_are_not_counted_as_trials(book):
