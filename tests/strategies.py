@@ -20,6 +20,7 @@ from tunebook.words.finding import (
     PairwiseDifference,
     Remedy,
 )
+from tunebook.words.foretold import NEEDED, Expectation, Foretold, ForetoldOutcome
 from tunebook.words.record import Proposal, TrainingSource
 from tunebook.words.roles import BATCH_NAMES, STEP_NAMES
 from tunebook.words.space import Branch, Choice, Constraint, Float, Integer, Per, Scale
@@ -35,9 +36,10 @@ names = texts.filter(bool).filter(
 )
 
 NOUNS = (
-    Branch, Change, Choice, Constraint, Decision, Examination, Finding, Float, Integer, Interval,
-    Launch, Measurement, NotApplicable, Objective, Outcome, PairwiseDifference, Per, Proposal,
-    Remedy, Round, Setting, Side, Study, TrainingSource, TrialKey, TrialRecord,
+    Branch, Change, Choice, Constraint, Decision, Examination, Finding, Float, Foretold,
+    ForetoldOutcome, Integer, Interval, Launch, Measurement, NotApplicable, Objective, Outcome,
+    PairwiseDifference, Per, Proposal, Remedy, Round, Setting, Side, Study, TrainingSource,
+    TrialKey, TrialRecord,
 )  # fmt: skip
 
 
@@ -121,8 +123,22 @@ def rounds(draw) -> Round:
         evaluations=draw(st.integers(1, 100)),
         overrule=tuple(draw(st.lists(st.just("A4"), max_size=1))),
         note=draw(texts),
+        foretold=tuple(draw(st.lists(foretold(), max_size=2))),
     )
     return draw(listed(plan))
+
+
+@st.composite
+def foretold(draw) -> Foretold:
+    """An expectation with every number that it needs."""
+    what = draw(st.sampled_from(Expectation))
+    more = draw(st.dictionaries(texts, finite, max_size=2))
+    return Foretold(
+        check=draw(texts), what=what, sentence=draw(texts), subject=draw(texts),
+        conditions=draw(st.dictionaries(texts, values, max_size=2)),
+        numbers={**more, **{name: draw(finite) for name in NEEDED[what]}},
+        of_round=draw(integers), asks=draw(st.dictionaries(texts, values, max_size=2)),
+    )  # fmt: skip
 
 
 @st.composite
@@ -148,7 +164,7 @@ def nouns(kind):
     """A strategy for one noun, from its type hints or, where values must fit, written above."""
     special = {
         Float: floats_axes(), Integer: integer_axes(), Choice: choices, Per: pers(),
-        Constraint: constraints, Round: rounds(),
+        Constraint: constraints, Round: rounds(), Foretold: foretold(),
         Study: rounds().flatmap(lambda plan: st.sampled_from(studies(plan))),
         Objective: st.builds(
             Objective, texts.filter(str.strip), st.sampled_from(["minimize", "maximize"]),

@@ -57,12 +57,25 @@ def with_range(plan: Round, remedy: Remedy, range_: Axis) -> Round:
     return replace(plan, nuisance={**plan.nuisance, name: replaced(plan.nuisance[name])})
 
 
-def unspoken(plan: Round, name: str, remedies: Sequence[Remedy]) -> str:
-    """The first study in which a hyperparameter varies and of which no remedy speaks; or ""."""
+def unspoken(plan: Round, name: str, remedies: Sequence[Remedy], *, shared: bool = False) -> str:
+    """The first study in which a hyperparameter varies and of which no remedy speaks; or "".
+
+    Args:
+        plan: the round.
+        name: of the hyperparameter.
+        remedies: on it, one at least.
+        shared: only studies that have the range of the first remedy are asked.
+    """
+    needed = conditions_of(plan, remedies[0]) if shared else {}
     for study in studies(plan):
         settled = study.branch.conditions
-        if name in study.branch.axes and not any(
-            all(settled.get(k, v) == v for k, v in r.conditions.items()) for r in remedies
+        own = all(settled.get(k, v) == v for k, v in needed.items())
+        if (
+            own
+            and name in study.branch.axes
+            and not any(
+                all(settled.get(k, v) == v for k, v in r.conditions.items()) for r in remedies
+            )
         ):
             return study.name
     return ""

@@ -14,7 +14,13 @@ from tunebook.book.decisions import launch_of
 from tunebook.book.proposals import NextRound
 from tunebook.book.records import book_record
 from tunebook.book.rounds import BookRound
-from tunebook.book.same_plan import carried_into, extend_or_refuse, with_baseline, with_texts
+from tunebook.book.same_plan import (
+    carried_into,
+    extend_or_refuse,
+    same_foretold,
+    with_baseline,
+    with_texts,
+)
 from tunebook.book.writing import write_text
 from tunebook.report.notebook import book_html
 from tunebook.report.page import render
@@ -131,7 +137,7 @@ class Book:
             if plan.subject_to:
                 search_trials(plan, 1)  # constraints that nothing satisfies are told at once
             stored = self._store.add_round(plan, time.time())
-        elif stored.plan != plan:
+        elif stored.plan != (plan := same_foretold(stored.plan, plan)):
             extend_or_refuse(stored.number, stored.plan, plan)
             self._store.extend_round(stored.number, plan)
         return self._round(stored.number)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import textwrap
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from tunebook.analysis.advice import propose
@@ -14,6 +16,10 @@ from tunebook.words.decision import Change, Decision, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.finding import Examination
 from tunebook.words.record import Proposal
+from tunebook.words.table import TrialTable
+
+WIDTH = 98
+"""Columns of a comment."""
 
 
 class NextRound:
@@ -39,8 +45,14 @@ class NextRound:
         return self.proposal.changes
 
     def toml(self) -> str:
-        """The plan as a TOML text with the reason beside each change."""
-        return write_round_file(self.file, changes=self.proposal.changes)
+        """The plan as a TOML text: each change with its reason, at the top what a person must
+        do, and by which rule remedies gave way."""
+        notes = [
+            *_comments("For you to settle:", self.proposal.unresolved),
+            *_comments("Remedies that met, and which gave way:", self.proposal.resolved),
+        ]
+        text = write_round_file(self.file, changes=self.proposal.changes)
+        return "".join(f"{line}\n" for line in notes) + text
 
     def write(self, path: str | os.PathLike[str]) -> Path:
         """Write the TOML text to a file, for `tunebook run FILE`."""
@@ -53,15 +65,50 @@ class NextRound:
         return proposal_html(self.proposal)
 
 
+def _comments(head: str, texts: Sequence[str]) -> list[str]:
+    """Texts as comment lines under a head; a comment takes no control characters."""
+    if not texts:
+        return []
+    lines = [f"# {head}"]
+    for text in texts:
+        clean = "".join(c if c.isprintable() else " " for c in text)
+        lines += textwrap.wrap(
+            clean, WIDTH, initial_indent="# - ", subsequent_indent="#   ", break_long_words=False
+        )
+    return [*lines, "#"]
+
+
 def next_round(
     stored: StoredRound,
+    table: TrialTable,
     examination: Examination,
     decision: Decision | None,
     setting: Setting,
     objective: Objective,
+    *,
+    goals: Collection[str] = (),
+    most_trials: int | None = None,
 ) -> NextRound:
-    """Propose the round after `stored` from its findings and its decision, if there is one."""
-    proposal = propose(stored.plan, examination, decision=decision)
+    """Propose the round after `stored` from its findings and its decision, if there is one.
+
+    Args:
+        stored: the round that was run.
+        table: its trials, from which the proposal foretells what its changes bring.
+        examination: its findings.
+        decision: the last one on it.
+        setting, objective: of the book.
+        goals: of the book's rounds; the proposal has another.
+        most_trials: what the next round may have at most.
+    """
+    proposal = propose(
+        stored.plan,
+        examination,
+        decision=decision,
+        table=table,
+        number=stored.number,
+        most_trials=most_trials,
+        goals=goals,
+    )
     train = stored.source.path if stored.source else ""
     file = RoundFile(plan=proposal.plan, train=train, objective=objective, setting=setting)
     return NextRound(proposal, file)

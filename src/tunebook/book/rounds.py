@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from tunebook.analysis.foretold_outcomes import judge
 from tunebook.book.decisions import Reruns, decide
 from tunebook.book.limits import check_limits
 from tunebook.book.proposals import NextRound, next_round
@@ -31,6 +32,7 @@ from tunebook.words.decision import Decision, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import DesignError, TrainingCodeError
 from tunebook.words.finding import Examination
+from tunebook.words.foretold import ForetoldOutcome
 from tunebook.words.notation import parse_objective
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.table import TrialTable
@@ -140,6 +142,14 @@ class BookRound:
         """Every check that applies to the round as it stands; see `findings`."""
         return examine(self._table_of(objective), unread=unread(self.trials))
 
+    def foretold(self, examination: Examination | None = None) -> tuple[ForetoldOutcome, ...]:
+        """What the round before foretold of this one, each with what came of it.
+
+        Args:
+            examination: of this round, where it was made already.
+        """
+        return judge(self.plan, self.table(), examination or self.examination())
+
     def findings(self, objective: Objective | str | None = None) -> FindingsView:
         """What the checks say, worst first; shows itself in notebooks and terminals.
 
@@ -210,16 +220,23 @@ class BookRound:
         )
         return decide(self._store, self._setting, self._objective, self.number, reruns)
 
-    def next_round(self) -> NextRound:
-        """A plan for the round after this one, with the reason for each change."""
+    def next_round(self, *, most_trials: int | None = None) -> NextRound:
+        """A plan for the round after this one, with the reason for each change.
+
+        Args:
+            most_trials: what the next round may have at most.
+        """
         decided = [d for d in self._store.decisions() if d.round == self.number]
-        stored = self._store.rounds()[self.number - 1]
+        rounds = self._store.rounds()
         return next_round(
-            stored,
+            rounds[self.number - 1],
+            self.table(),
             self.examination(),
             decided[-1] if decided else None,
             self._setting,
             self._objective,
+            goals=frozenset(r.plan.goal for r in rounds),
+            most_trials=most_trials,
         )
 
     def record(self) -> RoundRecord:

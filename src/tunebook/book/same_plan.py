@@ -40,6 +40,15 @@ def carried_into(plan: Round, baseline: Mapping[str, Fixed]) -> Round:
     return replace(plan, fixed=with_baseline(roles, baseline)["fixed"])
 
 
+def same_foretold(stands: Round, asked: Round) -> Round:
+    """`asked` with what was foretold of `stands`, where it says nothing of its own.
+
+    What was foretold is written down before a round runs: a script that plans the round again
+    does not repeat it, and a file can't change it afterwards.
+    """
+    return asked if asked.foretold else replace(asked, foretold=stands.foretold)
+
+
 def extend_or_refuse(number: int, stands: Round, asked: Round) -> None:
     """Return where `asked` is `stands` with more trials; raise otherwise.
 

@@ -21,7 +21,7 @@ def command(
     """Say what the results of ROUND mean, worst first; the newest round if left out."""
     from tunebook.cli.causes import causes, show_causes
     from tunebook.cli.output import data, print_json
-    from tunebook.report.terminal import show_findings
+    from tunebook.report.terminal import show_findings, show_foretold
     from tunebook.words.notation import format_objective, parse_objective
 
     asked = parse_objective(objective, reduce=reduce) if objective else None
@@ -37,9 +37,12 @@ def command(
                 reduce=taken.reduced,
                 exploratory=exploratory,
                 **data(examination),
+                foretold=[data(o) for o in chosen.foretold(examination)],
                 causes=causes(chosen),
             )
         else:
             other = f" (exploratory: {format_objective(taken)})" if exploratory else ""
             show_findings(examination, title=f"Round {chosen.number}: {chosen.goal}{other}")
+            if not exploratory:
+                show_foretold(chosen.foretold(examination))
             show_causes(book, chosen)

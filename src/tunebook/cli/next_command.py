@@ -14,18 +14,25 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
 )
 @click.argument("number", metavar="[ROUND]", required=False, type=int)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it to a file.")
+@click.option("--most-trials", type=click.IntRange(min=1), metavar="N",
+              help="What the next round may have at most.")  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 @book_option
 @json_option
 def command(
-    number: int | None, out: Path | None, force: bool, book_path: str | None, as_json: bool
+    number: int | None,
+    out: Path | None,
+    most_trials: int | None,
+    force: bool,
+    book_path: str | None,
+    as_json: bool,
 ) -> None:
     """Propose the round after ROUND (the newest if left out), with a reason for each change."""
     from tunebook.book.writing import write_text
     from tunebook.cli.output import data, print_json
 
     with open_book(book_path) as book:
-        proposal = choose_round(book, number).next_round()
+        proposal = choose_round(book, number).next_round(most_trials=most_trials)
         text = proposal.toml()
     if out is not None:
         if out.exists() and not force:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from tunebook.analysis.foretold_outcomes import judge
 from tunebook.report.check_texts import CheckText, check_text, numbers_texts, remedy_text
 from tunebook.report.evidence import Evidence, evidence
 from tunebook.report.examine import WORST_FIRST, conclude, results
+from tunebook.report.foretold_text import head
 from tunebook.report.gallery import Gallery, Shown, gallery
 from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing
 from tunebook.report.methods import Protocol, fixed_texts, protocol
@@ -17,6 +19,7 @@ from tunebook.report.verdict import Answer, answer
 from tunebook.report.wording import date_text, left_out_texts
 from tunebook.words.decision import Decision
 from tunebook.words.finding import Finding, NotApplicable, Severity
+from tunebook.words.foretold import ForetoldOutcome
 from tunebook.words.record import BookRecord, Proposal, RoundRecord
 
 
@@ -76,6 +79,7 @@ class Chapter:
     proposal: Proposal | None
     followed_by: RoundRecord | None
     protocol: Protocol
+    foretold: tuple[ForetoldOutcome, ...] = ()
 
     @property
     def number(self) -> int:
@@ -86,6 +90,11 @@ class Chapter:
     def goal(self) -> str:
         """The round's question."""
         return self.record.plan.goal
+
+    @property
+    def foretold_head(self) -> str:
+        """How much of what was foretold came true."""
+        return head(self.foretold)
 
     @property
     def running(self) -> bool:
@@ -136,6 +145,7 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         proposal=proposal if stands.step not in (Step.PLAN, Step.RUN) else None,
         followed_by=next((r for r in record.rounds if r.number == found.number + 1), None),
         protocol=protocol(record, found, decision),
+        foretold=judge(found.plan, found.table, examination),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from itertools import groupby
 
@@ -10,8 +10,10 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from tunebook.analysis.foretold_outcomes import judge
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.examine import examine
+from tunebook.report.foretold_text import foretold_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.verdict import LABELS, best_trial, objective_text
 from tunebook.report.wording import (
@@ -25,6 +27,7 @@ from tunebook.report.wording import (
 )
 from tunebook.words.decision import Decision, Launch, Verdict
 from tunebook.words.finding import Examination, Finding, Severity
+from tunebook.words.foretold import ForetoldOutcome
 from tunebook.words.record import BookRecord, RoundRecord
 
 PLAIN_WIDTH = 88
@@ -164,6 +167,12 @@ def show_findings(examination: Examination, *, title: str = "") -> None:
     _show(findings_text(examination, title=title))
 
 
+def show_foretold(outcomes: Sequence[ForetoldOutcome]) -> None:
+    """Print what the round before foretold, and what came of it, where it foretold any."""
+    if outcomes:
+        _show(Group(Text(), foretold_text(outcomes)))
+
+
 def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
     """Print a heading and a line each; of many, the first and how many more there are."""
     said = list(lines)
@@ -182,7 +191,9 @@ def show_round(found: RoundRecord) -> None:
     _show(round_renderable(found))
     if len(found.table) and all(s.ended for s in found.table.status):
         _show(Text(""))
-        _show(findings_text(examine(found.table, unread=found.unread)))
+        examination = examine(found.table, unread=found.unread)
+        _show(findings_text(examination))
+        show_foretold(judge(found.plan, found.table, examination))
 
 
 def show_decision(decision: Decision) -> None:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from tunebook.words import scalars
 from tunebook.words.errors import DesignError, nearest
+from tunebook.words.foretold import Foretold, only_foretold
 from tunebook.words.roles import Fixed as Fixed
 from tunebook.words.roles import check_roles, check_rules
 from tunebook.words.space import Axis, Branch, Choice, Constraint, Per, branches, leaves, spell
@@ -145,6 +146,7 @@ class Round:
         evaluations: how often a trial is asked to evaluate, evenly over its steps.
         overrule: ids of the playbook's rules that this round breaks on purpose.
         note: anything worth remembering.
+        foretold: what the round before expects of this one, written before it ran.
 
     Raises:
         DesignError: a rule of the playbook is broken; says which, and the way out.
@@ -166,6 +168,7 @@ class Round:
     evaluations: int = 20
     overrule: tuple[str, ...] = ()
     note: str = ""
+    foretold: tuple[Foretold, ...] = ()
 
     def __post_init__(self) -> None:
         _check_goal(self)
@@ -313,6 +316,7 @@ def _settle_values(plan: Round) -> None:
     set_("points", tuple(scalars.point(f"points[{i}]", p) for i, p in enumerate(points)))
     set_("subject_to", scalars.several("subject_to", plan.subject_to, '"warmup < steps"'))
     set_("overrule", scalars.several("overrule", plan.overrule, '"A4"'))
+    set_("foretold", only_foretold(scalars.several("foretold", plan.foretold, "...")))
 
 
 def _check_numbers(plan: Round) -> None:

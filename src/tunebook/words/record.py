@@ -28,11 +28,19 @@ class TrainingSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A plan for the next round, with the reason for each change."""
+    """A plan for the next round, with the reason for each change.
+
+    Attributes:
+        plan: valid, and runs as it is; what it expects is in `plan.foretold`.
+        changes: what differs from the round before.
+        unresolved: what no plan can carry out, and why a person must.
+        resolved: remedies that met in one plan, and by which rule one of them gave way.
+    """
 
     plan: Round
     changes: tuple[Change, ...]
     unresolved: tuple[str, ...] = ()
+    resolved: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

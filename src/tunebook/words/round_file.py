@@ -10,6 +10,7 @@ from typing import Any
 from tunebook.words.decision import Change, Setting
 from tunebook.words.design import Objective, Reduce, Round
 from tunebook.words.errors import CodecError, TunebookError
+from tunebook.words.foretold import Foretold
 from tunebook.words.notation import format_objective, parse_objective
 from tunebook.words.plain_data import check_keys, from_data, located, to_data
 from tunebook.words.round_comments import place_comments
@@ -89,6 +90,8 @@ def write_round_file(file: RoundFile, *, changes: Sequence[Change] = ()) -> str:
         held = getattr(file.plan, role)
         if held:
             lines += ["", f"[{role}]", *_role_lines(role, held, notes)]
+    for foretold in file.plan.foretold:
+        lines += ["", "[[foretold]]", *_foretold_lines(foretold)]
     book = _book_data(file)
     if book:
         lines += ["", "[book]", *(f"{key} = {value_text(value)}" for key, value in book.items())]
@@ -112,7 +115,7 @@ def _plain_keys(file: RoundFile) -> Iterator[tuple[str, Any]]:
     if file.train:
         yield "train", to_data(file.train)
     long = ("subject_to", "points")
-    plain = [f for f in fields(Round) if f.name not in (*ROLES, "goal")]
+    plain = [f for f in fields(Round) if f.name not in (*ROLES, "goal", "foretold")]
     for field in sorted(plain, key=lambda f: f.name in long):
         default = () if field.default is MISSING else field.default
         value = getattr(file.plan, field.name)
@@ -144,6 +147,14 @@ def _role_lines(
             yield from (f"{k} = {value_text(v)}" for k, v in shape.items())
         else:
             yield from (*notes.get((role, name), ()), f"{key} = {value_text(data)}")
+
+
+def _foretold_lines(foretold: Foretold) -> Iterator[str]:
+    """What the round before expects: its sentence first, what is empty left out."""
+    data = to_data(foretold)
+    for key in sorted(data, key=lambda k: k != "sentence"):
+        if data[key] not in ("", {}) or key in ("check", "sentence"):
+            yield f"{key} = {value_text(data[key])}"
 
 
 def _book_data(file: RoundFile) -> dict[str, Any]:

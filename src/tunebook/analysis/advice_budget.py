@@ -1,0 +1,147 @@
+"""Advice on what a round may cost: how long trials train, and how many there are (C2 C6 C7 E5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tunebook.analysis.advice_draft import Asked, Draft
+from tunebook.words.decision import Change
+from tunebook.words.design import MOST_TRIALS, Round, studies
+from tunebook.words.errors import DesignError
+from tunebook.words.finding import Remedy, RemedyKind
+
+TIED_TO_LENGTH = ("schedule", "decay", "warmup")
+
+
+def set_length(draft: Draft, asked: Sequence[Asked], *, widening: bool) -> None:
+    """Train longer or shorter, where the space is wide enough and the question allows it."""
+    asked = _of_the_plan(draft, asked)
+    if not asked:
+        return
+    longer = [x for x in asked if x[1].kind is RemedyKind.TRAIN_LONGER]
+    finding, remedy = max(longer or asked, key=lambda x: _steps(draft.plan, x[1]))
+    if widening:
+        draft.resolved.append(
+            f"Training {'longer' if longer else 'shorter'} waits until the space is wide enough: "
+            f"{remedy.because}."
+        )
+        return
+    if not longer and draft.plan.scientific:
+        draft.resolved.append(
+            f"Training shorter waits until the question is answered: {remedy.because}."
+        )
+        return
+    if longer and len(longer) < len(asked):
+        draft.resolved.append(
+            "Some trials were done early, others not: the longer training wins, since one round "
+            "has one length and what is saturated loses only time."
+        )
+    steps = _steps(draft.plan, remedy)
+    if steps == draft.plan.max_train_steps:
+        return
+    change = Change(
+        key="max_train_steps", before=str(draft.plan.max_train_steps), after=str(steps),
+        because=remedy.because, check=finding.check,
+    )  # fmt: skip
+    try:
+        plan = replace(draft.plan, max_train_steps=steps)
+    except DesignError as error:
+        draft.unresolved.append(f"Set max_train_steps by hand ({remedy.because}): {error.rule}")
+        return
+    if not draft.take(plan, change, (finding, remedy)):
+        return
+    tied = [n for n in draft.plan.fixed if any(word in n.lower() for word in TIED_TO_LENGTH)]
+    if tied:
+        draft.unresolved.append(
+            f"{' and '.join(tied)} fixed at another training length: a schedule seldom transfers "
+            "(E5); tune it again, or stretch it."
+        )
+
+
+def _steps(plan: Round, remedy: Remedy) -> int:
+    return int(remedy.values.get("max_train_steps", plan.max_train_steps))
+
+
+def _of_the_plan(draft: Draft, asked: Sequence[Asked]) -> list[Asked]:
+    """Those that speak of `max_train_steps`; of a hyperparameter that sets the length, a person
+    must decide, unless it is fixed by now."""
+    own = [x for x in asked if "max_train_steps" in x[1].values]
+    for finding, remedy in asked:
+        if remedy.subject in draft.plan.varied:
+            draft.unresolved.append(
+                f"{finding.sentence} (by hand: fix {remedy.subject}, and compare lengths in "
+                "rounds of their own, B9)"
+            )
+    return own
+
+
+def set_trials(
+    draft: Draft, asked: Sequence[Asked], *, widening: bool, most_trials: int | None
+) -> None:
+    """Ask for more trials, where the space is wide enough and the budget allows it."""
+    if asked:
+        _more_trials(draft, asked, widening=widening, most_trials=most_trials)
+    if most_trials is not None and draft.plan.trials > most_trials:
+        change = Change(
+            key="trials", before=str(draft.plan.trials), after=str(most_trials),
+            because=f"the budget allows {most_trials}", check="B5",
+        )  # fmt: skip
+        draft.take(replace(draft.plan, trials=most_trials), change)
+
+
+def _more_trials(
+    draft: Draft, asked: Sequence[Asked], *, widening: bool, most_trials: int | None
+) -> None:
+    finding, remedy = max(asked, key=lambda x: _factor(draft.plan, x[1]))
+    if widening:
+        draft.resolved.append(
+            f"Having more trials waits until the space is wide enough: {remedy.because}."
+        )
+        return
+    if draft.plan.searcher in ("by_hand", "grid"):
+        way = "more points" if draft.plan.searcher == "by_hand" else "more levels, or halton"
+        draft.unresolved.append(f"More trials take {way}: {remedy.because}.")
+        return
+    wanted = math.ceil(min(draft.plan.trials * _factor(draft.plan, remedy), MOST_TRIALS))
+    trials = wanted if most_trials is None else min(wanted, most_trials)
+    if trials < wanted:
+        draft.resolved.append(
+            f"{wanted} trials were asked for and the budget allows {most_trials}: fewer "
+            "hyperparameters or fewer scientific values would make it go further (B5)."
+        )
+    if trials <= draft.plan.trials:
+        return
+    change = Change(
+        key="trials", before=str(draft.plan.trials), after=str(trials), because=remedy.because,
+        check=finding.check,
+    )  # fmt: skip
+    draft.take(replace(draft.plan, trials=trials), change, (finding, remedy))
+
+
+def _factor(plan: Round, remedy: Remedy) -> float:
+    """How many times the trials; a remedy speaks of the studies under its conditions, and all
+    get equal shares."""
+    wanted = remedy.values.get("trials")
+    if not isinstance(wanted, int | float):
+        return 2.0
+    settled = dict(remedy.conditions)
+    own = [
+        len(s.numbers)
+        for s in studies(plan)
+        if all(s.branch.conditions.get(k, v) == v for k, v in settled.items())
+    ]
+    return float(wanted) / max(1, sum(own))
+
+
+def say_cost(draft: Draft, before: Round) -> None:
+    """Say what a round costs that asks for more trials and longer ones at once."""
+    trials = draft.plan.trials / before.trials
+    length = draft.plan.max_train_steps / before.max_train_steps
+    if trials > 1 and length > 1:
+        draft.resolved.append(
+            f"More trials and longer ones were both asked for, and both are taken: together "
+            f"{trials * length:.2g} times the training steps of this round. If that is too much, "
+            "take the trials first: length is judged anew in a space that was searched well."
+        )

@@ -1,0 +1,202 @@
+"""What a proposal's changes are expected to bring, by the numbers that asked for them (B D6).
+
+An expectation is written only where the finding's own numbers say how much: none is guessed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from tunebook.analysis.estimators import good_region
+from tunebook.analysis.number_words import percent, spelled
+from tunebook.analysis.plan_edits import leaf_of
+from tunebook.words.decision import Change
+from tunebook.words.design import Round
+from tunebook.words.finding import Finding, Interval, Remedy, RemedyKind, subject_name
+from tunebook.words.foretold import Expectation, Foretold
+from tunebook.words.space import Float, Integer, spell
+from tunebook.words.table import TrialTable
+
+Asked = tuple[Finding, Remedy]
+Done = tuple[Change, Sequence[Asked]]
+"""A change, and the findings that asked for it."""
+
+FEWEST_COMPLETE = 3
+"""Complete trials without which there is no best to speak of."""
+
+
+def foretell(
+    plan: Round, proposed: Round, done: Sequence[Done], table: TrialTable | None, number: int
+) -> tuple[Foretold, ...]:
+    """What each change is expected to bring.
+
+    Args:
+        plan: of the round that was run.
+        proposed: the plan after all changes.
+        done: the changes that were taken, each with the findings that asked for it.
+        table: the trials of the round; None where there is none to take numbers from.
+        number: of the round.
+    """
+    if table is None or not table.complete.any():
+        return ()
+    found: list[Foretold] = []
+    for change, asked in done:
+        for finding, remedy in asked:
+            found += _one(plan, proposed, change, finding, remedy, table, number)
+    return tuple(f for i, f in enumerate(found) if f not in found[:i])
+
+
+def _one(
+    plan: Round,
+    proposed: Round,
+    change: Change,
+    finding: Finding,
+    remedy: Remedy,
+    table: TrialTable,
+    number: int,
+) -> Iterator[Foretold]:
+    """What one finding's remedy is expected to bring."""
+    for expected in _expected(plan, proposed, change, finding, remedy, rows_under(table, remedy)):
+        yield replace(expected, of_round=number, conditions=dict(remedy.conditions))
+
+
+def _expected(
+    plan: Round,
+    proposed: Round,
+    change: Change,
+    finding: Finding,
+    remedy: Remedy,
+    own: TrialTable,
+) -> Iterator[Foretold]:
+    if remedy.kind is RemedyKind.WIDEN and finding.check == "C1":
+        yield from _beyond(plan, remedy)
+    elif remedy.kind is RemedyKind.SHRINK:
+        yield from _fewer(finding, remedy)
+    elif remedy.kind is RemedyKind.MORE_TRIALS and finding.check == "C2":
+        if plan.max_train_steps == proposed.max_train_steps:
+            yield from _more(plan, proposed, finding, own)
+    elif remedy.kind is RemedyKind.TRAIN_LONGER:
+        yield from _longer(change, finding, own)
+    elif remedy.kind in (RemedyKind.FIX, RemedyKind.TRAIN_SHORTER):
+        yield from _no_worse(change, remedy, own)
+    elif finding.check == "C4":
+        yield Foretold(
+            check="C4", what=Expectation.QUIET, subject=change.key.split(".", 1)[-1],
+            sentence=f"with {change.key.split('.', 1)[-1]} {change.after} the good trials no "
+            "longer overfit, and C4 has nothing to ask",
+        )  # fmt: skip
+
+
+def rows_under(table: TrialTable, of: Remedy | Foretold) -> TrialTable:
+    """The trials of the branch that a remedy, or an expectation, speaks of."""
+    wanted = dict(of.conditions)
+    rows = [all(c.get(k) == v for k, v in wanted.items()) for c in table.config]
+    return table.take(np.array(rows, dtype=bool)) if wanted else table
+
+
+def best_of(table: TrialTable) -> float:
+    """The best value, in the objective's own units; NaN where no trial is complete."""
+    losses = table.losses
+    return table.objective.sign * float(np.nanmin(losses)) if table.complete.any() else math.nan
+
+
+def mean_of_good(table: TrialTable) -> float:
+    """Mean of the good region, in the objective's own units; NaN where no trial is complete."""
+    good = good_region(table.losses)
+    return float(table.value[good].mean()) if good.any() else math.nan
+
+
+def _beyond(plan: Round, remedy: Remedy) -> Iterator[Foretold]:
+    axis, sides = axis_under(plan, remedy), {"low": -1.0, "high": 1.0}
+    if axis is None:
+        return
+    for side, old in (("low", axis.low), ("high", axis.high)):
+        new = remedy.values.get(side)
+        if not isinstance(new, int | float) or new == old:
+            continue
+        name = subject_name(remedy.subject, remedy.conditions)
+        yield Foretold(
+            check="C1", what=Expectation.BEST_BEYOND, subject=remedy.subject,
+            numbers={"old": float(old), "new": float(new), "side": sides[side]},
+            sentence=f"the best trials lie beyond {spell(old)}, the {side} end that {name} had, "
+            "and C1 finds neither end cut off",
+        )  # fmt: skip
+
+
+def axis_under(plan: Round, of: Remedy | Foretold) -> Float | Integer | None:
+    """The range of a subject on its branch; None where it has none."""
+    axis = leaf_of(plan, of.subject, of.conditions)
+    return axis if isinstance(axis, Float | Integer) else None
+
+
+def _fewer(finding: Finding, remedy: Remedy) -> Iterator[Foretold]:
+    share, outside = finding.numbers.get("share"), finding.numbers.get("share_outside")
+    if not isinstance(share, Interval) or not isinstance(outside, Interval):
+        return
+    yield Foretold(
+        check=finding.check, what=Expectation.FEWER_FAIL, subject=remedy.subject,
+        numbers={"before": share.estimate, "estimate": outside.estimate, "low": outside.low,
+                 "high": outside.high},
+        sentence=f"infeasible trials fall from {percent(share.estimate)} to about "
+        f"{percent(outside.estimate)} ({percent(outside.low)} to {percent(outside.high)})",
+    )  # fmt: skip
+
+
+def _more(plan: Round, proposed: Round, finding: Finding, own: TrialTable) -> Iterator[Foretold]:
+    gain, before = finding.numbers.get("expected_gain"), best_of(own)
+    if not isinstance(gain, Interval) or not math.isfinite(before):
+        return
+    yield Foretold(
+        check="C2", what=Expectation.GAIN,
+        numbers={"before": before, "gain": gain.estimate, "low": gain.low, "high": gain.high},
+        asks={"trials": proposed.trials},
+        sentence=f"{proposed.trials} trials in place of {plan.trials} find a best about "
+        f"{gain.estimate:.2g} better than {_short(before)} in {own.objective.metric}, "
+        f"{gain.high:.2g} at most",
+    )  # fmt: skip
+
+
+def _longer(change: Change, finding: Finding, own: TrialTable) -> Iterator[Foretold]:
+    asks = {"max_train_steps": int(change.after)}
+    gain, before = finding.numbers.get("gain_of_half_again"), mean_of_good(own)
+    known = isinstance(gain, Interval) and math.isfinite(gain.low) and math.isfinite(gain.high)
+    if known and isinstance(gain, Interval) and math.isfinite(before):
+        yield Foretold(
+            check="C6", what=Expectation.GAIN, asks=asks,
+            numbers={"before": before, "gain": gain.estimate, "low": gain.low, "high": gain.high},
+            sentence=f"{change.after} steps in place of {change.before} bring the mean of the "
+            f"good trials, {_short(before)} in {own.objective.metric}, {spelled(gain)} further",
+        )  # fmt: skip
+    yield Foretold(
+        check="C6", what=Expectation.QUIET, asks=asks,
+        sentence=f"the curves level off before step {change.after}, and C6 has nothing to ask",
+    )  # fmt: skip
+
+
+def _no_worse(change: Change, remedy: Remedy, own: TrialTable) -> Iterator[Foretold]:
+    """Nothing is lost by it: the best stays within the spread of the good trials."""
+    if int(own.complete.sum()) < FEWEST_COMPLETE:
+        return
+    before, good = best_of(own), good_region(own.losses)
+    within = float(np.ptp(own.losses[good]))
+    shorter = remedy.kind is RemedyKind.TRAIN_SHORTER
+    how = (
+        f"with {change.after} steps"
+        if shorter
+        else f"with {remedy.subject} fixed at {change.after}"
+    )
+    yield Foretold(
+        check="C7" if shorter else change.check, what=Expectation.NO_WORSE,
+        subject=remedy.subject, numbers={"before": before, "within": within},
+        asks={"max_train_steps": int(change.after)} if shorter else {},
+        sentence=f"{how} the best is no worse than {_short(before)} in {own.objective.metric} by "
+        f"more than {within:.2g}, the spread of the good trials",
+    )  # fmt: skip
+
+
+def _short(value: float) -> str:
+    return f"{value:.4g}"
