@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+import math
 from dataclasses import replace
 
 import pytest
 
-from tunebook.words.decision import Decision, Launch, Setting, Verdict
+from tunebook.words.decision import Decision, Launch, RerunPlan, Setting, Verdict
 from tunebook.words.design import Objective
 from tunebook.words.errors import BookBusyError, StoreError
 from tunebook.words.finding import Interval
@@ -197,6 +198,16 @@ def test_decisions_and_launches_are_only_added_in_order(store):
         store.add_launch(replace(launch, number=1))
     store.add_launch(launch)
     assert store.launches() == (launch,)
+
+
+def test_a_plan_of_reruns_comes_back_as_it_was(store):
+    plan = RerunPlan(number=1, round=1, candidates=("a",), looks=(3, 4), adopt=(math.inf, 2.4),
+                     drop=(-0.5, 0.1), outer=(math.inf, 3.0), level=0.05, confidence=0.94,
+                     excess=1.5, planned_at=1.0)  # fmt: skip
+    store.add_rerun_plan(plan)
+    assert store.rerun_plans() == (plan,)
+    with pytest.raises(StoreError, match="next number, 2; got 1"):
+        store.add_rerun_plan(plan)
 
 
 def test_closing_twice_is_fine(store):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from tunebook.words.decision import Decision, Launch, Setting
+from tunebook.words.decision import Decision, Launch, RerunPlan, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.record import TrainingSource
 from tunebook.words.trial import Measurement, Outcome, Purpose, TrialKey, TrialRecord
@@ -152,6 +152,12 @@ class Store(Protocol):
 
     def decisions(self) -> tuple[Decision, ...]:
         """All decisions, in order."""
+
+    def add_rerun_plan(self, plan: RerunPlan) -> None:
+        """Add a plan of reruns; its number must be the next."""
+
+    def rerun_plans(self) -> tuple[RerunPlan, ...]:
+        """All plans of reruns, in order."""
 
     def add_launch(self, launch: Launch) -> None:
         """Add a launch; its number must be the next."""

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The migration that makes this schema; a book that names another is older, or newer."""
 
 metadata = MetaData()
@@ -92,6 +92,13 @@ chunk = Table(
     Index("chunk_by_trial", "round", "number", "attempt"),
 )
 
+rerun_plan = Table(
+    "rerun_plan",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+)
+
 decision = Table(
     "decision",
     metadata,
@@ -109,7 +116,7 @@ launch = Table(
 ONLY_ADDED = tuple(
     f"CREATE TRIGGER {table}_{verb}_refused BEFORE {verb} ON {table} "
     f"BEGIN SELECT RAISE(ABORT, 'a {table} is only ever added'); END"
-    for table in ("decision", "launch")
+    for table in ("decision", "launch", "rerun_plan")
     for verb in ("UPDATE", "DELETE")
 )
-"""SQLite's guard: decisions and launches are never changed, by whatever program."""
+"""SQLite's guard: decisions, their plans and launches are never changed, by whatever program."""

@@ -27,12 +27,13 @@ from tunebook.store.curves import compact, read_curves, write_chunks
 from tunebook.store.rows import readable, to_row, to_trial
 from tunebook.store.schema import attempt as attempts
 from tunebook.store.schema import decision as decisions
+from tunebook.store.schema import rerun_plan as rerun_plans
 from tunebook.store.schema import launch as launches
 from tunebook.store.schema import round_ as rounds
 from tunebook.store.schema import setting as settings
 from tunebook.store.schema import trial as trials
 from tunebook.words.codec import from_json
-from tunebook.words.decision import Decision, Launch, Setting
+from tunebook.words.decision import Decision, Launch, RerunPlan, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import BookBusyError, StoreError
 from tunebook.words.record import TrainingSource
@@ -311,6 +312,14 @@ class SqlStore:
     def decisions(self) -> tuple[Decision, ...]:
         """All decisions, in order."""
         return self._contents(decisions, Decision)
+
+    def add_rerun_plan(self, plan: RerunPlan) -> None:
+        """Add a plan of reruns; its number must be the next."""
+        self._add(rerun_plans, plan.number, readable(plan), first=1)
+
+    def rerun_plans(self) -> tuple[RerunPlan, ...]:
+        """All plans of reruns, in order."""
+        return self._contents(rerun_plans, RerunPlan)
 
     def add_launch(self, launch: Launch) -> None:
         """Add a launch; its number must be the next."""

@@ -47,6 +47,42 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RerunPlan:
+    """What a decision fixed before the first fresh seed that it counts.
+
+    Attributes:
+        number: its number in the book, from 1.
+        round: number of the round.
+        candidates: names of the sides that may be adopted.
+        looks: fresh seeds a side at which the evidence is looked at, in order; an extended
+            plan holds the looks of the plan that it extends.
+        adopt: at each look, a candidate is adopted from this score on; infinite where a look
+            only drops candidates.
+        drop: at each look, a candidate is dropped below this score.
+        outer: at each look, the score that bounds how much better a gain may be.
+        level: chance of adopting a change that brings the least improvement or less.
+        confidence: of the interval of a gain.
+        excess: gain above the least improvement that is adopted in 80 % of cases, in standard
+            deviations of one fresh seed.
+        extension: how often the plan was extended.
+        planned_at: Unix time.
+    """
+
+    number: int
+    round: int
+    candidates: tuple[str, ...]
+    looks: tuple[int, ...]
+    adopt: tuple[float, ...]
+    drop: tuple[float, ...]
+    outer: tuple[float, ...]
+    level: float
+    confidence: float
+    excess: float
+    extension: int = 0
+    planned_at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A verdict with the evidence that it stands on.
 
@@ -64,6 +100,8 @@ class Decision:
         max_train_steps: steps that the reruns trained.
         decided_at: Unix time.
         corrects: number of the decision that this one replaces.
+        plan: number of the plan of reruns that was fixed before; None in books before there
+            were plans.
     """
 
     number: int
@@ -79,6 +117,7 @@ class Decision:
     max_train_steps: int
     decided_at: float
     corrects: int | None = None
+    plan: int | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
