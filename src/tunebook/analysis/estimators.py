@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float
 
 
-def proportion(successes: int, trials: int, confidence: float = 0.95) -> Interval:
+def proportion(successes: float, trials: float, confidence: float = 0.95) -> Interval:
     """Clopper-Pearson interval of a share: coverage of at least `confidence`, always.
 
     Assumes independent draws. Source: Clopper and Pearson 1934.

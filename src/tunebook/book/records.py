@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from tunebook.analysis.carried import EarlierRound, alike, carry_over
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective
 from tunebook.words.record import BookRecord, RoundRecord
+from tunebook.words.table import TrialTable
 from tunebook.words.trial import TrialRecord
 
 PACKAGES = ("tunebook", "numpy", "scipy", "torch", "jax", "optax", "flax", "keras", "lightning",
@@ -34,10 +36,11 @@ def book_record(store: Store, setting: Setting, objective: Objective) -> BookRec
 def round_record(store: Store, stored: StoredRound) -> RoundRecord:
     """Read one round with its search trials and its reruns."""
     trials = store.trials(stored.number)
+    own = table(store, stored.number)
     return RoundRecord(
         number=stored.number,
         plan=stored.plan,
-        table=table(store, stored.number),
+        table=own,
         reruns=table(store, stored.number, reruns=True),
         source=stored.source,
         created_at=stored.created_at,
@@ -45,7 +48,30 @@ def round_record(store: Store, stored: StoredRound) -> RoundRecord:
         details={t.name: t.detail for t in trials if t.detail},
         output_tails={t.name: t.output_tail for t in trials if t.output_tail},
         unread=unread(trials),
+        carried=with_earlier(store, stored, own),
     )
+
+
+def with_earlier(store: Store, stored: StoredRound, own: TrialTable) -> TrialTable | None:
+    """A round's trials with those of earlier rounds that lie in its space; None where none does.
+
+    Only once its own trials have ended: before that, earlier ones alone would speak again.
+    """
+    if not len(own) or not all(status.ended for status in own.status):
+        return None
+    earlier = [
+        EarlierRound(
+            number=r.number,
+            plan=r.plan,
+            table=table(store, r.number),
+            sha256=r.source.sha256 if r.source else "",
+        )
+        for r in store.rounds()[: stored.number - 1]
+        if alike(stored.plan, r.plan)
+    ]
+    code = stored.source.sha256 if stored.source else ""
+    carried = carry_over(stored.plan, own, earlier, sha256=code)
+    return carried if len(carried) > len(own) else None
 
 
 def unread(trials: Sequence[TrialRecord]) -> dict[str, tuple[str, ...]]:

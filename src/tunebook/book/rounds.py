@@ -13,7 +13,7 @@ from tunebook.analysis.foretold_outcomes import judge
 from tunebook.book.decisions import Reruns, decide
 from tunebook.book.limits import check_limits
 from tunebook.book.proposals import NextRound, next_round
-from tunebook.book.records import book_record, round_record, unread
+from tunebook.book.records import book_record, round_record, unread, with_earlier
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode, training_code
@@ -140,7 +140,8 @@ class BookRound:
 
     def examination(self, objective: Objective | str | None = None) -> Examination:
         """Every check that applies to the round as it stands; see `findings`."""
-        return examine(self._table_of(objective), unread=unread(self.trials))
+        table_, carried = self._tables_of(objective)
+        return examine(table_, unread=unread(self.trials), carried=carried)
 
     def foretold(self, examination: Examination | None = None) -> tuple[ForetoldOutcome, ...]:
         """What the round before foretold of this one, each with what came of it.
@@ -162,19 +163,26 @@ class BookRound:
             TableError: no trial reported that metric; names the nearest.
             EvidenceError: the trials were chosen by their results.
         """
-        table_ = self._table_of(objective)
-        found = results(table_)
-        return FindingsView(conclude(table_, found, unread=unread(self.trials)), pictures(found))
+        table_, carried = self._tables_of(objective)
+        found = results(table_, carried=carried)
+        said = conclude(table_, found, unread=unread(self.trials), carried=carried)
+        return FindingsView(said, pictures(found))
 
-    def _table_of(self, objective: Objective | str | None) -> TrialTable:
+    def _tables_of(
+        self, objective: Objective | str | None
+    ) -> tuple[TrialTable, TrialTable | None]:
+        """The round's trials, alone and with those of earlier rounds that lie in its space."""
+        own = self.table()
+        carried = with_earlier(self._store, self._store.rounds()[self.number - 1], own)
         if objective is None:
-            return self.table()
+            return own, carried
         asked = parse_objective(objective) if isinstance(objective, str) else objective
-        return self.table().with_objective(asked)
+        return own.with_objective(asked), carried.with_objective(asked) if carried else None
 
     def pictures(self) -> tuple[Picture, ...]:
         """Every picture of the round, in the playbook's order."""
-        return pictures(results(self.table()))
+        table_, carried = self._tables_of(None)
+        return pictures(results(table_, carried=carried))
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the round as one offline HTML file."""

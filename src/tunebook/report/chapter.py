@@ -117,8 +117,8 @@ def severities(groups: Sequence[Alike]) -> tuple[tuple[Severity, int], ...]:
 def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -> Chapter:
     """Examine one round and put together all that a page shows of it."""
     decision = decision_of(record, found.number)
-    found_results = results(found.table) if len(found.table) else {}
-    examination = conclude(found.table, found_results, unread=found.unread)
+    found_results = results(found.table, carried=found.carried) if len(found.table) else {}
+    examination = conclude(found.table, found_results, unread=found.unread, carried=found.carried)
     drawn = gallery(f"r{found.number}", found_results, found.table, found, decision)
     views = [finding_view(f, drawn) for f in examination.findings]
     stands = standing(record, found.number)

@@ -12,6 +12,7 @@ import scipy.linalg  # noqa: F401  its library must be there for a limit of its 
 from threadpoolctl import threadpool_limits
 
 from tunebook.analysis import CHECKS, load_check
+from tunebook.analysis.carried import with_carried
 from tunebook.report.wording import listed, plural, reduced_text
 from tunebook.words.design import Objective
 from tunebook.words.finding import (
@@ -45,12 +46,18 @@ LEANS_ON_INDEPENDENT = ("C1", "C3", "C10")
 """Checks of the response over the space: good points crowd where they were sought, so that what
 they say is still worth reading and their error rates do not hold."""
 
+USES_CARRIED = ("C1", "C3", "C10")
+"""Checks that model the response, and may read trials of earlier rounds that lie in the space:
+docs/decisions/0013-evidence-carried-over.md. C2 and C9 take trials for a fresh sample."""
+
 HUGE = 1e100
 
 WORST_FIRST = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE, Severity.PASS)
 
 
-def results(table: TrialTable, *, seed: int = 0) -> dict[str, Result | NotApplicable]:
+def results(
+    table: TrialTable, *, seed: int = 0, carried: TrialTable | None = None
+) -> dict[str, Result | NotApplicable]:
     """Run every check of the catalogue on a table, in the playbook's order.
 
     An error in a check is a bug and goes up; arithmetic on the NaN of infeasible trials is not.
@@ -62,15 +69,17 @@ def results(table: TrialTable, *, seed: int = 0) -> dict[str, Result | NotApplic
     Args:
         table: the trials of one round.
         seed: of every resampling.
+        carried: the same with those of earlier rounds that lie in its space.
     """
     table = _within_reach(table)
+    wider = table if carried is None else _within_reach(carried)
     with (
         threadpool_limits(1, user_api="blas"),
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore", RuntimeWarning)
-        return {check: _result(check, table, seed) for check in CHECKS}
+        return {c: _result(c, wider if c in USES_CARRIED else table, seed) for c in CHECKS}
 
 
 def _within_reach(table: TrialTable) -> TrialTable:
@@ -107,6 +116,7 @@ def examine(
     *,
     seed: int = 0,
     unread: Mapping[str, Sequence[str]] | None = None,
+    carried: TrialTable | None = None,
 ) -> Examination:
     """What every check says of one table of trials.
 
@@ -114,6 +124,7 @@ def examine(
         table: the trials of one round, or of a sweep that was run elsewhere.
         seed: of every resampling; the same table and seed give the same examination.
         unread: varied hyperparameter to the trials whose training code never read it.
+        carried: the same trials with those of earlier rounds that lie in their space.
 
     Example:
         >>> import tunebook as tb
@@ -121,7 +132,8 @@ def examine(
         ... # doctest: +SKIP
         >>> tb.examine(table).findings  # doctest: +SKIP
     """
-    return conclude(table, results(table, seed=seed), unread=unread)
+    found = results(table, seed=seed, carried=carried)
+    return conclude(table, found, unread=unread, carried=carried)
 
 
 def conclude(
@@ -129,9 +141,15 @@ def conclude(
     found: Mapping[str, Result | NotApplicable],
     *,
     unread: Mapping[str, Sequence[str]] | None = None,
+    carried: TrialTable | None = None,
 ) -> Examination:
     """Put results that are there already together as an examination; see `examine`."""
-    findings = [f for r in found.values() if not isinstance(r, NotApplicable) for f in r.findings]
+    findings = [
+        f if carried is None or check not in USES_CARRIED else with_carried(f, carried)
+        for check, r in found.items()
+        if not isinstance(r, NotApplicable)
+        for f in r.findings
+    ]
     findings = _one_length(findings)
     suspected = bool(getattr(found.get("C11"), "adaptive", False))
     if table.adaptive or suspected:

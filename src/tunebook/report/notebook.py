@@ -66,8 +66,8 @@ def round_html(record: BookRecord, number: int) -> str:
     """A round: its question and answer, its findings, its pictures."""
     found = next(r for r in record.rounds if r.number == number)
     decision = decision_of(record, number)
-    checked = results(found.table) if len(found.table) else {}
-    examination = conclude(found.table, checked, unread=found.unread)
+    checked = results(found.table, carried=found.carried) if len(found.table) else {}
+    examination = conclude(found.table, checked, unread=found.unread, carried=found.carried)
     drawn: Gallery = gallery("", checked, found.table, found, decision)
     return _render(
         "round",

@@ -191,7 +191,7 @@ def show_round(found: RoundRecord) -> None:
     _show(round_renderable(found))
     if len(found.table) and all(s.ended for s in found.table.status):
         _show(Text(""))
-        examination = examine(found.table, unread=found.unread)
+        examination = examine(found.table, unread=found.unread, carried=found.carried)
         _show(findings_text(examination))
         show_foretold(judge(found.plan, found.table, examination))
 

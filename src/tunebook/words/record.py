@@ -57,6 +57,8 @@ class RoundRecord:
         details: trial name to its fate in one line of words.
         output_tails: trial name to the end of what it printed, for trials that did not complete.
         unread: varied hyperparameter to the trials whose training code never read it.
+        carried: its search trials with those of earlier rounds that lie in its space, or None
+            where there is none.
     """
 
     number: int
@@ -69,6 +71,7 @@ class RoundRecord:
     details: Mapping[str, str] = field(default_factory=dict)
     output_tails: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    carried: TrialTable | None = None
 
     def __post_init__(self) -> None:
         for name in ("details", "output_tails", "unread"):

@@ -47,6 +47,10 @@ class TrialTable:
         left_out: "name: reason" for rows that were not read as trials.
         planned_objective: what the objective was before another one was taken afterwards; None
             where it is the planned one.
+        carried: number of the earlier round that ran the trial, 0 for the table's own; empty
+            where all are its own.
+        weight: one over the density of trials where each lies, with mean 1 in each study; empty
+            where trials lie evenly.
     """
 
     objective: Objective
@@ -68,10 +72,13 @@ class TrialTable:
     adaptive: bool = False
     left_out: tuple[str, ...] = ()
     planned_objective: Objective | None = None
+    carried: tuple[int, ...] = ()
+    weight: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.name)
-        columns = ("study", "config", "seed", "status", "cause", "seconds", "value")
+        columns = ["study", "config", "seed", "status", "cause", "seconds", "value"]
+        columns += [c for c in ("carried", "weight") if getattr(self, c)]
         for column in columns:
             if len(getattr(self, column)) != n:
                 raise TableError(
@@ -192,6 +199,8 @@ class TrialTable:
             cause=tuple(self.cause[i] for i in pick),
             seconds=self.seconds[pick],
             value=self.value[pick],
+            carried=tuple(self.carried[i] for i in pick) if self.carried else (),
+            weight=tuple(self.weight[i] for i in pick) if self.weight else (),
             curves={m: c.take(np.asarray(pick, np.int64)) for m, c in self.curves.items()},
         )
 
