@@ -52,12 +52,17 @@ def set_length(draft: Draft, asked: Sequence[Asked], *, widening: bool) -> None:
         return
     if not draft.take(plan, change, (finding, remedy)):
         return
-    tied = [n for n in draft.plan.fixed if any(word in n.lower() for word in TIED_TO_LENGTH)]
+    tied = [n for n in draft.plan.fixed if _is_tied(n.lower())]
     if tied:
         draft.unresolved.append(
             f"{' and '.join(tied)} fixed at another training length: a schedule seldom transfers "
             "(E5); tune it again, or stretch it."
         )
+
+
+def _is_tied(name: str) -> bool:
+    """Whether a hyperparameter shapes the schedule; weight decay has the word, and does not."""
+    return "weight" not in name and any(word in name for word in TIED_TO_LENGTH)
 
 
 def _steps(plan: Round, remedy: Remedy) -> int:
