@@ -16,7 +16,7 @@ from surfaces import table_of
 
 from tunebook.analysis import boundaries, feasibility, sensitivity
 from tunebook.analysis.advice import propose
-from tunebook.analysis.carried import EarlierRound, carry_over
+from tunebook.analysis.carried import EarlierRound, carry_over, corrected_share
 from tunebook.analysis.failing_places import FailingRegion
 from tunebook.analysis.sensitivity_readings import Verdict
 from tunebook.search.quasirandom import halton_units
@@ -253,6 +253,81 @@ CHAINS: dict[str, Chain] = {
 }
 
 
+def still_cut(table: TrialTable) -> bool:
+    """C1 still asks for more of the first axis, upwards."""
+    result = boundaries.check(table)
+    return not isinstance(result, NotApplicable) and any(
+        s.alarm and s.side == "high" and a.hyperparameter == "x0"
+        for a in result.axes
+        for s in a.sides
+    )
+
+
+def one_little(table: TrialTable) -> bool:
+    """C10 says of the second axis, which does not matter, that it matters little."""
+    result = sensitivity.check(table)
+    return not isinstance(result, NotApplicable) and any(
+        h.hyperparameter == "x1" and h.verdict is Verdict.LITTLE
+        for s in result.studies
+        for h in s.hyperparameters
+    )
+
+
+def right_place(table: TrialTable) -> bool:
+    """C3 names the first axis, above."""
+    result = feasibility.check(table)
+    return not isinstance(result, NotApplicable) and any(
+        isinstance(s.place, FailingRegion) and s.place.hyperparameter == "x0"
+        for s in result.studies
+    )
+
+
+FOUND: dict[str, Chain] = {
+    "C1, bowl of 2 axes with its best at 2.2, widened by C1, still cut off": Chain(
+        bowl(2.2), 2, never, widened_by_c1, still_cut
+    ),
+    "C3, fails above 0.6, widened where the best lies, place found": Chain(
+        bowl(0.55), 2, above, widened_by_eye, right_place
+    ),
+    "C10, one of four matters, the same space, another said to matter little": Chain(
+        first_alone(0.3), 4, never, kept, one_little
+    ),
+}
+BOXES: dict[str, tuple[Chain, Callable[[Float], float]]] = {
+    "15 % by chance, cut where most fail": (
+        Chain(bowl(0.5), 2, by_chance, cut_by_eye, place), lambda _: 0.15
+    ),
+    "95 % above 0.6 and 10 % below, widened where the best lies": (
+        Chain(bowl(0.55), 2, above, widened_by_eye, place),
+        lambda axis: 0.1 + 0.85 * (axis.high - 0.6) / (axis.high - axis.low),
+    ),
+}  # fmt: skip
+
+
+def shares(
+    chain: Chain, true: Callable[[Float], float], sizes: tuple[int, int], repeats: int
+) -> str:
+    """Mean error of the share that fails as it stands and corrected, and the interval's coverage."""
+    rng = np.random.default_rng(1)
+    raw, corrected, held = [], [], 0
+    for _ in range(repeats):
+        first = round_of(chain.axes, sizes[0])
+        before = run(first, chain, rng, 1)
+        chosen = chain.choose(first, before) if before.complete.any() else None
+        if chosen is None:
+            continue
+        second = replace(chosen, trials=sizes[1], seed=1)
+        own = run(second, chain, rng, 2)
+        both = carry_over(second, own, [EarlierRound(number=1, plan=first, table=before)])
+        axis = second.nuisance["x0"]
+        assert isinstance(axis, Float)
+        share = corrected_share(both)
+        raw.append(float(both.infeasible.mean()) - true(axis))
+        corrected.append(share.estimate - true(axis))
+        held += share.low <= true(axis) <= share.high
+    return f"{np.mean(raw):+.1%} | {np.mean(corrected):+.1%} | {cell(held, len(raw))}"
+
+
 def alarms(chain: Chain, sizes: tuple[int, int], repeats: int, seed: int) -> tuple[int, int, int]:
     """False alarms on the new trials alone and with those carried over, and chains that were run."""
     rng = np.random.default_rng(seed)
@@ -282,19 +357,46 @@ def lines(repeats: int) -> Iterator[str]:
     yield "A first round of Halton points chooses the space of a second one, whose trials are then judged alone and together"
     yield "with the first round's trials that lie in it. Seed noise is a tenth of the response's standard deviation (or as large, where said; of 1 where"
     yield "nothing matters). Shown: the share of second rounds with a false alarm, with its 95 % interval. A chain that hardly ever"
-    yield "asks for another space has fewer rounds, or no row."
+    yield f"asks for another space has fewer rounds, or no row. C3, which is nearest to its 5 %, has {round(2.5 * repeats)} rounds a cell, others {repeats}."
     yield ""
     yield "| check, response, who chose | trials | alone | with those carried over |"
     yield "|---|---|---|---|"
     for name, chain in CHAINS.items():
         for sizes in SIZES:
-            alone, together, ran = alarms(chain, sizes, repeats, 1)
+            wanted = round(2.5 * repeats) if name.startswith("C3") else repeats
+            alone, together, ran = alarms(chain, sizes, wanted, 1)
             if not ran:
                 continue
-            few = "" if ran == repeats else f" of {ran}"
+            few = "" if ran == wanted else f" of {ran}"
             row = f"| {name} | {sizes[0]} then {sizes[1]} | {cell(alone, ran)} | {cell(together, ran)}{few} |"
             print(row, flush=True)
             yield row
+    yield from more_lines(repeats)
+
+
+def more_lines(repeats: int) -> Iterator[str]:
+    """What it brings, and the share of failures that is corrected for where trials lie."""
+    yield from (
+        "",
+        "What it brings: something true that the second round's trials say, alone and together.",
+        "",
+    )
+    yield "| check, response, who chose | trials | alone | with those carried over |"
+    yield "|---|---|---|---|"
+    for name, chain in FOUND.items():
+        for sizes in SIZES[:2] + SIZES[3:]:
+            alone, together, ran = alarms(chain, sizes, repeats, 1)
+            few = "" if ran == repeats else f" of {ran}"
+            yield f"| {name} | {sizes[0]} then {sizes[1]} | {cell(alone, ran)} | {cell(together, ran)}{few} |"
+    yield ""
+    yield "The share of the space that is infeasible, of both rounds' trials together: the mean error of their plain share, that of the"
+    yield "share corrected for where they lie, and how often its 95 % interval holds the truth."
+    yield ""
+    yield "| infeasible | trials | plain | corrected | interval holds |"
+    yield "|---|---|---|---|---|"
+    for name, (chain, true) in BOXES.items():
+        for sizes in SIZES:
+            yield f"| {name} | {sizes[0]} then {sizes[1]} | {shares(chain, true, sizes, repeats)} |"
 
 
 if __name__ == "__main__":

@@ -77,6 +77,8 @@ def remedies(draw, plan: Round) -> Finding:
         values = {"trials": draw(st.integers(1, 10**7))}
     elif kind in (RemedyKind.TRAIN_LONGER, RemedyKind.TRAIN_SHORTER):
         values = {"max_train_steps": draw(st.integers(1, 10**6))}
+    elif kind is RemedyKind.INSPECT:
+        values = draw(st.sampled_from([{}, {"evaluate_every": 1}, {"evaluate_every": 7}]))
     elif kind is RemedyKind.ADD:
         values = {"hyperparameters": draw(st.sampled_from(["dropout, weight_decay", "warmup"]))}
     check = draw(st.sampled_from(CHECKS[kind]))

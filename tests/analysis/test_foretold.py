@@ -162,6 +162,32 @@ def test_what_is_saved_costs_no_more_than_the_spread_of_the_good_trials(asked):
     assert worse.came is Came.NOT and "0.04 worse" in worse.sentence
 
 
+def test_too_few_evaluations_are_more_in_the_next_round_and_i1_falls_silent():
+    rarely = finding("I1", RemedyKind.INSPECT, severity=Severity.NOTE, evaluate_every=2)
+    plan = foretold(rarely, plan=replace(PLAN, evaluations=5))
+    assert plan.evaluations == 50
+    (told,) = plan.foretold
+    assert told.what is Expectation.QUIET and told.check == "I1"
+    assert only(plan, trials(GOOD), finding("I1", severity=Severity.PASS)).came is Came.TRUE
+    assert only(plan, trials(GOOD), rarely).came is Came.NOT
+    # A plan that asks for as many has training code that does not follow it: a person looks.
+    asked = propose(replace(PLAN, evaluations=60), seen(rarely), table=trials(GOOD))
+    assert asked.plan.evaluations == 60 and "by hand: inspect" in " ".join(asked.unresolved)
+
+
+def test_an_overfit_round_varies_the_dropout_that_training_reads_already():
+    fixed = replace(PLAN, fixed={"dropout": 0.1, "weight_decay": 0.0})
+    over = finding("C4", RemedyKind.ADD, hyperparameters="dropout, label_smoothing, weight_decay")
+    plan = foretold(over, plan=fixed)
+    assert plan.nuisance["dropout"] == uniform(0.0, 0.5) and dict(plan.fixed) == {
+        "weight_decay": 0.0
+    }
+    assert [t.check for t in plan.foretold] == ["C4"]
+    assert only(plan, trials(GOOD), finding("C4", severity=Severity.PASS)).came is Came.TRUE
+    unread = propose(PLAN, seen(over), table=trials(GOOD))
+    assert "training must read it first" in " ".join(unread.unresolved)
+
+
 def test_trials_still_to_come_tell_nothing():
     outcome = only(foretold(MORE), trials(GOOD, pending=3))
     assert outcome.came is Came.UNKNOWN and "3 trials have not ended" in outcome.sentence

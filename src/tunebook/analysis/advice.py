@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from tunebook.analysis.advice_budget import say_cost, set_length, set_trials
+from tunebook.analysis.advice_budget import say_cost, set_evaluations, set_length, set_trials
 from tunebook.analysis.advice_by_hand import WHY, bug_first, by_hand
 from tunebook.analysis.advice_draft import Asked, Draft
 from tunebook.analysis.advice_ranges import rerange
@@ -51,6 +51,7 @@ def propose(
     - Longer training wins over shorter; shorter waits until the question is answered.
     - A remedy of overfitting that is fixed is varied, since training reads it; others wait for
       a person.
+    - Trials are evaluated as often as I1 asks for, where the plan asked for less.
     - The seed is another, since the same one would draw the same points again.
 
     Args:
@@ -121,7 +122,7 @@ def _still_there(plan: Round, remedy: Remedy) -> bool:
 
 def _for_a_person(draft: Draft, asked: Sequence[Asked]) -> None:
     """Vary anew what can be, and hand the rest over; what looks like a bug comes first."""
-    left = vary_anew(draft, asked)
+    left = set_evaluations(draft, vary_anew(draft, asked))
     bugs = [x for x in left if bug_first(*x)]
     if bugs:
         draft.unresolved.insert(

@@ -140,6 +140,32 @@ def _factor(plan: Round, remedy: Remedy) -> float:
     return float(wanted) / max(1, sum(own))
 
 
+def set_evaluations(draft: Draft, asked: Sequence[Asked]) -> list[Asked]:
+    """Evaluate as often as I1 asks for, where the plan asks for less.
+
+    Returns:
+        The findings that this does not answer: where the plan asks for enough evaluations, it is
+        the training code that does not follow.
+    """
+    left: list[Asked] = []
+    for finding, remedy in asked:
+        every = remedy.values.get("evaluate_every")
+        if not isinstance(every, int) or every < 1:
+            left.append((finding, remedy))
+            continue
+        wanted = math.ceil(draft.plan.max_train_steps / every)
+        change = Change(
+            key="evaluations", before=str(draft.plan.evaluations), after=str(wanted),
+            because=remedy.because, check=finding.check,
+        )  # fmt: skip
+        more = wanted > draft.plan.evaluations
+        if not more or not draft.take(
+            replace(draft.plan, evaluations=wanted), change, (finding, remedy)
+        ):
+            left.append((finding, remedy))
+    return left
+
+
 def say_cost(draft: Draft, before: Round) -> None:
     """Say what a round costs that asks for more trials and longer ones at once."""
     trials = draft.plan.trials / before.trials

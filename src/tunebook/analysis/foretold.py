@@ -83,11 +83,17 @@ def _expected(
         yield from _longer(change, finding, own)
     elif remedy.kind in (RemedyKind.FIX, RemedyKind.TRAIN_SHORTER):
         yield from _no_worse(change, remedy, own)
-    elif finding.check == "C4":
+    elif change.key == "evaluations":
         yield Foretold(
-            check="C4", what=Expectation.QUIET, subject=change.key.split(".", 1)[-1],
-            sentence=f"with {change.key.split('.', 1)[-1]} {change.after} the good trials no "
-            "longer overfit, and C4 has nothing to ask",
+            check=finding.check, what=Expectation.QUIET,
+            sentence=f"with {change.after} evaluations a trial {finding.check} has nothing to ask",
+        )  # fmt: skip
+    elif finding.check == "C4":
+        name = change.key.split(".", 1)[-1]
+        yield Foretold(
+            check="C4", what=Expectation.QUIET, subject=name,
+            sentence=f"with {name} {change.after} the good trials no longer overfit, and C4 has "
+            "nothing to ask",
         )  # fmt: skip
 
 
