@@ -171,6 +171,7 @@ def _longer(change: Change, finding: Finding, own: TrialTable) -> Iterator[Foret
     gain, before = finding.numbers.get("gain_of_half_again"), mean_of_good(own)
     known = isinstance(gain, Interval) and math.isfinite(gain.low) and math.isfinite(gain.high)
     if known and isinstance(gain, Interval) and math.isfinite(before):
+        gain = _of_other_trials(gain, own)
         yield Foretold(
             check="C6", what=Expectation.GAIN, asks=asks,
             numbers={"before": before, "gain": gain.estimate, "low": gain.low, "high": gain.high},
@@ -181,6 +182,13 @@ def _longer(change: Change, finding: Finding, own: TrialTable) -> Iterator[Foret
         check="C6", what=Expectation.QUIET, asks=asks,
         sentence=f"the curves level off before step {change.after}, and C6 has nothing to ask",
     )  # fmt: skip
+
+
+def _of_other_trials(gain: Interval, own: TrialTable) -> Interval:
+    """The gain with what two means of good trials differ by, since the next ones are others."""
+    good = own.losses[good_region(own.losses)]
+    error = float(np.std(good, ddof=1)) * math.sqrt(2 / len(good)) if len(good) > 1 else 0.0
+    return Interval(gain.estimate, gain.low - 2 * error, gain.high + 2 * error)
 
 
 def _no_worse(change: Change, remedy: Remedy, own: TrialTable) -> Iterator[Foretold]:
