@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import time
 import math
+import time
 from dataclasses import replace
 
 import pytest
 
+from tunebook.store.table import table
 from tunebook.words.decision import Decision, Launch, RerunPlan, Setting, Verdict
 from tunebook.words.design import Objective
+from tunebook.words.environment import Environment
 from tunebook.words.errors import BookBusyError, StoreError
 from tunebook.words.finding import Interval
 from tunebook.words.record import TrainingSource
+from tunebook.words.sealing import Look, Seal
 from tunebook.words.trial import (
     RERUN_FROM,
     Cause,
+    Measurement,
     Outcome,
     Purpose,
     Status,
@@ -201,7 +205,8 @@ def test_decisions_and_launches_are_only_added_in_order(store):
 
 
 def test_a_plan_of_reruns_comes_back_as_it_was(store):
-    plan = RerunPlan(number=1, round=1, candidates=("a",), looks=(3, 4), adopt=(math.inf, 2.4),
+    plan = RerunPlan(number=1, round=1, candidates=("a",),
+                     configs=({"x": 0.5, "kind": "b"},), looks=(3, 4), adopt=(math.inf, 2.4),
                      drop=(-0.5, 0.1), outer=(math.inf, 3.0), level=0.05, confidence=0.94,
                      excess=1.5, planned_at=1.0)  # fmt: skip
     store.add_rerun_plan(plan)
@@ -213,3 +218,33 @@ def test_a_plan_of_reruns_comes_back_as_it_was(store):
 def test_closing_twice_is_fine(store):
     store.close()
     store.close()
+
+
+def test_environments_seals_and_looks_are_only_added_in_order(store):
+    environment = Environment(
+        number=1, round=1, reruns=False, began_at=1.0, code="t.py:t", sha256="a",
+        versions={"python": "3.12"}, hardware={"cpu": "x"},
+    )  # fmt: skip
+    seal = Seal(number=1, metric="test/error", rounds=1, sealed_at=1.0)
+    look = Look(number=1, metric="test/error", rounds=1, who="ada", why="end", looked_at=2.0)
+    for add, read, noun in (
+        (store.add_environment, store.environments, environment),
+        (store.add_seal, store.seals, seal),
+        (store.add_look, store.looks, look),
+    ):
+        add(noun)
+        assert read() == (noun,)
+        with pytest.raises(StoreError, match="next number, 2; got 1"):
+            add(noun)
+
+
+def test_a_sealed_metric_has_no_curve_in_the_table(store, points):
+    claimed = store.claim(1, "host", 60.0, 1)[0].trial
+    measured = [Measurement(step=1, metric=m, value=0.1) for m in ("loss", "test/error")]
+    store.append(claimed.key, claimed.attempt, 0, measured, lines=1)
+    assert set(table(store, 1).curves) == {"loss", "test/error"}
+    store.add_seal(Seal(number=1, metric="test/error", rounds=0, sealed_at=1.0))
+    assert set(table(store, 1).curves) == {"loss"}
+    assert set(store.curves(1)) == {"loss", "test/error"}, "it is stored all the same"
+    store.add_look(Look(number=1, metric="test/error", rounds=1, who="", why="end", looked_at=2.0))
+    assert set(table(store, 1).curves) == {"loss", "test/error"}

@@ -58,7 +58,7 @@ def test_processes_never_share_a_trial(book, tmp_path):
 
 
 @pytest.mark.parametrize("statement", ["UPDATE {} SET number = 9", "DELETE FROM {}"])
-@pytest.mark.parametrize("table", ["decision", "launch"])
+@pytest.mark.parametrize("table", ["decision", "launch", "environment", "seal", "look"])
 def test_no_program_changes_a_decision(book, tmp_path, table, statement):
     other = sqlite3.connect(tmp_path / "b.db")
     other.execute(f"INSERT INTO {table} VALUES (1, '{{}}')")

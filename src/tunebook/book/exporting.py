@@ -44,6 +44,8 @@ def _export(book: Book, folder: Path, *, pictures: str, dark: bool) -> list[Path
         "objective": to_data(record.objective),
         "decisions": [to_data(d) for d in record.decisions],
         "launches": [to_data(x) for x in record.launches],
+        "seals": [to_data(x) for x in record.seals],
+        "looks": [to_data(x) for x in record.looks],
     }
     written = [_write(folder / "book.json", json.dumps(content, indent=1, ensure_ascii=False))]
     for chosen in book.rounds:
@@ -53,6 +55,7 @@ def _export(book: Book, folder: Path, *, pictures: str, dark: bool) -> list[Path
             train=source.path if source else "",
             objective=book.objective,
             setting=book.setting,
+            test_metrics=tuple(s.metric for s in record.seals),
         )
         stem = f"round-{chosen.number}"
         written.append(_write(folder / f"{stem}.toml", write_round_file(file)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from getpass import getuser
@@ -21,10 +22,12 @@ from tunebook.book.same_plan import (
     with_baseline,
     with_texts,
 )
+from tunebook.book.sealing import look_at, seal
 from tunebook.book.writing import write_text
 from tunebook.report.notebook import book_html
 from tunebook.report.page import render
 from tunebook.report.terminal import book_text
+from tunebook.report.wording import plural
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store, StoredRound
 from tunebook.store.sql import SqlStore
@@ -34,6 +37,7 @@ from tunebook.words.design import Fixed, Objective, Round
 from tunebook.words.errors import DesignError, EvidenceError, nearest
 from tunebook.words.notation import format_objective
 from tunebook.words.record import BookRecord
+from tunebook.words.sealing import Look, check_test_metrics, contaminated_by
 from tunebook.words.space import Axis, Per
 
 
@@ -47,9 +51,12 @@ class Book:
         chance: the objective's value of guessing: a trial that never beats it is infeasible.
             Like `training_objective`, it may be said later where it was left out.
         name: of the workload; the file's stem if left out.
+        test_metrics: metrics of the test set, `("test/error",)`. They are stored, and sealed:
+            shown, drawn and exported nowhere until `unseal`. More may be said later.
 
     Raises:
-        DesignError: a new book without an objective, or an objective that is not the book's.
+        DesignError: a new book without an objective, or an objective that is not the book's; a
+            test metric that is the objective or the training objective.
         StoreError: the file can't be read or written.
 
     Example:
@@ -67,8 +74,10 @@ class Book:
         training_objective: str = "",
         chance: float | None = None,
         name: str | None = None,
+        test_metrics: Sequence[str] = (),
     ) -> None:
         file = _checked(path, objective)
+        check_test_metrics(test_metrics, objective.metric if objective else "", training_objective)
         Setting(name=name or file.stem, chance=chance, training_objective=training_objective)
         if objective is None and not file.exists():
             raise DesignError(
@@ -77,9 +86,12 @@ class Book:
             )
         self._store: Store = SqlStore.open(file)
         try:
+            check_test_metrics([s.metric for s in self._store.seals()], "", training_objective)
             self.setting, self.objective = _settle(
                 self._store, file, objective, training_objective, chance, name
             )
+            decides = (self.objective.metric, self.setting.training_objective)
+            seal(self._store, test_metrics, *decides)
         except BaseException:
             self._store.close()
             raise
@@ -137,6 +149,7 @@ class Book:
             if plan.subject_to:
                 search_trials(plan, 1)  # constraints that nothing satisfies are told at once
             stored = self._store.add_round(plan, time.time())
+            self._say_contaminated(stored.number)
         elif stored.plan != (plan := same_foretold(stored.plan, plan)):
             extend_or_refuse(stored.number, stored.plan, plan)
             self._store.extend_round(stored.number, plan)
@@ -198,6 +211,23 @@ class Book:
             )
         return rounds[-1].next_round()
 
+    def unseal(self, metric: str, *, why: str, who: str = "") -> Look:
+        """Look at a sealed test metric: it is open in the rounds that are there from now on.
+
+        Every look is kept, counted and dated, in the report and in the protocol. Rounds that are
+        planned later stay sealed until another look, and are said to be contaminated.
+
+        Raises:
+            EvidenceError: it is no sealed metric of this book, or there is no round yet.
+            DesignError: the look has no reason.
+        """
+        return look_at(self._store, metric, who=who or _user(), why=why)
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """All looks at sealed test metrics, oldest first."""
+        return self._store.looks()
+
     def record(self) -> BookRecord:
         """All that a report reads of this book."""
         return book_record(self._store, self.setting, self.objective)
@@ -235,6 +265,17 @@ class Book:
 
     def _round(self, number: int) -> BookRound:
         return BookRound(self._store, self.setting, self.objective, number)
+
+    def _say_contaminated(self, number: int) -> None:
+        looks = contaminated_by(number, self._store.looks())
+        if looks:
+            seen = ", ".join(sorted({look.metric for look in looks}))
+            print(
+                f"Warning: round {number} is planned after {plural(len(looks), 'look')} at "
+                f"{seen}. What is chosen by it is contaminated; the book, its report and its "
+                "protocol say so.",
+                file=sys.stderr,
+            )
 
     def _known_values(self, goal: str) -> Mapping[str, Fixed]:
         """What a plan of this goal takes over: its round's fixed values, or the baseline's."""

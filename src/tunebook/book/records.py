@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from tunebook.analysis.carried import EarlierRound, alike, carry_over
+from tunebook.book.sealing import sealed_of, veiled
+from tunebook.execution.environment import versions
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective
 from tunebook.words.record import BookRecord, RoundRecord
+from tunebook.words.sealing import contaminated_by
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import TrialRecord
-
-PACKAGES = ("tunebook", "numpy", "scipy", "torch", "jax", "optax", "flax", "keras", "lightning",
-            "transformers", "scikit-learn")  # fmt: skip
 
 
 def book_record(store: Store, setting: Setting, objective: Objective) -> BookRecord:
@@ -30,12 +28,14 @@ def book_record(store: Store, setting: Setting, objective: Objective) -> BookRec
         launches=store.launches(),
         versions=versions(),
         file=Path(store.location).name,
+        seals=store.seals(),
+        looks=store.looks(),
     )
 
 
 def round_record(store: Store, stored: StoredRound) -> RoundRecord:
     """Read one round with its search trials and its reruns."""
-    trials = store.trials(stored.number)
+    trials = veiled(store.trials(stored.number), sealed_of(store, stored.number))
     own = table(store, stored.number)
     return RoundRecord(
         number=stored.number,
@@ -49,6 +49,8 @@ def round_record(store: Store, stored: StoredRound) -> RoundRecord:
         output_tails={t.name: t.output_tail for t in trials if t.output_tail},
         unread=unread(trials),
         carried=with_earlier(store, stored, own),
+        environments=tuple(e for e in store.environments() if e.round == stored.number),
+        planned_after=contaminated_by(stored.number, store.looks()),
     )
 
 
@@ -81,14 +83,3 @@ def unread(trials: Sequence[TrialRecord]) -> dict[str, tuple[str, ...]]:
         for name in trial.unread:
             found[name] = (*found.get(name, ()), trial.name)
     return found
-
-
-def versions() -> tuple[tuple[str, str], ...]:
-    """Versions of Python and of the packages here that training is likely to use."""
-    found = [("python", platform.python_version())]
-    for package in PACKAGES:
-        try:
-            found.append((package, version(package)))
-        except PackageNotFoundError:
-            continue
-    return tuple(found)

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tunebook.analysis.foretold_outcomes import judge
-from tunebook.book.decisions import Reruns, decide
+from tunebook.book.decisions import decide
+from tunebook.book.fresh_reruns import Reruns
 from tunebook.book.limits import check_limits
 from tunebook.book.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record, unread, with_earlier
+from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode, training_code
@@ -63,7 +65,7 @@ class BookRound:
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
         """Records of all trials, reruns included."""
-        return self._store.trials(self.number)
+        return veiled(self._store.trials(self.number), sealed_of(self._store, self.number))
 
     def run(
         self,
@@ -177,6 +179,7 @@ class BookRound:
         if objective is None:
             return own, carried
         asked = parse_objective(objective) if isinstance(objective, str) else objective
+        refuse_sealed(asked.metric, sealed_of(self._store, self.number))
         return own.with_objective(asked), carried.with_objective(asked) if carried else None
 
     def pictures(self) -> tuple[Picture, ...]:

@@ -133,6 +133,7 @@ def _book_for(asked: RoundFile, book_path: str | None, code: str) -> Book:
             objective=asked.objective,
             chance=said.chance if said else None,
             training_objective=said.training_objective if said else "",
+            test_metrics=asked.test_metrics,
         )
     if asked.objective is None:
         raise CodecError(
@@ -151,4 +152,5 @@ def _book_for(asked: RoundFile, book_path: str | None, code: str) -> Book:
         name=name,
         chance=setting.chance if setting else None,
         training_objective=setting.training_objective if setting else "",
+        test_metrics=asked.test_metrics,
     )

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.desk import LEASE_S, RENEW_EVERY_S, Desk, Settled
+from tunebook.execution.environment import note_environment
 from tunebook.execution.host import host_identity
 from tunebook.execution.interrupts import Interrupts
 from tunebook.execution.kept import executor_for
@@ -95,6 +96,9 @@ def run_trials(
     """
     stored = _round(store, number)
     store.set_source(number, code.source)
+    waiting = [t for t in store.trials(number) if not t.status.ended]
+    if any(purpose is None or t.purpose is purpose for t in waiting):
+        note_environment(store, number, code, reruns=purpose is Purpose.RERUN)
     if executor is None:
         executor = executor_for(workers)
     with host_identity() as me, Interrupts() as interrupts:

@@ -57,7 +57,11 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
     file = f"round-{found.number}.toml"
     train = found.source.path if found.source else ""
     round_file = RoundFile(
-        plan=plan, train=train, objective=record.objective, setting=record.setting
+        plan=plan,
+        train=train,
+        objective=record.objective,
+        setting=record.setting,
+        test_metrics=tuple(s.metric for s in record.seals),
     )
     commands = [*_baselines(record, found), *_again(found.number, decision)]
     return Protocol(

@@ -12,7 +12,9 @@ from typing import Protocol
 
 from tunebook.words.decision import Decision, Launch, RerunPlan, Setting
 from tunebook.words.design import Objective, Round
+from tunebook.words.environment import Environment
 from tunebook.words.record import TrainingSource
+from tunebook.words.sealing import Look, Seal
 from tunebook.words.trial import Measurement, Outcome, Purpose, TrialKey, TrialRecord
 
 
@@ -164,6 +166,24 @@ class Store(Protocol):
 
     def launches(self) -> tuple[Launch, ...]:
         """All launches, in order."""
+
+    def add_environment(self, environment: Environment) -> None:
+        """Add what a round runs on; its number must be the next."""
+
+    def environments(self) -> tuple[Environment, ...]:
+        """All that rounds ran on, in order."""
+
+    def add_seal(self, seal: Seal) -> None:
+        """Add a sealed metric; its number must be the next."""
+
+    def seals(self) -> tuple[Seal, ...]:
+        """All sealed metrics, in order."""
+
+    def add_look(self, look: Look) -> None:
+        """Add a look at a sealed metric; its number must be the next."""
+
+    def looks(self) -> tuple[Look, ...]:
+        """All looks, in order."""
 
     def close(self) -> None:
         """Give up files and connections; safe to call twice."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tunebook.store.connection import host_now
 from tunebook.words.codec import from_json, to_json
 from tunebook.words.errors import StoreError, TunebookError
-from tunebook.words.trial import Cause, Purpose, Status, TrialRecord
+from tunebook.words.trial import Cause, Outcome, Purpose, Status, TrialRecord
 
 
 def readable(noun: object) -> str:
@@ -47,6 +48,18 @@ def to_row(trial: TrialRecord) -> dict[str, Any]:
         "unread": json.dumps(list(trial.unread), ensure_ascii=False),
         "started_at": trial.started_at,
         "ended_at": trial.ended_at,
+    }
+
+
+def outcome_columns(outcome: Outcome) -> dict[str, object]:
+    """The columns that an outcome sets."""
+    return {
+        "status": outcome.status.value,
+        "cause": outcome.cause.value if outcome.cause else None,
+        "detail": outcome.detail,
+        "output_tail": outcome.output_tail,
+        "unread": json.dumps(list(outcome.unread), ensure_ascii=False),
+        "ended_at": outcome.ended_at or host_now(),
     }
 
 

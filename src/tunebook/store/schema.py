@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0002"
+REVISION = "0003"
 """The migration that makes this schema; a book that names another is older, or newer."""
 
 metadata = MetaData()
@@ -113,10 +113,31 @@ launch = Table(
     Column("content", Text, nullable=False),
 )
 
+environment = Table(
+    "environment",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+)
+
+seal = Table(
+    "seal",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+)
+
+look = Table(
+    "look",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Text, nullable=False),
+)
+
 ONLY_ADDED = tuple(
     f"CREATE TRIGGER {table}_{verb}_refused BEFORE {verb} ON {table} "
     f"BEGIN SELECT RAISE(ABORT, 'a {table} is only ever added'); END"
-    for table in ("decision", "launch", "rerun_plan")
+    for table in ("decision", "launch", "rerun_plan", "environment", "seal", "look")
     for verb in ("UPDATE", "DELETE")
 )
-"""SQLite's guard: decisions, their plans and launches are never changed, by whatever program."""
+"""SQLite's guard: what a book has on record is never changed, by whatever program."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
@@ -16,7 +15,6 @@ from tunebook.store import Claim, StoredRound
 from tunebook.store.claims import claim, reclaim, release, renew
 from tunebook.store.connection import (
     connect,
-    host_now,
     in_our_words,
     make_current,
     on_network,
@@ -24,19 +22,24 @@ from tunebook.store.connection import (
     read_whole,
 )
 from tunebook.store.curves import compact, read_curves, write_chunks
-from tunebook.store.rows import readable, to_row, to_trial
+from tunebook.store.rows import outcome_columns, readable, to_row, to_trial
 from tunebook.store.schema import attempt as attempts
 from tunebook.store.schema import decision as decisions
-from tunebook.store.schema import rerun_plan as rerun_plans
+from tunebook.store.schema import environment as environments
 from tunebook.store.schema import launch as launches
+from tunebook.store.schema import look as looks
+from tunebook.store.schema import rerun_plan as rerun_plans
 from tunebook.store.schema import round_ as rounds
+from tunebook.store.schema import seal as seals
 from tunebook.store.schema import setting as settings
 from tunebook.store.schema import trial as trials
 from tunebook.words.codec import from_json
 from tunebook.words.decision import Decision, Launch, RerunPlan, Setting
 from tunebook.words.design import Objective, Round
+from tunebook.words.environment import Environment
 from tunebook.words.errors import BookBusyError, StoreError
 from tunebook.words.record import TrainingSource
+from tunebook.words.sealing import Look, Seal
 from tunebook.words.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
 
 N = TypeVar("N")
@@ -264,7 +267,7 @@ class SqlStore:
         """Record how an attempt ended; False where it was superseded or has ended already."""
         with self._writing() as connection:
             row = {
-                **to_row_of_outcome(outcome),
+                **outcome_columns(outcome),
                 "seconds": trials.c.seconds + outcome.seconds,
                 "host": None,
                 "lease_until": None,
@@ -329,6 +332,30 @@ class SqlStore:
         """All launches, in order."""
         return self._contents(launches, Launch)
 
+    def add_environment(self, environment: Environment) -> None:
+        """Add what a round runs on; its number must be the next."""
+        self._add(environments, environment.number, readable(environment), first=1)
+
+    def environments(self) -> tuple[Environment, ...]:
+        """All that rounds ran on, in order."""
+        return self._contents(environments, Environment)
+
+    def add_seal(self, seal: Seal) -> None:
+        """Add a sealed metric; its number must be the next."""
+        self._add(seals, seal.number, readable(seal), first=1)
+
+    def seals(self) -> tuple[Seal, ...]:
+        """All sealed metrics, in order."""
+        return self._contents(seals, Seal)
+
+    def add_look(self, look: Look) -> None:
+        """Add a look at a sealed metric; its number must be the next."""
+        self._add(looks, look.number, readable(look), first=1)
+
+    def looks(self) -> tuple[Look, ...]:
+        """All looks, in order."""
+        return self._contents(looks, Look)
+
     def close(self) -> None:
         """Give up the file; safe to call twice."""
         with self._turn:
@@ -351,18 +378,6 @@ class SqlStore:
 
     def _current_attempt(self, connection: sa.Connection, key: TrialKey) -> int | None:
         return connection.execute(sa.select(trials.c.attempt).where(_trial(key))).scalar()
-
-
-def to_row_of_outcome(outcome: Outcome) -> dict[str, object]:
-    """The columns that an outcome sets."""
-    return {
-        "status": outcome.status.value,
-        "cause": outcome.cause.value if outcome.cause else None,
-        "detail": outcome.detail,
-        "output_tail": outcome.output_tail,
-        "unread": json.dumps(list(outcome.unread), ensure_ascii=False),
-        "ended_at": outcome.ended_at or host_now(),
-    }
 
 
 def _trial(key: TrialKey) -> sa.ColumnElement[bool]:

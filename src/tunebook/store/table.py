@@ -7,6 +7,7 @@ import numpy as np
 from tunebook.store import Store
 from tunebook.words.design import Role, Round, studies
 from tunebook.words.errors import StoreError
+from tunebook.words.sealing import sealed_in
 from tunebook.words.space import Branch
 from tunebook.words.table import Curves, TrialTable, reduce_curve
 from tunebook.words.trial import Purpose, Status, TrialRecord
@@ -15,7 +16,8 @@ from tunebook.words.trial import Purpose, Status, TrialRecord
 def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
     """The search trials of a round, or its fresh-seed reruns, as columns.
 
-    Trials that have not ended are rows without a value. Time grows with the round's points.
+    Trials that have not ended are rows without a value. A sealed metric has no curve (D7): what
+    analysis, reports and exports see is made here. Time grows with the round's points.
 
     Args:
         store: the book.
@@ -56,8 +58,9 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
 def _curves(store: Store, number: int, rows: list[TrialRecord]) -> dict[str, Curves]:
     empty: tuple[list[int], list[float]] = ([], [])
     found = {}
+    sealed = sealed_in(number, store.seals(), store.looks())
     for metric, by_trial in sorted(store.curves(number).items()):
-        if any(t.number in by_trial for t in rows):
+        if metric not in sealed and any(t.number in by_trial for t in rows):
             found[metric] = Curves.pack([by_trial.get(t.number, empty) for t in rows])
     return found
 

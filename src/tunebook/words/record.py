@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from tunebook.words.decision import Change, Decision, Launch, Setting
 from tunebook.words.design import Objective, Round
+from tunebook.words.environment import Environment
+from tunebook.words.sealing import Look, Seal
 from tunebook.words.table import TrialTable
 
 
@@ -59,6 +61,9 @@ class RoundRecord:
         unread: varied hyperparameter to the trials whose training code never read it.
         carried: its search trials with those of earlier rounds that lie in its space, or None
             where there is none.
+        environments: what its trials ran on and with, oldest first; empty in books from before
+            that was noted.
+        planned_after: looks at test metrics that came before the round was planned.
     """
 
     number: int
@@ -72,6 +77,8 @@ class RoundRecord:
     output_tails: Mapping[str, str] = field(default_factory=dict)
     unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carried: TrialTable | None = None
+    environments: tuple[Environment, ...] = ()
+    planned_after: tuple[Look, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("details", "output_tails", "unread"):
@@ -88,6 +95,7 @@ class BookRecord:
         rounds, decisions, launches: in the order in which they were made.
         versions: of Tunebook, Python and what training imported, by name.
         file: name of the book's file, for the commands that a report prints.
+        seals, looks: test metrics that are kept from view, and who looked at them.
     """
 
     setting: Setting
@@ -97,3 +105,5 @@ class BookRecord:
     launches: tuple[Launch, ...]
     versions: tuple[tuple[str, str], ...]
     file: str
+    seals: tuple[Seal, ...] = ()
+    looks: tuple[Look, ...] = ()

@@ -18,7 +18,7 @@ from tunebook.words.space import Axis, Per
 from tunebook.words.toml_text import key_text, load_toml, value_text
 
 ROLES = ("scientific", "nuisance", "fixed", "levels")
-BOOK_KEYS = ("name", "objective", "reduce", "training_objective", "chance")
+BOOK_KEYS = ("name", "objective", "reduce", "training_objective", "chance", "test_metrics")
 _ALWAYS = ("goal", "trials", "max_train_steps", "least_improvement")
 _SETTING_KEYS = ("name", "training_objective", "chance")
 
@@ -32,12 +32,14 @@ class RoundFile:
         train: `train.py:train` or `package.module:function`; may be empty.
         objective: of the book, for a new one; None where the file leaves it out.
         setting: of the book, for a new one; None where the file leaves it out.
+        test_metrics: of the book, to be sealed.
     """
 
     plan: Round
     train: str = ""
     objective: Objective | None = None
     setting: Setting | None = None
+    test_metrics: tuple[str, ...] = ()
 
 
 def read_round_file(text: str, *, source: str = "") -> RoundFile:
@@ -56,11 +58,17 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
     with _in_file(source):
         known = dict.fromkeys([*(f.name for f in fields(Round)), "train", "book"])
         check_keys(data, known, "", "a round file")
-        objective, setting = _read_book(data.pop("book", {}))
+        objective, setting, test_metrics = _read_book(data.pop("book", {}))
         train = from_data(str, data.pop("train", ""), path="train")
         # Without a goal the plan itself says what a goal is (B1).
         plan = from_data(Round, {"goal": "", **data})
-        return RoundFile(plan=plan, train=train, objective=objective, setting=setting)
+        return RoundFile(
+            plan=plan,
+            train=train,
+            objective=objective,
+            setting=setting,
+            test_metrics=test_metrics,
+        )
 
 
 def read_space(text: str, *, source: str = "") -> Mapping[str, Axis | Per]:
@@ -171,10 +179,12 @@ def _book_data(file: RoundFile) -> dict[str, Any]:
             book["training_objective"] = to_data(file.setting.training_objective)
         if file.setting.chance is not None:
             book["chance"] = to_data(file.setting.chance)
+    if file.test_metrics:
+        book["test_metrics"] = list(file.test_metrics)
     return book
 
 
-def _read_book(data: Any) -> tuple[Objective | None, Setting | None]:
+def _read_book(data: Any) -> tuple[Objective | None, Setting | None, tuple[str, ...]]:
     book = from_data(Mapping[str, object], data, path="book")  # type: ignore[type-abstract]
     check_keys(book, dict.fromkeys(BOOK_KEYS), "book", "book")
     objective = None
@@ -188,7 +198,11 @@ def _read_book(data: Any) -> tuple[Objective | None, Setting | None]:
         text = from_data(str, book["objective"], path="book.objective")
         with located("book.objective"):
             objective = parse_objective(text, reduce=reduce)
+    test_metrics = from_data(
+        tuple[str, ...], book.get("test_metrics", []), path="book.test_metrics"
+    )
     described = {key: book[key] for key in _SETTING_KEYS if key in book}
     if not described:
-        return objective, None
-    return objective, from_data(Setting, {"name": "book", **described}, path="book")
+        return objective, None, test_metrics
+    setting = from_data(Setting, {"name": "book", **described}, path="book")
+    return objective, setting, test_metrics
