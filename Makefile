@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation sensitivity adaptivity comparison whole_report subsamples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims calibrate test-system lint bench scale docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims calibrate test-system lint bench bench-exploitation scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -69,6 +69,12 @@ $(VENV)/.bench-ready: $(VENV)/.ready
 
 bench: $(VENV)/.bench-ready  ## measure against Optuna; rewrites docs/benchmarks.md
 	$(BIN)/python bench/against_optuna.py
+
+# One process; a run that was stopped goes on where it was.
+bench-exploitation: $(VENV)/.bench-ready  ## Bayesian optimisation beside Optuna and Ax; rewrites docs/exploitation.md (hours)
+	OMP_NUM_THREADS=1 $(BIN)/python bench/exploitation.py --times --rows build/exploitation.jsonl
+	OMP_NUM_THREADS=1 $(BIN)/python bench/exploitation.py --seeds 20 --rows build/exploitation.jsonl
+	$(BIN)/python bench/exploitation_page.py build/exploitation.jsonl
 
 scale: $(VENV)/.ready  ## time and memory of an audit by its trials; rewrites docs/scale.md
 	$(BIN)/python bench/at_scale.py

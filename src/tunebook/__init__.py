@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tunebook.book.exploitation import Exploitation as Exploitation
     from tunebook.book.exploration import explore as explore
     from tunebook.book.notebook import Book as Book
     from tunebook.book.rounds import BookRound as BookRound
@@ -33,6 +34,7 @@ _HOMES = {
     "Book": "tunebook.book.notebook",
     "BookRound": "tunebook.book.rounds",
     "DesignError": "tunebook.words.errors",
+    "Exploitation": "tunebook.book.exploitation",
     "Infeasible": "tunebook.words.errors",
     "Trial": "tunebook.training.handle",
     "TrialTable": "tunebook.words.table",
