@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tunebook.analysis.comparison import MOST_MORE, SideEvidence, judge
+from single_look import judge
+from tunebook.analysis.rerun_count import MOST_MORE
+from tunebook.analysis.rerun_evidence import SideEvidence
 from tunebook.words.decision import Verdict
 from tunebook.words.design import Direction, Objective
 
@@ -54,7 +56,7 @@ def test_a_failing_baseline_of_unknown_worth_is_named():
 def test_no_better_than_chance_is_no_baseline_yet():
     found = judged(side("best", 0.93, 0.94, 0.92, 0.93), base=None, chance=0.9)
     assert found.verdict is Verdict.KEEP and found.best == "best"
-    assert found.sentence.startswith("The best configuration is no better than chance")
+    assert found.sentence.startswith("The best configuration is not shown to beat chance")
     assert "keep" not in found.sentence
 
 
@@ -78,8 +80,10 @@ def test_an_open_question_says_about_how_many_more():
     noise = rng.normal(size=6)
     noise -= noise.mean()
     found = judged(side("a", *(noise - 0.3)), base=tuple(noise))
-    # Two-sample size for 80 % power at a one-sided 5 %: 2 s^2 (1.645 + 0.842)^2 / gain^2.
-    needed = 2 * noise.var(ddof=1) * (stats.norm.isf(0.05) + stats.norm.ppf(0.8)) ** 2 / 0.3**2
+    # Two-sample size for 80 % power at the last look of an extension, a 24th of the 10 % that
+    # the interval leaves out: 2 s^2 (2.64 + 0.842)^2 / gain^2.
+    z = stats.norm.isf(0.1 / 24) + stats.norm.ppf(0.8)
+    needed = 2 * noise.var(ddof=1) * z**2 / 0.3**2
     assert found.verdict is Verdict.MORE_EVIDENCE
     assert found.more == max(1, int(np.ceil(needed - 6)))
     assert f"about {found.more} more reruns a side" in found.sentence

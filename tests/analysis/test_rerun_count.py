@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tunebook.analysis.comparison import MOST_MORE, SideEvidence, judge
-from tunebook.analysis.rerun_count import more_reruns, needed
+from single_look import judge
+from tunebook.analysis.rerun_count import MOST_MORE, more_reruns, needed
+from tunebook.analysis.rerun_evidence import SideEvidence
 from tunebook.words.decision import Decision, Side
 from tunebook.words.design import Objective
 

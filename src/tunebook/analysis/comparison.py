@@ -1,18 +1,23 @@
 """Fresh-seed reruns judged: adopt, keep, or more evidence (D1 D3 D4).
 
 Claim of a launch: "this configuration improves the mean objective over fresh seeds by more than
-the least improvement m". Null: by m or less. Estimator: difference of means with Welch's
-interval; assumes seed noise that is roughly normal, and reruns that took no part in any
-selection. The chance of adopting under the null is at most `error_rate` for one look, shared by
-Bonferroni over the candidates; looks are shared out by the caller (docs/decisions/0005). Without
-a baseline the claim is "better than chance", with no least improvement (A5).
+the least improvement m". Null: by m or less. Estimator: difference of means, scored by Welch's t,
+against the bounds of a plan that was fixed before the first rerun (`sequential_design`), which
+hold over all looks and all candidates; assumes seed noise that is roughly normal, and reruns that
+took no part in any selection. Without a baseline the claim is "better than chance", with no least
+improvement (A5).
+
+The interval of a gain is that of its look: its low end is above m where the candidate is adopted,
+and over all looks it is above the truth in at most the plan's level, its high end below the truth
+in a fifth of that. The estimate is the plain difference while reruns go on and, since a gain that
+ended them is flattered, the median-unbiased one where they end.
 
 A rerun that is infeasible counts with chance as its value. Where chance is not known, its side
 has no mean: such a candidate can't be adopted, but it can be turned down on its complete reruns
 alone, since the others would only make it worse.
 
-Measured, with skewed noise and repeated looks: docs/claims/comparison.md. Sources: Welch 1947;
-Bouthillier et al. 2021 on judging improvements against a stated margin.
+Measured: docs/claims/decisions.md. Sources: Welch 1947; Jennison and Turnbull 2000; Bouthillier
+et al. 2021 on judging improvements against a stated margin.
 """
 
 from __future__ import annotations
@@ -23,38 +28,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from tunebook.analysis.rerun_count import MOST_MORE, needed
-from tunebook.words.decision import Verdict
-from tunebook.words.design import Objective
+from tunebook.analysis.comparison_words import sentence
+from tunebook.analysis.rerun_count import needed
+from tunebook.analysis.rerun_evidence import FEWEST, Question, Reading, SideEvidence
+from tunebook.analysis.sequential_design import unbiased_drift
+from tunebook.words.decision import RerunPlan, Verdict
 from tunebook.words.finding import Interval
 
 if TYPE_CHECKING:
     from jaxtyping import Float
-
-FEWEST = 3
-"""Reruns a side below which a standard deviation is no estimate."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SideEvidence:
-    """Fresh-seed reruns of one configuration.
-
-    Attributes:
-        name: of the side, as the decision calls it.
-        values: the objective of the complete reruns, in its own units.
-        infeasible: how many reruns did not complete.
-    """
-
-    name: str
-    values: tuple[float, ...]
-    infeasible: int = 0
-
-    @property
-    def reruns(self) -> int:
-        """Complete and infeasible ones."""
-        return len(self.values) + self.infeasible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +49,10 @@ class Judgement:
         verdict: adopt, keep, or more evidence.
         best: the candidate that it speaks of.
         mean: of each side, 95 %.
-        gain: of each candidate over the baseline (over chance without one), positive is better;
-            two-sided intervals whose lower ends hold together at 1 - error_rate. The estimate is
-            NaN where it is not known.
+        gain: of each candidate over the baseline; the estimate is NaN where it is not known.
         sentence: the verdict with its numbers.
         more: about how many more reruns a side would settle it, if the gain is what was seen; 0
             where it is settled or more reruns would not help.
-        error_rate: of this look, over all candidates.
     """
 
     verdict: Verdict
@@ -80,128 +61,150 @@ class Judgement:
     gain: Mapping[str, Interval]
     sentence: str
     more: int
-    error_rate: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Question:
-    """What is asked of the evidence."""
-
-    objective: Objective
-    baseline: SideEvidence | None
-    margin: float
-    chance: float | None
-    level: float
-
-    @property
-    def over(self) -> str:
-        return "chance" if self.baseline is None else "the baseline"
-
-
-def judge(
-    candidates: Sequence[SideEvidence],
+def read_look(
+    side: SideEvidence,
     baseline: SideEvidence | None,
-    *,
-    objective: Objective,
-    least_improvement: float,
-    chance: float | None = None,
-    error_rate: float = 0.05,
-) -> Judgement:
-    """Judge candidates against the baseline, or, for a first baseline, against chance.
-
-    Adopt: the best candidate's gain is above the least improvement for sure. Keep: no candidate's
-    is, for sure. Else more evidence is needed.
+    asked: Question,
+    plan: RerunPlan,
+    look: int,
+) -> Reading:
+    """One candidate at one look of a plan.
 
     Args:
-        candidates: at least one.
-        baseline: None for a first baseline, which has only chance to beat.
-        least_improvement: in the objective's units, 0 or more.
-        chance: the objective's value of guessing, or None where it is not known.
-        error_rate: of this look, over all candidates.
+        side, baseline: reruns up to this look; None for a first baseline, which has only chance
+            to beat.
+        asked: objective, least improvement and chance.
+        plan: with the bounds of every look.
+        look: which, from 0.
     """
-    asked = _Question(
-        objective=objective,
+    gain, score, variance = _gain(side, baseline, asked, plan, look)
+    known = math.isfinite(gain.estimate)
+    adopted = known and score >= plan.adopt[look] < math.inf
+    return Reading(
+        side=side,
         baseline=baseline,
-        margin=least_improvement if baseline is not None else 0.0,
-        chance=chance,
-        level=error_rate / len(candidates),
+        gain=gain,
+        adopted=adopted,
+        dropped=not adopted and score < plan.drop[look],
+        variance=variance,
     )
-    gain = {c.name: _gain(c, asked) for c in candidates}
-    best = max(candidates, key=lambda c: _rank(c, gain[c.name], objective.sign))
-    verdict = _verdict(gain, best.name, asked.margin)
-    settled = verdict is not Verdict.MORE_EVIDENCE
-    if not settled and gain[best.name].high <= asked.margin:
-        # The best is turned down already; the verdict waits for one that is not.
-        open_ = [c for c in candidates if gain[c.name].high > asked.margin]
-        best = max(open_, key=lambda c: _rank(c, gain[c.name], objective.sign))
-    more = 0 if settled else _more(gain[best.name], best, asked)
-    sides = {c.name: c for c in candidates}
-    if baseline is not None:
-        sides["baseline"] = baseline
+
+
+def conclude(readings: Sequence[Reading], asked: Question, *, ended: bool = True) -> Judgement:
+    """The verdict on all candidates, from the look that ended each one's reruns.
+
+    Args:
+        readings: of every candidate; at least one.
+        asked: objective, least improvement and chance.
+        ended: no more reruns are planned; only then is a candidate that is neither adopted nor
+            dropped a reason to ask for more evidence.
+    """
+    sign = asked.objective.sign
+    adopted = [r for r in readings if r.adopted]
+    open_ = [r for r in readings if not r.adopted and not r.dropped]
+    verdict = Verdict.ADOPT if adopted else Verdict.MORE_EVIDENCE if open_ else Verdict.KEEP
+    best = max(adopted or open_ or readings, key=lambda r: _rank(r.side, r.gain, sign))
+    more = _more(best, asked) if verdict is Verdict.MORE_EVIDENCE and ended else 0
+    longest = max(readings, key=lambda r: r.side.reruns)
+    sides = {r.side.name: r.side for r in readings}
+    if longest.baseline is not None:
+        sides["baseline"] = longest.baseline
     return Judgement(
         verdict=verdict,
-        best=best.name,
-        mean={
-            name: _mean(_losses(s, objective, chance), objective.sign) for name, s in sides.items()
-        },
-        gain=gain,
-        sentence=_sentence(verdict, best, gain[best.name], asked, more),
+        best=best.side.name,
+        mean={n: _mean(_losses(s, asked), sign) for n, s in sides.items()},
+        gain={r.side.name: r.gain for r in readings},
+        sentence=sentence(verdict, best, asked, more),
         more=more,
-        error_rate=error_rate,
     )
 
 
-def _losses(
-    side: SideEvidence, objective: Objective, chance: float | None
-) -> Float[np.ndarray, "reruns"]:
+def _losses(side: SideEvidence, asked: Question) -> Float[np.ndarray, "reruns"]:
     """Signed values; a rerun that failed is as bad as chance, or NaN where chance is unknown."""
-    failed = math.nan if chance is None else objective.sign * chance
-    return np.array([objective.sign * v for v in side.values] + [failed] * side.infeasible)
+    sign = asked.objective.sign
+    failed = math.nan if asked.chance is None else sign * asked.chance
+    return np.array([sign * v for v in side.values] + [failed] * side.infeasible)
 
 
-def _against(asked: _Question) -> Float[np.ndarray, "reruns"] | None:
+def _against(baseline: SideEvidence | None, asked: Question) -> Float[np.ndarray, "reruns"] | None:
     """Losses that a candidate has to beat: the baseline's, or chance; None where unknown."""
-    if asked.baseline is not None:
-        return _losses(asked.baseline, asked.objective, asked.chance)
+    if baseline is not None:
+        return _losses(baseline, asked)
     if asked.chance is None:
         return None
     return np.array([asked.objective.sign * asked.chance])
 
 
-def _gain(side: SideEvidence, asked: _Question) -> Interval:
-    """How much lower a side's losses are than those that it has to beat."""
-    confidence = 1 - 2 * asked.level
-    unknown = Interval(math.nan, -math.inf, math.inf, confidence)
-    own, other = _losses(side, asked.objective, asked.chance), _against(asked)
-    if other is None or not np.isfinite(other).all():
-        return unknown
-    if asked.baseline is not None and len(other) < FEWEST:
-        return unknown
+def _gain(
+    side: SideEvidence,
+    baseline: SideEvidence | None,
+    asked: Question,
+    plan: RerunPlan,
+    look: int,
+) -> tuple[Interval, float, float]:
+    """How much lower a side's losses are than those that it has to beat; score; variance.
+
+    The score is that of the gain above the least improvement: NaN where it can't be judged.
+    """
+    unknown = Interval(math.nan, -math.inf, math.inf, plan.confidence)
+    own, other = _losses(side, asked), _against(baseline, asked)
     known = own[np.isfinite(own)]
-    if len(known) < FEWEST:
-        return unknown
-    estimate = _middle(other) - _middle(known)
-    reach = _reach(known, other, asked.level)
+    if other is None or not np.isfinite(other).all() or len(known) < FEWEST:
+        return unknown, math.nan, math.nan
+    if baseline is not None and len(other) < FEWEST:
+        return unknown, math.nan, math.nan
+    margin = asked.margin(baseline)
+    seen = _middle(other) - _middle(known)
+    error, freedom = _error(known, other)
+    score = _score(seen - margin, error, freedom)
+    high = seen + _reach(plan.outer[look], error, freedom)
+    variance = _variance(known) + _variance(other)
     if len(known) < len(own):
         # Its infeasible reruns, whatever they are worth, only make it worse.
-        return Interval(math.nan, -math.inf, estimate + reach, confidence)
-    return Interval(estimate, estimate - reach, estimate + reach, confidence)
+        return Interval(math.nan, -math.inf, high, plan.confidence), score, variance
+    low = seen - _reach(plan.adopt[look], error, freedom)
+    middle = seen
+    stopped = not plan.drop[look] <= score < plan.adopt[look]
+    if math.isfinite(score) and (stopped or look == len(plan.looks) - 1):
+        walk = slice(0, look + 1)
+        drift = unbiased_drift(plan.looks[walk], plan.adopt[walk], plan.drop[walk], score)
+        middle = seen + (drift * plan.looks[look] ** 0.5 - score) * error
+    return Interval(float(np.clip(middle, low, high)), low, high, plan.confidence), score, variance
 
 
-def _reach(
-    own: Float[np.ndarray, "reruns"], other: Float[np.ndarray, "reruns"], level: float
-) -> float:
-    """Half of Welch's interval; of Student's where the other side is one known number.
+def _error(
+    own: Float[np.ndarray, "reruns"], other: Float[np.ndarray, "reruns"]
+) -> tuple[float, float]:
+    """Standard error of the difference, and its degrees of freedom: Welch's.
 
-    Zero where nothing varies on either side: training is deterministic then, or the objective too
-    coarse to show the noise (measured: docs/claims/comparison.md).
+    Student's where the other side is one known number. Zero where nothing varies on either side.
     """
     a, n = _variance(own) / len(own), len(own)
     b, m = _variance(other) / len(other), max(2, len(other))
     if a + b == 0:
-        return 0.0
-    freedom = (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
-    return float(stats.t.isf(level, freedom)) * math.sqrt(a + b)
+        return 0.0, math.inf
+    return math.sqrt(a + b), (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
+
+
+def _score(excess: float, error: float, freedom: float) -> float:
+    """Student's t as the standard normal of the same tail.
+
+    Where every rerun of either side is the same, seeds have no effect or the objective is too
+    coarse to show it: that says nothing of how sure a gain is (NaN), and enough of a loss.
+    """
+    if error == 0:
+        return math.nan if excess > 0 else -math.inf
+    t = excess / error
+    return math.copysign(float(special.ndtri(special.stdtr(freedom, -abs(t)))), t)
+
+
+def _reach(score: float, error: float, freedom: float) -> float:
+    """From the middle of an interval to its end, at a score that bounds it."""
+    if error == 0 or math.isinf(score):
+        return math.inf
+    return float(-special.stdtrit(freedom, special.ndtr(-score))) * error
 
 
 def _variance(losses: Float[np.ndarray, "reruns"]) -> float:
@@ -221,7 +224,7 @@ def _mean(losses: Float[np.ndarray, "reruns"], sign: int) -> Interval:
     if len(known) < 2 or len(known) < len(losses):
         return Interval(middle, -math.inf, math.inf)
     error = math.sqrt(_variance(known) / len(known))
-    reach = float(stats.t.ppf(0.975, len(known) - 1)) * error
+    reach = float(special.stdtrit(len(known) - 1, 0.975)) * error
     return Interval(middle, middle - reach, middle + reach)
 
 
@@ -233,82 +236,10 @@ def _rank(side: SideEvidence, gain: Interval, sign: int) -> tuple[int, float]:
     return (0 if side.infeasible else 1), -mean
 
 
-def _verdict(gain: Mapping[str, Interval], best: str, margin: float) -> Verdict:
-    if gain[best].low > margin:
-        return Verdict.ADOPT
-    if all(g.high <= margin for g in gain.values()):
-        return Verdict.KEEP
-    return Verdict.MORE_EVIDENCE
-
-
-def _more(gain: Interval, side: SideEvidence, asked: _Question) -> int:
+def _more(reading: Reading, asked: Question) -> int:
     """Reruns a side, beyond those there are, that would tell if the gain is what was seen."""
-    distance = gain.estimate - asked.margin
-    other = _against(asked)
-    if math.isnan(distance) or other is None:
+    distance = reading.gain.estimate - asked.margin(reading.baseline)
+    if math.isnan(distance):
         return 0
-    variance = _variance(_losses(side, asked.objective, asked.chance)) + _variance(other)
-    return needed(distance, variance, asked.level, side.reruns)
-
-
-def _sentence(
-    verdict: Verdict, side: SideEvidence, gain: Interval, asked: _Question, more: int
-) -> str:
-    who = "the best configuration" if side.name == "best" else side.name
-    metric, over = asked.objective.metric, asked.over
-    if not math.isfinite(gain.estimate):
-        return _upper_first(_unjudged(verdict, who, side, gain, asked))
-    failed = f" ({side.infeasible} of them infeasible)" if side.infeasible else ""
-    shown = f"{gain.estimate:.3g} [{gain.low:.3g}, {gain.high:.3g}] in {metric}"
-    seeds = f"over {side.reruns} fresh seeds{'' if asked.baseline is None else ' a side'}{failed}"
-    wanted = f"; more than {asked.margin:g} was asked for" if asked.margin else ""
-    if verdict is Verdict.ADOPT:
-        said = f"{who} beats {over} by {shown} {seeds}{wanted}: adopt."
-    elif verdict is Verdict.KEEP and asked.baseline is None:
-        said = f"{who} is no better than chance, by {shown} {seeds}: no baseline yet."
-    elif verdict is Verdict.KEEP and asked.margin:
-        said = f"{who} gains {shown} over {over} {seeds}{wanted}: keep {over}."
-    elif verdict is Verdict.KEEP:
-        said = f"{who} is no better than {over}: it gains {shown} {seeds}: keep {over}."
-    else:
-        said = f"No clear answer yet: {who} gains {shown} over {over} {seeds}{wanted}."
-        said += _further(gain, asked, more)
-    return _upper_first(said)
-
-
-def _further(gain: Interval, asked: _Question, more: int) -> str:
-    if more == 0:
-        return ""
-    if more >= MOST_MORE:
-        return " No realistic number of reruns would tell a gain so near to what was asked for."
-    if asked.baseline is None:
-        return f" If that is the gain, about {more} more reruns would tell."
-    end = "" if gain.estimate > asked.margin else ", and the baseline would probably be kept"
-    return f" If that is the gain, about {more} more reruns a side would tell{end}."
-
-
-def _unjudged(
-    verdict: Verdict, who: str, side: SideEvidence, gain: Interval, asked: _Question
-) -> str:
-    """Why there is no gain to show, and what would give one."""
-    base = asked.baseline
-    ask = "say what chance is: tb.Book(..., chance=...)"
-    failed = f"{side.infeasible} of its {side.reruns} reruns were infeasible"
-    if verdict is Verdict.KEEP:
-        return (
-            f"{who} is not adopted: {failed}, and the others alone gain {gain.high:.3g} in "
-            f"{asked.objective.metric} over {asked.over} at most: keep {asked.over}."
-        )
-    if base is None and asked.chance is None:
-        return f"{who} can't be judged yet: the book does not know chance; {ask}."
-    if base is not None and base.infeasible and asked.chance is None:
-        some = f"{base.infeasible} of {base.reruns} reruns of the baseline were infeasible"
-        return f"{who} can't be judged yet: {some}, and chance is not known; {ask}."
-    if side.infeasible and asked.chance is None:
-        return f"{who} can't be adopted yet: {failed}, and chance is not known; {ask}."
-    return f"{who} can't be judged yet: a side has fewer than {FEWEST} complete reruns."
-
-
-def _upper_first(said: str) -> str:
-    """A sentence that opens with a word of ours is capitalised; a side's name stays as it is."""
-    return f"The{said[3:]}" if said.startswith("the ") else said
+    left_out = 1 - reading.gain.confidence
+    return needed(distance, reading.variance, left_out, reading.side.reruns)

@@ -11,22 +11,25 @@ from tunebook.words.finding import Interval
 
 POWER = 0.8
 """Chance of a clear answer that a number of reruns aims at."""
+EXTENSION = 24.0
+"""An extension's last look has about a 20th of the plan's level, which is 5/6 of what the interval
+of a gain leaves out; see `sequential_design`."""
 MOST_MORE = 1000
 """Reruns a side beyond which no number is named: no realistic number would tell."""
 
 
-def needed(distance: float, variance: float, level: float, have: int) -> int:
+def needed(distance: float, variance: float, left_out: float, have: int) -> int:
     """Reruns a side beyond the `have` there are for POWER, MOST_MORE at most.
 
     Args:
         distance: of the gain from the least improvement.
         variance: of one rerun's difference: both sides' variances together.
-        level: one-sided error rate of the comparison.
+        left_out: what the interval of the gain leaves out, 1 less its confidence.
         have: reruns a side that are there.
     """
     if not abs(distance) > 0:
         return MOST_MORE
-    z = float(special.ndtri(1 - level)) + float(special.ndtri(POWER))
+    z = float(special.ndtri(1 - left_out / EXTENSION)) + float(special.ndtri(POWER))
     more = variance * (z / distance) ** 2 - have
     return max(1, math.ceil(more)) if more <= MOST_MORE else MOST_MORE
 
@@ -45,7 +48,7 @@ def more_reruns(decision: Decision) -> int | None:
     if not math.isfinite(variance):
         return None
     distance = side.gain.estimate - (decision.least_improvement if baseline else 0.0)
-    return needed(distance, variance, (1 - side.gain.confidence) / 2, len(side.reruns))
+    return needed(distance, variance, 1 - side.gain.confidence, len(side.reruns))
 
 
 def _variance(side: Side) -> float:

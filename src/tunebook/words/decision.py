@@ -53,7 +53,8 @@ class RerunPlan:
     Attributes:
         number: its number in the book, from 1.
         round: number of the round.
-        candidates: names of the sides that may be adopted.
+        candidates: names of the sides that may be adopted; `configs` what they are.
+        baseline: number of the launch that they are compared with, None for a first baseline.
         looks: fresh seeds a side at which the evidence is looked at, in order; an extended
             plan holds the looks of the plan that it extends.
         adopt: at each look, a candidate is adopted from this score on; infinite where a look
@@ -71,6 +72,8 @@ class RerunPlan:
     number: int
     round: int
     candidates: tuple[str, ...]
+    configs: tuple[Configuration, ...]
+    baseline: int | None = None
     looks: tuple[int, ...]
     adopt: tuple[float, ...]
     drop: tuple[float, ...]

@@ -1,0 +1,69 @@
+"""Fresh-seed reruns of each side, and what is asked of them (D1 D3 D4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tunebook.words.design import Objective
+from tunebook.words.finding import Interval
+
+FEWEST = 3
+"""Reruns a side below which a standard deviation is no estimate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideEvidence:
+    """Fresh-seed reruns of one configuration.
+
+    Attributes:
+        name: of the side, as the decision calls it.
+        values: the objective of the complete reruns, in its own units.
+        infeasible: how many reruns did not complete.
+    """
+
+    name: str
+    values: tuple[float, ...]
+    infeasible: int = 0
+
+    @property
+    def reruns(self) -> int:
+        """Complete and infeasible ones."""
+        return len(self.values) + self.infeasible
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What is asked of the evidence.
+
+    Attributes:
+        objective: which metric decides.
+        least_improvement: in its units, 0 or more; of no account without a baseline.
+        chance: its value of guessing, or None where it is not known.
+    """
+
+    objective: Objective
+    least_improvement: float = 0.0
+    chance: float | None = None
+
+    def margin(self, baseline: SideEvidence | None) -> float:
+        """What a gain must exceed."""
+        return self.least_improvement if baseline is not None else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one look says of one candidate.
+
+    Attributes:
+        side: its reruns up to that look; `baseline` those that they were compared with.
+        gain: over the baseline (over chance without one), positive is better.
+        adopted, dropped: whether the look ended its reruns, and how.
+        variance: of one rerun's difference.
+    """
+
+    side: SideEvidence
+    baseline: SideEvidence | None
+    gain: Interval
+    adopted: bool
+    dropped: bool
+    variance: float

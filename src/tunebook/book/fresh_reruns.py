@@ -1,0 +1,154 @@
+"""Fresh-seed reruns of each side, a few at a time, looked at as their plan says (D1 D3)."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tunebook.analysis.comparison import read_look
+from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
+from tunebook.execution import Executor
+from tunebook.execution.code import TrainingCode
+from tunebook.execution.progress import TerminalProgress
+from tunebook.execution.scheduler import run_trials
+from tunebook.search.assignment import rerun_trials
+from tunebook.store import Store, StoredRound
+from tunebook.store.table import table
+from tunebook.words.decision import RerunPlan
+from tunebook.words.errors import EvidenceError
+from tunebook.words.trial import RERUN_FROM, Configuration, Purpose, Status, TrialRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reruns:
+    """How a decision may gather evidence; `code` None judges what is there."""
+
+    code: TrainingCode | None
+    max_reruns: int
+    workers: int | None
+    executor: Executor | None
+    error_rate: float
+    show: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A configuration to rerun: the best of one side, or the baseline."""
+
+    name: str
+    config: Configuration
+    selected_by: str = ""
+
+
+class Looks:
+    """The looks of a plan, in turn, until each candidate's reruns are ended."""
+
+    def __init__(
+        self,
+        store: Store,
+        stored: StoredRound,
+        sides: Sequence[Candidate],
+        asked: Question,
+        reruns: Reruns,
+        most: int,
+    ) -> None:
+        self._store = store
+        self._stored = stored
+        self._candidates = [s for s in sides if s.name != "baseline"]
+        self._baseline = next((s for s in sides if s.name == "baseline"), None)
+        self._asked = asked
+        self._reruns = reruns
+        self._most = most
+
+    def through(self, plan: RerunPlan) -> dict[str, Reading]:
+        """The reading of each candidate at the look that ended its reruns, or the last one.
+
+        A candidate that is dropped, and all once one is adopted, are rerun no more.
+
+        Raises:
+            EvidenceError: no look is complete.
+        """
+        readings: dict[str, Reading] = {}
+        going_on = list(self._candidates)
+        for look, n in enumerate(plan.looks):
+            sides = [*going_on, *([self._baseline] if self._baseline else [])]
+            if self._reruns.code is not None and n <= self._most:
+                _rerun(self._store, self._stored, sides, n, self._reruns)
+            evidence = {s.name: self._evidence(s, n) for s in sides}
+            if min(e.reruns for e in evidence.values()) < n:
+                break
+            base = evidence.get("baseline") if self._baseline else None
+            for side in going_on:
+                readings[side.name] = read_look(evidence[side.name], base, self._asked, plan, look)
+            going_on = [s for s in going_on if not readings[s.name].dropped]
+            if not going_on or any(r.adopted for r in readings.values()):
+                break
+        if not readings:
+            raise EvidenceError(
+                f"a verdict takes at least {plan.looks[0]} fresh-seed reruns of each side",
+                next_step="let them run: round.decide(train), or `tunebook decide` without "
+                "--no-run",
+            )
+        return readings
+
+    def open(self, readings: Mapping[str, Reading]) -> bool:
+        """No candidate is adopted, and one is not dropped."""
+        ended = [r.adopted or r.dropped for r in readings.values()]
+        return not any(r.adopted for r in readings.values()) and not all(ended)
+
+    def _evidence(self, side: Candidate, n: int) -> SideEvidence:
+        """The first n reruns of a side: looking at more than a plan says is no extra look."""
+        records = ended(self._store, self._stored.number, side)[:n]
+        names = {t.name for t in records if t.status is Status.COMPLETE}
+        reruns = table(self._store, self._stored.number, reruns=True)
+        values = [float(v) for k, v in zip(reruns.name, reruns.value, strict=True) if k in names]
+        return SideEvidence(
+            name=side.name, values=tuple(values), infeasible=len(records) - len(values)
+        )
+
+
+def _rerun(
+    store: Store, stored: StoredRound, sides: Sequence[Candidate], n: int, reruns: Reruns
+) -> None:
+    """Bring every side to n ended reruns, all sides on the same fresh seeds."""
+    assert reruns.code is not None
+    known = [t for t in store.trials(stored.number) if t.purpose is Purpose.RERUN]
+    free = max([t.number + 1 for t in known], default=RERUN_FROM)
+    for side in sides:
+        have = [t for t in known if _is_rerun_of(t, side)]
+        # A failed rerun (machine lost) is no evidence; another seed takes its place.
+        lost = sum(t.status is Status.FAILED for t in have)
+        wanted = range(len(have), n + lost)
+        added = rerun_trials(stored.plan, stored.number, side.name, side.config, wanted, free)
+        store.add_trials(added)
+        free += len(added)
+    with (
+        TerminalProgress("fresh-seed reruns") if reruns.show else contextlib.nullcontext() as show
+    ):
+        summary = run_trials(
+            store,
+            stored.number,
+            reruns.code,
+            purpose=Purpose.RERUN,
+            executor=reruns.executor,
+            on_progress=show,
+        )
+    if summary.stopped == "interrupted":
+        print("Stopped. The reruns so far are kept; decide again to go on.", file=sys.stderr)
+        raise KeyboardInterrupt
+
+
+def _is_rerun_of(trial: TrialRecord, side: Candidate) -> bool:
+    return trial.study == f"rerun:{side.name}" and dict(trial.config) == dict(side.config)
+
+
+def ended(store: Store, number: int, side: Candidate) -> list[TrialRecord]:
+    return [
+        t
+        for t in store.trials(number)
+        if t.purpose is Purpose.RERUN
+        and _is_rerun_of(t, side)
+        and t.status in (Status.COMPLETE, Status.INFEASIBLE)
+    ]
