@@ -14,7 +14,7 @@ from tunebook.words.design import Objective, Role
 from tunebook.words.errors import DesignError
 from tunebook.words.space import Branch
 from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Configuration, Status, Value
+from tunebook.words.trial import Cause, Configuration, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,15 +51,21 @@ class AskedTrial:
 
 
 def taken_in(
-    explored: TrialTable, cubes: Mapping[str, Cube], fixed: Mapping[str, Value]
+    explored: TrialTable, cubes: Mapping[str, Cube], fixed: Mapping[str, Configuration]
 ) -> tuple[AskedTrial, ...]:
     """Trials of a table that lie in a space, under the fixed values, with a known fate.
+
+    Args:
+        explored: the trials.
+        cubes: of each branch of the space.
+        fixed: what is held in each branch.
 
     Raises:
         DesignError: the table varies a hyperparameter that the space says nothing of.
     """
+    held = {name for values in fixed.values() for name in values}
     named = {n for cube in cubes.values() for n in (*cube.branch.axes, *cube.branch.conditions)}
-    for name in sorted({n for config in explored.config for n in config} - named - set(fixed)):
+    for name in sorted({n for config in explored.config for n in config} - named - held):
         values = {config.get(name) for config in explored.config}
         if len(values) > 1:
             raise DesignError(
@@ -70,7 +76,7 @@ def taken_in(
     for i in np.flatnonzero(explored.counted):
         config = explored.config[i]
         home = next((s for s, cube in cubes.items() if _lies_in(config, cube.branch)), None)
-        if home is None or any(config.get(n, v) != v for n, v in fixed.items()):
+        if home is None or any(config.get(n, v) != v for n, v in fixed[home].items()):
             continue
         rows.append(
             AskedTrial(
@@ -94,10 +100,11 @@ def asked_table(
     rows: Sequence[AskedTrial],
     objective: Objective,
     cubes: Mapping[str, Cube],
-    fixed: Mapping[str, Value],
+    fixed: Mapping[str, Configuration],
 ) -> TrialTable:
     """Trials as columns; adaptive, since earlier results chose later configurations."""
     branches = {study: cube.branch for study, cube in cubes.items()}
+    held = [name for values in fixed.values() for name in values]
     varied = [n for b in branches.values() for n in (*b.conditions, *b.axes)]
     return TrialTable(
         objective=objective,
@@ -110,6 +117,6 @@ def asked_table(
         seconds=np.full(len(rows), np.nan),
         value=np.array([r.value for r in rows], np.float64),
         branches=branches,
-        roles={**dict.fromkeys(varied, Role.NUISANCE), **dict.fromkeys(fixed, Role.FIXED)},
+        roles={**dict.fromkeys(varied, Role.NUISANCE), **dict.fromkeys(held, Role.FIXED)},
         adaptive=True,
     )
