@@ -16,7 +16,7 @@ from surfaces import table_of
 
 from tunebook.analysis import boundaries, feasibility, sensitivity
 from tunebook.analysis.advice import propose
-from tunebook.analysis.carried import EarlierRound, carry_over, corrected_share
+from tunebook.analysis.carried import EarlierRound, carry_over, corrected_share, without_the_best
 from tunebook.analysis.failing_places import FailingRegion
 from tunebook.analysis.sensitivity_readings import Verdict
 from tunebook.search.quasirandom import halton_units
@@ -144,7 +144,7 @@ def edge(first: float = 0.5) -> Callable[[TrialTable], bool]:
 
 def place(table: TrialTable) -> bool:
     """A place is named, though failing depends on nothing."""
-    result = feasibility.check(table)
+    result = feasibility.check(without_the_best(table))
     return not isinstance(result, NotApplicable) and any(
         s.place is not None for s in result.studies
     )
@@ -152,7 +152,7 @@ def place(table: TrialTable) -> bool:
 
 def wrong_place(table: TrialTable) -> bool:
     """A place is named other than the first axis above 0.6, or somewhat less."""
-    result = feasibility.check(table)
+    result = feasibility.check(without_the_best(table))
     if isinstance(result, NotApplicable):
         return False
     places = [s.place for s in result.studies if s.place is not None]
@@ -275,7 +275,7 @@ def one_little(table: TrialTable) -> bool:
 
 def right_place(table: TrialTable) -> bool:
     """C3 names the first axis, above."""
-    result = feasibility.check(table)
+    result = feasibility.check(without_the_best(table))
     return not isinstance(result, NotApplicable) and any(
         isinstance(s.place, FailingRegion) and s.place.hyperparameter == "x0"
         for s in result.studies

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import scipy
@@ -121,6 +122,7 @@ class Seeds:
 
     def __init__(self, case: Case, rng: np.random.Generator) -> None:
         self.case, self.rng = case, rng
+        self.candidates = len(case.gains)
         self.values = [np.empty(0) for _ in range(len(case.gains) + 1)]
         self.offset = rng.random()
 
@@ -159,9 +161,17 @@ def decided(case: Case, rng: np.random.Generator) -> Outcome:
     return outcome(judged, readings, case)
 
 
-def through(plan: RerunPlan, seeds: Seeds, asked: Question) -> dict[str, Reading]:
+class Evidence(Protocol):
+    """Reruns of each side, as many as are asked for; the last side is the baseline."""
+
+    candidates: int
+
+    def upto(self, side: int, n: int) -> SideEvidence: ...
+
+
+def through(plan: RerunPlan, seeds: Evidence, asked: Question) -> dict[str, Reading]:
     """The looks of a plan, until each candidate's reruns are ended."""
-    count = len(seeds.case.gains)
+    count = seeds.candidates
     readings: dict[str, Reading] = {}
     going_on = list(range(count))
     for look, n in enumerate(plan.looks):

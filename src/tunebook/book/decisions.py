@@ -10,7 +10,8 @@ from dataclasses import replace
 import numpy as np
 
 from tunebook.analysis.comparison import conclude
-from tunebook.analysis.rerun_evidence import Question, Reading
+from tunebook.analysis.fragile_seeds import fragile, fragile_text
+from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import FIRST_ADOPT
 from tunebook.book.caveats import caveats
 from tunebook.book.fresh_reruns import Candidate, Looks, Reruns, ended
@@ -189,11 +190,26 @@ def _decision(
         ),
         least_improvement=stored.plan.least_improvement if baseline else 0.0,
         error_rate=plan.level,
-        caveats=caveats(stored.plan, baseline),
+        caveats=(*fragile_sides(judged_sides(readings), asked), *caveats(stored.plan, baseline)),
         baseline=baseline.number if baseline else None,
         max_train_steps=stored.plan.max_train_steps,
         decided_at=time.time(),
         plan=plan.number,
+    )
+
+
+def judged_sides(readings: Mapping[str, Reading]) -> tuple[SideEvidence, ...]:
+    """What each side was judged on: the candidates, then the baseline at its longest."""
+    longest = max(readings.values(), key=lambda r: r.side.reruns).baseline
+    return (*(r.side for r in readings.values()), *([longest] if longest else []))
+
+
+def fragile_sides(sides: Sequence[SideEvidence], asked: Question) -> tuple[str, ...]:
+    """A caveat for each side whose fresh seeds fall into two groups."""
+    return tuple(
+        fragile_text(side.name, found, asked.objective.metric)
+        for side in sides
+        if (found := fragile(side.values, asked.objective)) is not None
     )
 
 

@@ -1,0 +1,67 @@
+"""A configuration whose fresh seeds fall into two groups: fragile (D2 D3).
+
+Its mean says what an average seed gives, and no single run is near it. Groups are told apart as
+in `fresh_seeds.seed_groups`, from eight complete reruns on; the share of bad seeds comes with its
+exact (Clopper and Pearson) interval. Where seeds are of one group, two are seen in 0.1 % of cases
+with normal noise, 1.3 % with lognormal noise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tunebook.analysis.estimators import proportion
+from tunebook.analysis.fresh_seeds import seed_groups
+from tunebook.words.design import Objective
+from tunebook.words.finding import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragile:
+    """Seeds of one configuration in two groups.
+
+    Attributes:
+        bad, seeds: how many ended in the worse group, of how many.
+        share: bad ones among all seeds there may be, 95 %.
+        good_mean, bad_mean: of each group, in the objective's units.
+    """
+
+    bad: int
+    seeds: int
+    share: Interval
+    good_mean: float
+    bad_mean: float
+
+
+def fragile(values: Sequence[float], objective: Objective) -> Fragile | None:
+    """The two groups of a configuration's fresh seeds, or None where they are of one.
+
+    Args:
+        values: the objective of complete reruns.
+        objective: says which group is the worse one.
+    """
+    found = seed_groups(np.array(values, dtype=float))
+    if found is None:
+        return None
+    low, high = (found.low_count, found.low_mean), (found.high_count, found.high_mean)
+    (good, good_mean), (bad, bad_mean) = (low, high) if objective.sign > 0 else (high, low)
+    return Fragile(
+        bad=bad,
+        seeds=good + bad,
+        share=proportion(bad, good + bad),
+        good_mean=good_mean,
+        bad_mean=bad_mean,
+    )
+
+
+def fragile_text(name: str, found: Fragile, metric: str) -> str:
+    """What a decision says of it."""
+    ends = f"{found.bad} of {found.seeds} fresh seeds end near {found.bad_mean:.3g} in {metric}"
+    share = f"{found.share.low:.0%} to {found.share.high:.0%}"
+    return (
+        f"{name} is fragile: {ends}, the others near {found.good_mean:.3g}. A seed is bad in "
+        f"{share} of cases, and no single run is near the mean."
+    )
