@@ -12,9 +12,14 @@ from types import TracebackType
 from typing import Any
 
 from tunebook.book.decisions import launch_of
+from tunebook.book.history import BookHistory
+from tunebook.book.limits import check_limits
+from tunebook.book.opening import checked_path, settle
 from tunebook.book.proposals import NextRound
+from tunebook.book.protocol import TuningProtocol, protocol_of
 from tunebook.book.records import book_record
-from tunebook.book.rounds import BookRound
+from tunebook.book.replay import Replay, replay
+from tunebook.book.rounds import BookRound, Train
 from tunebook.book.same_plan import (
     carried_into,
     extend_or_refuse,
@@ -24,6 +29,8 @@ from tunebook.book.same_plan import (
 )
 from tunebook.book.sealing import look_at, seal
 from tunebook.book.writing import write_text
+from tunebook.execution import Executor
+from tunebook.report.history import history
 from tunebook.report.notebook import book_html
 from tunebook.report.page import render
 from tunebook.report.terminal import book_text
@@ -35,7 +42,6 @@ from tunebook.words import scalars
 from tunebook.words.decision import Decision, Launch, Setting
 from tunebook.words.design import Fixed, Objective, Round
 from tunebook.words.errors import DesignError, EvidenceError, nearest
-from tunebook.words.notation import format_objective
 from tunebook.words.record import BookRecord
 from tunebook.words.sealing import Look, check_test_metrics, contaminated_by
 from tunebook.words.space import Axis, Per
@@ -76,7 +82,7 @@ class Book:
         name: str | None = None,
         test_metrics: Sequence[str] = (),
     ) -> None:
-        file = _checked(path, objective)
+        file = checked_path(path, objective)
         check_test_metrics(test_metrics, objective.metric if objective else "", training_objective)
         Setting(name=name or file.stem, chance=chance, training_objective=training_objective)
         if objective is None and not file.exists():
@@ -87,7 +93,7 @@ class Book:
         self._store: Store = SqlStore.open(file)
         try:
             check_test_metrics([s.metric for s in self._store.seals()], "", training_objective)
-            self.setting, self.objective = _settle(
+            self.setting, self.objective = settle(
                 self._store, file, objective, training_objective, chance, name
             )
             decides = (self.objective.metric, self.setting.training_objective)
@@ -232,6 +238,55 @@ class Book:
         """All that a report reads of this book."""
         return book_record(self._store, self.setting, self.objective)
 
+    def history(self) -> BookHistory:
+        """Rounds, launches, caveats, evidence and lineage, as one reads a lab notebook."""
+        return BookHistory(history(self.record()))
+
+    def protocol(self, result: str | int | None = None) -> TuningProtocol:
+        """The tuning protocol of a result, as Markdown and LaTeX, to print beside it.
+
+        Args:
+            result: `"round 3"` or 3, or `"launch 1"`; the newest launch if left out, or the
+                newest round where there is none.
+
+        Raises:
+            EvidenceError: the book has no such result.
+        """
+        return protocol_of(self.record(), result)
+
+    def replay(
+        self,
+        launch: int | None = None,
+        train: Train | None = None,
+        *,
+        workers: int | None = None,
+        executor: Executor | None = None,
+        progress: bool = True,
+    ) -> Replay:
+        """Rerun a launch from its record, same seeds, and compare; nothing of it is kept.
+
+        Args:
+            launch: its number; the newest if left out.
+            train, workers, executor, progress: as for `BookRound.run`.
+
+        Raises:
+            EvidenceError: the book has no such launch, or no seeds of it.
+            TrainingCodeError: the training code can't be found.
+        """
+        launches = self._store.launches()
+        wanted = len(launches) - 1 if launch is None else launch
+        if not 0 <= wanted < len(launches):
+            raise EvidenceError(
+                "a replay reruns a launch; this book has "
+                + (f"0 to {len(launches) - 1}, and no {launch}" if launches else "none yet"),
+                next_step="name one, counted from 0; tunebook history shows them",
+            )
+        check_limits(workers=workers)
+        stands = launches[wanted]
+        decided = next(d for d in self._store.decisions() if d.number == stands.decision)
+        code = self._round(decided.round).code_to_replay(train, here=workers == 0)
+        return replay(self._store, stands, code, workers=workers, executor=executor, show=progress)
+
     def report(self, path: str | os.PathLike[str], *, rounds: Sequence[int] | None = None) -> Path:
         """Write the book (or some rounds of it) as one offline HTML file.
 
@@ -286,70 +341,6 @@ class Book:
 
     def _stored(self, number: int) -> StoredRound:
         return self._store.rounds()[number - 1]
-
-
-def _checked(path: str | os.PathLike[str], objective: Objective | None) -> Path:
-    """The book's file, before anything of it is made."""
-    if not isinstance(path, str | os.PathLike):
-        raise DesignError(
-            f"a book is named by its file; got {path!r}",
-            next_step='give a path: tb.Book("digits.db", ...)',
-        )
-    if objective is not None and not isinstance(objective, Objective):
-        raise DesignError(
-            f"an objective is a metric and which way is better; got {objective!r}",
-            next_step='give objective=tb.minimize("valid/error"), or tb.maximize(...)',
-        )
-    return Path(path)
-
-
-def _settle(
-    store: Store,
-    file: Path,
-    objective: Objective | None,
-    training_objective: str,
-    chance: float | None,
-    name: str | None,
-) -> tuple[Setting, Objective]:
-    """Read the book's setting, or write that of a new one; refuse a different one.
-
-    What a book was made without, such as chance, may be said later, once.
-    """
-    found = store.setting()
-    if found is None:
-        if objective is None:
-            raise DesignError(
-                f"a new book has an objective; {file} has none yet",
-                next_step='give objective=tb.minimize("valid/error"), or in a round file a table '
-                "[book] with an objective",
-            )
-        setting = Setting(
-            name=name or file.stem, chance=chance, training_objective=training_objective
-        )
-        store.set_setting(setting, objective)
-        return setting, objective
-    setting, known = found
-    given: dict[str, tuple[Objective | str | float | None, Objective | str | float | None]] = {
-        "objective": (objective, known),
-        "training_objective": (training_objective or None, setting.training_objective),
-        "chance": (chance, setting.chance),
-    }
-    for key, (asked, stands) in given.items():
-        if asked is not None and stands not in (None, "") and asked != stands:
-            raise DesignError(
-                f"a book keeps its {key}; {file} has {_shown(stands)}, got {_shown(asked)}",
-                next_step="open it without, or begin another book under another name",
-            )
-    filled = setting.with_unsaid(chance=chance, training_objective=training_objective)
-    if filled != setting:
-        store.set_setting(filled, known)
-    return filled, known
-
-
-def _shown(value: Objective | str | float | None) -> str:
-    if isinstance(value, Objective):
-        return f'"{format_objective(value)}", reduced by {value.reduced}'
-    return "none" if value in (None, "") else repr(value)
 
 
 def _user() -> str:

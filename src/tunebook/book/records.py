@@ -15,7 +15,7 @@ from tunebook.words.design import Objective
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.sealing import contaminated_by
 from tunebook.words.table import TrialTable
-from tunebook.words.trial import TrialRecord
+from tunebook.words.trial import Purpose, TrialRecord
 
 
 def book_record(store: Store, setting: Setting, objective: Objective) -> BookRecord:
@@ -50,6 +50,9 @@ def round_record(store: Store, stored: StoredRound) -> RoundRecord:
         unread=unread(trials),
         carried=with_earlier(store, stored, own),
         environments=tuple(e for e in store.environments() if e.round == stored.number),
+        exploitation=len(own)
+        if own.adaptive
+        else sum(t.purpose is Purpose.EXPLOIT for t in trials),
         planned_after=contaminated_by(stored.number, store.looks()),
     )
 

@@ -263,7 +263,12 @@ class BookRound:
     def _book_record(self) -> BookRecord:
         return book_record(self._store, self._setting, self._objective)
 
-    def _training_code(self, train: Train | None, *, here: bool) -> TrainingCode:
+    def code_to_replay(self, train: Train | None, *, here: bool) -> TrainingCode:
+        """Training code given, or remembered; the book is left as it is.
+
+        Raises:
+            TrainingCodeError: none was given, and none is remembered by import path.
+        """
         source = self._store.rounds()[self.number - 1].source
         if train is None:
             if source is None or not source.path:
@@ -272,8 +277,11 @@ class BookRound:
                     next_step='pass it: run(train), or run("train.py:train")',
                 )
             train = source.path
-        code = training_code(train, here=here)
-        if source != code.source:
+        return training_code(train, here=here)
+
+    def _training_code(self, train: Train | None, *, here: bool) -> TrainingCode:
+        code = self.code_to_replay(train, here=here)
+        if self._store.rounds()[self.number - 1].source != code.source:
             self._store.set_source(self.number, code.source)
         return code
 

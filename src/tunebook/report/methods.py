@@ -63,7 +63,7 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
         setting=record.setting,
         test_metrics=tuple(s.metric for s in record.seals),
     )
-    commands = [*_baselines(record, found), *_again(found.number, decision)]
+    commands = [*_baselines(record, found), *again(found.number, decision)]
     return Protocol(
         lines=(*_search_lines(record, found), *_evidence_lines(decision), *_code_lines(found)),
         spaces=tuple(_space(plan, study) for study in studies(plan)),
@@ -73,7 +73,7 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
     )
 
 
-def _again(number: int, decision: Decision | None) -> list[str]:
+def again(number: int, decision: Decision | None) -> list[str]:
     """Commands that do one round again."""
     commands = [f"tunebook run round-{number}.toml --book again.db"]
     if decision is None:
@@ -89,7 +89,7 @@ def _baselines(record: BookRecord, found: RoundRecord) -> list[str]:
     for launch in record.launches:
         decision = of.get(launch.decision)
         if decision is not None and decision.round < found.number:
-            commands += _again(decision.round, decision)
+            commands += again(decision.round, decision)
             commands.append("tunebook launch --book again.db")
     return commands
 

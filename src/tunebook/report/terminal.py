@@ -164,13 +164,13 @@ def launch_renderable(launch: Launch) -> RenderableType:
 
 def show_findings(examination: Examination, *, title: str = "") -> None:
     """Print the findings."""
-    _show(findings_text(examination, title=title))
+    show(findings_text(examination, title=title))
 
 
 def show_foretold(outcomes: Sequence[ForetoldOutcome]) -> None:
     """Print what the round before foretold, and what came of it, where it foretold any."""
     if outcomes:
-        _show(Group(Text(), foretold_text(outcomes)))
+        show(Group(Text(), foretold_text(outcomes)))
 
 
 def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
@@ -178,38 +178,38 @@ def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
     said = list(lines)
     more = [f"and {len(said) - most} more"] if len(said) > most else []
     shown = [_line(f"· {text}", "dim") for text in (*said[:most], *more)]
-    _show(Group(Text(), Text(_safe(head), style="bold"), *shown))
+    show(Group(Text(), Text(_safe(head), style="bold"), *shown))
 
 
 def show_book(record: BookRecord) -> None:
     """Print a book at a glance."""
-    _show(book_renderable(record))
+    show(book_renderable(record))
 
 
 def show_round(found: RoundRecord) -> None:
     """Print a round at a glance, then its findings once every trial has ended."""
-    _show(round_renderable(found))
+    show(round_renderable(found))
     if len(found.table) and all(s.ended for s in found.table.status):
-        _show(Text(""))
+        show(Text(""))
         examination = examine(found.table, unread=found.unread, carried=found.carried)
-        _show(findings_text(examination))
+        show(findings_text(examination))
         show_foretold(judge(found.plan, found.table, examination))
 
 
 def show_decision(decision: Decision) -> None:
     """Print a decision."""
-    _show(decision_renderable(decision))
+    show(decision_renderable(decision))
 
 
 def show_standing(record: BookRecord, number: int) -> None:
     """Print what comes next for a round, and the command that does it."""
     stands = standing(record, number)
-    _show(Group(Text(), *_standing_lines(stands)))
+    show(Group(Text(), *_standing_lines(stands)))
 
 
 def show_launch(launch: Launch) -> None:
     """Print a launch."""
-    _show(launch_renderable(launch))
+    show(launch_renderable(launch))
 
 
 def book_text(record: BookRecord) -> str:
@@ -231,7 +231,8 @@ def plain(renderable: RenderableType, *, width: int = PLAIN_WIDTH) -> str:
     return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
 
 
-def _show(renderable: RenderableType) -> None:
+def show(renderable: RenderableType) -> None:
+    """Print: with colours on a terminal, plain in a pipe."""
     console = Console(highlight=False)
     if console.is_terminal:
         console.print(renderable)

@@ -63,6 +63,7 @@ class RoundRecord:
             where there is none.
         environments: what its trials ran on and with, oldest first; empty in books from before
             that was noted.
+        exploitation: how many of its search trials were chosen by earlier results.
         planned_after: looks at test metrics that came before the round was planned.
     """
 
@@ -78,6 +79,7 @@ class RoundRecord:
     unread: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     carried: TrialTable | None = None
     environments: tuple[Environment, ...] = ()
+    exploitation: int = 0
     planned_after: tuple[Look, ...] = ()
 
     def __post_init__(self) -> None:
