@@ -13,6 +13,7 @@ from tunebook.analysis.carried import (
     carry_over,
     corrected_share,
     with_carried,
+    without_the_best,
 )
 from tunebook.report.examine import examine
 from tunebook.search.assignment import search_trials
@@ -170,6 +171,16 @@ def test_checks_that_take_a_fresh_sample_read_the_new_trials_alone():
     alone = examine(own).findings
     same = [f for f in findings if f.check not in with_]
     assert [f.sentence for f in same] == [f.sentence for f in alone if f.check not in with_]
+
+
+def test_where_trials_fail_is_read_without_the_trial_that_may_have_chosen_the_space():
+    both = after(wider())
+    best = both.name[32:][int(np.argmin(both.value[32:]))]
+    left = without_the_best(both)
+    assert len(left) == 63 and best not in left.name and set(both.name[:32]) <= set(left.name)
+    said = {f.check: f.sentence for f in examine(ran(wider(), 2), carried=both).findings}
+    assert "All 63 trials" in said["C3"] and "with 31 trials carried over" in said["C3"]
+    assert "with 32 trials carried over" in said["C1"]
 
 
 def test_a_table_that_is_cut_keeps_marks_and_weights():

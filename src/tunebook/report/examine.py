@@ -12,7 +12,7 @@ import scipy.linalg  # noqa: F401  its library must be there for a limit of its 
 from threadpoolctl import threadpool_limits
 
 from tunebook.analysis import CHECKS, load_check
-from tunebook.analysis.carried import with_carried
+from tunebook.analysis.carried import with_carried, without_the_best
 from tunebook.report.wording import listed, plural, reduced_text
 from tunebook.words.design import Objective
 from tunebook.words.finding import (
@@ -72,14 +72,20 @@ def results(
         carried: the same with those of earlier rounds that lie in its space.
     """
     table = _within_reach(table)
-    wider = table if carried is None else _within_reach(carried)
+    wider = {c: table if carried is None else _carried_for(c, carried) for c in USES_CARRIED}
     with (
         threadpool_limits(1, user_api="blas"),
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore", RuntimeWarning)
-        return {c: _result(c, wider if c in USES_CARRIED else table, seed) for c in CHECKS}
+        return {c: _result(c, wider.get(c, table), seed) for c in CHECKS}
+
+
+def _carried_for(check: str, carried: TrialTable) -> TrialTable:
+    """The trials that a check reads where some were carried over."""
+    own = _within_reach(carried)
+    return without_the_best(own) if check == "C3" else own
 
 
 def _within_reach(table: TrialTable) -> TrialTable:
@@ -145,7 +151,9 @@ def conclude(
 ) -> Examination:
     """Put results that are there already together as an examination; see `examine`."""
     findings = [
-        f if carried is None or check not in USES_CARRIED else with_carried(f, carried)
+        f
+        if carried is None or check not in USES_CARRIED
+        else with_carried(f, _carried_for(check, carried))
         for check, r in found.items()
         if not isinstance(r, NotApplicable)
         for f in r.findings
