@@ -21,6 +21,7 @@ from tunebook.report.wording import (
 from tunebook.words.codec import RoundFile, write_round_file
 from tunebook.words.decision import Decision
 from tunebook.words.design import Round, Study, studies
+from tunebook.words.environment import SHORT
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.space import Choice, Per
 
@@ -153,7 +154,16 @@ def _code_lines(found: RoundRecord) -> list[tuple[str, str]]:
     if found.source is None:
         return [("Training code", "not run yet")]
     path = found.source.path or "a function without an import path"
-    return [("Training code", f"{path}; SHA-256 of its source {found.source.sha256[:16]}")]
+    lines = [("Training code", f"{path}; SHA-256 of its source {found.source.sha256[:16]}")]
+    if not found.environments:
+        return lines
+    newest = found.environments[-1]
+    if newest.commit:
+        edits = ", with edits that are not committed" if newest.edits_sha256 else ""
+        lines.append(("Git commit", f"{newest.commit[:SHORT]}{edits}"))
+    versions = ", ".join(f"{k} {v}" for k, v in newest.versions.items())
+    hardware = "; ".join(f"{k}: {v}" for k, v in newest.hardware.items())
+    return [*lines, ("Ran with", versions), ("Ran on", hardware)]
 
 
 def _space(plan: Round, study: Study) -> tuple[str, int, tuple[tuple[str, str, str], ...]]:

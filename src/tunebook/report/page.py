@@ -12,8 +12,10 @@ from markupsafe import Markup, escape
 from tunebook.plots.render import script_bundle
 from tunebook.report.chapter import Chapter, chapter
 from tunebook.report.gallery import pictures_json
+from tunebook.report.history import history
 from tunebook.report.loop import decision_of
 from tunebook.report.offline import ASSETS, asset, policy
+from tunebook.report.sealed import opened_results
 from tunebook.report.verdict import LABELS, best_trial, objective_text
 from tunebook.report.wording import (
     config_text,
@@ -90,6 +92,8 @@ def render(
             shown=shown,
             history=_history(record, shown),
             lineage=_lineage(record),
+            notebook=history(record),
+            opened=opened_results(record),
             policy=policy(scripts, [style]),
             scripts=[Markup(s) for s in scripts],  # our own and Vega's, hashed above
             style=Markup(style),  # our own
