@@ -152,7 +152,7 @@ def _say_cost(store: Store, stored: StoredRound, plan: RerunPlan, sides: int, mo
         f"with fresh seeds, {seconds_text(each)} each, {seconds_text(each * sides * most)} of "
         f"compute at most. A gain of {plan.excess:.2g} standard deviations of a seed above "
         f"{more_than} is adopted in 80 % of cases; one that is not worth it in at most "
-        f"{plan.level:.2g} of all.",
+        f"{100 * plan.level:.2g} %.",
         file=sys.stderr,
     )
 

@@ -60,7 +60,9 @@ def evidence(found: Answer) -> Evidence | None:
     if not known:
         return None
     least = found.least_improvement
-    ends = [x for g in known for x in (g.low, g.high, g.estimate) if math.isfinite(x)]
+    # An interval that is open on one side is cut at the edge: it must not set the scale.
+    closed = [x for g in known if math.isfinite(g.high - g.low) for x in (g.low, g.high)]
+    ends = closed + [g.estimate for g in known]
     low, high = min([*ends, 0.0]), max([*ends, least, 0.0])
     margin = 0.06 * ((high - low) or 1.0)
     low, high = low - margin, high + margin

@@ -13,9 +13,9 @@ from tunebook.report.wording import (
     date_text,
     number,
     plural,
+    rate_text,
     reduced_text,
     seconds_text,
-    share_text,
     value_text,
 )
 from tunebook.words.codec import RoundFile, write_round_file
@@ -144,7 +144,7 @@ def _evidence_lines(decision: Decision | None) -> list[tuple[str, str]]:
             "Decision",
             f"fresh-seed reruns alone: {reruns}; least improvement "
             f"{number(decision.least_improvement)}; chance of adopting a change that brings no "
-            f"more than that at most {share_text(decision.error_rate)}",
+            f"more than that at most {rate_text(decision.error_rate)}",
         ),
         ("Decided", date_text(decision.decided_at)),
     ]

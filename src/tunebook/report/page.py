@@ -24,6 +24,7 @@ from tunebook.report.wording import (
     interval_text,
     number,
     plural,
+    rate_text,
     seconds_text,
     share_text,
     value_text,
@@ -141,6 +142,7 @@ def environment() -> Environment:
         "objective": objective_text,
         "plural": plural,
         "seconds": seconds_text,
+        "rate": rate_text,
         "share": share_text,
         "value": value_text,
     }

@@ -23,7 +23,7 @@ from tunebook.report.wording import (
     left_out_texts,
     number,
     plural,
-    share_text,
+    rate_text,
 )
 from tunebook.words.decision import Decision, Launch, Verdict
 from tunebook.words.finding import Examination, Finding, Severity
@@ -145,7 +145,7 @@ def decision_renderable(decision: Decision) -> RenderableType:
             f"Fresh seeds alone; means with 95 % intervals, gains with wider ones for every look "
             f"and side; least improvement "
             f"{number(decision.least_improvement)}; chance of adopting what is not worth it at "
-            f"most {share_text(decision.error_rate)}.",
+            f"most {rate_text(decision.error_rate)}.",
             "dim",
         ),
         *(_line(f"· {caveat}", "dim") for caveat in decision.caveats),

@@ -89,6 +89,11 @@ def share_text(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
+def rate_text(rate: float) -> str:
+    """An error rate, two digits: `3.5 %`."""
+    return f"{100 * rate:.2g} %"
+
+
 def seconds_text(seconds: float) -> str:
     """`0.84 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`.
 
