@@ -73,7 +73,7 @@ bench: $(VENV)/.bench-ready  ## measure against Optuna; rewrites docs/benchmarks
 # One process; a run that was stopped goes on where it was.
 bench-exploitation: $(VENV)/.bench-ready  ## Bayesian optimisation beside Optuna and Ax; rewrites docs/exploitation.md (hours)
 	OMP_NUM_THREADS=1 $(BIN)/python bench/exploitation.py --times --rows build/exploitation.jsonl
-	OMP_NUM_THREADS=1 $(BIN)/python bench/exploitation.py --seeds 20 --rows build/exploitation.jsonl
+	OMP_NUM_THREADS=1 $(BIN)/python bench/exploitation.py --seeds 20 --first-seed 20 --rows build/exploitation.jsonl
 	$(BIN)/python bench/exploitation_page.py build/exploitation.jsonl
 
 scale: $(VENV)/.ready  ## time and memory of an audit by its trials; rewrites docs/scale.md

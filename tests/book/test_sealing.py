@@ -137,7 +137,10 @@ def test_a_look_opens_earlier_rounds_and_contaminates_later_ones(sealed, capsys)
 def test_a_decision_after_the_look_is_said_to_be_contaminated(sealed):
     asked = one_round(sealed)
     sealed.unseal(SEALED, why="too early")
-    asked.decide(train, max_reruns=8, **QUIET)
+    decision = asked.decide(train, max_reruns=8, **QUIET)
+    assert any(
+        c.startswith("Look 1 at exam/secret showed results of this") for c in decision.caveats
+    )
     assert any(
         x.startswith("Decision 1 was taken after look 1") for x in contamination(sealed.record())
     )

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tunebook.words.decision import Launch
 from tunebook.words.design import Round
+from tunebook.words.sealing import Look
 from tunebook.words.space import Per, spell
 
 
-def caveats(plan: Round, baseline: Launch | None) -> tuple[str, ...]:
-    """Sentences: every fixed hyperparameter, then every source of variation left unmeasured."""
+def caveats(
+    plan: Round, baseline: Launch | None, number: int, looks: Sequence[Look]
+) -> tuple[str, ...]:
+    """Sentences: every fixed hyperparameter, then every source of variation left unmeasured.
+
+    Args:
+        plan, number: of the round that is decided.
+        baseline: that its candidates are compared with, None for a first one.
+        looks: at test metrics, so far.
+    """
     held = [
         f"{name} was held at {_value(value)}: another value may change the answer."
         for name, value in plan.fixed.items()
@@ -21,9 +32,16 @@ def caveats(plan: Round, baseline: Launch | None) -> tuple[str, ...]:
         if baseline and baseline.max_train_steps != plan.max_train_steps
         else []
     )
+    looked = [
+        f"Look {look.number} at {look.metric} showed results of "
+        f"{'rounds before this one' if look.rounds < number else 'this round'}: the test set may "
+        "have had a part in what is decided."
+        for look in looks
+    ]
     return (
         *held,
         *length,
+        *looked,
         f"Every trial trained {plan.max_train_steps} steps: a longer training may change it.",
         "Fresh seeds show retrain variance; study variance (another search might select other "
         "configurations) was not measured.",

@@ -190,7 +190,10 @@ def _decision(
         ),
         least_improvement=stored.plan.least_improvement if baseline else 0.0,
         error_rate=plan.level,
-        caveats=(*fragile_sides(judged_sides(readings), asked), *caveats(stored.plan, baseline)),
+        caveats=(
+            *fragile_sides(judged_sides(readings), asked),
+            *caveats(stored.plan, baseline, stored.number, store.looks()),
+        ),
         baseline=baseline.number if baseline else None,
         max_train_steps=stored.plan.max_train_steps,
         decided_at=time.time(),
