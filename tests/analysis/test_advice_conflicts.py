@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -275,3 +276,12 @@ def test_whatever_is_found_the_next_round_is_valid_new_and_explained(drawn, adop
     assert proposal.plan.trials >= COMPARED.trials and math.isfinite(proposal.plan.trials)
     again = advice(*found, plan=proposal.plan)
     assert again.plan.goal != proposal.plan.goal
+
+
+def test_of_several_wishes_for_evaluations_the_largest_is_taken_once():
+    rarely = [finding("I1", RemedyKind.INSPECT, evaluate_every=n) for n in (100, 7, 20)]
+    plan = replace(PLAN, evaluations=5)
+    proposal = advice(*rarely, plan=plan)
+    changes = [c for c in proposal.changes if c.key == "evaluations"]
+    assert [(c.before, c.after) for c in changes] == [("5", "143")]
+    assert proposal.plan.evaluations == 143

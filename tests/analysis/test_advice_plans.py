@@ -174,7 +174,9 @@ def test_proposals_on_conditional_integer_choice_and_near_one_spaces_run(case):
     proposal_is_sound(case)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=60, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck)
+)
 @given(st.data())
 def test_proposals_on_any_plan_that_runs_run(data):
     plan = data.draw(rounds())

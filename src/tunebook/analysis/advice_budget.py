@@ -147,23 +147,26 @@ def set_evaluations(draft: Draft, asked: Sequence[Asked]) -> list[Asked]:
         The findings that this does not answer: where the plan asks for enough evaluations, it is
         the training code that does not follow.
     """
-    left: list[Asked] = []
-    for finding, remedy in asked:
-        every = remedy.values.get("evaluate_every")
-        if not isinstance(every, int) or every < 1:
-            left.append((finding, remedy))
-            continue
-        wanted = math.ceil(draft.plan.max_train_steps / every)
-        change = Change(
-            key="evaluations", before=str(draft.plan.evaluations), after=str(wanted),
-            because=remedy.because, check=finding.check,
-        )  # fmt: skip
-        more = wanted > draft.plan.evaluations
-        if not more or not draft.take(
-            replace(draft.plan, evaluations=wanted), change, (finding, remedy)
-        ):
-            left.append((finding, remedy))
-    return left
+    wanted = {k: _evaluations(draft.plan, remedy) for k, (_, remedy) in enumerate(asked)}
+    more = [k for k, n in wanted.items() if n > draft.plan.evaluations]
+    if not more:
+        return list(asked)
+    most = max(more, key=lambda k: wanted[k])  # of several, the one that asks for most
+    finding, remedy = asked[most]
+    change = Change(
+        key="evaluations", before=str(draft.plan.evaluations), after=str(wanted[most]),
+        because=remedy.because, check=finding.check,
+    )  # fmt: skip
+    plan = replace(draft.plan, evaluations=wanted[most])
+    if not draft.take(plan, change, *(asked[k] for k in more)):
+        return list(asked)
+    return [a for k, a in enumerate(asked) if k not in more]
+
+
+def _evaluations(plan: Round, remedy: Remedy) -> int:
+    """How many a remedy asks for, 0 where it asks for none."""
+    every = remedy.values.get("evaluate_every")
+    return math.ceil(plan.max_train_steps / every) if isinstance(every, int) and every > 0 else 0
 
 
 def say_cost(draft: Draft, before: Round) -> None:
