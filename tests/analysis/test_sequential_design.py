@@ -67,7 +67,9 @@ def test_half_of_the_drifts_are_above_the_unbiased_one(fresh_rng):
     plain = [row[k] / design.looks[k] ** 0.5 for row, k in zip(seen, at, strict=True)]
     above = sum(d > true for d in drifts)
     assert stats.binomtest(above, len(drifts), 0.5).pvalue > 1e-6
-    assert np.mean(plain) > true + 0.05, "the plain one is flattered"
+    adopted_early = ends(design, seen)[0] & (at < len(design.looks) - 1)
+    flattered = (np.array(plain) - np.array(drifts))[adopted_early]
+    assert (flattered > -1e-3).all() and flattered.mean() > 0.03
 
 
 def test_no_look_adopts_before_there_are_enough_reruns():
