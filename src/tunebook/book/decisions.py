@@ -169,6 +169,7 @@ def _decision(
     judged = conclude(list(readings.values()), asked)
     reruns = {r.side.name: r.side.reruns for r in readings.values()}
     reruns["baseline"] = max(reruns.values())
+    trials = store.trials(stored.number)
     return Decision(
         number=len(store.decisions()) + 1,
         round=stored.number,
@@ -180,9 +181,7 @@ def _decision(
                 name=side.name,
                 config=side.config,
                 selected_by=side.selected_by,
-                reruns=tuple(
-                    t.name for t in ended(store, stored.number, side)[: reruns[side.name]]
-                ),
+                reruns=tuple(t.name for t in ended(trials, side)[: reruns[side.name]]),
                 mean=judged.mean[side.name],
                 gain=judged.gain.get(side.name),
             )

@@ -76,7 +76,7 @@ class Looks:
             sides = [*going_on, *([self._baseline] if self._baseline else [])]
             if self._reruns.code is not None and n <= self._most:
                 _rerun(self._store, self._stored, sides, n, self._reruns)
-            evidence = {s.name: self._evidence(s, n) for s in sides}
+            evidence = self._evidence(sides, n)
             if min(e.reruns for e in evidence.values()) < n:
                 break
             base = evidence.get("baseline") if self._baseline else None
@@ -98,15 +98,20 @@ class Looks:
         ended = [r.adopted or r.dropped for r in readings.values()]
         return not any(r.adopted for r in readings.values()) and not all(ended)
 
-    def _evidence(self, side: Candidate, n: int) -> SideEvidence:
-        """The first n reruns of a side: looking at more than a plan says is no extra look."""
-        records = ended(self._store, self._stored.number, side)[:n]
-        names = {t.name for t in records if t.status is Status.COMPLETE}
-        reruns = table(self._store, self._stored.number, reruns=True)
-        values = [float(v) for k, v in zip(reruns.name, reruns.value, strict=True) if k in names]
-        return SideEvidence(
-            name=side.name, values=tuple(values), infeasible=len(records) - len(values)
-        )
+    def _evidence(self, sides: Sequence[Candidate], n: int) -> dict[str, SideEvidence]:
+        """The first n reruns of each side: looking at more than a plan says is no extra look."""
+        number = self._stored.number
+        reruns = table(self._store, number, reruns=True)
+        value = dict(zip(reruns.name, reruns.value.tolist(), strict=True))
+        trials = self._store.trials(number)
+        found: dict[str, SideEvidence] = {}
+        for side in sides:
+            records = ended(trials, side)[:n]
+            values = tuple(value[t.name] for t in records if t.status is Status.COMPLETE)
+            found[side.name] = SideEvidence(
+                name=side.name, values=values, infeasible=len(records) - len(values)
+            )
+        return found
 
 
 def _rerun(
@@ -144,10 +149,11 @@ def _is_rerun_of(trial: TrialRecord, side: Candidate) -> bool:
     return trial.study == f"rerun:{side.name}" and dict(trial.config) == dict(side.config)
 
 
-def ended(store: Store, number: int, side: Candidate) -> list[TrialRecord]:
+def ended(trials: Sequence[TrialRecord], side: Candidate) -> list[TrialRecord]:
+    """A side's reruns that are evidence, of a round's trials, in the order of their seeds."""
     return [
         t
-        for t in store.trials(number)
+        for t in trials
         if t.purpose is Purpose.RERUN
         and _is_rerun_of(t, side)
         and t.status in (Status.COMPLETE, Status.INFEASIBLE)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -132,10 +132,7 @@ def replay(
     with tempfile.TemporaryDirectory(prefix="tunebook-replay-") as folder:
         scratch = SqlStore.open(Path(folder) / "replay.db")
         try:
-            scratch.set_setting(*made)
-            for stored in store.rounds()[:number_]:  # so that the round keeps its number
-                scratch.add_round(stored.plan, stored.created_at)
-            scratch.add_trials([_anew(t) for t in records])
+            _fill(scratch, store, records)
             with (
                 TerminalProgress(f"replay of launch {launch.number}")
                 if show
@@ -166,6 +163,16 @@ def replay(
         changed=_changed(store, number_, code),
         seconds=seconds,
     )
+
+
+def _fill(scratch: SqlStore, store: Store, records: Sequence[TrialRecord]) -> None:
+    """The setting, the rounds up to the one of these trials, and the trials as nobody ran them."""
+    made = store.setting()
+    assert made is not None
+    scratch.set_setting(*made)
+    for stored in store.rounds()[: records[0].round]:  # so that the round keeps its number
+        scratch.add_round(stored.plan, stored.created_at)
+    scratch.add_trials([_anew(t) for t in records])
 
 
 def _anew(trial: TrialRecord) -> TrialRecord:

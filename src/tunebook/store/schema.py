@@ -92,52 +92,27 @@ chunk = Table(
     Index("chunk_by_trial", "round", "number", "attempt"),
 )
 
-rerun_plan = Table(
-    "rerun_plan",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-)
 
-decision = Table(
-    "decision",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-)
+def _only_added(name: str) -> Table:
+    return Table(
+        name,
+        metadata,
+        Column("number", Integer, primary_key=True, autoincrement=False),
+        Column("content", Text, nullable=False),
+    )
 
-launch = Table(
-    "launch",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-)
 
-environment = Table(
-    "environment",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-)
-
-seal = Table(
-    "seal",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-)
-
-look = Table(
-    "look",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("content", Text, nullable=False),
-)
+rerun_plan = _only_added("rerun_plan")
+decision = _only_added("decision")
+launch = _only_added("launch")
+environment = _only_added("environment")
+seal = _only_added("seal")
+look = _only_added("look")
 
 ONLY_ADDED = tuple(
     f"CREATE TRIGGER {table}_{verb}_refused BEFORE {verb} ON {table} "
     f"BEGIN SELECT RAISE(ABORT, 'a {table} is only ever added'); END"
-    for table in ("decision", "launch", "rerun_plan", "environment", "seal", "look")
+    for table in (t.name for t in (decision, launch, rerun_plan, environment, seal, look))
     for verb in ("UPDATE", "DELETE")
 )
 """SQLite's guard: what a book has on record is never changed, by whatever program."""
