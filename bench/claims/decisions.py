@@ -21,7 +21,7 @@ from scipy import stats
 from tunebook.analysis.comparison import Judgement, conclude, read_look
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import OUTER, SequentialDesign, extended, planned
-from tunebook.words.decision import RerunPlan, Verdict
+from tunebook.words.decision import Estimand, RerunPlan, Verdict
 from tunebook.words.design import Objective
 
 OBJECTIVE = Objective("loss")
@@ -79,6 +79,9 @@ class Case:
         extensions: how often the person goes on when told "more evidence".
         fails: share of reruns that are infeasible and count as chance.
         grain: step of the objective, 0 where it is continuous.
+        estimand: what decides; `paired` by seed.
+        shared: part of the noise's variance that a seed does to every side.
+        earlier: reruns of the baseline that are there before the first look.
     """
 
     noise: tuple[Noise, Noise]
@@ -88,22 +91,27 @@ class Case:
     extensions: int = 0
     fails: float = 0.0
     grain: float = 0.0
+    estimand: Estimand = Estimand.MEAN
+    paired: bool = False
+    shared: float = 0.0
+    earlier: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """Verdict, reruns over all arms, and whether each interval holds its gain."""
+    """Verdict, reruns over all arms, each interval and whether it holds its gain."""
 
     verdict: Verdict
     best: str
     runs: int
     held: tuple[bool, ...]
+    gains: tuple[tuple[float, float], ...]
     estimate: float
 
 
 @cache
-def design(most: int, level: float) -> SequentialDesign:
-    return planned(most, level)
+def design(most: int, level: float, *, paired: bool = False) -> SequentialDesign:
+    return planned(most, level, paired=paired)
 
 
 def plan_of(made: SequentialDesign, candidates: int, level: float) -> RerunPlan:
@@ -125,6 +133,7 @@ class Seeds:
         self.candidates = len(case.gains)
         self.values = [np.empty(0) for _ in range(len(case.gains) + 1)]
         self.offset = rng.random()
+        self.common = np.empty(0)
 
     def upto(self, side: int, n: int) -> SideEvidence:
         """The first n of a side; the last side is the baseline."""
@@ -132,32 +141,49 @@ class Seeds:
         missing = n - len(self.values[side])
         if missing > 0:
             made = self.case.noise[last](self.rng, missing)
+            if self.case.shared:
+                made = (1 - self.case.shared) ** 0.5 * made + self._shared(n)[-missing:]
             made = made - (0.0 if last else self.case.gains[side])
             if self.case.grain:
                 made = self.case.grain * np.round(made / self.case.grain + self.offset)
             made = np.where(self.rng.random(missing) < self.case.fails, np.nan, made)
             self.values[side] = np.concatenate([self.values[side], made])
         own = self.values[side][:n]
-        known = own[np.isfinite(own)]
-        name = "baseline" if last else str(side)
-        return SideEvidence(name=name, values=tuple(known), infeasible=n - len(known))
+        complete = np.isfinite(own)
+        seeds = (*np.flatnonzero(complete).tolist(), *np.flatnonzero(~complete).tolist())
+        return SideEvidence(
+            name="baseline" if last else str(side),
+            values=tuple(own[complete]),
+            infeasible=int((~complete).sum()),
+            seeds=seeds,
+        )
+
+    def _shared(self, n: int) -> np.ndarray:
+        """What each of the first n seeds does to every side."""
+        more = self.rng.normal(size=max(0, n - len(self.common)))
+        self.common = np.concatenate([self.common, self.case.shared**0.5 * more])
+        return self.common[:n]
 
 
 def decided(case: Case, rng: np.random.Generator) -> Outcome:
     """One decision, by the plan and the looks that a book uses."""
     count = len(case.gains)
     asked = Question(
-        objective=OBJECTIVE, least_improvement=MARGIN, chance=CHANCE if case.fails else None
+        objective=OBJECTIVE,
+        least_improvement=MARGIN,
+        chance=CHANCE if case.fails else None,
+        estimand=case.estimand,
+        paired=case.paired,
     )
-    made = design(case.most, case.level / count)
+    made = design(case.most, case.level / count, paired=case.paired)
     seeds = Seeds(case, rng)
     for further in range(case.extensions + 1):
-        readings = through(plan_of(made, count, case.level), seeds, asked)
+        readings = through(plan_of(made, count, case.level), seeds, asked, earlier=case.earlier)
         judged = conclude(list(readings.values()), asked)
         if judged.verdict is not Verdict.MORE_EVIDENCE or further == case.extensions:
             break
         most = made.looks[-1] + min(max(judged.more, 2), 2 * made.looks[-1])
-        made = extended(made, most)
+        made = extended(made, most, paired=case.paired)
     return outcome(judged, readings, case)
 
 
@@ -169,13 +195,18 @@ class Evidence(Protocol):
     def upto(self, side: int, n: int) -> SideEvidence: ...
 
 
-def through(plan: RerunPlan, seeds: Evidence, asked: Question) -> dict[str, Reading]:
-    """The looks of a plan, until each candidate's reruns are ended."""
+def through(
+    plan: RerunPlan, seeds: Evidence, asked: Question, *, earlier: int = 0
+) -> dict[str, Reading]:
+    """The looks of a plan, until each candidate's reruns are ended.
+
+    `earlier` is how many more reruns the baseline has than a candidate.
+    """
     count = seeds.candidates
     readings: dict[str, Reading] = {}
     going_on = list(range(count))
     for look, n in enumerate(plan.looks):
-        base = seeds.upto(count, n)
+        base = seeds.upto(count, n + earlier)
         for side in going_on:
             readings[str(side)] = read_look(seeds.upto(side, n), base, asked, plan, look)
         going_on = [s for s in going_on if not readings[str(s)].dropped]
@@ -192,6 +223,7 @@ def outcome(judged: Judgement, readings: dict[str, Reading], case: Case) -> Outc
         best=judged.best,
         runs=sum(reruns) + max(reruns),
         held=tuple(g.low <= true[n] <= g.high for n, g in judged.gain.items()),
+        gains=tuple((g.low, g.high) for g in judged.gain.values()),
         estimate=judged.gain[judged.best].estimate,
     )
 

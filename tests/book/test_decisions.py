@@ -8,8 +8,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from tunebook.analysis.launch_account import granted
-from tunebook.book.rerun_plans import account
+from tunebook.analysis.launch_account import account, granted
 from tunebook.execution.local import LocalExecutor
 from tunebook.words.decision import Verdict
 from tunebook.words.errors import DesignError, EvidenceError
@@ -143,7 +142,9 @@ def test_levels_are_granted_by_the_account_and_launches_earn_more(launched, rate
     assert launched.decisions[0].error_rate == 0.05, "a first baseline takes no part"
     assert adopted.error_rate == pytest.approx(granted([]))
     assert later.error_rate == pytest.approx(granted([True]))
-    assert account(launched._store)[:2] == (True, later.verdict is Verdict.ADOPT)
+    lines = account(launched._store.rerun_plans(), launched.decisions)
+    assert [line.adopted for line in lines] == [True, later.verdict is Verdict.ADOPT]
+    assert [line.level for line in lines] == [adopted.error_rate, later.error_rate]
 
 
 def test_judging_without_running_takes_whole_looks_only(launched, rates, train):

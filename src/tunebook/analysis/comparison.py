@@ -1,9 +1,10 @@
 """Fresh-seed reruns judged: adopt, keep, or more evidence (D1 D3 D4).
 
 Claim of a launch: "this configuration improves the mean objective over fresh seeds by more than
-the least improvement m". Null: by m or less. Estimator: difference of means, scored by Welch's t,
-against the bounds of a plan that was fixed before the first rerun (`sequential_design`), which
-hold over all looks and all candidates; assumes seed noise that is roughly normal, and reruns that
+the least improvement m" (`mean_difference`), or "a rerun of it beats one of the baseline by more
+than m more often than not" (`chance_to_beat`): which one is fixed before the first rerun. Null:
+by m or less; half the time or less. The score is held against the bounds of a plan that was fixed
+before too (`sequential_design`), which hold over all looks and all candidates; assumes reruns that
 took no part in any selection. Without a baseline the claim is "better than chance", with no least
 improvement (A5).
 
@@ -12,12 +13,12 @@ and over all looks it is above the truth in at most the plan's level, its high e
 in a fifth of that. The estimate is the plain difference while reruns go on and, since a gain that
 ended them is flattered, the median-unbiased one where they end.
 
-A rerun that is infeasible counts with chance as its value. Where chance is not known, its side
-has no mean: such a candidate can't be adopted, but it can be turned down on its complete reruns
-alone, since the others would only make it worse.
+In a mean, a rerun that is infeasible counts with a stated worst value, chance if none is stated.
+Where neither is known, its side has no mean: such a candidate can't be adopted, but it can be
+turned down on its complete reruns alone, since the others would only make it worse.
 
-Measured: docs/claims/decisions.md. Sources: Welch 1947; Jennison and Turnbull 2000; Bouthillier
-et al. 2021 on judging improvements against a stated margin.
+Measured: docs/claims/decisions.md. Sources: Jennison and Turnbull 2000; Bouthillier et al. 2021
+on judging improvements against a stated margin.
 """
 
 from __future__ import annotations
@@ -30,11 +31,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from tunebook.analysis.chance_to_beat import ChanceToBeat, chance_to_beat, paired_chance
 from tunebook.analysis.comparison_words import sentence
+from tunebook.analysis.mean_difference import (
+    MeanDifference,
+    mean_difference,
+    paired_difference,
+)
+from tunebook.analysis.mean_difference import variance as spread
 from tunebook.analysis.rerun_count import needed
 from tunebook.analysis.rerun_evidence import FEWEST, Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import unbiased_drift
-from tunebook.words.decision import RerunPlan, Verdict
+from tunebook.words.decision import Estimand, RerunPlan, Verdict
 from tunebook.words.finding import Interval
 
 if TYPE_CHECKING:
@@ -121,20 +129,14 @@ def conclude(readings: Sequence[Reading], asked: Question, *, ended: bool = True
     )
 
 
-def _losses(side: SideEvidence, asked: Question) -> Float[np.ndarray, "reruns"]:
-    """Signed values; a rerun that failed is as bad as chance, or NaN where chance is unknown."""
+def _losses(
+    side: SideEvidence, asked: Question, *, failed: float | None = None
+) -> Float[np.ndarray, "reruns"]:
+    """Signed values; a rerun that failed is as bad as the worst value, NaN where unknown."""
     sign = asked.objective.sign
-    failed = math.nan if asked.chance is None else sign * asked.chance
+    if failed is None:
+        failed = math.nan if asked.worst is None else sign * asked.worst
     return np.array([sign * v for v in side.values] + [failed] * side.infeasible)
-
-
-def _against(baseline: SideEvidence | None, asked: Question) -> Float[np.ndarray, "reruns"] | None:
-    """Losses that a candidate has to beat: the baseline's, or chance; None where unknown."""
-    if baseline is not None:
-        return _losses(baseline, asked)
-    if asked.chance is None:
-        return None
-    return np.array([asked.objective.sign * asked.chance])
 
 
 def _gain(
@@ -144,77 +146,69 @@ def _gain(
     plan: RerunPlan,
     look: int,
 ) -> tuple[Interval, float, float]:
-    """How much lower a side's losses are than those that it has to beat; score; variance.
+    """How much better a side is than what it has to beat; score; variance of one rerun.
 
-    The score is that of the gain above the least improvement: NaN where it can't be judged.
+    The score is that of the gain above what was asked for: NaN where it can't be judged.
     """
-    unknown = Interval(math.nan, -math.inf, math.inf, plan.confidence)
-    own, other = _losses(side, asked), _against(baseline, asked)
-    known = own[np.isfinite(own)]
-    if other is None or not np.isfinite(other).all() or len(known) < FEWEST:
-        return unknown, math.nan, math.nan
-    if baseline is not None and len(other) < FEWEST:
-        return unknown, math.nan, math.nan
-    margin = asked.margin(baseline)
-    seen = _middle(other) - _middle(known)
-    error, freedom = _error(known, other)
-    score = _score(seen - margin, error, freedom)
-    high = seen + _reach(plan.outer[look], error, freedom)
-    variance = _variance(known) + _variance(other)
-    if len(known) < len(own):
+    losses = _losses(side, asked)
+    found = _difference(side, baseline, asked)
+    if found is None:
+        return Interval(math.nan, -math.inf, math.inf, plan.confidence), math.nan, math.nan
+    score, high = found.score, found.high(plan.outer[look])
+    if isinstance(found, MeanDifference) and np.isnan(losses).any():
         # Its infeasible reruns, whatever they are worth, only make it worse.
-        return Interval(math.nan, -math.inf, high, plan.confidence), score, variance
-    low = seen - _reach(plan.adopt[look], error, freedom)
-    middle = seen
+        return Interval(math.nan, -math.inf, high, plan.confidence), score, found.variance
+    low, estimate = found.low(plan.adopt[look]), found.seen
     stopped = not plan.drop[look] <= score < plan.adopt[look]
     if math.isfinite(score) and (stopped or look == len(plan.looks) - 1):
         walk = slice(0, look + 1)
         drift = unbiased_drift(plan.looks[walk], plan.adopt[walk], plan.drop[walk], score)
-        middle = seen + (drift * plan.looks[look] ** 0.5 - score) * error
-    return Interval(float(np.clip(middle, low, high)), low, high, plan.confidence), score, variance
+        estimate += (drift * plan.looks[look] ** 0.5 - score) * found.error
+    gain = Interval(float(np.clip(estimate, low, high)), low, high, plan.confidence)
+    return gain, score, found.variance
 
 
-def _error(
-    own: Float[np.ndarray, "reruns"], other: Float[np.ndarray, "reruns"]
-) -> tuple[float, float]:
-    """Standard error of the difference, and its degrees of freedom: Welch's.
-
-    Student's where the other side is one known number. Zero where nothing varies on either side.
-    """
-    a, n = _variance(own) / len(own), len(own)
-    b, m = _variance(other) / len(other), max(2, len(other))
-    if a + b == 0:
-        return 0.0, math.inf
-    return math.sqrt(a + b), (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
-
-
-def _score(excess: float, error: float, freedom: float) -> float:
-    """Student's t as the standard normal of the same tail.
-
-    Where every rerun of either side is the same, seeds have no effect or the objective is too
-    coarse to show it: that says nothing of how sure a gain is (NaN), and enough of a loss.
-    """
-    if error == 0:
-        return math.nan if excess > 0 else -math.inf
-    t = excess / error
-    return math.copysign(float(special.ndtri(special.stdtr(freedom, -abs(t)))), t)
-
-
-def _reach(score: float, error: float, freedom: float) -> float:
-    """From the middle of an interval to its end, at a score that bounds it."""
-    if error == 0 or math.isinf(score):
-        return math.inf
-    return float(-special.stdtrit(freedom, special.ndtr(-score))) * error
+def _difference(
+    side: SideEvidence, baseline: SideEvidence | None, asked: Question
+) -> MeanDifference | ChanceToBeat | None:
+    """By the estimand; None where there is too little to judge."""
+    beats = asked.estimand is Estimand.BEATS
+    failed = math.inf if beats else None
+    own = _losses(side, asked, failed=failed)
+    if baseline is None:
+        known = own[np.isfinite(own)]
+        if beats or asked.chance is None or len(known) < FEWEST:
+            return None
+        return mean_difference(known, np.array([asked.objective.sign * asked.chance]), 0.0)
+    other, margin = _losses(baseline, asked, failed=failed), asked.margin(baseline)
+    if np.isnan(other).any() or len(other) < FEWEST:
+        return None
+    if asked.paired:
+        own, other = _by_seed(side, own, baseline, other)
+    known = np.ones(len(own), bool) if beats else np.isfinite(own)
+    if known.sum() < FEWEST:
+        return None
+    if asked.paired:
+        # Where both are infeasible neither wins.
+        both = np.isinf(own) & np.isinf(other)
+        gains = np.where(both, -math.inf, np.where(both, 0, other) - np.where(both, 0, own))
+        return paired_chance(gains, margin) if beats else paired_difference(gains[known], margin)
+    if beats:
+        return chance_to_beat(own, other, margin)
+    return mean_difference(own[known], other, margin)
 
 
-def _variance(losses: Float[np.ndarray, "reruns"]) -> float:
-    """Exactly zero where all are the same, which their rounded mean would hide."""
-    return float(losses.var(ddof=1)) if len(losses) > 1 and np.ptp(losses) > 0 else 0.0
-
-
-def _middle(losses: Float[np.ndarray, "reruns"]) -> float:
-    """Their mean; exactly their value where all are the same."""
-    return float(losses.mean()) if np.ptp(losses) > 0 else float(losses[0])
+def _by_seed(
+    side: SideEvidence,
+    own: Float[np.ndarray, "reruns"],
+    baseline: SideEvidence,
+    other: Float[np.ndarray, "others"],
+) -> tuple[Float[np.ndarray, "pairs"], Float[np.ndarray, "pairs"]]:
+    """Losses of the seeds that both sides have, seed beside seed."""
+    a = dict(zip(side.seeds, own.tolist(), strict=True))
+    b = dict(zip(baseline.seeds, other.tolist(), strict=True))
+    shared = [seed for seed in a if seed in b]
+    return np.array([a[s] for s in shared]), np.array([b[s] for s in shared])
 
 
 def _mean(losses: Float[np.ndarray, "reruns"], sign: int) -> Interval:
@@ -223,7 +217,7 @@ def _mean(losses: Float[np.ndarray, "reruns"], sign: int) -> Interval:
     middle = float(sign * known.mean()) if len(known) else math.nan
     if len(known) < 2 or len(known) < len(losses):
         return Interval(middle, -math.inf, math.inf)
-    error = math.sqrt(_variance(known) / len(known))
+    error = math.sqrt(spread(known) / len(known))
     reach = float(special.stdtrit(len(known) - 1, 0.975)) * error
     return Interval(middle, middle - reach, middle + reach)
 
@@ -238,7 +232,7 @@ def _rank(side: SideEvidence, gain: Interval, sign: int) -> tuple[int, float]:
 
 def _more(reading: Reading, asked: Question) -> int:
     """Reruns a side, beyond those there are, that would tell if the gain is what was seen."""
-    distance = reading.gain.estimate - asked.margin(reading.baseline)
+    distance = reading.gain.estimate - asked.bar(reading.baseline)
     if math.isnan(distance):
         return 0
     left_out = 1 - reading.gain.confidence

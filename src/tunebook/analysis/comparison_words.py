@@ -6,7 +6,7 @@ import math
 
 from tunebook.analysis.rerun_count import MOST_MORE
 from tunebook.analysis.rerun_evidence import FEWEST, Question, Reading
-from tunebook.words.decision import Verdict
+from tunebook.words.decision import Estimand, Verdict
 from tunebook.words.finding import Interval
 
 
@@ -27,6 +27,8 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
     if not math.isfinite(gain.estimate):
         return _upper_first(_unjudged(verdict, who, best, asked))
     failed = f" ({side.infeasible} of them infeasible)" if side.infeasible else ""
+    if asked.estimand is Estimand.BEATS:
+        return _upper_first(_share_said(verdict, who, failed, best, asked, more))
     shown = f"{gain.estimate:.3g} {_ends(gain)} in {metric}"
     seeds = f"over {side.reruns} fresh seeds{'' if baseline is None else ' a side'}{failed}"
     wanted = f"; more than {margin:g} was asked for" if margin else ""
@@ -42,6 +44,27 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
         said = f"No clear answer yet: {who} gains {shown} over {over} {seeds}{wanted}."
         said += _further(best, asked, more)
     return _upper_first(said)
+
+
+def _share_said(
+    verdict: Verdict, who: str, failed: str, best: Reading, asked: Question, more: int
+) -> str:
+    """The verdict where a chance to beat the baseline was asked for."""
+    gain, margin = best.gain, asked.margin(best.baseline)
+    low, high = (f"{100 * min(max(end, 0.0), 1.0):.0f} %" for end in (gain.low, gain.high))
+    by = f" by more than {margin:g}" if margin else ""
+    pairs = "of seeds" if asked.paired else "of pairs of fresh seeds"
+    said = (
+        f"{who} beats the baseline in {asked.objective.metric}{by} in {100 * gain.estimate:.0f} % "
+        f"[{low}, {high}] {pairs}, {best.side.reruns} a side{failed}"
+    )
+    if verdict is Verdict.ADOPT:
+        return f"{said}: adopt."
+    if verdict is Verdict.KEEP:
+        return f"{said}, and more than half is not shown: keep the baseline."
+    return (
+        f"No clear answer yet: {said}; more than half was asked for.{_further(best, asked, more)}"
+    )
 
 
 def _ends(gain: Interval) -> str:
@@ -63,7 +86,7 @@ def _further(best: Reading, asked: Question, more: int) -> str:
         return " No realistic number of reruns would tell a gain so near to what was asked for."
     if best.baseline is None:
         return f" If that is the gain, about {more} more reruns would tell."
-    seems_short = best.gain.estimate <= asked.margin(best.baseline)
+    seems_short = best.gain.estimate <= asked.bar(best.baseline)
     end = ", and the baseline would probably be kept" if seems_short else ""
     return f" If that is the gain, about {more} more reruns a side would tell{end}."
 
@@ -81,10 +104,10 @@ def _unjudged(verdict: Verdict, who: str, best: Reading, asked: Question) -> str
         )
     if base is None and asked.chance is None:
         return f"{who} can't be judged yet: the book does not know chance; {ask}."
-    if base is not None and base.infeasible and asked.chance is None:
+    if base is not None and base.infeasible and asked.worst is None:
         some = f"{base.infeasible} of {base.reruns} reruns of the baseline were infeasible"
         return f"{who} can't be judged yet: {some}, and chance is not known; {ask}."
-    if side.infeasible and asked.chance is None:
+    if side.infeasible and asked.worst is None:
         return f"{who} can't be adopted yet: {failed}, and chance is not known; {ask}."
     return f"{who} can't be judged yet: a side has fewer than {FEWEST} complete reruns."
 

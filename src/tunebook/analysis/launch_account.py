@@ -14,8 +14,11 @@ A first baseline takes no part: it is compared with chance, and would earn level
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from scipy import special
+
+from tunebook.words.decision import Decision, RerunPlan, Verdict
 
 RATE = 0.1
 WEALTH = 0.08
@@ -23,6 +26,46 @@ WEALTH = 0.08
 DECAY = 1.6
 MOST = 0.05
 """No decision is granted more than this, however many launches came before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLine:
+    """One decision against a baseline, as the account has it.
+
+    Attributes:
+        plan: number of its first plan of reruns, `round` of its round.
+        level: granted to it before its first rerun.
+        adopted: it adopted, and earned level for those after it.
+    """
+
+    plan: int
+    round: int
+    level: float
+    adopted: bool
+
+
+def account(plans: Sequence[RerunPlan], decisions: Sequence[Decision]) -> tuple[AccountLine, ...]:
+    """Every planned decision against a baseline, in order; an extension is the same decision."""
+    adopting = {d.plan for d in decisions if d.verdict is Verdict.ADOPT}
+    lines: list[AccountLine] = []
+    newest: dict[int, int] = {}
+    for plan in plans:
+        if plan.baseline is None:
+            continue
+        if not plan.extension:
+            newest[plan.round] = len(lines)
+            lines.append(
+                AccountLine(plan=plan.number, round=plan.round, level=plan.level, adopted=False)
+            )
+        if plan.number in adopting:
+            at = newest[plan.round]
+            lines[at] = replace(lines[at], adopted=True)
+    return tuple(lines)
+
+
+def next_level(lines: Sequence[AccountLine]) -> float:
+    """What the account grants the next decision."""
+    return granted([line.adopted for line in lines])
 
 
 def granted(adopted: Sequence[bool]) -> float:

@@ -6,7 +6,8 @@ import math
 
 from scipy import special
 
-from tunebook.words.decision import Decision, Side
+from tunebook.analysis.chance_to_beat import EVEN, share_error
+from tunebook.words.decision import Decision, Estimand, Side
 from tunebook.words.finding import Interval
 
 POWER = 0.8
@@ -43,6 +44,10 @@ def more_reruns(decision: Decision) -> int | None:
     side = next((s for s in decision.sides if s.gain and s.config == decision.config), None)
     if side is None or side.gain is None or not math.isfinite(side.gain.estimate):
         return None
+    if decision.estimand is Estimand.BEATS:
+        reruns = len(side.reruns)
+        variance = share_error(EVEN, reruns, reruns) ** 2 * reruns
+        return needed(side.gain.estimate - EVEN, variance, 1 - side.gain.confidence, reruns)
     baseline = next((s for s in decision.sides if s.gain is None), None)
     variance = _variance(side) + (_variance(baseline) if baseline else 0.0)
     if not math.isfinite(variance):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tunebook.words.decision import Estimand
 from tunebook.words.design import Objective
 from tunebook.words.finding import Interval
 
@@ -19,11 +20,14 @@ class SideEvidence:
         name: of the side, as the decision calls it.
         values: the objective of the complete reruns, in its own units.
         infeasible: how many reruns did not complete.
+        seeds: of the complete reruns, in the order of `values`, then of the infeasible ones;
+            empty where sides are not paired.
     """
 
     name: str
     values: tuple[float, ...]
     infeasible: int = 0
+    seeds: tuple[int, ...] = ()
 
     @property
     def reruns(self) -> int:
@@ -39,15 +43,30 @@ class Question:
         objective: which metric decides.
         least_improvement: in its units, 0 or more; of no account without a baseline.
         chance: its value of guessing, or None where it is not known.
+        estimand: what of the reruns decides.
+        infeasible_as: what an infeasible rerun counts as in a mean; chance where it is None.
+        paired: sides are compared seed by seed.
     """
 
     objective: Objective
     least_improvement: float = 0.0
     chance: float | None = None
+    estimand: Estimand = Estimand.MEAN
+    infeasible_as: float | None = None
+    paired: bool = False
+
+    @property
+    def worst(self) -> float | None:
+        """What an infeasible rerun counts as, in the objective's units; None: not known."""
+        return self.chance if self.infeasible_as is None else self.infeasible_as
 
     def margin(self, baseline: SideEvidence | None) -> float:
-        """What a gain must exceed."""
+        """By how much a rerun must be better, in the objective's units."""
         return self.least_improvement if baseline is not None else 0.0
+
+    def bar(self, baseline: SideEvidence | None) -> float:
+        """What a gain must exceed: the margin, or one half where it is a chance."""
+        return 0.5 if self.estimand is Estimand.BEATS else self.margin(baseline)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +75,8 @@ class Reading:
 
     Attributes:
         side: its reruns up to that look; `baseline` those that they were compared with.
-        gain: over the baseline (over chance without one), positive is better.
+        gain: over the baseline (over chance without one), positive is better; the chance to
+            beat it where that is the estimand.
         adopted, dropped: whether the look ended its reruns, and how.
         variance: of one rerun's difference.
     """

@@ -15,6 +15,7 @@ from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import FIRST_ADOPT
 from tunebook.book.caveats import caveats
 from tunebook.book.fresh_reruns import Candidate, Looks, Reruns, ended
+from tunebook.book.refusals import refuse_estimand, refuse_flattering, refuse_same
 from tunebook.book.rerun_plans import extended_plan, new_plan, standing_plan
 from tunebook.execution.kept import KeptExecutor, executor_for
 from tunebook.report.wording import plural, seconds_text
@@ -38,16 +39,23 @@ def decide(
         return earlier[-1]
     launches = store.launches()
     baseline = launches[-1] if launches else None
-    sides = candidates(stored.plan, table(store, number), baseline)
+    trials = table(store, number)
+    sides = refuse_same(candidates(stored.plan, trials, baseline))
+    refuse_flattering(reruns.infeasible_as, sides, trials)
     most = reruns.max_reruns // len(sides)
+    plan = _plan(store, stored, sides, baseline, reruns, most)
     asked = Question(
-        objective=objective, least_improvement=stored.plan.least_improvement, chance=setting.chance
+        objective=objective,
+        least_improvement=stored.plan.least_improvement,
+        chance=setting.chance,
+        estimand=plan.estimand,
+        infeasible_as=plan.infeasible_as,
+        paired=plan.paired,
     )
     given = reruns.executor or executor_for(reruns.workers)
     # Workers are kept from look to look: importing a framework takes longer than many reruns.
     with KeptExecutor(given) as kept:
         work = Looks(store, stored, sides, asked, replace(reruns, executor=kept), most)
-        plan = _plan(store, stored, sides, baseline, reruns, most)
         readings = work.through(plan)
         if reruns.code is not None and most > plan.looks[-1] and work.open(readings):
             plan = extended_plan(store, plan, most=most)
@@ -74,6 +82,9 @@ def _plan(
     chosen = tuple((s.name, s.config) for s in sides if s.name != "baseline")
     number = baseline.number if baseline else None
     plan = standing_plan(store, stored.number, chosen, number)
+    refuse_estimand(
+        reruns.estimand, reruns.infeasible_as, reruns.paired, plan, first=baseline is None
+    )
     if plan is None and reruns.code is None:
         raise EvidenceError(
             f"a verdict takes at least {FIRST_ADOPT} fresh-seed reruns of each side; none of "
@@ -88,7 +99,7 @@ def _plan(
         )
     if plan is not None:
         return plan
-    plan = new_plan(store, stored.number, chosen, number, most=most, error_rate=reruns.error_rate)
+    plan = new_plan(store, stored.number, chosen, number, most=most, reruns=reruns)
     if reruns.show:
         _say_cost(store, stored, plan, len(sides), most)
     return plan
@@ -197,6 +208,7 @@ def _decision(
         max_train_steps=stored.plan.max_train_steps,
         decided_at=time.time(),
         plan=plan.number,
+        estimand=plan.estimand,
     )
 
 

@@ -23,7 +23,10 @@ from tunebook.words.trial import RERUN_FROM, Configuration, Purpose, Status, Tri
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reruns:
-    """How a decision may gather evidence; `code` None judges what is there."""
+    """How a decision may gather evidence; `code` None judges what is there.
+
+    Of `estimand`, `infeasible_as` and `paired` None is what was planned, or the default.
+    """
 
     code: TrainingCode | None
     max_reruns: int
@@ -31,6 +34,9 @@ class Reruns:
     executor: Executor | None
     error_rate: float
     show: bool
+    estimand: str | None = None
+    infeasible_as: float | None = None
+    paired: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +113,13 @@ class Looks:
         found: dict[str, SideEvidence] = {}
         for side in sides:
             records = ended(trials, side)[:n]
+            records.sort(key=lambda t: t.status is not Status.COMPLETE)
             values = tuple(value[t.name] for t in records if t.status is Status.COMPLETE)
             found[side.name] = SideEvidence(
-                name=side.name, values=values, infeasible=len(records) - len(values)
+                name=side.name,
+                values=values,
+                infeasible=len(records) - len(values),
+                seeds=tuple(t.seed for t in records),
             )
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tunebook.words import scalars
+from tunebook.words.decision import Estimand
 from tunebook.words.errors import DesignError
 
 _WHOLE = (("workers", 0, 4), ("memory_limit_mb", 1, 4096), ("max_reruns", 0, 20))
@@ -17,6 +18,8 @@ def check_limits(
     max_reruns: int | None = None,
     time_budget_s: float | None = None,
     error_rate: float | None = None,
+    estimand: str | None = None,
+    infeasible_as: float | None = None,
 ) -> None:
     """Refuse what can't be meant; None is left out.
 
@@ -40,4 +43,17 @@ def check_limits(
             raise DesignError(
                 f"error_rate is a chance, above 0 and below 1; got {error_rate!r}",
                 next_step="give error_rate=0.05, or leave it out",
+            )
+    known = [e.value for e in Estimand]
+    if estimand is not None and estimand not in known:
+        raise DesignError(
+            f"an estimand is {' or '.join(map(repr, known))}; got {estimand!r}",
+            next_step='give estimand="mean", or "beats" for the chance to beat the baseline',
+        )
+    if infeasible_as is not None:
+        worst = scalars.number("infeasible_as", infeasible_as, what="a value of the objective")
+        if not math.isfinite(worst):
+            raise DesignError(
+                f"infeasible_as is a finite number; got {infeasible_as!r}",
+                next_step='name a value of the objective; estimand="beats" needs none',
             )

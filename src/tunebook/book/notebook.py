@@ -18,6 +18,7 @@ from tunebook.book.opening import checked_path, settle
 from tunebook.book.proposals import NextRound
 from tunebook.book.protocol import TuningProtocol, protocol_of
 from tunebook.book.records import book_record
+from tunebook.book.refusals import refuse_wrong_unit
 from tunebook.book.replay import Replay, replay
 from tunebook.book.rounds import BookRound, Train
 from tunebook.book.same_plan import (
@@ -154,6 +155,9 @@ class Book:
         if stored is None:
             if plan.subject_to:
                 search_trials(plan, 1)  # constraints that nothing satisfies are told at once
+            warning = refuse_wrong_unit(plan, self.objective, self.setting, self.baseline)
+            if warning:
+                print(warning, file=sys.stderr)
             stored = self._store.add_round(plan, time.time())
             self._say_contaminated(stored.number)
         elif stored.plan != (plan := same_foretold(stored.plan, plan)):

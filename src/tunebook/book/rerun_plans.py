@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
-from tunebook.analysis.launch_account import granted
+from tunebook.analysis.launch_account import account, next_level
 from tunebook.analysis.sequential_design import OUTER, SequentialDesign, extended, planned
+from tunebook.book.fresh_reruns import Reruns
 from tunebook.store import Store
-from tunebook.words.decision import RerunPlan, Verdict
+from tunebook.words.decision import Estimand, RerunPlan
 from tunebook.words.trial import Configuration
 
 Sides = Sequence[tuple[str, Configuration]]
@@ -38,78 +41,62 @@ def new_plan(
     baseline: int | None,
     *,
     most: int,
-    error_rate: float,
+    reruns: Reruns,
 ) -> RerunPlan:
     """Fix a plan of at most so many reruns a side, and add it to the book.
 
     The level is what the book's account grants, `error_rate` at most; a first baseline, which is
     compared with chance, takes `error_rate` itself.
     """
-    level = error_rate if baseline is None else min(error_rate, granted(account(store)))
-    design = planned(most, level / len(candidates))
-    return _add(store, number, candidates, baseline, design, level)
-
-
-def extended_plan(store: Store, plan: RerunPlan, *, most: int) -> RerunPlan:
-    """Fix how a plan goes on after its last look, at the level that it has left."""
-    candidates = tuple(zip(plan.candidates, plan.configs, strict=True))
-    design = extended(
-        SequentialDesign(
-            looks=plan.looks,
-            adopt=plan.adopt,
-            drop=plan.drop,
-            outer=plan.outer,
-            drift=0.0,
-            excess=plan.excess,
-            level=plan.level / len(plan.candidates),
-            extension=plan.extension,
-        ),
-        most,
-    )
-    return _add(store, plan.round, candidates, plan.baseline, design, plan.level)
-
-
-def account(store: Store) -> tuple[bool, ...]:
-    """Of each planned decision against a baseline, in order, whether it adopted."""
-    adopted = {d.plan for d in store.decisions() if d.verdict is Verdict.ADOPT}
-    outcomes: list[bool] = []
-    newest: dict[int, int] = {}
-    for plan in store.rerun_plans():
-        if plan.baseline is None:
-            continue
-        if not plan.extension:  # an extension is the same decision, which goes on
-            newest[plan.round] = len(outcomes)
-            outcomes.append(False)
-        outcomes[newest[plan.round]] |= plan.number in adopted
-    return tuple(outcomes)
-
-
-def _add(
-    store: Store,
-    number: int,
-    candidates: Sides,
-    baseline: int | None,
-    design: SequentialDesign,
-    level: float,
-) -> RerunPlan:
+    level = reruns.error_rate
+    if baseline is not None:
+        level = min(level, next_level(account(store.rerun_plans(), store.decisions())))
     plan = RerunPlan(
+        **_bounds(planned(most, level / len(candidates), paired=bool(reruns.paired)), level),
         number=len(store.rerun_plans()) + 1,
         round=number,
         candidates=tuple(name for name, _ in candidates),
         configs=tuple(config for _, config in candidates),
         baseline=baseline,
-        looks=design.looks,
-        adopt=design.adopt,
-        drop=design.drop,
-        outer=design.outer,
-        level=level,
-        confidence=1 - level * (1 + OUTER),
-        excess=design.excess,
-        extension=design.extension,
+        estimand=Estimand(reruns.estimand or Estimand.MEAN),
+        infeasible_as=None if reruns.infeasible_as is None else float(reruns.infeasible_as),
+        paired=bool(reruns.paired),
         planned_at=time.time(),
     )
     store.add_rerun_plan(plan)
     return plan
+
+
+def extended_plan(store: Store, plan: RerunPlan, *, most: int) -> RerunPlan:
+    """Fix how a plan goes on after its last look, at the level that it has left."""
+    stood = SequentialDesign(
+        looks=plan.looks,
+        adopt=plan.adopt,
+        drop=plan.drop,
+        outer=plan.outer,
+        excess=plan.excess,
+        level=plan.level / len(plan.candidates),
+        extension=plan.extension,
+    )
+    number, now = len(store.rerun_plans()) + 1, time.time()
+    bounds = _bounds(extended(stood, most, paired=plan.paired), plan.level)
+    plan = replace(plan, **bounds, number=number, planned_at=now)
+    store.add_rerun_plan(plan)
+    return plan
+
+
+def _bounds(design: SequentialDesign, level: float) -> dict[str, Any]:
+    """What a plan records of a design."""
+    return {
+        "looks": design.looks,
+        "adopt": design.adopt,
+        "drop": design.drop,
+        "outer": design.outer,
+        "level": level,
+        "confidence": 1 - level * (1 + OUTER),
+        "excess": design.excess,
+        "extension": design.extension,
+    }
 
 
 def _named(sides: Sides) -> dict[str, dict[str, object]]:

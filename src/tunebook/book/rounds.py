@@ -203,6 +203,9 @@ class BookRound:
         executor: Executor | None = None,
         run: bool = True,
         error_rate: float = 0.05,
+        estimand: str | None = None,
+        infeasible_as: float | None = None,
+        paired: bool | None = None,
         progress: bool = True,
     ) -> Decision:
         """Rerun the best of each side and the baseline with fresh seeds, and judge those alone.
@@ -215,11 +218,26 @@ class BookRound:
             max_reruns: over all sides together.
             run: False judges the reruns that are there.
             error_rate: chance of adopting a change that brings the least improvement or less.
+            estimand: what decides: `"mean"` of the objective, or `"beats"`, the chance that a
+                rerun beats one of the baseline by more than the least improvement.
+            infeasible_as: what an infeasible rerun counts as in a mean; chance if left out.
+            paired: compare seed by seed, where a seed means the same to both sides: the same
+                initial weights, the same order of the data.
+
+        What decides is fixed before the first rerun; left out it is as planned.
 
         Raises:
-            EvidenceError: trials of the round have not ended, or none is complete.
+            EvidenceError: trials of the round have not ended, none is complete, or the best one
+                is the baseline itself.
+            DesignError: what decides is not what was planned, or has no meaning here.
         """
-        check_limits(workers=workers, max_reruns=max_reruns, error_rate=error_rate)
+        check_limits(
+            workers=workers,
+            max_reruns=max_reruns,
+            error_rate=error_rate,
+            estimand=estimand,
+            infeasible_as=infeasible_as,
+        )
         code = self._training_code(train, here=workers == 0) if run else None
         reruns = Reruns(
             code=code,
@@ -227,6 +245,9 @@ class BookRound:
             workers=workers,
             executor=executor,
             error_rate=error_rate,
+            estimand=estimand,
+            infeasible_as=infeasible_as,
+            paired=paired,
             show=progress,
         )
         return decide(self._store, self._setting, self._objective, self.number, reruns)

@@ -19,6 +19,17 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
     show_default=True,
     help="Over all sides; it stops once the answer is clear.",
 )
+@click.option(
+    "--estimand",
+    type=click.Choice(["mean", "beats"]),
+    help="What decides: the mean, or the chance to beat the baseline.",
+)
+@click.option(
+    "--infeasible-as", type=float, metavar="VALUE", help="What an infeasible rerun counts as."
+)
+@click.option(
+    "--paired", is_flag=True, default=None, help="Compare seed by seed; a seed is the same to all."
+)
 @click.option("--no-run", is_flag=True, help="Judge the reruns that are there.")
 @click.option("--train", metavar="WHERE", help="Training function; else the remembered one.")
 @click.option("--workers", type=click.IntRange(min=0), help="Trials at a time.")
@@ -27,6 +38,9 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
 def command(
     number: int | None,
     max_reruns: int,
+    estimand: str | None,
+    infeasible_as: float | None,
+    paired: bool | None,
     no_run: bool,
     train: str | None,
     workers: int | None,
@@ -44,6 +58,9 @@ def command(
             max_reruns=max_reruns,
             workers=workers,
             run=not no_run,
+            estimand=estimand,
+            infeasible_as=infeasible_as,
+            paired=paired,
             progress=not as_json,
         )
         if as_json:

@@ -13,7 +13,7 @@ from tunebook.plots.picture import Picture, Row
 from tunebook.plots.sides import ROW_HEIGHT, side_axis
 from tunebook.plots.theme import HOVER, SIZES
 from tunebook.plots.ticks import jitter
-from tunebook.words.decision import Decision, Side
+from tunebook.words.decision import Decision, Estimand, Side
 from tunebook.words.design import Objective
 from tunebook.words.finding import Interval
 
@@ -65,6 +65,8 @@ def draw(
 
 
 def _target(decision: Decision, objective: Objective) -> float | None:
+    if decision.estimand is Estimand.BEATS:
+        return None  # no mean that a side must reach
     baseline = next((s for s in decision.sides if s.name == BASELINE), None)
     if baseline is None or len(decision.sides) < 2 or not math.isfinite(baseline.mean.estimate):
         return None

@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tunebook.analysis.chance_to_beat import EVEN
 from tunebook.report.verdict import Answer
-from tunebook.report.wording import ABSENT, interval_text, minus, number
-from tunebook.words.decision import Side
+from tunebook.report.wording import ABSENT, gain_text, minus, number, share_texts
+from tunebook.words.decision import Estimand, Side
 from tunebook.words.finding import Interval
 
 
@@ -59,11 +60,13 @@ def evidence(found: Answer) -> Evidence | None:
     known = [g for _, g in gains if math.isfinite(g.estimate)]
     if not known:
         return None
-    least = found.least_improvement
+    beats = found.estimand is Estimand.BEATS
+    least = 0.0 if beats else found.least_improvement
     # An interval that is open on one side is cut at the edge: it must not set the scale.
     closed = [x for g in known if math.isfinite(g.high - g.low) for x in (g.low, g.high)]
     ends = closed + [g.estimate for g in known]
-    low, high = min([*ends, 0.0]), max([*ends, least, 0.0])
+    zero = EVEN if beats else 0.0
+    low, high = min([*ends, zero]), max([*ends, least, zero])
     margin = 0.06 * ((high - low) or 1.0)
     low, high = low - margin, high + margin
 
@@ -72,7 +75,8 @@ def evidence(found: Answer) -> Evidence | None:
         return round(100 * (x - low) / (high - low), 2)
 
     first = all(s.name != "baseline" for s in found.sides)
-    ticks = [Tick(at=place(0.0), text="chance" if first else "baseline", kind="zero")]
+    zero_text = "half of the time" if beats else "chance" if first else "baseline"
+    ticks = [Tick(at=place(zero), text=zero_text, kind="zero")]
     if least > 0:
         ticks.append(Tick(at=place(least), text=f"least worth it, {number(least)}", kind="least"))
     return Evidence(
@@ -82,30 +86,31 @@ def evidence(found: Answer) -> Evidence | None:
                 low=place(g.low),
                 estimate=place(g.estimate),
                 high=place(g.high),
-                text=interval_text(g, signed=True),
+                text=gain_text(g, found.estimand),
             )
             for s, g in gains
             if math.isfinite(g.estimate)
         ),
         ticks=tuple(ticks),
-        rows=_rows(found.sides),
-        alt="Gain over the "
+        rows=_rows(found.sides, beats=beats),
+        alt=("Chance to beat the " if beats else "Gain over the ")
         + ("chance level" if first else "baseline")
         + ": "
-        + "; ".join(f"{s.name} {interval_text(g, signed=True)}" for s, g in gains)
+        + "; ".join(f"{s.name} {gain_text(g, found.estimand)}" for s, g in gains)
         + (f". Least worth adopting: {number(least)}." if least > 0 else "."),
     )
 
 
-def _rows(sides: tuple[Side, ...]) -> tuple[SideRow, ...]:
+def _rows(sides: tuple[Side, ...], *, beats: bool) -> tuple[SideRow, ...]:
     means = _aligned([s.mean for s in sides])
-    gains = _aligned([s.gain for s in sides])
+    gains = [share_texts(s.gain) for s in sides] if beats else _aligned([s.gain for s in sides])
+    plus = [not beats and s.gain is not None and s.gain.estimate > 0 for s in sides]
     return tuple(
         SideRow(
             side=side,
             mean=means[i][0],
             mean_range=means[i][1],
-            gain=f"+{gains[i][0]}" if side.gain and side.gain.estimate > 0 else gains[i][0],
+            gain=f"+{gains[i][0]}" if plus[i] else gains[i][0],
             gain_range=gains[i][1],
         )
         for i, side in enumerate(sides)

@@ -14,7 +14,7 @@ from tunebook.report.methods import again
 from tunebook.report.sealed import contamination, sealing_lines
 from tunebook.report.verdict import best_trial
 from tunebook.report.wording import date_text, plural, value_text
-from tunebook.words.decision import Decision, Launch, Side
+from tunebook.words.decision import Decision, Estimand, Launch, Side
 from tunebook.words.design import studies
 from tunebook.words.environment import Environment, code_changes, other_changes
 from tunebook.words.finding import Interval
@@ -35,7 +35,7 @@ class RoundLine:
         best: the best objective of the search, of trial `best_trial`, at `best_config`; None
             where no trial is complete.
         verdict, decision: of its newest decision, None where there is none; `sentence` says it,
-            `evidence` has every side that was rerun.
+            `evidence` has every side that was rerun, judged by its `estimand`.
         launch: number of the launch that followed, None where none did.
         caveats: what the decision leans on without having measured it.
         changes: how the training code, versions or hardware changed while it ran.
@@ -59,6 +59,7 @@ class RoundLine:
     decision: int | None
     sentence: str
     evidence: tuple[Side, ...]
+    estimand: Estimand = Estimand.MEAN
     launch: int | None
     caveats: tuple[str, ...]
     changes: tuple[str, ...]
@@ -160,6 +161,7 @@ def _round(record: BookRecord, found: RoundRecord) -> RoundLine:
         decision=decision.number if decision else None,
         sentence=decision.sentence if decision else "",
         evidence=decision.sides if decision else (),
+        estimand=decision.estimand if decision else Estimand.MEAN,
         launch=_launched(record, decision),
         caveats=decision.caveats if decision else (),
         changes=changes_texts(found.environments),

@@ -11,6 +11,7 @@ from tunebook.report.history import History, LaunchLine, RoundLine
 from tunebook.report.wording import (
     config_text,
     date_text,
+    gain_text,
     interval_text,
     number,
     plural,
@@ -75,7 +76,7 @@ def _round(found: History, line: RoundLine) -> list[RenderableType]:
     if line.sentence:
         parts.append(_inside(line.sentence, "cyan"))
     for side in line.evidence:
-        gain = f"; gain {interval_text(side.gain, signed=True)}" if side.gain else ""
+        gain = f"; gain {gain_text(side.gain, line.estimand)}" if side.gain else ""
         seeds = plural(len(side.reruns), "fresh seed")
         parts.append(_inside(f"{side.name}: {interval_text(side.mean)} over {seeds}{gain}"))
     parts += [_inside(f"! {text}", "yellow") for text in line.changes]

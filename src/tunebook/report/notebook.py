@@ -19,7 +19,7 @@ from tunebook.report.loop import decision_of, standing
 from tunebook.report.offline import asset
 from tunebook.report.terminal import book_text, findings_text, plain
 from tunebook.report.verdict import LABELS, answer, best_trial
-from tunebook.report.wording import counts_text, interval_text, left_out_texts, number
+from tunebook.report.wording import counts_text, gain_text, interval_text, left_out_texts, number
 from tunebook.words.decision import Decision
 from tunebook.words.finding import Examination, Finding, Severity
 from tunebook.words.record import BookRecord, Proposal
@@ -117,6 +117,7 @@ def picture_html(picture: Picture) -> str:
 def _render(macro: str, **content: object) -> str:
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {
+        "gain": gain_text,
         "interval": interval_text,
         "check": check_text,
         "numbers": numbers_texts,

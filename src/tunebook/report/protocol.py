@@ -22,6 +22,7 @@ from tunebook.report.wording import (
     ABSENT,
     axis_text,
     date_text,
+    gain_text,
     interval_text,
     number,
     plural,
@@ -176,7 +177,7 @@ def _round_parts(record: BookRecord, found: RoundRecord) -> Iterator[Part]:
     if decision is not None:
         sides = [
             (s.name, str(len(s.reruns)), interval_text(s.mean),
-             interval_text(s.gain, signed=True) if s.gain else ABSENT)
+             gain_text(s.gain, decision.estimand) if s.gain else ABSENT)
             for s in decision.sides
         ]  # fmt: skip
         yield Part(

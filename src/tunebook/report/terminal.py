@@ -19,6 +19,7 @@ from tunebook.report.verdict import LABELS, best_trial, objective_text
 from tunebook.report.wording import (
     config_text,
     counts_text,
+    gain_text,
     interval_text,
     left_out_texts,
     number,
@@ -133,7 +134,7 @@ def decision_renderable(decision: Decision) -> RenderableType:
     for side in decision.sides:
         source = f", from trial {side.selected_by}" if side.selected_by else ""
         sides.append(_line(f"{side.name}{source}, {plural(len(side.reruns), 'rerun')}", "bold"))
-        gain = f"; gain {interval_text(side.gain, signed=True)}" if side.gain else ""
+        gain = f"; gain {gain_text(side.gain, decision.estimand)}" if side.gain else ""
         sides.append(_indented(_line(f"mean {interval_text(side.mean)}{gain}")))
     return Group(
         Text.assemble(f"Round {decision.round}, decision {decision.number}: ", verdict),

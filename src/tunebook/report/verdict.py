@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunebook.report.wording import better, number, plural
-from tunebook.words.decision import Decision, Side, Verdict
+from tunebook.words.decision import Decision, Estimand, Side, Verdict
 from tunebook.words.design import Objective
 from tunebook.words.finding import Examination, Severity
 from tunebook.words.record import RoundRecord
@@ -27,6 +27,7 @@ class Answer:
         sides: what was rerun with fresh seeds, candidates first, the baseline last.
         least_improvement: in the metric's units.
         error_rate: chance of adopting a change that is not worth it; None where undecided.
+        estimand: what of the reruns decided.
         best: the best trial of the search, None where no trial is complete.
     """
 
@@ -38,6 +39,7 @@ class Answer:
     least_improvement: float
     error_rate: float | None
     best: Best | None
+    estimand: Estimand = Estimand.MEAN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,7 @@ def answer(
         least_improvement=decision.least_improvement,
         error_rate=decision.error_rate,
         best=best,
+        estimand=decision.estimand,
     )
 
 

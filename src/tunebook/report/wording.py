@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from tunebook.words.decision import Estimand
 from tunebook.words.design import Direction, Objective, Reduce
 from tunebook.words.finding import Interval
 from tunebook.words.space import Axis, Choice, Float, Per, Scale
@@ -69,6 +70,29 @@ def interval_text(interval: Interval, *, signed: bool = False) -> str:
     sign = "+" if signed and interval.estimate > 0 else ""
     estimate, low, high = _like_each_other(interval.estimate, interval.low, interval.high)
     return f"{sign}{estimate} ({low} to {high})"
+
+
+def gain_text(gain: Interval, estimand: Estimand) -> str:
+    """A gain as a report writes it: signed, or as the chance to beat the baseline.
+
+    Example:
+        >>> gain_text(Interval(0.83, 0.61, 1.0), Estimand.BEATS)
+        'better in 83 % (61 to 100 %)'
+    """
+    if estimand is Estimand.MEAN or math.isnan(gain.estimate):
+        return interval_text(gain, signed=True)
+    share, ends = share_texts(gain)
+    return f"better in {share} ({ends})"
+
+
+def share_texts(gain: Interval | None) -> tuple[str, str]:
+    """A chance and its interval in percent, `83 %` and `61 to 100 %`."""
+    if gain is None or math.isnan(gain.estimate):
+        return ABSENT, ""
+    share, low, high = (
+        f"{100 * min(max(x, 0.0), 1.0):.0f}" for x in (gain.estimate, gain.low, gain.high)
+    )
+    return f"{share} %", f"{low} to {high} %"
 
 
 def _like_each_other(estimate: float, low: float, high: float) -> tuple[str, str, str]:

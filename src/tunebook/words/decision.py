@@ -21,6 +21,16 @@ class Verdict(StrEnum):
     MORE_EVIDENCE = "more evidence"
 
 
+class Estimand(StrEnum):
+    """What of the fresh seeds decides; fixed before the first rerun."""
+
+    MEAN = "mean"
+    """The mean objective, infeasible reruns at a stated worst value."""
+    BEATS = "beats"
+    """The chance that a rerun of the candidate beats one of the baseline by more than the least
+    improvement; an infeasible rerun beats none."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
     """One configuration that was rerun with fresh seeds.
@@ -32,7 +42,8 @@ class Side:
         reruns: names of the fresh-seed trials.
         mean: of the reruns, in the metric's units.
         gain: improvement over the baseline (over chance for a first baseline), positive is
-            better, in the metric's units; None for the baseline itself.
+            better, in the metric's units, or the chance to beat it, 0 to 1, where the decision's
+            estimand is that; None for the baseline itself.
     """
 
     name: str
@@ -66,6 +77,10 @@ class RerunPlan:
         excess: gain above the least improvement that is adopted in 80 % of cases, in standard
             deviations of one fresh seed.
         extension: how often the plan was extended.
+        estimand: what of the reruns decides.
+        infeasible_as: what an infeasible rerun counts as in a mean, in the metric's units; None
+            where that is the book's chance.
+        paired: candidate and baseline are compared seed by seed.
         planned_at: Unix time.
     """
 
@@ -82,6 +97,9 @@ class RerunPlan:
     confidence: float
     excess: float
     extension: int = 0
+    estimand: Estimand = Estimand.MEAN
+    infeasible_as: float | None = None
+    paired: bool = False
     planned_at: float
 
 
@@ -105,6 +123,7 @@ class Decision:
         corrects: number of the decision that this one replaces.
         plan: number of the plan of reruns that was fixed before; None in books before there
             were plans.
+        estimand: what of the reruns decided.
     """
 
     number: int
@@ -121,6 +140,7 @@ class Decision:
     decided_at: float
     corrects: int | None = None
     plan: int | None = None
+    estimand: Estimand = Estimand.MEAN
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
