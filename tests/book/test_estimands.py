@@ -113,3 +113,42 @@ def test_a_least_improvement_that_can_hardly_be_meant_is_warned_of(launched, rat
     assert "not less than the baseline's whole loss" in capsys.readouterr().err
     launched.round("Tiny?", nuisance=rates, trials=8, max_train_steps=40, least_improvement=0.01)
     assert capsys.readouterr().err == ""
+
+
+def test_a_peek_is_free_and_no_decision(launched, rates, train):
+    asked = adam(launched, rates, train, least_improvement=0.12)
+    with pytest.raises(EvidenceError, match="round 2 has none yet"):
+        asked.peek()
+    asked.decide(train, max_reruns=8, **QUIET)
+    before = (launched.decisions, launched._store.rerun_plans(), len(asked.trials))
+    seen = asked.peek()
+    assert "Exploratory, and no decision" in repr(seen)
+    assert seen.gain["best"].low < seen.gain["best"].estimate < seen.gain["best"].high
+    assert seen.reruns == {"best": 4}
+    assert before == (launched.decisions, launched._store.rerun_plans(), len(asked.trials))
+
+
+def test_the_validation_set_s_own_error_is_bounded(launched, rates, train):
+    asked = adam(launched, rates, train, least_improvement=0.01)
+    decision = asked.decide(train, max_reruns=24, validation_examples=10_000, **QUIET)
+    said = [text for text in decision.caveats if "10,000 examples" in text]
+    # Error rates near 0.26 and 0.41: 1.96 * sqrt(0.67 / 10,000) is 0.016.
+    assert len(said) == 1 and "by 0.016 at most" in said[0]
+
+
+def test_the_commands_that_do_it_again_name_what_decided(launched, rates, train):
+    asked = adam(launched, rates, train)
+    asked.decide(train, max_reruns=24, estimand="beats", **QUIET)
+    assert "decide --estimand beats --max-reruns" in launched.history().rounds[1].commands[1]
+
+
+def test_the_account_is_in_the_notebook(launched, rates, train):
+    assert launched.history().history.account == ()
+    asked = adam(launched, rates, train, least_improvement=0.01)
+    launched.launch(asked.decide(train, max_reruns=24, **QUIET))
+    said = launched.history().history.account
+    assert (
+        "at most 10 %" in said[0] and "1 decision against a baseline so far, 1 adopted" in said[0]
+    )
+    assert "round 2 3.5 %, adopted" in said[1]
+    assert "Account of false launches" in repr(launched.history())

@@ -151,7 +151,7 @@ def _gain(
     The score is that of the gain above what was asked for: NaN where it can't be judged.
     """
     losses = _losses(side, asked)
-    found = _difference(side, baseline, asked)
+    found = difference(side, baseline, asked)
     if found is None:
         return Interval(math.nan, -math.inf, math.inf, plan.confidence), math.nan, math.nan
     score, high = found.score, found.high(plan.outer[look])
@@ -168,7 +168,7 @@ def _gain(
     return gain, score, found.variance
 
 
-def _difference(
+def difference(
     side: SideEvidence, baseline: SideEvidence | None, asked: Question
 ) -> MeanDifference | ChanceToBeat | None:
     """By the estimand; None where there is too little to judge."""

@@ -13,10 +13,11 @@ from tunebook.analysis.comparison import conclude
 from tunebook.analysis.fragile_seeds import fragile, fragile_text
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import FIRST_ADOPT
+from tunebook.analysis.validation_sampling import sampling_error
 from tunebook.book.caveats import caveats
 from tunebook.book.fresh_reruns import Candidate, Looks, Reruns, ended
 from tunebook.book.refusals import refuse_estimand, refuse_flattering, refuse_same
-from tunebook.book.rerun_plans import extended_plan, new_plan, standing_plan
+from tunebook.book.rerun_plans import extended_plan, new_plan, question, standing_plan
 from tunebook.execution.kept import KeptExecutor, executor_for
 from tunebook.report.wording import plural, seconds_text
 from tunebook.store import Store, StoredRound
@@ -44,14 +45,7 @@ def decide(
     refuse_flattering(reruns.infeasible_as, sides, trials)
     most = reruns.max_reruns // len(sides)
     plan = _plan(store, stored, sides, baseline, reruns, most)
-    asked = Question(
-        objective=objective,
-        least_improvement=stored.plan.least_improvement,
-        chance=setting.chance,
-        estimand=plan.estimand,
-        infeasible_as=plan.infeasible_as,
-        paired=plan.paired,
-    )
+    asked = question(objective, stored.plan.least_improvement, setting, plan)
     given = reruns.executor or executor_for(reruns.workers)
     # Workers are kept from look to look: importing a framework takes longer than many reruns.
     with KeptExecutor(given) as kept:
@@ -61,6 +55,8 @@ def decide(
             plan = extended_plan(store, plan, most=most)
             readings = work.through(plan)
     decision = _decision(store, stored, sides, readings, asked, baseline, plan)
+    said = _validation_text(decision, objective, reruns.validation_examples)
+    decision = replace(decision, caveats=(*decision.caveats, *said))
     if earlier and replace(
         decision, number=earlier[-1].number, decided_at=earlier[-1].decided_at, corrects=None
     ) == replace(earlier[-1], corrects=None):
@@ -209,6 +205,22 @@ def _decision(
         decided_at=time.time(),
         plan=plan.number,
         estimand=plan.estimand,
+    )
+
+
+def _validation_text(
+    decision: Decision, objective: Objective, examples: int | None
+) -> tuple[str, ...]:
+    """How far another validation set might move the gain, where its size was told."""
+    sides = [s for s in decision.sides if s.config == decision.config or s.name == "baseline"]
+    means = [s.mean.estimate for s in sides]
+    error = sampling_error(means, examples) if examples and len(sides) == 2 else None
+    if error is None:
+        return ()
+    return (
+        f"Another validation set of {examples:,} examples might move the gain in "
+        f"{objective.metric} by {error:.2g} at most (95 %); by less where both sides err on the "
+        "same examples.",
     )
 
 

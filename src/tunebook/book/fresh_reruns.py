@@ -37,6 +37,7 @@ class Reruns:
     estimand: str | None = None
     infeasible_as: float | None = None
     paired: bool | None = None
+    validation_examples: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +83,7 @@ class Looks:
             sides = [*going_on, *([self._baseline] if self._baseline else [])]
             if self._reruns.code is not None and n <= self._most:
                 _rerun(self._store, self._stored, sides, n, self._reruns)
-            evidence = self._evidence(sides, n)
+            evidence = evidence_of(self._store, self._stored.number, sides, n)
             if min(e.reruns for e in evidence.values()) < n:
                 break
             base = evidence.get("baseline") if self._baseline else None
@@ -104,24 +105,26 @@ class Looks:
         ended = [r.adopted or r.dropped for r in readings.values()]
         return not any(r.adopted for r in readings.values()) and not all(ended)
 
-    def _evidence(self, sides: Sequence[Candidate], n: int) -> dict[str, SideEvidence]:
-        """The first n reruns of each side: looking at more than a plan says is no extra look."""
-        number = self._stored.number
-        reruns = table(self._store, number, reruns=True)
-        value = dict(zip(reruns.name, reruns.value.tolist(), strict=True))
-        trials = self._store.trials(number)
-        found: dict[str, SideEvidence] = {}
-        for side in sides:
-            records = ended(trials, side)[:n]
-            records.sort(key=lambda t: t.status is not Status.COMPLETE)
-            values = tuple(value[t.name] for t in records if t.status is Status.COMPLETE)
-            found[side.name] = SideEvidence(
-                name=side.name,
-                values=values,
-                infeasible=len(records) - len(values),
-                seeds=tuple(t.seed for t in records),
-            )
-        return found
+
+def evidence_of(
+    store: Store, number: int, sides: Sequence[Candidate], n: int | None = None
+) -> dict[str, SideEvidence]:
+    """The first n reruns of each side: looking at more than a plan says is no extra look."""
+    reruns = table(store, number, reruns=True)
+    value = dict(zip(reruns.name, reruns.value.tolist(), strict=True))
+    trials = store.trials(number)
+    found: dict[str, SideEvidence] = {}
+    for side in sides:
+        records = ended(trials, side)[:n]
+        records.sort(key=lambda t: t.status is not Status.COMPLETE)
+        values = tuple(value[t.name] for t in records if t.status is Status.COMPLETE)
+        found[side.name] = SideEvidence(
+            name=side.name,
+            values=values,
+            infeasible=len(records) - len(values),
+            seeds=tuple(t.seed for t in records),
+        )
+    return found
 
 
 def _rerun(

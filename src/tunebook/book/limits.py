@@ -8,7 +8,12 @@ from tunebook.words import scalars
 from tunebook.words.decision import Estimand
 from tunebook.words.errors import DesignError
 
-_WHOLE = (("workers", 0, 4), ("memory_limit_mb", 1, 4096), ("max_reruns", 0, 20))
+_WHOLE = (
+    ("workers", 0, 4),
+    ("memory_limit_mb", 1, 4096),
+    ("max_reruns", 0, 20),
+    ("validation_examples", 1, 10_000),
+)
 
 
 def check_limits(
@@ -20,13 +25,19 @@ def check_limits(
     error_rate: float | None = None,
     estimand: str | None = None,
     infeasible_as: float | None = None,
+    validation_examples: int | None = None,
 ) -> None:
     """Refuse what can't be meant; None is left out.
 
     Raises:
         DesignError: names the argument, its value and what it should be.
     """
-    given = {"workers": workers, "memory_limit_mb": memory_limit_mb, "max_reruns": max_reruns}
+    given = {
+        "workers": workers,
+        "memory_limit_mb": memory_limit_mb,
+        "max_reruns": max_reruns,
+        "validation_examples": validation_examples,
+    }
     for key, least, example in _WHOLE:
         if given[key] is not None:
             scalars.whole(key, given[key], least=least, example=example)

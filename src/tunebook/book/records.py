@@ -30,6 +30,7 @@ def book_record(store: Store, setting: Setting, objective: Objective) -> BookRec
         file=Path(store.location).name,
         seals=store.seals(),
         looks=store.looks(),
+        rerun_plans=store.rerun_plans(),
     )
 
 

@@ -8,10 +8,12 @@ from dataclasses import replace
 from typing import Any
 
 from tunebook.analysis.launch_account import account, next_level
+from tunebook.analysis.rerun_evidence import Question
 from tunebook.analysis.sequential_design import OUTER, SequentialDesign, extended, planned
 from tunebook.book.fresh_reruns import Reruns
 from tunebook.store import Store
-from tunebook.words.decision import Estimand, RerunPlan
+from tunebook.words.decision import Estimand, RerunPlan, Setting
+from tunebook.words.design import Objective
 from tunebook.words.trial import Configuration
 
 Sides = Sequence[tuple[str, Configuration]]
@@ -97,6 +99,20 @@ def _bounds(design: SequentialDesign, level: float) -> dict[str, Any]:
         "excess": design.excess,
         "extension": design.extension,
     }
+
+
+def question(
+    objective: Objective, least_improvement: float, setting: Setting, plan: RerunPlan
+) -> Question:
+    """What a plan asks of its reruns."""
+    return Question(
+        objective=objective,
+        least_improvement=least_improvement,
+        chance=setting.chance,
+        estimand=plan.estimand,
+        infeasible_as=plan.infeasible_as,
+        paired=plan.paired,
+    )
 
 
 def _named(sides: Sides) -> dict[str, dict[str, object]]:

@@ -13,6 +13,7 @@ from tunebook.analysis.foretold_outcomes import judge
 from tunebook.book.decisions import decide
 from tunebook.book.fresh_reruns import Reruns
 from tunebook.book.limits import check_limits
+from tunebook.book.peek import Peek, peek_at
 from tunebook.book.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record, unread, with_earlier
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
@@ -206,6 +207,7 @@ class BookRound:
         estimand: str | None = None,
         infeasible_as: float | None = None,
         paired: bool | None = None,
+        validation_examples: int | None = None,
         progress: bool = True,
     ) -> Decision:
         """Rerun the best of each side and the baseline with fresh seeds, and judge those alone.
@@ -223,6 +225,8 @@ class BookRound:
             infeasible_as: what an infeasible rerun counts as in a mean; chance if left out.
             paired: compare seed by seed, where a seed means the same to both sides: the same
                 initial weights, the same order of the data.
+            validation_examples: in the validation set; of an error rate or an accuracy the
+                decision then says how far another set of that size might move the gain.
 
         What decides is fixed before the first rerun; left out it is as planned.
 
@@ -237,6 +241,7 @@ class BookRound:
             error_rate=error_rate,
             estimand=estimand,
             infeasible_as=infeasible_as,
+            validation_examples=validation_examples,
         )
         code = self._training_code(train, here=workers == 0) if run else None
         reruns = Reruns(
@@ -248,9 +253,18 @@ class BookRound:
             estimand=estimand,
             infeasible_as=infeasible_as,
             paired=paired,
+            validation_examples=validation_examples,
             show=progress,
         )
         return decide(self._store, self._setting, self._objective, self.number, reruns)
+
+    def peek(self) -> Peek:
+        """What the fresh-seed reruns seem to say: exploratory, no look of the plan, no decision.
+
+        Raises:
+            EvidenceError: no rerun was planned yet.
+        """
+        return peek_at(self._store, self._setting, self._objective, self.number)
 
     def next_round(self, *, most_trials: int | None = None) -> NextRound:
         """A plan for the round after this one, with the reason for each change.

@@ -30,7 +30,11 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
 @click.option(
     "--paired", is_flag=True, default=None, help="Compare seed by seed; a seed is the same to all."
 )
+@click.option(
+    "--validation-examples", type=click.IntRange(min=1), help="Size of the validation set."
+)
 @click.option("--no-run", is_flag=True, help="Judge the reruns that are there.")
+@click.option("--peek", is_flag=True, help="Exploratory: show the reruns; decide nothing.")
 @click.option("--train", metavar="WHERE", help="Training function; else the remembered one.")
 @click.option("--workers", type=click.IntRange(min=0), help="Trials at a time.")
 @book_option
@@ -41,7 +45,9 @@ def command(
     estimand: str | None,
     infeasible_as: float | None,
     paired: bool | None,
+    validation_examples: int | None,
     no_run: bool,
+    peek: bool,
     train: str | None,
     workers: int | None,
     book_path: str | None,
@@ -53,6 +59,10 @@ def command(
 
     sys.path.insert(0, str(Path.cwd()))
     with open_book(book_path) as book:
+        if peek:
+            seen = choose_round(book, number).peek()
+            print_json(exploratory=data(seen)) if as_json else click.echo(repr(seen))
+            return
         decision = choose_round(book, number).decide(
             train,
             max_reruns=max_reruns,
@@ -61,6 +71,7 @@ def command(
             estimand=estimand,
             infeasible_as=infeasible_as,
             paired=paired,
+            validation_examples=validation_examples,
             progress=not as_json,
         )
         if as_json:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tunebook.analysis.launch_account import account
+from tunebook.report.account_text import account_texts
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.methods import again
 from tunebook.report.sealed import contamination, sealing_lines
@@ -94,6 +96,7 @@ class History:
         rounds, launches: oldest first.
         test_set: (what, text) of sealed metrics and of every look.
         contaminated: what was planned or decided after a look.
+        account: sentences on false launches: what was granted to each decision, and what is left.
         stands_at: the step of the playbook's loop, and `next` the command that takes it.
     """
 
@@ -106,6 +109,7 @@ class History:
     launches: tuple[LaunchLine, ...]
     test_set: tuple[tuple[str, str], ...]
     contaminated: tuple[str, ...]
+    account: tuple[str, ...]
     stands_at: str
     next: str
 
@@ -135,6 +139,7 @@ def history(record: BookRecord) -> History:
         launches=lineage(record),
         test_set=sealing_lines(record),
         contaminated=contamination(record),
+        account=account_texts(account(record.rerun_plans, record.decisions)),
         stands_at=str(newest.step) if newest else "plan",
         next=newest.command if newest else "tunebook init",
     )
@@ -165,7 +170,7 @@ def _round(record: BookRecord, found: RoundRecord) -> RoundLine:
         launch=_launched(record, decision),
         caveats=decision.caveats if decision else (),
         changes=changes_texts(found.environments),
-        commands=tuple(again(found.number, decision)),
+        commands=tuple(again(record, found.number, decision)),
         now=str(standing(record, found.number).step),
     )
 

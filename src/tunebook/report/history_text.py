@@ -31,6 +31,9 @@ def history_renderable(found: History) -> RenderableType:
     parts += [part for line in reversed(found.launches) for part in _launch(found, line)]
     if not found.launches:
         parts.append(_inside("Nothing has been launched yet."))
+    if found.account:
+        parts += [Text(), Text("Account of false launches", style="bold")]
+        parts += [_inside(text) for text in found.account]
     if found.test_set:
         parts += [Text(), Text("Test set", style="bold")]
         parts += [_inside(f"{what}: {text}") for what, text in found.test_set]

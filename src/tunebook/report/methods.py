@@ -19,7 +19,7 @@ from tunebook.report.wording import (
     value_text,
 )
 from tunebook.words.codec import RoundFile, write_round_file
-from tunebook.words.decision import Decision
+from tunebook.words.decision import Decision, Estimand, RerunPlan
 from tunebook.words.design import Round, Study, studies
 from tunebook.words.environment import SHORT
 from tunebook.words.record import BookRecord, RoundRecord
@@ -64,7 +64,7 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
         setting=record.setting,
         test_metrics=tuple(s.metric for s in record.seals),
     )
-    commands = [*_baselines(record, found), *again(found.number, decision)]
+    commands = [*_baselines(record, found), *again(record, found.number, decision)]
     return Protocol(
         lines=(*_search_lines(record, found), *_evidence_lines(decision), *_code_lines(found)),
         spaces=tuple(_space(plan, study) for study in studies(plan)),
@@ -74,13 +74,21 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
     )
 
 
-def again(number: int, decision: Decision | None) -> list[str]:
+def again(record: BookRecord, number: int, decision: Decision | None) -> list[str]:
     """Commands that do one round again."""
     commands = [f"tunebook run round-{number}.toml --book again.db"]
     if decision is None:
         return [*commands, "tunebook findings --book again.db"]
     reruns = sum(len(s.reruns) for s in decision.sides)
-    return [*commands, f"tunebook decide --max-reruns {reruns} --book again.db"]
+    how = "".join(_options(p) for p in record.rerun_plans if p.number == decision.plan)
+    return [*commands, f"tunebook decide{how} --max-reruns {reruns} --book again.db"]
+
+
+def _options(plan: RerunPlan) -> str:
+    """What of a plan a person asked for."""
+    estimand = "" if plan.estimand is Estimand.MEAN else f" --estimand {plan.estimand}"
+    worst = "" if plan.infeasible_as is None else f" --infeasible-as {plan.infeasible_as:g}"
+    return f"{estimand}{worst}{' --paired' if plan.paired else ''}"
 
 
 def _baselines(record: BookRecord, found: RoundRecord) -> list[str]:
@@ -90,7 +98,7 @@ def _baselines(record: BookRecord, found: RoundRecord) -> list[str]:
     for launch in record.launches:
         decision = of.get(launch.decision)
         if decision is not None and decision.round < found.number:
-            commands += again(decision.round, decision)
+            commands += again(record, decision.round, decision)
             commands.append("tunebook launch --book again.db")
     return commands
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from tunebook.words.decision import Change, Decision, Launch, Setting
+from tunebook.words.decision import Change, Decision, Launch, RerunPlan, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.environment import Environment
 from tunebook.words.sealing import Look, Seal
@@ -98,6 +98,7 @@ class BookRecord:
         versions: of Tunebook, Python and what training imported, by name.
         file: name of the book's file, for the commands that a report prints.
         seals, looks: test metrics that are kept from view, and who looked at them.
+        rerun_plans: what each decision fixed before its first rerun; empty in older books.
     """
 
     setting: Setting
@@ -109,3 +110,4 @@ class BookRecord:
     file: str
     seals: tuple[Seal, ...] = ()
     looks: tuple[Look, ...] = ()
+    rerun_plans: tuple[RerunPlan, ...] = ()

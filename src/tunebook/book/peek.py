@@ -1,0 +1,75 @@
+"""A peek at the reruns of a decision: free, exploratory, and recorded nowhere (D1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tunebook.analysis.peek import peek
+from tunebook.book.decisions import candidates
+from tunebook.book.fresh_reruns import evidence_of
+from tunebook.book.refusals import refuse_same
+from tunebook.book.rerun_plans import question
+from tunebook.report.wording import gain_text, plural
+from tunebook.store import Store
+from tunebook.store.table import table
+from tunebook.words.decision import Estimand, Setting
+from tunebook.words.design import Objective
+from tunebook.words.errors import EvidenceError
+from tunebook.words.finding import Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peek:
+    """What the reruns seem to say, as no decision.
+
+    Attributes:
+        gain: of each candidate, with a plain 95 % interval; NaN where reruns are too few.
+        reruns: ended ones, by side.
+        looks: reruns a side at which the plan looks.
+        estimand: what the gain is of.
+    """
+
+    gain: Mapping[str, Interval]
+    reruns: Mapping[str, int]
+    looks: tuple[int, ...]
+    estimand: Estimand
+
+    def __repr__(self) -> str:
+        sides = "\n".join(
+            f"  {name}: {gain_text(gain, self.estimand)} over {plural(self.reruns[name], 'rerun')}"
+            for name, gain in self.gain.items()
+        )
+        looks = ", ".join(map(str, self.looks))
+        return (
+            "Exploratory, and no decision: plain 95 % intervals, which allow for no looking and "
+            f"for no choice among sides.\n{sides}\nThe plan looks at {looks} reruns a side; "
+            "round.decide(train) goes on to the next look."
+        )
+
+
+def peek_at(store: Store, setting: Setting, objective: Objective, number: int) -> Peek:
+    """Peek at the reruns of a round's newest plan.
+
+    Raises:
+        EvidenceError: the round has no plan of reruns yet.
+    """
+    plans = [p for p in store.rerun_plans() if p.round == number]
+    if not plans:
+        raise EvidenceError(
+            f"a peek looks at fresh-seed reruns; round {number} has none yet",
+            next_step="let some run: round.decide(train)",
+        )
+    plan, stored = plans[-1], store.rounds()[number - 1]
+    launches = store.launches()
+    baseline = launches[-1] if launches else None
+    sides = refuse_same(candidates(stored.plan, table(store, number), baseline))
+    asked = question(objective, stored.plan.least_improvement, setting, plan)
+    found = evidence_of(store, number, sides)
+    base = found.pop("baseline", None)
+    return Peek(
+        gain=peek(list(found.values()), base, asked),
+        reruns={name: side.reruns for name, side in found.items()},
+        looks=plan.looks,
+        estimand=plan.estimand,
+    )

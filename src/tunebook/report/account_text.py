@@ -1,0 +1,28 @@
+"""The book's account in words: which level each decision was granted, and what comes next (D3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tunebook.analysis.launch_account import RATE, AccountLine, next_level
+from tunebook.report.wording import plural, rate_text
+
+
+def account_texts(lines: Sequence[AccountLine]) -> tuple[str, ...]:
+    """Sentences; none where no decision against a baseline was planned yet."""
+    if not lines:
+        return ()
+    adopted = sum(line.adopted for line in lines)
+    granted = "; ".join(
+        f"round {line.round} {rate_text(line.level)}{', adopted' if line.adopted else ''}"
+        for line in lines
+    )
+    return (
+        f"Of all launches of this book at most {rate_text(RATE)} are expected to bring no more "
+        f"than the least improvement. {plural(len(lines), 'decision')} against a baseline so far, "
+        f"{adopted} adopted.",
+        "Level granted before the first rerun, which is the chance to adopt what is not worth "
+        f"it: {granted}.",
+        f"The next decision is granted {rate_text(next_level(lines))}: each launch earns level "
+        "for those after it, each decision without one spends it.",
+    )
