@@ -167,3 +167,13 @@ def test_false_adoption_at_one_half_is_bounded(own_scale, base_scale):
                 adopted += reading.adopted
                 break
     assert adopted <= 34
+
+
+def test_winning_all_is_no_certainty():
+    """Newcombe's end for 6 of 6 against 6: seen 1, and a low end well below it."""
+    found = chance_to_beat(np.arange(6.0), 10 + np.arange(6.0), 0.0)
+    assert found.high(1.96) == 1.0
+    assert 0.6 < found.low(1.96) < 0.85
+    lost = chance_to_beat(10 + np.arange(6.0), np.arange(6.0), 0.0)
+    assert lost.low(1.96) == 0.0
+    assert lost.high(1.96) == pytest.approx(1 - found.low(1.96), abs=1e-4)

@@ -78,7 +78,8 @@ class ChanceToBeat:
 
         if beyond(last) <= 0:
             return last
-        return float(optimize.brentq(beyond, self.seen, last, xtol=1e-6))
+        # At a share of all or none its own error is zero: the end lies beyond it.
+        return float(optimize.brentq(beyond, self.seen + way * 1e-9, last, xtol=1e-6))
 
     def _pairs_end(self, tail: float, way: int) -> float:
         n = self.reruns[0]

@@ -61,8 +61,7 @@ def peek_at(store: Store, setting: Setting, objective: Objective, number: int) -
             next_step="let some run: round.decide(train)",
         )
     plan, stored = plans[-1], store.rounds()[number - 1]
-    launches = store.launches()
-    baseline = launches[-1] if launches else None
+    baseline = None if plan.baseline is None else store.launches()[plan.baseline]
     sides = refuse_same(candidates(stored.plan, table(store, number), baseline))
     asked = question(objective, stored.plan.least_improvement, setting, plan)
     found = evidence_of(store, number, sides)

@@ -79,7 +79,7 @@ def _round(found: History, line: RoundLine) -> list[RenderableType]:
     if line.sentence:
         parts.append(_inside(line.sentence, "cyan"))
     for side in line.evidence:
-        gain = f"; gain {gain_text(side.gain, line.estimand)}" if side.gain else ""
+        gain = f"; {gain_text(side.gain, line.estimand, named=True)}" if side.gain else ""
         seeds = plural(len(side.reruns), "fresh seed")
         parts.append(_inside(f"{side.name}: {interval_text(side.mean)} over {seeds}{gain}"))
     parts += [_inside(f"! {text}", "yellow") for text in line.changes]

@@ -134,7 +134,7 @@ def decision_renderable(decision: Decision) -> RenderableType:
     for side in decision.sides:
         source = f", from trial {side.selected_by}" if side.selected_by else ""
         sides.append(_line(f"{side.name}{source}, {plural(len(side.reruns), 'rerun')}", "bold"))
-        gain = f"; gain {gain_text(side.gain, decision.estimand)}" if side.gain else ""
+        gain = f"; {gain_text(side.gain, decision.estimand, named=True)}" if side.gain else ""
         sides.append(_indented(_line(f"mean {interval_text(side.mean)}{gain}")))
     return Group(
         Text.assemble(f"Round {decision.round}, decision {decision.number}: ", verdict),

@@ -72,15 +72,18 @@ def interval_text(interval: Interval, *, signed: bool = False) -> str:
     return f"{sign}{estimate} ({low} to {high})"
 
 
-def gain_text(gain: Interval, estimand: Estimand) -> str:
+def gain_text(gain: Interval, estimand: Estimand, *, named: bool = False) -> str:
     """A gain as a report writes it: signed, or as the chance to beat the baseline.
+
+    Args:
+        named: beside other numbers it says that it is a gain.
 
     Example:
         >>> gain_text(Interval(0.83, 0.61, 1.0), Estimand.BEATS)
         'better in 83 % (61 to 100 %)'
     """
     if estimand is Estimand.MEAN or math.isnan(gain.estimate):
-        return interval_text(gain, signed=True)
+        return f"{'gain ' if named else ''}{interval_text(gain, signed=True)}"
     share, ends = share_texts(gain)
     return f"better in {share} ({ends})"
 
