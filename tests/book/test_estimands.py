@@ -150,5 +150,5 @@ def test_the_account_is_in_the_notebook(launched, rates, train):
     assert (
         "at most 10 %" in said[0] and "1 decision against a baseline so far, 1 adopted" in said[0]
     )
-    assert "round 2 3.5 %, adopted" in said[1]
+    assert "3.5 % to round 2 (adopted)" in said[1]
     assert "Account of false launches" in repr(launched.history())

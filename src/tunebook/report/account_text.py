@@ -13,8 +13,8 @@ def account_texts(lines: Sequence[AccountLine]) -> tuple[str, ...]:
     if not lines:
         return ()
     adopted = sum(line.adopted for line in lines)
-    granted = "; ".join(
-        f"round {line.round} {rate_text(line.level)}{', adopted' if line.adopted else ''}"
+    granted = ", ".join(
+        f"{rate_text(line.level)} to round {line.round}{' (adopted)' if line.adopted else ''}"
         for line in lines
     )
     return (
