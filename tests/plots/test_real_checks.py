@@ -40,6 +40,7 @@ def test_every_check_that_spoke_is_drawn(results):
         "isolation",
         "sensitivity",
         "variance",
+        "sources",
     }
     for picture in drawn:
         json.dumps(picture.full(), allow_nan=False)

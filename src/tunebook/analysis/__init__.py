@@ -37,6 +37,7 @@ CHECKS: Mapping[str, str] = MappingProxyType(
         "C9": "tunebook.analysis.isolation:check",
         "C10": "tunebook.analysis.sensitivity:check",
         "C11": "tunebook.analysis.adaptivity:check",
+        "D2": "tunebook.analysis.variance_sources:check",
     }
 )
 """Checks by the id that they answer first, in the playbook's order (C6 answers C7 too)."""

@@ -78,7 +78,7 @@ def fresh_seeds(group: Group) -> FreshSeeds | None:
     repeated = [own for own in rows if len(own) > 1]
     if len(rows) < FEWEST or not 0 < len(repeated) < len(rows) / 2:
         return None
-    choosing = _choosing(table, rows)
+    choosing = choosing_trials(table.seed, rows)
     losses = np.where(table.complete, table.losses, np.inf)
 
     def height(own: Sequence[int]) -> float:
@@ -147,15 +147,20 @@ def _rows_by_configuration(table: TrialTable) -> list[list[int]]:
     return list(together.values())
 
 
-def _choosing(table: TrialTable, rows: Sequence[Sequence[int]]) -> set[int]:
-    """Trials that chose: those of the seeds that went everywhere, else the first of each."""
+def choosing_trials(seeds: Sequence[int | None], rows: Sequence[Sequence[int]]) -> set[int]:
+    """Trials that chose: those of the seeds that went everywhere, else the first of each.
+
+    Args:
+        seeds: of every trial.
+        rows: trials by their configuration.
+    """
     where: dict[int, set[int]] = {}
     for k, own in enumerate(rows):
         for i in own:
-            seed = table.seed[i]
+            seed = seeds[i]
             if seed is not None:
                 where.setdefault(seed, set()).add(k)
     everywhere = {seed for seed, places in where.items() if 2 * len(places) >= len(rows)}
     if everywhere:
-        return {i for i, seed in enumerate(table.seed) if seed in everywhere}
+        return {i for own in rows for i in own if seeds[i] in everywhere}
     return {own[0] for own in rows}

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tunebook.analysis.number_words import spelled
+from tunebook.analysis.variance_sources import Origin, VarianceSourcesResult
 from tunebook.words.decision import Launch
 from tunebook.words.design import Round
 from tunebook.words.sealing import Look
 from tunebook.words.space import Per, spell
 
+UNMEASURED = {
+    Origin.TRIAL: "Retrain variance was not measured: every rerun gave the same value.",
+    Origin.STUDY: "Fresh seeds show retrain variance; study variance (another search might select "
+    "other configurations) was not measured.",
+    Origin.SPLIT: "Variation over data splits was not measured: the verdict holds on this "
+    "validation set.",
+}
+MEASURED = {
+    Origin.STUDY: "What another search would choose has a standard deviation of {}, which a "
+    "verdict on these configurations leaves out.",
+    Origin.SPLIT: "Another split of the data moves a result by a standard deviation of {}, which "
+    "a verdict on this validation set leaves out.",
+}
+
 
 def caveats(
-    plan: Round, baseline: Launch | None, number: int, looks: Sequence[Look]
+    plan: Round,
+    baseline: Launch | None,
+    number: int,
+    looks: Sequence[Look],
+    sources: VarianceSourcesResult | None = None,
 ) -> tuple[str, ...]:
     """Sentences: every fixed hyperparameter, then every source of variation left unmeasured.
 
@@ -19,6 +39,7 @@ def caveats(
         plan, number: of the round that is decided.
         baseline: that its candidates are compared with, None for a first one.
         looks: at test metrics, so far.
+        sources: of variance, where they were measured; None says that the reruns alone are known.
     """
     held = [
         f"{name} was held at {_value(value)}: another value may change the answer."
@@ -43,10 +64,21 @@ def caveats(
         *length,
         *looked,
         f"Every trial trained {plan.max_train_steps} steps: a longer training may change it.",
-        "Fresh seeds show retrain variance; study variance (another search might select other "
-        "configurations) was not measured.",
-        "Variation over data splits was not measured: the verdict holds on this validation set.",
+        *_sources(sources),
     )
+
+
+def _sources(found: VarianceSourcesResult | None) -> list[str]:
+    """What the verdict leans on of each source of variance: unmeasured, or outside of it."""
+    if found is None:
+        return [UNMEASURED[Origin.STUDY], UNMEASURED[Origin.SPLIT]]
+    return [
+        UNMEASURED[s.origin]
+        if s.deviation is None or s.with_trial
+        else MEASURED[s.origin].format(spelled(s.deviation))
+        for s in found.sources
+        if s.origin in MEASURED or (s.deviation is None and found.seedless)
+    ]
 
 
 def _value(value: object) -> str:

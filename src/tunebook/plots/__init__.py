@@ -48,6 +48,7 @@ PICTURES: Mapping[str, str] = {
     "C8": "tunebook.plots.suspect_curves:draw",
     "C9": "tunebook.plots.isolation:draw",
     "C10": "tunebook.plots.sensitivity:draw",
+    "D2": "tunebook.plots.variance_sources:draw",
 }
 """Playbook id of a check to what draws its result, in the order in which a report shows them."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tunebook.analysis.foretold_outcomes import judge
+from tunebook.analysis.variance_sources import Origin, VarianceSourcesResult
 from tunebook.report.check_texts import CheckText, check_text, numbers_texts, remedy_text
 from tunebook.report.evidence import Evidence, evidence
 from tunebook.report.examine import WORST_FIRST, conclude, results
@@ -14,6 +15,7 @@ from tunebook.report.foretold_text import head
 from tunebook.report.gallery import Gallery, Shown, gallery
 from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing
 from tunebook.report.methods import Protocol, fixed_texts, protocol
+from tunebook.report.repeats import repeats
 from tunebook.report.trial_rows import TrialRows, trial_rows
 from tunebook.report.verdict import Answer, answer
 from tunebook.report.wording import date_text, left_out_texts
@@ -117,7 +119,11 @@ def severities(groups: Sequence[Alike]) -> tuple[tuple[Severity, int], ...]:
 def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -> Chapter:
     """Examine one round and put together all that a page shows of it."""
     decision = decision_of(record, found.number)
-    found_results = results(found.table, carried=found.carried) if len(found.table) else {}
+    found_results = (
+        results(found.table, carried=found.carried, repeats=repeats(record, found))
+        if len(found.table)
+        else {}
+    )
     examination = conclude(found.table, found_results, unread=found.unread, carried=found.carried)
     drawn = gallery(f"r{found.number}", found_results, found.table, found, decision)
     views = [finding_view(f, drawn) for f in examination.findings]
@@ -141,7 +147,7 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         reruns=trial_rows(found, found.reruns) if len(found.reruns) else None,
         left_out=tuple(left_out_texts(examination.left_out)),
         fixed=tuple(fixed_texts(found.plan)),
-        caveats=_caveats(found, decision),
+        caveats=_caveats(found, decision, found_results.get("D2")),
         proposal=proposal if stands.step not in (Step.PLAN, Step.RUN) else None,
         followed_by=next((r for r in record.rounds if r.number == found.number + 1), None),
         protocol=protocol(record, found, decision),
@@ -189,23 +195,25 @@ def _steps(stands: Standing) -> tuple[StepView, ...]:
     return tuple(StepView(name=str(s), meaning=MEANING[s], state=state(s)) for s in Step)
 
 
-UNMEASURED = (
-    "Study variance was not measured: another search, with other points, might have selected "
-    "other configurations.",
-    "Variation over data splits was not measured: what holds here holds on this validation set.",
-)
+UNMEASURED = {
+    Origin.STUDY: "Study variance was not measured: another search, with other points, might have "
+    "selected other configurations.",
+    Origin.SPLIT: "Variation over data splits was not measured: what holds here holds on this "
+    "validation set.",
+}
 NO_FRESH_SEEDS = (
     "No configuration was rerun with a fresh seed: the best value of a search is flattered, "
     "because it was selected.",
 )
 
 
-def _caveats(found: RoundRecord, decision: Decision | None) -> tuple[str, ...]:
+def _caveats(found: RoundRecord, decision: Decision | None, sources: object) -> tuple[str, ...]:
     """The decision's own caveats, less those on fixed values, which have a table of theirs."""
     if not any(s.ended for s in found.table.status):
         return ("No trial has ended: there is no answer yet.",)
     if decision is None:
         steps = f"Every trial trained {found.plan.max_train_steps} steps: more may change it."
-        return (*NO_FRESH_SEEDS, steps, *UNMEASURED)
+        left = sources.unmeasured if isinstance(sources, VarianceSourcesResult) else UNMEASURED
+        return (*NO_FRESH_SEEDS, steps, *(UNMEASURED[o] for o in left if o in UNMEASURED))
     held = tuple(f"{name} was held at " for name in found.plan.fixed)
     return tuple(c for c in decision.caveats if not c.startswith(held or ("\0",)))

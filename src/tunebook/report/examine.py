@@ -56,7 +56,11 @@ WORST_FIRST = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE, Severity.PASS)
 
 
 def results(
-    table: TrialTable, *, seed: int = 0, carried: TrialTable | None = None
+    table: TrialTable,
+    *,
+    seed: int = 0,
+    carried: TrialTable | None = None,
+    repeats: TrialTable | None = None,
 ) -> dict[str, Result | NotApplicable]:
     """Run every check of the catalogue on a table, in the playbook's order.
 
@@ -70,9 +74,11 @@ def results(
         table: the trials of one round.
         seed: of every resampling.
         carried: the same with those of earlier rounds that lie in its space.
+        repeats: the same with its reruns and the rounds that repeat its search, which D2 reads.
     """
     table = _within_reach(table)
     wider = {c: table if carried is None else _carried_for(c, carried) for c in USES_CARRIED}
+    wider["D2"] = table if repeats is None else _within_reach(repeats)
     with (
         threadpool_limits(1, user_api="blas"),
         warnings.catch_warnings(),
@@ -123,6 +129,7 @@ def examine(
     seed: int = 0,
     unread: Mapping[str, Sequence[str]] | None = None,
     carried: TrialTable | None = None,
+    repeats: TrialTable | None = None,
 ) -> Examination:
     """What every check says of one table of trials.
 
@@ -131,6 +138,7 @@ def examine(
         seed: of every resampling; the same table and seed give the same examination.
         unread: varied hyperparameter to the trials whose training code never read it.
         carried: the same trials with those of earlier rounds that lie in their space.
+        repeats: the same trials with their reruns and the rounds that repeat their search.
 
     Example:
         >>> import tunebook as tb
@@ -138,7 +146,7 @@ def examine(
         ... # doctest: +SKIP
         >>> tb.examine(table).findings  # doctest: +SKIP
     """
-    found = results(table, seed=seed, carried=carried)
+    found = results(table, seed=seed, carried=carried, repeats=repeats)
     return conclude(table, found, unread=unread, carried=carried)
 
 

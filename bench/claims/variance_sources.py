@@ -1,0 +1,216 @@
+"""Measured coverage of D2's intervals: trial, study and data-split variance.
+
+python bench/claims/variance_sources.py
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from decisions import groups, normal, skewed
+from rate_page import VERSIONS, cell
+
+from tunebook.analysis.variance_components import Level, between_levels, noise_within
+from tunebook.analysis.variance_sources import Origin, check
+from tunebook.words.design import Objective, Role
+from tunebook.words.space import Branch, Float
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Status
+
+PAGE = Path(__file__).parents[2] / "docs/claims/variance_sources.md"
+Noise = Callable[[np.random.Generator, int], np.ndarray]
+NOISE: Mapping[str, Noise] = {
+    "normal": normal,
+    "skewed (lognormal)": skewed,
+    "heavy tails (Student, 5 degrees)": lambda r, n: r.standard_t(5, n) / (5 / 3) ** 0.5,
+    "heavy tails (Student, 3 degrees)": lambda r, n: r.standard_t(3, n) / 3**0.5,
+    "two groups, 4 of 10 bad": groups(0.4, 8.0),
+    "one seed in ten much worse": groups(0.1, 10.0),
+}
+EFFECTS = (0.0, 0.5, 2.0)
+"""Standard deviation of a level's effect, in those of one training."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Design:
+    """What was repeated: seeds at each level, in so many groups that share the levels.
+
+    Attributes:
+        seeds: at each level.
+        groups: configurations that each were trained on every level.
+        common: share of a level's variance that is the same for all groups.
+    """
+
+    seeds: tuple[int, ...]
+    groups: int = 1
+    common: float = 1.0
+
+
+DESIGNS: Mapping[str, Design] = {
+    "3 levels of 3 seeds": Design(seeds=(3,) * 3),
+    "5 levels of 4": Design(seeds=(4,) * 5),
+    "10 levels of 3": Design(seeds=(3,) * 10),
+    "5 levels of 1, 1, 2, 4, 8": Design(seeds=(1, 1, 2, 4, 8)),
+    "3 levels of 2, 2, 8": Design(seeds=(2, 2, 8)),
+    "5 splits of 2, for 3 configurations alike": Design(seeds=(2,) * 5, groups=3),
+    "the same, half of it a configuration's own": Design(seeds=(2,) * 5, groups=3, common=0.5),
+}
+
+
+def held(design: Design, noise: Noise, effect: float, repeats: int, seed: int) -> tuple[int, int]:
+    """In how many of so many tables the interval of the trial, and of the level, holds it."""
+    rng = np.random.default_rng(seed)
+    trial = level = 0
+    for _ in range(repeats):
+        levels = drawn(design, noise, effect, rng)
+        within = noise_within([x.values for x in levels])
+        assert within is not None
+        own, apart = within.deviation(), between_levels(levels, within)
+        trial += own.low <= 1 <= own.high
+        level += apart.low <= effect <= apart.high
+    return trial, level
+
+
+def drawn(design: Design, noise: Noise, effect: float, rng: np.random.Generator) -> list[Level]:
+    """One table: effects of levels of the same kind as the noise."""
+    many = len(design.seeds)
+    shared = noise(rng, many) * design.common**0.5
+    levels = []
+    for group in range(design.groups):
+        own = noise(rng, many) * (1 - design.common) ** 0.5
+        levels += [
+            Level(group=group, label=j, values=effect * (shared[j] + own[j]) + noise(rng, n))
+            for j, n in enumerate(design.seeds)
+        ]
+    return levels
+
+
+def coverage_rows(repeats: int) -> Iterator[str]:
+    """Coverage of the trial's interval, and of the level's at each effect."""
+    yield (
+        "| noise and effects | repeats | trial | "
+        + " | ".join(f"level, effect {e:g}" for e in EFFECTS)
+        + " |"
+    )
+    yield "|---|---|---|" + "---|" * len(EFFECTS)
+    for i, (name, noise) in enumerate(NOISE.items()):
+        for j, (what, design) in enumerate(DESIGNS.items()):
+            found = [
+                held(design, noise, e, repeats, 1000 * i + 10 * j + k)
+                for k, e in enumerate(EFFECTS)
+            ]
+            trial = sum(t for t, _ in found)
+            cells = [cell(level, repeats) for _, level in found]
+            yield f"| {name} | {what} | {cell(trial, 3 * repeats)} | {' | '.join(cells)} |"
+
+
+POINTS = 16
+AXES = 2
+
+
+def search(rng: np.random.Generator, repeats: int, reruns: int) -> TrialTable:
+    """Repeats of a random search over a bowl, the best of each trained again."""
+    config: list[dict[str, float]] = []
+    value: list[float] = []
+    study: list[str] = []
+    for repeat in range(repeats):
+        points = rng.random((POINTS, AXES))
+        seen = worth(points) + rng.normal(size=POINTS)
+        best = int(np.argmin(seen))
+        for k, at in enumerate([*points, *[points[best]] * reruns]):
+            config.append({f"x{a}": float(at[a]) for a in range(AXES)} | {"search_seed": repeat})
+            again = k >= POINTS
+            value.append(float(worth(at[None])[0] + rng.normal()) if again else float(seen[k]))
+            study.append("rerun:best" if again else "")
+    n = len(value)
+    return TrialTable(
+        objective=Objective("loss"),
+        name=tuple(f"1.{i}" for i in range(n)), study=tuple(study), config=tuple(config),
+        seed=tuple(range(n)), status=(Status.COMPLETE,) * n, cause=(None,) * n,
+        seconds=np.ones(n), value=np.array(value),
+        branches={s: Branch(axes={"x0": Float(0.0, 1.0)}) for s in ("", "rerun:best")},
+        roles={f"x{a}": Role.NUISANCE for a in range(AXES)},
+    )  # fmt: skip
+
+
+def worth(points: np.ndarray) -> np.ndarray:
+    """A bowl whose slopes are some standard deviations of the seeds' noise high."""
+    return 12 * ((points - 0.4) ** 2).sum(axis=-1)
+
+
+def true_study(rng: np.random.Generator, many: int = 100_000) -> tuple[float, float]:
+    """Standard deviations over searches: of what is chosen, and of the best that is seen."""
+    points = rng.random((many, POINTS, AXES))
+    seen = worth(points) + rng.normal(size=(many, POINTS))
+    best = seen.argmin(axis=1)
+    chosen = worth(points[np.arange(many), best])
+    return float(chosen.std()), float(seen.min(axis=1).std())
+
+
+def search_rows(repeats: int) -> Iterator[str]:
+    """Whole searches, read by the check."""
+    truth, of_bests = true_study(np.random.default_rng(1))
+    yield "| repeats of the search, reruns of what each chose | told | holds it | trial holds 1 |"
+    yield "|---|---|---|---|"
+    for many, reruns in ((3, 3), (5, 2), (5, 4), (10, 3), (5, 0), (10, 0)):
+        rng = np.random.default_rng(100 * many + reruns)
+        inside = trial = 0
+        words = ""
+        for _ in range(repeats):
+            read = check(search(rng, many, reruns))
+            by = {s.origin: s for s in read.sources}  # type: ignore[union-attr]
+            study, own = by[Origin.STUDY], by[Origin.TRIAL]
+            words = "study and trial together" if study.with_trial else "study"
+            right = of_bests if study.with_trial else truth
+            assert study.deviation is not None
+            inside += study.deviation.low <= right <= study.deviation.high
+            trial += own.deviation is not None and own.deviation.low <= 1 <= own.deviation.high
+        shown = cell(trial, repeats) if reruns else "not measured"
+        yield f"| {many}, {reruns} | {words} | {cell(inside, repeats)} | {shown} |"
+    yield ""
+    yield (
+        f"True here: {truth:.2f} for what a search chooses, {of_bests:.2f} for the best that it saw: "
+        "less than one training scatters"
+    )
+    yield "(1), so that subtracting a trial's variance from that of the bests would leave nothing."
+
+
+def page(repeats: int) -> str:
+    """The measurements as a page."""
+    return (
+        "\n".join(
+            [
+                "# D2: coverage of the intervals of trial, study and data-split variance",
+                "",
+                f"`python bench/claims/variance_sources.py --repeats {repeats}` makes this page {VERSIONS}: {repeats} tables a",
+                "cell (three times as many for the trial's). A level is a repeat of the study or a split of the data; its effect is of the same",
+                "kind as the noise, and its standard deviation is given in those of one training. Asked for: 95 %; 95 % intervals of what",
+                "was measured in brackets. Where the effect is zero the interval's lower end is zero in 97.5 %.",
+                "",
+                *coverage_rows(repeats),
+                "",
+                *READ,
+                "",
+                f"Whole searches: {POINTS} random points over a bowl of {AXES} axes with normal noise of standard deviation 1.",
+                "",
+                *search_rows(repeats),
+            ]
+        )
+        + "\n"
+    )
+
+
+READ: tuple[str, ...] = ()
+"""What the table says, written after reading it."""
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=2000)
+    text = page(parser.parse_args().repeats)
+    PAGE.write_text(text, "utf-8")
+    print(text)

@@ -1,0 +1,70 @@
+"""Rounds that repeat one search, and fresh-seed reruns, as the one table that D2 reads (D2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tunebook.words.design import Round
+from tunebook.words.space import Branch
+from tunebook.words.table import TrialTable
+
+LABEL = "search_seed"
+"""Under which each repeat's trials are named; see `variance_labels`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Search:
+    """One repeat: the plan's seed, its search trials, and its reruns."""
+
+    seed: int
+    trials: TrialTable
+    reruns: TrialTable | None = None
+
+
+def same_search(a: Round, b: Round) -> bool:
+    """True where two plans are one search but for what it is called and its seed."""
+    return _bare(a) == _bare(b)
+
+
+def _bare(plan: Round) -> Round:
+    return replace(
+        plan, goal="a repeat", seed=0, note="", foretold=(), least_improvement=0.0, overrule=()
+    )
+
+
+def joined(searches: Sequence[Search]) -> TrialTable:
+    """All trials of repeats of one search, labelled by its seed where there are several.
+
+    Args:
+        searches: one or more; the first gives objective and roles. Curves are left out.
+    """
+    parts = [
+        replace(
+            table,
+            config=tuple(
+                {**c, LABEL: search.seed} if len(searches) > 1 else c for c in table.config
+            ),
+        )
+        for search in searches
+        for table in (search.trials, search.reruns)
+        if table is not None and len(table)
+    ]
+    first = searches[0].trials
+    return replace(
+        first,
+        name=tuple(n for p in parts for n in p.name),
+        study=tuple(s for p in parts for s in p.study),
+        config=tuple(c for p in parts for c in p.config),
+        seed=tuple(s for p in parts for s in p.seed),
+        status=tuple(s for p in parts for s in p.status),
+        cause=tuple(c for p in parts for c in p.cause),
+        seconds=np.concatenate([p.seconds for p in parts] or [first.seconds]),
+        value=np.concatenate([p.value for p in parts] or [first.value]),
+        curves={},
+        branches={s: Branch() for p in parts for s in p.study},
+        carried=(),
+        weight=(),
+    )

@@ -1,0 +1,126 @@
+"""Which trials differ by what alone: a seed, a repeat of the search, a split of the data (D2).
+
+A hyperparameter whose name says so is a label: of the data's split, or of one of several repeats
+of the same search. It says under what a trial was run, and is no part of its configuration here.
+A trial that took part in choosing its configuration is no repeat of it: its value is flattered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tunebook.analysis.fresh_seeds import choosing_trials
+from tunebook.words.roles import last_part
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Configuration, Value
+
+SPLIT_NAMES = frozenset(
+    {"split", "fold", "data_split", "cv_fold", "split_seed", "data_seed", "split_number",
+     "fold_number", "cv_split", "data_fold"}
+)  # fmt: skip
+REPEAT_NAMES = frozenset(
+    {"search_seed", "study_seed", "search_repeat", "study_repeat", "repetition", "repeat",
+     "search_number", "study_number"}
+)  # fmt: skip
+RERUN = "rerun:"
+"""A study of fresh-seed reruns is called so, and its side."""
+
+Key = tuple[tuple[str, Value], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """One complete trial and what tells it from others.
+
+    Attributes:
+        trial: its name.
+        loss: the objective, lower is better.
+        key: its configuration, without labels; `setting` the scientific part of it.
+        split, repeat: its labels, None where the table has none.
+        chose: it may have taken part in choosing its configuration.
+    """
+
+    trial: str
+    loss: float
+    key: Key
+    setting: Key
+    split: Key | None
+    repeat: Key | None
+    chose: bool
+
+
+def is_split(name: str) -> bool:
+    """True for a hyperparameter that says which split of the data a trial had."""
+    return last_part(name) in SPLIT_NAMES
+
+
+def is_repeat(name: str) -> bool:
+    """True for one that says which repeat of the search a trial belongs to."""
+    return last_part(name) in REPEAT_NAMES
+
+
+def labels_of(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Those of the hyperparameters that name a split, and those that name a repeat."""
+    known = list(dict.fromkeys(names))
+    return tuple(n for n in known if is_split(n)), tuple(n for n in known if is_repeat(n))
+
+
+def labelled(table: TrialTable) -> tuple[Labelled, ...]:
+    """Complete trials with a finite objective; of copies, of one seed as well, the first."""
+    splits, repeats = labels_of(n for config in table.config for n in config)
+    hidden = {*splits, *repeats}
+    chose = _chose(table, repeats)
+    found: list[Labelled] = []
+    seen: set[tuple[object, ...]] = set()
+    for i, (loss, seed) in enumerate(zip(table.losses.tolist(), table.seed, strict=True)):
+        config = table.config[i]
+        copy = (_part(config, config), seed)
+        if not np.isfinite(loss) or (seed is not None and copy in seen):
+            continue
+        seen.add(copy)
+        found.append(
+            Labelled(
+                trial=table.name[i],
+                loss=loss,
+                key=_part(config, [n for n in config if n not in hidden]),
+                setting=_part(config, [n for n in table.scientific if n not in hidden]),
+                split=_part(config, splits) or None,
+                repeat=_part(config, repeats) or None,
+                chose=i in chose and not table.study[i].startswith(RERUN),
+            )
+        )
+    return tuple(found)
+
+
+def _part(config: Configuration, names: Iterable[str]) -> Key:
+    return tuple(sorted((n, config[n]) for n in names if n in config))
+
+
+def _chose(table: TrialTable, repeats: tuple[str, ...]) -> set[int]:
+    """Trials that chose a configuration which was then run again, within each repeat.
+
+    Where at least half of the configurations were run again, none was singled out.
+    """
+    by_repeat: dict[Key, list[int]] = {}
+    for i, config in enumerate(table.config):
+        by_repeat.setdefault(_part(config, repeats), []).append(i)
+    found: set[int] = set()
+    splits = labels_of(n for config in table.config for n in config)[0]
+    for own in by_repeat.values():
+        groups = _rows_by_key(table.config, own, splits)
+        several = sum(len(rows) > 1 for rows in groups)
+        if 0 < several < len(groups) / 2:
+            found |= choosing_trials(table.seed, groups)
+    return found
+
+
+def _rows_by_key(
+    configs: tuple[Mapping[str, Value], ...], rows: Iterable[int], hidden: tuple[str, ...]
+) -> list[list[int]]:
+    groups: dict[Key, list[int]] = {}
+    for i in rows:
+        groups.setdefault(_part(configs[i], set(configs[i]) - set(hidden)), []).append(i)
+    return list(groups.values())

@@ -1,0 +1,185 @@
+"""Trial, study and data-split variance, side by side, each with its interval (D2).
+
+Estimands, standard deviations in the objective's units. Trial: one configuration, one study, one
+split, trained again with another seed. Study: what a configuration that another repeat of the
+search would choose is worth on average over its seeds. Split: what one configuration is worth on
+average over its seeds, on another split of the data. None of them contains another.
+
+What measures them: configurations with two seeds or more (the trials that chose them left out);
+repeats of one search, whose chosen configurations were trained again; one configuration on several
+splits, named by a hyperparameter (`variance_labels`). Where repeats of a search have nothing but
+their bests, or splits one seed each while no seed was repeated at all, the spread is told as what
+it is: that source and the luck of one training together.
+
+Estimators, assumptions, sources: `variance_components`. Measured coverage:
+docs/claims/variance_sources.md. Why they are kept apart: Bouthillier et al. 2021, Accounting for
+variance in machine learning benchmarks; Searle, Casella and McCulloch 1992, Variance components.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from tunebook.analysis.variance_components import (
+    Level,
+    Noise,
+    between_levels,
+    noise_within,
+    spread_of_levels,
+)
+from tunebook.analysis.variance_labels import Labelled, labelled
+from tunebook.analysis.variance_origins import Origin as Origin
+from tunebook.analysis.variance_origins import Source as Source
+from tunebook.analysis.variance_sources_words import missing_text, sources_text
+from tunebook.words.design import Objective
+from tunebook.words.finding import Finding, Interval, NotApplicable, Number, Severity
+from tunebook.words.table import TrialTable
+
+FEWEST_FREEDOM = 2
+"""Degrees of freedom below which an interval spans a factor of 70."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VarianceSourcesResult:
+    """The three sources, in the order of Origin.
+
+    Attributes:
+        objective: whose values scatter.
+        sources: measured or not.
+        seedless: every repeat of a configuration gave the same value.
+    """
+
+    objective: Objective
+    sources: tuple[Source, ...]
+    seedless: bool
+    findings: tuple[Finding, ...]
+
+    @property
+    def unmeasured(self) -> tuple[Origin, ...]:
+        """Sources that nothing here measures apart."""
+        return tuple(s.origin for s in self.sources if s.deviation is None or s.with_trial)
+
+
+def check(table: TrialTable, *, seed: int = 0) -> VarianceSourcesResult | NotApplicable:  # noqa: ARG001
+    """Measure what the table allows; nothing is drawn at random.
+
+    Args:
+        table: trials of one round, its reruns too where it has some.
+        seed: as every check takes it.
+    """
+    trials = labelled(table)
+    noise = trial_noise(trials)
+    sources = (_trial(noise), _study(trials, noise), _split(trials, noise))
+    seedless = noise is not None and noise.variance == 0
+    if not seedless and all(s.deviation is None for s in sources):
+        return NotApplicable(
+            check="D2",
+            reason="no configuration was trained again, no search repeated and no split of the "
+            "data changed, so no source of variation was measured",
+            needs=missing_text(Origin.TRIAL),
+        )
+    result = VarianceSourcesResult(
+        objective=table.objective,
+        sources=sources,
+        seedless=seedless,
+        findings=(),
+    )
+    return replace(result, findings=(_finding(result),))
+
+
+def trial_noise(trials: Iterable[Labelled]) -> Noise | None:
+    """The noise of one training, from seeds that did not choose; None with too few."""
+    cells: dict[tuple[object, ...], list[float]] = {}
+    for t in trials:
+        if not t.chose:
+            cells.setdefault((t.key, t.repeat, t.split), []).append(t.loss)
+    noise = noise_within([np.array(c) for c in cells.values()])
+    return noise if noise is not None and noise.freedom >= FEWEST_FREEDOM else None
+
+
+def _trial(noise: Noise | None) -> Source:
+    if noise is None or noise.variance == 0:
+        return Source(origin=Origin.TRIAL)
+    return Source(
+        origin=Origin.TRIAL,
+        deviation=noise.deviation(),
+        levels=noise.values,
+        groups=noise.cells,
+        alone=noise.alone,
+    )
+
+
+def _study(trials: Sequence[Labelled], noise: Noise | None) -> Source:
+    """By repeats of the search: fresh seeds of what each chose, else the bests that they saw."""
+    fresh, bests = [], []
+    for setting in dict.fromkeys(t.setting for t in trials):
+        own = [t for t in trials if t.setting == setting and t.repeat is not None]
+        for repeat in dict.fromkeys(t.repeat for t in own):
+            searched = [t for t in own if t.repeat == repeat]
+            chose = [t for t in searched if t.chose] or searched
+            best = min(chose, key=lambda t: t.loss)
+            again = [t.loss for t in searched if t.key == best.key and not t.chose]
+            bests.append(Level(group=setting, label=repeat, values=np.array([best.loss])))
+            if len(chose) < len(searched) and again:
+                fresh.append(Level(group=setting, label=repeat, values=np.array(again)))
+    return _between(Origin.STUDY, fresh, bests, noise)
+
+
+def _split(trials: Sequence[Labelled], noise: Noise | None) -> Source:
+    """By the splits on which one configuration was trained, in one study."""
+    cells: dict[tuple[object, object], list[float]] = {}
+    for t in trials:
+        if t.split is not None and not t.chose:
+            cells.setdefault(((t.key, t.repeat), t.split), []).append(t.loss)
+    levels = [Level(group=g, label=s, values=np.array(v)) for (g, s), v in cells.items()]
+    return _between(Origin.SPLIT, levels, levels, noise)
+
+
+def _between(
+    origin: Origin, apart: Sequence[Level], together: Sequence[Level], noise: Noise | None
+) -> Source:
+    if noise is not None and _labels(apart) > FEWEST_FREEDOM:
+        return _source(origin, apart, between_levels(apart, noise), with_trial=False)
+    if _labels(together) > FEWEST_FREEDOM:
+        return _source(origin, together, spread_of_levels(together), with_trial=True)
+    return Source(origin=origin)
+
+
+def _source(
+    origin: Origin, levels: Sequence[Level], deviation: Interval, *, with_trial: bool
+) -> Source:
+    return Source(
+        origin=origin,
+        deviation=deviation,
+        levels=_labels(levels),
+        groups=len({x.group for x in levels}),
+        with_trial=with_trial,
+    )
+
+
+def _labels(levels: Sequence[Level]) -> int:
+    """Distinct labels in the groups that have several."""
+    groups: dict[object, set[object]] = {}
+    for x in levels:
+        groups.setdefault(x.group, set()).add(x.label)
+    return len({label for labels in groups.values() if len(labels) > 1 for label in labels})
+
+
+def _finding(result: VarianceSourcesResult) -> Finding:
+    numbers: dict[str, Number] = {}
+    for source in result.sources:
+        name = str(source.origin).replace(" ", "_")
+        if source.deviation is None:
+            numbers[name] = "not measured"
+        else:
+            numbers[f"{name}_and_trial" if source.with_trial else name] = source.deviation
+    return Finding(
+        check="D2",
+        severity=Severity.WARNING if result.seedless else Severity.NOTE,
+        subject="",
+        numbers=numbers,
+        sentence=sources_text(result.objective.metric, result.sources, seedless=result.seedless),
+    )
