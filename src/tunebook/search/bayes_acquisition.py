@@ -13,17 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 from botorch.acquisition.logei import qLogNoisyExpectedImprovement
-from botorch.models import SingleTaskGP
 from botorch.sampling.normal import SobolQMCNormalSampler
-from gpytorch.constraints import GreaterThan
-from gpytorch.kernels import MaternKernel
-from gpytorch.likelihoods import GaussianLikelihood
-from gpytorch.means import ZeroMean
 from scipy.optimize import minimize
 
 from tunebook.search.bayes_feasibility import LEVEL, MIDDLE, Feasibility
 from tunebook.search.bayes_kernel import SQRT5
-from tunebook.search.bayes_response import LEAST_NOISE, Response
+from tunebook.search.bayes_process import Process
+from tunebook.search.bayes_response import Response
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -49,16 +45,15 @@ class Acquisition:
     ) -> None:
         self._feasibility = None if feasibility is None else _Chance(feasibility)
         self._caution = caution
-        with warnings.catch_warnings():
-            # Points lie in the unit cube by construction, and targets are standardised already.
-            warnings.simplefilter("ignore")
-            self._improvement = qLogNoisyExpectedImprovement(
-                _model(response),
-                X_baseline=torch.from_numpy(_baseline(response)),
-                sampler=SobolQMCNormalSampler(torch.Size([SAMPLES]), seed=seed),
-                X_pending=torch.from_numpy(pending) if len(pending) else None,
-                prune_baseline=False,
-            )
+        # A point under way is one of those that may be the best once it is known.
+        anchors = np.concatenate([_baseline(response), pending])
+        self._improvement = qLogNoisyExpectedImprovement(
+            Process(response, anchors),
+            X_baseline=torch.from_numpy(anchors),
+            sampler=SobolQMCNormalSampler(torch.Size([SAMPLES]), seed=seed),
+            prune_baseline=False,
+            cache_root=False,
+        )
 
     def __call__(self, points: torch.Tensor) -> torch.Tensor:
         value: torch.Tensor = self._improvement(points[:, None, :])
@@ -94,25 +89,6 @@ class Acquisition:
             points = np.clip(found.x.reshape(shape), 0.0, 1.0)
             with torch.no_grad():
                 return points, self(torch.from_numpy(points)).numpy()
-
-
-def _model(response: Response) -> SingleTaskGP:
-    kernel = MaternKernel(nu=2.5, ard_num_dims=len(response.lengths))
-    kernel.lengthscale = torch.from_numpy(response.lengths)
-    likelihood = GaussianLikelihood(noise_constraint=GreaterThan(LEAST_NOISE / 10))
-    likelihood.noise = response.noise
-    model = SingleTaskGP(
-        torch.from_numpy(response.points),
-        -torch.from_numpy(response.targets)[:, None],
-        likelihood=likelihood,
-        covar_module=kernel,
-        mean_module=ZeroMean(),
-        outcome_transform=None,
-    ).double()
-    model.eval()
-    for parameter in model.parameters():
-        parameter.requires_grad_(False)
-    return model
 
 
 def _baseline(response: Response) -> Float[np.ndarray, "k d"]:

@@ -25,7 +25,9 @@ def squares(a: Float[np.ndarray, "n d"], b: Float[np.ndarray, "m d"]) -> Float[n
     return np.asarray(np.maximum(found, 0.0))
 
 
-def factored(kernel: Float[np.ndarray, "n n"], noise: float) -> Float[np.ndarray, "n n"]:
+def factored(
+    kernel: Float[np.ndarray, "n n"], noise: float | Float[np.ndarray, "n"]
+) -> Float[np.ndarray, "n n"]:
     """Cholesky factor of the kernel with noise; with a little more where rounding asks for it."""
     diagonal = np.diag_indices_from(kernel)
     for jitter in (0.0, 1e-6, 1e-4, 1e-2):
