@@ -15,6 +15,7 @@ from tunebook.analysis.repeated_search import Search, joined, same_search
 from tunebook.analysis.variance_components import (
     Level,
     between_levels,
+    crossed,
     noise_within,
     spread_of_levels,
 )
@@ -237,3 +238,16 @@ def test_whole_searches_hold_what_another_search_would_choose(fresh_rng):
     ]
     inside = sum(d.low <= truth <= d.high for d in found)
     assert inside >= stats.binom.ppf(1e-6, repeats, 0.93)
+
+
+def test_rows_and_columns_that_cross_are_told_apart(fresh_rng):
+    repeats, held = 200, np.zeros(3)
+    for _ in range(repeats):
+        values = fresh_rng.normal(size=(5, 5))
+        values += 2 * fresh_rng.normal(size=(5, 1)) + 0.5 * fresh_rng.normal(size=5)
+        read = crossed(values)
+        for k, (d, true) in enumerate(
+            [(read.rows, 2.0), (read.columns, 0.5), (read.noise.deviation(), 1.0)]
+        ):
+            held[k] += d.low <= true <= d.high
+    assert held.min() >= stats.binom.ppf(1e-6, repeats, 0.94)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,32 +85,77 @@ def noise_within(cells: Sequence[Float[np.ndarray, "values"]]) -> Noise | None:
     several = [np.asarray(c, float) for c in cells if len(c) > 1]
     if not several:
         return None
-    sizes = np.array([len(c) for c in several])
-    total, freedom = int(sizes.sum()), int((sizes - 1).sum())
+    sizes = np.array([len(c) for c in several], float)
     left = np.concatenate([c - c.mean() if np.ptp(c) > 0 else np.zeros(len(c)) for c in several])
-    scale = float(np.abs(left).max())
+    found = _noise(
+        left,
+        int((sizes - 1).sum()),
+        float((sizes * _kept(sizes)).sum()),
+        float((sizes * (1 - 1 / sizes) ** 2).sum()),
+    )
+    return replace(found, cells=len(several), alone=_extremes(several))
+
+
+def _noise(left: Float[np.ndarray, "values"], freedom: int, kept: float, shrunk: float) -> Noise:
+    """The noise behind residuals.
+
+    Args:
+        left: residuals.
+        freedom: of their squares.
+        kept: over all of them, what is left of a value's fourth cumulant; `shrunk` of its squared
+            variance.
+    """
+    total, scale = len(left), float(np.abs(left).max())
     if scale == 0:
-        return Noise(variance=0.0, freedom=freedom, sure=freedom, cells=len(several), values=total)
+        return Noise(variance=0.0, freedom=freedom, sure=freedom, cells=1, values=total)
     left = left / scale
     variance = float((left**2).sum()) / freedom
-    # Of a residual of n normal values the fourth moment is 3 (1 - 1/n)^2, and of the fourth
-    # cumulant ((n - 1)^4 + n - 1) / n^4 is left.
-    expected = 3 * variance**2 * float((sizes * (1 - 1 / sizes) ** 2).sum())
-    kept = float((((sizes - 1.0) ** 4 + sizes - 1) / sizes**3.0).sum())
-    excess = max(0.0, (float((left**4).sum()) - expected) / kept / variance**2)
+    excess = max(0.0, (float((left**4).sum()) - 3 * variance**2 * shrunk) / kept / variance**2)
     return Noise(
         variance=variance * scale**2,
         freedom=freedom,
         sure=max(1.0, freedom / (1 + excess * freedom / (2 * total))),
-        cells=len(several),
+        cells=1,
         values=total,
-        alone=_extremes(several),
     )
+
+
+def _kept(sizes: Float[np.ndarray, "cells"]) -> Float[np.ndarray, "cells"]:
+    """Of a value's fourth cumulant, what is left in its residual from a mean of so many."""
+    return np.asarray(((sizes - 1) ** 4 + sizes - 1) / sizes**4)
 
 
 def _extremes(cells: Sequence[Float[np.ndarray, "values"]]) -> tuple[float, float]:
     each = [float(c.std(ddof=1)) for c in cells if len(c) > 2]
     return (min(each), max(each)) if len(each) > 1 else (0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crossed:
+    """A table in which every row meets every column once: each apart from the noise."""
+
+    rows: Interval
+    columns: Interval
+    noise: Noise
+
+
+def crossed(values: Float[np.ndarray, "rows columns"]) -> Crossed:
+    """Standard deviations of the effects of rows and of columns, three or more of each.
+
+    What a row does to one column alone is noise here: nothing was run twice.
+    """
+    many, each = values.shape
+    row, column = values.mean(1, keepdims=True), values.mean(0, keepdims=True)
+    kept = _kept(np.array([many, each], float)).prod() * values.size
+    shrunk = ((1 - 1 / many) * (1 - 1 / each)) ** 2 * values.size
+    left = (values - row - column + values.mean()).ravel()
+    noise = _noise(left, (many - 1) * (each - 1), float(kept), shrunk)
+
+    def apart(own: Float[np.ndarray, "levels values"]) -> Interval:
+        levels = [Level(group=0, label=k, values=v) for k, v in enumerate(own)]
+        return between_levels(levels, noise)
+
+    return Crossed(rows=apart(values), columns=apart(values.T), noise=noise)
 
 
 def between_levels(levels: Sequence[Level], noise: Noise, confidence: float = 0.95) -> Interval:
