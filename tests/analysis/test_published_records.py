@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import nanogpt as measured
 import numpy as np
 import pytest
@@ -57,6 +59,6 @@ def test_its_own_test_is_not_far_from_the_one_pair_that_differs(all_of):
 
 def test_what_its_test_calls_better_is_adopted(all_of):
     chosen = measured.in_order(all_of)
-    for base, own in zip(chosen, chosen[1:], strict=False):
+    for base, own in pairwise(chosen):
         if measured.all_runs(base, own, measured.RATE)[1] >= measured.ITS_THRESHOLD:
             assert measured.decided(base, own, measured.RATE)[0].verdict == "adopt"
