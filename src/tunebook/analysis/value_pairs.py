@@ -50,10 +50,11 @@ def compared_pairs(groups: Sequence[Group], sign: int) -> tuple[PairwiseDifferen
         best = min(known, key=lambda g: g.level) if known else groups[0]
         chosen = [(g, best) for g in groups if g is not best]
     level = ALPHA / max(1, len(chosen))
-    return tuple(_pair(a, b, level, sign) for a, b in chosen)
+    return tuple(compare(a, b, level, sign) for a, b in chosen)
 
 
-def _pair(a: Group, b: Group, level: float, sign: int) -> PairwiseDifference:
+def compare(a: Group, b: Group, level: float, sign: int) -> PairwiseDifference:
+    """The interval of one difference at a level, and whether it leaves out zero."""
     if a.fitted.known and b.fitted.known:
         return welch(
             (a.label, sign * a.fitted.level, a.fitted.error, a.fitted.freedom),

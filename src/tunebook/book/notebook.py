@@ -15,6 +15,7 @@ from tunebook.book.decisions import launch_of
 from tunebook.book.history import BookHistory
 from tunebook.book.limits import check_limits
 from tunebook.book.opening import checked_path, settle
+from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.proposals import NextRound
 from tunebook.book.protocol import TuningProtocol, protocol_of
 from tunebook.book.records import book_record
@@ -165,6 +166,14 @@ class Book:
             self._store.extend_round(stored.number, plan)
         return self._round(stored.number)
 
+    def planned(
+        self, plan: Round, *, workers: int | None = None, max_reruns: int = MAX_RERUNS
+    ) -> Planned:
+        """What a plan would cost and tell, before it is a round; see `BookRound.planned`."""
+        plan = carried_into(plan, self._known_values(plan.goal))
+        there = next((r.number for r in self._store.rounds() if r.plan.goal == plan.goal), None)
+        return look_ahead(self._store, plan, there, workers=workers, max_reruns=max_reruns)
+
     @property
     def rounds(self) -> tuple[BookRound, ...]:
         """All rounds, oldest first."""
@@ -298,7 +307,7 @@ class Book:
             path: of the file to write.
             rounds: numbers of rounds; all if left out.
         """
-        proposal = self.next_round().proposal if self._store.rounds() else None
+        proposal = self.next_round().with_ahead() if self._store.rounds() else None
         return write_text(path, render(self.record(), rounds=rounds, proposal=proposal))
 
     def close(self) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tunebook.analysis.advice import propose
+from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.writing import write_text
 from tunebook.report.notebook import proposal_html
-from tunebook.store import StoredRound
+from tunebook.store import Store, StoredRound
 from tunebook.words.codec import RoundFile, write_round_file
 from tunebook.words.decision import Change, Decision, Setting
 from tunebook.words.design import Objective, Round
@@ -30,9 +32,10 @@ class NextRound:
         file: the plan with the training code and the book's setting.
     """
 
-    def __init__(self, proposal: Proposal, file: RoundFile) -> None:
+    def __init__(self, proposal: Proposal, file: RoundFile, *, store: Store | None = None) -> None:
         self.proposal = proposal
         self.file = file
+        self._store = store
 
     @property
     def plan(self) -> Round:
@@ -44,10 +47,27 @@ class NextRound:
         """What differs from the round before, each with its reason."""
         return self.proposal.changes
 
+    def planned(self, *, workers: int | None = None, max_reruns: int = MAX_RERUNS) -> Planned:
+        """What the proposed round would cost and tell; see `BookRound.planned`."""
+        return look_ahead(self._store, self.plan, workers=workers, max_reruns=max_reruns)
+
+    def with_ahead(self) -> Proposal:
+        """The proposal, with what it would cost and tell in one line; takes seconds."""
+        if not self.proposal.ahead:
+            found = look_ahead(self._store, self.plan, with_trades=False)
+            self.proposal = replace(self.proposal, ahead=found.line)
+        return self.proposal
+
+    def looking_ahead(self, store: Store) -> NextRound:
+        """The same, which knows the book that its numbers come from."""
+        return NextRound(self.proposal, self.file, store=store)
+
     def toml(self) -> str:
         """The plan as a TOML text: each change with its reason, at the top what a person must
         do, and by which rule remedies gave way."""
+        ahead = (self.proposal.ahead,) if self.proposal.ahead else ()
         notes = [
+            *_comments("What it would cost and tell (tunebook run FILE --plan says more):", ahead),
             *_comments("For you to settle:", self.proposal.unresolved),
             *_comments("Remedies that met, and which gave way:", self.proposal.resolved),
         ]

@@ -16,6 +16,7 @@ from tunebook.book.limits import check_limits
 from tunebook.book.peek import Peek, peek_at
 from tunebook.book.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record, unread, with_earlier
+from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead, say_before_running
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
@@ -71,6 +72,17 @@ class BookRound:
     def run(
         self,
         train: Train | None = None,
+    def planned(self, *, workers: int | None = None, max_reruns: int = MAX_RERUNS) -> Planned:
+        """What the round would cost and tell, and what one change of it would buy (B5).
+
+        Args:
+            workers: trials at a time; one a core if left out.
+            max_reruns: of the decision to come, as for `decide`.
+        """
+        return look_ahead(
+            self._store, self.plan, self.number, workers=workers, max_reruns=max_reruns
+        )
+
         *,
         workers: int | None = None,
         executor: Executor | None = None,
@@ -100,6 +112,9 @@ class BookRound:
 
         def work() -> RunSummary:
             with TerminalProgress(self.goal) if progress else contextlib.nullcontext() as show:
+        if not any(t.status.ended for t in self.trials):
+            say_before_running(self._store, self.plan, self.number, workers, quiet=not progress)
+
                 return run_trials(
                     self._store,
                     self.number,
@@ -190,7 +205,7 @@ class BookRound:
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the round as one offline HTML file."""
-        proposal = self.next_round().proposal
+        proposal = self.next_round().with_ahead()
         return write_text(
             path, render(self._book_record(), rounds=[self.number], proposal=proposal)
         )
@@ -274,7 +289,7 @@ class BookRound:
         """
         decided = [d for d in self._store.decisions() if d.round == self.number]
         rounds = self._store.rounds()
-        return next_round(
+        found = next_round(
             rounds[self.number - 1],
             self.table(),
             self.examination(),
@@ -286,6 +301,7 @@ class BookRound:
         )
 
     def record(self) -> RoundRecord:
+        return found.looking_ahead(self._store)
         """The round as reports read it."""
         return round_record(self._store, self._store.rounds()[self.number - 1])
 

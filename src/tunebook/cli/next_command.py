@@ -33,6 +33,7 @@ def command(
 
     with open_book(book_path) as book:
         proposal = choose_round(book, number).next_round(most_trials=most_trials)
+        proposal.with_ahead()
         text = proposal.toml()
     if out is not None:
         if out.exists() and not force:
@@ -42,3 +43,5 @@ def command(
         print_json(proposal=data(proposal.proposal), toml=text)
     else:
         click.echo(f"{out}: run it with: tunebook run {out}" if out else text)
+        if out:
+            click.echo(f"It would take and tell: {proposal.proposal.ahead}")

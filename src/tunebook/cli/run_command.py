@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(min=0), help="Trials at a time; 0 runs them here.")
 @click.option("--time-budget", type=float, metavar="SECONDS", help="Begin no trial after this.")
 @click.option("--memory-limit", type=int, metavar="MB", help="Of one trial's processes.")
+@click.option("--plan", "--dry-run", "only_plan", is_flag=True,
+              help="Run nothing: show what the round would cost and tell.")  # fmt: skip
 @book_option
 @json_option
 def command(
@@ -41,12 +43,15 @@ def command(
     workers: int | None,
     time_budget: float | None,
     memory_limit: int | None,
+    only_plan: bool,
     book_path: str | None,
     as_json: bool,
 ) -> None:
     """Run the round that FILE plans; without FILE, go on with the newest round.
 
     The same file run again goes on where it stopped; more `trials` in it extends the round.
+    --plan shows trials, density, cost, the smallest difference that the round can tell, and what
+    one change of it would buy.
     """
     from tunebook.book.limits import check_limits
     from tunebook.cli.causes import causes, show_causes
@@ -59,6 +64,9 @@ def command(
     sys.path.insert(0, str(Path.cwd()))
     check_limits(time_budget_s=time_budget, memory_limit_mb=memory_limit)
     asked = _read(file) if file else None
+    if only_plan:
+        _show_plan(asked, number, book_path, workers, as_json=as_json)
+        return
     code = train or (asked.train if asked else "")
     if code:
         training_code(code)  # a wrong name is told before a book or a round is made
@@ -78,6 +86,31 @@ def command(
             show_round(chosen.record())
             show_causes(book, chosen)
             show_standing(book.record(), chosen.number)
+
+
+def _show_plan(
+    asked: RoundFile | None,
+    number: int | None,
+    book_path: str | None,
+    workers: int | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Print what a round would cost and tell; makes no book and no round."""
+    from tunebook.book.planned import look_ahead
+    from tunebook.cli.output import print_json
+
+    path = book_path or next((str(p) for p in sorted(Path().glob("*.db"))), None)
+    if asked is not None and (path is None or not Path(path).exists()):
+        found = look_ahead(None, asked.plan, workers=workers)
+    else:
+        with open_book(book_path) as book:
+            plan = asked.plan if asked else choose_round(book, number).plan
+            found = book.planned(plan, workers=workers)
+    if as_json:
+        print_json(planned=found.data())
+    else:
+        found.show()
 
 
 def _read(file: Path) -> RoundFile:

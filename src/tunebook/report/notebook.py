@@ -10,6 +10,9 @@ from collections.abc import Sequence
 
 from jinja2 import Environment
 
+from tunebook.analysis.planning import PlannedRound
+from tunebook.analysis.planning_trades import Trade
+from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.plots import Picture
 from tunebook.plots.render import to_svg
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
@@ -17,6 +20,7 @@ from tunebook.report.examine import conclude, results
 from tunebook.report.gallery import Gallery, gallery
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.offline import asset
+from tunebook.report.planned_text import COLUMNS, planned_lines, trade_rows, trades_head
 from tunebook.report.terminal import book_text, findings_text, plain
 from tunebook.report.verdict import LABELS, answer, best_trial
 from tunebook.report.wording import counts_text, gain_text, interval_text, left_out_texts, number
@@ -87,6 +91,20 @@ def decision_html(decision: Decision) -> str:
 def proposal_html(proposal: Proposal) -> str:
     """The next round as a difference to this one."""
     return _render("proposal", proposal=proposal)
+
+
+def planned_html(ahead: PlannedRound, trades: Sequence[Trade]) -> str:
+    """What a planned round would cost and tell, and what one change would buy."""
+    return _render(
+        "planned",
+        ahead=ahead,
+        lines=planned_lines(ahead),
+        small=too_small(ahead),
+        columns=COLUMNS,
+        head=trades_head(ahead),
+        rows=trade_rows(ahead, trades) if trades else (),
+        assumption=assumption(ahead),
+    )
 
 
 def book_html(record: BookRecord) -> str:

@@ -37,12 +37,14 @@ class Proposal:
         changes: what differs from the round before.
         unresolved: what no plan can carry out, and why a person must.
         resolved: remedies that met in one plan, and by which rule one of them gave way.
+        ahead: what the plan would cost and tell, in one line; empty where it was not worked out.
     """
 
     plan: Round
     changes: tuple[Change, ...]
     unresolved: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()
+    ahead: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,324 @@
+"""What stands in for the response of a round that has not been run (B5).
+
+Three kinds, the first that there is ground for:
+
+- FITTED: the response that C9 fits to the last round (`nuisance_response`), averaged over its
+  forms, with its residuals as the seeds' noise and its infeasible places. A hyperparameter that
+  the last round did not vary is given a bowl as large as those it did vary have on average; places
+  beyond the range that was searched count as its end.
+- NEAREST: where no fit is accepted, each new trial takes the loss of one of the NEIGHBOURS last
+  trials nearest to it.
+- ASSUMED: with too few trials for either, a bowl about the middle, equally wide on all
+  hyperparameters, with seeds' noise of NOISE_SHARE of the standard deviation of a trial.
+
+NOISE_SHARE is on the safe side of four published searches: what a smooth response leaves open of
+32 to 128 of their trials is 0.06 to 0.47 of their standard deviation (docs/claims/planning.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from scipy import special
+
+from tunebook.analysis.edge_gain import merged_choices
+from tunebook.analysis.even_points import even_points
+from tunebook.analysis.nuisance_response import DRAWS, Form, Response, fit_response
+from tunebook.analysis.scientific_values import by_configuration, units_of
+from tunebook.analysis.selected_response import RESIDUAL
+from tunebook.words.design import Study
+from tunebook.words.space import Axis, Branch, Choice
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Configuration
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+NOISE_SHARE = 1 / 2
+NEIGHBOURS = 3
+FEWEST_FREE = 5
+"""Degrees of freedom below which reruns say too little of the seeds' noise."""
+FEWEST = 8
+"""Complete configurations below which no earlier study stands in for a planned one."""
+BOWL = 180**-0.5
+"""Standard deviation of (u - 0.5) ** 2 over evenly spread u in [0, 1]."""
+
+
+class Ground(StrEnum):
+    """What a simulated response stands on."""
+
+    FITTED = "fitted"
+    NEAREST = "nearest"
+    ASSUMED = "assumed"
+
+
+class StandIn(Protocol):
+    """Losses of configurations, as the round might see them."""
+
+    @property
+    def like(self) -> Searched | None:
+        """The earlier study that it is made of."""
+
+    @property
+    def ground(self) -> Ground:
+        """What it stands on."""
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation between seeds, in the losses' units."""
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of a trial over the space, in the losses' units."""
+
+    def drawn(self, rng: np.random.Generator, form: float, noise: float) -> StandIn:
+        """One response of those that the earlier trials allow.
+
+        Args:
+            rng: of its coefficients.
+            form: place in [0, 1] among its forms, by what they count.
+            noise: chance that the seeds' noise is smaller than in this response.
+        """
+
+    def losses(
+        self, study: Study, configs: Sequence[Configuration], rng: np.random.Generator
+    ) -> Float[np.ndarray, "trials"]:
+        """One loss a configuration, infinite where infeasible."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """An earlier study: its space, and a loss for each of its configurations."""
+
+    branch: Branch
+    raw: Float[np.ndarray, "configurations axes"]
+    worst: Float[np.ndarray, "configurations"]
+
+    @property
+    def best(self) -> Float[np.ndarray, "axes"]:
+        return np.asarray(self.raw[int(np.argmin(self.worst))])
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the feasible losses; an explosion is one bad trial."""
+        y = self.worst[np.isfinite(self.worst)]
+        low, high = np.quantile(y, (0.25, 0.75))
+        return float(np.minimum(y, high + 4 * (high - low)).std())
+
+    def places(self, configs: Sequence[Configuration]) -> Float[np.ndarray, "trials axes"]:
+        """Configurations of another space, on these scales; the best where they are silent."""
+        places = np.tile(self.best, (len(configs), 1))
+        for j, (name, axis) in enumerate(self.branch.axes.items()):
+            for i, config in enumerate(configs):
+                if name in config and (isinstance(axis, Choice) <= axis.holds(config[name])):
+                    places[i, j] = axis.to_unit(config[name])  # type: ignore[arg-type]
+        return np.asarray(np.clip(np.nan_to_num(places, nan=0.5), 0.0, 1.0))
+
+
+def searched(table: TrialTable, key: str) -> Searched | None:
+    """An earlier study that may stand in for a planned one; None with too few trials."""
+    own = table.take(table.counted).of_study(key)
+    axes = table.branches[key].axes
+    worst, first = by_configuration(own)
+    if int(np.isfinite(worst).sum()) < FEWEST or not axes:
+        return None
+    raw = units_of(axes, [own.config[i] for i in first])
+    return None if raw is None else Searched(table.branches[key], raw, worst)
+
+
+def stand_in(study: Study, earlier: Sequence[Searched]) -> StandIn:
+    """What stands in for a planned study: the earlier one that is most like it."""
+    if not earlier:
+        return Assumed(1.0)
+    like = max(earlier, key=lambda one: _likeness(study.branch, one))
+    axes = list(like.branch.axes.values())
+    response = fit_response(axes, like.raw, like.worst)
+    if response is not None:
+        return Fitted(like, response)
+    new = [n for n in study.branch.axes if n not in like.branch.axes]
+    return Nearest(like) if not new else Assumed(like.spread, like)
+
+
+def _likeness(branch: Branch, one: Searched) -> tuple[int, int, int]:
+    agree = sum(one.branch.conditions.get(k) == v for k, v in branch.conditions.items())
+    shared = sum(name in one.branch.axes for name in branch.axes)
+    return shared, agree, int(np.isfinite(one.worst).sum())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fitted:
+    """A response that the last round's trials allow, in one of their forms or on their average.
+
+    Attributes:
+        like: the earlier study.
+        response: fitted to it.
+        form: of the forms; None before one is drawn.
+        off: deviates of its coefficients.
+        louder: the seeds' noise, over what the fit says it is.
+    """
+
+    like: Searched
+    response: Response
+    form: int | None = None
+    off: Float[np.ndarray, "terms"] | None = None
+    louder: float = 1.0
+    ground = Ground.FITTED
+
+    @property
+    def noise(self) -> float:
+        squares = sum(f.count / DRAWS * _noise(f) ** 2 for f in self.response.forms)
+        return float(self.response.size * squares**0.5)
+
+    @property
+    def spread(self) -> float:
+        return self.like.spread
+
+    def drawn(self, rng: np.random.Generator, form: float, noise: float) -> Fitted:
+        """One of the forms, with coefficients and a size of the noise that the trials allow."""
+        counts = np.cumsum([f.count for f in self.response.forms])
+        k = int(np.searchsorted(counts, form * counts[-1], side="right"))
+        one = self.response.forms[k]
+        terms = one.at(self.like.raw[:1])[1].shape[1]
+        louder = _noise(one) / one.scale
+        louder *= math.sqrt(one.freedom / special.chdtri(one.freedom, noise))
+        return replace(self, form=k, off=np.asarray(rng.normal(size=terms)), louder=louder)
+
+    def losses(
+        self, study: Study, configs: Sequence[Configuration], rng: np.random.Generator
+    ) -> Float[np.ndarray, "trials"]:
+        n, response = len(configs), self.response
+        raw = np.concatenate([self.like.raw, self.like.places(configs)])
+        places = _recoded(raw, len(self.like.raw), tuple(self.like.branch.axes.values()))
+        assert self.form is not None and self.off is not None
+        form = response.forms[self.form]
+        mean, roots = form.at(places)
+        mean = mean + form.scale * (roots @ self.off)
+        chance = rng.random(n)
+        rank = (chance * len(form.residuals)).astype(int)
+        usual = (1 - RESIDUAL) * form.scale * special.ndtri(chance)
+        noise = usual + RESIDUAL * form.residuals[rank]
+        loss = response.middle + response.size * (mean + self.louder * noise)
+        new = {k: a for k, a in study.branch.axes.items() if k not in self.like.branch.axes}
+        if new:
+            size = self._size_of_an_axis() / BOWL
+            loss = loss + size * ((_units(new, configs) - 0.5) ** 2).sum(axis=1)
+        feasible = rng.random(n) < response.chance_of_feasible(places)
+        return np.where(feasible, loss, np.inf)
+
+    def _size_of_an_axis(self) -> float:
+        """Standard deviation that one of the hyperparameters makes, on average."""
+        places = even_points(self.response.levels)[0]
+        forms = self.response.forms
+        mean = np.sum([f.count / DRAWS * f.at(places)[0] for f in forms], axis=0)
+        return float(self.response.size * mean.std() / len(self.response.levels) ** 0.5)
+
+
+def _noise(form: Form) -> float:
+    """A form's noise, standardised; its own scale counts the prior as if it had been observed.
+
+    Halfway, in logarithms, between that and the residual degrees of freedom brings it to within
+    5 % of the truth on bowls and cusps of 1 to 4 hyperparameters at 16 to 64 trials; it was up to
+    21 % short (docs/claims/planning.md).
+    """
+    return float(form.scale * ((len(form.residuals) - 1) / form.freedom) ** 0.25)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Nearest:
+    """The losses of the last round's trials, each for what lies near it."""
+
+    like: Searched
+    ground = Ground.NEAREST
+
+    @property
+    def noise(self) -> float:
+        """Not known: the share of the spread that is assumed."""
+        return NOISE_SHARE * self.spread
+
+    @property
+    def spread(self) -> float:
+        return self.like.spread
+
+    def drawn(self, rng: np.random.Generator, form: float, noise: float) -> Nearest:  # noqa: ARG002
+        return self
+
+    def losses(
+        self,
+        study: Study,  # noqa: ARG002
+        configs: Sequence[Configuration],
+        rng: np.random.Generator,
+    ) -> Float[np.ndarray, "trials"]:
+        places = self.like.places(configs)
+        far = ((places[:, None] - self.like.raw[None]) ** 2).sum(axis=2)
+        near = np.argsort(far, axis=1, kind="stable")[:, :NEIGHBOURS]
+        drawn = near[np.arange(len(near)), rng.integers(near.shape[1], size=len(near))]
+        return np.asarray(self.like.worst[drawn])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assumed:
+    """A bowl about the middle with noise; `spread` is the standard deviation of a trial."""
+
+    spread: float
+    like: Searched | None = None
+    ground = Ground.ASSUMED
+
+    @property
+    def noise(self) -> float:
+        return NOISE_SHARE * self.spread
+
+    def drawn(self, rng: np.random.Generator, form: float, noise: float) -> Assumed:  # noqa: ARG002
+        return self
+
+    def losses(
+        self, study: Study, configs: Sequence[Configuration], rng: np.random.Generator
+    ) -> Float[np.ndarray, "trials"]:
+        axes = study.branch.axes
+        if not axes:
+            return np.asarray(self.noise * rng.normal(size=len(configs)))
+        size = self.spread * (1 - NOISE_SHARE**2) ** 0.5 / (BOWL * len(axes) ** 0.5)
+        bowl = size * ((_units(axes, configs) - 0.5) ** 2).sum(axis=1)
+        return np.asarray(bowl + self.noise * rng.normal(size=len(configs)))
+
+
+def _units(
+    axes: dict[str, Axis] | object, configs: Sequence[Configuration]
+) -> Float[np.ndarray, "trials axes"]:
+    found = units_of(axes, configs)  # type: ignore[arg-type]
+    assert found is not None  # a planned configuration has every hyperparameter of its study
+    return found
+
+
+def _recoded(
+    raw: Float[np.ndarray, "all axes"], known: int, axes: Sequence[Axis]
+) -> Float[np.ndarray, "new axes"]:
+    """Places after the first `known`, their choices coded as the fit to those has them."""
+    merged, _ = merged_choices(raw[:known].copy(), axes)
+    new = raw[known:].copy()
+    for j, axis in enumerate(axes):
+        if isinstance(axis, Choice):
+            code = dict(zip(raw[:known, j].tolist(), merged[:, j].tolist(), strict=True))
+            usual = max(code.values(), key=merged[:, j].tolist().count)
+            new[:, j] = [code.get(u, usual) for u in new[:, j].tolist()]
+    return new
+
+
+def repeated_seeds(reruns: TrialTable) -> float | None:
+    """Standard deviation between reruns of one configuration, pooled over sides.
+
+    None with fewer than FEWEST_FREE degrees of freedom.
+    """
+    groups: dict[str, list[float]] = {}
+    for side, loss in zip(reruns.study, reruns.losses.tolist(), strict=True):
+        if math.isfinite(loss):
+            groups.setdefault(side, []).append(loss)
+    own = [np.array(v) for v in groups.values() if len(v) > 1]
+    free = sum(len(v) - 1 for v in own)
+    if free < FEWEST_FREE:
+        return None
+    return math.sqrt(float(sum(((v - v.mean()) ** 2).sum() for v in own)) / free)

@@ -1,0 +1,104 @@
+"""What a plan's numbers lean on, and what is too small for any verdict, in words (B5)."""
+
+from __future__ import annotations
+
+import math
+
+from tunebook.analysis.number_words import percent
+from tunebook.analysis.planning import PlannedRound
+from tunebook.analysis.planning_response import NOISE_SHARE, Ground
+from tunebook.analysis.planning_rounds import MOST_TRIALS
+from tunebook.analysis.scientific_values import FEWEST, FEWEST_SEEDS
+from tunebook.analysis.sequential_design import FIRST_ADOPT
+from tunebook.words.design import Round, studies
+
+THIN = 2.0
+"""Points per hyperparameter below which a study has no two of them apart on each."""
+LISTED = 4
+
+
+def assumption(found: PlannedRound) -> str:
+    """What the smallest difference and the gain are worked out from."""
+    noise, spread = f"{found.noise:.2g}", f"{found.spread:.2g}"
+    if found.ground is Ground.FITTED:
+        by = "the reruns say" if found.seeds_measured else "the fit says"
+        said = (
+            f"From round {found.number}: the responses that its trials allow. Trials spread "
+            f"{spread} over the space, seeds {noise}, {by}"
+        )
+    elif found.ground is Ground.NEAREST:
+        by = "say its reruns" if found.seeds_measured else "is assumed"
+        said = (
+            f"From round {found.number}: a trial is taken to be like those nearest to it, since "
+            f"no smooth response fits them. Trials spread {spread} over the space, seeds {noise}, "
+            f"{by}"
+        )
+    elif found.metric:
+        by = "say the reruns" if found.seeds_measured else "is assumed"
+        said = (
+            f"Assumed: a bowl over the nuisance hyperparameters, equally wide on each, where "
+            f"trials spread {spread}, as in round {found.number}, and seeds {noise}, {by}"
+        )
+    else:
+        said = (
+            "Assumed, since no earlier round tells of it: a bowl over the nuisance "
+            f"hyperparameters, equally wide on each, and seeds that spread {percent(NOISE_SHARE)} "
+            "of what trials spread over the space, which is the unit here"
+        )
+    if found.plan.trials > MOST_TRIALS and found.questions:
+        said += f". Differences are those of {MOST_TRIALS} trials: this many tell smaller ones"
+    return said + "."
+
+
+def too_small(found: PlannedRound) -> tuple[str, ...]:
+    """What no trial will settle, however it comes out; said before any is spent."""
+    return (*_too_few_trials(found.plan), *_too_few_reruns(found), *_tells_nothing(found))
+
+
+def _too_few_trials(plan: Round) -> list[str]:
+    split = studies(plan)
+    if not plan.scientific:
+        return []
+    said = []
+    short = [s for s in split if len(s.numbers) < (FEWEST if s.branch.axes else FEWEST_SEEDS)]
+    if short:
+        least = max(FEWEST if s.branch.axes else FEWEST_SEEDS for s in short)
+        names = ", ".join(s.name or "the search" for s in short[:LISTED])
+        names += f" and {len(short) - LISTED} more" if len(short) > LISTED else ""
+        fewest = min(len(s.numbers) for s in short)
+        said.append(
+            f"{names}: {fewest} trial{'s' if fewest != 1 else ''}, and C9 says nothing of a value "
+            f"below {least}. Next: trials = {least * len(split)} or more, or fewer scientific "
+            "values"
+        )
+    return said
+
+
+def _too_few_reruns(found: PlannedRound) -> list[str]:
+    decided = found.decision
+    if decided.reruns >= FIRST_ADOPT:
+        return []
+    return [
+        f"{decided.sides} sides get {decided.reruns} fresh-seed reruns each, and a verdict takes "
+        f"{FIRST_ADOPT}. Next: decide with max_reruns = {FIRST_ADOPT * decided.sides} or more, or "
+        "compare fewer values"
+    ]
+
+
+def _tells_nothing(found: PlannedRound) -> list[str]:
+    said = []
+    for question in found.questions:
+        if question.values < 2 or _too_few_trials(found.plan):
+            continue
+        if math.isinf(question.difference):
+            said.append(
+                f"{question.name}: with {question.trials} trials a value no difference, however "
+                "large, is told apart in 80 % of rounds. Next: more trials, or a smaller space"
+            )
+        elif question.difference > found.spread and found.ground is not Ground.ASSUMED:
+            said.append(
+                f"{question.name}: only differences larger than what trials spread over the whole "
+                "space would be told apart. Next: more trials, fewer values, or fewer nuisance "
+                "hyperparameters"
+            )
+    return said

@@ -1,0 +1,219 @@
+"""What a planned round would cost and tell, from what the book has measured (B5)."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from tunebook.analysis.launch_account import account, next_level
+from tunebook.analysis.planning import Measured, PlannedRound, Reruns, plan_ahead
+from tunebook.analysis.planning_cost import Timed, planned_cost
+from tunebook.analysis.planning_trades import Trade, trades
+from tunebook.analysis.planning_words import assumption, too_small
+from tunebook.book.limits import check_limits
+from tunebook.execution.resources import cores
+from tunebook.report.notebook import planned_html
+from tunebook.report.planned_text import cost_text, one_line, planned_renderable
+from tunebook.report.terminal import plain, show
+from tunebook.report.wording import plural
+from tunebook.store import Store
+from tunebook.store.table import table
+from tunebook.words.codec import to_data
+from tunebook.words.design import Round
+from tunebook.words.trial import Purpose, Status
+
+MAX_RERUNS = 20
+"""Of `decide`, where nothing else is said."""
+ERROR_RATE = 0.05
+
+
+class Planned:
+    """A plan's numbers, which show themselves in a terminal and in a notebook.
+
+    Attributes:
+        ahead: what the round would cost and tell.
+        trades: what one change of the plan would buy, best first.
+    """
+
+    def __init__(self, ahead: PlannedRound, bought: Sequence[Trade] = ()) -> None:
+        self.ahead = ahead
+        self.trades = tuple(bought)
+
+    @property
+    def line(self) -> str:
+        """Cost and promise in one sentence."""
+        return one_line(self.ahead)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is too small for any verdict, and what to do about it."""
+        return too_small(self.ahead)
+
+    def show(self) -> None:
+        """Print it: with colours on a terminal, plain in a pipe."""
+        show(planned_renderable(self.ahead, self.trades))
+
+    def data(self) -> dict[str, Any]:
+        """The same as `tunebook run --plan --json` prints, less its schema."""
+        return {
+            **_numbers(self.ahead),
+            "trades": [
+                {"kind": str(t.kind), "change": t.change, "known": t.known, "trials": t.trials,
+                 "worth": t.worth, **_numbers(t.ahead)}
+                for t in self.trades
+            ],
+            "assumption": assumption(self.ahead),
+            "warnings": list(self.warnings),
+        }  # fmt: skip
+
+    def __repr__(self) -> str:
+        return plain(planned_renderable(self.ahead, self.trades))
+
+    def _repr_html_(self) -> str:
+        return planned_html(self.ahead, self.trades)
+
+
+def _numbers(ahead: PlannedRound) -> dict[str, Any]:
+    return {
+        "trials": ahead.plan.trials,
+        "trials_a_study": ahead.trials_a_study,
+        "density": ahead.density,
+        "difference": _finite(ahead.difference),
+        "metric": ahead.metric,
+        "noise": ahead.noise,
+        "spread": ahead.spread,
+        "from_round": ahead.number,
+        "studies": [{**to_data(s), "density": s.density} for s in ahead.studies],
+        "questions": [
+            {
+                "name": q.name,
+                "values": q.values,
+                "trials": q.trials,
+                "difference": _finite(q.difference),
+                "pairs": [
+                    {"a": p.a, "b": p.b, "difference": _finite(p.difference)} for p in q.pairs
+                ],
+            }
+            for q in ahead.questions
+        ],
+        "cost": to_data(ahead.cost),
+        "decision": {
+            **to_data(ahead.decision),
+            "gain": _finite(ahead.decision.gain),
+            "excess": _finite(ahead.decision.excess),
+        },
+    }
+
+
+def _finite(number: float) -> float | None:
+    """A number for JSON; None where nothing is told apart, or nothing was worked out."""
+    return number if math.isfinite(number) else None
+
+
+def look_ahead(
+    store: Store | None,
+    plan: Round,
+    number: int | None = None,
+    *,
+    workers: int | None = None,
+    max_reruns: int = MAX_RERUNS,
+    with_trades: bool = True,
+) -> Planned:
+    """What a round would cost and tell.
+
+    Args:
+        store: of the book; None where there is none yet.
+        plan: the round.
+        number: of the round in the book, where it is in it.
+        workers: trials at a time; one a core if left out.
+        max_reruns: of the decision to come, over all sides.
+        with_trades: False leaves out what changes of the plan would buy.
+    """
+    check_limits(workers=workers, max_reruns=max_reruns)
+    measured = last_measured(store, number) if store else None
+    reruns = _reruns(store, max_reruns) if store else Reruns(most=max_reruns)
+    count = at_a_time(workers)
+    ahead = plan_ahead(plan, measured, reruns=reruns, workers=count)
+    if not with_trades:
+        return Planned(ahead)
+    return Planned(ahead, trades(ahead, measured, reruns=reruns, workers=count))
+
+
+def last_measured(store: Store, number: int | None) -> Measured | None:
+    """The newest round with a complete trial, `number` itself at the latest."""
+    timed = last_timed(store, number)
+    if timed is None:
+        return None
+    reruns = table(store, timed.number, reruns=True)
+    return Measured(
+        number=timed.number,
+        table=table(store, timed.number),
+        timed=timed,
+        reruns=reruns if len(reruns) else None,
+    )
+
+
+def last_timed(store: Store, number: int | None) -> Timed | None:
+    """How long the search trials of that round took; cheap, since it reads no curve."""
+    for stored in reversed(store.rounds()[:number]):
+        ended = [
+            t
+            for t in store.trials(stored.number)
+            if t.status in (Status.COMPLETE, Status.INFEASIBLE) and t.purpose is not Purpose.RERUN
+        ]
+        if any(t.status is Status.COMPLETE for t in ended):
+            return Timed(
+                number=stored.number,
+                configs=[t.config for t in ended],
+                seconds=np.array([t.seconds for t in ended], np.float64),
+                max_train_steps=stored.plan.max_train_steps,
+            )
+    return None
+
+
+def say_before_running(
+    store: Store, plan: Round, number: int, workers: int | None, *, quiet: bool
+) -> None:
+    """One line to stderr on what is about to be spent, and a warning where it can tell nothing.
+
+    Only what is cheap to work out: the smallest difference takes seconds, `planned()` has it.
+
+    Args:
+        store: of the book.
+        plan, number: of the round.
+        workers: trials at a time.
+        quiet: warn alone.
+    """
+    ahead = plan_ahead(plan, None, reruns=_reruns(store, MAX_RERUNS), simulate=False)
+    timed = last_timed(store, number)
+    if not quiet:
+        cost = planned_cost(plan, timed, at_a_time(workers)) if timed else None
+        few = f", {ahead.trials_a_study} a study" if len(ahead.studies) > 1 else ""
+        print(
+            f"Round {number}: {plural(plan.trials, 'trial')}{few}; cost {cost_text(cost)}. "
+            "What they can tell: tunebook run --plan, or round.planned().",
+            file=sys.stderr,
+        )
+    for text in too_small(ahead):
+        print(f"Warning, too small for a verdict: {text}.", file=sys.stderr)
+
+
+def at_a_time(workers: int | None) -> int:
+    """Trials at a time, as `run` would have them."""
+    return max(1, cores() if workers is None else workers)
+
+
+def _reruns(store: Store, most: int) -> Reruns:
+    """How a round of the book is decided next."""
+    return Reruns(most=most, baseline=bool(store.launches()), level=_level(store))
+
+
+def _level(store: Store) -> float:
+    """What the next decision may have: against a baseline, what the book's account grants."""
+    if not store.launches():
+        return ERROR_RATE
+    return min(ERROR_RATE, next_level(account(store.rerun_plans(), store.decisions())))

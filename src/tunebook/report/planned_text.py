@@ -1,0 +1,169 @@
+"""What a planned round would cost and tell, for a terminal and in one line (B5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tunebook.analysis.planning import PlannedRound
+from tunebook.analysis.planning_cost import PlannedCost
+from tunebook.analysis.planning_rounds import PlannedQuestion
+from tunebook.analysis.planning_trades import Trade
+from tunebook.analysis.planning_words import assumption, too_small
+from tunebook.report.wording import ABSENT, plural, seconds_text
+from tunebook.words.space import Choice, Per
+
+COLUMNS = ("Change", "Trials a study", "Points", "Difference", "Compute")
+
+
+def planned_renderable(ahead: PlannedRound, trades: Sequence[Trade]) -> RenderableType:
+    """The plan's numbers, what is too small, and what one change would buy."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for name, text in planned_lines(ahead):
+        table.add_row(name, _clean(text))
+    parts: list[RenderableType] = [Text(_clean(ahead.plan.goal), style="bold"), table]
+    parts += [Text(f"▲ too small  {_clean(t)}.", style="yellow") for t in too_small(ahead)]
+    if trades:
+        parts += [Text(), Text(_clean(trades_head(ahead)), style="bold")]
+        parts.append(_trades(ahead, trades))
+    return Group(*parts, Text(), Text(_clean(assumption(ahead)), style="dim"))
+
+
+def planned_lines(ahead: PlannedRound) -> list[tuple[str, str]]:
+    """What each number is called, and the number with its unit."""
+    lines = [("Trials", trials_text(ahead)), ("Cost", cost_text(ahead.cost))]
+    lines += [("Insight (C9)", difference_text(ahead, q)) for q in ahead.questions]
+    if not ahead.plan.scientific:
+        lines.append(("Insight (C9)", "nothing is compared: no hyperparameter is scientific"))
+    return [*lines, ("Decision (D3)", decision_text(ahead))]
+
+
+def trials_text(ahead: PlannedRound) -> str:
+    """`64: 32 a study, 2 studies of 2 hyperparameters, 5.7 points for each`."""
+    few, count = ahead.trials_a_study, len(ahead.studies)
+    axes = sorted({s.axes for s in ahead.studies})
+    varied = str(axes[0]) if len(axes) == 1 else f"{axes[0]} to {axes[-1]}"
+    noun = "hyperparameter" if axes[-1] == 1 else "hyperparameters"
+    if axes == [0]:
+        said = f"{few} of one configuration" if count == 1 else f"{few} of each configuration"
+        return f"{ahead.plan.trials}: {said}, with seeds of their own"
+    if count == 1:
+        said = f"{ahead.plan.trials}: one study of {varied} {noun}"
+    else:
+        uneven = " or more" if max(s.trials for s in ahead.studies) > few else ""
+        said = f"{ahead.plan.trials}: {few}{uneven} in each of {count} studies of {varied} {noun}"
+    return f"{said}, {density_text(ahead)} points along each"
+
+
+def density_text(ahead: PlannedRound) -> str:
+    """Points per hyperparameter, two digits."""
+    return f"{ahead.density:.2g}"
+
+
+def cost_text(cost: PlannedCost | None) -> str:
+    """`21 min of compute, 20 s a trial by 64 trials of round 1; 11 min with 2 at a time`."""
+    if cost is None:
+        return "not known: no trial of this book was timed yet"
+    said = (
+        f"{seconds_text(cost.compute_s)} of compute, {seconds_text(cost.trial_s)} a trial by "
+        f"{plural(cost.timed, 'trial')} of round {cost.number}"
+    )
+    if cost.workers == 1:
+        return f"{said}, one after the other"
+    return f"{said}; {seconds_text(cost.wall_s)} with {cost.workers} at a time"
+
+
+def difference_text(ahead: PlannedRound, question: PlannedQuestion) -> str:
+    """From which difference two values are told apart."""
+    if question.values < 2:
+        return f"{question.name}: one value, nothing to compare"
+    if not math.isfinite(question.difference):
+        return f"{question.name}: nothing is told apart in 80 % of rounds, however large"
+    axis = ahead.plan.scientific[question.name]
+    slices = "values" if isinstance(axis, Choice | Per) else "parts of its range"
+    return (
+        f"{question.name}: {slices} that differ by {size_text(question.difference, ahead)} are "
+        f"told apart in 80 % of rounds ({question.values} {slices}, {question.trials} trials each)"
+    )
+
+
+def decision_text(ahead: PlannedRound) -> str:
+    """From which gain the decision adopts."""
+    decided = ahead.decision
+    reruns = f"{plural(decided.sides, 'side')}, at most {plural(decided.reruns, 'rerun')} each"
+    if math.isnan(decided.gain):
+        return f"no verdict: {reruns}"
+    least = ahead.plan.least_improvement
+    above = f" above the least improvement, {least:.4g}," if least else ""
+    return (
+        f"a gain of {size_text(decided.gain, ahead)}{above} is adopted in 80 % of cases, one that "
+        f"is not worth it in at most {100 * decided.level:.2g} % ({reruns})"
+    )
+
+
+def size_text(size: float, ahead: PlannedRound) -> str:
+    """A difference with its unit."""
+    if not math.isfinite(size):
+        return "nothing"
+    return f"{size:.2g} {ahead.metric}" if ahead.metric else f"{size:.2g} sd of a trial"
+
+
+def one_line(ahead: PlannedRound) -> str:
+    """What a round would cost and tell, in one sentence."""
+    cost = "of a cost not known yet"
+    if ahead.cost is not None:
+        cost = f"{seconds_text(ahead.cost.compute_s)} of compute"
+        if ahead.cost.workers > 1:
+            cost += f", {seconds_text(ahead.cost.wall_s)} with {ahead.cost.workers} at a time"
+    said = f"{plural(ahead.plan.trials, 'trial')}, {ahead.trials_a_study} a study, {cost}"
+    if math.isfinite(ahead.difference):
+        values = "values" if len(ahead.questions) == 1 else "scientific values"
+        said += f"; {values} that differ by {size_text(ahead.difference, ahead)} are told apart"
+    elif ahead.questions:
+        said += "; it tells no values apart"
+    if math.isfinite(ahead.decision.gain):
+        said += f", and a gain of {size_text(ahead.decision.gain, ahead)} is adopted"
+    told = math.isfinite(ahead.difference) or math.isfinite(ahead.decision.gain)
+    return said + (", in 80 % of cases." if told else ".")
+
+
+def trades_head(ahead: PlannedRound) -> str:
+    """What the table of trades shows, and the unit of its differences."""
+    unit = ahead.metric or "sd of a trial"
+    return f"What one change would buy, best trade first (differences in {unit})"
+
+
+def trade_rows(ahead: PlannedRound, trades: Sequence[Trade]) -> list[tuple[str, ...]]:
+    """The plan and each change: trials a study, points, smallest difference, compute."""
+    rows = [("as planned", *_numbers(ahead))]
+    for trade in trades:
+        open_ = "" if trade.known else " (or another)"
+        rows.append((trade.change + open_, *_numbers(trade.ahead)))
+    return rows
+
+
+def _numbers(ahead: PlannedRound) -> tuple[str, ...]:
+    told = math.isfinite(ahead.difference)
+    difference = f"{ahead.difference:.2g}" if told else "none is told"
+    cost = seconds_text(ahead.cost.compute_s) if ahead.cost else ABSENT
+    return str(ahead.trials_a_study), density_text(ahead), difference, cost
+
+
+def _trades(ahead: PlannedRound, trades: Sequence[Trade]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
+    for k, column in enumerate(COLUMNS):
+        table.add_column(column, justify="right" if k else "left")
+    for row in trade_rows(ahead, trades):
+        table.add_row(*map(_clean, row))
+    return table
+
+
+def _clean(text: str) -> str:
+    """The text without control characters, which could drive the reader's terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
