@@ -120,7 +120,7 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
     """Examine one round and put together all that a page shows of it."""
     decision = decision_of(record, found.number)
     found_results = (
-        results(found.table, carried=found.carried, repeats=repeats(record, found))
+        results(found.table, carried=found.carried, repeats=repeats(found, record.rounds))
         if len(found.table)
         else {}
     )

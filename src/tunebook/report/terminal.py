@@ -15,6 +15,7 @@ from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.examine import examine
 from tunebook.report.foretold_text import foretold_text
 from tunebook.report.loop import Standing, decision_of, standing
+from tunebook.report.repeats import repeats
 from tunebook.report.verdict import LABELS, best_trial, objective_text
 from tunebook.report.wording import (
     config_text,
@@ -192,7 +193,9 @@ def show_round(found: RoundRecord) -> None:
     show(round_renderable(found))
     if len(found.table) and all(s.ended for s in found.table.status):
         show(Text(""))
-        examination = examine(found.table, unread=found.unread, carried=found.carried)
+        examination = examine(
+            found.table, unread=found.unread, carried=found.carried, repeats=repeats(found)
+        )
         show(findings_text(examination))
         show_foretold(judge(found.plan, found.table, examination))
 
