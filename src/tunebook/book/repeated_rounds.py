@@ -1,0 +1,42 @@
+"""What D2 reads of a book: a round's trials and reruns, and the rounds that repeat its search."""
+
+from __future__ import annotations
+
+from tunebook.analysis.repeated_search import Search, joined, same_search
+from tunebook.store import Store
+from tunebook.store.table import table
+from tunebook.words.design import Objective
+from tunebook.words.table import TrialTable
+
+
+def with_repeats(store: Store, number: int, objective: Objective | None = None) -> TrialTable:
+    """The round's trials and reruns, with those of every round of the same search.
+
+    Args:
+        store: the book.
+        number: of the round.
+        objective: another metric of the curves, instead of the book's; reruns that did not
+            report it are left out.
+    """
+    rounds = store.rounds()
+    plan = rounds[number - 1].plan
+    others = [r for r in rounds if r.number != number and same_search(r.plan, plan)]
+
+    def read(of: int, *, reruns: bool) -> TrialTable:
+        found = table(store, of, reruns=reruns)
+        if objective is None:
+            return found
+        if objective.metric not in found.curves:
+            return found.take(found.complete & False)
+        return found.with_objective(objective)
+
+    return joined(
+        [
+            Search(
+                seed=r.plan.seed,
+                trials=read(r.number, reruns=False),
+                reruns=read(r.number, reruns=True),
+            )
+            for r in (rounds[number - 1], *others)
+        ]
+    )
