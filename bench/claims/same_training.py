@@ -35,7 +35,7 @@ from sklearn.model_selection import train_test_split
 import tunebook as tb
 
 STEPS, BATCH, SEARCHED = 120, 32, 8
-SETTINGS = [(name, width) for name in ("sgd", "momentum", "adam") for width in (8, 32)]
+SETTINGS = [(name, width) for name in ("sgd", "momentum", "adam") for width in (16, 48)]
 OPTIMIZERS = {
     "sgd": lambda: optax.sgd(0.5),
     "momentum": lambda: optax.sgd(0.05, momentum=0.9),
@@ -101,7 +101,10 @@ def project(folder: Path, name: str, width: int, repeat: int) -> dict[str, objec
     with tb.Book(path, objective=tb.minimize("valid/error"), chance=0.89) as book:
         first = book.round("Does it learn?", seed=2 * repeat, **how)
         first.run(train, **QUIET)
-        book.launch(first.decide(train, max_reruns=4, **QUIET))
+        begun = first.decide(train, max_reruns=8, **QUIET)
+        if str(begun.verdict) != "adopt":
+            raise RuntimeError(f"{name}, width {width}, repeat {repeat}: {begun.sentence}")
+        book.launch(begun)
         again = book.round("Is this better?", seed=2 * repeat + 1, **how)
         again.run(train, **QUIET)
         asked = 24

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tunebook.words.decision import Estimand, Verdict
+from tunebook.words.codec import from_json, to_json
+from tunebook.words.decision import Estimand, RerunPlan, Verdict
 from tunebook.words.errors import DesignError, EvidenceError
 from tunebook.words.spelling import choice
 from tunebook.words.trial import Purpose
@@ -152,3 +155,13 @@ def test_the_account_is_in_the_notebook(launched, rates, train):
     )
     assert "3.5 % to round 2 (adopted)" in said[1]
     assert "Account of false launches" in repr(launched.history())
+
+
+def test_plans_from_before_there_were_estimands_are_means(launched, rates, train):
+    asked = adam(launched, rates, train)
+    asked.decide(train, max_reruns=8, **QUIET)
+    plan = launched._store.rerun_plans()[-1]
+    older = json.loads(to_json(plan))
+    for name in ("estimand", "infeasible_as", "paired"):
+        del older[name]
+    assert from_json(RerunPlan, json.dumps(older)) == plan
