@@ -17,6 +17,7 @@ from tunebook.book.peek import Peek, peek_at
 from tunebook.book.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record, unread, with_earlier
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead, say_before_running
+from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
@@ -159,7 +160,8 @@ class BookRound:
     def examination(self, objective: Objective | str | None = None) -> Examination:
         """Every check that applies to the round as it stands; see `findings`."""
         table_, carried = self._tables_of(objective)
-        return examine(table_, unread=unread(self.trials), carried=carried)
+        again = with_repeats(self._store, self.number, table_.objective)
+        return examine(table_, unread=unread(self.trials), carried=carried, repeats=again)
 
     def foretold(self, examination: Examination | None = None) -> tuple[ForetoldOutcome, ...]:
         """What the round before foretold of this one, each with what came of it.
@@ -182,7 +184,8 @@ class BookRound:
             EvidenceError: the trials were chosen by their results.
         """
         table_, carried = self._tables_of(objective)
-        found = results(table_, carried=carried)
+        again = with_repeats(self._store, self.number, table_.objective)
+        found = results(table_, carried=carried, repeats=again)
         said = conclude(table_, found, unread=unread(self.trials), carried=carried)
         return FindingsView(said, pictures(found))
 
@@ -201,7 +204,8 @@ class BookRound:
     def pictures(self) -> tuple[Picture, ...]:
         """Every picture of the round, in the playbook's order."""
         table_, carried = self._tables_of(None)
-        return pictures(results(table_, carried=carried))
+        again = with_repeats(self._store, self.number)
+        return pictures(results(table_, carried=carried, repeats=again))
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the round as one offline HTML file."""

@@ -21,6 +21,7 @@ from tunebook.report.gallery import Gallery, gallery
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.offline import asset
 from tunebook.report.planned_text import COLUMNS, planned_lines, trade_rows, trades_head
+from tunebook.report.repeats import repeats
 from tunebook.report.terminal import book_text, findings_text, plain
 from tunebook.report.verdict import LABELS, answer, best_trial
 from tunebook.report.wording import counts_text, gain_text, interval_text, left_out_texts, number
@@ -70,7 +71,10 @@ def round_html(record: BookRecord, number: int) -> str:
     """A round: its question and answer, its findings, its pictures."""
     found = next(r for r in record.rounds if r.number == number)
     decision = decision_of(record, number)
-    checked = results(found.table, carried=found.carried) if len(found.table) else {}
+    again = repeats(found, record.rounds)
+    checked = (
+        results(found.table, carried=found.carried, repeats=again) if len(found.table) else {}
+    )
     examination = conclude(found.table, checked, unread=found.unread, carried=found.carried)
     drawn: Gallery = gallery("", checked, found.table, found, decision)
     return _render(
