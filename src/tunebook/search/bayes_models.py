@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.search.bayes_feasibility import Feasibility, fit_feasibility
+from tunebook.search.bayes_posterior import drawn
 from tunebook.search.bayes_response import Response, fit
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
+MEMBERS = 4
 COLD_ROUNDS, WARM_ROUNDS = 40, 15
 """Of L-BFGS for a first fit, and for one that starts at the fit of fewer trials."""
 
@@ -22,12 +24,15 @@ class Models:
     """What is believed of a branch.
 
     Attributes:
-        response: of the loss; None before two trials are complete.
+        response: of the loss, the likeliest; None before two trials are complete.
         feasibility: the chance of working; None while every trial works.
+        members: that response and others under lengths and noises nearly as likely, which a
+            suggestion averages over.
     """
 
     response: Response | None = None
     feasibility: Feasibility | None = None
+    members: tuple[Response, ...] = ()
 
 
 def fitted(
@@ -56,4 +61,5 @@ def fitted(
     if not works.all():
         start = before.feasibility.theta if before.feasibility else None
         feasibility = fit_feasibility(points, works, start=start)
-    return Models(response, feasibility)
+    members = () if response is None else (response, *drawn(response, MEMBERS - 1))
+    return Models(response, feasibility, members)

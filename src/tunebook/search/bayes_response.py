@@ -7,6 +7,7 @@ evaluation is one Cholesky factor and one inverse, so a fit of 100 trials takes 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -38,7 +39,8 @@ class Response:
 
     Attributes:
         points: where losses are known, in the unit cube.
-        targets: those losses, warped, with mean 0 and scale 1 of the process.
+        standard: those losses, less `middle`, over `unit`.
+        targets: the same, warped, with mean 0 and scale 1 of the process.
         lengths: of the kernel, one a coordinate.
         noise: variance of a loss around the response, in units of the process's variance.
         theta: log lengths, log noise, warp: where the next fit starts.
@@ -48,6 +50,7 @@ class Response:
     """
 
     points: Float[np.ndarray, "trials d"]
+    standard: Float[np.ndarray, "trials"]
     targets: Float[np.ndarray, "trials"]
     lengths: Float[np.ndarray, "d"]
     noise: float
@@ -104,31 +107,35 @@ def fit(
     n, d = points.shape
     middle, unit = _robust(losses)
     z = (losses - middle) / unit
-    rows = _chosen(z)
+    rows = chosen(z)
     home = _home(d)
     starts = [home] if start is None or len(start) != d + 2 else [start, home]
     noisy = home.copy()
     noisy[:d] += 0.7
     noisy[d] = np.log(3e-2)
     starts.append(noisy)
-    bounds = [(-4.0, 3.5)] * d + [(np.log(LEAST_NOISE), 1.0), (-1.0, MOST_WARP)]
     if n < 4:
         theta = home
     else:
         found = [
             minimize(
-                _cost,
+                cost,
                 s,
                 args=(points[rows], z[rows]),
                 jac=True,
                 method="L-BFGS-B",
-                bounds=bounds,
+                bounds=bounds(d),
                 options={"maxiter": rounds, "ftol": 1e-6},
             )
             for s in starts
         ]
         theta = min(found, key=lambda one: one.fun).x
-    return _settled(points, z, theta, middle, unit)
+    return settled(points, z, theta, middle, unit)
+
+
+def bounds(d: int) -> list[tuple[float, float]]:
+    """Lowest and highest log length of each of d coordinates, log noise and warp."""
+    return [(-4.0, 3.5)] * d + [(math.log(LEAST_NOISE), 1.0), (-1.0, MOST_WARP)]
 
 
 def _home(d: int) -> Float[np.ndarray, "p"]:
@@ -141,7 +148,7 @@ def _robust(losses: Float[np.ndarray, "n"]) -> tuple[float, float]:
     return middle, (high - low) / 1.35 or float(losses.std()) or 1.0
 
 
-def _chosen(z: Float[np.ndarray, "n"]) -> Int[np.ndarray, "k"]:
+def chosen(z: Float[np.ndarray, "n"]) -> Int[np.ndarray, "k"]:
     """Rows that hyperparameters are fitted to: the best half of the limit, and every k-th."""
     if len(z) <= MOST_FITTED:
         return np.arange(len(z))
@@ -168,10 +175,16 @@ def _solved(
     return factor, both[:, 0] - mean * both[:, 1], mean, decay, r, scaled
 
 
-def _cost(
+def cost(
     theta: Float[np.ndarray, "p"], points: Float[np.ndarray, "n d"], z: Float[np.ndarray, "n"]
 ) -> tuple[float, Float[np.ndarray, "p"]]:
-    """Penalised negative log likelihood, mean and variance profiled out, and its gradient."""
+    """Penalised negative log likelihood, mean and variance profiled out, and its gradient.
+
+    Args:
+        theta: log lengths, log noise, warp.
+        points: in the unit cube.
+        z: standardised losses, before the warp.
+    """
     n, d = points.shape
     lengths, noise, warp = np.exp(theta[:d]), np.exp(theta[d]), theta[d + 1]
     y, by_warp = warped(z, warp)
@@ -195,13 +208,14 @@ def _cost(
     return float(cost + 0.5 * ((away / spread) ** 2).sum()), slope + away / spread**2
 
 
-def _settled(
+def settled(
     points: Float[np.ndarray, "n d"],
     z: Float[np.ndarray, "n"],
     theta: Float[np.ndarray, "p"],
     middle: float,
     unit: float,
 ) -> Response:
+    """The response under given lengths, noise and warp, `theta`."""
     n, d = points.shape
     lengths, noise = np.exp(theta[:d]), float(np.exp(theta[d]))
     y, _ = warped(z, theta[d + 1])
@@ -209,6 +223,7 @@ def _settled(
     scale = float(np.sqrt(((y - mean) @ weights + 0.5) / (n + 1)))
     return Response(
         points=points,
+        standard=z,
         targets=(y - mean) / scale,
         lengths=lengths,
         noise=noise,
