@@ -71,7 +71,10 @@ def test_a_pending_point_narrows_the_response_there_and_moves_no_mean():
     response = fit(points, bowl(points))
     pending = np.array([[0.9, 0.1]])
     after = response.with_pending(pending)
-    assert after.at(pending)[1][0] < 0.5 * response.at(pending)[1][0]
+    before = response.at(pending)[1][0] ** 2
+    assert after.at(pending)[1][0] ** 2 == pytest.approx(
+        before - before**2 / (before + response.noise), rel=1e-3
+    )
     assert after.at(pending)[0] == pytest.approx(response.at(pending)[0], abs=1e-3)
 
 

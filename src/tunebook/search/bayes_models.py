@@ -9,12 +9,14 @@ import numpy as np
 
 from tunebook.search.bayes_feasibility import Feasibility, fit_feasibility
 from tunebook.search.bayes_posterior import drawn
-from tunebook.search.bayes_response import Response, fit
+from tunebook.search.bayes_response import MOST_FITTED, Response, fit
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
 MEMBERS = 4
+"""Responses that a suggestion averages over; so many trials that they are not all fitted leave
+little doubt, and have one."""
 COLD_ROUNDS, WARM_ROUNDS = 40, 15
 """Of L-BFGS for a first fit, and for one that starts at the fit of fewer trials."""
 
@@ -61,5 +63,7 @@ def fitted(
     if not works.all():
         start = before.feasibility.theta if before.feasibility else None
         feasibility = fit_feasibility(points, works, start=start)
-    members = () if response is None else (response, *drawn(response, MEMBERS - 1))
-    return Models(response, feasibility, members)
+    if response is None:
+        return Models(None, feasibility)
+    others = MEMBERS - 1 if works.sum() <= MOST_FITTED else 0
+    return Models(response, feasibility, (response, *drawn(response, others)))

@@ -24,13 +24,19 @@ if TYPE_CHECKING:
 MOST_FITTED = 250
 """Trials that lengths, noise and warp are fitted to; predictions use all of them."""
 
+FEW = 40
+"""Trials up to which a fit is never from the last one alone."""
+
 LEAST_NOISE = 1e-7
-LENGTH, LENGTH_SPREAD = 0.6, 1.0
-NOISE, NOISE_SPREAD = 1e-4, 3.0
+LENGTH, LENGTH_SPREAD = math.exp(math.sqrt(2) - 3), math.sqrt(3)
+NOISE, NOISE_SPREAD = math.exp(-5), 1.0
 WARP_SPREAD, MOST_WARP = 0.5, 1.0
-"""Gaussian penalties: of log length around log 0.6 sqrt(d / 4), of log noise over signal around
-log 1e-4, of the warp around 1 (none). Above 1 the warp would press good losses together: a narrow
-deep basin then looks like no more than its neighbours."""
+"""Gaussian penalties: of log length around that of `LENGTH` sqrt d, of log noise over signal, of
+the warp around 1 (none). The first two are the densities that BoTorch takes for lengths in d
+dimensions (Hvarfner et al. 2024, arXiv 2402.02229) and for noise, at their modes. That some noise
+is expected keeps ripples from being followed; data can still say that there is none. Above 1 the
+warp would press good losses together: a narrow deep basin then looks like no more than its
+neighbours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,21 +107,19 @@ def fit(
     Args:
         points: in the unit cube, at least one.
         losses: finite; lower is better.
-        start: `theta` of an earlier fit; a default start is always tried besides.
+        start: `theta` of an earlier fit. Two default starts are tried besides, by many trials
+            only at every fourth number of them.
         rounds: of L-BFGS from each start.
     """
     n, d = points.shape
     middle, unit = _robust(losses)
     z = (losses - middle) / unit
     rows = chosen(z)
-    home = _home(d)
-    starts = [home] if start is None or len(start) != d + 2 else [start, home]
-    noisy = home.copy()
-    noisy[:d] += 0.7
-    noisy[d] = np.log(3e-2)
-    starts.append(noisy)
+    starts = [] if start is None or len(start) != d + 2 else [start]
+    if not starts or n <= FEW or n % 4 == 0:
+        starts += _defaults(d)
     if n < 4:
-        theta = home
+        theta = _home(d)
     else:
         found = [
             minimize(
@@ -139,7 +143,16 @@ def bounds(d: int) -> list[tuple[float, float]]:
 
 
 def _home(d: int) -> Float[np.ndarray, "p"]:
-    return np.asarray(np.r_[np.full(d, np.log(LENGTH * (d / 4) ** 0.5)), np.log(NOISE), 1.0])
+    return np.asarray(np.r_[np.full(d, math.log(LENGTH * d**0.5)), math.log(NOISE), 1.0])
+
+
+def _defaults(d: int) -> list[Float[np.ndarray, "p"]]:
+    """Where a fit starts: at the penalties' middle, and at a smoother response with noise."""
+    home = _home(d)
+    smooth = home.copy()
+    smooth[:d] += 1.0
+    smooth[d] = math.log(3e-2)
+    return [home, smooth]
 
 
 def _robust(losses: Float[np.ndarray, "n"]) -> tuple[float, float]:
