@@ -135,8 +135,11 @@ def _worst(name: str, axis: Choice, table: TrialTable | None) -> Value | None:
     if table is None or name not in table.scientific:
         return None
     groups = groups_of(table.take(table.counted), name)
-    levels = {g.label: g.level for g in groups if g.label in axis.values and g.known}
-    return max(levels, key=lambda v: levels[v]) if len(levels) == len(axis.values) else None
+    own = [g for g in groups if g.label in axis.values and g.known]
+    if len(own) < len(axis.values):
+        return None
+    fits = all(g.fitted.known for g in own)  # what C9 compares: the best seen are lucky ones
+    return max(own, key=lambda g: g.fitted.level if fits else g.level).label
 
 
 def _fewer_nuisance(plan: Round, table: TrialTable | None) -> Changed:

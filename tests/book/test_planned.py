@@ -1,0 +1,128 @@
+"""What a book says of a round before it is spent: from earlier rounds, or from assumptions (B5)."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tunebook.book.planned import last_timed, look_ahead
+from tunebook.words.spelling import choice, uniform
+
+SIDES = {"optimizer": choice("adam", "nesterov")}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    """Few simulated studies: nothing here turns on how exact they are."""
+    monkeypatch.setattr("tunebook.analysis.planning_rounds.STUDIES", 4)
+    monkeypatch.setattr("tunebook.analysis.planning_rounds.FEWEST_WORLDS", 2)
+
+
+@pytest.fixture
+def compared(book, rates, train):
+    """A round of two optimizers that has run."""
+    first = book.round("Which optimizer?", scientific=SIDES, nuisance=rates, trials=32,
+                       max_train_steps=40)  # fmt: skip
+    first.run(train, workers=0, progress=False)
+    return book
+
+
+def again(book, rates, **more):
+    asked = {"scientific": SIDES, "nuisance": rates, "trials": 64, "max_train_steps": 80} | more
+    return book.round("Which optimizer, longer?", **asked)
+
+
+def test_a_first_round_is_planned_on_an_assumption(book, rates):
+    first = book.round("Which?", scientific=SIDES, nuisance=rates, trials=64, max_train_steps=40)
+    found = first.planned(workers=2)
+    assert found.ahead.number is None
+    assert found.ahead.cost is None
+    text = repr(found)
+    assert "not known: no trial of this book was timed yet" in text
+    assert "sd of a trial" in text
+    assert "Assumed" in text
+
+
+def test_a_later_round_is_planned_on_the_last_one(compared, rates):
+    found = again(compared, rates).planned(workers=4)
+    ahead = found.ahead
+    assert (ahead.number, ahead.metric, ahead.cost.number) == (1, "loss", 1)
+    seconds = [t.seconds for t in compared.rounds[0].trials]
+    assert ahead.cost.trial_s == pytest.approx(2 * sum(seconds) / len(seconds), rel=0.2)
+    assert ahead.cost.wall_s == pytest.approx(16 * ahead.cost.trial_s)
+    assert 0 < ahead.difference < 0.1
+    assert ahead.noise == pytest.approx(0.004, rel=0.5)  # what the bowl's seeds spread
+    assert "values that differ by" in found.line
+    assert " 4 at a time" in found.line
+
+
+def test_a_plan_is_looked_at_before_it_is_a_round(compared, rates):
+    plan = again(compared, rates).plan
+    assert compared.planned(plan).ahead.cost.number == 1
+    assert look_ahead(None, plan).ahead.cost is None
+
+
+def test_the_numbers_are_plain_data(compared, rates):
+    found = json.loads(json.dumps(again(compared, rates).planned().data(), allow_nan=False))
+    assert found["trials_a_study"] == 32
+    assert found["questions"][0]["pairs"][0]["a"] == "adam"
+    assert {t["kind"] for t in found["trades"]} == {"more trials"}
+    assert found["warnings"] == []
+
+
+def test_a_notebook_shows_the_same_without_trusting_names(book, rates):
+    asked = book.round("Which <b>?", scientific={"<i>": choice("a", "b")}, nuisance=rates,
+                       trials=64, max_train_steps=40)  # fmt: skip
+    html = asked.planned()._repr_html_()
+    assert "<i>" not in html and "<b>?" not in html
+    assert "What one change would buy" in html
+
+
+def test_a_baseline_is_a_side_and_the_account_grants_its_level(launched, rates):
+    ahead = again(launched, rates).planned(max_reruns=30).ahead
+    assert (ahead.decision.sides, ahead.decision.reruns) == (3, 10)
+    assert ahead.decision.level < 0.05
+
+
+def test_what_is_too_small_is_said_before_it_is_spent(book, rates, train, capsys):
+    thin = book.round("Thin?", scientific=SIDES, nuisance=rates, trials=4, max_train_steps=40)
+    thin.run(train, workers=0, progress=False)
+    said = capsys.readouterr().err
+    assert "Warning, too small for a verdict" in said
+    assert "2 trials, and C9 says nothing of a value below 5. Next: trials = 10" in said
+    thin.run(train, workers=0, progress=False)
+    assert "too small" not in capsys.readouterr().err  # its trials are spent by now
+
+
+def test_one_line_says_what_is_about_to_be_spent(compared, rates, train, capsys):
+    again(compared, rates).run(train, workers=0)
+    first = capsys.readouterr().err.splitlines()[0]
+    assert first.startswith("Round 2: 64 trials, 32 a study; cost ")
+    assert "32 trials of round 1" in first
+
+
+def test_the_proposal_says_what_it_would_cost_and_tell(compared):
+    proposed = compared.next_round()
+    assert proposed.proposal.ahead == ""  # takes seconds, and was not asked for
+    told = proposed.with_ahead().ahead
+    assert "of compute" in told and "80 % of cases" in told
+    assert "# What it would cost and tell" in proposed.toml()
+
+
+def test_the_report_says_it_of_the_next_round(compared, train, tmp_path):
+    compared.rounds[0].decide(train, max_reruns=8, workers=0, progress=False)
+    page = compared.report(tmp_path / "report.html").read_text("utf-8")
+    assert "What it would cost and tell: " in page
+
+
+def test_a_round_that_never_ran_tells_no_cost(book, rates):
+    book.round("Which?", scientific=SIDES, nuisance=rates, trials=8, max_train_steps=40)
+    assert last_timed(book._store, None) is None
+
+
+def test_a_hyperparameter_of_another_kind_is_no_obstacle(compared, rates):
+    other = again(
+        compared, rates, nuisance={**rates, "layers": choice(1, 2, 3), "x": uniform(0, 1)}
+    )
+    assert other.planned().ahead.difference > 0

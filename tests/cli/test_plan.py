@@ -1,0 +1,46 @@
+"""tunebook run --plan: what a round would cost and tell, and nothing is run (B5)."""
+
+from __future__ import annotations
+
+import json
+
+PLAN = """
+goal = "Which optimizer?"
+trials = 24
+max_train_steps = 100
+train = "train.py:train"
+
+[scientific]
+optimizer = { choice = ["adam", "momentum"] }
+
+[nuisance]
+learning_rate = { low = 1e-4, high = 1.0, scale = "log" }
+
+[book]
+name = "digits"
+objective = "minimize:valid/error"
+"""
+
+
+def test_a_plan_runs_nothing_and_makes_no_book(tunebook, tmp_path):
+    (tmp_path / "round.toml").write_text(PLAN, "utf-8")
+    shown = tunebook("run", "round.toml", "--plan", "--workers", "2").stdout
+    assert "12 in each of 2 studies of 1 hyperparameter" in shown
+    assert "What one change would buy" in shown
+    assert not list(tmp_path.glob("*.db"))
+
+
+def test_json_has_the_schema_and_finite_numbers(tunebook, tmp_path):
+    (tmp_path / "round.toml").write_text(PLAN.replace("= 24", "= 6"), "utf-8")
+    found = json.loads(tunebook("run", "round.toml", "--dry-run", "--json").stdout)
+    assert found["schema"] == 1
+    assert found["planned"]["difference"] is None
+    assert "C9 says nothing of a value below 5" in found["planned"]["warnings"][0]
+
+
+def test_an_existing_book_says_what_trials_take(started, tunebook):
+    shown = tunebook("run", "--plan").stdout
+    assert "of compute" in shown
+    assert "no hyperparameter is scientific" in shown
+    told = tunebook("next").stdout
+    assert "# What it would cost and tell" in told
