@@ -107,10 +107,10 @@ def candidates(plan: Round, trials: TrialTable, baseline: Launch | None) -> tupl
     Raises:
         EvidenceError: trials have not ended, or none is complete.
     """
-    waiting = sum(not s.ended for s in trials.status)
+    waiting = sum(not s.ended for s in trials.status) + max(0, plan.trials - len(trials))
     if waiting or not len(trials):
         raise EvidenceError(
-            f"a decision follows a finished round; {waiting or plan.trials} of {plan.trials} "
+            f"a decision follows a finished round; {waiting} of {plan.trials} "
             "trials have not ended",
             next_step="run the round first: round.run(train)",
         )

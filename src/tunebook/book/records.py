@@ -61,9 +61,10 @@ def round_record(store: Store, stored: StoredRound) -> RoundRecord:
 def with_earlier(store: Store, stored: StoredRound, own: TrialTable) -> TrialTable | None:
     """A round's trials with those of earlier rounds that lie in its space; None where none does.
 
-    Only once its own trials have ended: before that, earlier ones alone would speak again.
+    Only once its own trials have ended: before that, earlier ones alone would speak again. Never
+    beside trials that results chose: no check speaks of these.
     """
-    if not len(own) or not all(status.ended for status in own.status):
+    if own.adaptive or not len(own) or not all(status.ended for status in own.status):
         return None
     earlier = [
         EarlierRound(

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tunebook.search import points
 from tunebook.words.design import Round, studies
+from tunebook.words.searchers import ADAPTIVE
 from tunebook.words.trial import RERUN_FROM, Configuration, Purpose, TrialRecord
 
 
@@ -25,6 +26,8 @@ def trial_seed(seed: int, label: str, index: int) -> int:
 def search_trials(plan: Round, number: int) -> tuple[TrialRecord, ...]:
     """Every search trial of a round, pending, in order of its number.
 
+    None where the searcher waits for results: its trials are planned as they are asked.
+
     Args:
         plan: the round.
         number: of the round in its book.
@@ -32,6 +35,8 @@ def search_trials(plan: Round, number: int) -> tuple[TrialRecord, ...]:
     Raises:
         DesignError: the searcher has fewer configurations than the round has trials.
     """
+    if plan.searcher in ADAPTIVE:
+        return ()
     trials: list[TrialRecord] = []
     for study in studies(plan):
         settled = {**study.branch.conditions, **study.fixed}

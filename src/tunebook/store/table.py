@@ -52,6 +52,7 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
         max_train_steps=plan.max_train_steps,
         training_objective=setting.training_objective,
         chance=setting.chance,
+        adaptive=any(t.purpose is Purpose.EXPLOIT for t in rows),
     )
 
 

@@ -15,6 +15,7 @@ from tunebook.words.errors import DesignError, nearest
 from tunebook.words.foretold import Foretold, only_foretold
 from tunebook.words.roles import Fixed as Fixed
 from tunebook.words.roles import check_roles, check_rules
+from tunebook.words.searchers import check_searcher
 from tunebook.words.space import Axis, Branch, Choice, Constraint, Per, branches, leaves, spell
 from tunebook.words.trial import Configuration, Value
 
@@ -123,8 +124,6 @@ _WHOLE = (
     ("seed", 0, None, 1),
 )
 
-SEARCHERS = ("halton", "sobol", "random", "grid", "by_hand")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
@@ -176,7 +175,13 @@ class Round:
         _check_numbers(self)
         check_roles(self.scientific, self.nuisance, self.fixed)
         check_rules(self.varied, self.nuisance, self.overrule)
-        _check_searcher(self)
+        check_searcher(
+            self.searcher,
+            scientific=self.scientific,
+            varied=self.varied,
+            points=self.points,
+            levels=self.levels,
+        )
         _check_constraints(self)
         studies(self)
 
@@ -336,37 +341,6 @@ def _check_numbers(plan: Round) -> None:
                 next_step="give the seconds that a trial may take: time_limit_s=3600",
             )
         object.__setattr__(plan, "time_limit_s", limit)
-
-
-def _check_searcher(plan: Round) -> None:
-    if plan.searcher not in SEARCHERS:
-        raise DesignError(
-            f"searcher is one of {', '.join(SEARCHERS)}; got {plan.searcher!r}."
-            + nearest(plan.searcher, SEARCHERS),
-            next_step='say searcher="halton", or leave it out',
-        )
-    if (plan.searcher == "by_hand") != bool(plan.points):
-        raise DesignError(
-            f"points go with searcher by_hand; got {len(plan.points)} points and "
-            f"searcher {plan.searcher!r}",
-            next_step='give points=[{...}, ...] with searcher="by_hand", or neither',
-        )
-    if plan.levels and plan.searcher != "grid":
-        raise DesignError(
-            f"levels go with searcher grid; got searcher {plan.searcher!r}",
-            next_step='say searcher="grid", or leave levels out',
-        )
-    for name, count in plan.levels.items():
-        if name not in plan.varied:
-            raise DesignError(
-                f'levels are given for "{name}", which does not vary.{nearest(name, plan.varied)}',
-                next_step="correct the name, or drop its levels",
-            )
-        if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-            raise DesignError(
-                f'levels of "{name}" are a whole number from 1; got {count!r}',
-                next_step=f'give levels={{"{name}": 5}}, for example',
-            )
 
 
 def _check_constraints(plan: Round) -> None:

@@ -23,7 +23,7 @@ LENGTH_NAMES = STEP_NAMES | {
     "num_updates", "total_updates", "train_updates", "step_budget", "epoch_budget",
 }  # fmt: skip
 """Names of a training length; a round is refused for fewer, but a foreign sweep is run already."""
-OVERRULED = ("A4",)
+OVERRULED = ("A4", "B7")
 """The rules that a round may break on purpose."""
 BATCH_NAMES = frozenset({"batch_size", "train_batch_size", "per_device_train_batch_size"})
 ALL_BATCH_NAMES = BATCH_NAMES | {
