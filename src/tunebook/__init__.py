@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tunebook.words.errors import DesignError as DesignError
     from tunebook.words.errors import Infeasible as Infeasible
     from tunebook.words.errors import TunebookError as TunebookError
+    from tunebook.words.program import command as command
     from tunebook.words.spelling import choice as choice
     from tunebook.words.spelling import integer as integer
     from tunebook.words.spelling import log_uniform as log_uniform
@@ -40,6 +41,7 @@ _HOMES = {
     "TrialTable": "tunebook.words.table",
     "TunebookError": "tunebook.words.errors",
     "choice": "tunebook.words.spelling",
+    "command": "tunebook.words.program",
     "examine": "tunebook.report.examine",
     "explore": "tunebook.book.exploration",
     "integer": "tunebook.words.spelling",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
 import threading
@@ -11,17 +12,18 @@ from pathlib import Path
 
 from tunebook.analysis.foretold_outcomes import judge
 from tunebook.book.decisions import decide
+from tunebook.book.exploit_round import run_exploitation
 from tunebook.book.fresh_reruns import Reruns
 from tunebook.book.limits import check_limits
 from tunebook.book.peek import Peek, peek_at
+from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead, say_before_running
 from tunebook.book.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record, unread, with_earlier
-from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead, say_before_running
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
-from tunebook.execution.code import TrainingCode, training_code
+from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.progress import TerminalProgress
 from tunebook.execution.scheduler import RunSummary, run_trials
 from tunebook.plots import Picture, pictures
@@ -39,11 +41,13 @@ from tunebook.words.errors import DesignError, TrainingCodeError
 from tunebook.words.finding import Examination
 from tunebook.words.foretold import ForetoldOutcome
 from tunebook.words.notation import parse_objective
+from tunebook.words.program import Program
 from tunebook.words.record import BookRecord, RoundRecord
+from tunebook.words.searchers import ADAPTIVE
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Purpose, TrialRecord
 
-Train = Callable[[Trial], float | None] | str
+Train = Callable[[Trial], float | None] | str | Program
 
 
 class BookRound:
@@ -70,9 +74,6 @@ class BookRound:
         """Records of all trials, reruns included."""
         return veiled(self._store.trials(self.number), sealed_of(self._store, self.number))
 
-    def run(
-        self,
-        train: Train | None = None,
     def planned(self, *, workers: int | None = None, max_reruns: int = MAX_RERUNS) -> Planned:
         """What the round would cost and tell, and what one change of it would buy (B5).
 
@@ -84,6 +85,9 @@ class BookRound:
             self._store, self.plan, self.number, workers=workers, max_reruns=max_reruns
         )
 
+    def run(
+        self,
+        train: Train | None = None,
         *,
         workers: int | None = None,
         executor: Executor | None = None,
@@ -110,14 +114,17 @@ class BookRound:
         check_limits(workers=workers, time_budget_s=time_budget_s, memory_limit_mb=memory_limit_mb)
         code = self._training_code(train, here=workers == 0)
         self._add_search_trials()
-
-        def work() -> RunSummary:
-            with TerminalProgress(self.goal) if progress else contextlib.nullcontext() as show:
         if not any(t.status.ended for t in self.trials):
             say_before_running(self._store, self.plan, self.number, workers, quiet=not progress)
 
-                return run_trials(
-                    self._store,
+        if self.plan.searcher in ADAPTIVE:
+            start = functools.partial(run_exploitation, self._store, self._objective)
+        else:
+            start = functools.partial(run_trials, self._store)
+
+        def work() -> RunSummary:
+            with TerminalProgress(self.goal) if progress else contextlib.nullcontext() as show:
+                return start(
                     self.number,
                     code,
                     workers=workers,
@@ -303,9 +310,9 @@ class BookRound:
             goals=frozenset(r.plan.goal for r in rounds),
             most_trials=most_trials,
         )
+        return found.looking_ahead(self._store)
 
     def record(self) -> RoundRecord:
-        return found.looking_ahead(self._store)
         """The round as reports read it."""
         return round_record(self._store, self._store.rounds()[self.number - 1])
 
@@ -336,6 +343,7 @@ class BookRound:
 
     def _training_code(self, train: Train | None, *, here: bool) -> TrainingCode:
         code = self.code_to_replay(train, here=here)
+        check_program(code, self.plan)
         if self._store.rounds()[self.number - 1].source != code.source:
             self._store.set_source(self.number, code.source)
         return code

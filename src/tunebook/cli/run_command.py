@@ -56,7 +56,7 @@ def command(
     from tunebook.book.limits import check_limits
     from tunebook.cli.causes import causes, show_causes
     from tunebook.cli.output import print_json
-    from tunebook.execution.code import training_code
+    from tunebook.execution.code import check_program, training_code
     from tunebook.execution.scheduler import RunSummary
     from tunebook.report.terminal import show_round, show_standing
 
@@ -69,7 +69,9 @@ def command(
         return
     code = train or (asked.train if asked else "")
     if code:
-        training_code(code)  # a wrong name is told before a book or a round is made
+        named = training_code(code)  # a wrong name is told before a book or a round is made
+        if asked:
+            check_program(named, asked.plan)
     with _book_for(asked, book_path, code) if asked else open_book(book_path) as book:
         chosen = _planned(book, asked.plan, code) if asked else choose_round(book, number)
         summary = chosen.run(

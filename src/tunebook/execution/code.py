@@ -12,19 +12,25 @@ import functools
 import hashlib
 import inspect
 import os
+import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
 
 from tunebook.execution.naming import find_code, module_file, wrong_arguments
 from tunebook.training import assignment
+from tunebook.words.design import Round
 from tunebook.words.errors import TrainingCodeError
+from tunebook.words.program import MARK, Program, check_placeholders, names_in
 from tunebook.words.record import TrainingSource
 
 Train = Callable[..., Any]
+SCRIPTS = (".py", ".sh", ".yaml", ".yml", ".toml", ".json")
+MOST_TEXT_BYTES = 200_000
 
 
 class TrainingCode(assignment.TrainingCode):
@@ -38,23 +44,58 @@ class TrainingCode(assignment.TrainingCode):
         return TrainingSource(path=self.path, text=self.text, sha256=self.sha256)
 
 
-def training_code(train: Train | str, *, here: bool = False) -> TrainingCode:
+def training_code(train: Train | str | Program, *, here: bool = False) -> TrainingCode:
     """Make training code ready to be sent to workers; costs no compute and imports nothing.
 
     Args:
         train: a function of one argument, the trial; or its name, `package.module:function`
-            or `train.py:function`, the file's path taken from the current folder.
+            or `train.py:function`, the file's path taken from the current folder; or a program,
+            `tb.command([...])`.
         here: it will train in this process, so that a function need not be sendable.
 
     Raises:
         TrainingCodeError: it can't be found, called with one argument, or sent.
     """
+    if isinstance(train, str) and train.startswith(MARK):
+        train = Program.from_path(train)
+    if isinstance(train, Program):
+        return _code(train.path, program_text(train), call=None, blob=None)
     if isinstance(train, str):
         return _named(train)
     _check_callable(train)
     path = import_path(train)
     blob = None if path or here else _by_value(train)
     return _code(path, source_text(train), call=train, blob=blob)
+
+
+def program_text(program: Program) -> str:
+    """What a book remembers of a program: its command, and the text of the files that it names.
+
+    Raises:
+        TrainingCodeError: the program can't be found.
+    """
+    first = program.args[0]
+    if not names_in(first) and shutil.which(first) is None:
+        raise TrainingCodeError(
+            f'the command starts "{first}", and there is no such program here',
+            next_step="correct it, or give its path; {python} is the Python that runs Tunebook",
+        )
+    texts = [str(program)]
+    for arg in program.args:
+        file = Path(arg)
+        if file.suffix in SCRIPTS and file.is_file() and file.stat().st_size < MOST_TEXT_BYTES:
+            texts.append(f"# {arg}\n{file.read_text('utf-8', 'replace')}")
+    return "\n\n".join(texts)
+
+
+def check_program(code: TrainingCode, plan: Round) -> None:
+    """Every placeholder of a program means something in a round.
+
+    Raises:
+        TrainingCodeError: one does not.
+    """
+    if code.path.startswith(MARK):
+        check_placeholders(Program.from_path(code.path), [*plan.varied, *plan.fixed])
 
 
 def _named(named: str) -> TrainingCode:

@@ -22,6 +22,7 @@ from tunebook.words.codec import RoundFile, write_round_file
 from tunebook.words.decision import Decision, Estimand, RerunPlan
 from tunebook.words.design import Round, Study, studies
 from tunebook.words.environment import SHORT
+from tunebook.words.program import MARK, Program
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.space import Choice, Per
 
@@ -31,6 +32,7 @@ SEARCHER_WORDS = {
     "random": "pseudo-random, uniform on each axis's scale",
     "grid": "grid",
     "by_hand": "configurations written by hand",
+    "bayes": "Bayesian optimisation: each trial chosen by those before it",
 }
 
 
@@ -162,6 +164,8 @@ def _code_lines(found: RoundRecord) -> list[tuple[str, str]]:
     if found.source is None:
         return [("Training code", "not run yet")]
     path = found.source.path or "a function without an import path"
+    if path.startswith(MARK):
+        path = f"the command {Program.from_path(path)}"
     lines = [("Training code", f"{path}; SHA-256 of its source {found.source.sha256[:16]}")]
     if not found.environments:
         return lines

@@ -29,6 +29,15 @@ MEMORY_WORDS = (
 )
 """What errors of frameworks say, in lower case, where memory did not suffice."""
 
+
+class ProgramFailed(Infeasible):
+    """A training program ended with another code than 0; `cause` is what that means."""
+
+    def __init__(self, said: str, cause: Cause) -> None:
+        super().__init__(said)
+        self.cause = cause
+
+
 Fate = tuple[Status, Cause | None, str]
 
 
@@ -77,6 +86,8 @@ def _fate(trial: Trial, train: Callable[[Trial], Any]) -> tuple[Fate, bool]:
     except SystemExit as error:
         if error.code not in (None, 0):
             return _crashed(error, f"training code left with sys.exit({error.code!r})"), False
+    except ProgramFailed as error:  # the fault is another process's, and this one is whole
+        return (Status.INFEASIBLE, error.cause, _one_line(str(error))), True
     except BaseException as error:  # every way out is this trial's fate, never the worker's
         with suppress(Exception):  # training code may have closed its standard error
             traceback.print_exc()

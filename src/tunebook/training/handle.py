@@ -170,6 +170,13 @@ class Trial:
                 next_step="report each metric once, or raise the step in between",
             )
 
+    def _late(self, step: int, metrics: Mapping[str, float]) -> None:
+        """A metric at a step that others have passed; each metric for itself goes forward."""
+        self._begin()
+        self._metrics.update(dict.fromkeys(metrics))
+        self._log.measure(step, metrics)
+        self._note_objective(metrics)
+
     def evaluate_at(self, step: int) -> bool:
         """Is it time to evaluate after this step? Evenly over the steps, the last one included."""
         n = min(self._assignment.evaluations, self.max_train_steps)

@@ -26,7 +26,9 @@ from typing import Any
 
 from tunebook.training.assignment import Assignment, TrainingCode, decode
 from tunebook.training.attempt import train_once
+from tunebook.training.program import training_by
 from tunebook.words.errors import BookBusyError
+from tunebook.words.program import MARK, Program
 
 PR_SET_PDEATHSIG = 1
 MOST_OUTPUT_BYTES = 10_000_000
@@ -104,6 +106,8 @@ def load(code: TrainingCode) -> Callable[..., Any]:
 
         by_value: Callable[..., Any] = cloudpickle.loads(code.blob)
         return by_value
+    if code.path.startswith(MARK):
+        return training_by(Program.from_path(code.path))
     module, _, name = code.path.rpartition(":")
     found: Any = _from_file(Path(module)) if module.endswith(".py") else _module(module)
     for part in name.split("."):

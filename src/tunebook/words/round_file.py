@@ -13,6 +13,8 @@ from tunebook.words.errors import CodecError, TunebookError
 from tunebook.words.foretold import Foretold
 from tunebook.words.notation import format_objective, parse_objective
 from tunebook.words.plain_data import check_keys, from_data, located, to_data
+from tunebook.words.program import MARK, Program
+from tunebook.words.program_file import KEYS, program_lines, read_train
 from tunebook.words.round_comments import place_comments
 from tunebook.words.space import Axis, Per
 from tunebook.words.toml_text import key_text, load_toml, value_text
@@ -29,7 +31,8 @@ class RoundFile:
 
     Attributes:
         plan: the round.
-        train: `train.py:train` or `package.module:function`; may be empty.
+        train: `train.py:train` or `package.module:function`, or what stands for a program
+            (`command = [...]` in the file); may be empty.
         objective: of the book, for a new one; None where the file leaves it out.
         setting: of the book, for a new one; None where the file leaves it out.
         test_metrics: of the book, to be sealed.
@@ -56,10 +59,10 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
     """
     data = load_toml(text, source=source)
     with _in_file(source):
-        known = dict.fromkeys([*(f.name for f in fields(Round)), "train", "book"])
+        known = dict.fromkeys([*(f.name for f in fields(Round)), "train", *KEYS, "book"])
         check_keys(data, known, "", "a round file")
         objective, setting, test_metrics = _read_book(data.pop("book", {}))
-        train = from_data(str, data.pop("train", ""), path="train")
+        train = read_train(data)
         # Without a goal the plan itself says what a goal is (B1).
         plan = from_data(Round, {"goal": "", **data})
         return RoundFile(
@@ -100,6 +103,7 @@ def write_round_file(file: RoundFile, *, changes: Sequence[Change] = ()) -> str:
             lines += ["", f"[{role}]", *_role_lines(role, held, notes)]
     for foretold in file.plan.foretold:
         lines += ["", "[[foretold]]", *_foretold_lines(foretold)]
+    lines += program_lines(file.train)
     book = _book_data(file)
     if book:
         lines += ["", "[book]", *(f"{key} = {value_text(value)}" for key, value in book.items())]
@@ -120,7 +124,9 @@ def _plain_keys(file: RoundFile) -> Iterator[tuple[str, Any]]:
     """Top-level keys that are no tables: what a round must say first, long lists last."""
     data = to_data(file.plan)
     yield "goal", data["goal"]
-    if file.train:
+    if file.train.startswith(MARK):
+        yield "command", list(Program.from_path(file.train).args)
+    elif file.train:
         yield "train", to_data(file.train)
     long = ("subject_to", "points")
     plain = [f for f in fields(Round) if f.name not in (*ROLES, "goal", "foretold")]

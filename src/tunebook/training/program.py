@@ -1,0 +1,210 @@
+"""Train a trial by a program that stays as it is, and report its numbers as they come (I1)."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from tunebook.training.attempt import MEMORY_WORDS, ProgramFailed
+from tunebook.training.handle import Trial
+from tunebook.training.program_numbers import Numbers, Reader, reader_of
+from tunebook.words.program import Program, names_in
+from tunebook.words.trial import Cause
+
+LOOK_EVERY_S = 0.1
+GRACE_S = 10.0
+"""From the request to stop until the program is killed."""
+QUIET_S = 2.0
+"""After its end, how long output of children that hold its pipe is waited for."""
+TAIL_LINES = 20
+
+
+def training_by(program: Program) -> Callable[[Trial], None]:
+    """The training function that runs a program."""
+
+    def train(trial: Trial) -> None:
+        _Attempt(program, trial).run()
+
+    return train
+
+
+class _Attempt:
+    """One run of a program."""
+
+    def __init__(self, program: Program, trial: Trial) -> None:
+        self._program, self._trial = program, trial
+        self._next: Counter[str] = Counter()
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        # The trial's, for all attempts: a program that saves its state there can go on from it.
+        self._folder = trial._assignment.files.checkpoints.with_suffix(".program")
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._config = self._folder / "config.json"
+        values = {name: trial.config._values[name] for name in trial.config}
+        self._config.write_text(json.dumps(values, ensure_ascii=False), "utf-8")
+        if "config" in program.placeholders:
+            trial.config.read.update(values)
+
+    def run(self) -> None:
+        """Start it, follow it, and say what its end means."""
+        args = self._arguments()
+        kind, where = self._program.reader
+        reader = reader_of(self._program, "" if kind == "pattern" else self._filled(where))
+        try:
+            process = subprocess.Popen(
+                args,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                env=self._environment(),
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+            )
+        except OSError as error:
+            raise ProgramFailed(f"{args[0]} can't be started: {error}", Cause.CRASHED) from None
+        lines: queue.Queue[str | None] = queue.Queue()
+        heard = threading.Thread(target=_hand_on, args=(process, lines), daemon=True)
+        heard.start()
+        try:
+            self._follow(process, lines, reader)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            heard.join(QUIET_S)
+            if not heard.is_alive() and process.stdout is not None:
+                process.stdout.close()
+        if process.returncode and not self._trial._told_late:
+            self._fail(process.returncode)
+
+    def _follow(
+        self, process: subprocess.Popen[str], lines: queue.Queue[str | None], reader: Reader
+    ) -> None:
+        """Until its output ends; children that it left behind are not waited for."""
+        deadline, asked = threading.Timer(GRACE_S, process.kill), False
+        looked, heard = 0.0, time.monotonic()
+        try:
+            while True:
+                now = time.monotonic()
+                with suppress(queue.Empty):
+                    text = lines.get(timeout=LOOK_EVERY_S)
+                    if text is None:
+                        break
+                    heard = now
+                    print(text, flush=True)
+                    self._tail.append(text)
+                    for numbers in reader.line(text):
+                        self._report(numbers)
+                if process.poll() is not None and now - heard > QUIET_S:
+                    break
+                if now - looked < LOOK_EVERY_S:
+                    continue
+                looked = now
+                self._report_new(reader)
+                if self._trial.should_stop() and not asked:
+                    asked = True
+                    process.terminate()
+                    deadline.start()
+            process.wait()
+            self._report_new(reader)
+        finally:
+            deadline.cancel()
+
+    def _report_new(self, reader: Reader) -> None:
+        """What files have gained. An attempt that goes on finds what an earlier one wrote, and may
+        write it again: a metric at a step that it has already is passed over."""
+        for numbers in reader.more():
+            self._report(numbers, again=True)
+
+    def _report(self, numbers: Numbers, *, again: bool = False) -> None:
+        """What is a number goes on, under the book's names; where no step is given, counted."""
+        program = self._program
+        renamed = {program.names.get(k, k): v for k, v in numbers.items() if k != program.step
+                   and (not program.names or k in program.names)}  # fmt: skip
+        found = {name: n for name, value in renamed.items() if (n := _number(value)) is not None}
+        if not found:
+            return
+        said = _number(numbers.get(program.step))
+        for name, value in found.items():
+            step = self._next[name] if said is None or not math.isfinite(said) else int(said)
+            if again and step < self._next[name]:
+                continue
+            if step < self._trial._step and step >= self._next[name]:
+                # Another file of the same program, or a metric that comes more seldom.
+                self._trial._late(step, {name: value})
+            else:
+                self._trial.report(step, {name: value})
+            self._next[name] = step + 1
+
+    def _arguments(self) -> list[str]:
+        """The command, without arguments whose hyperparameter does not exist in this trial."""
+        return [self._filled(arg) for arg in self._program.args if self._exists(arg)]
+
+    def _exists(self, text: str) -> bool:
+        return all(name in self._trial.config or name in self._own() for name in names_in(text))
+
+    def _filled(self, text: str) -> str:
+        own = self._own()
+        shown = text.replace("{{", "\0").replace("}}", "\1")
+        for name in names_in(text):
+            value = own[name] if name in own else _spelled(self._trial.config[name])
+            shown = shown.replace(f"{{{name}}}", value)
+        return shown.replace("\0", "{").replace("\1", "}")
+
+    def _own(self) -> Mapping[str, str]:
+        trial = self._trial
+        return {
+            "seed": str(trial.seed),
+            "max_train_steps": str(trial.max_train_steps),
+            "trial": trial.name,
+            "attempt": str(trial.attempt),
+            "config": str(self._config),
+            "folder": str(self._folder),
+            "python": sys.executable,
+        }
+
+    def _environment(self) -> dict[str, str]:
+        told = {f"TUNEBOOK_{name.upper()}": value for name, value in self._own().items()}
+        return {**os.environ, **told, "PYTHONUNBUFFERED": "1"}
+
+    def _fail(self, code: int) -> None:
+        """Raise what an exit code or a signal means."""
+        said = "\n".join(self._tail)
+        last = next((line for line in reversed(self._tail) if line.strip()), "")
+        meaning = self._program.exits.get(code)
+        if meaning is None and any(words in said.lower() for words in MEMORY_WORDS):
+            meaning = Cause.OUT_OF_MEMORY
+        how = f"exit code {code}" if code > 0 else f"signal {-code}"
+        end = f": {last.strip()[:200]}" if last else ""
+        raise ProgramFailed(f"the program ended with {how}{end}", Cause(meaning or Cause.CRASHED))
+
+
+def _hand_on(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        lines.put(line.rstrip("\n"))
+    lines.put(None)
+
+
+def _spelled(value: Any) -> str:
+    """As a command line has it: true and false in small letters, numbers exact."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,237 @@
+"""I1: programs that stay as they are; real processes, real event files."""
+
+from __future__ import annotations
+
+import json
+import sys
+import textwrap
+import threading
+import time
+
+import pytest
+
+from tunebook.training.attempt import train_once
+from tunebook.training.log import read_log
+from tunebook.training.program import training_by
+from tunebook.words.errors import TrainingCodeError
+from tunebook.words.program import Program, check_placeholders, command
+from tunebook.words.trial import Cause, Status
+
+
+@pytest.fixture
+def trained(assign, tmp_path):
+    """Run a program for a trial: its outcome, and (step, metric, value) of its log."""
+
+    def run(body, *args, stop=None, config=None, attempt=1, time_limit_s=None, **how):
+        script = tmp_path / "train.py"
+        script.write_text(textwrap.dedent(body), "utf-8")
+        program = command(["{python}", str(script), *args], **how)
+        assignment = assign(config=config, attempt=attempt, time_limit_s=time_limit_s)
+        outcome, healthy = train_once(assignment, training_by(program), stop or threading.Event())
+        part = read_log(assignment.files.log)
+        return outcome, [(m.step, m.metric, m.value) for m in part.measurements], healthy
+
+    return run
+
+
+def test_json_lines_of_standard_output(trained):
+    outcome, seen, _ = trained(
+        """
+        import json, sys
+        print("loading data")
+        for step in range(3):
+            print(json.dumps({"step": step, "loss": 1 / (step + 1), "phase": "train", "ok": True}))
+        print("{no json")
+        """
+    )
+    assert outcome.status is Status.COMPLETE
+    assert seen == [(0, "loss", 1.0), (1, "loss", 0.5), (2, "loss", pytest.approx(1 / 3))]
+
+
+def test_arguments_environment_and_a_json_file(trained, tmp_path):
+    outcome, seen, _ = trained(
+        """
+        import json, os, sys
+        config = json.load(open(sys.argv[2]))
+        assert sys.argv[1] == "--lr=0.1", sys.argv
+        assert sys.argv[3:] == ["--seed=11", "--braces={x}"], sys.argv
+        assert os.environ["TUNEBOOK_SEED"] == "11"
+        print(json.dumps({"loss": config["depth"]}))
+        """,
+        "--lr={lr}", "{config}", "--seed={seed}", "--only-adam={beta}", "--braces={{x}}",
+    )  # fmt: skip
+    assert outcome.status is Status.COMPLETE, outcome.detail
+    assert seen == [(0, "loss", 3.0)]
+    assert outcome.unread == ()
+
+
+def test_a_hyperparameter_that_no_argument_names_is_unread(trained):
+    outcome, _, _ = trained("print('{\"loss\": 1}')", "--lr={lr}")
+    assert outcome.unread == ("depth",)
+
+
+def test_a_pattern_and_names_of_its_own(trained):
+    outcome, seen, _ = trained(
+        """
+        for epoch in range(2):
+            print(f"Epoch {epoch}: train 0.{epoch}5 val acc 9{epoch}.5%")
+        """,
+        metrics=r"pattern:Epoch (?P<step>\d+): train (?P<t>\S+) val acc (?P<v>[\d.]{2,})%",
+        names={"t": "train/loss", "v": "loss"},
+    )
+    assert outcome.status is Status.COMPLETE
+    assert seen == [
+        (0, "train/loss", 0.05), (0, "loss", 90.5), (1, "train/loss", 0.15), (1, "loss", 91.5),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_files_as_they_grow(trained, kind):
+    outcome, seen, _ = trained(
+        """
+        import sys, time, json
+        with open(sys.argv[1], "a", buffering=1) as file:
+            if sys.argv[1].endswith(".csv"):
+                file.write("step,loss,note\\n")
+            for step in range(3):
+                time.sleep(0.15)
+                row = {"step": step, "loss": step / 2}
+                file.write(f"{step},{step / 2},\\n" if sys.argv[1].endswith(".csv")
+                           else json.dumps(row) + "\\n")
+        """,
+        "{folder}/log." + kind,
+        metrics=f"{kind}:{{folder}}/log.{kind}",
+    )
+    assert outcome.status is Status.COMPLETE, outcome.detail
+    assert seen == [(0, "loss", 0.0), (1, "loss", 0.5), (2, "loss", 1.0)]
+
+
+def test_an_attempt_that_goes_on_passes_over_what_is_written_twice(trained):
+    body = """
+        import sys, json
+        with open(sys.argv[1], "a") as file:
+            for step in range(int(sys.argv[2]), int(sys.argv[3])):
+                file.write(json.dumps({"step": step, "loss": step}) + "\\n")
+        """
+    how = {"metrics": "json:{folder}/log.json"}
+    trained(body, "{folder}/log.json", "0", "3", **how)
+    outcome, seen, _ = trained(body, "{folder}/log.json", "2", "5", attempt=2, **how)
+    assert outcome.status is Status.COMPLETE
+    assert [s for s, _, _ in seen] == [0, 1, 2, 3, 4]
+
+
+def test_event_files_of_tensorboard(trained):
+    pytest.importorskip("tensorboard")
+    outcome, seen, _ = trained(
+        """
+        import sys, time
+        from torch.utils.tensorboard import SummaryWriter
+        train, valid = (SummaryWriter(f"{sys.argv[1]}/{x}", flush_secs=1) for x in ("t", "v"))
+        for step in range(4):
+            train.add_scalar("train/loss", 1.0 / (step + 1), step)
+        train.flush()
+        time.sleep(0.5)
+        for step in (1, 3):  # another file, of earlier steps
+            valid.add_scalar("loss", 2.0 - step, step)
+        train.close(), valid.close()
+        """,
+        "{folder}/runs",
+        metrics="tensorboard:{folder}/runs",
+    )
+    assert outcome.status is Status.COMPLETE, outcome.detail
+    assert [(s, v) for s, m, v in seen if m == "loss"] == [(1, 1.0), (3, -1.0)]
+    assert [s for s, m, _ in seen if m == "train/loss"] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("body", "how", "cause", "said"),
+    [
+        ("import sys; print('no data'); sys.exit(4)", {}, Cause.CRASHED, "exit code 4: no data"),
+        ("import sys; sys.exit(3)", {"exits": {3: "diverged"}}, Cause.DIVERGED, "exit code 3"),
+        ("raise RuntimeError('CUDA out of memory')", {}, Cause.OUT_OF_MEMORY, "out of memory"),
+        ("import os; os.kill(os.getpid(), 9)", {}, Cause.CRASHED, "signal 9"),
+        ("print('{\"loss\": NaN}')", {}, Cause.DIVERGED, "became NaN"),
+        ("print('hello')", {}, Cause.NOT_REPORTED, "never reported"),
+    ],
+)
+def test_how_it_ended(trained, body, how, cause, said):
+    outcome, _, healthy = trained(body, **how)
+    assert (outcome.status, outcome.cause) == (Status.INFEASIBLE, cause)
+    assert said in outcome.detail
+    if "became NaN" not in said:
+        assert healthy, "the worker is whole, and trains the next"
+
+
+def test_nan_stops_the_program_at_once(trained, tmp_path):
+    began = time.monotonic()
+    outcome, _, _ = trained(
+        "import time\nprint('{\"loss\": NaN}', flush=True)\ntime.sleep(60)",
+    )
+    assert outcome.cause is Cause.DIVERGED
+    assert time.monotonic() - began < 30
+
+
+def test_children_that_hold_the_pipe_are_not_waited_for(trained):
+    began = time.monotonic()
+    outcome, seen, _ = trained(
+        """
+        import subprocess, sys
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(20)"])
+        print('{"loss": 1}')
+        """
+    )
+    assert outcome.status is Status.COMPLETE and seen == [(0, "loss", 1.0)]
+    assert time.monotonic() - began < 15
+
+
+def test_asked_to_stop_it_gets_sigterm_and_may_save(trained, tmp_path):
+    stop = threading.Event()
+    saved = tmp_path / "saved"
+    body = f"""
+        import signal, sys, time, pathlib
+        def end(*_):
+            pathlib.Path({str(saved)!r}).write_text("state")
+            sys.exit(0)
+        signal.signal(signal.SIGTERM, end)
+        print('{{"loss": 1}}', flush=True)
+        while True:
+            time.sleep(0.05)
+        """
+    threading.Timer(1.5, stop.set).start()
+    outcome, _, _ = trained(body, stop=stop)
+    assert outcome is None, "an attempt that was asked to stop has no end of its own"
+    assert saved.read_text() == "state"
+
+
+@pytest.mark.parametrize(
+    ("args", "how", "said"),
+    [
+        ("python train.py", {}, "a list, one text an argument"),
+        ([], {}, "the program first"),
+        (["python", 3], {}, "one text an argument"),
+        (["python"], {"metrics": "yaml"}, "numbers are read by one of"),
+        (["python"], {"metrics": "csv"}, "a file of this trial's own"),
+        (["python"], {"metrics": "pattern:(["}, "is none"),
+        (["python"], {"metrics": "pattern:loss .*"}, "named groups"),
+        (["python"], {"exits": {3: "tired"}}, "an exit code means one of"),
+    ],
+)
+def test_what_is_no_command_is_refused(args, how, said):
+    with pytest.raises(TrainingCodeError, match=said):
+        command(args, **how)
+
+
+def test_a_program_goes_through_its_path_and_back():
+    program = command(
+        ["a", "--x={x}"], metrics="csv:{folder}/m", names={"v": "valid/é"}, exits={3: "diverged"}
+    )
+    assert Program.from_path(program.path) == program
+    assert json.loads(program.path.partition(":")[2])["args"] == ["a", "--x={x}"]
+    with pytest.raises(TrainingCodeError, match="stands for no command"):
+        Program.from_path("command:{}")
+
+
+def test_a_placeholder_that_means_nothing_is_named():
+    program = command([sys.executable, "--lr={learning_rat}"])
+    with pytest.raises(TrainingCodeError, match=r"learning_rat.*Did you mean"):
+        check_placeholders(program, ["learning_rate"])
