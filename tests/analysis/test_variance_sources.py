@@ -19,8 +19,9 @@ from tunebook.analysis.variance_components import (
     noise_within,
     spread_of_levels,
 )
-from tunebook.analysis.variance_labels import labelled
+from tunebook.analysis.variance_labels import labelled, without_labels
 from tunebook.analysis.variance_sources import Origin
+from tunebook.report.examine import results
 from tunebook.words.design import Direction, Objective, Role, Round
 from tunebook.words.finding import NotApplicable, Severity
 from tunebook.words.space import Branch, Float
@@ -251,3 +252,22 @@ def test_rows_and_columns_that_cross_are_told_apart(fresh_rng):
         ):
             held[k] += d.low <= true <= d.high
     assert held.min() >= stats.binom.ppf(1e-6, repeats, 0.94)
+
+
+def test_labels_are_nothing_to_tune():
+    rng = np.random.default_rng(6)
+    made = measured.search(rng, 4, 3)
+    axes = {"x0": Float(0.0, 1.0), "search_seed": Float(0.0, 3.0), "x1": Float(0.0, 1.0)}
+    made = replace(
+        made,
+        branches={s: Branch(axes=axes) for s in made.branches},
+        roles={**made.roles, "search_seed": Role.NUISANCE},
+    )
+    bare = without_labels(made)
+    assert all(set(b.axes) == {"x0", "x1"} for b in bare.branches.values())
+    assert "search_seed" not in bare.roles and "search_seed" in bare.config[0]
+    asked = replace(made, roles={**made.roles, "search_seed": Role.SCIENTIFIC})
+    assert without_labels(asked) is asked
+    found = results(made)
+    assert not any("search_seed" in f.subject for c in ("C1", "C10") for f in found[c].findings)
+    assert by_origin(found["D2"])[Origin.STUDY].levels == 4

@@ -8,11 +8,12 @@ A trial that took part in choosing its configuration is no repeat of it: its val
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tunebook.analysis.fresh_seeds import choosing_trials
+from tunebook.words.design import Role
 from tunebook.words.roles import last_part
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Configuration, Value
@@ -66,6 +67,27 @@ def labels_of(names: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Those of the hyperparameters that name a split, and those that name a repeat."""
     known = list(dict.fromkeys(names))
     return tuple(n for n in known if is_split(n)), tuple(n for n in known if is_repeat(n))
+
+
+def without_labels(table: TrialTable) -> TrialTable:
+    """The same trials, in whose space no label varies: it is nothing to tune.
+
+    A label that is scientific was asked about, and stays.
+    """
+    hidden = {
+        n
+        for branch in table.branches.values()
+        for n in branch.axes
+        if (is_split(n) or is_repeat(n)) and table.roles.get(n) is not Role.SCIENTIFIC
+    }
+    if not hidden:
+        return table
+    branches = {
+        name: replace(b, axes={n: axis for n, axis in b.axes.items() if n not in hidden})
+        for name, b in table.branches.items()
+    }
+    roles = {n: role for n, role in table.roles.items() if n not in hidden}
+    return replace(table, branches=branches, roles=roles)
 
 
 def labelled(table: TrialTable) -> tuple[Labelled, ...]:

@@ -121,7 +121,11 @@ def _study(trials: Sequence[Labelled], noise: Noise | None) -> Source:
             searched = [t for t in own if t.repeat == repeat]
             chose = [t for t in searched if t.chose] or searched
             best = min(chose, key=lambda t: t.loss)
-            again = [t.loss for t in searched if t.key == best.key and not t.chose]
+            again = [
+                t.loss
+                for t in searched
+                if t.key == best.key and t.split == best.split and not t.chose
+            ]
             bests.append(Level(group=setting, label=repeat, values=np.array([best.loss])))
             if len(chose) < len(searched) and again:
                 fresh.append(Level(group=setting, label=repeat, values=np.array(again)))

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from tunebook.analysis import CHECKS, load_check
 from tunebook.analysis.carried import with_carried, without_the_best
+from tunebook.analysis.variance_labels import without_labels
 from tunebook.report.wording import listed, plural, reduced_text
 from tunebook.words.design import Objective
 from tunebook.words.finding import (
@@ -76,9 +77,10 @@ def results(
         carried: the same with those of earlier rounds that lie in its space.
         repeats: the same with its reruns and the rounds that repeat its search, which D2 reads.
     """
-    table = _within_reach(table)
+    whole = _within_reach(table)
+    table = without_labels(whole)
     wider = {c: table if carried is None else _carried_for(c, carried) for c in USES_CARRIED}
-    wider["D2"] = table if repeats is None else _within_reach(repeats)
+    wider["D2"] = whole if repeats is None else _within_reach(repeats)
     with (
         threadpool_limits(1, user_api="blas"),
         warnings.catch_warnings(),
@@ -90,7 +92,7 @@ def results(
 
 def _carried_for(check: str, carried: TrialTable) -> TrialTable:
     """The trials that a check reads where some were carried over."""
-    own = _within_reach(carried)
+    own = without_labels(_within_reach(carried))
     return without_the_best(own) if check == "C3" else own
 
 

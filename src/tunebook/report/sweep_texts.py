@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tunebook.analysis.variance_labels import labelled
+from tunebook.analysis.variance_sources import trial_noise
 from tunebook.report.verdict import best_trial
 from tunebook.report.wording import (
     axis_text,
@@ -153,4 +155,6 @@ def caveats(table: TrialTable, unused: Sequence[str] = ()) -> tuple[str, ...]:
             "No hyperparameter was called scientific: nothing is compared. Name one with "
             "--scientific."
         )
-    return (*said, FRESH_SEEDS)
+    if trial_noise(labelled(table)) is None:
+        said.append(FRESH_SEEDS)
+    return tuple(said)
