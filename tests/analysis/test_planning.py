@@ -13,9 +13,10 @@ from isolation_families import study
 
 from tunebook.analysis import isolation
 from tunebook.analysis.planning import Measured, Reruns, plan_ahead
+from tunebook.analysis.planning_changes import Kind, without_value
 from tunebook.analysis.planning_cost import Timed, planned_cost
 from tunebook.analysis.planning_response import Ground
-from tunebook.analysis.planning_trades import Kind, trades, without_value
+from tunebook.analysis.planning_trades import trades
 from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.analysis.sequential_design import planned
 from tunebook.words.design import Round
@@ -186,10 +187,32 @@ def test_reruns_say_what_the_seeds_spread(monkeypatch):
         rows, study=("rerun:a",) * 8, branches={"rerun:a": rows.branches["side=v0"]},
         value=np.array([1.0, 1.2] * 4),
     )  # fmt: skip
-    found = plan_ahead(claims.plan_of(cell), replace(before, reruns=reruns), simulate=False)
-    assert found.seeds_measured
+    found = plan_ahead(
+        claims.plan_of(cell), replace(before, reruns=reruns, reruns_of=1), simulate=False
+    )
+    assert found.seeds_of == 1
     assert found.noise == pytest.approx(np.std([1.0, 1.2] * 4, ddof=1))
     assert found.decision.gain == pytest.approx(found.decision.excess * found.noise)
+
+
+def test_reruns_alone_give_an_assumed_response_its_size(monkeypatch):
+    """After a first baseline: one configuration, several seeds, and no search yet."""
+    quick(monkeypatch)
+    cell = claims.Cell("bowl, 2 axes", 2, 32, 32)
+    before = claims.earlier(cell, np.random.default_rng(1))
+    rows = before.table.take(np.arange(8))
+    reruns = replace(
+        rows, study=("rerun:a",) * 8, branches={"rerun:a": rows.branches["side=v0"]},
+        value=np.array([1.0, 1.2] * 4),
+    )  # fmt: skip
+    few = Measured(number=1, table=rows.take(np.arange(4)), timed=before.timed, reruns=reruns,
+                   reruns_of=1)  # fmt: skip
+    found = plan_ahead(claims.plan_of(cell), few)
+    assert (found.ground, found.metric, found.number) == (Ground.ASSUMED, "loss", None)
+    assert found.spread == pytest.approx(2 * found.noise)
+    alone = plan_ahead(claims.plan_of(cell), None)
+    assert found.difference == pytest.approx(found.spread * alone.difference, rel=0.05)
+    assert "reruns of round 1" in assumption(found)
 
 
 def test_trades_change_one_thing_each_and_come_best_first(monkeypatch):

@@ -17,14 +17,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tunebook.analysis.planning_cost import PlannedCost, Timed, planned_cost
-from tunebook.analysis.planning_response import (
-    Ground,
-    Searched,
-    StandIn,
-    repeated_seeds,
-    searched,
-    stand_in,
-)
+from tunebook.analysis.planning_earlier import Searched, repeated_seeds, searched
+from tunebook.analysis.planning_response import NOISE_SHARE, Ground, StandIn, stand_in
 from tunebook.analysis.planning_rounds import PlannedQuestion, questions
 from tunebook.analysis.sequential_design import FIRST_ADOPT, planned
 from tunebook.words.design import Round, Study, studies
@@ -40,13 +34,14 @@ class Measured:
     Attributes:
         table: search trials of the newest round with results, and `number` of that round.
         timed: how long trials took.
-        reruns: its fresh-seed reruns, where there are any.
+        reruns: fresh-seed reruns of the newest round that has enough, and `reruns_of` its number.
     """
 
     number: int
     table: TrialTable
     timed: Timed
     reruns: TrialTable | None = None
+    reruns_of: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +109,8 @@ class PlannedRound:
         ground: what the simulated response stands on.
         metric: the unit of `noise`, `spread`, differences and gains; empty where that is the
             standard deviation of a trial over the space.
-        noise: standard deviation between seeds; `seeds_measured` where reruns told it.
+        noise: standard deviation between seeds, and `seeds_of`, the round whose reruns told it;
+            None where it comes from the ground.
         spread: standard deviation of a trial over the space.
         studies: each with its share of the trials.
         questions: the smallest difference of each scientific hyperparameter; empty where it was
@@ -129,7 +125,7 @@ class PlannedRound:
     metric: str
     noise: float
     spread: float
-    seeds_measured: bool
+    seeds_of: int | None
     studies: tuple[PlannedStudy, ...]
     questions: tuple[PlannedQuestion, ...]
     cost: PlannedCost | None
@@ -171,19 +167,20 @@ def plan_ahead(
         simulate: False leaves out the smallest difference, which takes seconds.
     """
     split = studies(plan)
-    likes = stand_ins(split, measured)
-    first = next(iter(likes.values()))
     seeds = repeated_seeds(measured.reruns) if measured and measured.reruns else None
+    likes = stand_ins(split, measured, seeds)
+    first = next(iter(likes.values()))
     noise = first.noise if seeds is None else seeds
+    own_unit = measured is not None and (first.like is not None or seeds is not None)
     decided = reruns or Reruns()
     return PlannedRound(
         plan=plan,
-        number=measured.number if measured and _has_spread(first) else None,
+        number=measured.number if measured and first.like is not None else None,
         ground=first.ground,
-        metric=measured.table.objective.metric if measured and _has_spread(first) else "",
+        metric=measured.table.objective.metric if measured and own_unit else "",
         noise=noise,
         spread=first.spread,
-        seeds_measured=seeds is not None,
+        seeds_of=measured.reruns_of if measured and seeds is not None else None,
         studies=tuple(
             PlannedStudy(name=s.name, trials=len(s.numbers), axes=len(s.branch.axes))
             for s in split
@@ -194,14 +191,23 @@ def plan_ahead(
     )
 
 
-def stand_ins(split: Sequence[Study], measured: Measured | None) -> dict[str, StandIn]:
-    """What stands in for each study; studies of one space and one ground share it."""
+def stand_ins(
+    split: Sequence[Study], measured: Measured | None, seeds: float | None = None
+) -> dict[str, StandIn]:
+    """What stands in for each study; studies of one space and one ground share it.
+
+    Args:
+        split: the plan's studies.
+        measured: before it.
+        seeds: standard deviation between seeds, by which an assumed response has its size.
+    """
+    size = 1.0 if not seeds else seeds / NOISE_SHARE
     table = measured.table if measured else None
     earlier = [s for key in table.branches if (s := searched(table, key))] if table else []
     found: dict[str, StandIn] = {}
     shared: dict[tuple[int, tuple[tuple[str, Axis], ...]], StandIn] = {}
     for study in split:
-        one = stand_in(study, earlier)
+        one = stand_in(study, earlier, size)
         key = (_place(one, earlier), tuple(study.branch.axes.items()))
         found[study.name] = shared.setdefault(key, one)
     return found
@@ -209,10 +215,6 @@ def stand_ins(split: Sequence[Study], measured: Measured | None) -> dict[str, St
 
 def _place(one: StandIn, earlier: Sequence[Searched]) -> int:
     return next((i for i, s in enumerate(earlier) if s is one.like), -1)
-
-
-def _has_spread(one: StandIn) -> bool:
-    return one.like is not None
 
 
 def _questions(

@@ -29,11 +29,11 @@ from scipy import special
 from tunebook.analysis.edge_gain import merged_choices
 from tunebook.analysis.even_points import even_points
 from tunebook.analysis.nuisance_response import DRAWS, Form, Response, fit_response
-from tunebook.analysis.scientific_values import by_configuration, units_of
+from tunebook.analysis.planning_earlier import Searched
+from tunebook.analysis.scientific_values import units_of
 from tunebook.analysis.selected_response import RESIDUAL
 from tunebook.words.design import Study
 from tunebook.words.space import Axis, Branch, Choice
-from tunebook.words.table import TrialTable
 from tunebook.words.trial import Configuration
 
 if TYPE_CHECKING:
@@ -41,10 +41,6 @@ if TYPE_CHECKING:
 
 NOISE_SHARE = 1 / 2
 NEIGHBOURS = 3
-FEWEST_FREE = 5
-"""Degrees of freedom below which reruns say too little of the seeds' noise."""
-FEWEST = 8
-"""Complete configurations below which no earlier study stands in for a planned one."""
 BOWL = 180**-0.5
 """Standard deviation of (u - 0.5) ** 2 over evenly spread u in [0, 1]."""
 
@@ -91,50 +87,16 @@ class StandIn(Protocol):
         """One loss a configuration, infinite where infeasible."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Searched:
-    """An earlier study: its space, and a loss for each of its configurations."""
+def stand_in(study: Study, earlier: Sequence[Searched], spread: float) -> StandIn:
+    """What stands in for a planned study.
 
-    branch: Branch
-    raw: Float[np.ndarray, "configurations axes"]
-    worst: Float[np.ndarray, "configurations"]
-
-    @property
-    def best(self) -> Float[np.ndarray, "axes"]:
-        return np.asarray(self.raw[int(np.argmin(self.worst))])
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of the feasible losses; an explosion is one bad trial."""
-        y = self.worst[np.isfinite(self.worst)]
-        low, high = np.quantile(y, (0.25, 0.75))
-        return float(np.minimum(y, high + 4 * (high - low)).std())
-
-    def places(self, configs: Sequence[Configuration]) -> Float[np.ndarray, "trials axes"]:
-        """Configurations of another space, on these scales; the best where they are silent."""
-        places = np.tile(self.best, (len(configs), 1))
-        for j, (name, axis) in enumerate(self.branch.axes.items()):
-            for i, config in enumerate(configs):
-                if name in config and (isinstance(axis, Choice) <= axis.holds(config[name])):
-                    places[i, j] = axis.to_unit(config[name])  # type: ignore[arg-type]
-        return np.asarray(np.clip(np.nan_to_num(places, nan=0.5), 0.0, 1.0))
-
-
-def searched(table: TrialTable, key: str) -> Searched | None:
-    """An earlier study that may stand in for a planned one; None with too few trials."""
-    own = table.take(table.counted).of_study(key)
-    axes = table.branches[key].axes
-    worst, first = by_configuration(own)
-    if int(np.isfinite(worst).sum()) < FEWEST or not axes:
-        return None
-    raw = units_of(axes, [own.config[i] for i in first])
-    return None if raw is None else Searched(table.branches[key], raw, worst)
-
-
-def stand_in(study: Study, earlier: Sequence[Searched]) -> StandIn:
-    """What stands in for a planned study: the earlier one that is most like it."""
+    Args:
+        study: of the plan.
+        earlier: studies that were searched; the one most like it is taken.
+        spread: of trials over the space, assumed where there is none.
+    """
     if not earlier:
-        return Assumed(1.0)
+        return Assumed(spread)
     like = max(earlier, key=lambda one: _likeness(study.branch, one))
     axes = list(like.branch.axes.values())
     response = fit_response(axes, like.raw, like.worst)
@@ -306,19 +268,3 @@ def _recoded(
             usual = max(code.values(), key=merged[:, j].tolist().count)
             new[:, j] = [code.get(u, usual) for u in new[:, j].tolist()]
     return new
-
-
-def repeated_seeds(reruns: TrialTable) -> float | None:
-    """Standard deviation between reruns of one configuration, pooled over sides.
-
-    None with fewer than FEWEST_FREE degrees of freedom.
-    """
-    groups: dict[str, list[float]] = {}
-    for side, loss in zip(reruns.study, reruns.losses.tolist(), strict=True):
-        if math.isfinite(loss):
-            groups.setdefault(side, []).append(loss)
-    own = [np.array(v) for v in groups.values() if len(v) > 1]
-    free = sum(len(v) - 1 for v in own)
-    if free < FEWEST_FREE:
-        return None
-    return math.sqrt(float(sum(((v - v.mean()) ** 2).sum() for v in own)) / free)

@@ -19,25 +19,25 @@ LISTED = 4
 
 def assumption(found: PlannedRound) -> str:
     """What the smallest difference and the gain are worked out from."""
-    noise, spread = f"{found.noise:.2g}", f"{found.spread:.2g}"
+    noise, spread, by = f"{found.noise:.2g}", f"{found.spread:.2g}", ""
+    if found.seeds_of is not None:
+        by = f", as reruns of round {found.seeds_of} say"
     if found.ground is Ground.FITTED:
-        by = "the reruns say" if found.seeds_measured else "the fit says"
         said = (
             f"From round {found.number}: the responses that its trials allow. Trials spread "
-            f"{spread} over the space, seeds {noise}, {by}"
+            f"{spread} over the space, seeds {noise}{by or ', as the fit says'}"
         )
     elif found.ground is Ground.NEAREST:
-        by = "say its reruns" if found.seeds_measured else "is assumed"
         said = (
             f"From round {found.number}: a trial is taken to be like those nearest to it, since "
-            f"no smooth response fits them. Trials spread {spread} over the space, seeds {noise}, "
-            f"{by}"
+            f"no smooth response fits them. Trials spread {spread} over the space, seeds "
+            f"{noise}{by or ', as is assumed'}"
         )
     elif found.metric:
-        by = "say the reruns" if found.seeds_measured else "is assumed"
+        spread += f", as in round {found.number}" if found.number else ", as is assumed"
         said = (
-            f"Assumed: a bowl over the nuisance hyperparameters, equally wide on each, where "
-            f"trials spread {spread}, as in round {found.number}, and seeds {noise}, {by}"
+            "Assumed: a bowl over the nuisance hyperparameters, equally wide on each. Trials "
+            f"spread {spread}; seeds {noise}{by or ', as is assumed'}"
         )
     else:
         said = (

@@ -12,6 +12,7 @@ import numpy as np
 from tunebook.analysis.launch_account import account, next_level
 from tunebook.analysis.planning import Measured, PlannedRound, Reruns, plan_ahead
 from tunebook.analysis.planning_cost import Timed, planned_cost
+from tunebook.analysis.planning_earlier import FEWEST, FEWEST_FREE
 from tunebook.analysis.planning_trades import Trade, trades
 from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.book.limits import check_limits
@@ -144,28 +145,38 @@ def look_ahead(
 
 
 def last_measured(store: Store, number: int | None) -> Measured | None:
-    """The newest round with a complete trial, `number` itself at the latest."""
+    """What the rounds up to `number` tell: the newest that has enough trials, or else any."""
     timed = last_timed(store, number)
     if timed is None:
         return None
-    reruns = table(store, timed.number, reruns=True)
+    searched = last_timed(store, number, fewest=FEWEST) or timed
+    reruns, reruns_of = None, 0
+    for stored in reversed(store.rounds()[:number]):
+        again = [t for t in store.trials(stored.number) if t.purpose is Purpose.RERUN]
+        if sum(t.status is Status.COMPLETE for t in again) > FEWEST_FREE:
+            reruns, reruns_of = table(store, stored.number, reruns=True), stored.number
+            break
     return Measured(
-        number=timed.number,
-        table=table(store, timed.number),
+        number=searched.number,
+        table=table(store, searched.number),
         timed=timed,
-        reruns=reruns if len(reruns) else None,
+        reruns=reruns,
+        reruns_of=reruns_of,
     )
 
 
-def last_timed(store: Store, number: int | None) -> Timed | None:
-    """How long the search trials of that round took; cheap, since it reads no curve."""
+def last_timed(store: Store, number: int | None, *, fewest: int = 1) -> Timed | None:
+    """How long the search trials took of the newest round up to `number` with so many complete.
+
+    Cheap, since it reads no curve.
+    """
     for stored in reversed(store.rounds()[:number]):
         ended = [
             t
             for t in store.trials(stored.number)
             if t.status in (Status.COMPLETE, Status.INFEASIBLE) and t.purpose is not Purpose.RERUN
         ]
-        if any(t.status is Status.COMPLETE for t in ended):
+        if sum(t.status is Status.COMPLETE for t in ended) >= fewest:
             return Timed(
                 number=stored.number,
                 configs=[t.config for t in ended],

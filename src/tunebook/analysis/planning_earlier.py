@@ -1,0 +1,79 @@
+"""What earlier trials tell a plan: a loss for each configuration, and what seeds spread (B5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tunebook.analysis.scientific_values import by_configuration, units_of
+from tunebook.words.space import Branch, Choice
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Configuration
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+FEWEST = 8
+"""Complete configurations below which no earlier study stands in for a planned one."""
+FEWEST_FREE = 5
+"""Degrees of freedom below which reruns say too little of the seeds' noise."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """An earlier study: its space, and a loss for each of its configurations."""
+
+    branch: Branch
+    raw: Float[np.ndarray, "configurations axes"]
+    worst: Float[np.ndarray, "configurations"]
+
+    @property
+    def best(self) -> Float[np.ndarray, "axes"]:
+        return np.asarray(self.raw[int(np.argmin(self.worst))])
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the feasible losses; an explosion is one bad trial."""
+        y = self.worst[np.isfinite(self.worst)]
+        low, high = np.quantile(y, (0.25, 0.75))
+        return float(np.minimum(y, high + 4 * (high - low)).std())
+
+    def places(self, configs: Sequence[Configuration]) -> Float[np.ndarray, "trials axes"]:
+        """Configurations of another space, on these scales; the best where they are silent."""
+        places = np.tile(self.best, (len(configs), 1))
+        for j, (name, axis) in enumerate(self.branch.axes.items()):
+            for i, config in enumerate(configs):
+                if name in config and (isinstance(axis, Choice) <= axis.holds(config[name])):
+                    places[i, j] = axis.to_unit(config[name])  # type: ignore[arg-type]
+        return np.asarray(np.clip(np.nan_to_num(places, nan=0.5), 0.0, 1.0))
+
+
+def searched(table: TrialTable, key: str) -> Searched | None:
+    """An earlier study that may stand in for a planned one; None with too few trials."""
+    own = table.take(table.counted).of_study(key)
+    axes = table.branches[key].axes
+    worst, first = by_configuration(own)
+    if int(np.isfinite(worst).sum()) < FEWEST or not axes:
+        return None
+    raw = units_of(axes, [own.config[i] for i in first])
+    return None if raw is None else Searched(table.branches[key], raw, worst)
+
+
+def repeated_seeds(reruns: TrialTable) -> float | None:
+    """Standard deviation between reruns of one configuration, pooled over sides.
+
+    None with fewer than FEWEST_FREE degrees of freedom.
+    """
+    groups: dict[str, list[float]] = {}
+    for side, loss in zip(reruns.study, reruns.losses.tolist(), strict=True):
+        if math.isfinite(loss):
+            groups.setdefault(side, []).append(loss)
+    own = [np.array(v) for v in groups.values() if len(v) > 1]
+    free = sum(len(v) - 1 for v in own)
+    if free < FEWEST_FREE:
+        return None
+    return math.sqrt(float(sum(((v - v.mean()) ** 2).sum() for v in own)) / free)
