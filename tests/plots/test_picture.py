@@ -68,7 +68,7 @@ def test_drawing_twice_gives_the_same_specification(boundary_result):
 
 
 def test_the_catalogue_names_functions_that_are_there():
-    assert list(PICTURES) == ["C1", "C3", "C2", "C4", "C6", "C5", "C8", "C9", "C10"]
+    assert list(PICTURES) == ["C1", "C3", "C2", "C4", "C6", "C5", "C8", "C9", "C10", "D2"]
     silent = NotApplicable(check="C1", reason="one trial", needs="ten")
     assert draw("C1", silent) == ()
     assert draw("C42", object()) == ()
