@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 JOBS ?= 2
 
 CLAIMS := boundaries sampling feasibility overfitting variance training_length suspect_curves \
-  isolation planning sensitivity adaptivity decisions variance_sources books whole_report subsamples
+  isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ship-demo test test-claims calibrate test-system lint bench bench-exploitation scale docs constraints clean
