@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from getpass import getuser
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from tunebook.book.decisions import launch_of
 from tunebook.book.history import BookHistory
 from tunebook.book.limits import check_limits
 from tunebook.book.opening import checked_path, settle
+from tunebook.book.outputs import follow, printed
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.proposals import NextRound
 from tunebook.book.protocol import TuningProtocol, protocol_of
@@ -299,6 +300,21 @@ class Book:
         decided = next(d for d in self._store.decisions() if d.number == stands.decision)
         code = self._round(decided.round).code_to_replay(train, here=workers == 0)
         return replay(self._store, stands, code, workers=workers, executor=executor, show=progress)
+
+    def printed(self, trial: str) -> str:
+        """What a trial printed: all of it while it runs, its end once it has ended.
+
+        Args:
+            trial: its name, `2.17`, or `2.r3` for a rerun.
+
+        Raises:
+            EvidenceError: the book has no such trial.
+        """
+        return printed(self._store, trial)
+
+    def follow(self, trial: str) -> Iterator[str]:
+        """The same, piece by piece, until the trial has ended."""
+        return follow(self._store, trial)
 
     def report(self, path: str | os.PathLike[str], *, rounds: Sequence[int] | None = None) -> Path:
         """Write the book (or some rounds of it) as one offline HTML file.

@@ -12,6 +12,7 @@ COMMANDS = {
     "demo": "Open a finished book: real networks, four rounds, decisions.",
     "run": "Plan a round from a TOML file and run it, or go on with one.",
     "status": "Show the book: rounds, trials, decisions, launches.",
+    "logs": "Show what a trial printed; follow it while it runs.",
     "findings": "Say what a round's results mean, worst first.",
     "report": "Write the book or a round as one offline HTML file.",
     "decide": "Rerun with fresh seeds and judge: adopt, keep, or more evidence.",
