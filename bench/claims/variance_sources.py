@@ -204,7 +204,15 @@ def page(repeats: int) -> str:
     )
 
 
-READ: tuple[str, ...] = ()
+READ: tuple[str, ...] = (
+    "With normal noise every interval holds in 94 % or more; where configurations share their splits the level's is wider than it need",
+    "be, since it is read as that of one configuration. Seeds in two groups are held too. With skewed or heavy-tailed noise the trial's",
+    "interval holds in 73 to 84 % (90 % with five degrees), and a large effect's in 72 to 97 %: few seeds do not show the tail on which",
+    "a standard deviation hangs. Before heavy tails were allowed for, chi-square alone held the trial's in 54 to 85 % with the same two kinds",
+    "of noise (4,000 tables of 5 to 100 seeds); kurtosis as it is seen, and Bonett's (2006) about trimmed means, came within some points of",
+    "what is used here. One seed in ten much worse is the worst case (56 to 89 %, a large effect 59 to 96 %): no interval knows of a",
+    "seed that was not drawn.",
+)
 """What the table says, written after reading it."""
 
 
