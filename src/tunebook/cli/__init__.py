@@ -23,6 +23,7 @@ COMMANDS = {
     "replay": "Rerun a launch from its record, and compare.",
     "unseal": "Look at a sealed test metric, for the record.",
     "audit": "Judge a sweep that was run elsewhere, from CSV files.",
+    "doctor": "Check the book's file, disk, leftovers, clocks, versions, workers.",
     "export": "Write plans, trials, curves and pictures to a folder.",
     "completion": "Print the script that completes commands in your shell.",
 }
