@@ -9,7 +9,7 @@ import pytest
 from tunebook.words.codec import from_json, to_json
 from tunebook.words.decision import Estimand, RerunPlan, Verdict
 from tunebook.words.errors import DesignError, EvidenceError
-from tunebook.words.spelling import choice
+from tunebook.words.spelling import choice, log_uniform
 from tunebook.words.trial import Purpose
 
 QUIET = {"workers": 0, "progress": False}
@@ -165,3 +165,17 @@ def test_plans_from_before_there_were_estimands_are_means(launched, rates, train
     for name in ("estimand", "infeasible_as", "paired"):
         del older[name]
     assert from_json(RerunPlan, json.dumps(older)) == plan
+
+
+def test_a_repeated_search_is_no_longer_said_to_be_unmeasured(launched, train):
+    rates = {"learning_rate": log_uniform(1e-2, 0.1)}
+    for seed in range(4):
+        again = launched.round(f"The same search, {seed}", nuisance=rates, trials=6, seed=seed,
+                               max_train_steps=40)  # fmt: skip
+        again.run(train, **QUIET)
+        decision = again.decide(train, max_reruns=12, **QUIET)
+        said = " ".join(decision.caveats)
+        if seed == 0:
+            assert "study variance (another search might select other configurations)" in said
+    assert "What another search would choose has a standard deviation of" in said
+    assert "Variation over data splits was not measured" in said

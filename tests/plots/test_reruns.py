@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
 from tunebook.plots import reruns
-from tunebook.words.decision import Decision, Side, Verdict
+from tunebook.words.decision import Decision, Estimand, Side, Verdict
 from tunebook.words.design import Direction, Objective
 from tunebook.words.finding import Interval
 
@@ -81,3 +82,11 @@ def test_without_any_rerun_there_is_no_picture():
 def test_a_side_with_no_value_is_left_out():
     (picture,) = reruns.draw(_decision(ADAM, BASELINE), {"baseline": [0.4]}, objective=ERROR)
     assert picture.layer("means").column("side") == ["baseline"]
+
+
+def test_a_chance_to_beat_has_no_mean_to_reach():
+    decision = replace(_decision(ADAM, BASELINE), estimand=Estimand.BEATS)
+    (picture,) = reruns.draw(decision, VALUES, objective=ERROR)
+    assert "Worth adopting" not in picture.alt
+    (by_mean,) = reruns.draw(_decision(ADAM, BASELINE), VALUES, objective=ERROR)
+    assert "Worth adopting" in by_mean.alt

@@ -6,7 +6,7 @@ import pytest
 from tunebook.report.evidence import evidence
 from tunebook.report.examine import examine
 from tunebook.report.verdict import answer, best_trial
-from tunebook.words.decision import Verdict
+from tunebook.words.decision import Estimand, Verdict
 from tunebook.words.finding import Examination, Finding, Interval, Severity
 
 
@@ -101,3 +101,20 @@ def test_a_round_left_open_promises_no_reruns(book):
     found = answer(book.rounds[1], None, examination(), followed=True)
     assert found.label == "Not decided"
     assert "Left open" in found.sentence and "will tell" not in found.sentence
+
+
+def test_a_chance_to_beat_is_shown_in_percent_against_one_half(book):
+    decided = book.decisions[2]
+    sides = tuple(
+        replace(s, gain=Interval(0.83, 0.61, 0.97)) if s.gain is not None else s
+        for s in decided.sides
+    )
+    found = answer(
+        book.rounds[2], replace(decided, sides=sides, estimand=Estimand.BEATS), examination()
+    )
+    drawn = evidence(found)
+    assert [t.text for t in drawn.ticks] == ["half of the time"]
+    assert drawn.rows[0].gain == "83 %" and drawn.rows[0].gain_range == "61 to 97 %"
+    assert drawn.marks[0].text == "better in 83 % (61 to 97 %)"
+    assert drawn.ticks[0].at < drawn.marks[0].low
+    assert drawn.alt.startswith("Chance to beat the baseline: ")

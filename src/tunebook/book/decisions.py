@@ -9,14 +9,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from tunebook.analysis import variance_sources
 from tunebook.analysis.comparison import conclude
 from tunebook.analysis.fragile_seeds import fragile, fragile_text
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import FIRST_ADOPT
 from tunebook.analysis.validation_sampling import sampling_error
+from tunebook.analysis.variance_sources import VarianceSourcesResult
 from tunebook.book.caveats import caveats
 from tunebook.book.fresh_reruns import Candidate, Looks, Reruns, ended
 from tunebook.book.refusals import refuse_estimand, refuse_flattering, refuse_same
+from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.rerun_plans import extended_plan, new_plan, question, standing_plan
 from tunebook.execution.kept import KeptExecutor, executor_for
 from tunebook.report.wording import plural, seconds_text
@@ -25,6 +28,7 @@ from tunebook.store.table import table
 from tunebook.words.decision import Decision, Launch, RerunPlan, Setting, Side, Verdict
 from tunebook.words.design import Objective, Round, studies
 from tunebook.words.errors import DesignError, EvidenceError
+from tunebook.words.finding import NotApplicable
 from tunebook.words.space import Choice, leaves, spell
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Configuration, Status
@@ -198,7 +202,7 @@ def _decision(
         error_rate=plan.level,
         caveats=(
             *fragile_sides(judged_sides(readings), asked),
-            *caveats(stored.plan, baseline, stored.number, store.looks()),
+            *caveats(stored.plan, baseline, stored.number, store.looks(), _sources(store, stored)),
         ),
         baseline=baseline.number if baseline else None,
         max_train_steps=stored.plan.max_train_steps,
@@ -222,6 +226,12 @@ def _validation_text(
         f"{objective.metric} by {error:.2g} at most (95 %); by less where both sides err on the "
         "same examples.",
     )
+
+
+def _sources(store: Store, stored: StoredRound) -> VarianceSourcesResult | None:
+    """What is known of the sources of variation; None where the reruns alone are."""
+    found = variance_sources.check(with_repeats(store, stored.number))
+    return None if isinstance(found, NotApplicable) else found
 
 
 def judged_sides(readings: Mapping[str, Reading]) -> tuple[SideEvidence, ...]:
