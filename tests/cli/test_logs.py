@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 
-from tunebook.book.outputs import _beyond
+from tunebook.book.trial_view import beyond
 
 TRAIN = """
 import time
@@ -64,8 +64,8 @@ def test_a_trial_that_is_not_there_is_named(tunebook, tmp_path):
 
 
 def test_what_was_not_shown_of_the_end():
-    assert _beyond("a\nb\n", "a\nb") == ""
-    assert _beyond("x\na\nb\n", "b\nc\n") == "\nc\n"
-    assert _beyond("", "a") == "a\n"
-    assert _beyond("abc", "xyz") == "xyz\n"
-    assert _beyond("abc", "") == ""
+    assert beyond("a\nb\n", "a\nb") == ""
+    assert beyond("x\na\nb\n", "b\nc\n") == "\nc\n"
+    assert beyond("", "a") == "a\n"
+    assert beyond("abc", "xyz") == "xyz\n"
+    assert beyond("abc", "") == ""

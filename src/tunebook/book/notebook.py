@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from getpass import getuser
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,6 @@ from tunebook.book.decisions import launch_of
 from tunebook.book.history import BookHistory
 from tunebook.book.limits import check_limits
 from tunebook.book.opening import checked_path, settle
-from tunebook.book.outputs import follow, printed
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.proposals import NextRound
 from tunebook.book.protocol import TuningProtocol, protocol_of
@@ -31,6 +30,7 @@ from tunebook.book.same_plan import (
     with_texts,
 )
 from tunebook.book.sealing import look_at, seal
+from tunebook.book.trial_view import BookTrial
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
 from tunebook.report.history import history
@@ -301,20 +301,16 @@ class Book:
         code = self._round(decided.round).code_to_replay(train, here=workers == 0)
         return replay(self._store, stands, code, workers=workers, executor=executor, show=progress)
 
-    def printed(self, trial: str) -> str:
-        """What a trial printed: all of it while it runs, its end once it has ended.
+    def trial(self, name: str) -> BookTrial:
+        """One trial: its record, what it printed, its checkpoints and artifacts.
 
         Args:
-            trial: its name, `2.17`, or `2.r3` for a rerun.
+            name: `2.17`, or `2.r3` for a rerun.
 
         Raises:
             EvidenceError: the book has no such trial.
         """
-        return printed(self._store, trial)
-
-    def follow(self, trial: str) -> Iterator[str]:
-        """The same, piece by piece, until the trial has ended."""
-        return follow(self._store, trial)
+        return BookTrial(self._store, self.objective, name)
 
     def report(self, path: str | os.PathLike[str], *, rounds: Sequence[int] | None = None) -> Path:
         """Write the book (or some rounds of it) as one offline HTML file.

@@ -20,11 +20,12 @@ def command(trial: str, follow: bool, book_path: str | None, as_json: bool) -> N
     from tunebook.cli.output import print_json
 
     with open_book(book_path) as book:
+        found = book.trial(trial)
         if as_json:
-            print_json(trial=trial, printed=book.printed(trial))
+            print_json(trial=trial, printed=found.printed())
         elif follow:
-            for text in book.follow(trial):
+            for text in found.follow():
                 click.echo(text, nl=False)
         else:
-            text = book.printed(trial)
+            text = found.printed()
             click.echo(text, nl=not text.endswith("\n"))

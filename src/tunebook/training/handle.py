@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tunebook.training import checkpoints
+from tunebook.training import artifacts, checkpoints
 from tunebook.training.assignment import Assignment
 from tunebook.training.log import TrialLog
 from tunebook.words.errors import Infeasible, ReportError, nearest
@@ -207,6 +207,20 @@ class Trial:
         if loss is not None and not math.isfinite(loss):
             loss = None
         checkpoints.keep(self._assignment.files.checkpoints, step, loss, save, self.keep_best)
+
+    def artifact(self, name: str, save: Callable[[Path], object]) -> None:
+        """Keep a file or folder beside this trial, whole or not at all; see `book.trial(name)`.
+
+        Args:
+            name: "confusion.png"; the same name again replaces it.
+            save: called with a path at which it makes a file or a folder. What it raises goes to
+                the caller.
+
+        Raises:
+            ReportError: the name leads out of the trial's folder, or save made nothing.
+        """
+        folder = self._assignment.files.checkpoints.with_suffix(".artifacts")
+        artifacts.put(folder, name, save)
 
     def resume(self, load: Callable[[Path], object]) -> int:
         """Load the newest whole checkpoint; returns the step to go on from, 0 if there is none.

@@ -1,0 +1,138 @@
+"""One trial of a book, by its name: what it printed, its checkpoints, its artifacts (D6 E2)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tunebook.store import Store
+from tunebook.training import artifacts, checkpoints
+from tunebook.training.log import attempt_files
+from tunebook.words.design import Objective
+from tunebook.words.errors import EvidenceError, nearest
+from tunebook.words.trial import TrialRecord
+
+LOOK_EVERY_S = 0.3
+KEPT = 8192
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptCheckpoint:
+    """A checkpoint that a trial kept.
+
+    Attributes:
+        step: training step after which it was saved.
+        value: the objective there, in its own units; None where it was not known.
+        path: the file or folder that `save` made.
+        whole: its checksum holds.
+        best: no other kept checkpoint of the trial has a better objective.
+    """
+
+    step: int
+    value: float | None
+    path: Path
+    whole: bool
+    best: bool
+
+
+class BookTrial:
+    """One trial of a book. Made by `Book.trial`."""
+
+    def __init__(self, store: Store, objective: Objective, name: str) -> None:
+        self._store = store
+        self._objective = objective
+        self.name = name
+        self.record  # noqa: B018 - a name that is not there is told at once
+
+    @property
+    def record(self) -> TrialRecord:
+        """Configuration, seed, status and cause, as the book has them now.
+
+        Raises:
+            EvidenceError: the book has no such trial; names the nearest.
+        """
+        known = {t.name: t for r in self._store.rounds() for t in self._store.trials(r.number)}
+        if self.name not in known:
+            raise EvidenceError(
+                f"a trial is named ROUND.NUMBER; this book has no {self.name!r}."
+                + nearest(self.name, known),
+                next_step="tunebook status shows the rounds, and the report every trial",
+            )
+        return known[self.name]
+
+    @property
+    def checkpoints(self) -> tuple[KeptCheckpoint, ...]:
+        """The checkpoints that were kept, by step: choose any of them, now that all is known."""
+        found = checkpoints.listed(self._files(".checkpoints"))
+        losses = [c.loss for c in found if c.loss is not None]
+        sign = self._objective.sign
+        return tuple(
+            KeptCheckpoint(
+                step=c.step,
+                value=None if c.loss is None else sign * c.loss,
+                path=c.content,
+                whole=c.whole,
+                best=c.loss is not None and c.loss == min(losses),
+            )
+            for c in found
+        )
+
+    @property
+    def artifacts(self) -> Mapping[str, Path]:
+        """What training kept by `trial.artifact`, by name."""
+        return artifacts.listed(self._files(".artifacts"))
+
+    def printed(self) -> str:
+        """What it printed: all of it while it runs, its end once it has ended."""
+        record = self.record
+        file = attempt_files(self._store.files, record.key, record.attempt).output
+        return file.read_text("utf-8", "replace") if file.exists() else record.output_tail
+
+    def follow(self) -> Iterator[str]:
+        """The same, piece by piece, until it has ended; a new attempt is gone on with."""
+        attempt, read, shown = -1, 0, ""
+        while True:
+            record = self.record
+            if record.attempt != attempt:
+                attempt, read = record.attempt, 0
+            file = attempt_files(self._store.files, record.key, record.attempt).output
+            text, read = _gained(file, read)
+            if text:
+                shown = (shown + text)[-KEPT:]
+                yield text
+            if record.status.ended:
+                # Its file is gone once the book has its end, which may not have been shown yet.
+                yield from filter(None, [beyond(shown, record.output_tail)])
+                return
+            time.sleep(LOOK_EVERY_S)
+
+    def __repr__(self) -> str:
+        record = self.record
+        cause = f" ({record.cause})" if record.cause else ""
+        return f"Trial {self.name}: {record.status}{cause}; {dict(record.config)}"
+
+    def _files(self, suffix: str) -> Path:
+        return attempt_files(self._store.files, self.record.key, 0).checkpoints.with_suffix(suffix)
+
+
+def beyond(shown: str, tail: str) -> str:
+    """What of the end that the book keeps was not shown."""
+    shown, tail = shown.rstrip(), tail.rstrip()
+    for known in range(min(len(shown), len(tail)), 0, -1):
+        if shown.endswith(tail[:known]):
+            return tail[known:] + "\n" if tail[known:] else ""
+    return tail + "\n" if tail else ""
+
+
+def _gained(file: Path, read: int) -> tuple[str, int]:
+    """What a file has beyond so many bytes; from its beginning where it was cut."""
+    try:
+        with file.open("rb") as opened:
+            size = opened.seek(0, 2)
+            opened.seek(read if size >= read else 0)
+            content = opened.read()
+            return content.decode("utf-8", "replace"), opened.tell()
+    except FileNotFoundError:
+        return "", read

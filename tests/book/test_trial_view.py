@@ -1,0 +1,68 @@
+"""E2 D6: a trial's checkpoints and artifacts, found again by its name."""
+
+from __future__ import annotations
+
+import pytest
+
+from tunebook.training import artifacts
+from tunebook.words.errors import EvidenceError, ReportError
+
+
+def train(trial):
+    for step in range(trial.max_train_steps):
+        loss = abs(step - 2) + trial.config["learning_rate"]
+        trial.report(step, {"loss": loss})
+        trial.checkpoint(step, lambda path, step=step: path.write_text(str(step)))
+    trial.artifact("notes/last.txt", lambda path: path.write_text("done"))
+
+
+@pytest.fixture
+def ran(book):
+    first = book.round("Kept?", fixed={"learning_rate": 0.01}, trials=2, max_train_steps=5)
+    first.run(train, workers=0, progress=False)
+    return book
+
+
+def test_checkpoints_can_be_chosen_afterwards(ran):
+    kept = ran.trial("1.0").checkpoints
+    assert [c.step for c in kept] == [2, 4]
+    assert [c.best for c in kept] == [True, False]
+    assert all(c.whole for c in kept)
+    assert kept[0].value == pytest.approx(0.01)
+    assert kept[0].path.read_text() == "2"
+    kept[0].path.write_text("damaged")
+    assert [c.whole for c in ran.trial("1.0").checkpoints] == [False, True]
+
+
+def test_artifacts_are_found_by_name(ran):
+    found = ran.trial("1.1").artifacts
+    assert set(found) == {"notes/last.txt"}
+    assert found["notes/last.txt"].read_text() == "done"
+    assert "Trial 1.1: complete" in repr(ran.trial("1.1"))
+
+
+def test_a_trial_that_is_not_there_is_named(ran):
+    with pytest.raises(EvidenceError, match=r"this book has no '1\.7'"):
+        ran.trial("1.7")
+
+
+@pytest.mark.parametrize("name", ["", "../x", "/etc/x", "a/../../x", ".hidden", "a\0b", 3])
+def test_an_artifact_stays_in_its_folder(tmp_path, name):
+    with pytest.raises(ReportError, match="stays in its trial's folder"):
+        artifacts.put(tmp_path / "a", name, lambda path: path.write_text("x"))
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_a_save_that_fails_leaves_the_earlier_artifact(tmp_path):
+    artifacts.put(tmp_path, "x", lambda path: path.write_text("first"))
+
+    def broken(path):
+        path.write_text("half")
+        raise ValueError("out of luck")
+
+    with pytest.raises(ValueError, match="out of luck"):
+        artifacts.put(tmp_path, "x", broken)
+    with pytest.raises(ReportError, match="made nothing"):
+        artifacts.put(tmp_path, "x", lambda path: None)
+    assert {n: f.read_text() for n, f in artifacts.listed(tmp_path).items()} == {"x": "first"}
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
