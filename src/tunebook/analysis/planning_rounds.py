@@ -23,7 +23,7 @@ import numpy as np
 from scipy import special
 
 from tunebook.analysis.planning_response import StandIn
-from tunebook.analysis.scientific_values import Group, groups_of
+from tunebook.analysis.scientific_values import SLICES, Group, groups_of
 from tunebook.analysis.value_pairs import ALPHA, MOST_VALUES, compare
 from tunebook.search.assignment import search_trials
 from tunebook.words.design import Objective, Round, studies
@@ -39,8 +39,12 @@ ROUNDS = 2
 DRAWS = 64
 """Of how far a level strays, for each reach."""
 FEWEST_WORLDS = 6
-MOST_TRIALS = 1024
-"""Of a round that is simulated: a larger one tells at least what one of this size does."""
+USUAL_AXES = 6
+MOST_STUDIES = 64
+"""Over all simulated rounds, unless two responses take more: a study takes about 0.05 s."""
+MOST_TRIALS, MOST_OF_A_STUDY = 512, 64
+"""Of a round that is simulated, or, if that is more, of each of its studies: a larger round tells
+at least what one of this size does."""
 MOST_COMPARED = 12
 """Values of which every pair is worked out; of more, these stand for all."""
 
@@ -93,18 +97,35 @@ def questions(
     """
     if not plan.scientific:
         return ()
-    plan = replace(plan, trials=min(plan.trials, MOST_TRIALS))
+    plan = replace(plan, trials=simulated_trials(plan))
     rng = np.random.default_rng(seed)
     found: list[PlannedQuestion] = []
-    worlds = _worlds(plan, stand_ins, FEWEST_WORLDS, rng)
+    compared = len(_sides(plan))
+    # A fit takes longer with more hyperparameters: 0.05 s with 4, 0.9 s with 14.
+    share = math.ceil(max(len(s.branch.axes) for s in studies(plan)) / USUAL_AXES)
+    most = max(2, MOST_STUDIES // ROUNDS // compared // share)
+    worlds = _worlds(plan, stand_ins, min(FEWEST_WORLDS, most), rng)
+    more = min(most, math.ceil(STUDIES / ROUNDS / compared / share)) - len(worlds)
+    if more > 0:
+        worlds += _worlds(plan, stand_ins, more, rng)
     for name in plan.scientific:
-        read = [[groups_of(t, name) for t in tables] for tables in worlds[:FEWEST_WORLDS]]
-        more = math.ceil(STUDIES / ROUNDS / len(read[0][0])) - len(worlds)
-        if more > 0:
-            worlds += _worlds(plan, stand_ins, more, rng)
-        read += [[groups_of(t, name) for t in tables] for tables in worlds[FEWEST_WORLDS:]]
+        read = [[groups_of(t, name) for t in tables] for tables in worlds]
         found.append(_question(name, read, _kinds(plan, stand_ins, read[0][0])))
     return tuple(found)
+
+
+def simulated_trials(plan: Round) -> int:
+    """Trials of the round that is simulated for a plan."""
+    return min(plan.trials, max(MOST_TRIALS, MOST_OF_A_STUDY * len(studies(plan))))
+
+
+def _sides(plan: Round) -> set[object]:
+    """The scientific settings that have studies of their own, or the slices of a range."""
+    settled: set[object] = {
+        tuple((k, v) for k, v in s.branch.conditions.items() if k in plan.scientific)
+        for s in studies(plan)
+    }
+    return settled if settled != {()} else set(range(SLICES))
 
 
 def _worlds(

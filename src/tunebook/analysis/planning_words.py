@@ -7,7 +7,7 @@ import math
 from tunebook.analysis.number_words import percent
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_response import NOISE_SHARE, Ground
-from tunebook.analysis.planning_rounds import MOST_TRIALS
+from tunebook.analysis.planning_rounds import simulated_trials
 from tunebook.analysis.scientific_values import FEWEST, FEWEST_SEEDS
 from tunebook.analysis.sequential_design import FIRST_ADOPT
 from tunebook.words.design import Round, studies
@@ -45,8 +45,9 @@ def assumption(found: PlannedRound) -> str:
             f"hyperparameters, equally wide on each, and seeds that spread {percent(NOISE_SHARE)} "
             "of what trials spread over the space, which is the unit here"
         )
-    if found.plan.trials > MOST_TRIALS and found.questions:
-        said += f". Differences are those of {MOST_TRIALS} trials: this many tell smaller ones"
+    simulated = simulated_trials(found.plan)
+    if found.plan.trials > simulated and found.questions:
+        said += f". Differences are those of {simulated} trials: this many tell smaller ones"
     return said + "."
 
 
@@ -79,7 +80,8 @@ def _too_few_reruns(found: PlannedRound) -> list[str]:
     if decided.reruns >= FIRST_ADOPT:
         return []
     return [
-        f"{decided.sides} sides get {decided.reruns} fresh-seed reruns each, and a verdict takes "
+        f"{decided.sides} sides get {decided.reruns} fresh-seed "
+        f"rerun{'s' if decided.reruns != 1 else ''} each, and a verdict takes "
         f"{FIRST_ADOPT}. Next: decide with max_reruns = {FIRST_ADOPT * decided.sides} or more, or "
         "compare fewer values"
     ]
