@@ -2,10 +2,11 @@
 
 Three kinds, the first that there is ground for:
 
-- FITTED: the response that C9 fits to the last round (`nuisance_response`), averaged over its
-  forms, with its residuals as the seeds' noise and its infeasible places. A hyperparameter that
-  the last round did not vary is given a bowl as large as those it did vary have on average; places
-  beyond the range that was searched count as its end.
+- FITTED: a response drawn from those that C9's fit to the last round allows (`nuisance_response`):
+  one of its forms, with coefficients and a size of the noise of their own, its residuals as the
+  law of the noise, and its infeasible places. A hyperparameter that the last round did not vary
+  is given a bowl as large as those it did vary have on average; places beyond the range that was
+  searched count as its end.
 - NEAREST: where no fit is accepted, each new trial takes the loss of one of the NEIGHBOURS last
   trials nearest to it.
 - ASSUMED: with too few trials for either, a bowl about the middle, equally wide on all
@@ -114,7 +115,7 @@ def _likeness(branch: Branch, one: Searched) -> tuple[int, int, int]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A response that the last round's trials allow, in one of their forms or on their average.
+    """What the last round's trials allow; with a `form`, one response of those.
 
     Attributes:
         like: the earlier study.
