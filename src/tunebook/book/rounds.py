@@ -216,7 +216,8 @@ class BookRound:
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the round as one offline HTML file."""
-        proposal = self.next_round().with_ahead()
+        newest = self.number == len(self._store.rounds())
+        proposal = self.next_round().with_ahead() if newest else None
         return write_text(
             path, render(self._book_record(), rounds=[self.number], proposal=proposal)
         )
