@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from tunebook.book.archiving import archive
 from tunebook.book.decisions import launch_of
 from tunebook.book.history import BookHistory
 from tunebook.book.limits import check_limits
@@ -321,6 +322,17 @@ class Book:
         """
         proposal = self.next_round().with_ahead() if self._store.rounds() else None
         return write_text(path, render(self.record(), rounds=rounds, proposal=proposal))
+
+    def archive(self, path: str | os.PathLike[str]) -> dict[str, int]:
+        """Write the whole book as one open archive, JSON lines with checksums in a zip file.
+
+        Returns:
+            rows by table. `tunebook restore` makes a book of it again.
+
+        Raises:
+            StoreError: it can't be written, or a part of the book can't be read.
+        """
+        return archive(self._store, Path(path))
 
     def close(self) -> None:
         """Give up the book's file; safe to call twice."""

@@ -24,7 +24,8 @@ COMMANDS = {
     "unseal": "Look at a sealed test metric, for the record.",
     "audit": "Judge a sweep that was run elsewhere, from CSV files.",
     "doctor": "Check the book's file, disk, leftovers, clocks, versions, workers.",
-    "export": "Write plans, trials, curves and pictures to a folder.",
+    "export": "Write plans, trials, curves and pictures to a folder, or one archive.",
+    "restore": "Make a new book from an archive.",
     "completion": "Print the script that completes commands in your shell.",
 }
 

@@ -10,7 +10,7 @@ from tunebook.cli.which_book import book_option, json_option, open_book
 
 
 @click.command("export", epilog="Example: tunebook export digits-files --pictures svg")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("folder", metavar="FOLDER|FILE.zip", type=click.Path(path_type=Path))
 @click.option(
     "--pictures", type=click.Choice(["png", "svg", "none"]), default="png", show_default=True
 )
@@ -20,12 +20,22 @@ from tunebook.cli.which_book import book_option, json_option, open_book
 def command(folder: Path, pictures: str, dark: bool, book_path: str | None, as_json: bool) -> None:
     """Write every round's plan (TOML), trials and curves (CSV) and pictures to FOLDER.
 
-    The record of decisions and launches is book.json.
+    The record of decisions and launches is book.json. To FILE.zip the whole book goes as JSON
+    lines with checksums; `tunebook restore` makes a book of it again.
     """
     from tunebook.book.exporting import export
     from tunebook.cli.output import print_json
 
     with open_book(book_path) as book:
+        if folder.suffix == ".zip":
+            rows = book.archive(folder)
+            if as_json:
+                print_json(written=[str(folder)], rows=rows)
+            else:
+                click.echo(f"Wrote {sum(rows.values())} rows to {folder}")
+            return
+        if folder.is_file():
+            raise click.BadParameter(f"{folder} is a file; name a folder, or FILE.zip")
         written = export(book, folder, pictures=pictures, dark=dark)
     if as_json:
         print_json(written=[str(path) for path in written])

@@ -1,0 +1,37 @@
+"""A book as one archive file that is open, whole and checked; and a book from it (D6)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tunebook.book.writing import unwritable
+from tunebook.store import Store
+from tunebook.store.archive import read_archive, write_archive
+from tunebook.store.sql import SqlStore
+from tunebook.words.errors import StoreError
+
+
+def archive(store: Store, path: Path) -> dict[str, int]:
+    """Write a book's archive; returns rows by table.
+
+    Raises:
+        StoreError: it can't be written, or the book can't be read.
+    """
+    if not isinstance(store, SqlStore):
+        raise StoreError("an archive is written of a book in a database", next_step="open one")
+    try:
+        return write_archive(store, path)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def restore(path: Path, book: Path) -> dict[str, int]:
+    """Make a new book from an archive; returns rows by table.
+
+    Raises:
+        StoreError: there is a book already; the archive is damaged, or of another schema.
+    """
+    try:
+        return read_archive(path, book)
+    except OSError as error:
+        raise unwritable(book, error) from error
