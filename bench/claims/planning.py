@@ -168,14 +168,14 @@ def noise_shares(folder: Path, draws: int = 12) -> list[str]:
     return lines
 
 
-def page(rows: list[str], published: list[str], books: int, pool: int) -> str:
+def page(rows: list[str], published: list[str], books: int, pool: int, seed: int) -> str:
     """The measurements as a page."""
     shares = [float(r.split("|")[7].split("%")[0]) for r in rows]
     near = sum(abs(share - 80) <= 5 for share in shares)
     lines = [
         "# B5: what the planner promises, and what comes",
         "",
-        f"`python bench/claims/planning.py --books {books} --rounds {pool}` makes this page. NumPy "
+        f"`python bench/claims/planning.py --books {books} --rounds {pool} --seed {seed}` makes this page. NumPy "
         f"{np.__version__}, SciPy {scipy.__version__}, Python {platform.python_version()}.",
         "",
         f"In each of {books} books a round was run on the surface (seed noise 0.05 where nothing else is said), the next one planned on it, and",
@@ -222,4 +222,4 @@ if __name__ == "__main__":
     for cell in CELLS:
         rows.append(row(cell, asked.books, asked.rounds, asked.seed))
         print(rows[-1], flush=True)
-        asked.out.write_text(page(rows, published, asked.books, asked.rounds), "utf-8")
+        asked.out.write_text(page(rows, published, asked.books, asked.rounds, asked.seed), "utf-8")
