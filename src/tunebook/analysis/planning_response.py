@@ -186,7 +186,7 @@ def _noise(form: Form) -> float:
 
     Halfway, in logarithms, between that and the residual degrees of freedom brings it to within
     5 % of the truth on bowls and cusps of 1 to 4 hyperparameters at 16 to 64 trials; it was up to
-    21 % short (docs/claims/planning.md).
+    21 % short (20 rounds of each).
     """
     return float(form.scale * ((len(form.residuals) - 1) / form.freedom) ** 0.25)
 
