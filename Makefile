@@ -75,6 +75,7 @@ bench-exploitation: $(VENV)/.bench-ready  ## Bayesian optimisation beside Optuna
 	OMP_NUM_THREADS=1 $(BIN)/python bench/exploitation.py --times --rows build/exploitation.jsonl
 	OMP_NUM_THREADS=1 $(BIN)/python bench/exploitation.py --seeds 20 --first-seed 20 --rows build/exploitation.jsonl
 	$(BIN)/python bench/exploitation_page.py build/exploitation.jsonl
+	$(BIN)/python bench/exploitation_quasirandom.py
 
 scale: $(VENV)/.ready  ## time and memory of an audit by its trials; rewrites docs/scale.md
 	$(BIN)/python bench/at_scale.py
