@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.words.design import SEARCHERS, Round, studies
+from tunebook.words.design import Round, studies
+from tunebook.words.searchers import ADAPTIVE, SEARCHERS
 from tunebook.words.spelling import choice, integer, log_uniform, near_one, per, uniform
 
 NUISANCE = {
@@ -46,7 +47,7 @@ def make_plan():
     return of
 
 
-@pytest.fixture(params=SEARCHERS)
+@pytest.fixture(params=[s for s in SEARCHERS if s not in ADAPTIVE])
 def searcher(request):
     return request.param
 
