@@ -77,7 +77,9 @@ def everything_shown(book, folder):
 
 def leaks(texts, *, named=()):
     """Places where the values are, or the name where it may not stand."""
-    found = [where for where, text in texts.items() if re.search(r"\.76[56][34]", text)]
+    # Of a time in Unix seconds the fraction may be anything.
+    value = re.compile(r"(?<!\d)0?\.76[56][34]")
+    found = [where for where, text in texts.items() if value.search(text)]
     return found + [w for w, t in texts.items() if SEALED in t and w not in named]
 
 
