@@ -47,7 +47,7 @@ def test_means_and_covariances_are_those_of_botorchs_process():
     new = np.random.default_rng(1).random((6, 3))
     rows = torch.from_numpy(np.stack([np.vstack([anchors, x]) for x in new]))
     with torch.no_grad():
-        joint = Process([fitted], anchors).posterior(rows)
+        joint = Process(fitted, anchors).posterior(rows)
         # Draws are linear in the normal ones: none gives the mean, units give the factor.
         normal = torch.cat([torch.zeros(1, 5), torch.eye(5)]).double()
         drawn = joint.rsample_from_base_samples(
@@ -62,7 +62,7 @@ def test_means_and_covariances_are_those_of_botorchs_process():
 
 def test_botorchs_sampler_draws_from_it():
     fitted = response()
-    process = Process([fitted], fitted.points[:2])
+    process = Process(fitted, fitted.points[:2])
     rows = torch.from_numpy(fitted.points[[0, 1, 9]][None])
     draws = SobolQMCNormalSampler(torch.Size([256]), seed=0)(process.posterior(rows))
     mean, spread = fitted.at(fitted.points[[0, 1, 9]])
@@ -76,6 +76,6 @@ def test_it_draws_by_itself_with_the_same_normals_in_each_row():
     fitted = response()
     rows = torch.from_numpy(fitted.points[[0, 5]][None]).repeat(2, 1, 1)
     torch.manual_seed(0)
-    draws = Process([fitted], fitted.points[:1]).posterior(rows).rsample(torch.Size([3]))
+    draws = Process(fitted, fitted.points[:1]).posterior(rows).rsample(torch.Size([3]))
     assert draws.shape == (3, 2, 2, 1)
     assert torch.allclose(draws[:, 0], draws[:, 1])

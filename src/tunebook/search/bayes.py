@@ -61,7 +61,7 @@ def suggest(
     score = log_improvement(models, looked_at, pending)
     starts = apart(looked_at, score)
     acquisition = _acquisition()(
-        models.members, models.feasibility, pending, seed=seed, caution=CAUTION
+        models.response, models.feasibility, pending, seed=seed, caution=CAUTION
     )
     found, values = acquisition.climb(starts, np.array(cube.smooth))
     for i in np.argsort(-values):

@@ -7,7 +7,6 @@ noise, Gelbart et al. 2014 (1403.5607) for the product. Models are fitted by `ba
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import TYPE_CHECKING
 
@@ -23,8 +22,6 @@ from tunebook.search.bayes_process import Process
 from tunebook.search.bayes_response import Response
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jaxtyping import Bool, Float
 
 SAMPLES = 64
@@ -39,7 +36,7 @@ class Acquisition:
 
     def __init__(
         self,
-        members: Sequence[Response],
+        response: Response,
         feasibility: Feasibility | None,
         pending: Float[np.ndarray, "k d"],
         *,
@@ -49,10 +46,9 @@ class Acquisition:
         self._feasibility = None if feasibility is None else _Chance(feasibility)
         self._caution = caution
         # A point under way is one of those that may be the best once it is known.
-        anchors = np.concatenate([_baseline(members[0]), pending])
-        self._scales = torch.tensor([response.scale for response in members]).log()[:, None]
+        anchors = np.concatenate([_baseline(response), pending])
         self._improvement = qLogNoisyExpectedImprovement(
-            Process(members, anchors),
+            Process(response, anchors),
             X_baseline=torch.from_numpy(anchors),
             sampler=SobolQMCNormalSampler(torch.Size([SAMPLES]), seed=seed),
             prune_baseline=False,
@@ -60,10 +56,7 @@ class Acquisition:
         )
 
     def __call__(self, points: torch.Tensor) -> torch.Tensor:
-        # Each member's improvement is in units of its own process: their mean is not.
-        every = self._improvement(points.repeat(len(self._scales), 1)[:, None, :])
-        each = every.reshape(len(self._scales), -1) + self._scales
-        value: torch.Tensor = each.logsumexp(0) - math.log(len(self._scales))
+        value: torch.Tensor = self._improvement(points[:, None, :])
         if self._feasibility is not None:
             value = value + self._caution * self._feasibility(points)
         return value

@@ -83,16 +83,13 @@ def log_improvement(
 ) -> Float[np.ndarray, "n"]:
     """Log expected improvement in closed form, with the chance of working: a first look.
 
-    Its mean over the members; noise enters through the best mean of each, and a point under way
-    counts as its mean. In units of the warped losses.
+    Noise enters through the best mean; a point under way counts as its mean.
     """
-    each = []
-    for member in models.members:
-        response = member.with_pending(pending) if len(pending) else member
-        mean, spread = response.at(points)
-        best = response.at(response.points)[0].min()
-        each.append(np.log(response.scale * spread) + log_h((best - mean) / spread))
-    score = np.logaddexp.reduce(each, axis=0) - np.log(len(each))
+    assert models.response is not None
+    response = models.response.with_pending(pending) if len(pending) else models.response
+    mean, spread = response.at(points)
+    best = response.at(response.points)[0].min()
+    score = np.log(spread) + log_h((best - mean) / spread)
     if models.feasibility is not None:
         score += CAUTION * np.log(np.maximum(models.feasibility.chance(points), 1e-12))
     return np.asarray(score)

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.search.bayes_feasibility import Feasibility, fit_feasibility
-from tunebook.search.bayes_posterior import drawn
-from tunebook.search.bayes_response import MOST_FITTED, Response, fit
+from tunebook.search.bayes_response import Response, fit
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-MEMBERS = 4
-"""Responses that a suggestion averages over; so many trials that they are not all fitted leave
-little doubt, and have one."""
 COLD_ROUNDS, WARM_ROUNDS = 40, 15
 """Of L-BFGS for a first fit, and for one that starts at the fit of fewer trials."""
 
@@ -26,15 +22,12 @@ class Models:
     """What is believed of a branch.
 
     Attributes:
-        response: of the loss, the likeliest; None before two trials are complete.
+        response: of the loss; None before two trials are complete.
         feasibility: the chance of working; None while every trial works.
-        members: that response and others under lengths and noises nearly as likely, which a
-            suggestion averages over.
     """
 
     response: Response | None = None
     feasibility: Feasibility | None = None
-    members: tuple[Response, ...] = ()
 
 
 def fitted(
@@ -63,7 +56,4 @@ def fitted(
     if not works.all():
         start = before.feasibility.theta if before.feasibility else None
         feasibility = fit_feasibility(points, works, start=start)
-    if response is None:
-        return Models(None, feasibility)
-    others = MEMBERS - 1 if works.sum() <= MOST_FITTED else 0
-    return Models(response, feasibility, (response, *drawn(response, others)))
+    return Models(response, feasibility)

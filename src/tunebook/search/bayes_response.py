@@ -7,7 +7,6 @@ evaluation is one Cholesky factor and one inverse, so a fit of 100 trials takes 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -28,15 +27,12 @@ FEW = 40
 """Trials up to which a fit is never from the last one alone."""
 
 LEAST_NOISE = 1e-7
-LENGTH, LENGTH_SPREAD = math.exp(math.sqrt(2) - 3), math.sqrt(3)
-NOISE, NOISE_SPREAD = math.exp(-5), 1.0
+LENGTH, LENGTH_SPREAD = 0.6, 1.0
+NOISE, NOISE_SPREAD = 1e-4, 3.0
 WARP_SPREAD, MOST_WARP = 0.5, 1.0
-"""Gaussian penalties: of log length around that of `LENGTH` sqrt d, of log noise over signal, of
-the warp around 1 (none). The first two are the densities that BoTorch takes for lengths in d
-dimensions (Hvarfner et al. 2024, arXiv 2402.02229) and for noise, at their modes. That some noise
-is expected keeps ripples from being followed; data can still say that there is none. Above 1 the
-warp would press good losses together: a narrow deep basin then looks like no more than its
-neighbours."""
+"""Gaussian penalties: of log length around log 0.6 sqrt(d / 4), of log noise over signal around
+log 1e-4, of the warp around 1 (none). Above 1 the warp would press good losses together: a narrow
+deep basin then looks like no more than its neighbours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +41,7 @@ class Response:
 
     Attributes:
         points: where losses are known, in the unit cube.
-        standard: those losses, less `middle`, over `unit`.
-        targets: the same, warped, with mean 0 and scale 1 of the process.
+        targets: those losses, warped, with mean 0 and scale 1 of the process.
         lengths: of the kernel, one a coordinate.
         noise: variance of a loss around the response, in units of the process's variance.
         theta: log lengths, log noise, warp: where the next fit starts.
@@ -56,7 +51,6 @@ class Response:
     """
 
     points: Float[np.ndarray, "trials d"]
-    standard: Float[np.ndarray, "trials"]
     targets: Float[np.ndarray, "trials"]
     lengths: Float[np.ndarray, "d"]
     noise: float
@@ -114,44 +108,40 @@ def fit(
     n, d = points.shape
     middle, unit = _robust(losses)
     z = (losses - middle) / unit
-    rows = chosen(z)
+    rows = _chosen(z)
     starts = [] if start is None or len(start) != d + 2 else [start]
     if not starts or n <= FEW or n % 4 == 0:
         starts += _defaults(d)
+    bounds = [(-4.0, 3.5)] * d + [(np.log(LEAST_NOISE), 1.0), (-1.0, MOST_WARP)]
     if n < 4:
         theta = _home(d)
     else:
         found = [
             minimize(
-                cost,
+                _cost,
                 s,
                 args=(points[rows], z[rows]),
                 jac=True,
                 method="L-BFGS-B",
-                bounds=bounds(d),
+                bounds=bounds,
                 options={"maxiter": rounds, "ftol": 1e-6},
             )
             for s in starts
         ]
         theta = min(found, key=lambda one: one.fun).x
-    return settled(points, z, theta, middle, unit)
-
-
-def bounds(d: int) -> list[tuple[float, float]]:
-    """Lowest and highest log length of each of d coordinates, log noise and warp."""
-    return [(-4.0, 3.5)] * d + [(math.log(LEAST_NOISE), 1.0), (-1.0, MOST_WARP)]
+    return _settled(points, z, theta, middle, unit)
 
 
 def _home(d: int) -> Float[np.ndarray, "p"]:
-    return np.asarray(np.r_[np.full(d, math.log(LENGTH * d**0.5)), math.log(NOISE), 1.0])
+    return np.asarray(np.r_[np.full(d, np.log(LENGTH * (d / 4) ** 0.5)), np.log(NOISE), 1.0])
 
 
 def _defaults(d: int) -> list[Float[np.ndarray, "p"]]:
     """Where a fit starts: at the penalties' middle, and at a smoother response with noise."""
     home = _home(d)
     smooth = home.copy()
-    smooth[:d] += 1.0
-    smooth[d] = math.log(3e-2)
+    smooth[:d] += 0.7
+    smooth[d] = np.log(3e-2)
     return [home, smooth]
 
 
@@ -161,7 +151,7 @@ def _robust(losses: Float[np.ndarray, "n"]) -> tuple[float, float]:
     return middle, (high - low) / 1.35 or float(losses.std()) or 1.0
 
 
-def chosen(z: Float[np.ndarray, "n"]) -> Int[np.ndarray, "k"]:
+def _chosen(z: Float[np.ndarray, "n"]) -> Int[np.ndarray, "k"]:
     """Rows that hyperparameters are fitted to: the best half of the limit, and every k-th."""
     if len(z) <= MOST_FITTED:
         return np.arange(len(z))
@@ -188,16 +178,10 @@ def _solved(
     return factor, both[:, 0] - mean * both[:, 1], mean, decay, r, scaled
 
 
-def cost(
+def _cost(
     theta: Float[np.ndarray, "p"], points: Float[np.ndarray, "n d"], z: Float[np.ndarray, "n"]
 ) -> tuple[float, Float[np.ndarray, "p"]]:
-    """Penalised negative log likelihood, mean and variance profiled out, and its gradient.
-
-    Args:
-        theta: log lengths, log noise, warp.
-        points: in the unit cube.
-        z: standardised losses, before the warp.
-    """
+    """Penalised negative log likelihood, mean and variance profiled out, and its gradient."""
     n, d = points.shape
     lengths, noise, warp = np.exp(theta[:d]), np.exp(theta[d]), theta[d + 1]
     y, by_warp = warped(z, warp)
@@ -221,14 +205,13 @@ def cost(
     return float(cost + 0.5 * ((away / spread) ** 2).sum()), slope + away / spread**2
 
 
-def settled(
+def _settled(
     points: Float[np.ndarray, "n d"],
     z: Float[np.ndarray, "n"],
     theta: Float[np.ndarray, "p"],
     middle: float,
     unit: float,
 ) -> Response:
-    """The response under given lengths, noise and warp, `theta`."""
     n, d = points.shape
     lengths, noise = np.exp(theta[:d]), float(np.exp(theta[d]))
     y, _ = warped(z, theta[d + 1])
@@ -236,7 +219,6 @@ def settled(
     scale = float(np.sqrt(((y - mean) @ weights + 0.5) / (n + 1)))
     return Response(
         points=points,
-        standard=z,
         targets=(y - mean) / scale,
         lengths=lengths,
         noise=noise,
