@@ -96,6 +96,7 @@ def test_there_is_no_book_until_all_is_checked(full, tmp_path):
     for what, content in {
         "cut": whole[: len(whole) // 2],
         "text": b"no zip at all",
+        "nothing": b"",
         "flipped": whole[:200] + bytes([whole[200] ^ 1]) + whole[201:],
     }.items():
         (tmp_path / f"{what}.zip").write_bytes(content)

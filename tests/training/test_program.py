@@ -120,6 +120,40 @@ def test_an_attempt_that_goes_on_passes_over_what_is_written_twice(trained):
     assert [s for s, _, _ in seen] == [0, 1, 2, 3, 4]
 
 
+def test_a_last_line_without_its_end_is_read(trained):
+    outcome, seen, _ = trained(
+        """
+        import sys
+        open(sys.argv[1], "w").write('{"loss": 0.25}')
+        """,
+        "{folder}/m.json",
+        metrics="json:{folder}/m.json",
+    )
+    assert outcome.status is Status.COMPLETE
+    assert seen == [(0, "loss", 0.25)]
+
+
+def test_a_program_that_closes_its_output_is_still_followed(trained):
+    outcome, seen, _ = trained(
+        """
+        import os, sys, time
+        os.close(1), os.close(2)
+        time.sleep(0.5)
+        with open(sys.argv[1], "w", buffering=1) as file:
+            for step in range(2):
+                file.write(f'{{"step": {step}, "loss": {step}}}\\n')
+                time.sleep(0.3)
+            while True:
+                time.sleep(0.1)
+        """,
+        "{folder}/m.json",
+        metrics="json:{folder}/m.json",
+        time_limit_s=6.0,
+    )
+    assert outcome.cause is Cause.TIMED_OUT
+    assert seen == [(0, "loss", 0.0), (1, "loss", 1.0)]
+
+
 def test_event_files_of_tensorboard(trained):
     pytest.importorskip("tensorboard")
     outcome, seen, _ = trained(

@@ -36,10 +36,11 @@ ARCHIVE = 1
 AT_A_TIME = 500
 """Rows that are inserted together."""
 UNREADABLE = (
-    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, KeyError, ValueError, TypeError,
+    zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, KeyError, ValueError, TypeError,
     sa.exc.SQLAlchemyError,
 )  # fmt: skip
-"""What reading a file that is no archive, or no whole one, may raise."""
+"""What reading a file that is no archive, or no whole one, may raise: of a zip's own (a password
+or an unknown compression are RuntimeErrors), of JSON, and of rows that are none of a book's."""
 _ODD = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -131,8 +132,9 @@ def read_archive(path: Path, book: Path) -> dict[str, int]:
                 store.close()
         os.replace(fresh, book)
     except UNREADABLE as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
         raise BookDamagedError(
-            f"{path} is no whole archive of a book: {str(error).splitlines()[0]:.200}",
+            f"{path} is no whole archive of a book: {why:.200}",
             next_step="take another copy; nothing was restored",
         ) from error
     finally:

@@ -90,22 +90,22 @@ class _Attempt:
     def _follow(
         self, process: subprocess.Popen[str], lines: queue.Queue[str | None], reader: Reader
     ) -> None:
-        """Until its output ends; children that it left behind are not waited for."""
+        """Until it has ended; children that it left behind are not waited for."""
         deadline, asked = threading.Timer(GRACE_S, process.kill), False
-        looked, heard = 0.0, time.monotonic()
+        looked, heard, silent = 0.0, time.monotonic(), False
         try:
             while True:
                 now = time.monotonic()
                 with suppress(queue.Empty):
                     text = lines.get(timeout=LOOK_EVERY_S)
-                    if text is None:
-                        break
-                    heard = now
-                    print(text, flush=True)
-                    self._tail.append(text)
-                    for numbers in reader.line(text):
-                        self._report(numbers)
-                if process.poll() is not None and now - heard > QUIET_S:
+                    silent = text is None
+                    if text is not None:
+                        heard = now
+                        print(text, flush=True)
+                        self._tail.append(text)
+                        for numbers in reader.line(text):
+                            self._report(numbers)
+                if process.poll() is not None and (silent or now - heard > QUIET_S):
                     break
                 if now - looked < LOOK_EVERY_S:
                     continue
@@ -115,15 +115,14 @@ class _Attempt:
                     asked = True
                     process.terminate()
                     deadline.start()
-            process.wait()
-            self._report_new(reader)
+            self._report_new(reader, ended=True)
         finally:
             deadline.cancel()
 
-    def _report_new(self, reader: Reader) -> None:
+    def _report_new(self, reader: Reader, *, ended: bool = False) -> None:
         """What files have gained. An attempt that goes on finds what an earlier one wrote, and may
         write it again: a metric at a step that it has already is passed over."""
-        for numbers in reader.more():
+        for numbers in reader.more(ended=ended):
             self._report(numbers, again=True)
 
     def _report(self, numbers: Numbers, *, again: bool = False) -> None:

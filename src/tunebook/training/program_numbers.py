@@ -25,8 +25,8 @@ class Reader(Protocol):
     def line(self, text: str) -> Iterator[Numbers]:
         """The numbers of a line of standard output."""
 
-    def more(self) -> Iterator[Numbers]:
-        """What has been written elsewhere since the last call."""
+    def more(self, *, ended: bool) -> Iterator[Numbers]:
+        """What has been written elsewhere since the last call; the program may have `ended`."""
 
 
 def reader_of(program: Program, where: str) -> Reader:
@@ -56,8 +56,9 @@ class Lines:
         if found:
             yield found
 
-    def more(self) -> Iterator[Numbers]:
+    def more(self, *, ended: bool) -> Iterator[Numbers]:
         """Nothing is written elsewhere."""
+        del ended
         return iter(())
 
 
@@ -69,7 +70,7 @@ class _Tail:
         self._read = 0
         self._rest = b""
 
-    def lines(self) -> list[str]:
+    def lines(self, *, ended: bool) -> list[str]:
         try:
             with self._file.open("rb") as opened:
                 if opened.seek(0, io.SEEK_END) < self._read:  # begun anew
@@ -80,6 +81,8 @@ class _Tail:
             return []
         self._read += len(gained)
         *whole, self._rest = (self._rest + gained).split(b"\n")
+        if ended and self._rest:  # the last line may have no end
+            whole, self._rest = [*whole, self._rest], b""
         return [line.decode("utf-8", "replace") for line in whole]
 
 
@@ -94,9 +97,9 @@ class JsonLines:
         del text
         return iter(())
 
-    def more(self) -> Iterator[Numbers]:
+    def more(self, *, ended: bool) -> Iterator[Numbers]:
         """The objects of lines that are whole."""
-        for text in self._tail.lines():
+        for text in self._tail.lines(ended=ended):
             found = _json_object(text)
             if found:
                 yield found
@@ -114,9 +117,9 @@ class Csv:
         del text
         return iter(())
 
-    def more(self) -> Iterator[Numbers]:
+    def more(self, *, ended: bool) -> Iterator[Numbers]:
         """The rows that are whole."""
-        for row in csv.reader(io.StringIO("\n".join(self._tail.lines()))):
+        for row in csv.reader(self._tail.lines(ended=ended)):
             if not self._header:
                 self._header = row
             elif row:
@@ -144,8 +147,9 @@ class Events:
         del text
         return iter(())
 
-    def more(self) -> Iterator[Numbers]:
+    def more(self, *, ended: bool) -> Iterator[Numbers]:
         """Scalars that were written since the last call, by step."""
+        del ended
         gained: list[tuple[int, str, float]] = []
         for file in sorted(self._folder.rglob("*tfevents*")):
             if file not in self._open:
