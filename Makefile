@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims calibrate test-system lint bench bench-exploitation scale docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster lint bench bench-exploitation scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,9 +59,23 @@ test-claims: $(VENV)/.ready  ## the longer simulations of error rates
 calibrate: $(VENV)/.ready  ## measure every check's error rates anew; rewrites docs/claims (hours)
 	for page in $(CLAIMS); do OMP_NUM_THREADS=1 $(BIN)/python bench/claims/$$page.py || exit 1; done
 
-test-system: $(VENV)/.ready  ## suites that need apt packages: a real Chromium
+$(VENV)/.system-ready: $(VENV)/.ready
+	$(PIP) --group system
+	@touch $@
+
+test-system: $(VENV)/.system-ready  ## suites that need apt packages: a real Chromium, a real PostgreSQL
 	tests/system/install.sh
-	$(BIN)/pytest -n $(JOBS) tests/system
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup tests/system
+
+$(VENV)/.cluster-ready: $(VENV)/.system-ready
+	$(PIP) --group cluster
+	@touch $@
+
+# One after another: each suite has the whole machine as its cluster.
+test-cluster: $(VENV)/.cluster-ready  ## a real Ray and a real SLURM of one node (root, apt packages)
+	tests/system/install.sh
+	tests/cluster/install.sh
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 0 tests/cluster
 
 $(VENV)/.bench-ready: $(VENV)/.ready
 	$(PIP) --group bench

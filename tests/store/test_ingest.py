@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.store.ingest import adopt, collect, output_tail, settle
+from tunebook.store.ingest import collect, output_tail, settle
 from tunebook.store.table import table
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.errors import BookBusyError
@@ -92,23 +92,6 @@ def test_a_superseded_attempt_is_not_taken_in(book):
     book.claim(1, "b", 60.0)
     with pytest.raises(BookBusyError):
         settle(book, KEY, 1)
-
-
-def test_the_next_holder_adopts_what_was_left(book):
-    book.claim(1, "a", 0.0)
-    files = logged(book)
-    book.claim(1, "b", 60.0)
-    assert adopt(book, KEY, 2) is None
-    assert len(book.measurements(KEY)) == 3
-    assert not files.log.exists()
-
-
-def test_an_adopted_end_finishes_the_trial(book):
-    book.claim(1, "a", 0.0)
-    logged(book, end=DONE)
-    book.claim(1, "b", 60.0)
-    assert adopt(book, KEY, 2).status is Status.COMPLETE
-    assert book.trials(1)[0].status is Status.COMPLETE
 
 
 def test_no_output_is_an_empty_tail(tmp_path):

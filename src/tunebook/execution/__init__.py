@@ -37,6 +37,8 @@ class Ended:
         key, attempt: which.
         outcome: how it ended, in the executor's judgement.
         seconds: wall-clock time of the attempt.
+        preempted: a cluster took its place away, as clusters do: no sign that anything is wrong,
+            so that it may be repeated without end.
         unloadable: why the training code could not be loaded; ends the whole round's run.
         unwritable: why its log could not be written; ends the run too.
     """
@@ -45,6 +47,7 @@ class Ended:
     attempt: int
     outcome: Outcome | None = None
     seconds: float = 0.0
+    preempted: bool = False
     unloadable: str = ""
     unwritable: str = ""
 

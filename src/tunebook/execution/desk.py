@@ -233,13 +233,13 @@ class Desk:
         except BookBusyError:  # another host has claimed it meanwhile, and will end it
             return []
         if outcome is None:
-            return self._lost(trial, ended.seconds) if ended.outcome is None else []
+            return self._lost(trial, ended) if ended.outcome is None else []
         return [(key, outcome)]
 
-    def _lost(self, trial: TrialRecord, seconds: float) -> list[Settled]:
+    def _lost(self, trial: TrialRecord, ended: Ended) -> list[Settled]:
         """Give a lost trial back, or, once too many of its attempts were lost, end it."""
-        key, attempt = trial.key, trial.attempt
-        self._losses[key] = self._losses.get(key, 0) + 1
+        key, attempt, seconds = trial.key, trial.attempt, ended.seconds
+        self._losses[key] = self._losses.get(key, 0) + (not ended.preempted)
         if self._losses[key] > RETRIES and not self._closed:
             outcome = Outcome(
                 status=Status.FAILED,

@@ -120,15 +120,13 @@ class Store(Protocol):
         first_step: int,
         measurements: Sequence[Measurement],
         lines: int,
-        holder: int | None = None,
     ) -> None:
         """Store measurements of an attempt, idempotently.
 
         `lines` is the number of log lines that were ingested with this call included, so that
         lines delivered twice are stored once (see `ingested_lines`). `first_step` is the step
         from which the attempt started. Measurements of an attempt that another claim has
-        superseded are refused with BookBusyError, unless `holder` is the current attempt's number:
-        whoever holds the trial may take in what an earlier attempt left behind.
+        superseded are refused with BookBusyError.
         """
 
     def ingested_lines(self, key: TrialKey, attempt: int) -> int:

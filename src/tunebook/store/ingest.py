@@ -17,13 +17,8 @@ from tunebook.words.trial import Outcome, TrialKey
 TAIL_BYTES = 4096
 
 
-def collect(
-    store: Store, key: TrialKey, attempt: int, *, holder: int | None = None
-) -> LogPart | None:
+def collect(store: Store, key: TrialKey, attempt: int) -> LogPart | None:
     """Take in what an attempt has logged since the last time.
-
-    Args:
-        holder: number of the attempt that holds the trial, where this is an earlier one.
 
     Returns:
         the whole lines that were new, or None where the attempt has not begun its log.
@@ -39,7 +34,7 @@ def collect(
         return None
     if part.lines:
         lines = known + part.lines
-        store.append(key, attempt, part.first_step, part.measurements, lines, holder)
+        store.append(key, attempt, part.first_step, part.measurements, lines)
     return part
 
 
@@ -70,30 +65,6 @@ def settle(
     if recorded:
         _drop(files, damaged=bool(damaged))
     return outcome if recorded else None
-
-
-def adopt(store: Store, key: TrialKey, attempt: int) -> Outcome | None:
-    """Take in the logs that earlier attempts left behind; `attempt` holds the trial and its lock.
-
-    Returns:
-        the outcome, where one of them has an end line: the trial is finished with it.
-    """
-    ended: Outcome | None = None
-    left: list[AttemptFiles] = []
-    for earlier in range(1, attempt):
-        part = collect(store, key, earlier, holder=attempt)
-        if part is not None:
-            files = attempt_files(store.files, key, earlier)
-            left.append(files)
-            if part.outcome is not None:
-                tail = part.outcome.output_tail or output_tail(files.output)
-                ended = replace(part.outcome, output_tail=tail)
-    if ended is not None and not store.finish(key, attempt, ended):
-        ended = None
-    for files in left:
-        files.log.unlink(missing_ok=True)
-        files.output.unlink(missing_ok=True)
-    return ended
 
 
 def output_tail(path: Path) -> str:

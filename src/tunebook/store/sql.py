@@ -235,12 +235,11 @@ class SqlStore:
         first_step: int,
         measurements: Sequence[Measurement],
         lines: int,
-        holder: int | None = None,
     ) -> None:
         """Store measurements of an attempt, idempotently; see Store."""
         with self._writing() as connection:
             current = self._current_attempt(connection, key)
-            if current != (attempt if holder is None else holder):
+            if current != attempt:
                 raise BookBusyError(
                     f"attempt {attempt} at trial {key.name} was superseded by attempt {current}",
                     next_step="nothing: the later attempt's measurements stand",
