@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import selectors
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from tunebook.execution import Ended
 from tunebook.execution.child import WorkerProcess
 from tunebook.execution.fate import death, infeasible
+from tunebook.execution.gpus import gpu_settings
 from tunebook.execution.resources import (
     cores,
     memory_mb,
@@ -41,6 +43,7 @@ class Slot:
     """One place for a worker, and the trial that it trains.
 
     Attributes:
+        environment: what its worker finds set beside what this process has.
         worker: None before the first trial and after a fault.
         watch: descriptor that tells of the worker's death, -1 where the system has none.
         code: the training code that the worker was sent; loaded: it has loaded that.
@@ -48,6 +51,7 @@ class Slot:
         stopping: cause and words why its trial is being stopped; kill_at: when patience ends.
     """
 
+    environment: Mapping[str, str]
     worker: WorkerProcess | None = None
     watch: int = -1
     code: TrainingCode | None = None
@@ -63,22 +67,42 @@ class LocalExecutor:
     """Trains trials in processes here.
 
     Args:
-        workers: how many at a time; by default one for each core.
+        workers: how many at a time; by default one for each core, or for each place on a GPU.
         threads: of each worker's numeric libraries; by default its share of the cores. Results
             that must be the same for any number of workers need it fixed, see
             `resources.thread_settings`.
+        gpus: "all", how many, or which: each worker sees one of them alone. Left out, workers
+            see what this process sees.
+        trials_per_gpu: trials that share a GPU at a time.
+
+    Raises:
+        DesignError: fewer GPUs than asked for, or more workers than places on them.
     """
 
-    def __init__(self, workers: int | None = None, *, threads: int | None = None) -> None:
+    def __init__(
+        self,
+        workers: int | None = None,
+        *,
+        threads: int | None = None,
+        gpus: str | int | Sequence[int | str] | None = None,
+        trials_per_gpu: int = 1,
+    ) -> None:
         for name, count in (("workers", workers), ("threads", threads)):
             if count is not None and (isinstance(count, bool) or count < 1):
                 raise DesignError(
                     f"{name} is a whole number of at least 1; got {count!r}",
                     next_step="workers=0 trains in this process; leave threads out for a share",
                 )
-        self.workers = cores() if workers is None else workers
-        self._environment = thread_settings(self.workers, os.environ, threads)
-        self._slots = [Slot() for _ in range(self.workers)]
+        places = [] if gpus is None else gpu_settings(gpus, trials_per_gpu, os.environ)
+        self.workers = workers or len(places) or cores()
+        if places and self.workers > len(places):
+            raise DesignError(
+                f"{self.workers} workers, and the GPUs have places for {len(places)} trials",
+                next_step=f"give workers={len(places)}, or more trials_per_gpu",
+            )
+        share = thread_settings(self.workers, os.environ, threads)
+        own = places[: self.workers] or [{} for _ in range(self.workers)]
+        self._slots = [Slot(environment={**share, **place}) for place in own]
         self._selector = selectors.DefaultSelector()
         self._ended: list[Ended] = []
         self._look_at = 0.0
@@ -156,7 +180,7 @@ class LocalExecutor:
                         self._dismiss(slot)
 
     def _hire(self, slot: Slot, cwd: str) -> WorkerProcess:
-        slot.worker = worker = WorkerProcess(self._environment, cwd)
+        slot.worker = worker = WorkerProcess(slot.environment, cwd)
         slot.code, slot.loaded = None, False
         self._selector.register(worker.replies, selectors.EVENT_READ, slot)
         # A data loader's process may keep the pipe open beyond the worker's death, so the death
