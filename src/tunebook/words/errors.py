@@ -12,6 +12,7 @@ TunebookError
 ├── EvidenceError          a decision or launch was asked for without what it needs
 └── StoreError             the book can't be read or written
     ├── BookBusyError      another process holds the book or the trial
+    ├── BookAwayError      the book's server can't be reached at the moment
     ├── BookNewerError     made by a later version of Tunebook
     └── BookDamagedError   the file is not a book, or parts of it are gone
 Infeasible                 raised by training code: this configuration can't work
@@ -83,6 +84,14 @@ class BookNotFoundError(StoreError):
 
 class BookBusyError(StoreError):
     """Another process holds the book, or a trial of it."""
+
+
+class BookAwayError(StoreError):
+    """The server that keeps the book can't be reached at the moment; it may come back.
+
+    What was acknowledged is kept there. Whether the call that raised it took place is not known:
+    it may be repeated.
+    """
 
 
 class BookNewerError(StoreError):
