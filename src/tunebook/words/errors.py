@@ -9,6 +9,7 @@ TunebookError
 ├── TrainingCodeError      the training function can't be found or called
 │   └── TrainingLoadError  it is there, and fails as a worker loads it
 ├── ReportError            `trial.report(...)` was called in a way that records nothing sound
+├── ClusterError           a cluster refuses its jobs, or can't be reached
 ├── EvidenceError          a decision or launch was asked for without what it needs
 └── StoreError             the book can't be read or written
     ├── BookBusyError      another process holds the book or the trial
@@ -68,6 +69,10 @@ class TrainingLoadError(TrainingCodeError):
 
 class ReportError(TunebookError):
     """A report that can't be recorded soundly."""
+
+
+class ClusterError(TunebookError):
+    """A cluster does not take the trials, or can't be reached."""
 
 
 class EvidenceError(TunebookError):

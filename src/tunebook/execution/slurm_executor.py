@@ -1,0 +1,332 @@
+"""Trials as SLURM jobs, one a job, arrays of what was submitted together (I2).
+
+The book's folder of files is shared by this machine and the nodes. Training writes each trial's
+log there as everywhere; this host reads it as it grows, watches for the jobs' own words on how
+they ended, and asks SLURM about all of them once a second.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack, suppress
+from typing import Any
+
+from tunebook.execution import Ended
+from tunebook.execution.host import host_identity
+from tunebook.execution.slurm_fates import Judge, Task, ended, lost_word
+from tunebook.execution.slurm_files import (
+    ArrayFolder,
+    Note,
+    Orders,
+    array_folder,
+    forget_job,
+    note_job,
+)
+from tunebook.execution.slurm_queue import GONE, Job, Queue
+from tunebook.execution.slurm_settings import SlurmSettings, as_lines, checked
+from tunebook.execution.slurm_submit import Sender
+from tunebook.training.assignment import Assignment
+from tunebook.words.errors import ClusterError
+from tunebook.words.trial import TrialKey
+
+NAP_S = 0.1
+BEAT_EVERY_S = 5.0
+SCANCEL_AGAIN_S = 5.0
+SAY_AWAY_S = 120.0
+CLOSE_S = 45.0
+"""Beyond the grace: SLURM's KillWait, 30 s as it comes, and its own time."""
+MOST_IN_ARRAY = 1000
+"""SLURM's MaxArraySize is 1001 as it comes."""
+
+
+class _Array:
+    """Jobs that were submitted together."""
+
+    def __init__(self, folder: ArrayFolder, tasks: list[Task]) -> None:
+        self.folder = folder
+        self.tasks = {task.number: task for task in tasks}  # those that are not settled
+        self.leaving: dict[int, float] = {}  # settled, and perhaps not gone: last scancel
+        self.sending: Future[str] | None = None
+        self.id = ""
+
+
+class SlurmExecutor:
+    """Trains trials as jobs of a SLURM cluster.
+
+    Args:
+        workers: jobs at a time, waiting ones included.
+        partition, account, qos, constraint: as sbatch takes them; left out, SLURM's own.
+        time_s: time limit of a job, rounded up to a minute by SLURM; left out, the partition's. A
+            trial that needs longer goes on from its last checkpoint in a new job.
+        cpus, gpus, memory_mb: of each job.
+        setup: shell lines before Python starts, such as `module load cuda`.
+        extra: further options of sbatch by name, as `{"reservation": "tuning"}`.
+        python: the interpreter on the nodes; left out, this one's path. Its environment must be
+            the same.
+        grace_s: for a last checkpoint, where SLURM stops a job. Keep it below the cluster's
+            KillWait (30 s as SLURM comes).
+        host_gone_s: jobs end themselves once this host has given no sign of life for so long.
+
+    Raises:
+        DesignError: an argument makes no sense, or submitit or SLURM's commands are not here.
+    """
+
+    def __init__(
+        self,
+        workers: int,
+        *,
+        partition: str | None = None,
+        account: str | None = None,
+        qos: str | None = None,
+        time_s: float | None = None,
+        cpus: int | None = None,
+        gpus: int | None = None,
+        memory_mb: int | None = None,
+        constraint: str | None = None,
+        setup: str | Sequence[str] = (),
+        extra: Mapping[str, Any] | None = None,
+        python: str | None = None,
+        grace_s: float = 20.0,
+        host_gone_s: float = 600.0,
+    ) -> None:
+        self._settings = checked(
+            SlurmSettings(
+                workers=workers,
+                partition=partition,
+                account=account,
+                qos=qos,
+                time_s=time_s,
+                cpus=cpus,
+                gpus=gpus,
+                memory_mb=memory_mb,
+                constraint=constraint,
+                setup=as_lines(setup),
+                extra={} if extra is None else extra,
+                python=python,
+                grace_s=grace_s,
+                host_gone_s=host_gone_s,
+            )
+        )
+        self.workers = workers
+        self._sender = Sender(self._settings)
+        self._judge = Judge(time_s)
+        self._queue = Queue()
+        self._arrays: list[_Array] = []
+        self._waiting: list[Assignment] = []
+        self._ended: list[Ended] = []
+        self._beat_at = 0.0
+        self._said_away = False
+        self._closed = False
+        self._alive = ExitStack()
+        self._me = self._alive.enter_context(host_identity())
+
+    def submit(self, assignment: Assignment) -> None:
+        """Keep a trial for the next `wait`, which submits all that came since the last."""
+        self._waiting.append(assignment)
+
+    def wait(self, timeout_s: float) -> tuple[Ended, ...]:
+        """Attempts that ended; sleeps until there is one or the time is up.
+
+        Raises:
+            ClusterError: SLURM refuses the jobs.
+        """
+        until = time.monotonic() + timeout_s
+        self._send()
+        while True:
+            self._look()
+            left = until - time.monotonic()
+            if self._ended or left <= 0:
+                return self._take_ended()
+            time.sleep(min(NAP_S, left))
+
+    def cancel(self, key: TrialKey) -> None:
+        """Ask SLURM to end a trial's job; `wait` returns it once that is gone."""
+        for assignment in [a for a in self._waiting if a.trial.key == key]:
+            self._waiting.remove(assignment)
+            self._ended.append(Ended(key=key, attempt=assignment.trial.attempt))
+        for array in self._arrays:
+            for task in array.tasks.values():
+                if task.assignment.trial.key == key:
+                    task.cancelled = True
+                    task.folder.withdraw(task.number)
+
+    def close(self, *, grace_s: float = 2.0) -> tuple[Ended, ...]:
+        """Cancel all jobs and wait until they are gone, at most `grace_s` and CLOSE_S seconds.
+
+        A job that SLURM does not end in that time ends itself: its orders are withdrawn.
+        """
+        if self._closed:
+            return ()
+        self._closed = True
+        for a in self._waiting:
+            self._ended.append(Ended(key=a.trial.key, attempt=a.trial.attempt))
+        self._waiting.clear()
+        try:
+            for array in self._arrays:
+                with suppress(OSError):
+                    array.folder.set_grace(grace_s)
+                for task in array.tasks.values():
+                    task.cancelled = True
+            self._sender.close()
+            until = time.monotonic() + grace_s + CLOSE_S
+            while self._arrays and time.monotonic() < until:
+                self._look()
+                time.sleep(NAP_S)
+        except KeyboardInterrupt:  # a second Ctrl-C
+            pass
+        finally:
+            self._leave()
+        return self._take_ended()
+
+    def _send(self) -> None:
+        """Submit what is waiting, as one array (or several of SLURM's largest)."""
+        while self._waiting and not self._closed:
+            part = self._waiting[:MOST_IN_ARRAY]
+            name = f"tunebook-{secrets.token_hex(6)}"
+            folder = array_folder(part[0].files.lock, name)
+            tasks = [Task(assignment=a, folder=folder, number=n) for n, a in enumerate(part)]
+            folder.beat()
+            for task in tasks:
+                self._order(task)
+            array = _Array(folder, tasks)
+            self._arrays.append(array)
+            del self._waiting[: len(part)]
+            array.sending = self._sender.send(folder, len(tasks))
+
+    def _order(self, task: Task) -> None:
+        s = self._settings
+        note = Note(name=task.folder.name, task=task.number, host=self._me)
+        note_job(task.assignment.files.lock, note)
+        orders = Orders(
+            assignment=task.assignment,
+            cpus=s.cpus,
+            grace_s=s.grace_s,
+            host_gone_s=s.host_gone_s,
+        )
+        task.folder.order(task.number, orders)
+
+    def _look(self) -> None:
+        """Files first, then SLURM's word; settle what has ended."""
+        now = time.monotonic()
+        if now >= self._beat_at:
+            self._beat_at = now + BEAT_EVERY_S
+            for array in self._arrays:
+                array.folder.beat()
+        for array in self._arrays:
+            self._take_id(array)
+            if array.id:
+                with suppress(FileNotFoundError):
+                    for number, said in array.folder.ended().items():
+                        task = array.tasks.get(number)
+                        if task is not None and task.said is None:
+                            task.said, task.said_at = said, now
+        known = self._queue.look({a.id for a in self._arrays if a.id})
+        if known is not None:
+            self._hear(known, now)
+        self._say_away(now)
+        self._settle(now)
+        self._cancel_again(now)
+
+    def _take_id(self, array: _Array) -> None:
+        if array.sending is None or not array.sending.done():
+            return
+        sending, array.sending = array.sending, None
+        try:
+            array.id = sending.result()
+        except ClusterError:
+            # Its trials go back with `close`: no job of them is anywhere.
+            for task in list(array.tasks.values()):
+                self._forget(array, task, gone=True)
+                if not self._closed:
+                    self._waiting.append(task.assignment)
+                else:
+                    self._ended.append(ended(task))
+            array.folder.remove()
+            self._arrays.remove(array)
+            if not self._closed:
+                raise
+        if not array.id and self._closed:  # never sent
+            for task in list(array.tasks.values()):
+                self._ended.append(ended(task))
+                self._forget(array, task, gone=True)
+
+    def _hear(self, known: Mapping[Job, tuple[str, str]], now: float) -> None:
+        for array in self._arrays:
+            if array.id not in self._queue.asked_ids:
+                continue
+            for number, task in array.tasks.items():
+                state, reason = known.get((array.id, number), (GONE, ""))
+                task.hear(state, reason, now)
+            for number in list(array.leaving):
+                state = known.get((array.id, number), (GONE, ""))[0]
+                if lost_word(state):
+                    del array.leaving[number]
+
+    def _settle(self, now: float) -> None:
+        for array in list(self._arrays):
+            for task in list(array.tasks.values()):
+                end = self._judge.judge(task, now)
+                if end is not None:
+                    self._ended.append(end)
+                    self._forget(array, task, gone=task.over_at is not None)
+            if not array.tasks and not array.leaving and array.sending is None:
+                array.folder.remove()
+                self._arrays.remove(array)
+
+    def _forget(self, array: _Array, task: Task, *, gone: bool) -> None:
+        array.tasks.pop(task.number, None)
+        if not gone:
+            array.leaving[task.number] = time.monotonic()
+        forget_job(task.assignment.files.lock)
+        task.folder.forget(task.number)
+
+    def _cancel_again(self, now: float) -> None:
+        """Ask SLURM, and ask again while a job that should end is still there."""
+        jobs: list[Job] = []
+        for array in self._arrays:
+            if not array.id:
+                continue
+            for number, task in array.tasks.items():
+                if task.cancelled and now - task.scancel_at >= SCANCEL_AGAIN_S:
+                    task.scancel_at = now
+                    jobs.append((array.id, number))
+            for number, asked_at in array.leaving.items():
+                if now - asked_at >= SCANCEL_AGAIN_S:
+                    array.leaving[number] = now
+                    jobs.append((array.id, number))
+        self._queue.cancel(jobs)
+
+    def _say_away(self, now: float) -> None:
+        since = [t for t in (self._queue.away_since, self._sender.away_since) if t is not None]
+        if not since:
+            if self._said_away:
+                print("SLURM's controller answers again.", file=sys.stderr)
+            self._said_away = False
+        elif not self._said_away and now - min(since) > SAY_AWAY_S:
+            self._said_away = True
+            print(
+                f"Warning: SLURM's controller has not answered for {SAY_AWAY_S / 60:g} minutes "
+                f"({self._queue.away_words or 'sbatch can not reach it'}). Running jobs go on "
+                "and their reports are taken in; new ones wait until it is back.",
+                file=sys.stderr,
+            )
+
+    def _leave(self) -> None:
+        """What SLURM has not ended by now is withdrawn, and ends itself."""
+        for array in self._arrays:
+            for task in array.tasks.values():
+                task.folder.withdraw(task.number)
+                self._ended.append(ended(task))
+            if not array.tasks:
+                array.folder.remove()
+        self._arrays.clear()
+        self._queue.close()
+        self._alive.close()
+
+    def _take_ended(self) -> tuple[Ended, ...]:
+        out, self._ended = tuple(self._ended), []
+        return out

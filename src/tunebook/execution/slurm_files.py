@@ -1,0 +1,223 @@
+"""What a SLURM job and its host tell each other: files in a folder that both see (I2).
+
+```
+round-1/slurm/NAME/     one array of jobs; NAME is also their name in SLURM
+  3.json                the assignment of task 3, for its user alone; once it is gone, so is the
+                        right to run it: its job ends itself
+  3.began               made by the job that runs it; a second job finds it and leaves
+  3.ended               how the attempt ended, whole or not there at all
+  heartbeat             counted on by the host while it lives
+  grace                 seconds for a last checkpoint, once the host has asked to stop
+round-1/7.slurm         which array and task trial 7 was last given to, and by whom
+```
+
+Clocks of machines are never compared.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from tunebook.training.assignment import Assignment, decode, encode
+from tunebook.words.trial import Cause, Outcome, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Orders:
+    """What a job is to do.
+
+    Attributes:
+        assignment: the attempt.
+        cpus: cores that it was given, None for what the node says.
+        grace_s: for a last checkpoint, where SLURM stops it.
+        host_gone_s: it ends once the heartbeat has stood still for so long.
+        version: of Tunebook at the host.
+    """
+
+    assignment: Assignment
+    cpus: int | None
+    grace_s: float
+    host_gone_s: float
+    version: str = version("tunebook")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A job's last word on its attempt.
+
+    Attributes:
+        stopped: "signal" (SLURM's, or a person's), "host" (its heartbeat stood still),
+            "withdrawn"; empty where the attempt ended by itself.
+        outcome, seconds, unloadable, unwritable: as in `Ended`.
+    """
+
+    stopped: str = ""
+    outcome: Outcome | None = None
+    seconds: float = 0.0
+    unloadable: str = ""
+    unwritable: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Which job a trial was last given to."""
+
+    name: str
+    task: int
+    host: str
+
+
+class ArrayFolder:
+    """The folder of one array of jobs."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.name = path.name
+        self._beats = 0
+
+    def order(self, task: int, orders: Orders) -> None:
+        """Write what a task's job is to do."""
+        told = asdict(replace(orders, assignment=None))  # type: ignore[arg-type]
+        told["assignment"] = encode(orders.assignment, with_code=True).decode()
+        told["memory_limit_mb"] = orders.assignment.memory_limit_mb
+        _write(self.path / f"{task}.json", json.dumps(told))
+
+    def orders(self, task: int) -> Orders | None:
+        """What a task's job is to do; None where that was withdrawn."""
+        try:
+            told = json.loads((self.path / f"{task}.json").read_bytes())
+        except FileNotFoundError:
+            return None
+        limit = told.pop("memory_limit_mb")
+        assignment = decode(told.pop("assignment").encode(), None)
+        return Orders(assignment=replace(assignment, memory_limit_mb=limit), **told)
+
+    def withdraw(self, task: int) -> None:
+        """Take back a task: its job ends itself, or never begins."""
+        (self.path / f"{task}.json").unlink(missing_ok=True)
+
+    def withdrawn(self, task: int) -> bool:
+        """True once the task was taken back."""
+        return not (self.path / f"{task}.json").exists()
+
+    def begin(self, task: int) -> bool:
+        """Say that this job runs a task; False where another did before."""
+        try:
+            (self.path / f"{task}.began").touch(mode=0o600, exist_ok=False)
+        except (FileExistsError, FileNotFoundError):
+            return False
+        return True
+
+    def begun(self, task: int) -> bool:
+        """True once a job has begun the task."""
+        return (self.path / f"{task}.began").exists()
+
+    def end(self, task: int, said: Said) -> None:
+        """Say how a task ended."""
+        _write(self.path / f"{task}.ended", json.dumps(asdict(said)))
+
+    def ended(self) -> dict[int, Said]:
+        """What jobs have said of their ends; one reading of the folder for all of them."""
+        found: dict[int, Said] = {}
+        for name in os.listdir(self.path):
+            stem, _, kind = name.partition(".")
+            if kind == "ended" and stem.isdigit():
+                with suppress(FileNotFoundError):
+                    found[int(stem)] = _said(json.loads((self.path / name).read_bytes()))
+        return found
+
+    def beat(self) -> None:
+        """Show that the host lives.
+
+        The file is replaced, which also has an NFS client look at the folder anew.
+        """
+        self._beats += 1
+        _write(self.path / "heartbeat", f"{time.time_ns()} {self._beats}\n")
+
+    def heartbeat(self) -> str:
+        """Some text that is another one after each beat; empty where it can't be read."""
+        try:
+            return (self.path / "heartbeat").read_text()
+        except OSError:
+            return ""
+
+    def set_grace(self, seconds: float) -> None:
+        """How long training has for a last checkpoint, now that the host stops."""
+        _write(self.path / "grace", f"{seconds:g}")
+
+    def grace(self) -> float | None:
+        """What `set_grace` said."""
+        try:
+            return float((self.path / "grace").read_text())
+        except (OSError, ValueError):
+            return None
+
+    def printed(self, task: int) -> str:
+        """The end of what a task's job printed itself: Python's start, SLURM's words."""
+        logs = sorted(self.path.glob(f"*_{task}_*log.out"))
+        text = logs[-1].read_text("utf-8", "replace") if logs else ""
+        return "\n".join(text.strip().splitlines()[-8:])
+
+    def forget(self, task: int) -> None:
+        """Drop a task's files."""
+        for kind in ("json", "began", "ended"):
+            (self.path / f"{task}.{kind}").unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Drop everything."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        with suppress(OSError):
+            self.path.parent.rmdir()
+
+
+def array_folder(lock: Path, name: str) -> ArrayFolder:
+    """The folder of an array of jobs, beside a trial's lock file."""
+    return ArrayFolder(lock.parent / "slurm" / name)
+
+
+def note_job(lock: Path, note: Note) -> None:
+    """Remember which job a trial is given to, before it is."""
+    _write(lock.with_suffix(".slurm"), json.dumps(asdict(note)))
+
+
+def job_noted(lock: Path) -> Note | None:
+    """Which job a trial was last given to; None for none."""
+    try:
+        return Note(**json.loads(lock.with_suffix(".slurm").read_bytes()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def forget_job(lock: Path) -> None:
+    """The trial's job is gone."""
+    lock.with_suffix(".slurm").unlink(missing_ok=True)
+
+
+def _said(told: dict[str, Any]) -> Said:
+    outcome = told.pop("outcome")
+    if outcome is not None:
+        cause = outcome["cause"]
+        outcome["status"] = Status(outcome["status"])
+        outcome["cause"] = None if cause is None else Cause(cause)
+        outcome["unread"] = tuple(outcome["unread"])
+    return Said(outcome=None if outcome is None else Outcome(**outcome), **told)
+
+
+def _write(path: Path, text: str) -> None:
+    """A whole file or none, for its user alone: training code may stand in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "w") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    part.replace(path)

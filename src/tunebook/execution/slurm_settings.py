@@ -1,0 +1,150 @@
+"""What a person says of their SLURM jobs, checked before any is submitted."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import shlex
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tunebook.words.errors import DesignError
+
+SIGNAL_EARLY_S = 60.0
+"""SLURM may send a job's signal this much before it is due (man sbatch, --signal)."""
+EXIT_S = 5.0
+"""From a last checkpoint to the end of the job's process."""
+COMMANDS = ("sbatch", "squeue", "scancel")
+OURS = frozenset({"array", "job_name", "name", "requeue", "no_requeue", "signal", "output",
+                  "error", "open_mode", "nodes", "ntasks"})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlurmSettings:
+    """Arguments of `SlurmExecutor`; see there."""
+
+    workers: int
+    partition: str | None = None
+    account: str | None = None
+    qos: str | None = None
+    time_s: float | None = None
+    cpus: int | None = None
+    gpus: int | None = None
+    memory_mb: int | None = None
+    constraint: str | None = None
+    setup: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    python: str | None = None
+    grace_s: float = 20.0
+    host_gone_s: float = 600.0
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        """In submitit's words; None leaves a setting to SLURM."""
+        own = {
+            "job_name": name,
+            "partition": self.partition,
+            "account": self.account,
+            "qos": self.qos,
+            "time": None if self.time_s is None else _time(self.time_s),
+            "cpus_per_task": self.cpus,
+            "gpus_per_node": self.gpus,
+            "mem": None if self.memory_mb is None else f"{self.memory_mb}M",
+            "constraint": self.constraint,
+            "setup": list(self.setup) or None,
+            "use_srun": False,
+            "stderr_to_stdout": True,
+            "wckey": None,
+        }
+        # A job that SLURM repeats by itself would be a second writer of its attempt.
+        always = {"no-requeue": True, "signal": f"B:TERM@{math.ceil(self.grace_s + EXIT_S)}"}
+        return {**own, "additional_parameters": {**self.extra, **always}}
+
+    def command(self, folder: str) -> str:
+        """What a job does. Python takes the shell's place, so that SLURM's signals reach it."""
+        python = self.python or shlex.quote(sys.executable)
+        return f"exec {python} -u -m tunebook.execution.slurm_job {shlex.quote(folder)}"
+
+
+def checked(settings: SlurmSettings) -> SlurmSettings:
+    """The settings, if they make sense.
+
+    Raises:
+        DesignError: one is none that SLURM knows, or the time is too short for a checkpoint.
+    """
+    s = settings
+    for name, least in (("workers", 1), ("cpus", 1), ("gpus", 0), ("memory_mb", 1)):
+        value = getattr(s, name)
+        optional = name != "workers" and value is None
+        if not optional and (isinstance(value, bool) or not isinstance(value, int)
+                             or value < least):  # fmt: skip
+            raise _wrong(name, value, f"a whole number of at least {least}")
+    for name in ("partition", "account", "qos", "constraint", "python"):
+        value = getattr(s, name)
+        if value is not None and (not isinstance(value, str) or not value.strip()):
+            raise _wrong(name, value, "a text, as SLURM knows it")
+    for name in ("time_s", "grace_s", "host_gone_s"):
+        value = getattr(s, name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)
+                                  or not 0 < value < math.inf):  # fmt: skip
+            raise _wrong(name, value, "a number of seconds above 0")
+    least_s = s.grace_s + EXIT_S + SIGNAL_EARLY_S
+    if s.time_s is not None and s.time_s <= least_s:
+        raise DesignError(
+            f"SLURM may ask a job to end {least_s:g} s before its time limit (grace_s, and up to "
+            f"a minute of its own); time_s={s.time_s:g} leaves nothing for training",
+            next_step=f"give time_s well above {least_s:g}, or a smaller grace_s",
+        )
+    if isinstance(s.setup, str) or not all(isinstance(line, str) for line in s.setup):
+        raise _wrong("setup", s.setup, 'a list of shell lines: setup=["module load cuda"]')
+    _check_extra(s.extra)
+    return s
+
+
+def _check_extra(extra: Any) -> None:
+    if not isinstance(extra, Mapping) or not all(isinstance(key, str) for key in extra):
+        raise _wrong("extra", extra, 'sbatch\'s options by name: extra={"reservation": "tuning"}')
+    taken = sorted(key for key in extra if key.replace("-", "_") in OURS)
+    if taken:
+        raise DesignError(
+            f'extra can\'t set "{taken[0]}": Tunebook sets it, and needs it as it is',
+            next_step="leave it out",
+        )
+
+
+def check_installed() -> Any:
+    """The module submitit.
+
+    Raises:
+        DesignError: it, or SLURM's commands, are not here.
+    """
+    try:
+        submitit = importlib.import_module("submitit")
+    except ModuleNotFoundError as error:
+        raise DesignError(
+            f'jobs go to SLURM through submitit; the package "{error.name}" is not installed',
+            next_step="pip install 'tunebook[slurm]'",
+        ) from None
+    lacking = [name for name in (*COMMANDS, "srun") if shutil.which(name) is None]
+    if lacking:
+        raise DesignError(
+            f"SLURM's commands are not on this machine: {', '.join(lacking)}",
+            next_step="run this on a login node of the cluster",
+        )
+    return submitit
+
+
+def as_lines(setup: str | Sequence[str]) -> tuple[str, ...]:
+    """Shell lines; a single text is several lines, or one."""
+    return tuple(setup.splitlines()) if isinstance(setup, str) else tuple(setup)
+
+
+def _time(seconds: float) -> str:
+    whole = math.ceil(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def _wrong(name: str, value: object, what: str) -> DesignError:
+    return DesignError(f"{name} is {what}; got {value!r:.80}", next_step=f"correct {name}")

@@ -1,0 +1,109 @@
+"""Arrays of jobs on their way to SLURM, through submitit, in a thread of their own (I2).
+
+submitit writes the batch file and calls `sbatch`. Its pickles are left out: a job is a command of
+ours whose orders are JSON.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from tunebook.execution.slurm_files import ArrayFolder
+from tunebook.execution.slurm_queue import ask_now
+from tunebook.execution.slurm_settings import SlurmSettings, check_installed
+from tunebook.words.errors import ClusterError
+
+AGAIN_EVERY_S = 5.0
+PASSING = (
+    "unable to contact slurm controller",
+    "socket timed out",
+    "connection refused",
+    "communication",
+    "connect failure",
+    "zero bytes were transmitted",
+    "temporarily unable",
+    "resource temporarily unavailable",
+    "backup controller",
+    "protocol authentication error",  # munged is being restarted
+)
+"""In what sbatch says, signs that the controller is away, and no reason to give up."""
+
+
+class Sender:
+    """Submits arrays one after another, for as long as the controller is away.
+
+    Attributes:
+        away_since: when sbatch first found the controller away, on the monotonic clock.
+    """
+
+    def __init__(self, settings: SlurmSettings) -> None:
+        self.away_since: float | None = None
+        self._settings = settings
+        self._submitit = check_installed()
+        self._stop = threading.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="sbatch")
+
+    def send(self, folder: ArrayFolder, tasks: int) -> Future[str]:
+        """Submit an array of tasks 0 to `tasks - 1`.
+
+        Returns:
+            its id, in time; "" where `close` came first. The future raises ClusterError where
+            SLURM refuses the jobs.
+        """
+        return self._thread.submit(self._until_sent, folder, tasks)
+
+    def close(self) -> None:
+        """Nothing more is sent; a command under way is waited for."""
+        self._stop.set()
+        self._thread.shutdown(wait=True)
+
+    def _until_sent(self, folder: ArrayFolder, tasks: int) -> str:
+        while not self._stop.is_set():
+            try:
+                sent = self._send(folder, tasks)
+            except self._submitit.core.utils.FailedJobError as error:
+                words = str(error).strip()
+                if not any(sign in words.lower() for sign in PASSING):
+                    raise refused(words, self._settings) from None
+            else:
+                self.away_since = None
+                return sent
+            self.away_since = self.away_since or time.monotonic()
+            self._stop.wait(AGAIN_EVERY_S)
+            # It may have been accepted, and only the answer was lost.
+            known, said = ask_now("squeue", "-h", "-t", "all", "-n", folder.name, "-o", "%F")
+            if known and said.split():
+                self.away_since = None
+                return str(said.split()[0])
+        return ""
+
+    def _send(self, folder: ArrayFolder, tasks: int) -> str:
+        executor: Any = self._submitit.SlurmExecutor(folder=folder.path)
+        executor.update_parameters(**self._settings.parameters(folder.name))
+        executor.parameters.update(map_count=tasks, array_parallelism=tasks)
+        job = executor._submit_command(self._settings.command(str(folder.path)))
+        return str(job.job_id)
+
+
+def refused(words: str, settings: SlurmSettings) -> ClusterError:
+    """The error for jobs that SLURM does not take, in sbatch's own words."""
+    low = words.lower()
+    if "partition" in low:
+        hint = f"`sinfo -s` lists the partitions; partition={settings.partition!r} was asked for"
+    elif "account" in low or "qos" in low:
+        hint = (
+            "`sacctmgr show assoc user=$USER` lists accounts and limits; asked for were "
+            f"account={settings.account!r}, qos={settings.qos!r}, workers={settings.workers}"
+        )
+    elif "time limit" in low:
+        hint = f"`sinfo` shows each partition's limit; time_s={settings.time_s} was asked for"
+    else:
+        hint = "correct what is named there in tb.slurm(...)"
+    said = " ".join(line.removeprefix("sbatch: error: ") for line in words.splitlines())
+    return ClusterError(
+        f"SLURM refused the jobs: {said or 'sbatch failed without a word'}",
+        next_step=f"{hint}; then run again: no trial was used up",
+    )
