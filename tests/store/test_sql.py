@@ -16,8 +16,10 @@ import pytest
 import sqlalchemy as sa
 
 from tunebook.store import connection as connecting
-from tunebook.store.connection import connect, migrate, on_network
-from tunebook.store.schema import ONLY_ADDED, REVISION, metadata
+from tunebook.store import revisions
+from tunebook.store.connection import connect, on_network
+from tunebook.store.revisions import migrate
+from tunebook.store.schema import REVISION, guards, metadata
 from tunebook.store.sql import SqlStore
 from tunebook.words.errors import BookBusyError, BookDamagedError, BookNewerError, StoreError
 from tunebook.words.trial import TrialKey, TrialRecord
@@ -253,7 +255,7 @@ def test_migrations_from_nothing_make_the_same_schema():
     straight, migrated = connect(":memory:"), connect(":memory:")
     with straight.begin() as own:
         metadata.create_all(own)
-        for trigger in ONLY_ADDED:
+        for trigger in guards("sqlite"):
             own.exec_driver_sql(trigger)
     with migrated.begin() as own:
         migrate(own)
@@ -270,10 +272,10 @@ def test_an_older_book_is_copied_aside_and_migrated(tmp_path):
     old.commit()
     old.close()
     engine = connect(str(tmp_path / "b.db"))
-    assert connecting._revision(engine) is None
+    assert revisions._revision(engine, "b.db") is None
     with engine.begin() as own:
         migrate(own)
-    assert connecting._revision(engine) == REVISION
+    assert revisions._revision(engine, "b.db") == REVISION
     engine.dispose()
 
 

@@ -47,13 +47,15 @@ class Store(Protocol):
 
     Raises:
         BookBusyError, BookNewerError, BookDamagedError, StoreError: as named.
+        BookAwayError: the server can't be reached. Whether the transaction took place is then
+            not known; every method may be repeated, but for `add_spent_twice`.
     """
 
     location: str
     """The file's path, or a URL without its password."""
 
     files: Path
-    """Folder beside the book for logs and checkpoints, `NAME.files/`."""
+    """Folder for logs and checkpoints: `NAME.files/` beside a book's file."""
 
     def setting(self) -> tuple[Setting, Objective] | None:
         """What the book was made with, or None for a book without a setting yet."""
@@ -75,7 +77,10 @@ class Store(Protocol):
         """Remember which code trains the round."""
 
     def add_spent_twice(self, number: int, seconds: float) -> None:
-        """Count compute of a round that had to be repeated after something was lost."""
+        """Count compute of a round that had to be repeated after something was lost.
+
+        The one method that counts twice where it is repeated after a BookAwayError.
+        """
 
     def rounds(self) -> tuple[StoredRound, ...]:
         """All rounds, in order."""
@@ -133,7 +138,11 @@ class Store(Protocol):
         """Log lines of this attempt that are stored already."""
 
     def finish(self, key: TrialKey, attempt: int, outcome: Outcome) -> bool:
-        """Record how an attempt ended. False, and no change, where it was superseded or ended."""
+        """Record how an attempt ended. False, and no change, where it was superseded or ended.
+
+        Repeated after a BookAwayError, False may mean that the first call took place: the trial's
+        record then has this outcome.
+        """
 
     def release(self, key: TrialKey, attempt: int, seconds: float = 0.0) -> None:
         """Give a claimed trial back as pending; its attempt number stays used."""

@@ -10,9 +10,11 @@ from tunebook.store import Claim
 from tunebook.store.connection import database_now, host_now
 from tunebook.store.rows import to_trial
 from tunebook.store.schema import trial as trials
-from tunebook.words.trial import Purpose, Status, TrialKey
+from tunebook.words.trial import RERUN_FROM, Purpose, Status, TrialKey
 
 PENDING, RUNNING = Status.PENDING.value, Status.RUNNING.value
+AT_A_TIME = 500
+"""Trials that are named in one statement."""
 
 
 def claim(
@@ -23,21 +25,28 @@ def claim(
     limit: int,
     purpose: Purpose | None,
 ) -> tuple[Claim, ...]:
-    """Claim pending trials, and running ones whose lease has ended, lowest number first."""
+    """Claim pending trials, and running ones whose lease has ended, lowest number first.
+
+    Looks at as many pending trials as it claims, and at the running ones: never at those that
+    have ended. Trials that another host is just claiming are passed over.
+    """
     now = database_now(connection)
-    free = sa.or_(
-        trials.c.status == PENDING,
-        sa.and_(trials.c.status == RUNNING, trials.c.lease_until < now),
-    )
-    wanted = [] if purpose is None else [trials.c.purpose == purpose.value]
-    query = sa.select(trials.c.number).where(trials.c.round == number, free, *wanted)
-    chosen = connection.execute(query.order_by(trials.c.number).limit(limit)).scalars().all()
+    late = sa.and_(trials.c.status == RUNNING, trials.c.lease_until < now)
+    found: list[int] = []
+    for free in (trials.c.status == PENDING, late):
+        query = sa.select(trials.c.number).where(trials.c.round == number, free)
+        if purpose is not None:
+            query = query.where(trials.c.purpose == purpose.value)
+        if purpose is Purpose.RERUN:
+            query = query.where(trials.c.number >= RERUN_FROM)
+        query = query.order_by(trials.c.round, trials.c.status, trials.c.number).limit(limit)
+        found += connection.execute(query.with_for_update(skip_locked=True)).scalars()
+    chosen = sorted(found)[:limit]
     if not chosen:
         return ()
-    mine = sa.and_(trials.c.round == number, trials.c.number.in_(chosen))
-    connection.execute(
+    changed = connection.execute(
         sa.update(trials)
-        .where(mine)
+        .where(trials.c.round == number, trials.c.number.in_(chosen))
         .values(
             status=RUNNING,
             attempt=trials.c.attempt + 1,
@@ -45,9 +54,10 @@ def claim(
             lease_until=now + lease_s,
             started_at=sa.func.coalesce(trials.c.started_at, host_now()),
         )
+        .returning(trials)
     )
-    rows = connection.execute(sa.select(trials).where(mine).order_by(trials.c.number))
-    return tuple(Claim(trial=to_trial(row), lease_s=lease_s) for row in rows)
+    records = sorted((to_trial(row) for row in changed), key=lambda t: t.number)
+    return tuple(Claim(trial=t, lease_s=lease_s) for t in records)
 
 
 def renew(
@@ -55,17 +65,20 @@ def renew(
 ) -> tuple[TrialKey, ...]:
     """Renew leases; returns the keys that this host no longer holds."""
     until = database_now(connection) + lease_s
-    lost = []
-    for key in keys:
-        changed = connection.execute(
-            sa.update(trials)
-            .where(trials.c.round == key.round, trials.c.number == key.number)
-            .where(trials.c.status == RUNNING, trials.c.host == host)
-            .values(lease_until=until)
-        )
-        if not changed.rowcount:
-            lost.append(key)
-    return tuple(lost)
+    kept: set[TrialKey] = set()
+    for number in sorted({key.round for key in keys}):
+        asked = [key.number for key in keys if key.round == number]
+        for first in range(0, len(asked), AT_A_TIME):
+            changed = connection.execute(
+                sa.update(trials)
+                .where(trials.c.round == number)
+                .where(trials.c.number.in_(asked[first : first + AT_A_TIME]))
+                .where(trials.c.status == RUNNING, trials.c.host == host)
+                .values(lease_until=until)
+                .returning(trials.c.number)
+            )
+            kept |= {TrialKey(number, n) for n in changed.scalars()}
+    return tuple(key for key in keys if key not in kept)
 
 
 def release(connection: sa.Connection, key: TrialKey, attempt: int, seconds: float) -> None:
@@ -88,7 +101,8 @@ def reclaim(
 ) -> tuple[TrialKey, ...]:
     """Set pending the running trials of a host that is known to be gone."""
     mine = sa.and_(trials.c.round == number, trials.c.status == RUNNING, trials.c.host == host)
-    numbers = connection.execute(sa.select(trials.c.number).where(mine)).scalars().all()
+    query = sa.select(trials.c.number).where(mine).order_by(trials.c.number)
+    numbers = connection.execute(query.with_for_update()).scalars().all()
     share = lost_s / len(numbers) if numbers else 0.0
     connection.execute(
         sa.update(trials)

@@ -9,6 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from tunebook.store.chunks import Points, join, merge, pack, unpack
+from tunebook.store.rows import storable
 from tunebook.store.schema import attempt, chunk, trial
 from tunebook.words.trial import Measurement, Status, TrialKey
 
@@ -47,7 +48,7 @@ def chunk_row(key: TrialKey, number: int, metric: str, points: Points) -> dict[s
         "round": key.round,
         "number": key.number,
         "attempt": number,
-        "metric": metric,
+        "metric": storable(metric),
         "count": len(points.steps),
         "points": content,
         "crc32": crc32,
@@ -98,4 +99,6 @@ def _attempts(
     ended = sa.select(trial.c.number).where(
         trial.c.round == round_, trial.c.status == Status.COMPLETE.value
     )
+    if number is not None:
+        ended = ended.where(trial.c.number == number)
     return first_steps, set(connection.execute(ended).scalars())

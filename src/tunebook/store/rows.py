@@ -18,6 +18,12 @@ def readable(noun: object) -> str:
         StoreError: it would not be read back.
     """
     text = to_json(noun)
+    if storable(text) != text:
+        raise StoreError(
+            f"this {type(noun).__name__.lower()} can't be kept in a book: it has text that is "
+            "half of a surrogate pair",
+            next_step="decode that text as UTF-8 where it is read; the book is as it was",
+        )
     try:
         from_json(type(noun), text)
     except TunebookError as error:
@@ -28,6 +34,22 @@ def readable(noun: object) -> str:
     return text
 
 
+def storable(text: str) -> str:
+    """A text as either database can hold it: PostgreSQL has no NUL, UTF-8 no half of a pair.
+
+    Those characters are written as codes, `\\x00` and `\\udc80`; all others stay. Names of metrics
+    with them are refused where they are reported.
+    """
+    text = text.replace("\0", "\\x00")
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _json(value: object) -> str:
+    """JSON that people can read; half of a surrogate pair, which UTF-8 lacks, as its code."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if storable(text) == text else json.dumps(value)
+
+
 def to_row(trial: TrialRecord) -> dict[str, Any]:
     """The columns of a trial's record."""
     return {
@@ -36,16 +58,16 @@ def to_row(trial: TrialRecord) -> dict[str, Any]:
         "study": trial.study,
         "index": trial.index,
         "purpose": trial.purpose.value,
-        "config": json.dumps(dict(trial.config), ensure_ascii=False),
+        "config": _json(dict(trial.config)),
         "seed": trial.seed,
         "max_train_steps": trial.max_train_steps,
         "status": trial.status.value,
         "cause": trial.cause.value if trial.cause else None,
-        "detail": trial.detail,
+        "detail": storable(trial.detail),
         "attempt": trial.attempt,
         "seconds": trial.seconds,
-        "output_tail": trial.output_tail,
-        "unread": json.dumps(list(trial.unread), ensure_ascii=False),
+        "output_tail": storable(trial.output_tail),
+        "unread": _json(list(trial.unread)),
         "started_at": trial.started_at,
         "ended_at": trial.ended_at,
     }
@@ -56,9 +78,9 @@ def outcome_columns(outcome: Outcome) -> dict[str, object]:
     return {
         "status": outcome.status.value,
         "cause": outcome.cause.value if outcome.cause else None,
-        "detail": outcome.detail,
-        "output_tail": outcome.output_tail,
-        "unread": json.dumps(list(outcome.unread), ensure_ascii=False),
+        "detail": storable(outcome.detail),
+        "output_tail": storable(outcome.output_tail),
+        "unread": _json(list(outcome.unread)),
         "ended_at": outcome.ended_at or host_now(),
     }
 

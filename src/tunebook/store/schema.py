@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0003"
+REVISION = "0004"
 """The migration that makes this schema; a book that names another is older, or newer."""
 
 metadata = MetaData()
@@ -63,7 +63,7 @@ trial = Table(
     Column("host", Text),
     Column("lease_until", Float(53)),
     ForeignKeyConstraint(["round"], ["round.number"]),
-    Index("trial_by_status", "round", "status"),
+    Index("trial_by_status", "round", "status", "number"),
 )
 
 attempt = Table(
@@ -109,10 +109,33 @@ environment = _only_added("environment")
 seal = _only_added("seal")
 look = _only_added("look")
 
-ONLY_ADDED = tuple(
-    f"CREATE TRIGGER {table}_{verb}_refused BEFORE {verb} ON {table} "
-    f"BEGIN SELECT RAISE(ABORT, 'a {table} is only ever added'); END"
-    for table in (t.name for t in (decision, launch, rerun_plan, environment, seal, look))
-    for verb in ("UPDATE", "DELETE")
+GUARDED = (decision, launch, rerun_plan, environment, seal, look)
+
+
+def guards(dialect: str) -> tuple[str, ...]:
+    """Statements after which no program changes or drops a row of these tables.
+
+    Args:
+        dialect: "sqlite" or "postgresql".
+    """
+    if dialect == "postgresql":
+        return (REFUSE, *(_server_guard(t.name) for t in GUARDED))
+    return tuple(
+        f"CREATE TRIGGER {table.name}_{verb}_refused BEFORE {verb} ON {table.name} "
+        f"BEGIN SELECT RAISE(ABORT, 'a {table.name} is only ever added'); END"
+        for table in GUARDED
+        for verb in ("UPDATE", "DELETE")
+    )
+
+
+REFUSE = (
+    "CREATE FUNCTION only_ever_added() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    "RAISE EXCEPTION 'a %% is only ever added', TG_TABLE_NAME; END $$"
 )
-"""SQLite's guard: what a book has on record is never changed, by whatever program."""
+
+
+def _server_guard(table: str) -> str:
+    return (
+        f"CREATE TRIGGER {table}_refused BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
+        "FOR EACH STATEMENT EXECUTE FUNCTION only_ever_added()"
+    )

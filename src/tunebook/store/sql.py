@@ -1,107 +1,86 @@
-"""SqlStore: a book in SQLite, through SQLAlchemy Core (I2, D5)."""
+"""SqlStore: a book in SQLite or PostgreSQL, through SQLAlchemy Core (I2, D5)."""
 
 from __future__ import annotations
 
-import threading
-import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from tunebook.store import Claim, StoredRound
 from tunebook.store.claims import claim, reclaim, release, renew
-from tunebook.store.connection import (
-    connect,
-    in_our_words,
-    make_current,
-    on_network,
-    own_version,
-    read_whole,
-)
+from tunebook.store.connection import connect, on_network, own_version
 from tunebook.store.curves import compact, read_curves, write_chunks
+from tunebook.store.only_added import OnlyAdded
+from tunebook.store.our_words import in_our_words
+from tunebook.store.revisions import make_current
 from tunebook.store.rows import outcome_columns, readable, to_row, to_trial
 from tunebook.store.schema import attempt as attempts
-from tunebook.store.schema import decision as decisions
-from tunebook.store.schema import environment as environments
-from tunebook.store.schema import launch as launches
-from tunebook.store.schema import look as looks
-from tunebook.store.schema import rerun_plan as rerun_plans
 from tunebook.store.schema import round_ as rounds
-from tunebook.store.schema import seal as seals
 from tunebook.store.schema import setting as settings
 from tunebook.store.schema import trial as trials
+from tunebook.store.server import connect_server, server_files, take_turn
+from tunebook.words.book_place import is_server, shown
 from tunebook.words.codec import from_json
-from tunebook.words.decision import Decision, Launch, RerunPlan, Setting
+from tunebook.words.decision import Setting
 from tunebook.words.design import Objective, Round
-from tunebook.words.environment import Environment
 from tunebook.words.errors import BookBusyError, StoreError
 from tunebook.words.record import TrainingSource
-from tunebook.words.sealing import Look, Seal
 from tunebook.words.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
 
-N = TypeVar("N")
 
-
-class SqlStore:
-    """A book in one SQLite file. One connection, shared by this process's threads in turn."""
-
-    def __init__(self, engine: sa.Engine, location: str, files: Path) -> None:
-        self._engine = engine
-        # A book that nobody closed gives up its file with the last reference to it.
-        weakref.finalize(self, engine.dispose)
-        self._turn = threading.RLock()
-        self.location = location
-        self.files = files
+class SqlStore(OnlyAdded):
+    """A book in one SQLite file, or in a database (or one schema of it) on a server."""
 
     @classmethod
-    def open(cls, path: str | Path, *, create: bool = True) -> SqlStore:
-        """Open a book, making it where there is none; an older schema is migrated after a copy.
+    def open(
+        cls,
+        place: str | os.PathLike[str],
+        *,
+        create: bool = True,
+        files: str | os.PathLike[str] | None = None,
+    ) -> SqlStore:
+        """Open a book, making it where there is none; an older schema is migrated.
+
+        Args:
+            place: the file's path, or `postgresql://USER@HOST/DATABASE`.
+            create: make it where there is none.
+            files: folder for logs and checkpoints; else NAME.files beside the file, or for a
+                server TUNEBOOK_FILES, or DATABASE.files in the current folder.
 
         Raises:
             StoreError: it can't be read or written; BookNewerError, BookDamagedError,
-                BookBusyError as named.
+                BookBusyError, BookAwayError as named.
         """
-        file = Path(path)
+        folder = None if files is None else Path(files)
+        if isinstance(place, str) and is_server(place):
+            return cls._on_server(place, create, folder)
+        file = Path(place)
         with in_our_words(str(file)):
-            if not create and not file.exists():
-                raise StoreError(f"there is no book at {file}", next_step="correct the path")
-            if file.is_dir():
-                raise StoreError(
-                    f"a book is a file; {file} is a folder",
-                    next_step=f"name a file in it: {file / 'book.db'}",
-                )
-            if not file.parent.is_dir():
-                raise StoreError(
-                    f"the folder of the book {file} does not exist",
-                    next_step=f"make it: mkdir -p {file.parent}",
-                )
+            _check_file(file, create=create)
             engine = connect(str(file), network=on_network(file))
             try:
                 make_current(engine, file)
             except BaseException:
                 engine.dispose()
                 raise
-        return cls(engine, str(file), file.with_suffix(".files"))
+        return cls(engine, str(file), folder or file.with_suffix(".files"))
 
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with (
-            self._turn,
-            in_our_words(self.location),
-            read_whole(self.location),
-            self._engine.connect() as connection,
-        ):
-            yield connection.execution_options(reads_only=True)
-
-    @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
-        with self._turn, in_our_words(self.location), self._engine.connect() as connection:
-            own = connection.execution_options(reads_only=False)
-            with own.begin():
-                yield own
+    @classmethod
+    def _on_server(cls, url: str, create: bool, files: Path | None) -> SqlStore:
+        location = shown(url)
+        engine, translated = connect_server(url)
+        with in_our_words(location, translated):
+            try:
+                folder = server_files(engine, location)
+                make_current(engine, None, location, create=create)
+            except BaseException:
+                engine.dispose()
+                raise
+        return cls(engine, location, files or folder, translated)
 
     def setting(self) -> tuple[Setting, Objective] | None:
         """What the book was made with, or None."""
@@ -113,34 +92,60 @@ class SqlStore:
 
     def set_setting(self, setting: Setting, objective: Objective) -> None:
         """Write the setting of a new book, or what it left open."""
-        known = self.setting()
-        if known is not None and (setting, objective) != (_filled(known[0], setting), known[1]):
-            raise StoreError(
-                f"a book keeps its setting; {self.location} has {known}",
-                next_step="begin another book",
-            )
         values = {"setting": readable(setting), "objective": readable(objective)}
         with self._writing() as connection:
-            if not connection.execute(sa.update(settings).values(values)).rowcount:
-                row = {"id": 1, "made_by": own_version(), **values}
-                connection.execute(sa.insert(settings).values(row))
+            take_turn(connection, settings.name)
+            row = connection.execute(sa.select(settings)).first()
+            if row is None:
+                row_values = {"id": 1, "made_by": own_version(), **values}
+                connection.execute(sa.insert(settings).values(row_values))
+                return
+            if row.setting is not None:
+                known = from_json(Setting, row.setting), from_json(Objective, row.objective)
+                if (setting, objective) != (known[0].with_unsaid(setting), known[1]):
+                    raise StoreError(
+                        f"a book keeps its setting; {self.location} has {known}",
+                        next_step="begin another book",
+                    )
+            connection.execute(sa.update(settings).values(values))
 
     def add_round(self, plan: Round, created_at: float) -> StoredRound:
-        """Add a round, numbered on."""
+        """Add a round, numbered on; the newest one said again is that one."""
+        text = readable(plan)
         with self._writing() as connection:
-            last = connection.execute(sa.select(sa.func.max(rounds.c.number))).scalar()
-            number = (last or 0) + 1
-            row = {"number": number, "plan": readable(plan), "created_at": created_at}
-            connection.execute(sa.insert(rounds).values(row))
+            take_turn(connection, rounds.name)
+            last = connection.execute(
+                sa.select(rounds).order_by(rounds.c.number.desc()).limit(1)
+            ).first()
+            if last is not None and (last.plan, last.created_at) == (text, created_at):
+                number = last.number  # its commit was not heard of
+            else:
+                number = (last.number if last else 0) + 1
+                row = {"number": number, "plan": text, "created_at": created_at}
+                connection.execute(sa.insert(rounds).values(row))
         return StoredRound(number=number, plan=plan, source=None, created_at=created_at)
 
     def extend_round(self, number: int, plan: Round) -> None:
-        """Replace a round's plan by one with more trials."""
-        self._update_round(number, plan=readable(plan))
+        """Replace a round's plan by one with more trials; where another added more, it stands."""
+        text = readable(plan)
+        with self._writing() as connection:
+            mine = rounds.c.number == number
+            stands = connection.execute(
+                sa.select(rounds.c.plan).where(mine).with_for_update()
+            ).scalar()
+            if stands is None:
+                raise self._no_round(number)
+            if from_json(Round, stands).trials <= plan.trials:
+                connection.execute(sa.update(rounds).where(mine).values(plan=text))
 
     def set_source(self, number: int, source: TrainingSource) -> None:
         """Remember which code trains the round."""
-        self._update_round(number, source=readable(source))
+        with self._writing() as connection:
+            changed = connection.execute(
+                sa.update(rounds).where(rounds.c.number == number).values(source=readable(source))
+            )
+            if not changed.rowcount:
+                raise self._no_round(number)
 
     def add_spent_twice(self, number: int, seconds: float) -> None:
         """Count compute that had to be repeated."""
@@ -149,14 +154,6 @@ class SqlStore:
             connection.execute(
                 sa.update(rounds).where(rounds.c.number == number).values(spent_twice_s=total)
             )
-
-    def _update_round(self, number: int, **values: str) -> None:
-        with self._writing() as connection:
-            changed = connection.execute(
-                sa.update(rounds).where(rounds.c.number == number).values(values)
-            )
-            if not changed.rowcount:
-                raise StoreError(f"the book {self.location} has no round {number}")
 
     def rounds(self) -> tuple[StoredRound, ...]:
         """All rounds, in order."""
@@ -175,14 +172,12 @@ class SqlStore:
 
     def add_trials(self, records: Sequence[TrialRecord]) -> None:
         """Add pending trials; those that are there already are left as they are."""
+        rows = [to_row(t) for t in records]
+        if not rows:
+            return
         with self._writing() as connection:
-            known = set()
-            for number in {t.round for t in records}:
-                query = sa.select(trials.c.number).where(trials.c.round == number)
-                known |= {TrialKey(number, n) for n in connection.execute(query).scalars()}
-            fresh = [to_row(t) for t in records if t.key not in known]
-            if fresh:
-                connection.execute(sa.insert(trials), fresh)
+            insert = _insert(connection, trials).on_conflict_do_nothing()
+            connection.execute(insert, rows)
 
     def trials(self, number: int) -> tuple[TrialRecord, ...]:
         """Trials of a round, by number."""
@@ -238,23 +233,16 @@ class SqlStore:
     ) -> None:
         """Store measurements of an attempt, idempotently; see Store."""
         with self._writing() as connection:
-            current = self._current_attempt(connection, key)
+            # Until the commit nobody may claim this trial, end it or report to it.
+            query = sa.select(trials.c.attempt).where(_trial(key))
+            current = connection.execute(query.with_for_update(key_share=True)).scalar()
             if current != attempt:
                 raise BookBusyError(
                     f"attempt {attempt} at trial {key.name} was superseded by attempt {current}",
                     next_step="nothing: the later attempt's measurements stand",
                 )
-            mine = _attempt(key, attempt)
-            stored = connection.execute(sa.select(attempts.c.lines).where(mine)).scalar()
-            if stored is not None and stored >= lines:
-                return
-            values = {"lines": lines, "first_step": first_step}
-            if stored is None:
-                row = {"round": key.round, "number": key.number, "attempt": attempt, **values}
-                connection.execute(sa.insert(attempts).values(row))
-            else:
-                connection.execute(sa.update(attempts).where(mine).values(values))
-            write_chunks(connection, key, attempt, measurements)
+            if _lines_are_new(connection, key, attempt, first_step, lines):
+                write_chunks(connection, key, attempt, measurements)
 
     def ingested_lines(self, key: TrialKey, attempt: int) -> int:
         """Log lines of this attempt that are stored already."""
@@ -307,76 +295,52 @@ class SqlStore:
         with self._reading() as connection:
             return {TrialKey(number, n): h or "" for n, h in connection.execute(query).all()}
 
-    def add_decision(self, decision: Decision) -> None:
-        """Add a decision; its number must be the next."""
-        self._add(decisions, decision.number, readable(decision), first=1)
+    def _no_round(self, number: int) -> StoreError:
+        return StoreError(
+            f"the book {self.location} has no round {number}",
+            next_step="read its rounds: tunebook status",
+        )
 
-    def decisions(self) -> tuple[Decision, ...]:
-        """All decisions, in order."""
-        return self._contents(decisions, Decision)
 
-    def add_rerun_plan(self, plan: RerunPlan) -> None:
-        """Add a plan of reruns; its number must be the next."""
-        self._add(rerun_plans, plan.number, readable(plan), first=1)
+def _check_file(file: Path, *, create: bool) -> None:
+    if not create and not file.exists():
+        raise StoreError(f"there is no book at {file}", next_step="correct the path")
+    if file.is_dir():
+        raise StoreError(
+            f"a book is a file; {file} is a folder",
+            next_step=f"name a file in it: {file / 'book.db'}",
+        )
+    if not file.parent.is_dir():
+        raise StoreError(
+            f"the folder of the book {file} does not exist",
+            next_step=f"make it: mkdir -p {file.parent}",
+        )
 
-    def rerun_plans(self) -> tuple[RerunPlan, ...]:
-        """All plans of reruns, in order."""
-        return self._contents(rerun_plans, RerunPlan)
 
-    def add_launch(self, launch: Launch) -> None:
-        """Add a launch; its number must be the next."""
-        self._add(launches, launch.number, readable(launch), first=0)
+def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+    """An INSERT that knows ON CONFLICT, which both databases have in their own dialects."""
+    own = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return own(table)
 
-    def launches(self) -> tuple[Launch, ...]:
-        """All launches, in order."""
-        return self._contents(launches, Launch)
 
-    def add_environment(self, environment: Environment) -> None:
-        """Add what a round runs on; its number must be the next."""
-        self._add(environments, environment.number, readable(environment), first=1)
-
-    def environments(self) -> tuple[Environment, ...]:
-        """All that rounds ran on, in order."""
-        return self._contents(environments, Environment)
-
-    def add_seal(self, seal: Seal) -> None:
-        """Add a sealed metric; its number must be the next."""
-        self._add(seals, seal.number, readable(seal), first=1)
-
-    def seals(self) -> tuple[Seal, ...]:
-        """All sealed metrics, in order."""
-        return self._contents(seals, Seal)
-
-    def add_look(self, look: Look) -> None:
-        """Add a look at a sealed metric; its number must be the next."""
-        self._add(looks, look.number, readable(look), first=1)
-
-    def looks(self) -> tuple[Look, ...]:
-        """All looks, in order."""
-        return self._contents(looks, Look)
-
-    def close(self) -> None:
-        """Give up the file; safe to call twice."""
-        with self._turn:
-            self._engine.dispose()
-
-    def _add(self, table: sa.Table, number: int, content: str, *, first: int) -> None:
-        with self._writing() as connection:
-            count = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
-            if number != count + first:
-                raise StoreError(
-                    f"each {table.name} gets the next number, {count + first}; got {number}",
-                    next_step="read the book again: someone else may have added one",
-                )
-            connection.execute(sa.insert(table).values(number=number, content=content))
-
-    def _contents(self, table: sa.Table, kind: type[N]) -> tuple[N, ...]:
-        with self._reading() as connection:
-            query = sa.select(table.c.content).order_by(table.c.number)
-            return tuple(from_json(kind, text) for text in connection.execute(query).scalars())
-
-    def _current_attempt(self, connection: sa.Connection, key: TrialKey) -> int | None:
-        return connection.execute(sa.select(trials.c.attempt).where(_trial(key))).scalar()
+def _lines_are_new(
+    connection: sa.Connection, key: TrialKey, attempt: int, first_step: int, lines: int
+) -> bool:
+    """Note that so many lines of an attempt's log are stored; False where they were before."""
+    row = {
+        "round": key.round,
+        "number": key.number,
+        "attempt": attempt,
+        "lines": lines,
+        "first_step": first_step,
+    }
+    insert = _insert(connection, attempts).values(row)
+    noted = insert.on_conflict_do_update(
+        index_elements=list(attempts.primary_key),
+        set_={"lines": insert.excluded.lines, "first_step": insert.excluded.first_step},
+        where=attempts.c.lines < insert.excluded.lines,
+    )
+    return connection.execute(noted.returning(attempts.c.lines)).first() is not None
 
 
 def _trial(key: TrialKey) -> sa.ColumnElement[bool]:
@@ -389,7 +353,3 @@ def _attempt(key: TrialKey, attempt: int) -> sa.ColumnElement[bool]:
         attempts.c.number == key.number,
         attempts.c.attempt == attempt,
     )
-
-
-def _filled(known: Setting, more: Setting) -> Setting:
-    return known.with_unsaid(chance=more.chance, training_objective=more.training_objective)

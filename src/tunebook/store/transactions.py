@@ -1,0 +1,76 @@
+"""A book's database as transactions: one that reads, one that writes."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from tunebook.store.our_words import Translation, in_our_words, read_whole
+
+
+class Transactions:
+    """A database, read and written.
+
+    A file has one connection, which this process's threads use in turn; a server has a pool.
+
+    Args:
+        engine: of the database, whose schema is current.
+        location: the file's path, or a URL without its password.
+        files: folder for logs and checkpoints.
+        translated: a server's errors in our words.
+    """
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        location: str,
+        files: Path,
+        translated: Translation | None = None,
+    ) -> None:
+        self._engine = engine
+        # A book that nobody closed gives up its file with the last reference to it.
+        weakref.finalize(self, engine.dispose)
+        self._turn: AbstractContextManager[object] = (
+            threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
+        )
+        self._translated = translated
+        self.location = location
+        self.files = files
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees the book at one moment, however long it reads."""
+        with (
+            self._turn,
+            in_our_words(self.location, self._translated),
+            read_whole(self.location),
+            self._engine.connect() as connection,
+        ):
+            if self._engine.dialect.name == "sqlite":
+                yield connection.execution_options(reads_only=True)
+            else:
+                yield connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        """A transaction that is committed at the end: on disk, or BookAwayError says unknown."""
+        with (
+            self._turn,
+            in_our_words(self.location, self._translated),
+            self._engine.connect() as connection,
+        ):
+            own = connection.execution_options(reads_only=False)
+            with own.begin():
+                yield own
+
+    def close(self) -> None:
+        """Give up the file or the connections; safe to call twice."""
+        with self._turn:
+            self._engine.dispose()
