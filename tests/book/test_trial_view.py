@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import tunebook as tb
 from tunebook.training import artifacts
 from tunebook.words.errors import EvidenceError, ReportError
 
@@ -66,3 +67,52 @@ def test_a_save_that_fails_leaves_the_earlier_artifact(tmp_path):
         artifacts.put(tmp_path, "x", lambda path: None)
     assert {n: f.read_text() for n, f in artifacts.listed(tmp_path).items()} == {"x": "first"}
     assert [p.name for p in tmp_path.iterdir()] == ["x"]
+
+
+def test_the_best_by_another_metric_is_chosen_afterwards(tmp_path):
+    def two_metrics(trial):
+        trial.keep_best = 2
+        for step in range(5):
+            trial.report(step, {"loss": abs(step - 2), "accuracy": 0.1 * step})
+            trial.checkpoint(step, lambda path, step=step: path.write_text(str(step)))
+
+    with tb.Book(
+        tmp_path / "b.db",
+        objective=tb.minimize("loss"),
+        checkpoints=f"file://{tmp_path}/elsewhere",
+    ) as book:
+        one = book.round("Kept?", fixed={"learning_rate": 0.01}, trials=1, max_train_steps=5)
+        one.run(two_metrics, workers=1, progress=False)
+        trial = book.trial("1.0")
+        assert [(c.step, c.whole) for c in trial.checkpoints] == [(1, True), (2, True), (4, True)]
+        assert trial.best_checkpoint().step == 2
+        best = trial.best_checkpoint(tb.maximize("accuracy"))
+        with best.open() as path:
+            assert path.read_text() == "4"
+        with pytest.raises(EvidenceError, match="no checkpoint with f1 beside it"):
+            trial.best_checkpoint(tb.maximize("f1"))
+        (content,) = (tmp_path / "elsewhere/round-1/0").glob("4.*[!n]")
+        content.write_text("rotten")
+        with pytest.raises(EvidenceError, match="step 4 is damaged"), best.open():
+            pass
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [("bucket/x", "a URL with a scheme"), ("ftp://me:secret@host/x", "keeps no password")],
+)
+def test_a_place_for_checkpoints_is_checked_and_holds_no_password(tmp_path, url, said):
+    with pytest.raises(tb.DesignError, match=said) as error:
+        tb.Book(tmp_path / "b.db", objective=tb.minimize("loss"), checkpoints=url)
+    assert "secret" not in str(error.value)
+    assert not (tmp_path / "b.db").exists()
+
+
+def test_a_place_for_checkpoints_is_said_later_once(tmp_path):
+    path = tmp_path / "b.db"
+    tb.Book(path, objective=tb.minimize("loss")).close()
+    for _ in range(2):
+        with tb.Book(path, checkpoints="s3://bucket/digits") as book:
+            assert book.setting.checkpoints == "s3://bucket/digits"
+    with pytest.raises(tb.DesignError, match="a book keeps its checkpoints"):
+        tb.Book(path, checkpoints="s3://other/digits")

@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import Any
 
 from tunebook.book.archiving import archive
+from tunebook.book.copying import CopySummary, copy_book
 from tunebook.book.decisions import launch_of
 from tunebook.book.history import BookHistory
 from tunebook.book.limits import check_limits
-from tunebook.book.opening import checked_path, settle
+from tunebook.book.opening import open_store, settle
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.proposals import NextRound
 from tunebook.book.protocol import TuningProtocol, protocol_of
@@ -30,7 +31,7 @@ from tunebook.book.same_plan import (
     with_baseline,
     with_texts,
 )
-from tunebook.book.sealing import look_at, seal
+from tunebook.book.sealing import look_at, say_contaminated, seal
 from tunebook.book.trial_view import BookTrial
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
@@ -38,16 +39,15 @@ from tunebook.report.history import history
 from tunebook.report.notebook import book_html
 from tunebook.report.page import render
 from tunebook.report.terminal import book_text
-from tunebook.report.wording import plural
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store, StoredRound
-from tunebook.store.sql import SqlStore
 from tunebook.words import scalars
+from tunebook.words.book_place import name_of
 from tunebook.words.decision import Decision, Launch, Setting
 from tunebook.words.design import Fixed, Objective, Round
 from tunebook.words.errors import DesignError, EvidenceError, nearest
 from tunebook.words.record import BookRecord
-from tunebook.words.sealing import Look, check_test_metrics, contaminated_by
+from tunebook.words.sealing import Look, check_test_metrics
 from tunebook.words.space import Axis, Per
 
 
@@ -55,14 +55,19 @@ class Book:
     """Everything about one workload: its rounds, decisions and launches, in one file.
 
     Args:
-        path: the book's file; `NAME.files/` beside it holds logs and checkpoints.
+        path: the book's file; `NAME.files/` beside it holds logs and checkpoints. Or a database
+            that several people share, `postgresql://USER@HOST/DATABASE`; its files are in
+            TUNEBOOK_FILES, else in `DATABASE.files/` here.
         objective: `tb.minimize("valid/error")`; needed for a new book only.
         training_objective: metric of the training set that shows fitting.
         chance: the objective's value of guessing: a trial that never beats it is infeasible.
             Like `training_objective`, it may be said later where it was left out.
-        name: of the workload; the file's stem if left out.
+        name: of the workload; the file's stem or the database's name if left out.
         test_metrics: metrics of the test set, `("test/error",)`. They are stored, and sealed:
             shown, drawn and exported nowhere until `unseal`. More may be said later.
+        checkpoints: where trials' checkpoints are kept, a URL that fsspec knows,
+            `s3://bucket/digits`; beside the book if left out. May be said later, once.
+        files: folder for logs and checkpoints; see `path`.
 
     Raises:
         DesignError: a new book without an objective, or an objective that is not the book's; a
@@ -85,21 +90,20 @@ class Book:
         chance: float | None = None,
         name: str | None = None,
         test_metrics: Sequence[str] = (),
+        checkpoints: str = "",
+        files: str | os.PathLike[str] | None = None,
     ) -> None:
-        file = checked_path(path, objective)
         check_test_metrics(test_metrics, objective.metric if objective else "", training_objective)
-        Setting(name=name or file.stem, chance=chance, training_objective=training_objective)
-        if objective is None and not file.exists():
-            raise DesignError(
-                f"a new book has an objective; {file} does not exist yet, and none was given",
-                next_step='correct the path, or give objective=tb.minimize("valid/error")',
-            )
-        self._store: Store = SqlStore.open(file)
+        said = Setting(
+            name=name or (name_of(path) if isinstance(path, str | os.PathLike) else ""),
+            chance=chance,
+            training_objective=training_objective,
+            checkpoints=checkpoints,
+        )
+        self._store: Store = open_store(path, files, objective)
         try:
             check_test_metrics([s.metric for s in self._store.seals()], "", training_objective)
-            self.setting, self.objective = settle(
-                self._store, file, objective, training_objective, chance, name
-            )
+            self.setting, self.objective = settle(self._store, objective, said)
             decides = (self.objective.metric, self.setting.training_objective)
             seal(self._store, test_metrics, *decides)
         except BaseException:
@@ -162,8 +166,9 @@ class Book:
             if warning:
                 print(warning, file=sys.stderr)
             stored = self._store.add_round(plan, time.time())
-            self._say_contaminated(stored.number)
-        elif stored.plan != (plan := same_foretold(stored.plan, plan)):
+            say_contaminated(self._store, stored.number)
+        # Another person may have planned it in the meantime.
+        if stored.plan != (plan := same_foretold(stored.plan, plan)):
             extend_or_refuse(stored.number, stored.plan, plan)
             self._store.extend_round(stored.number, plan)
         return self._round(stored.number)
@@ -334,8 +339,20 @@ class Book:
         """
         return archive(self._store, Path(path))
 
+    def copy(self, to: str | os.PathLike[str], *, with_files: bool = True) -> CopySummary:
+        """Copy the whole book to a new file or a database, exactly, and check the copy.
+
+        Args:
+            to: a file that is not there, or a database (or schema) that is empty.
+            with_files: its folder of logs and checkpoints too.
+
+        Raises:
+            StoreError: something is there already, or it can't be written; nothing was copied.
+        """
+        return copy_book(self._store, to, with_files=with_files)
+
     def close(self) -> None:
-        """Give up the book's file; safe to call twice."""
+        """Give up the book's file or connections; safe to call twice."""
         self._store.close()
 
     def __enter__(self) -> Book:
@@ -357,17 +374,6 @@ class Book:
 
     def _round(self, number: int) -> BookRound:
         return BookRound(self._store, self.setting, self.objective, number)
-
-    def _say_contaminated(self, number: int) -> None:
-        looks = contaminated_by(number, self._store.looks())
-        if looks:
-            seen = ", ".join(sorted({look.metric for look in looks}))
-            print(
-                f"Warning: round {number} is planned after {plural(len(looks), 'look')} at "
-                f"{seen}. What is chosen by it is contaminated; the book, its report and its "
-                "protocol say so.",
-                file=sys.stderr,
-            )
 
     def _known_values(self, goal: str) -> Mapping[str, Fixed]:
         """What a plan of this goal takes over: its round's fixed values, or the baseline's."""

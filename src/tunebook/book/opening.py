@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from tunebook.store import Store
+from tunebook.store.sql import SqlStore
+from tunebook.words.book_place import shown
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective
-from tunebook.words.errors import DesignError
+from tunebook.words.errors import BookNotFoundError, DesignError
 from tunebook.words.notation import format_objective
 
 
-def checked_path(path: str | os.PathLike[str], objective: Objective | None) -> Path:
-    """The book's file, before anything of it is made."""
-    if not isinstance(path, str | os.PathLike):
+def open_store(
+    place: str | os.PathLike[str],
+    files: str | os.PathLike[str] | None,
+    objective: Objective | None,
+) -> Store:
+    """Open the store of a book, new where it has an objective.
+
+    Raises:
+        DesignError: a new book without an objective, or a place or an objective that is none.
+        StoreError: it can't be read or written.
+    """
+    if not isinstance(place, str | os.PathLike):
         raise DesignError(
-            f"a book is named by its file; got {path!r}",
+            f"a book is named by its file, or the URL of its database; got {place!r}",
             next_step='give a path: tb.Book("digits.db", ...)',
         )
     if objective is not None and not isinstance(objective, Objective):
@@ -24,16 +34,19 @@ def checked_path(path: str | os.PathLike[str], objective: Objective | None) -> P
             f"an objective is a metric and which way is better; got {objective!r}",
             next_step='give objective=tb.minimize("valid/error"), or tb.maximize(...)',
         )
-    return Path(path)
+    try:
+        return SqlStore.open(place, create=objective is not None, files=files)
+    except BookNotFoundError:
+        raise DesignError(
+            f"a new book has an objective; {shown(place)} does not exist yet, and none was given",
+            next_step='correct the path, or give objective=tb.minimize("valid/error")',
+        ) from None
 
 
 def settle(
     store: Store,
-    file: Path,
     objective: Objective | None,
-    training_objective: str,
-    chance: float | None,
-    name: str | None,
+    said: Setting,
 ) -> tuple[Setting, Objective]:
     """Read the book's setting, or write that of a new one; refuse a different one.
 
@@ -43,28 +56,27 @@ def settle(
     if found is None:
         if objective is None:
             raise DesignError(
-                f"a new book has an objective; {file} has none yet",
+                f"a new book has an objective; {store.location} has none yet",
                 next_step='give objective=tb.minimize("valid/error"), or in a round file a table '
                 "[book] with an objective",
             )
-        setting = Setting(
-            name=name or file.stem, chance=chance, training_objective=training_objective
-        )
-        store.set_setting(setting, objective)
-        return setting, objective
+        store.set_setting(said, objective)
+        return said, objective
     setting, known = found
     given: dict[str, tuple[Objective | str | float | None, Objective | str | float | None]] = {
         "objective": (objective, known),
-        "training_objective": (training_objective or None, setting.training_objective),
-        "chance": (chance, setting.chance),
+        "training_objective": (said.training_objective or None, setting.training_objective),
+        "chance": (said.chance, setting.chance),
+        "checkpoints": (said.checkpoints or None, setting.checkpoints),
     }
     for key, (asked, stands) in given.items():
         if asked is not None and stands not in (None, "") and asked != stands:
             raise DesignError(
-                f"a book keeps its {key}; {file} has {_shown(stands)}, got {_shown(asked)}",
+                f"a book keeps its {key}; {store.location} has {_shown(stands)}, got "
+                f"{_shown(asked)}",
                 next_step="open it without, or begin another book under another name",
             )
-    filled = setting.with_unsaid(chance=chance, training_objective=training_objective)
+    filled = setting.with_unsaid(said)
     if filled != setting:
         store.set_setting(filled, known)
     return filled, known

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tunebook.store import Store
-from tunebook.training import artifacts, checkpoints
+from tunebook.training import artifacts
+from tunebook.training.assignment import checkpoints_at
+from tunebook.training.checkpoint_places import Place, place_of
+from tunebook.training.checkpoints import Checkpoint
 from tunebook.training.log import attempt_files
 from tunebook.words.design import Objective
 from tunebook.words.errors import EvidenceError, nearest
@@ -25,16 +30,40 @@ class KeptCheckpoint:
     Attributes:
         step: training step after which it was saved.
         value: the objective there, in its own units; None where it was not known.
-        path: the file or folder that `save` made.
-        whole: its checksum holds.
+        metrics: all that was reported at that step.
+        path: the file or folder that `save` made; where the book keeps checkpoints elsewhere,
+            `open()` fetches it.
         best: no other kept checkpoint of the trial has a better objective.
     """
 
     step: int
     value: float | None
+    metrics: Mapping[str, float]
     path: Path
-    whole: bool
     best: bool
+    _found: Checkpoint
+    _place: Place
+
+    @property
+    def whole(self) -> bool:
+        """Its checksum holds; reads all of it, and fetches what is kept elsewhere."""
+        with self._place.fetched(self._found) as content:
+            return content is not None
+
+    @contextmanager
+    def open(self) -> Iterator[Path]:
+        """The file or folder that `save` made, while the block lasts.
+
+        Raises:
+            EvidenceError: it is damaged, or gone.
+        """
+        with self._place.fetched(self._found) as content:
+            if content is None:
+                raise EvidenceError(
+                    f"the checkpoint of step {self.step} is damaged or gone",
+                    next_step="take another of trial.checkpoints",
+                )
+            yield content
 
 
 class BookTrial:
@@ -65,19 +94,42 @@ class BookTrial:
     @property
     def checkpoints(self) -> tuple[KeptCheckpoint, ...]:
         """The checkpoints that were kept, by step: choose any of them, now that all is known."""
-        found = checkpoints.listed(self._files(".checkpoints"))
+        setting = self._store.setting()
+        at = checkpoints_at(setting[0].checkpoints, self.record.key) if setting else ""
+        place = place_of(at, self._files(".checkpoints"))
+        found = place.listed()
         losses = [c.loss for c in found if c.loss is not None]
         sign = self._objective.sign
         return tuple(
             KeptCheckpoint(
                 step=c.step,
                 value=None if c.loss is None else sign * c.loss,
+                metrics=c.metrics,
                 path=c.content,
-                whole=c.whole,
                 best=c.loss is not None and c.loss == min(losses),
+                _found=c,
+                _place=place,
             )
             for c in found
         )
+
+    def best_checkpoint(self, by: Objective | None = None) -> KeptCheckpoint:
+        """The best of those that were kept, by any metric that was reported beside them.
+
+        Args:
+            by: `tb.maximize("valid/accuracy")`; the book's objective if left out.
+
+        Raises:
+            EvidenceError: none was kept at whose step that metric was reported.
+        """
+        by = by or self._objective
+        ranked = [c for c in self.checkpoints if math.isfinite(c.metrics.get(by.metric, math.nan))]
+        if not ranked:
+            raise EvidenceError(
+                f"trial {self.name} kept no checkpoint with {by.metric} beside it",
+                next_step="trial.report(step, ...) before trial.checkpoint(step, save)",
+            )
+        return min(ranked, key=lambda c: (by.sign * c.metrics[by.metric], c.step))
 
     @property
     def artifacts(self) -> Mapping[str, Path]:

@@ -15,7 +15,7 @@ from tunebook.execution.code import TrainingCode
 from tunebook.execution.recovery import adopt_earlier, to_repeat_s
 from tunebook.store import Store, StoredRound
 from tunebook.store.ingest import collect, settle
-from tunebook.training.assignment import Assignment
+from tunebook.training.assignment import Assignment, checkpoints_at
 from tunebook.training.log import attempt_files
 from tunebook.words.errors import BookBusyError, StoreError, TrainingLoadError
 from tunebook.words.trial import Cause, Outcome, Purpose, Status, TrialKey, TrialRecord
@@ -193,6 +193,7 @@ class Desk:
             evaluations=plan.evaluations,
             varied=tuple(name for name in plan.varied if name in trial.config),
             reported=self._reported(trial) if trial.attempt > 1 else (),
+            checkpoints_at=checkpoints_at(setting.checkpoints, trial.key),
         )
 
     def _reported(self, trial: TrialRecord) -> tuple[tuple[int, float], ...]:

@@ -18,7 +18,8 @@ from tunebook.execution.host import gone
 from tunebook.execution.slurm_strays import end_job_of
 from tunebook.store import Store
 from tunebook.store.ingest import settle
-from tunebook.training import checkpoints
+from tunebook.training.assignment import checkpoints_at
+from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import LogPart, attempt_files, holder_of, read_log, take_lock
 from tunebook.words.errors import BookBusyError
 from tunebook.words.trial import Measurement, Outcome, Purpose, TrialRecord
@@ -123,7 +124,12 @@ def logged_s(store: Store, trial: TrialRecord) -> float:
 def to_repeat_s(store: Store, trial: TrialRecord, seconds: float) -> float:
     """Seconds of a lost attempt that have to be spent again: those after its last checkpoint."""
     files = attempt_files(store.files, trial.key, trial.attempt)
-    saved = [c.step for c in checkpoints.listed(files.checkpoints)]
+    setting = store.setting()
+    at = checkpoints_at(setting[0].checkpoints, trial.key) if setting else ""
+    try:
+        saved = [c.step for c in place_of(at, files.checkpoints).listed()]
+    except Exception:  # a place that is away: how much is repeated is not known, so all of it
+        return seconds
     if not saved:
         return seconds
     kept = [m.time_s for m in _logged(store, trial) if m.step <= saved[-1]]

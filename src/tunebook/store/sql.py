@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tunebook.store import Claim, StoredRound
 from tunebook.store.claims import claim, reclaim, release, renew
-from tunebook.store.connection import connect, on_network, own_version
+from tunebook.store.connection import connect, database_now, host_now, on_network, own_version
 from tunebook.store.curves import compact, read_curves, write_chunks
 from tunebook.store.only_added import OnlyAdded
 from tunebook.store.our_words import in_our_words
@@ -22,12 +22,12 @@ from tunebook.store.schema import attempt as attempts
 from tunebook.store.schema import round_ as rounds
 from tunebook.store.schema import setting as settings
 from tunebook.store.schema import trial as trials
-from tunebook.store.server import connect_server, server_files, take_turn
+from tunebook.store.server import ServerState, connect_server, server_files, take_turn
 from tunebook.words.book_place import is_server, shown
 from tunebook.words.codec import from_json
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective, Round
-from tunebook.words.errors import BookBusyError, StoreError
+from tunebook.words.errors import BookBusyError, BookNotFoundError, StoreError
 from tunebook.words.record import TrainingSource
 from tunebook.words.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
 
@@ -82,6 +82,15 @@ class SqlStore(OnlyAdded):
                 raise
         return cls(engine, location, files or folder, translated)
 
+    def server(self) -> ServerState:
+        """What the server of this book says of itself."""
+        with self._reading() as connection:
+            version = connection.exec_driver_sql("SHOW server_version").scalar_one()
+            began = host_now()
+            there = database_now(connection)
+            ahead_s = there - (began + host_now()) / 2
+        return ServerState(version=str(version).partition(" ")[0], ahead_s=ahead_s)
+
     def setting(self) -> tuple[Setting, Objective] | None:
         """What the book was made with, or None."""
         with self._reading() as connection:
@@ -110,19 +119,17 @@ class SqlStore(OnlyAdded):
             connection.execute(sa.update(settings).values(values))
 
     def add_round(self, plan: Round, created_at: float) -> StoredRound:
-        """Add a round, numbered on; the newest one said again is that one."""
+        """Add a round, numbered on; where another has just added one of this goal, that one."""
         text = readable(plan)
         with self._writing() as connection:
             take_turn(connection, rounds.name)
-            last = connection.execute(
-                sa.select(rounds).order_by(rounds.c.number.desc()).limit(1)
-            ).first()
-            if last is not None and (last.plan, last.created_at) == (text, created_at):
-                number = last.number  # its commit was not heard of
-            else:
-                number = (last.number if last else 0) + 1
-                row = {"number": number, "plan": text, "created_at": created_at}
-                connection.execute(sa.insert(rounds).values(row))
+            known = _rounds_of(connection)
+            for stored in known:
+                if stored.plan.goal == plan.goal:
+                    return stored
+            number = len(known) + 1
+            row = {"number": number, "plan": text, "created_at": created_at}
+            connection.execute(sa.insert(rounds).values(row))
         return StoredRound(number=number, plan=plan, source=None, created_at=created_at)
 
     def extend_round(self, number: int, plan: Round) -> None:
@@ -158,17 +165,7 @@ class SqlStore(OnlyAdded):
     def rounds(self) -> tuple[StoredRound, ...]:
         """All rounds, in order."""
         with self._reading() as connection:
-            rows = connection.execute(sa.select(rounds).order_by(rounds.c.number)).all()
-            return tuple(
-                StoredRound(
-                    number=row.number,
-                    plan=from_json(Round, row.plan),
-                    source=from_json(TrainingSource, row.source) if row.source else None,
-                    created_at=row.created_at,
-                    spent_twice_s=row.spent_twice_s,
-                )
-                for row in rows
-            )
+            return _rounds_of(connection)
 
     def add_trials(self, records: Sequence[TrialRecord]) -> None:
         """Add pending trials; those that are there already are left as they are."""
@@ -302,9 +299,22 @@ class SqlStore(OnlyAdded):
         )
 
 
+def _rounds_of(connection: sa.Connection) -> tuple[StoredRound, ...]:
+    return tuple(
+        StoredRound(
+            number=row.number,
+            plan=from_json(Round, row.plan),
+            source=from_json(TrainingSource, row.source) if row.source else None,
+            created_at=row.created_at,
+            spent_twice_s=row.spent_twice_s,
+        )
+        for row in connection.execute(sa.select(rounds).order_by(rounds.c.number))
+    )
+
+
 def _check_file(file: Path, *, create: bool) -> None:
     if not create and not file.exists():
-        raise StoreError(f"there is no book at {file}", next_step="correct the path")
+        raise BookNotFoundError(f"there is no book at {file}", next_step="correct the path")
     if file.is_dir():
         raise StoreError(
             f"a book is a file; {file} is a folder",

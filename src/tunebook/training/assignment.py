@@ -18,7 +18,7 @@ from typing import Any
 
 from tunebook.training.log import AttemptFiles
 from tunebook.words.design import Direction, Objective
-from tunebook.words.trial import Purpose, TrialRecord
+from tunebook.words.trial import Purpose, TrialKey, TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +56,7 @@ class Assignment:
         varied: names of the hyperparameters that vary and exist here.
         reported: (step, value) of the objective from earlier attempts; what lies before the step
             from which training resumes belongs to this trial's curve.
+        checkpoints_at: URL of the folder of its checkpoints; empty for `files.checkpoints`.
     """
 
     trial: TrialRecord
@@ -69,6 +70,12 @@ class Assignment:
     evaluations: int = 20
     varied: tuple[str, ...] = ()
     reported: tuple[tuple[int, float], ...] = ()
+    checkpoints_at: str = ""
+
+
+def checkpoints_at(place: str, key: TrialKey) -> str:
+    """Where a trial's checkpoints lie in a place of the whole book; empty for no such place."""
+    return f"{place.rstrip('/')}/round-{key.round}/{key.number}" if place else ""
 
 
 def encode(assignment: Assignment, *, with_code: bool) -> bytes:
@@ -102,6 +109,7 @@ def encode(assignment: Assignment, *, with_code: bool) -> bytes:
             "evaluations": assignment.evaluations,
             "varied": assignment.varied,
             "reported": assignment.reported,
+            "checkpoints_at": assignment.checkpoints_at,
         }
     }
     if with_code:
@@ -152,4 +160,5 @@ def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
         evaluations=told["evaluations"],
         varied=tuple(told["varied"]),
         reported=tuple((step, value) for step, value in told["reported"]),
+        checkpoints_at=told["checkpoints_at"],
     )

@@ -14,8 +14,9 @@ from contextlib import suppress
 from typing import Any
 
 from tunebook.training.assignment import Assignment
-from tunebook.training.handle import BadReport, Diverged, Trial
+from tunebook.training.handle import Diverged, Trial
 from tunebook.training.log import TrialLog
+from tunebook.training.report_values import BadReport
 from tunebook.words.errors import Infeasible, ReportError, nearest
 from tunebook.words.trial import Cause, Outcome, Status
 
@@ -56,6 +57,9 @@ def train_once(
     try:
         seed_generators(trial.seed)
         fate, healthy = _fate(trial, train)
+        if not healthy and trial._disk_error is not None:
+            # The disk's fault and no trial's: the run stops, and this trial is repeated.
+            raise trial._disk_error
         if stop.is_set():
             # What training did once it was asked to stop is not how the trial would have ended.
             return None, False

@@ -1,7 +1,8 @@
-"""A trial's checkpoints: the N best and the last, each whole or not there at all (E2 I3).
+"""A trial's checkpoints in a folder: the N best and the last, each whole or not there (E2 I3).
 
 A checkpoint is `STEP` (the file or folder that `save` made) beside `STEP.json` (its step, the
-objective at it, and its checksum), which is renamed into place last: without it there is none.
+metrics reported at it, and its checksum), which is renamed into place last: without it there is
+none.
 """
 
 from __future__ import annotations
@@ -10,25 +11,33 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from tunebook.words.design import Objective
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """One checkpoint on disk.
+    """One checkpoint that was kept.
 
     Attributes:
         step: the training step after which it was made.
         loss: the objective there, signed so that lower is better; None where not known.
-        content: the file or folder.
+        content: the file or folder; for one that is kept elsewhere, where it will be fetched to.
+        metrics: what was reported at that step.
+        folder: a folder was saved, not a file.
     """
 
     step: int
     loss: float | None
     content: Path
     sha256: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    folder: bool = False
 
     @property
     def whole(self) -> bool:
@@ -37,14 +46,54 @@ class Checkpoint:
 
 
 def keep(
-    folder: Path, step: int, loss: float | None, save: Callable[[Path], object], best: int
+    folder: Path,
+    step: int,
+    loss: float | None,
+    save: Callable[[Path], object],
+    best: int,
+    *,
+    metrics: Mapping[str, float] | None = None,
+    by: Sequence[Objective] = (),
 ) -> None:
     """Save a checkpoint, then drop those that are neither the last nor among the best.
 
     Whatever `save` raises goes to the caller; earlier checkpoints are untouched.
+
+    Args:
+        folder: of the trial's checkpoints.
+        step: training step that it stands for.
+        loss: the objective, signed so that lower is better; None where not known.
+        save: makes a file or folder at the path that it is given.
+        best: how many are kept beside the last, by each of `by`.
+        metrics: what was reported at the step.
+        by: what makes one the best; the loss if left out.
     """
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f".{step}.{os.getpid()}.saving"
+    with saved(fresh, save):
+        content = folder / str(step)
+        manifest = manifest_of(fresh, step, loss, metrics or {}, checksum(fresh, sync=True))
+        (folder / f"{step}.json").unlink(missing_ok=True)
+        remove(content)
+        os.replace(fresh, content)
+    hidden = folder / f".{step}.json"
+    with hidden.open("w") as out:
+        out.write(manifest)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(hidden, folder / f"{step}.json")
+    there = listed(folder)
+    for checkpoint in superfluous(there, best, by):
+        drop(checkpoint)
+
+
+@contextmanager
+def saved(fresh: Path, save: Callable[[Path], object]) -> Iterator[None]:
+    """What `save` makes at a path, for as long as the block lasts.
+
+    Raises:
+        FileNotFoundError: it made nothing there. What it raises itself goes to the caller.
+    """
     remove(fresh)
     try:
         save(fresh)
@@ -52,20 +101,34 @@ def keep(
             raise FileNotFoundError(
                 f"save(path) made nothing at the path that it was given: {fresh}"
             )
-        content = folder / str(step)
-        about = {"step": step, "loss": loss, "sha256": checksum(fresh, sync=True)}
-        (folder / f"{step}.json").unlink(missing_ok=True)
-        remove(content)
-        os.replace(fresh, content)
+        yield
     finally:
         remove(fresh)
-    manifest = folder / f".{step}.json"
-    with manifest.open("w") as out:
-        json.dump(about, out)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(manifest, folder / f"{step}.json")
-    _thin(folder, best)
+
+
+def manifest_of(
+    content: Path, step: int, loss: float | None, metrics: Mapping[str, float], sha256: str
+) -> str:
+    """The text that makes a checkpoint one."""
+    about = {"step": step, "loss": loss, "sha256": sha256, "metrics": dict(metrics)}
+    return json.dumps({**about, "folder": content.is_dir()})
+
+
+def from_manifest(text: str | bytes, content: Path) -> Checkpoint:
+    """A checkpoint as its manifest describes it.
+
+    Raises:
+        ValueError, KeyError: the text is no manifest.
+    """
+    about: dict[str, Any] = json.loads(text)
+    return Checkpoint(
+        step=about["step"],
+        loss=about["loss"],
+        content=content,
+        sha256=about["sha256"],
+        metrics=about.get("metrics", {}),
+        folder=about.get("folder", False),
+    )
 
 
 def listed(folder: Path) -> list[Checkpoint]:
@@ -73,21 +136,40 @@ def listed(folder: Path) -> list[Checkpoint]:
     found = []
     for manifest in folder.glob("*.json"):
         try:
-            about = json.loads(manifest.read_text())
-            content = folder / manifest.stem
-            found.append(Checkpoint(about["step"], about["loss"], content, about["sha256"]))
+            found.append(from_manifest(manifest.read_text(), folder / manifest.stem))
         except (OSError, ValueError, KeyError):
             continue
     return sorted(found, key=lambda c: c.step)
 
 
-def _thin(folder: Path, best: int) -> None:
-    there = listed(folder)
-    ranked = sorted((c for c in there if c.loss is not None), key=lambda c: (c.loss, c.step))
-    kept = {c.step for c in (*ranked[:best], there[-1])}
-    for checkpoint in there:
-        if checkpoint.step not in kept:
-            drop(checkpoint)
+def superfluous(
+    there: Sequence[Checkpoint], best: int, by: Sequence[Objective]
+) -> list[Checkpoint]:
+    """Those that are neither the last nor among the best."""
+    kept = {there[-1].step} if there else set()
+    for losses in [_losses(there, o) for o in by] or [{c.step: c.loss for c in there}]:
+        known = sorted((loss, step) for step, loss in losses.items() if loss is not None)
+        kept |= {step for _, step in known[:best]}
+    return [c for c in there if c.step not in kept]
+
+
+def _losses(there: Sequence[Checkpoint], objective: Objective) -> dict[int, float | None]:
+    values = {c.step: c.metrics.get(objective.metric) for c in there}
+    return {s: None if v is None or v != v else objective.sign * v for s, v in values.items()}
+
+
+def best_by(told: Objective | Sequence[Objective]) -> tuple[Objective, ...]:
+    """What makes a checkpoint the best, as training code said it.
+
+    Raises:
+        TypeError: it is neither an objective nor several.
+    """
+    several = (told,) if isinstance(told, Objective) else tuple(told)
+    if not several or not all(isinstance(o, Objective) for o in several):
+        raise TypeError(
+            f'keep_by is tb.minimize("metric"), tb.maximize("metric"), or a list; got {told!r}'
+        )
+    return several
 
 
 def drop(checkpoint: Checkpoint) -> None:

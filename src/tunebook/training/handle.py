@@ -5,17 +5,33 @@ Standard library alone. Reporting appends a line to the trial's own log; no data
 
 from __future__ import annotations
 
+import errno
 import math
 import operator
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tunebook.training import artifacts, checkpoints
+from tunebook.training import artifacts
 from tunebook.training.assignment import Assignment
-from tunebook.training.log import TrialLog
+from tunebook.training.checkpoint_places import place_of
+from tunebook.training.checkpoints import Checkpoint, best_by
+from tunebook.training.log import TrialLog, refusal
+from tunebook.training.report_values import (
+    MOST_METRICS,
+    BadReport,
+    Wrong,
+    no_number,
+    numbers_of,
+    right_call,
+    short,
+    too_many,
+    unfit_name,
+)
+from tunebook.words.design import Objective
 from tunebook.words.errors import Infeasible, ReportError, nearest
 from tunebook.words.trial import Cause, Value
 
@@ -39,14 +55,6 @@ HABITS = {
 
 class Diverged(Infeasible):
     """The objective is NaN: this trial is over."""
-
-
-class BadReport(ReportError):
-    """A report that can't be recorded; names the cause under which the trial is infeasible."""
-
-    def __init__(self, rule: str, cause: Cause, *, next_step: str) -> None:
-        super().__init__(rule, next_step=next_step)
-        self.cause = cause
 
 
 class UnknownCall(ReportError, AttributeError):
@@ -98,6 +106,8 @@ class Trial:
         max_train_steps: steps to train.
         name, number, attempt: which trial this is, `3.17`, and how often it was begun.
         keep_best: how many of the best checkpoints are kept beside the last.
+        keep_by: what makes one the best, `tb.maximize("valid/accuracy")`, or several of these,
+            each with its own best; the book's objective if left as it is.
     """
 
     def __init__(self, assignment: Assignment, log: TrialLog, stop: threading.Event) -> None:
@@ -107,6 +117,7 @@ class Trial:
         self.max_train_steps = record.max_train_steps
         self.name, self.number, self.attempt = record.name, record.number, record.attempt
         self.keep_best = 1
+        self.keep_by: Objective | Sequence[Objective] = assignment.objective
         self._assignment = assignment
         self._log = log
         self._stop = stop
@@ -121,12 +132,14 @@ class Trial:
         self._first_step = 0
         self._started = False
         self._step = -1
-        self._at_step: set[str] = set()
+        self._at_step: dict[str, float] = {}
         self._metrics: dict[str, None] = {}
         self._losses: list[float] = []
         self._last = math.nan
         self._nan_at: int | None = None
         self._refused: BadReport | None = None
+        self._disk_error: OSError | None = None
+        self._place = place_of(assignment.checkpoints_at, assignment.files.checkpoints)
 
     def report(self, step: int, metrics: Mapping[str, float]) -> None:
         """Record numbers of a training step; once this returns, they are on file.
@@ -150,11 +163,13 @@ class Trial:
 
     def _report(self, step: int, metrics: Mapping[str, float]) -> None:
         step = self._checked_step(step, metrics)
-        numbers, wrong = _numbers(metrics)
-        twice = sorted(self._at_step & set(numbers)) if step == self._step else []
+        numbers, wrong = numbers_of(metrics)
+        if not self._metrics.keys() >= numbers.keys():
+            wrong += self._take_out_unfit(numbers)
+        twice = sorted(self._at_step.keys() & numbers) if step == self._step else []
         fresh = {name: value for name, value in numbers.items() if name not in twice}
         if step > self._step:
-            self._step, self._at_step = step, set()
+            self._step, self._at_step = step, {}
         self._at_step.update(fresh)
         self._metrics.update(dict.fromkeys(fresh))
         self._begin()
@@ -162,13 +177,24 @@ class Trial:
             self._log.measure(step, fresh)
         self._note_objective(fresh)
         if wrong:
-            raise _no_number(step, *wrong[0])
+            raise no_number(step, *wrong[0])
         if twice:
             raise BadReport(
                 f'a metric is reported once a step; "{twice[0]}" came twice at step {step}',
                 Cause.TWICE_REPORTED,
                 next_step="report each metric once, or raise the step in between",
             )
+
+    def _take_out_unfit(self, numbers: dict[str, float]) -> list[Wrong]:
+        """Take out metrics that a book can't hold: by their name, or one too many."""
+        wrong: list[Wrong] = []
+        room = MOST_METRICS - len(self._metrics)
+        for name in [n for n in numbers if n not in self._metrics]:
+            error = unfit_name(name) if room > 0 else too_many(name)
+            room -= error is None
+            if error is not None:
+                wrong.append((name, numbers.pop(name), error))
+        return wrong
 
     def _late(self, step: int, metrics: Mapping[str, float]) -> None:
         """A metric at a step that others have passed; each metric for itself goes forward."""
@@ -197,16 +223,29 @@ class Trial:
             metrics: where the objective's value is looked up if it was not reported at this
                 step. They are not recorded as a report.
         """
-        step, objective = operator.index(step), self._assignment.objective
-        if step == self._step and objective.metric in self._at_step:
-            loss: float | None = self._losses[-1]
-        elif metrics is not None and objective.metric in metrics:
-            loss = objective.sign * float(metrics[objective.metric])
-        else:
-            loss = None
-        if loss is not None and not math.isfinite(loss):
-            loss = None
-        checkpoints.keep(self._assignment.files.checkpoints, step, loss, save, self.keep_best)
+        step = operator.index(step)
+        known = dict(self._at_step) if step == self._step else {}
+        for name, value in (metrics or {}).items():
+            known.setdefault(name, float(value))
+        by = best_by(self.keep_by)
+        with self._watching_the_disk():
+            lost = self._place.keep(
+                step, known, save, self._assignment.objective, self.keep_best, by
+            )
+        if lost:
+            self._log.note(f"the checkpoint of step {step} could not be stored: {lost}")
+
+    @contextmanager
+    def _watching_the_disk(self) -> Iterator[None]:
+        """Tell a disk that is full or gone from an error of training's own.
+
+        What frameworks raise when they can't write says little, so the disk itself is asked.
+        """
+        try:
+            yield
+        except Exception:
+            self._disk_error = self._disk_error or refusal(self._assignment.files.log.parent)
+            raise
 
     def artifact(self, name: str, save: Callable[[Path], object]) -> None:
         """Keep a file or folder beside this trial, whole or not at all; see `book.trial(name)`.
@@ -220,7 +259,8 @@ class Trial:
             ReportError: the name leads out of the trial's folder, or save made nothing.
         """
         folder = self._assignment.files.checkpoints.with_suffix(".artifacts")
-        artifacts.put(folder, name, save)
+        with self._watching_the_disk():
+            artifacts.put(folder, name, save)
 
     def resume(self, load: Callable[[Path], object]) -> int:
         """Load the newest whole checkpoint; returns the step to go on from, 0 if there is none.
@@ -229,17 +269,27 @@ class Trial:
             load: called with the path that `save` made. A checkpoint whose checksum does not hold
                 is passed over.
         """
-        for found in reversed(checkpoints.listed(self._assignment.files.checkpoints)):
-            if found.whole:
-                load(found.content)
-                self._first_step = found.step + 1
-                self._recall()
-                break
+        for found in reversed(self._kept()):
+            with self._place.fetched(found) as content:
+                if content is not None:
+                    load(content)
+                    self._first_step = found.step + 1
+                    self._recall()
+                    break
             self._log.note(f"checkpoint {found.step} is damaged and was passed over")
             # Left in place it would be taken for the last, and hide those saved from here on.
-            checkpoints.drop(found)
+            self._place.drop(found)
         self._begin()
         return self._first_step
+
+    def _kept(self) -> list[Checkpoint]:
+        try:
+            return self._place.listed()
+        except Exception as error:  # whatever a file system's own client raises
+            # Beginning anew would throw away what was trained; this attempt is worth nothing.
+            why = f"the checkpoints of trial {self.name} can't be read: {error}"
+            self._disk_error = OSError(errno.EIO, why)
+            raise self._disk_error from error
 
     def should_stop(self) -> bool:
         """True once the trial was asked to end, or its time limit is two seconds away."""
@@ -277,9 +327,9 @@ class Trial:
         if not isinstance(metrics, Mapping):
             raise BadReport(
                 "report takes a step and a table of metrics; "
-                f"got report({_short(step)}, {_short(metrics)})",
+                f"got report({short(step)}, {short(metrics)})",
                 Cause.BAD_VALUE,
-                next_step=_right_call(step, metrics, self._assignment.objective.metric),
+                next_step=right_call(step, metrics, self._assignment.objective.metric),
             )
         try:
             whole = operator.index(step)
@@ -287,13 +337,13 @@ class Trial:
             whole = -1
         if not 0 <= whole <= HIGHEST_STEP or isinstance(step, bool):
             raise BadReport(
-                f"a step is a whole number from 0; got {_short(step)}",
+                f"a step is a whole number from 0; got {short(step)}",
                 Cause.BAD_STEP,
                 next_step="trial.report(step, {...}) with the loop's own counter",
             )
         if whole < self._step:
             self._begin()
-            self._log.note(f"refused: step {whole} after step {self._step}: {_short(metrics)}")
+            self._log.note(f"refused: step {whole} after step {self._step}: {short(metrics)}")
             raise BadReport(
                 f"a step never goes back; step {whole} came after step {self._step}",
                 Cause.BAD_STEP,
@@ -310,65 +360,3 @@ class Trial:
                 self._nan_at = self._step
         if self._nan_at is not None:
             raise Diverged(f"{objective.metric} became NaN at step {self._nan_at}")
-
-
-Wrong = tuple[Any, Any, Exception]
-"""Name and value of a metric that is no number, and what came of asking for one."""
-
-
-def _numbers(metrics: Mapping[str, Any]) -> tuple[dict[str, float], list[Wrong]]:
-    """Metrics that are numbers, and those that are not."""
-    numbers: dict[str, float] = {}
-    wrong: list[Wrong] = []
-    for name, value in metrics.items():
-        try:
-            if type(value) is not float and (isinstance(value, str | bytes) or _is_bool(value)):
-                raise TypeError("no number")
-            if not isinstance(name, str):
-                raise TypeError("no name")
-            numbers[name] = float(value)
-        except Exception as error:  # whatever a framework's number raises, the others are kept
-            wrong.append((name, value, error))
-    return numbers, wrong
-
-
-def _is_bool(value: Any) -> bool:
-    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in ("bool", "torch.bool")
-
-
-def _no_number(step: int, name: Any, value: Any, error: Exception) -> Exception:
-    """What to raise for a metric without a number: its own error where that says more."""
-    if not isinstance(name, str):
-        return BadReport(
-            f"a metric's name is a text; one at step {step} is {_short(name)}",
-            Cause.BAD_VALUE,
-            next_step=f'name it: {{"{_short(name)}": ...}}',
-        )
-    several = getattr(value, "shape", ()) not in ((), None)
-    if not several and not isinstance(error, TypeError | ValueError | OverflowError):
-        # A device's error, such as memory spent, shows where the number is first asked for.
-        return error
-    return BadReport(
-        f'a metric is a number; "{name}" at step {step} is {_short(value)}',
-        Cause.BAD_VALUE,
-        next_step=f'report a float: {{"{name}": float(...)}}',
-    )
-
-
-def _right_call(step: Any, metrics: Any, objective: str) -> str:
-    """The call that was meant, for arguments in the wrong order or a number without a name."""
-    if isinstance(step, Mapping):
-        return f"trial.report({_short(metrics)}, {_short(step)})"
-    # `report(5, 0.3)` has its step in front; `report(0.3, 5)` is the order of Optuna.
-    in_front = isinstance(step, int) and not isinstance(metrics, int)
-    at, value = (step, metrics) if in_front else (metrics, step)
-    return f'trial.report({_short(at)}, {{"{objective}": {_short(value)}}})'
-
-
-def _short(value: Any) -> str:
-    """A value in a line of an error: no tensor's hundred rows."""
-    try:
-        shown = " ".join(repr(value).split())
-    except Exception:  # the number of a device that has failed may not even be shown
-        shown = f"a {type(value).__name__}"
-    return shown if len(shown) <= 80 else shown[:77] + "..."

@@ -159,6 +159,22 @@ class TrialLog:
                 return
 
 
+def refusal(folder: Path) -> OSError | None:
+    """Why a megabyte can't be written in a folder; None where it can."""
+    probe = folder / f".probe.{os.getpid()}"
+    try:
+        with probe.open("wb") as out:
+            out.write(bytes(1 << 20))
+            out.flush()
+            os.fsync(out.fileno())
+    except OSError as error:
+        return error
+    finally:
+        with suppress(OSError):
+            probe.unlink()
+    return None
+
+
 def read_log(path: Path, *, skip_lines: int = 0, offset: int = 0) -> LogPart:
     """Read the whole lines of a log, from a byte offset or past a number of lines.
 

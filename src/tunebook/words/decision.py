@@ -201,15 +201,19 @@ class Setting:
         name: of the workload.
         chance: the objective's value of guessing, or None.
         training_objective: metric of the training set that shows fitting, or empty.
+        checkpoints: URL of a place that fsspec knows, where trials' checkpoints are kept; empty
+            for the book's folder of files.
     """
 
     name: str
     chance: float | None = None
     training_objective: str = ""
+    checkpoints: str = ""
 
     def __post_init__(self) -> None:
-        for key in ("name", "training_objective"):
+        for key in ("name", "training_objective", "checkpoints"):
             object.__setattr__(self, key, scalars.text(key, getattr(self, key)))
+        _check_place(self.checkpoints)
         if self.chance is None:
             return
         what = "the objective's value of guessing, or leave it out"
@@ -220,10 +224,28 @@ class Setting:
             )
         object.__setattr__(self, "chance", chance)
 
-    def with_unsaid(self, *, chance: float | None, training_objective: str) -> Setting:
-        """The same setting, with what it left open filled in."""
+    def with_unsaid(self, more: Setting) -> Setting:
+        """The same setting, with what it left open taken from another."""
         return replace(
             self,
-            chance=chance if self.chance is None else self.chance,
-            training_objective=self.training_objective or training_objective,
+            chance=more.chance if self.chance is None else self.chance,
+            training_objective=self.training_objective or more.training_objective,
+            checkpoints=self.checkpoints or more.checkpoints,
+        )
+
+
+def _check_place(url: str) -> None:
+    if not url:
+        return
+    scheme, colon, rest = url.partition("://")
+    if not colon or not scheme or not rest:
+        raise DesignError(
+            f"checkpoints are kept at a URL with a scheme; got {url!r}",
+            next_step='give checkpoints="s3://bucket/digits", or "file:///shared/digits"',
+        )
+    if ":" in rest.partition("/")[0].rpartition("@")[0]:
+        shown = f"{scheme}://{rest.rpartition('@')[2]}"
+        raise DesignError(
+            f"a book keeps no password, and checkpoints={shown!r} came with one",
+            next_step="leave it out: fsspec has settings of its own for it",
         )
