@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
+from dataclasses import replace
 
 import pytest
 
@@ -36,7 +37,7 @@ def script(tmp_path, monkeypatch):
 def store(tmp_path):
     made = MemoryStore(tmp_path / "files")
     made.add_round(PLAN, 1.0)
-    made.add_round(PLAN, 2.0)
+    made.add_round(replace(PLAN, goal="again"), 2.0)
     yield made
     made.close()
 

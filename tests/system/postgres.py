@@ -65,6 +65,9 @@ class Server:
                 os.kill(one, signal.SIGKILL)
         while any(Path(f"/proc/{one}").exists() and not _is_zombie(one) for one in group):
             time.sleep(0.02)
+        # A zombie that nobody reaps would look like a server that runs.
+        for lock in (self.data / "postmaster.pid", *self.folder.glob(".s.PGSQL.*.lock")):
+            lock.unlink(missing_ok=True)
 
     def run(self, *statements: str, url: str | None = None) -> None:
         with psycopg.connect(url or self.url(), autocommit=True) as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from tunebook.book.writing import unwritable
@@ -25,13 +26,14 @@ def archive(store: Store, path: Path) -> dict[str, int]:
         raise unwritable(path, error) from error
 
 
-def restore(path: Path, book: Path) -> dict[str, int]:
+def restore(path: Path, book: str | os.PathLike[str]) -> dict[str, int]:
     """Make a new book from an archive; returns rows by table.
 
     Raises:
-        StoreError: there is a book already; the archive is damaged, or of another schema.
+        StoreError: there is a book already, or the server is away; the archive is damaged, or of
+            another schema.
     """
     try:
         return read_archive(path, book)
     except OSError as error:
-        raise unwritable(book, error) from error
+        raise unwritable(Path(book), error) from error

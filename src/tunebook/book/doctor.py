@@ -20,7 +20,9 @@ from tunebook.report.wording import plural
 from tunebook.store import Store
 from tunebook.store.connection import on_network
 from tunebook.store.integrity import file_faults, unreadable
+from tunebook.store.server import ServerState
 from tunebook.store.sql import SqlStore
+from tunebook.words.book_place import is_server
 from tunebook.words.errors import TunebookError
 
 SMALL_DISK_BYTES = 1_000_000_000
@@ -46,51 +48,63 @@ class Checkup:
     next_step: str = ""
 
 
-def checkups(path: Path) -> tuple[Checkup, ...]:
+def checkups(place: str | os.PathLike[str]) -> tuple[Checkup, ...]:
     """Look at a book, its files and this machine; changes nothing, and trains nothing.
 
     Args:
-        path: of the book's file.
+        place: the book's file, or its URL.
     """
-    faults = file_faults(path)
+    server = isinstance(place, str) and is_server(place)
+    here = Path.cwd() if server else Path(place)
+    faults = () if server else file_faults(here)
     if faults:
-        return (_broken(path, faults), *_machine(path))
+        return (_broken(here, faults), *_machine(here))
     try:
-        store = SqlStore.open(path, create=False)
+        store = SqlStore.open(place, create=False)
     except TunebookError as error:
         found = Checkup(what="book", state="problem", sentence=error.rule,
                         next_step=error.next_step)  # fmt: skip
-        return (found, *_machine(path))
+        return (found, *_machine(here))
     try:
-        return (_book(store, path), *_leftovers(store), _versions(store), *_machine(path))
+        about = store.server() if server else None
+        here = store.files if server and store.files.is_dir() else here
+        looked = (_book(store, here, server=server), *_leftovers(store), _versions(store, about))
+        return (*looked, *_machine(here, about))
+    except TunebookError as error:
+        found = Checkup(what="book", state="problem", sentence=error.rule,
+                        next_step=error.next_step)  # fmt: skip
+        return (found, *_machine(here))
     finally:
         store.close()
 
 
-def _broken(path: Path, faults: tuple[str, ...]) -> Checkup:
+def _broken(path: Path | str, faults: tuple[str, ...]) -> Checkup:
     return Checkup(
         what="book",
         state="problem",
         sentence=f"{path} is damaged: {'; '.join(faults)}.",
-        next_step="copy it away as it is, and take the newest backup; `sqlite3 FILE .recover` "
+        next_step="take the newest backup"
+        if is_server(path)
+        else "copy it away as it is, and take the newest backup; `sqlite3 FILE .recover` "
         "writes what can still be read",
     )
 
 
-def _book(store: Store, path: Path) -> Checkup:
+def _book(store: Store, path: Path, *, server: bool) -> Checkup:
     faults = unreadable(store)
     if faults:
-        return _broken(path, faults)
+        return _broken(store.location, faults)
     rounds = store.rounds()
     trials = sum(len(store.trials(r.number)) for r in rounds)
-    where = "; on a network file system, so one host alone may hold it" if on_network(path) else ""
+    alone = not server and on_network(path)
+    where = "; on a network file system, so one host alone may hold it" if alone else ""
+    size = "" if server else f" {path.stat().st_size / 1e6:.1f} MB,"
     return Checkup(
         what="book",
         state="warning" if where else "good",
-        sentence=f"{path}: {plural(len(rounds), 'round')}, {plural(trials, 'trial')}, "
+        sentence=f"{store.location}: {plural(len(rounds), 'round')}, {plural(trials, 'trial')}, "
         f"{plural(len(store.decisions()), 'decision')}, baselines launched: "
-        f"{len(store.launches())}; {path.stat().st_size / 1e6:.1f} MB, whole to the last "
-        f"row{where}.",
+        f"{len(store.launches())};{size} whole to the last row{where}.",
     )
 
 
@@ -146,7 +160,7 @@ def _owner(file: Path) -> tuple[int, int] | None:
     return (int(folder), int(stem)) if folder.isdigit() and stem.isdigit() else None
 
 
-def _versions(store: Store) -> Checkup:
+def _versions(store: Store, about: ServerState | None) -> Checkup:
     here = dict(versions())
     noted = store.environments()
     changed = []
@@ -155,7 +169,8 @@ def _versions(store: Store) -> Checkup:
         changed = [f"{n} {before[n]} to {here.get(n, 'none')}" for n in before
                    if n in here and before[n] != here[n]]  # fmt: skip
     shown = ", ".join(f"{name} {number}" for name, number in here.items())
-    engine = f"SQLite {sqlite3.sqlite_version}, SQLAlchemy {sqlalchemy.__version__}"
+    database = f"PostgreSQL {about.version}" if about else f"SQLite {sqlite3.sqlite_version}"
+    engine = f"{database}, SQLAlchemy {sqlalchemy.__version__}"
     if changed:
         return Checkup(
             what="versions",
@@ -167,16 +182,21 @@ def _versions(store: Store) -> Checkup:
     return Checkup(what="versions", state="good", sentence=f"{shown}; {engine}.")
 
 
-def _machine(path: Path) -> Iterator[Checkup]:
+def _machine(path: Path, about: ServerState | None = None) -> Iterator[Checkup]:
+    """Path: of the book's file, or for a server of the folder that its files are in."""
     yield _disk(path)
     yield _clock(path)
+    if about is not None:
+        yield _server_clock(about)
     yield _workers()
 
 
 def _disk(path: Path) -> Checkup:
-    free = shutil.disk_usage(path.parent).free
-    size = f"{free / 1e9:.1f} GB free where the book lies"
-    if not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK):
+    folder = path if path.is_dir() else path.parent
+    free = shutil.disk_usage(folder).free
+    what = "the book's files lie" if path.is_dir() else "the book lies"
+    size = f"{free / 1e9:.1f} GB free where {what}"
+    if not os.access(path, os.W_OK) or not os.access(folder, os.W_OK):
         return Checkup(what="disk", state="problem", sentence=f"Nothing can be written; {size}.",
                        next_step="mend the permissions of the book and its folder")  # fmt: skip
     if free < FULL_DISK_BYTES:
@@ -190,7 +210,9 @@ def _disk(path: Path) -> Checkup:
 def _clock(path: Path) -> Checkup:
     """A file server with another clock would make files look older or newer than they are."""
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".tunebook-") as probe:
+        with tempfile.NamedTemporaryFile(
+            dir=path if path.is_dir() else path.parent, prefix=".tunebook-"
+        ) as probe:
             ahead = os.stat(probe.name).st_mtime - time.time()
     except OSError as error:
         return Checkup(what="clock", state="problem", sentence=f"No file can be made: {error}.",
@@ -206,6 +228,21 @@ def _clock(path: Path) -> Checkup:
         )
     return Checkup(what="clock", state="good",
                    sentence=f"File system and machine agree to {abs(ahead):.2f} s.")  # fmt: skip
+
+
+def _server_clock(about: ServerState) -> Checkup:
+    ahead = about.ahead_s
+    if abs(ahead) > CLOCK_S:
+        return Checkup(
+            what="clock",
+            state="warning",
+            sentence=f"The server's clock is {abs(ahead):.0f} s "
+            f"{'ahead of' if ahead > 0 else 'behind'} this machine's.",
+            next_step="set one of them; leases go by the server's, which is right as it is, and "
+            "times in reports by this one",
+        )
+    return Checkup(what="clock", state="good",
+                   sentence=f"Server and machine agree to {abs(ahead):.2f} s.")  # fmt: skip
 
 
 def _workers() -> Checkup:

@@ -6,13 +6,15 @@ sealed metrics out; here is the rest: names in what trials printed, and the look
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
+from tunebook.report.wording import plural
 from tunebook.store import Store
 from tunebook.words.errors import DesignError, EvidenceError, nearest
-from tunebook.words.sealing import Look, Seal, check_test_metrics, sealed_in
+from tunebook.words.sealing import Look, Seal, check_test_metrics, contaminated_by, sealed_in
 from tunebook.words.trial import TrialRecord
 
 VEILED = "[a line that names a sealed test metric]"
@@ -106,3 +108,16 @@ def look_at(store: Store, metric: str, *, who: str, why: str) -> Look:
     )
     store.add_look(look)
     return look
+
+
+def say_contaminated(store: Store, number: int) -> None:
+    """Warn of a round that is planned after someone looked at a test metric."""
+    looks = contaminated_by(number, store.looks())
+    if looks:
+        seen = ", ".join(sorted({look.metric for look in looks}))
+        print(
+            f"Warning: round {number} is planned after {plural(len(looks), 'look')} at "
+            f"{seen}. What is chosen by it is contaminated; the book, its report and its "
+            "protocol say so.",
+            file=sys.stderr,
+        )

@@ -26,6 +26,7 @@ COMMANDS = {
     "doctor": "Check the book's file, disk, leftovers, clocks, versions, workers.",
     "export": "Write plans, trials, curves and pictures to a folder, or one archive.",
     "restore": "Make a new book from an archive.",
+    "copy": "Copy a book exactly, between a file and a PostgreSQL server.",
     "completion": "Print the script that completes commands in your shell.",
 }
 

@@ -11,10 +11,10 @@ from tunebook.cli.which_book import json_option
 
 @click.command("restore", epilog="Example: tunebook restore digits.zip --book digits.db")
 @click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--book", "book_path", required=True, type=click.Path(path_type=Path),
-              help="The new book's file.")  # fmt: skip
+@click.option("--book", "book_path", required=True, metavar="PATH|URL",
+              help="The new book's file, or an empty PostgreSQL database.")  # fmt: skip
 @json_option
-def command(archive: Path, book_path: Path, as_json: bool) -> None:
+def command(archive: Path, book_path: str, as_json: bool) -> None:
     """Make a new book from ARCHIVE, which `tunebook export FILE.zip` wrote.
 
     Everything is checked first. Logs, checkpoints and artifacts are no part of an archive: copy
@@ -22,9 +22,12 @@ def command(archive: Path, book_path: Path, as_json: bool) -> None:
     """
     from tunebook.book.archiving import restore
     from tunebook.cli.output import print_json
+    from tunebook.words.book_place import shown
 
     rows = restore(archive, book_path)
     if as_json:
-        print_json(book=str(book_path), rows=rows)
+        print_json(book=shown(book_path), rows=rows)
     else:
-        click.echo(f"Restored {rows['round']} rounds and {rows['trial']} trials to {book_path}")
+        click.echo(
+            f"Restored {rows['round']} rounds and {rows['trial']} trials to {shown(book_path)}"
+        )

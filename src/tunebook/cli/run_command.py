@@ -101,9 +101,10 @@ def _show_plan(
     """Print what a round would cost and tell; makes no book and no round."""
     from tunebook.book.planned import look_ahead
     from tunebook.cli.output import print_json
+    from tunebook.words.book_place import exists
 
     path = book_path or next((str(p) for p in sorted(Path().glob("*.db"))), None)
-    if asked is not None and (path is None or not Path(path).exists()):
+    if asked is not None and (path is None or not exists(path)):
         found = look_ahead(None, asked.plan, workers=workers)
     else:
         with open_book(book_path) as book:
@@ -156,16 +157,18 @@ def _no_code() -> TrainingCodeError:
 def _book_for(asked: RoundFile, book_path: str | None, code: str) -> Book:
     """The book that is meant, or a new one named after the file's [book] table."""
     from tunebook.book.notebook import Book
+    from tunebook.words.book_place import exists
     from tunebook.words.errors import CodecError
 
     here = sorted(Path().glob("*.db"))
     if not book_path and len(here) == 1:
         book_path = str(here[0])
-    if book_path and Path(book_path).exists():
+    if book_path and exists(book_path):
         said = asked.setting
         return Book(
             book_path,
             objective=asked.objective,
+            name=said.name if said else None,
             chance=said.chance if said else None,
             training_objective=said.training_objective if said else "",
             test_metrics=asked.test_metrics,

@@ -1,4 +1,7 @@
-"""Which book a command means: --book, else TUNEBOOK_BOOK, else the only one in the folder."""
+"""Which book a command means: --book, else TUNEBOOK_BOOK, else the only one in the folder.
+
+A book is a file, or a database of a PostgreSQL server that a URL names.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from tunebook.words.book_place import is_server
 from tunebook.words.errors import BookNotFoundError, StoreError
 
 if TYPE_CHECKING:
@@ -19,13 +23,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def book_option(function: F) -> F:
-    """Add `--book PATH`."""
+    """Add `--book PATH|URL`."""
     option = click.option(
         "--book",
         "book_path",
-        metavar="PATH",
+        metavar="PATH|URL",
         envvar="TUNEBOOK_BOOK",
-        help="The book's file; else TUNEBOOK_BOOK, else the only *.db here.",
+        help="The book's file, or postgresql://USER@HOST/DATABASE; else TUNEBOOK_BOOK, else the "
+        "only *.db here.",
     )
     return option(function)
 
@@ -36,12 +41,14 @@ def json_option(function: F) -> F:
     return option(function)
 
 
-def find_book(book_path: str | None) -> Path:
-    """The path of the book that is meant; it exists.
+def find_book(book_path: str | None) -> str | Path:
+    """The file of the book that is meant, which exists, or its URL.
 
     Raises:
         BookNotFoundError: there is none, or more than one.
     """
+    if book_path and is_server(book_path):
+        return book_path
     if book_path:
         path = Path(book_path)
         if not path.exists():

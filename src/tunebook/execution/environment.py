@@ -26,7 +26,7 @@ from tunebook.execution.code import TrainingCode
 from tunebook.execution.naming import find_code
 from tunebook.store import Store
 from tunebook.words.environment import Environment, code_changes, other_changes
-from tunebook.words.errors import TrainingCodeError
+from tunebook.words.errors import StoreError, TrainingCodeError
 
 PACKAGES = ("tunebook", "numpy", "scipy", "torch", "jax", "jaxlib", "optax", "flax", "keras",
             "tensorflow", "lightning", "transformers", "scikit-learn")  # fmt: skip
@@ -52,7 +52,13 @@ def note_environment(
     own = [e for e in known if e.round == number]
     if own and _same(own[-1], now):
         return ()
-    store.add_environment(now)
+    try:
+        store.add_environment(now)
+    except StoreError:
+        if len(store.environments()) == len(known):
+            raise
+        # Another host has just added its own: look at what stands now.
+        return note_environment(store, number, code, reruns=reruns)
     changes = code_changes(own[-1], now) if own else ()
     if changes:
         before = "its search trials" if reruns and not own[-1].reruns else "its trials before"

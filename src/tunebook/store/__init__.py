@@ -68,7 +68,7 @@ class Store(Protocol):
         """
 
     def add_round(self, plan: Round, created_at: float) -> StoredRound:
-        """Add a round, numbered on."""
+        """Add a round, numbered on; where one of this goal is there already, it is returned."""
 
     def extend_round(self, number: int, plan: Round) -> None:
         """Replace a round's plan by one that differs in `trials` alone, upwards."""

@@ -26,13 +26,17 @@ import sqlalchemy as sa
 
 from tunebook.store.chunks import Points, pack, unpack
 from tunebook.store.connection import own_version
+from tunebook.store.copying import batches, begin_filling, end_filling
 from tunebook.store.schema import REVISION, metadata
 from tunebook.store.sql import SqlStore
+from tunebook.words.book_place import is_server
 from tunebook.words.errors import BookDamagedError, BookNewerError, StoreError
 from tunebook.words.sealing import sealed_in
 from tunebook.words.trial import Status
 
 ARCHIVE = 1
+SAME_ROWS = ("0003", REVISION)
+"""Schemas whose rows are alike: 0004 differs in an index and guards alone."""
 AT_A_TIME = 500
 """Rows that are inserted together."""
 UNREADABLE = (
@@ -72,11 +76,8 @@ def write_archive(store: SqlStore, path: Path) -> dict[str, int]:
             for table in metadata.sorted_tables:
                 digest, rows = hashlib.sha256(), 0
                 with out.open(f"{table.name}.jsonl", "w", force_zip64=True) as lines:
-                    found = connection.execute(sa.select(table).order_by(*table.primary_key))
-                    for row in found:
-                        text = json.dumps(
-                            _open(dict(row._mapping), sealed), ensure_ascii=False, allow_nan=False
-                        )
+                    for row in (r for batch in batches(connection, table) for r in batch):
+                        text = json.dumps(_open(row, sealed), ensure_ascii=False, allow_nan=False)
                         line = text.encode() + b"\n"
                         lines.write(line)
                         digest.update(line)
@@ -94,14 +95,14 @@ def write_archive(store: SqlStore, path: Path) -> dict[str, int]:
     return {name: about["rows"] for name, about in tables.items()}
 
 
-def read_archive(path: Path, book: Path) -> dict[str, int]:
+def read_archive(path: Path, book: str | os.PathLike[str]) -> dict[str, int]:
     """Make a new book from an archive; everything is checked before the book is there.
 
     Trials that were running are pending again: their run is not here.
 
     Args:
         path: of the archive.
-        book: of the new book's file, which must not exist.
+        book: the new book's file, which must not exist, or the URL of an empty database.
 
     Returns:
         rows by table.
@@ -111,6 +112,25 @@ def read_archive(path: Path, book: Path) -> dict[str, int]:
         BookNewerError: it was written by a version with another schema.
         StoreError: there is a book already.
     """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            tables = _manifest(archive, path)
+            for name, about in tables.items():
+                _check(archive, name, about, path)
+            if isinstance(book, str) and is_server(book):
+                _fill_store(SqlStore.open(book), archive)
+            else:
+                _make_file(Path(book), archive)
+    except UNREADABLE as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise BookDamagedError(
+            f"{path} is no whole archive of a book: {why:.200}",
+            next_step="take another copy; nothing was restored",
+        ) from error
+    return {name: about["rows"] for name, about in tables.items()}
+
+
+def _make_file(book: Path, archive: zipfile.ZipFile) -> None:
     if book.exists():
         raise StoreError(
             f"an archive becomes a new book; {book} is there already",
@@ -118,29 +138,23 @@ def read_archive(path: Path, book: Path) -> dict[str, int]:
         )
     fresh = book.with_name(f".{book.name}.{os.getpid()}.restoring")
     try:
-        with zipfile.ZipFile(path) as archive:
-            tables = _manifest(archive, path)
-            for name, about in tables.items():
-                _check(archive, name, about, path)
-            store = SqlStore.open(fresh)
-            try:
-                with store._writing() as connection:
-                    connection.execute(sa.delete(metadata.tables["setting"]))
-                    for table in metadata.sorted_tables:
-                        _fill(connection, table, archive)
-            finally:
-                store.close()
+        _fill_store(SqlStore.open(fresh), archive)
         os.replace(fresh, book)
-    except UNREADABLE as error:
-        why = (str(error) or type(error).__name__).splitlines()[0]
-        raise BookDamagedError(
-            f"{path} is no whole archive of a book: {why:.200}",
-            next_step="take another copy; nothing was restored",
-        ) from error
     finally:
         for end in ("", "-wal", "-shm"):
             fresh.with_name(f"{fresh.name}{end}").unlink(missing_ok=True)
-    return {name: about["rows"] for name, about in tables.items()}
+
+
+def _fill_store(store: SqlStore, archive: zipfile.ZipFile) -> None:
+    """Fill an empty book in one transaction, and close it."""
+    try:
+        with store._writing() as connection:
+            begin_filling(connection, store)
+            for table in metadata.sorted_tables:
+                _fill(connection, table, archive)
+            end_filling(connection)
+    finally:
+        store.close()
 
 
 def _open(row: dict[str, Any], sealed: Mapping[int, Collection[str]]) -> dict[str, Any]:
@@ -190,7 +204,7 @@ def _closed(row: dict[str, Any]) -> dict[str, Any]:
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, dict[str, Any]]:
     manifest = json.loads(archive.read("manifest.json"))
-    if manifest["archive"] != ARCHIVE or manifest["schema"] != REVISION:
+    if manifest["archive"] != ARCHIVE or manifest["schema"] not in SAME_ROWS:
         raise BookNewerError(
             f"{path} has schema {manifest['schema']}, written by Tunebook {manifest['made_by']}; "
             f"this version reads {REVISION}",

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tunebook.store.connection import own_version
 from tunebook.store.schema import REVISION, guards, metadata, setting
 from tunebook.store.server import take_turn
-from tunebook.words.errors import BookDamagedError, BookNewerError, StoreError
+from tunebook.words.errors import BookDamagedError, BookNewerError, BookNotFoundError
 
 
 def make_current(
@@ -31,7 +31,7 @@ def make_current(
     Raises:
         BookNewerError: a later version of Tunebook made this book.
         BookDamagedError: a database of something else.
-        StoreError: there is no book, and none was to be made.
+        BookNotFoundError: there is no book, and none was to be made.
     """
     location = location or str(path)
     found = _revision(engine, location)
@@ -39,7 +39,9 @@ def make_current(
         return
     if found is None:
         if not create:
-            raise StoreError(f"there is no book at {location}", next_step="correct it")
+            raise BookNotFoundError(
+                f"there is no book at {location}", next_step="correct it, or begin one there"
+            )
         _create(engine, path)
         return
     if found not in _revisions():

@@ -6,6 +6,7 @@ Each commit is on disk when it returns (the server's `synchronous_commit`, which
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,24 @@ from urllib.parse import quote, quote_plus
 
 import sqlalchemy as sa
 
-from tunebook.store.our_words import Translation
+from tunebook.store.our_words import Translation, in_our_words
 from tunebook.store.server_words import of_server
-from tunebook.words.book_place import check_server, shown
+from tunebook.words.book_place import check_server, is_server, shown
 from tunebook.words.errors import StoreError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerState:
+    """What a server says of itself.
+
+    Attributes:
+        version: as in "15.8".
+        ahead_s: seconds by which its clock is ahead of this machine's.
+    """
+
+    version: str
+    ahead_s: float
+
 
 BUSY_TIMEOUT_S = 15
 STATEMENT_TIMEOUT_S = 300
@@ -98,6 +113,22 @@ def server_files(engine: sa.Engine, location: str) -> Path:
     named = os.environ.get("TUNEBOOK_FILES")
     own = "" if schema == "public" else f".{schema}"
     return Path(named) if named else Path(f"{database}{own}.files")
+
+
+def files_of(place: str | os.PathLike[str]) -> Path:
+    """The folder of files that a book at this place has, or will have.
+
+    Raises:
+        StoreError: the server can't be reached, or refuses.
+    """
+    if not isinstance(place, str) or not is_server(place):
+        return Path(place).with_suffix(".files")
+    engine, translated = connect_server(place)
+    with in_our_words(shown(place), translated):
+        try:
+            return server_files(engine, shown(place))
+        finally:
+            engine.dispose()
 
 
 def take_turn(connection: sa.Connection, what: str) -> None:

@@ -18,6 +18,13 @@ def is_server(place: object) -> bool:
     return isinstance(place, str) and place.startswith(SCHEMES)
 
 
+def name_of(place: str | os.PathLike[str]) -> str:
+    """What a book is called by its place: the file's stem, or the database's name."""
+    if isinstance(place, str) and is_server(place):
+        return Path(urlsplit(shown(place)).path).name or "book"
+    return Path(place).stem
+
+
 def exists(place: str | os.PathLike[str]) -> bool:
     """True where a book's file is there; a server says on opening whether it has one."""
     return is_server(place) or Path(place).exists()
