@@ -10,7 +10,7 @@ import pytest
 
 from tunebook.execution import Ended
 from tunebook.execution.code import training_code
-from tunebook.execution.desk import RETRIES
+from tunebook.execution.endings import RETRIES
 from tunebook.execution.host import gone, host_identity
 from tunebook.execution.scheduler import run_trials
 from tunebook.store.ingest import collect

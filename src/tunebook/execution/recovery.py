@@ -21,7 +21,7 @@ from tunebook.store.ingest import settle
 from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import LogPart, attempt_files, holder_of, read_log, take_lock
-from tunebook.words.errors import BookBusyError
+from tunebook.words.errors import TrialBusyError
 from tunebook.words.trial import Measurement, Outcome, Purpose, TrialRecord
 
 PATIENCE_S = 3.0
@@ -76,7 +76,7 @@ def adopt_earlier(store: Store, trial: TrialRecord) -> Outcome | None:
         how the trial ended, where that attempt had ended it.
 
     Raises:
-        BookBusyError: the earlier attempt still goes on somewhere.
+        TrialBusyError: the earlier attempt still goes on somewhere.
     """
     end_job_of(attempt_files(store.files, trial.key, trial.attempt).lock)
     earlier = [(n, attempt_files(store.files, trial.key, n)) for n in range(1, trial.attempt)]
@@ -88,7 +88,7 @@ def adopt_earlier(store: Store, trial: TrialRecord) -> Outcome | None:
         return None
     lock = _lock_after(left[0][1].lock)
     if lock is None:
-        raise BookBusyError(f"trial {trial.name} is still written by an earlier attempt")
+        raise TrialBusyError(f"trial {trial.name} is still written by an earlier attempt")
     try:
         parts = [
             read_log(files.log, skip_lines=store.ingested_lines(trial.key, n)) for n, files in left
@@ -147,10 +147,10 @@ def _logged(store: Store, trial: TrialRecord) -> tuple[Measurement, ...]:
 def _lock_after(path: Path) -> int | None:
     """The trial's lock, once what held it is gone; None where it can't be had."""
     end_strays(path)
-    with suppress(BookBusyError):
+    with suppress(TrialBusyError):
         return take_lock(path, wait_s=PATIENCE_S)
     end_strays(path, leader_too=True)
-    with suppress(BookBusyError):
+    with suppress(TrialBusyError):
         return take_lock(path, wait_s=PATIENCE_S)
     return None
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode
-from tunebook.execution.desk import LEASE_S, RENEW_EVERY_S, Desk, Settled
+from tunebook.execution.desk import LEASE_S, RENEW_EVERY_S, Desk
+from tunebook.execution.endings import NOT_NOW
 from tunebook.execution.environment import note_environment
 from tunebook.execution.host import host_identity
 from tunebook.execution.interrupts import Interrupts
 from tunebook.execution.kept import executor_for
+from tunebook.execution.patience import Patience
 from tunebook.execution.progress import Progress
 from tunebook.execution.recovery import take_back
 from tunebook.execution.tally import Tally
@@ -154,36 +156,59 @@ class _Run:
         self._began = time.monotonic()
         self._ends_at = None if time_budget_s is None else self._began + time_budget_s
         self._tally = Tally(objective=desk.objective, workers=desk.executor.workers)
+        self._patience = Patience()
         self._due = dict.fromkeys(("collect", "renew", "others", "show"), self._began)
 
     def until_done(self) -> None:
         desk, tally = self._desk, self._tally
         desk.store.files.mkdir(parents=True, exist_ok=True)
-        desk.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
+        desk.endings.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
         tally.refresh(desk.store, desk.number, desk.purpose)
         while True:
             if self._interrupts.asked:
                 raise KeyboardInterrupt
             if self._ends_at is not None and time.monotonic() >= self._ends_at and tally.unended:
                 self.stopped = "time budget"
-            if not self.stopped:
-                self._count(desk.start())
-            self._show()
-            if not desk.running and (self.stopped or not self._others()):
-                self._show(last=True)
-                return
-            self._count(desk.wait(LOOK_EVERY_S, start=not self.stopped))
-            if self._is_due("collect", COLLECT_EVERY_S):
-                desk.collect()
-            if self._is_due("renew", RENEW_EVERY_S):
-                desk.renew(LEASE_S)
+            try:
+                if self._turn():
+                    return
+                self._patience.back()
+            except NOT_NOW as error:
+                self._patience.away(error)
+                self._show()
+                if not desk.listen(LOOK_EVERY_S):
+                    time.sleep(LOOK_EVERY_S)
+
+    def _turn(self) -> bool:
+        """Once around: start, look, settle, take in; True once there is nothing left to do."""
+        desk = self._desk
+        # First of all, so that no lease runs out behind what takes long.
+        if self._is_due("renew", RENEW_EVERY_S):
+            desk.renew(LEASE_S)
+        desk.settle()
+        if not self.stopped:
+            desk.start()
+        self._count()
+        self._show()
+        if not desk.running and (self.stopped or not self._others()):
+            self._show(last=True)
+            return True
+        if desk.listen(LOOK_EVERY_S) and not self.stopped:
+            desk.start()  # before the book is told of the end: no worker waits for that
+        desk.settle()
+        self._count()
+        if self._is_due("collect", COLLECT_EVERY_S):
+            desk.collect()
+        return False
 
     def stop(self) -> None:
         """End what is under way, keep what it acknowledged, give its trials back."""
         if self._desk.running and self._on_progress is not None:
             with suppress(Exception):  # how it is shown must not keep workers alive
                 self._on_progress(self._progress(stopping="stopping"))
-        self._count(self._desk.close())
+        self._desk.close()
+        with suppress(*NOT_NOW):
+            self._count()
         if self.stopped == "interrupted" and self._on_progress is not None:
             self._on_progress(self._progress(stopping="stopped"))
 
@@ -196,18 +221,21 @@ class _Run:
             failed=ended.count(Status.FAILED),
             stopped=self.stopped,
             seconds=seconds,
-            spent_twice_s=self._desk.spent_twice_s,
+            spent_twice_s=self._desk.endings.spent_twice_s,
         )
 
-    def _count(self, settled: list[Settled]) -> None:
-        for key, outcome in settled:
+    def _count(self) -> None:
+        settled = self._desk.endings.settled
+        while settled:
+            key, outcome = settled[0]
             self._tally.ended(self._desk.store, key, outcome)
+            settled.popleft()
 
     def _others(self) -> bool:
         """Nothing to do here: look whether another host still works on this round, and wait."""
         desk, tally = self._desk, self._tally
         if tally.unended and self._is_due("others", OTHERS_EVERY_S):
-            desk.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
+            desk.endings.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
             tally.refresh(desk.store, desk.number, desk.purpose)
         if tally.unended:
             time.sleep(LOOK_EVERY_S)
@@ -223,7 +251,7 @@ class _Run:
     def _show(self, *, last: bool = False) -> None:
         if self._on_progress is not None and (self._is_due("show", LOOK_EVERY_S) or last):
             ending = "finishing those under way" if self.stopped and not last else ""
-            self._on_progress(self._progress(ending))
+            self._on_progress(self._progress(self._patience.said or ending))
 
     def _progress(self, stopping: str = "") -> Progress:
         return self._tally.progress(self._desk.running_s(), stopping)

@@ -131,7 +131,7 @@ class Store(Protocol):
         `lines` is the number of log lines that were ingested with this call included, so that
         lines delivered twice are stored once (see `ingested_lines`). `first_step` is the step
         from which the attempt started. Measurements of an attempt that another claim has
-        superseded are refused with BookBusyError.
+        superseded are refused with TrialBusyError.
         """
 
     def ingested_lines(self, key: TrialKey, attempt: int) -> int:

@@ -24,7 +24,7 @@ def collect(store: Store, key: TrialKey, attempt: int) -> LogPart | None:
         the whole lines that were new, or None where the attempt has not begun its log.
 
     Raises:
-        BookBusyError: the attempt was superseded.
+        TrialBusyError: the attempt was superseded.
     """
     files = attempt_files(store.files, key, attempt)
     known = store.ingested_lines(key, attempt)

@@ -27,7 +27,7 @@ from tunebook.words.book_place import is_server, shown
 from tunebook.words.codec import from_json
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective, Round
-from tunebook.words.errors import BookBusyError, BookNotFoundError, StoreError
+from tunebook.words.errors import BookNotFoundError, StoreError, TrialBusyError
 from tunebook.words.record import TrainingSource
 from tunebook.words.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
 
@@ -234,7 +234,7 @@ class SqlStore(OnlyAdded):
             query = sa.select(trials.c.attempt).where(_trial(key))
             current = connection.execute(query.with_for_update(key_share=True)).scalar()
             if current != attempt:
-                raise BookBusyError(
+                raise TrialBusyError(
                     f"attempt {attempt} at trial {key.name} was superseded by attempt {current}",
                     next_step="nothing: the later attempt's measurements stand",
                 )

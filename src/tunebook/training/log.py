@@ -26,7 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tunebook.words.errors import BookBusyError
+from tunebook.words.errors import TrialBusyError
 from tunebook.words.trial import Cause, Measurement, Outcome, Status, TrialKey
 
 SYNC_EVERY_S = 1.0
@@ -79,7 +79,7 @@ class TrialLog:
     """The one writer of an attempt's log.
 
     Raises:
-        BookBusyError: another process writes this trial.
+        TrialBusyError: another process writes this trial.
     """
 
     def __init__(self, files: AttemptFiles) -> None:
@@ -244,7 +244,7 @@ def take_lock(path: Path, *, wait_s: float = 0.0) -> int:
     """Lock a trial for this process; returns the descriptor that holds it.
 
     Raises:
-        BookBusyError: another process holds it, after `wait_s` seconds still.
+        TrialBusyError: another process holds it, after `wait_s` seconds still.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -266,12 +266,12 @@ def take_lock(path: Path, *, wait_s: float = 0.0) -> int:
     return descriptor
 
 
-def _busy(path: Path, held_by: list[str]) -> BookBusyError:
+def _busy(path: Path, held_by: list[str]) -> TrialBusyError:
     holder = "process {} on {}".format(*held_by) if len(held_by) == 2 else "another process"
     round_, number = path.parent.name.removeprefix("round-"), path.stem
     known = round_.isdigit() and number.isdigit()
     trial = TrialKey(int(round_), int(number)).name if known else number
-    return BookBusyError(
+    return TrialBusyError(
         f"one process writes a trial; {trial} is held by {holder}",
         next_step="let it end, or end it, then run again",
     )

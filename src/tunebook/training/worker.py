@@ -27,7 +27,7 @@ from typing import Any
 from tunebook.training.assignment import Assignment, TrainingCode, decode
 from tunebook.training.attempt import train_once
 from tunebook.training.program import training_by
-from tunebook.words.errors import BookBusyError
+from tunebook.words.errors import TrialBusyError
 from tunebook.words.program import MARK, Program
 
 PR_SET_PDEATHSIG = 1
@@ -82,7 +82,7 @@ def _train(
         # The log itself can't be written: without its end line the host says what happened.
         _say(say, {"said": "unwritable", "why": str(error)})
         return False
-    except BookBusyError as error:
+    except TrialBusyError as error:
         # An earlier attempt's process still holds the trial; this attempt never began.
         _say(say, {"said": "busy", "why": error.rule})
         return False

@@ -12,7 +12,8 @@ TunebookError
 ├── ClusterError           a cluster refuses its jobs, or can't be reached
 ├── EvidenceError          a decision or launch was asked for without what it needs
 └── StoreError             the book can't be read or written
-    ├── BookBusyError      another process holds the book or the trial
+    ├── BookBusyError      another process holds the book
+    │   └── TrialBusyError another process, or a later attempt, holds the trial
     ├── BookAwayError      the book's server can't be reached at the moment
     ├── BookNewerError     made by a later version of Tunebook
     └── BookDamagedError   the file is not a book, or parts of it are gone
@@ -89,6 +90,10 @@ class BookNotFoundError(StoreError):
 
 class BookBusyError(StoreError):
     """Another process holds the book, or a trial of it."""
+
+
+class TrialBusyError(BookBusyError):
+    """Another process writes this trial, or a later attempt has superseded this one."""
 
 
 class BookAwayError(StoreError):
