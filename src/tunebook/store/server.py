@@ -5,7 +5,9 @@ Each commit is on disk when it returns (the server's `synchronous_commit`, which
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import sqlalchemy as sa
+from sqlalchemy import event, exc
 
 from tunebook.store.our_words import Translation, in_our_words
 from tunebook.store.server_words import of_server
@@ -36,6 +39,8 @@ class ServerState:
 BUSY_TIMEOUT_S = 15
 STATEMENT_TIMEOUT_S = 300
 """A round of a million points is read in seconds; this ends what hangs."""
+REST_S = 1.0
+"""A connection that was used this lately is taken to be alive."""
 POOL, MORE = 2, 6
 """Connections that a process keeps, and those that its threads may add for a while."""
 SETTINGS: dict[str, Any] = {
@@ -83,10 +88,32 @@ def connect_server(url: str) -> tuple[sa.Engine, Translation]:
         pool_size=POOL,
         max_overflow=MORE,
         pool_timeout=BUSY_TIMEOUT_S,
-        pool_pre_ping=True,
         hide_parameters=True,
     )
+    _ping_after_a_rest(engine)
     return engine, partial(of_server, secrets=_secrets(arguments))
+
+
+def _ping_after_a_rest(engine: sa.Engine) -> None:
+    """Try a connection that was idle before it is used, and take a new one where it broke.
+
+    SQLAlchemy's own ping comes before each transaction, and costs each a way to the server.
+    """
+
+    @event.listens_for(engine, "checkin")
+    def rests(_: Any, record: Any) -> None:
+        record.info["since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def wakes(connection: Any, record: Any, _: Any) -> None:
+        if time.monotonic() - record.info.get("since", math.inf) < REST_S:
+            return  # a new one, or just used
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error:
+            alive = False
+        if not alive:
+            raise exc.DisconnectionError
 
 
 def _secrets(arguments: dict[str, Any]) -> tuple[str, ...]:
