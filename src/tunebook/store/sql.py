@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -173,7 +174,7 @@ class SqlStore(OnlyAdded):
         if not rows:
             return
         with self._writing() as connection:
-            insert = _insert(connection, trials).on_conflict_do_nothing()
+            insert = _insert(connection.dialect.name, trials).on_conflict_do_nothing()
             connection.execute(insert, rows)
 
     def trials(self, number: int) -> tuple[TrialRecord, ...]:
@@ -327,9 +328,9 @@ def _check_file(file: Path, *, create: bool) -> None:
         )
 
 
-def _insert(connection: sa.Connection, table: sa.Table) -> Any:
+def _insert(dialect: str, table: sa.Table) -> Any:
     """An INSERT that knows ON CONFLICT, which both databases have in their own dialects."""
-    own = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    own = postgresql.insert if dialect == "postgresql" else sqlite.insert
     return own(table)
 
 
@@ -344,13 +345,18 @@ def _lines_are_new(
         "lines": lines,
         "first_step": first_step,
     }
-    insert = _insert(connection, attempts).values(row)
-    noted = insert.on_conflict_do_update(
+    return connection.execute(_noting(connection.dialect.name), row).first() is not None
+
+
+@cache
+def _noting(dialect: str) -> Any:
+    """The statement behind `_lines_are_new`: made once, since each report needs it."""
+    insert = _insert(dialect, attempts)
+    return insert.on_conflict_do_update(
         index_elements=list(attempts.primary_key),
         set_={"lines": insert.excluded.lines, "first_step": insert.excluded.first_step},
         where=attempts.c.lines < insert.excluded.lines,
-    )
-    return connection.execute(noted.returning(attempts.c.lines)).first() is not None
+    ).returning(attempts.c.lines)
 
 
 def _trial(key: TrialKey) -> sa.ColumnElement[bool]:
