@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tunebook.book.exploration import explore as explore
     from tunebook.book.notebook import Book as Book
     from tunebook.book.rounds import BookRound as BookRound
+    from tunebook.execution.local import LocalExecutor as local
+    from tunebook.execution.slurm_executor import SlurmExecutor as slurm
     from tunebook.report.examine import examine as examine
     from tunebook.training.handle import Trial as Trial
     from tunebook.words.errors import DesignError as DesignError
@@ -45,13 +47,18 @@ _HOMES = {
     "examine": "tunebook.report.examine",
     "explore": "tunebook.book.exploration",
     "integer": "tunebook.words.spelling",
+    "local": "tunebook.execution.local",
     "log_uniform": "tunebook.words.spelling",
     "maximize": "tunebook.words.spelling",
     "minimize": "tunebook.words.spelling",
     "near_one": "tunebook.words.spelling",
     "per": "tunebook.words.spelling",
+    "slurm": "tunebook.execution.slurm_executor",
     "uniform": "tunebook.words.spelling",
 }
+
+_CALLED = {"local": "LocalExecutor", "slurm": "SlurmExecutor"}
+"""What a public name is called in its home, where that differs."""
 
 __all__ = [*_HOMES, "__version__"]
 
@@ -60,7 +67,7 @@ def __getattr__(name: str) -> object:
     """Load a public name on first touch and keep it."""
     if name not in _HOMES:
         raise AttributeError(f"module 'tunebook' has no attribute {name!r}")
-    found: object = getattr(importlib.import_module(_HOMES[name]), name)
+    found: object = getattr(importlib.import_module(_HOMES[name]), _CALLED.get(name, name))
     globals()[name] = found
     return found
 

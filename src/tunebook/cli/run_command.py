@@ -57,6 +57,7 @@ def command(
     from tunebook.cli.causes import causes, show_causes
     from tunebook.cli.output import print_json
     from tunebook.execution.code import check_program, training_code
+    from tunebook.execution.places import executor_of
     from tunebook.execution.scheduler import RunSummary
     from tunebook.report.terminal import show_round, show_standing
 
@@ -72,11 +73,13 @@ def command(
         named = training_code(code)  # a wrong name is told before a book or a round is made
         if asked:
             check_program(named, asked.plan)
+    executor = executor_of(asked.executor, workers=workers) if asked else None
     with _book_for(asked, book_path, code) if asked else open_book(book_path) as book:
         chosen = _planned(book, asked.plan, code) if asked else choose_round(book, number)
         summary = chosen.run(
             code or None,
             workers=workers,
+            executor=executor,
             time_budget_s=time_budget,
             memory_limit_mb=memory_limit,
             progress=not as_json,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from tunebook.words.decision import Change, Setting
@@ -20,9 +20,11 @@ from tunebook.words.space import Axis, Per
 from tunebook.words.toml_text import key_text, load_toml, value_text
 
 ROLES = ("scientific", "nuisance", "fixed", "levels")
-BOOK_KEYS = ("name", "objective", "reduce", "training_objective", "chance", "test_metrics")
+BOOK_KEYS = (
+    "name", "objective", "reduce", "training_objective", "chance", "checkpoints", "test_metrics",
+)  # fmt: skip
 _ALWAYS = ("goal", "trials", "max_train_steps", "least_improvement")
-_SETTING_KEYS = ("name", "training_objective", "chance")
+_SETTING_KEYS = ("name", "training_objective", "chance", "checkpoints")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,7 @@ class RoundFile:
         objective: of the book, for a new one; None where the file leaves it out.
         setting: of the book, for a new one; None where the file leaves it out.
         test_metrics: of the book, to be sealed.
+        executor: where trials run, by its kind and arguments; empty for this machine.
     """
 
     plan: Round
@@ -43,6 +46,7 @@ class RoundFile:
     objective: Objective | None = None
     setting: Setting | None = None
     test_metrics: tuple[str, ...] = ()
+    executor: Mapping[str, object] = field(default_factory=dict)
 
 
 def read_round_file(text: str, *, source: str = "") -> RoundFile:
@@ -59,9 +63,12 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
     """
     data = load_toml(text, source=source)
     with _in_file(source):
-        known = dict.fromkeys([*(f.name for f in fields(Round)), "train", *KEYS, "book"])
+        known = dict.fromkeys(
+            [*(f.name for f in fields(Round)), "train", *KEYS, "book", "executor"]
+        )
         check_keys(data, known, "", "a round file")
         objective, setting, test_metrics = _read_book(data.pop("book", {}))
+        executor = from_data(Mapping[str, object], data.pop("executor", {}), path="executor")  # type: ignore[type-abstract]
         train = read_train(data)
         # Without a goal the plan itself says what a goal is (B1).
         plan = from_data(Round, {"goal": "", **data})
@@ -71,6 +78,7 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
             objective=objective,
             setting=setting,
             test_metrics=test_metrics,
+            executor=executor,
         )
 
 
@@ -104,9 +112,9 @@ def write_round_file(file: RoundFile, *, changes: Sequence[Change] = ()) -> str:
     for foretold in file.plan.foretold:
         lines += ["", "[[foretold]]", *_foretold_lines(foretold)]
     lines += program_lines(file.train)
-    book = _book_data(file)
-    if book:
-        lines += ["", "[book]", *(f"{key} = {value_text(value)}" for key, value in book.items())]
+    for table, held in (("executor", file.executor), ("book", _book_data(file))):
+        if held:
+            lines += ["", f"[{table}]", *(f"{k} = {value_text(v)}" for k, v in held.items())]
     return "\n".join(lines) + "\n"
 
 
@@ -185,6 +193,8 @@ def _book_data(file: RoundFile) -> dict[str, Any]:
             book["training_objective"] = to_data(file.setting.training_objective)
         if file.setting.chance is not None:
             book["chance"] = to_data(file.setting.chance)
+        if file.setting.checkpoints:
+            book["checkpoints"] = to_data(file.setting.checkpoints)
     if file.test_metrics:
         book["test_metrics"] = list(file.test_metrics)
     return book
