@@ -63,9 +63,8 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
     """
     data = load_toml(text, source=source)
     with _in_file(source):
-        known = dict.fromkeys(
-            [*(f.name for f in fields(Round)), "train", *KEYS, "book", "executor"]
-        )
+        own = ("train", *KEYS, "book", "executor")
+        known = dict.fromkeys([*(f.name for f in fields(Round)), *own])
         check_keys(data, known, "", "a round file")
         objective, setting, test_metrics = _read_book(data.pop("book", {}))
         executor = from_data(Mapping[str, object], data.pop("executor", {}), path="executor")  # type: ignore[type-abstract]
@@ -138,11 +137,11 @@ def _plain_keys(file: RoundFile) -> Iterator[tuple[str, Any]]:
         yield "train", to_data(file.train)
     long = ("subject_to", "points")
     plain = [f for f in fields(Round) if f.name not in (*ROLES, "goal", "foretold")]
-    for field in sorted(plain, key=lambda f: f.name in long):
-        default = () if field.default is MISSING else field.default
-        value = getattr(file.plan, field.name)
-        if field.name in _ALWAYS or value != default:
-            yield field.name, data[field.name]
+    for key in sorted(plain, key=lambda f: f.name in long):
+        default = () if key.default is MISSING else key.default
+        value = getattr(file.plan, key.name)
+        if key.name in _ALWAYS or value != default:
+            yield key.name, data[key.name]
 
 
 def _role_lines(
