@@ -153,7 +153,7 @@ def _rerun(
             executor=reruns.executor,
             on_progress=show,
         )
-    if summary.stopped == "interrupted":
+    if summary.stopped:
         print("Stopped. The reruns so far are kept; decide again to go on.", file=sys.stderr)
         raise KeyboardInterrupt
 

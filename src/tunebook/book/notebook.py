@@ -32,6 +32,7 @@ from tunebook.book.same_plan import (
     with_texts,
 )
 from tunebook.book.sealing import look_at, say_contaminated, seal
+from tunebook.book.steering import SteeredBook
 from tunebook.book.trial_view import BookTrial
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
@@ -51,7 +52,7 @@ from tunebook.words.sealing import Look, check_test_metrics
 from tunebook.words.space import Axis, Per
 
 
-class Book:
+class Book(SteeredBook):
     """Everything about one workload: its rounds, decisions and launches, in one file.
 
     Args:

@@ -21,6 +21,7 @@ from tunebook.book.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record, unread, with_earlier
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
+from tunebook.book.steering import SteeredRound
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode, check_program, training_code
@@ -50,7 +51,7 @@ from tunebook.words.trial import Purpose, TrialRecord
 Train = Callable[[Trial], float | None] | str | Program
 
 
-class BookRound:
+class BookRound(SteeredRound):
     """A round in a book: run it, read it, decide it. Made by `Book.round`."""
 
     def __init__(self, store: Store, setting: Setting, objective: Objective, number: int) -> None:

@@ -35,6 +35,14 @@ def book_option(function: F) -> F:
     return option(function)
 
 
+def round_option(function: F) -> F:
+    """Add `--round N`."""
+    option = click.option(
+        "--round", "number", type=int, help="Its number; the newest if left out."
+    )
+    return option(function)
+
+
 def json_option(function: F) -> F:
     """Add `--json`."""
     option = click.option("--json", "as_json", is_flag=True, help="Print JSON, with a schema.")

@@ -9,10 +9,11 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import suppress
+from dataclasses import replace
 
-from tunebook.execution import Executor
+from tunebook.execution import Ended, Executor
 from tunebook.execution.code import TrainingCode
-from tunebook.execution.endings import NOT_NOW, Endings
+from tunebook.execution.endings import NOT_NOW, Endings, cancelled
 from tunebook.execution.recovery import adopt_earlier
 from tunebook.store import Store, StoredRound
 from tunebook.store.ingest import collect
@@ -52,6 +53,7 @@ class Desk:
         self.objective = made[1]
         self.running: dict[TrialKey, TrialRecord] = {}
         self.endings = Endings(store)
+        self.paused = False
         self._setting = made[0]
         self._plan = stored.plan
         self._host = host
@@ -60,6 +62,7 @@ class Desk:
         self._waiting: deque[TrialRecord] = deque()
         self._started: dict[TrialKey, float] = {}
         self._sizes: dict[TrialKey, int] = {}
+        self._cancelled: set[TrialKey] = set()
         self._dry_until = 0.0
         self._closed = False
 
@@ -75,7 +78,7 @@ class Desk:
             BookAwayError, BookBusyError: the book can't be asked now; what was begun goes on.
         """
         while len(self.running) < self.executor.workers:
-            trial = self._next()
+            trial = None if self.paused else self._next()
             if trial is None:
                 break
             # From here on it is among those that `close` gives back, whatever happens.
@@ -116,6 +119,8 @@ class Desk:
             return False
         over = self.executor.wait(timeout_s)
         for ended in over:
+            if ended.key in self._cancelled and ended.outcome is None:
+                ended = replace(ended, outcome=cancelled(ended.seconds))
             self.endings.add(self.running.pop(ended.key), ended)
             self._started.pop(ended.key, None)
             self._sizes.pop(ended.key, None)
@@ -141,6 +146,29 @@ class Desk:
                 except TrialBusyError:
                     self.executor.cancel(key)
                 self._sizes[key] = size
+
+    def obey(self, began: float) -> bool:
+        """Do what people asked of this round's hosts.
+
+        Args:
+            began: when this run began, on the database's clock.
+
+        Returns:
+            True where it is to end once the trials under way have.
+        """
+        asked = self.store.asked(self.number)
+        self.paused = asked.paused
+        for trial in [t for t in self._waiting if t.number in asked.cancelled]:
+            self._waiting.remove(trial)
+            self.endings.add(
+                trial,
+                Ended(key=trial.key, attempt=trial.attempt, outcome=cancelled(0.0)),
+            )
+        for key in self.running:
+            if key.number in asked.cancelled and key not in self._cancelled:
+                self._cancelled.add(key)
+                self.executor.cancel(key)
+        return asked.drained_at is not None and asked.drained_at >= began
 
     def renew(self, lease_s: float) -> None:
         """Renew all leases; cancel trials that another host has claimed meanwhile."""

@@ -14,6 +14,7 @@ from tunebook.execution import Ended
 from tunebook.execution.recovery import to_repeat_s
 from tunebook.store import Store
 from tunebook.store.ingest import settle
+from tunebook.store.requests import CANCELLED_DETAIL
 from tunebook.words.errors import (
     BookAwayError,
     BookBusyError,
@@ -146,3 +147,14 @@ class Endings:
             # Adding it again could count it twice: a number for people is rather too low.
             with suppress(*NOT_NOW):
                 self._store.add_spent_twice(key.round, repeated_s)
+
+
+def cancelled(seconds: float) -> Outcome:
+    """The end of a trial that a person cancelled."""
+    return Outcome(
+        status=Status.FAILED,
+        cause=Cause.CANCELLED,
+        detail=CANCELLED_DETAIL,
+        seconds=seconds,
+        ended_at=time.time(),
+    )

@@ -30,6 +30,8 @@ from tunebook.words.trial import Purpose, Status
 COLLECT_EVERY_S = 0.75
 LOOK_EVERY_S = 0.25
 OTHERS_EVERY_S = 1.0
+OBEY_EVERY_S = 1.0
+PAUSED = "paused: no trial begins until `tunebook resume`"
 DISK_ERRORS = frozenset(
     {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOTDIR, errno.EIO}
 )
@@ -41,7 +43,8 @@ class RunSummary:
 
     Attributes:
         ran: trials that ended in it; complete, infeasible, failed: how they ended.
-        stopped: why it ended before all trials had: "", "interrupted" or "time budget".
+        stopped: why it ended before all trials had: "", "interrupted", "time budget" or
+            "drained".
         seconds: wall-clock time.
         spent_twice_s: compute of attempts that were lost and have to be repeated.
     """
@@ -157,13 +160,15 @@ class _Run:
         self._ends_at = None if time_budget_s is None else self._began + time_budget_s
         self._tally = Tally(objective=desk.objective, workers=desk.executor.workers)
         self._patience = Patience()
-        self._due = dict.fromkeys(("collect", "renew", "others", "show"), self._began)
+        self._began_there = 0.0
+        self._due = dict.fromkeys(("collect", "renew", "obey", "others", "show"), self._began)
 
     def until_done(self) -> None:
         desk, tally = self._desk, self._tally
         desk.store.files.mkdir(parents=True, exist_ok=True)
         desk.endings.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
         tally.refresh(desk.store, desk.number, desk.purpose)
+        self._began_there = desk.store.now()
         while True:
             if self._interrupts.asked:
                 raise KeyboardInterrupt
@@ -185,6 +190,8 @@ class _Run:
         # First of all, so that no lease runs out behind what takes long.
         if self._is_due("renew", RENEW_EVERY_S):
             desk.renew(LEASE_S)
+        if self._is_due("obey", OBEY_EVERY_S) and desk.obey(self._began_there):
+            self.stopped = "drained"
         desk.settle()
         if not self.stopped:
             desk.start()
@@ -251,7 +258,8 @@ class _Run:
     def _show(self, *, last: bool = False) -> None:
         if self._on_progress is not None and (self._is_due("show", LOOK_EVERY_S) or last):
             ending = "finishing those under way" if self.stopped and not last else ""
-            self._on_progress(self._progress(self._patience.said or ending))
+            waiting = PAUSED if self._desk.paused else ""
+            self._on_progress(self._progress(self._patience.said or ending or waiting))
 
     def _progress(self, stopping: str = "") -> Progress:
         return self._tally.progress(self._desk.running_s(), stopping)

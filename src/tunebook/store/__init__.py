@@ -42,6 +42,22 @@ class Claim:
     lease_s: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of the hosts of a round.
+
+    Attributes:
+        paused: no trial is to begin until the pause is over.
+        drained_at: hosts that began before are to end once their trials have; seconds on the
+            database's clock, or None.
+        cancelled: numbers of running trials that are to be ended.
+    """
+
+    paused: bool = False
+    drained_at: float | None = None
+    cancelled: frozenset[int] = frozenset()
+
+
 class Store(Protocol):
     """A book's record. Every method is one transaction: all of it happened, or none.
 
@@ -110,7 +126,7 @@ class Store(Protocol):
         limit: int = 1,
         purpose: Purpose | None = None,
     ) -> tuple[Claim, ...]:
-        """Claim pending trials, and running ones whose lease has ended, lowest number first.
+        """Claim pending trials, and running ones whose lease has ended, by turn, then by number.
 
         Each claim raises the trial's attempt number and sets it running.
         """
@@ -155,6 +171,28 @@ class Store(Protocol):
 
     def hosts(self, number: int) -> dict[TrialKey, str]:
         """Which host holds each running trial of a round."""
+
+    def ask(self, number: int, what: str) -> None:
+        """Ask all hosts of a round to `pause` or to `drain`; replaces what was asked before."""
+
+    def withdraw(self, number: int) -> bool:
+        """Take back a pause or a drain; False where nothing was asked."""
+
+    def asked(self, number: int) -> Asked:
+        """What is asked of the hosts of a round."""
+
+    def cancel(self, keys: Sequence[TrialKey]) -> tuple[TrialKey, ...]:
+        """End trials that no host trains, as failed, and ask the hosts of running ones to.
+
+        Returns:
+            those that had not ended yet.
+        """
+
+    def prioritise(self, keys: Sequence[TrialKey], priority: int) -> None:
+        """Let trials go before (above 0) or after (below 0) the others of their round."""
+
+    def now(self) -> float:
+        """Seconds since 1970 on the database's clock, which leases are kept by."""
 
     def add_decision(self, decision: Decision) -> None:
         """Add a decision; its number must be the next."""

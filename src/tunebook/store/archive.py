@@ -35,8 +35,10 @@ from tunebook.words.sealing import sealed_in
 from tunebook.words.trial import Status
 
 ARCHIVE = 1
-SAME_ROWS = ("0003", REVISION)
-"""Schemas whose rows are alike: 0004 differs in an index and guards alone."""
+READ = ("0003", "0004", REVISION)
+"""Schemas whose archives are read: 0004 differs in an index and guards, 0005 in what is added."""
+ADDED_LATER = frozenset({"request"})
+"""Tables that archives of the older ones lack."""
 AT_A_TIME = 500
 """Rows that are inserted together."""
 UNREADABLE = (
@@ -150,8 +152,10 @@ def _fill_store(store: SqlStore, archive: zipfile.ZipFile) -> None:
     try:
         with store._writing() as connection:
             begin_filling(connection, store)
+            held = set(archive.namelist())
             for table in metadata.sorted_tables:
-                _fill(connection, table, archive)
+                if f"{table.name}.jsonl" in held:
+                    _fill(connection, table, archive)
             end_filling(connection)
     finally:
         store.close()
@@ -204,7 +208,7 @@ def _closed(row: dict[str, Any]) -> dict[str, Any]:
 
 def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, dict[str, Any]]:
     manifest = json.loads(archive.read("manifest.json"))
-    if manifest["archive"] != ARCHIVE or manifest["schema"] not in SAME_ROWS:
+    if manifest["archive"] != ARCHIVE or manifest["schema"] not in READ:
         raise BookNewerError(
             f"{path} has schema {manifest['schema']}, written by Tunebook {manifest['made_by']}; "
             f"this version reads {REVISION}",
@@ -212,7 +216,7 @@ def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, dict[str, Any]]
         )
     tables: dict[str, dict[str, Any]] = manifest["tables"]
     missing = {t.name for t in metadata.sorted_tables} ^ set(tables)
-    if missing:
+    if missing - (ADDED_LATER if manifest["schema"] != REVISION else set()):
         raise ValueError(f"tables are missing or unknown: {', '.join(sorted(missing))}")
     return tables
 

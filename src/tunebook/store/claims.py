@@ -25,23 +25,24 @@ def claim(
     limit: int,
     purpose: Purpose | None,
 ) -> tuple[Claim, ...]:
-    """Claim pending trials, and running ones whose lease has ended, lowest number first.
+    """Claim pending trials, and running ones whose lease has ended, by turn, then by number.
 
     Looks at as many pending trials as it claims, and at the running ones: never at those that
     have ended. Trials that another host is just claiming are passed over.
     """
     now = database_now(connection)
     late = sa.and_(trials.c.status == RUNNING, trials.c.lease_until < now)
-    found: list[int] = []
+    found: list[tuple[int, int]] = []
     for free in (trials.c.status == PENDING, late):
-        query = sa.select(trials.c.number).where(trials.c.round == number, free)
+        query = sa.select(trials.c.turn, trials.c.number).where(trials.c.round == number, free)
         if purpose is not None:
             query = query.where(trials.c.purpose == purpose.value)
         if purpose is Purpose.RERUN:
             query = query.where(trials.c.number >= RERUN_FROM)
-        query = query.order_by(trials.c.round, trials.c.status, trials.c.number).limit(limit)
-        found += connection.execute(query.with_for_update(skip_locked=True)).scalars()
-    chosen = sorted(found)[:limit]
+        by_turn = (trials.c.round, trials.c.status, trials.c.turn, trials.c.number)
+        query = query.order_by(*by_turn).limit(limit).with_for_update(skip_locked=True)
+        found += [(row.turn, row.number) for row in connection.execute(query)]
+    chosen = {n: turn for turn, n in sorted(found)[:limit]}
     if not chosen:
         return ()
     changed = connection.execute(
@@ -56,7 +57,9 @@ def claim(
         )
         .returning(trials)
     )
-    records = sorted((to_trial(row) for row in changed), key=lambda t: t.number)
+    records = sorted(
+        (to_trial(row) for row in changed), key=lambda t: (chosen[t.number], t.number)
+    )
     return tuple(Claim(trial=t, lease_s=lease_s) for t in records)
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0004"
+REVISION = "0005"
 """The migration that makes this schema; a book that names another is older, or newer."""
 
 metadata = MetaData()
@@ -62,9 +62,21 @@ trial = Table(
     Column("ended_at", Float(53)),
     Column("host", Text),
     Column("lease_until", Float(53)),
+    Column("turn", Integer, nullable=False, server_default="0"),
     ForeignKeyConstraint(["round"], ["round.number"]),
-    Index("trial_by_status", "round", "status", "number"),
+    Index("trial_by_status", "round", "status", "turn", "number"),
 )
+
+request = Table(
+    "request",
+    metadata,
+    Column("round", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("what", String(10), nullable=False),
+    Column("asked_at", Float(53), nullable=False),
+    ForeignKeyConstraint(["round"], ["round.number"]),
+)
+"""What a person asked of the hosts of a round, or of one running trial (`number`; else -1)."""
 
 attempt = Table(
     "attempt",

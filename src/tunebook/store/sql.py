@@ -17,6 +17,7 @@ from tunebook.store.connection import connect, database_now, host_now, on_networ
 from tunebook.store.curves import compact, read_curves, write_chunks
 from tunebook.store.only_added import OnlyAdded
 from tunebook.store.our_words import in_our_words
+from tunebook.store.requests import Requests
 from tunebook.store.revisions import make_current
 from tunebook.store.rows import outcome_columns, readable, to_row, to_trial
 from tunebook.store.schema import attempt as attempts
@@ -33,7 +34,7 @@ from tunebook.words.record import TrainingSource
 from tunebook.words.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
 
 
-class SqlStore(OnlyAdded):
+class SqlStore(OnlyAdded, Requests):
     """A book in one SQLite file, or in a database (or one schema of it) on a server."""
 
     @classmethod
