@@ -109,7 +109,8 @@ def test_every_fault_is_its_own_trials_fate(book, fault):
     assert (trial.status, trial.cause) == (status, cause)
     assert detail in trial.detail
     assert "\n" not in trial.detail
-    assert trial.attempt == 1
+    # The first kill may have been anybody's doing; a trial's own fate comes again.
+    assert trial.attempt == (2 if fault == "killed" else 1)
     assert trial.seconds < LIMIT_S + 3.5
 
 

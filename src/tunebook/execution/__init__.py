@@ -40,6 +40,8 @@ class Ended:
         seconds: wall-clock time of the attempt.
         preempted: a cluster took its place away, as clusters do: no sign that anything is wrong,
             so that it may be repeated without end.
+        killed: its process was ended by SIGKILL with no sign of why: `outcome` stands where that
+            happens to the trial again; the first time it may have been anybody's doing.
         unloadable: why the training code could not be loaded; ends the whole round's run.
         unwritable: why its log could not be written; ends the run too.
     """
@@ -49,6 +51,7 @@ class Ended:
     outcome: Outcome | None = None
     seconds: float = 0.0
     preempted: bool = False
+    killed: bool = False
     unloadable: str = ""
     unwritable: str = ""
 

@@ -47,6 +47,7 @@ class Endings:
         self._store = store
         self._pile: deque[tuple[TrialRecord, Ended]] = deque()
         self._lost: dict[TrialKey, set[int]] = {}
+        self._killed: set[TrialKey] = set()
         self._tried_before = False
 
     @property
@@ -101,11 +102,15 @@ class Endings:
                 next_step="make room or mend the disk, then run again: nothing acknowledged is "
                 "lost",
             )
-        outcome = settle(self._store, key, attempt, ended.outcome)
+        first_kill = ended.killed and key not in self._killed
+        told = None if first_kill else ended.outcome
+        outcome = settle(self._store, key, attempt, told)
         if outcome is None and self._tried_before:
             outcome = self._on_record(key, attempt)
-        if outcome is None and ended.outcome is None:
+        if outcome is None and told is None:
             self._give_back(trial, ended, closing=closing)
+            if first_kill:
+                self._killed.add(key)
         elif outcome is not None:
             self.settled.append((key, outcome))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import signal
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -272,17 +273,18 @@ class LocalExecutor:
         code = self._dismiss(slot)
         if slot.assignment is None:
             return
-        imposed = self._imposed(slot)
+        imposed, killed = self._imposed(slot), False
         if imposed is None and slot.loaded:
             out_of_memory = oom_kills() > slot.oom_before
             imposed = self._fate(slot, *death(code, out_of_memory=out_of_memory))
+            killed = code == -signal.SIGKILL and not out_of_memory
         elif imposed is None and not self._ever_loaded:
             why = death(code, out_of_memory=oom_kills() > slot.oom_before)[1]
             tail = output_tail(slot.assignment.files.output).strip()
             said = "\n".join(part for part in (early, tail, f"the worker ended: {why}") if part)
             self._finish(slot, unloadable=said)
             return
-        self._finish(slot, imposed)
+        self._finish(slot, imposed, killed=killed)
 
     def _imposed(self, slot: Slot) -> Outcome | None:
         return None if slot.stopping is None else self._fate(slot, *slot.stopping)
@@ -310,6 +312,7 @@ class LocalExecutor:
         slot: Slot,
         outcome: Outcome | None = None,
         *,
+        killed: bool = False,
         unloadable: str = "",
         unwritable: str = "",
     ) -> None:
@@ -322,6 +325,7 @@ class LocalExecutor:
                 attempt=trial.attempt,
                 outcome=outcome,
                 seconds=time.monotonic() - slot.began,
+                killed=killed,
                 unloadable=unloadable,
                 unwritable=unwritable,
             )

@@ -33,9 +33,10 @@ from tunebook.training.assignment import Assignment
 from tunebook.words.errors import ClusterError
 from tunebook.words.trial import TrialKey
 
-NAP_S = 0.1
+NAP_S = 0.2
 BEAT_EVERY_S = 5.0
 SCANCEL_AGAIN_S = 5.0
+REFUSED_AGAIN_S = 30.0
 SAY_AWAY_S = 120.0
 CLOSE_S = 45.0
 """Beyond the grace: SLURM's KillWait, 30 s as it comes, and its own time."""
@@ -118,7 +119,7 @@ class SlurmExecutor:
         self._arrays: list[_Array] = []
         self._waiting: list[Assignment] = []
         self._ended: list[Ended] = []
-        self._beat_at = 0.0
+        self._beat_at = self._send_at = 0.0
         self._said_away = False
         self._closed = False
         self._alive = ExitStack()
@@ -169,11 +170,13 @@ class SlurmExecutor:
             for array in self._arrays:
                 with suppress(OSError):
                     array.folder.set_grace(grace_s)
+                # Withdrawn too, so that running jobs end even where the controller is away.
                 for task in array.tasks.values():
                     task.cancelled = True
+                    task.folder.withdraw(task.number)
             self._sender.close()
             until = time.monotonic() + grace_s + CLOSE_S
-            while self._arrays and time.monotonic() < until:
+            while self._arrays and time.monotonic() < until and not self._all_said():
                 self._look()
                 time.sleep(NAP_S)
         except KeyboardInterrupt:  # a second Ctrl-C
@@ -182,9 +185,14 @@ class SlurmExecutor:
             self._leave()
         return self._take_ended()
 
+    def _all_said(self) -> bool:
+        """True where all jobs say that they end, and SLURM says nothing."""
+        away = self._queue.away_since is not None
+        return away and not any(array.tasks for array in self._arrays)
+
     def _send(self) -> None:
         """Submit what is waiting, as one array (or several of SLURM's largest)."""
-        while self._waiting and not self._closed:
+        while self._waiting and time.monotonic() >= self._send_at:
             part = self._waiting[:MOST_IN_ARRAY]
             name = f"tunebook-{secrets.token_hex(6)}"
             folder = array_folder(part[0].files.lock, name)
@@ -216,7 +224,7 @@ class SlurmExecutor:
             self._beat_at = now + BEAT_EVERY_S
             for array in self._arrays:
                 array.folder.beat()
-        for array in self._arrays:
+        for array in list(self._arrays):
             self._take_id(array)
             if array.id:
                 with suppress(FileNotFoundError):
@@ -237,22 +245,34 @@ class SlurmExecutor:
         sending, array.sending = array.sending, None
         try:
             array.id = sending.result()
-        except ClusterError:
-            # Its trials go back with `close`: no job of them is anywhere.
-            for task in list(array.tasks.values()):
-                self._forget(array, task, gone=True)
-                if not self._closed:
-                    self._waiting.append(task.assignment)
-                else:
-                    self._ended.append(ended(task))
-            array.folder.remove()
-            self._arrays.remove(array)
-            if not self._closed:
+        except ClusterError as error:
+            self._take_back(array)
+            if self._closed:
+                return
+            if not any(other.tasks for other in self._arrays):
                 raise
-        if not array.id and self._closed:  # never sent
-            for task in list(array.tasks.values()):
+            # Jobs like these were taken before: a limit of jobs at a time, or a partition that is
+            # closed for an hour, is no reason to stop those that run.
+            self._send_at = time.monotonic() + REFUSED_AGAIN_S
+            print(
+                f"Warning: {error.rule}. It is tried again every {REFUSED_AGAIN_S:g} s while "
+                "other jobs of this run go on.",
+                file=sys.stderr,
+            )
+            return
+        if not array.id:  # closed before it was sent
+            self._take_back(array)
+
+    def _take_back(self, array: _Array) -> None:
+        """No job of these is anywhere."""
+        for task in list(array.tasks.values()):
+            self._forget(array, task, gone=True)
+            if self._closed or task.cancelled:
                 self._ended.append(ended(task))
-                self._forget(array, task, gone=True)
+            else:
+                self._waiting.append(task.assignment)
+        array.folder.remove()
+        self._arrays.remove(array)
 
     def _hear(self, known: Mapping[Job, tuple[str, str]], now: float) -> None:
         for array in self._arrays:

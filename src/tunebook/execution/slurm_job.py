@@ -49,8 +49,9 @@ def train(folder: ArrayFolder, task: int, orders: Orders, asked: threading.Event
     Args:
         asked: set by a signal.
     """
-    if orders.cpus is not None:
-        os.environ.setdefault("OMP_NUM_THREADS", str(orders.cpus))
+    # Without control groups a job sees all cores of its node, the other jobs' too.
+    if cpus := orders.cpus or os.environ.get("SLURM_CPUS_ON_NODE"):
+        os.environ.setdefault("OMP_NUM_THREADS", str(cpus))
     executor = LocalExecutor(1)
     watch = Watch(folder, task, orders.host_gone_s)
     ended: tuple[Ended, ...] = ()

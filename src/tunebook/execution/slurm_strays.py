@@ -9,8 +9,8 @@ from tunebook.execution.host import gone
 from tunebook.execution.slurm_files import ArrayFolder, array_folder, forget_job, job_noted
 from tunebook.execution.slurm_queue import ask_now
 
-PATIENCE_S = 45.0
-"""For a last checkpoint, and SLURM's KillWait (30 s as it comes) after that."""
+PATIENCE_S = 20.0
+"""A withdrawn job has 2 s for a last checkpoint; claims here are not renewed meanwhile."""
 
 
 def end_job_of(lock: Path) -> None:
