@@ -277,8 +277,8 @@ class LocalExecutor:
         if imposed is None and slot.loaded:
             out_of_memory = oom_kills() > slot.oom_before
             imposed = self._fate(slot, *death(code, out_of_memory=out_of_memory))
-            killed = code == -signal.SIGKILL and not out_of_memory
-        elif imposed is None and not self._ever_loaded:
+            killed = _by_force(code, slot)
+        elif imposed is None and not self._ever_loaded and not _by_force(code, slot):
             why = death(code, out_of_memory=oom_kills() > slot.oom_before)[1]
             tail = output_tail(slot.assignment.files.output).strip()
             said = "\n".join(part for part in (early, tail, f"the worker ended: {why}") if part)
@@ -336,3 +336,8 @@ class LocalExecutor:
     def _take_ended(self) -> tuple[Ended, ...]:
         ended, self._ended = tuple(self._ended), []
         return ended
+
+
+def _by_force(code: int, slot: Slot) -> bool:
+    """Killed with no sign of why: whoever did that meant no trial, and no training code."""
+    return code == -signal.SIGKILL and oom_kills() == slot.oom_before
