@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster lint bench bench-exploitation scale docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-exploitation scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -42,6 +42,13 @@ demo: $(VENV)/.demo-ready  ## train real networks and write demo-out/report.html
 
 ship-demo: demo  ## pack the demo's book into the package, for `tunebook demo`
 	$(BIN)/python demo/ship.py demo-out/digits.db
+
+# Root: it mounts a small disk, cuts a network, starts servers. A run that was stopped goes on.
+torture: $(VENV)/.cluster-ready  ## inject 500 faults into running rounds; rewrites docs/torture.md
+	tests/system/install.sh
+	tests/cluster/install.sh
+	bench/torture/install.sh
+	OMP_NUM_THREADS=1 $(BIN)/python bench/torture/measure.py
 
 lint: $(VENV)/.ready  ## ruff, mypy strict, layers, import cycles
 	$(BIN)/ruff check .

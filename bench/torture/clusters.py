@@ -1,0 +1,80 @@
+"""Scenes on clusters that are started here: a real SLURM of one node, and a real Ray."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import faults as f
+from scene import Result, Scene
+
+from system.postgres import Server
+
+SLURM = {"kind": "slurm", "workers": 4, "cpus": 1, "partition": "low", "grace_s": 3}
+HIGH = ("sbatch", "-p", "high", "-n", "8", "-o", "/dev/null", "--wrap", "sleep 0.5")
+
+
+def slurm_faults(cluster) -> dict[str, f.Fault]:
+    """What befalls jobs, the controller and the node."""
+
+    def preempt_jobs(_: Scene) -> bool:
+        cluster.said(*HIGH)
+        return True
+
+    def kill_controller(scene: Scene) -> bool:
+        cluster.kill_controller()
+        time.sleep(scene.dice.uniform(0.5, 3.0))
+        cluster.start_controller()
+        return True
+
+    def lose_node(scene: Scene) -> bool:
+        cluster.lose_node()
+        time.sleep(scene.dice.uniform(0.5, 2.0))
+        cluster.find_node()
+        return True
+
+    return {
+        "jobs preempted by another partition": preempt_jobs,
+        "kill -9 of SLURM's controller": kill_controller,
+        "SLURM's node lost": lose_node,
+    }
+
+
+def on_slurm(cluster, server: Server | None, database: Callable[[Server], str], played, named):
+    """A scene on SLURM, with the book in a file or on a server."""
+
+    def play(folder: Path, dice: random.Random) -> Result:
+        book = database(server) if server else str(folder / "book.db")
+        scene = Scene(folder, SLURM, book, "PostgreSQL" if server else "SQLite", dice)
+        scene.around = lambda: " ".join(
+            [*cluster.jobs(), *cluster.said("sinfo", "-h", "-N", "-o", "%T %E").split()]
+        )
+        chosen = named(f.kill_worker, f.kill_runner, f.preempt_runner, f.corrupt_checkpoint,
+                       f.deliver_twice)  # fmt: skip
+        if server:
+            chosen["kill -9 of the database server"] = f.kill_database(server)
+        return played(scene, {**chosen, **slurm_faults(cluster)}, 2.0, 14)
+
+    return play
+
+
+def cluster_plays(stack: ExitStack, server: Server, only: str, database, played, named) -> dict:
+    """Scenes by name; those of a cluster that is not asked for are left out."""
+    plays = {}
+    if only in "slurm file slurm server" or "slurm" in only:
+        from cluster.slurm_cluster import Cluster, missing
+
+        why = missing()
+        if why:
+            raise SystemExit(f"no SLURM: {why}")
+        top = Path(tempfile.mkdtemp(prefix="tunebook-slurm-"))
+        cluster = Cluster(top)
+        stack.callback(cluster.stop)
+        cluster.start()
+        plays["slurm file"] = on_slurm(cluster, None, database, played, named)
+        plays["slurm server"] = on_slurm(cluster, server, database, played, named)
+    return plays
