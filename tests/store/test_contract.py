@@ -137,6 +137,13 @@ def test_an_attempt_ends_once(store):
     assert claim(store, 9)[0].number == 1
 
 
+def test_a_clock_that_jumps_takes_no_trial_from_the_host_that_holds_it(store):
+    claim(store, 2, lease_s=-3600.0)
+    kept = store.claim(1, "a", 60.0, 6, holding=(0, 1))
+    assert [c.trial.number for c in kept] == [2, 3, 4, 5]
+    assert [c.trial.number for c in store.claim(1, "b", 60.0, 6)] == [0, 1]
+
+
 def test_a_superseded_attempt_neither_reports_nor_ends(store, points):
     claim(store, lease_s=0.0)
     time.sleep(0.05)

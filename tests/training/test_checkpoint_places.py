@@ -241,3 +241,26 @@ def test_a_full_disk_at_a_checkpoint_is_no_fate_of_the_trial(
     log = read_log(next(tmp_path.rglob("*.log")))
     assert [m.value for m in log.measurements] == [0.5]
     assert log.outcome is None
+
+
+def test_a_full_disk_at_a_report_is_no_fate_even_if_there_is_room_again(attempt, monkeypatch):
+    """The kernel refuses one write beyond its limit, and takes the end line again."""
+    import resource
+    import signal
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def train(trial):
+        trial.report(0, {"loss": 0.5})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, before[1]))
+        try:
+            trial.report(1, {"loss": 0.4})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    heard = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        with pytest.raises(OSError, match="a report was not recorded"):
+            attempt(train)
+    finally:
+        signal.signal(signal.SIGXFSZ, heard)

@@ -83,7 +83,7 @@ def test_a_second_writer_is_refused(files):
     ended = subprocess.run(
         [sys.executable, "-c", script, str(files.lock)], capture_output=True, text=True
     )
-    assert "BookBusyError" in ended.stderr
+    assert "TrialBusyError" in ended.stderr
     assert str(os.getpid()) in ended.stderr, "the holder is named"
     log.close()
     subprocess.run([sys.executable, "-c", script, str(files.lock)], check=True)

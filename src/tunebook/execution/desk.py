@@ -204,7 +204,10 @@ class Desk:
         now = time.monotonic()
         if not self._waiting and now >= self._dry_until:
             limit = CLAIM_AHEAD * self.executor.workers - len(self.running)
-            claims = self.store.claim(self.number, self._host, LEASE_S, limit, self.purpose)
+            holding = [key.number for key in (*self.running, *self.endings.keys)]
+            claims = self.store.claim(
+                self.number, self._host, LEASE_S, limit, self.purpose, holding
+            )
             self._waiting.extend(c.trial for c in claims)
             # With nothing to claim, ask again when something may have changed.
             self._dry_until = now if claims else now + 1.0

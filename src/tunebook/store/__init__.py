@@ -5,7 +5,7 @@ Only the host of a book talks to its store; workers write files (`training/log.p
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -125,9 +125,11 @@ class Store(Protocol):
         lease_s: float,
         limit: int = 1,
         purpose: Purpose | None = None,
+        holding: Collection[int] = (),
     ) -> tuple[Claim, ...]:
         """Claim pending trials, and running ones whose lease has ended, by turn, then by number.
 
+        `holding` names trials that this host trains: their leases never count as ended.
         Each claim raises the trial's attempt number and sets it running.
         """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -212,10 +212,11 @@ class SqlStore(OnlyAdded, Requests):
         lease_s: float,
         limit: int = 1,
         purpose: Purpose | None = None,
+        holding: Collection[int] = (),
     ) -> tuple[Claim, ...]:
         """Claim pending trials, and running ones whose lease has ended, lowest number first."""
         with self._writing() as connection:
-            return claim(connection, number, host, lease_s, limit, purpose)
+            return claim(connection, number, host, lease_s, limit, purpose, holding)
 
     def renew(self, host: str, keys: Sequence[TrialKey], lease_s: float) -> tuple[TrialKey, ...]:
         """Renew leases; returns the keys that this host no longer holds."""

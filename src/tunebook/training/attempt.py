@@ -57,9 +57,10 @@ def train_once(
     try:
         seed_generators(trial.seed)
         fate, healthy = _fate(trial, train)
-        if not healthy and trial._disk_error is not None:
+        refused = trial._disk_error or log.failed
+        if not healthy and refused is not None:
             # The disk's fault and no trial's: the run stops, and this trial is repeated.
-            raise trial._disk_error
+            raise refused
         if stop.is_set():
             # What training did once it was asked to stop is not how the trial would have ended.
             return None, False

@@ -78,6 +78,9 @@ class LogPart:
 class TrialLog:
     """The one writer of an attempt's log.
 
+    Attributes:
+        failed: the last error of the disk, None where all was written.
+
     Raises:
         TrialBusyError: another process writes this trial.
     """
@@ -91,6 +94,7 @@ class TrialLog:
         self._began = time.monotonic()
         self._torn = False
         self._sync_failed: OSError | None = None
+        self.failed: OSError | None = None
         self._dirty = threading.Event()
         self._closed = threading.Event()
         threading.Thread(target=self._sync_on, daemon=True, name="log sync").start()
@@ -127,6 +131,13 @@ class TrialLog:
             os.close(self._lock)
 
     def _write(self, content: Mapping[str, object]) -> None:
+        try:
+            self._write_line(content)
+        except OSError as error:
+            self.failed = error
+            raise
+
+    def _write_line(self, content: Mapping[str, object]) -> None:
         if self._sync_failed is not None:
             # The system reports a lost write once, to whoever syncs first: it is said here.
             raise self._sync_failed
