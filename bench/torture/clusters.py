@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import socket
 import tempfile
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from scene import Result, Scene
 from system.postgres import Server
 
 SLURM = {"kind": "slurm", "workers": 4, "cpus": 1, "partition": "low", "grace_s": 3}
+NODE = socket.gethostname().partition(".")[0]
 HIGH = ("sbatch", "-p", "high", "-n", "8", "-o", "/dev/null", "--wrap", "sleep 0.5")
 
 
@@ -44,12 +46,29 @@ def slurm_faults(cluster) -> dict[str, f.Fault]:
     }
 
 
+def resuming(cluster) -> Callable[[], None]:
+    """Give a node back that SLURM has drained: after its controller was killed with -9 it may
+    give a job number twice, and takes the node out of use for an administrator to look at.
+    """
+    state = {"at": 0.0}
+
+    def administer() -> None:
+        if time.monotonic() < state["at"]:
+            return
+        state["at"] = time.monotonic() + 2.0
+        if "drain" in cluster.said("sinfo", "-h", "-N", "-o", "%T"):
+            cluster.said("scontrol", "update", f"NodeName={NODE}", "State=RESUME")
+
+    return administer
+
+
 def on_slurm(cluster, server: Server | None, database: Callable[[Server], str], played, named):
     """A scene on SLURM, with the book in a file or on a server."""
 
     def play(folder: Path, dice: random.Random) -> Result:
         book = database(server) if server else str(folder / "book.db")
         scene = Scene(folder, SLURM, book, "PostgreSQL" if server else "SQLite", dice)
+        scene.administer = resuming(cluster)
         scene.around = lambda: " ".join(
             [*cluster.jobs(), *cluster.said("sinfo", "-h", "-N", "-o", "%T %E").split()]
         )

@@ -89,9 +89,9 @@ class Scene:
         self._environment = environment or {}
         self._complete: dict[str, int] = {}
         self.runner: subprocess.Popen | None = None
-        self.around: Callable[[], str] = (
-            str  # what a cluster says of itself, for a scene that stalls
-        )
+        # What a cluster says of itself, for a scene that stalls; what its administrator would do.
+        self.around: Callable[[], str] = str
+        self.administer: Callable[[], None] = lambda: None
         store = SqlStore.open(book, files=self.files)
         store.set_setting(Setting(name="torture"), Objective("loss"))
         pace = Choice((PACE_S,))
@@ -152,6 +152,7 @@ class Scene:
             if steps:
                 self.result.recovery_s.setdefault(kind, []).append(float(steps[0][5]) - at)
                 return
+            self.administer()
             time.sleep(0.05)
         self.result.by_hand = f"no report for 60 s after: {kind}; {self.around()}"
 
@@ -159,6 +160,7 @@ class Scene:
         while time.monotonic() - began < LIMIT_S:
             if self.ended_well():
                 return
+            self.administer()
             time.sleep(0.1)
         self.result.by_hand = self.result.by_hand or f"not done after {LIMIT_S:g} s"
 
