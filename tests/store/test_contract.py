@@ -137,6 +137,30 @@ def test_an_attempt_ends_once(store):
     assert claim(store, 9)[0].number == 1
 
 
+def test_what_is_done_together_is_all_there_or_not_at_all(store, points):
+    claim(store, 2)
+    other = TrialKey(1, 1)
+    with store.together():
+        store.append(KEY, 1, 0, points(0, 3), 3)
+        with pytest.raises(BookBusyError, match="superseded"):
+            store.append(KEY, 7, 0, points(0, 3), 3)
+        store.append(other, 1, 0, points(0, 2), 2)
+        assert len(store.measurements(KEY)) == 3
+    assert (len(store.measurements(KEY)), len(store.measurements(other))) == (3, 2)
+
+    def half():
+        with store.together():
+            store.append(KEY, 1, 0, points(3, 5), 5)
+            raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        half()
+    assert len(store.measurements(KEY)) == 3
+    assert store.ingested_lines(KEY, 1) == 3
+    store.append(KEY, 1, 0, points(3, 5), 5)
+    assert len(store.measurements(KEY)) == 5
+
+
 def test_a_clock_that_jumps_takes_no_trial_from_the_host_that_holds_it(store):
     claim(store, 2, lease_s=-3600.0)
     kept = store.claim(1, "a", 60.0, 6, holding=(0, 1))

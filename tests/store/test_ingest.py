@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.store.ingest import collect, output_tail, settle
+from tunebook.store.ingest import collect, follow, output_tail, settle
 from tunebook.store.table import table
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.errors import BookBusyError
@@ -92,6 +92,22 @@ def test_a_superseded_attempt_is_not_taken_in(book):
     book.claim(1, "b", 60.0)
     with pytest.raises(BookBusyError):
         settle(book, KEY, 1)
+
+
+def test_a_log_that_grows_is_read_on_and_a_late_start_is_heard(claimed):
+    log = TrialLog(attempt_files(claimed.files, KEY, 1))
+    log.note("checkpoint 7 is damaged and was passed over")
+    at = follow(claimed, KEY, 1, None)
+    log.start(4)
+    for step in range(4, 7):
+        log.measure(step, {"loss": 1 / step})
+        at = follow(claimed, KEY, 1, at)
+    again = follow(claimed, KEY, 1, at)
+    assert (at.lines, at.first_step, again) == (5, 4, at)
+    assert at.offset == attempt_files(claimed.files, KEY, 1).log.stat().st_size
+    assert [m.step for m in claimed.measurements(KEY)] == [4, 5, 6]
+    assert claimed.ingested_lines(KEY, 1) == 5
+    log.close()
 
 
 def test_no_output_is_an_empty_tail(tmp_path):

@@ -16,7 +16,7 @@ from tunebook.execution.code import TrainingCode
 from tunebook.execution.endings import NOT_NOW, Endings, cancelled
 from tunebook.execution.recovery import adopt_earlier
 from tunebook.store import Store, StoredRound
-from tunebook.store.ingest import collect
+from tunebook.store.ingest import Followed, follow
 from tunebook.training.assignment import Assignment, checkpoints_at
 from tunebook.training.log import attempt_files
 from tunebook.words.errors import StoreError, TrainingLoadError, TrialBusyError
@@ -61,7 +61,7 @@ class Desk:
         self._memory_limit_mb = memory_limit_mb
         self._waiting: deque[TrialRecord] = deque()
         self._started: dict[TrialKey, float] = {}
-        self._sizes: dict[TrialKey, int] = {}
+        self._followed: dict[TrialKey, Followed] = {}
         self._cancelled: set[TrialKey] = set()
         self._dry_until = 0.0
         self._closed = False
@@ -123,7 +123,7 @@ class Desk:
                 ended = replace(ended, outcome=cancelled(ended.seconds))
             self.endings.add(self.running.pop(ended.key), ended)
             self._started.pop(ended.key, None)
-            self._sizes.pop(ended.key, None)
+            self._followed.pop(ended.key, None)
         return bool(over) and not any(e.unloadable or e.unwritable for e in over)
 
     def settle(self) -> None:
@@ -135,17 +135,29 @@ class Desk:
 
     def collect(self) -> None:
         """Take in what running trials have reported; a log that has not grown is left alone."""
-        for key, trial in list(self.running.items()):
-            try:
-                size = attempt_files(self.store.files, key, trial.attempt).log.stat().st_size
-            except OSError:  # the worker has not begun it
-                continue
-            if size != self._sizes.get(key):
+        grown = [trial for trial in self.running.values() if self._has_grown(trial)]
+        if not grown:
+            return
+        followed: dict[TrialKey, Followed] = {}
+        with self.store.together():
+            for trial in grown:
                 try:
-                    collect(self.store, key, trial.attempt)
+                    before = self._followed.get(trial.key)
+                    after = follow(self.store, trial.key, trial.attempt, before)
                 except TrialBusyError:
-                    self.executor.cancel(key)
-                self._sizes[key] = size
+                    self.executor.cancel(trial.key)
+                    continue
+                if after is not None:
+                    followed[trial.key] = after
+        self._followed |= followed  # only once it is committed
+
+    def _has_grown(self, trial: TrialRecord) -> bool:
+        before = self._followed.get(trial.key)
+        log = attempt_files(self.store.files, trial.key, trial.attempt).log
+        try:
+            return before is None or log.stat().st_size != before.offset
+        except OSError:  # the worker has not begun it
+            return False
 
     def obey(self, began: float) -> bool:
         """Do what people asked of this round's hosts.

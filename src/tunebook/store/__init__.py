@@ -6,6 +6,7 @@ Only the host of a book talks to its store; workers write files (`training/log.p
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -72,6 +73,12 @@ class Store(Protocol):
 
     files: Path
     """Folder for logs and checkpoints: `NAME.files/` beside a book's file."""
+
+    def together(self) -> AbstractContextManager[None]:
+        """Make all that this thread calls in the block one transaction.
+
+        It waits for the disk once; an error that leaves the block undoes all of it.
+        """
 
     def setting(self) -> tuple[Setting, Objective] | None:
         """What the book was made with, or None for a book without a setting yet."""

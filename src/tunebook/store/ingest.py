@@ -7,7 +7,7 @@ its last 4 kB.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tunebook.store import Store
@@ -36,6 +36,42 @@ def collect(store: Store, key: TrialKey, attempt: int) -> LogPart | None:
         lines = known + part.lines
         store.append(key, attempt, part.first_step, part.measurements, lines)
     return part
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """How far the log of a running attempt was taken in: no line of it is read again.
+
+    Attributes:
+        lines, offset: of the log, in the book.
+        first_step: from which the attempt started.
+    """
+
+    lines: int
+    offset: int
+    first_step: int
+
+
+def follow(store: Store, key: TrialKey, attempt: int, before: Followed | None) -> Followed | None:
+    """As `collect`, time and again: reads what was added since `before`.
+
+    Returns:
+        where the next call goes on; None where the attempt has not begun its log.
+
+    Raises:
+        TrialBusyError: the attempt was superseded.
+    """
+    log = attempt_files(store.files, key, attempt).log
+    known = before.lines if before else store.ingested_lines(key, attempt)
+    try:
+        part = read_log(log, offset=before.offset) if before else read_log(log, skip_lines=known)
+    except FileNotFoundError:
+        return None
+    first_step = part.first_step or (before.first_step if before else 0)
+    after = Followed(known + part.lines, part.offset, first_step)
+    if part.lines:
+        store.append(key, attempt, first_step, part.measurements, after.lines)
+    return after
 
 
 def settle(

@@ -39,12 +39,16 @@ class Transactions:
             threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
         )
         self._translated = translated
+        self._own = threading.local()
         self.location = location
         self.files = files
 
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees the book at one moment, however long it reads."""
+        if (held := self._held()) is not None:
+            yield held
+            return
         with (
             self._turn,
             in_our_words(self.location, self._translated),
@@ -61,6 +65,9 @@ class Transactions:
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         """A transaction that is committed at the end: on disk, or BookAwayError says unknown."""
+        if (held := self._held()) is not None:
+            yield held
+            return
         with (
             self._turn,
             in_our_words(self.location, self._translated),
@@ -69,6 +76,23 @@ class Transactions:
             own = connection.execution_options(reads_only=False)
             with own.begin():
                 yield own
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Make all that this thread does in the block one transaction: one wait for the disk.
+
+        An error that leaves the block undoes all of it.
+        """
+        with self._writing() as connection:
+            self._own.connection = connection
+            try:
+                yield
+            finally:
+                self._own.connection = None
+
+    def _held(self) -> sa.Connection | None:
+        held: sa.Connection | None = getattr(self._own, "connection", None)
+        return held
 
     def close(self) -> None:
         """Give up the file or the connections; safe to call twice."""
