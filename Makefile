@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-exploitation scale docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-runner bench-exploitation scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -90,6 +90,13 @@ $(VENV)/.bench-ready: $(VENV)/.ready
 
 bench: $(VENV)/.bench-ready  ## measure against Optuna; rewrites docs/benchmarks.md
 	$(BIN)/python bench/against_optuna.py
+
+bench-runner: $(VENV)/.bench-ready $(VENV)/.cluster-ready  ## what running costs, beside others; rewrites docs/runner.md
+	$(PIP) 'ray[tune]'
+	tests/system/install.sh
+	mkdir -p build
+	OMP_NUM_THREADS=1 $(BIN)/python bench/many_workers.py > build/many_workers.json
+	OMP_NUM_THREADS=1 $(BIN)/python bench/runner.py --cluster build/many_workers.json
 
 # One process; a run that was stopped goes on where it was.
 bench-exploitation: $(VENV)/.bench-ready  ## Bayesian optimisation beside Optuna and Ax; rewrites docs/exploitation.md (hours)
