@@ -76,7 +76,7 @@ def on_slurm(cluster, server: Server | None, database: Callable[[Server], str], 
                        f.deliver_twice)  # fmt: skip
         if server:
             chosen["kill -9 of the database server"] = f.kill_database(server)
-        return played(scene, {**chosen, **slurm_faults(cluster)}, 2.0, 14)
+        return played(scene, {**chosen, **slurm_faults(cluster)}, 1.5, 20)
 
     return play
 
@@ -93,6 +93,8 @@ def cluster_plays(stack: ExitStack, server: Server, only: str, database, played,
         top = Path(tempfile.mkdtemp(prefix="tunebook-slurm-"))
         cluster = Cluster(top)
         stack.callback(cluster.stop)
+        with cluster.conf.open("a") as settings:  # how soon SLURM misses a job that is not there
+            settings.write("SlurmdTimeout=20\n")
         cluster.start()
         plays["slurm file"] = on_slurm(cluster, None, database, played, named)
         plays["slurm server"] = on_slurm(cluster, server, database, played, named)

@@ -57,7 +57,7 @@ def played(scene: Scene, faults: dict[str, f.Fault], gap_s: float, most: int) ->
 
 def local_file(folder: Path, dice: random.Random) -> Result:
     scene = Scene(folder, LOCAL, str(folder / "book.db"), "SQLite", dice)
-    return played(scene, named(*HOSTS, *FILES), 0.6, 25)
+    return played(scene, named(*HOSTS, *FILES), 0.5, 40)
 
 
 def local_small_disk(folder: Path, dice: random.Random) -> Result:
@@ -80,7 +80,7 @@ def on_server(server: Server) -> Play:
         scene = Scene(folder, LOCAL, _database(server), "PostgreSQL", dice)
         kill = named(f.kill_database(server))
         kill = {"kill -9 of the database server": next(iter(kill.values()))}
-        return played(scene, {**named(*HOSTS, *FILES), **kill}, 0.8, 25)
+        return played(scene, {**named(*HOSTS, *FILES), **kill}, 0.6, 40)
 
     return play
 

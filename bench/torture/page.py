@@ -9,6 +9,10 @@ from collections import Counter, defaultdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from scene import STEPS, TRIALS
+
+from training import CHECKPOINT_EVERY
+
 HEAD = """# Faults
 
 `make torture` (root; {minutes:.0f} minutes) plays rounds of {trials} trials of {steps} steps, a checkpoint every {every},
@@ -72,7 +76,7 @@ def write_page(rows_file: Path, page: Path) -> None:
         for kind, seconds in row["recovery_s"].items():
             recovery[kind] += seconds
     text = HEAD.format(
-        minutes=total["seconds"] / 60, trials=16, steps=48, every=6, versions=_versions(),
+        minutes=total["seconds"] / 60, trials=TRIALS, steps=STEPS, every=CHECKPOINT_EVERY, versions=_versions(),
         faults=total["faults"], scenes=total["scenes"], lost=total["lost"],
         reports=total["reports"], twice=total["twice"], wrong=total["wrong"],
         by_hand=total["by_hand"], again=100 * total["again"] / total["reports"],

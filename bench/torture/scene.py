@@ -24,8 +24,8 @@ from tunebook.words.space import Choice
 from tunebook.words.trial import Status, TrialKey, TrialRecord
 
 HERE = Path(__file__).parent
-TRIALS, STEPS, PACE_S = 16, 48, 0.012
-LIMIT_S = 240.0
+TRIALS, STEPS, PACE_S = 40, 48, 0.012
+LIMIT_S = 400.0
 
 
 @dataclass
@@ -144,7 +144,7 @@ class Scene:
 
     def _recovered(self, kind: str, at: float, mark: int) -> None:
         """Begin again what has ended, and wait for the next report."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             if self.ended_well():
                 return
@@ -154,7 +154,7 @@ class Scene:
                 return
             self.administer()
             time.sleep(0.05)
-        self.result.by_hand = f"no report for 60 s after: {kind}; {self.around()}"
+        self.result.by_hand = f"no report for 120 s after: {kind}; {self.around()}"
 
     def _until_done(self, began: float) -> None:
         while time.monotonic() - began < LIMIT_S:
