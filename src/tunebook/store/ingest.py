@@ -26,10 +26,13 @@ def collect(store: Store, key: TrialKey, attempt: int) -> LogPart | None:
     Raises:
         TrialBusyError: the attempt was superseded.
     """
-    files = attempt_files(store.files, key, attempt)
-    known = store.ingested_lines(key, attempt)
+    return _rest(store, key, attempt, store.ingested_lines(key, attempt))
+
+
+def _rest(store: Store, key: TrialKey, attempt: int, known: int) -> LogPart | None:
+    """Take in what a log has beyond so many lines."""
     try:
-        part = read_log(files.log, skip_lines=known)
+        part = read_log(attempt_files(store.files, key, attempt).log, skip_lines=known)
     except FileNotFoundError:
         return None
     if part.lines:
@@ -88,16 +91,18 @@ def settle(
         had ended already. Without an outcome every file is left where it is.
     """
     files = attempt_files(store.files, key, attempt)
-    part = collect(store, key, attempt)
-    outcome = part.outcome if part is not None and part.outcome is not None else override
-    if outcome is None:
-        return None
-    damaged = _damaged(files.log)
-    detail = outcome.detail + (f" ({damaged} damaged lines of its log)" if damaged else "")
-    outcome = replace(
-        outcome, detail=detail, output_tail=outcome.output_tail or output_tail(files.output)
-    )
-    recorded = store.finish(key, attempt, outcome)
+    with store.together():
+        known = store.ingested_lines(key, attempt)
+        part = _rest(store, key, attempt, known)
+        outcome = part.outcome if part is not None and part.outcome is not None else override
+        if outcome is None:
+            return None
+        damaged = part.damaged if part is not None and not known else _damaged(files.log)
+        detail = outcome.detail + (f" ({damaged} damaged lines of its log)" if damaged else "")
+        outcome = replace(
+            outcome, detail=detail, output_tail=outcome.output_tail or output_tail(files.output)
+        )
+        recorded = store.finish(key, attempt, outcome)
     if recorded:
         _drop(files, damaged=bool(damaged))
     return outcome if recorded else None
