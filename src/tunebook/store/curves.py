@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from tunebook.store.chunks import Points, join, merge, pack, unpack
 from tunebook.store.rows import storable
 from tunebook.store.schema import attempt, chunk, trial
+from tunebook.store.statements import CHUNKS_AND_METRICS, of
 from tunebook.words.trial import Measurement, Status, TrialKey
 
 Curve = dict[str, dict[int, Points]]
@@ -57,14 +58,15 @@ def chunk_row(key: TrialKey, number: int, metric: str, points: Points) -> dict[s
 
 def compact(connection: sa.Connection, key: TrialKey, number: int) -> None:
     """Join the chunks of an ended attempt into one a metric."""
+    chunks, metrics = connection.execute(CHUNKS_AND_METRICS, of(key, number)).one()
+    if chunks == metrics:
+        return
     mine = (chunk.c.round == key.round) & (chunk.c.number == key.number)
     mine &= chunk.c.attempt == number
     rows = connection.execute(sa.select(chunk).where(mine).order_by(chunk.c.id)).all()
     by_metric: dict[str, list[Points]] = {}
     for row in rows:
         by_metric.setdefault(row.metric, []).append(unpack(row.points, row.crc32, key.name))
-    if len(rows) == len(by_metric):
-        return
     connection.execute(sa.delete(chunk).where(mine))
     joined = [chunk_row(key, number, m, join(parts)) for m, parts in by_metric.items()]
     connection.execute(sa.insert(chunk), joined)

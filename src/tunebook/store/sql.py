@@ -25,6 +25,7 @@ from tunebook.store.schema import round_ as rounds
 from tunebook.store.schema import setting as settings
 from tunebook.store.schema import trial as trials
 from tunebook.store.server import ServerState, connect_server, server_files, take_turn
+from tunebook.store.statements import CURRENT_ATTEMPT, FINISH, STORED_LINES, of
 from tunebook.words.book_place import is_server, shown
 from tunebook.words.codec import from_json
 from tunebook.words.decision import Setting
@@ -233,9 +234,7 @@ class SqlStore(OnlyAdded, Requests):
     ) -> None:
         """Store measurements of an attempt, idempotently; see Store."""
         with self._writing() as connection:
-            # Until the commit nobody may claim this trial, end it or report to it.
-            query = sa.select(trials.c.attempt).where(_trial(key))
-            current = connection.execute(query.with_for_update(key_share=True)).scalar()
+            current = connection.execute(CURRENT_ATTEMPT, of(key)).scalar()
             if current != attempt:
                 raise TrialBusyError(
                     f"attempt {attempt} at trial {key.name} was superseded by attempt {current}",
@@ -247,24 +246,14 @@ class SqlStore(OnlyAdded, Requests):
     def ingested_lines(self, key: TrialKey, attempt: int) -> int:
         """Log lines of this attempt that are stored already."""
         with self._reading() as connection:
-            query = sa.select(attempts.c.lines).where(_attempt(key, attempt))
-            return int(connection.execute(query).scalar() or 0)
+            return int(connection.execute(STORED_LINES, of(key, attempt)).scalar() or 0)
 
     def finish(self, key: TrialKey, attempt: int, outcome: Outcome) -> bool:
         """Record how an attempt ended; False where it was superseded or has ended already."""
         with self._writing() as connection:
-            row = {
-                **outcome_columns(outcome),
-                "seconds": trials.c.seconds + outcome.seconds,
-                "host": None,
-                "lease_until": None,
-            }
-            changed = connection.execute(
-                sa.update(trials)
-                .where(_trial(key), trials.c.attempt == attempt)
-                .where(trials.c.status == Status.RUNNING.value)
-                .values(row)
-            )
+            row = {f"new_{name}": value for name, value in outcome_columns(outcome).items()}
+            row |= {**of(key, attempt), "more_seconds": outcome.seconds}
+            changed = connection.execute(FINISH, row)
             if changed.rowcount:
                 compact(connection, key, attempt)
             return bool(changed.rowcount)
@@ -363,11 +352,3 @@ def _noting(dialect: str) -> Any:
 
 def _trial(key: TrialKey) -> sa.ColumnElement[bool]:
     return sa.and_(trials.c.round == key.round, trials.c.number == key.number)
-
-
-def _attempt(key: TrialKey, attempt: int) -> sa.ColumnElement[bool]:
-    return sa.and_(
-        attempts.c.round == key.round,
-        attempts.c.number == key.number,
-        attempts.c.attempt == attempt,
-    )

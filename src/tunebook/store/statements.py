@@ -1,0 +1,53 @@
+"""Statements that every trial needs, made once: making one takes longer than running it.
+
+Each is run with a dict of `of_round` and `of_number`, and `of_attempt` where an attempt is meant.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from tunebook.store.schema import attempt as attempts
+from tunebook.store.schema import chunk
+from tunebook.store.schema import trial as trials
+from tunebook.words.trial import Status, TrialKey
+
+_ROUND: sa.BindParameter[int] = sa.bindparam("of_round")
+_NUMBER: sa.BindParameter[int] = sa.bindparam("of_number")
+_ATTEMPT: sa.BindParameter[int] = sa.bindparam("of_attempt")
+
+CURRENT_ATTEMPT = (
+    sa.select(trials.c.attempt)
+    .where(trials.c.round == _ROUND, trials.c.number == _NUMBER)
+    .with_for_update(key_share=True)
+)
+"""Until the commit nobody else may claim this trial, end it or report to it."""
+
+STORED_LINES = sa.select(attempts.c.lines).where(
+    attempts.c.round == _ROUND, attempts.c.number == _NUMBER, attempts.c.attempt == _ATTEMPT
+)
+
+CHUNKS_AND_METRICS = sa.select(
+    sa.func.count(chunk.c.id), sa.func.count(sa.distinct(chunk.c.metric))
+).where(chunk.c.round == _ROUND, chunk.c.number == _NUMBER, chunk.c.attempt == _ATTEMPT)
+
+FINISH = (
+    sa.update(trials)
+    .where(trials.c.round == _ROUND, trials.c.number == _NUMBER, trials.c.attempt == _ATTEMPT)
+    .where(trials.c.status == Status.RUNNING.value)
+    .values(
+        seconds=trials.c.seconds + sa.bindparam("more_seconds"),
+        host=sa.null(),
+        lease_until=sa.null(),
+        **{
+            name: sa.bindparam(f"new_{name}")
+            for name in ("status", "cause", "detail", "ended_at", "output_tail", "unread")
+        },
+    )
+)
+
+
+def of(key: TrialKey, attempt: int | None = None) -> dict[str, object]:
+    """The parameters that name a trial, or an attempt at it."""
+    named: dict[str, object] = {"of_round": key.round, "of_number": key.number}
+    return named if attempt is None else {**named, "of_attempt": attempt}
