@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-runner bench-exploitation scale docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-store bench-runner bench-exploitation scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -90,6 +90,10 @@ $(VENV)/.bench-ready: $(VENV)/.ready
 
 bench: $(VENV)/.bench-ready  ## measure against Optuna; rewrites docs/benchmarks.md
 	$(BIN)/python bench/against_optuna.py
+
+bench-store: $(VENV)/.bench-ready $(VENV)/.system-ready  ## the store beside Optuna's; rewrites docs/store.md
+	tests/system/install.sh
+	OMP_NUM_THREADS=1 $(BIN)/python bench/store.py
 
 bench-runner: $(VENV)/.bench-ready $(VENV)/.cluster-ready  ## what running costs, beside others; rewrites docs/runner.md
 	$(PIP) 'ray[tune]'

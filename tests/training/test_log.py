@@ -18,7 +18,7 @@ from tunebook.training.log import (
     read_log,
     take_lock,
 )
-from tunebook.words.errors import BookBusyError
+from tunebook.words.errors import BookBusyError, DesignError
 from tunebook.words.trial import Cause, Outcome, Status, TrialKey
 
 
@@ -201,3 +201,25 @@ def test_files_of_attempts_are_apart_and_those_of_the_trial_shared():
     one, two = (attempt_files(Path("b.files"), TrialKey(3, 17), n) for n in (1, 2))
     assert one.log != two.log
     assert (one.lock, one.checkpoints) == (two.lock, two.checkpoints)
+
+
+def test_each_report_is_synced_where_that_is_asked_for(assign, monkeypatch):
+    synced = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: synced.append(fsync(file)))
+    for every, least, most in (("0", 5, 5), ("100", 0, 0)):
+        monkeypatch.setenv("TUNEBOOK_SYNC_EVERY_S", every)
+        log = TrialLog(assign().files)
+        synced.clear()
+        log.start(0)
+        for step in range(4):
+            log.measure(step, {"loss": 0.5})
+        assert least <= len(synced) <= most
+        log.close()
+
+
+@pytest.mark.parametrize("told", ["often", "-1", "nan", "inf"])
+def test_a_time_between_syncs_that_is_none_is_told(assign, monkeypatch, told):
+    monkeypatch.setenv("TUNEBOOK_SYNC_EVERY_S", told)
+    with pytest.raises(DesignError, match="a number of seconds"):
+        TrialLog(assign().files)

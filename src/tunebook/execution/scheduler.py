@@ -24,6 +24,7 @@ from tunebook.execution.progress import Progress
 from tunebook.execution.recovery import take_back
 from tunebook.execution.tally import Tally
 from tunebook.store import Store, StoredRound
+from tunebook.training.log import sync_every_s
 from tunebook.words.errors import StoreError
 from tunebook.words.trial import Purpose, Status
 
@@ -95,11 +96,13 @@ def run_trials(
         workers without the seconds for a last checkpoint.
 
     Raises:
+        DesignError: TUNEBOOK_SYNC_EVERY_S is no number of seconds.
         TrainingCodeError: a worker could not load the training code; no trial was used up.
         StoreError: the book can't be written (full or read-only disk). Workers are stopped;
             what they acknowledged stays in their logs and is taken in by the next run.
     """
     stored = _round(store, number)
+    sync_every_s()  # a setting that means nothing is told before a worker meets it
     store.set_source(number, code.source)
     waiting = [t for t in store.trials(number) if not t.status.ended]
     if any(purpose is None or t.purpose is purpose for t in waiting):

@@ -26,10 +26,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tunebook.words.errors import TrialBusyError
+from tunebook.words.errors import DesignError, TrialBusyError
 from tunebook.words.trial import Cause, Measurement, Outcome, Status, TrialKey
 
-SYNC_EVERY_S = 1.0
+SYNC_EVERY_S = "TUNEBOOK_SYNC_EVERY_S"
+"""Environment variable: seconds between syncs of a log, 1 if left out; 0 syncs every report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +87,7 @@ class TrialLog:
     """
 
     def __init__(self, files: AttemptFiles) -> None:
+        self._sync_every_s = sync_every_s()
         files.log.parent.mkdir(parents=True, exist_ok=True)
         self._lock = take_lock(files.lock)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
@@ -97,7 +99,8 @@ class TrialLog:
         self.failed: OSError | None = None
         self._dirty = threading.Event()
         self._closed = threading.Event()
-        threading.Thread(target=self._sync_on, daemon=True, name="log sync").start()
+        if self._sync_every_s:
+            threading.Thread(target=self._sync_on, daemon=True, name="log sync").start()
 
     def start(self, first_step: int) -> None:
         """Say from which step the attempt goes on."""
@@ -157,10 +160,13 @@ class TrialLog:
                 errno.ENOSPC, "the disk is full: a report was not recorded", str(self._path)
             )
         self._torn = False
-        self._dirty.set()
+        if self._sync_every_s:
+            self._dirty.set()
+        else:
+            os.fsync(self._file)
 
     def _sync_on(self) -> None:
-        while self._dirty.wait() and not self._closed.wait(SYNC_EVERY_S):
+        while self._dirty.wait() and not self._closed.wait(self._sync_every_s):
             self._dirty.clear()
             try:
                 os.fsync(self._file)
@@ -168,6 +174,25 @@ class TrialLog:
                 if not self._closed.is_set():
                     self._sync_failed = error
                 return
+
+
+def sync_every_s() -> float:
+    """Seconds between syncs of a log, as the environment has them.
+
+    Raises:
+        DesignError: they are no number of seconds.
+    """
+    told = os.environ.get(SYNC_EVERY_S, "1")
+    try:
+        seconds = float(told)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= threading.TIMEOUT_MAX:
+        raise DesignError(
+            f"{SYNC_EVERY_S} is a number of seconds, 0 or more; got {told!r}",
+            next_step=f"{SYNC_EVERY_S}=0 syncs every report; left out, it is every second",
+        )
+    return seconds
 
 
 def refusal(folder: Path) -> OSError | None:
