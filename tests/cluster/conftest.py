@@ -8,7 +8,7 @@ from cluster.slurm_cluster import Cluster, missing
 from execution.conftest import make_book, new_book_fixture  # noqa: F401 - fixtures
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def slurm(tmp_path_factory):
     """A SLURM of one node with 8 processors, partitions `low` and `high`."""
     if why := missing():

@@ -93,12 +93,42 @@ class Cluster:
         )  # fmt: skip
         _until(lambda: (at / "munge.socket").exists(), "munged")
         self.start_controller()
-        self._run("slurmd", "-D", "-f", str(self.conf))
-        _until(lambda: "idle" in self.said("sinfo", "-h", "-o", "%T"), "the node", at)
+        self.start_node()
 
     def start_controller(self) -> None:
         self._run("slurmctld", "-D", "-f", str(self.conf))
         _until(lambda: "UP" in self.said("scontrol", "ping"), "slurmctld", self.folder)
+
+    def start_node(self) -> None:
+        self._run("slurmd", "-D", "-f", str(self.conf))
+        _until(lambda: "idle" in self.said("sinfo", "-h", "-o", "%T"), "the node", self.folder)
+
+    def lose_node(self) -> None:
+        """Its daemon is killed with -9 and SLURM told so; the jobs' own processes live on."""
+        self._daemons["slurmd"].kill()
+        self._daemons["slurmd"].wait()
+        self._node("DOWN")
+
+    def find_node(self) -> None:
+        """The node comes back."""
+        self._run("slurmd", "-D", "-f", str(self.conf))
+        self._node("RESUME")
+
+    def _node(self, state: str) -> None:
+        name = socket.gethostname().partition(".")[0]
+        self.said("scontrol", "update", f"NodeName={name}", f"State={state}", "Reason=test")
+
+    def save(self) -> None:
+        """Wait until the controller has its running jobs on disk.
+
+        What it has not saved when it is killed, SLURM forgets: it gives those numbers again, and
+        drains the node for it. It saves when something is changed, at most every few seconds.
+        """
+        state, asked = self.folder / "state" / "job_state", time.time()
+        for job in self.jobs():
+            at = f"JobId={job.partition('|')[0]}"
+            self.said("scontrol", "update", at, "Comment=kept")
+        _until(lambda: state.exists() and state.stat().st_mtime > asked, "its state", self.folder)
 
     def kill_controller(self) -> None:
         """With -9, as a machine that is switched off."""

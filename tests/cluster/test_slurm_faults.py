@@ -2,96 +2,29 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
+from cluster.slurm_round import *  # noqa: F403 - fixtures, and what tests share
+from cluster.slurm_round import (
+    PENDING,
+    TRAIN,
+    going,
+    nothing_left,
+    nothing_lost,
+    run,
+    start,
+    table_of,
+    until,
+    whole,
+)
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.scheduler import run_trials
 from tunebook.execution.slurm_executor import SlurmExecutor
 from tunebook.words.errors import ClusterError, TrainingLoadError
-from tunebook.words.trial import Status
-
-HERE = Path(__file__).parent
-TRAIN = f"{HERE / 'slurm_training.py'}:train"
-_spec = importlib.util.spec_from_file_location("slurm_training", HERE / "slurm_training.py")
-training = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(training)
-
-COMPLETE, PENDING = Status.COMPLETE, Status.PENDING
-
-
-@pytest.fixture
-def acknowledged(tmp_path, monkeypatch):
-    monkeypatch.setenv("ACKNOWLEDGED", str(tmp_path / "acknowledged"))
-    return training.acknowledged
-
-
-@pytest.fixture
-def make(make_book):
-    def of(trials, steps, pace=0.05):
-        return make_book([{"pace": pace}] * trials, max_train_steps=steps)
-
-    return of
-
-
-def run(store, executor, when=None, act=None):
-    """Run the round; once `when()` is true, `act()`, one time. Returns the summary."""
-    done = []
-
-    def look(progress):
-        if when is not None and not done and when():
-            done.append(time.time())
-            act()
-
-    summary = run_trials(store, 1, training_code(TRAIN), executor=executor, on_progress=look)
-    assert when is None or done
-    return summary
-
-
-def table_of(store):
-    return {
-        (t.number, m.step): m.value for t in store.trials(1) for m in store.measurements(t.key)
-    }
-
-
-def whole(store, steps):
-    return {
-        (t.number, step): value
-        for t in store.trials(1)
-        for step, value in enumerate(training.expected(t.seed, steps))
-    }
-
-
-def nothing_lost(store, rows, steps):
-    """Complete once each, with all that was acknowledged, and the table that an untouched run has."""
-    assert {t.status for t in store.trials(1)} == {COMPLETE}
-    table = table_of(store)
-    assert all(table[n, step] == value for n, _, step, value, _ in rows)
-    assert table == whole(store, steps)
-
-
-def nothing_left(slurm, store):
-    assert slurm.processes() == []
-    assert slurm.jobs() == []
-    assert not list(store.files.rglob("slurm"))
-    assert not list(store.files.rglob("*.slurm"))
-
-
-def going(acknowledged, trials, step):
-    """True once each of these trials has reached a step."""
-
-    def reached():
-        rows = acknowledged()
-        return all(any(r[0] == n and r[2] >= step for r in rows) for n in range(trials))
-
-    return reached
 
 
 def test_the_table_is_that_of_local_processes(slurm, make, acknowledged):
@@ -189,29 +122,6 @@ def test_a_job_that_can_not_begin_ends_the_run_with_its_words(
     nothing_left(slurm, store)
 
 
-def test_a_controller_that_is_killed_and_comes_back_costs_nothing(slurm, make, acknowledged):
-    store = make(3, 120)  # the third is submitted while it is away
-    down = []
-
-    def kill():
-        slurm.kill_controller()
-        down.append(time.monotonic())
-
-    def look(progress):
-        if not down and going(acknowledged, 2, 60)():
-            kill()
-        elif len(down) == 1 and time.monotonic() - down[0] > 6:
-            slurm.start_controller()
-            down.append(time.monotonic())
-
-    executor = SlurmExecutor(2, cpus=1)
-    run_trials(store, 1, training_code(TRAIN), executor=executor, on_progress=look)
-    assert len(down) == 2
-    nothing_lost(store, acknowledged(), 120)
-    assert {t.attempt for t in store.trials(1)} == {1}
-    nothing_left(slurm, store)
-
-
 def test_an_interrupted_run_leaves_no_job_running_or_waiting(slurm, make, acknowledged):
     store = make(3, 2000)
 
@@ -229,20 +139,18 @@ def test_an_interrupted_run_leaves_no_job_running_or_waiting(slurm, make, acknow
     assert all(table[n, step] == value for n, _, step, value, _ in acknowledged())
 
 
-def start(store, **settings):
-    command = [sys.executable, str(HERE / "slurm_runner.py"), store.location, json.dumps(settings)]
-    runner = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+def test_cancelling_one_trial_leaves_the_others(slurm, make, acknowledged):
+    store = make(2, 60)
+    executor = SlurmExecutor(2, cpus=1)
+    run(
+        store,
+        executor,
+        when=going(acknowledged, 2, 12),
+        act=lambda: executor.cancel(store.trials(1)[0].key),
     )
-    assert runner.stdout.readline() == "running\n", runner.communicate()[1]
-    return runner
-
-
-def until(ready, within_s=30.0):
-    deadline = time.monotonic() + within_s
-    while not ready():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    nothing_lost(store, acknowledged(), 60)
+    assert [t.attempt for t in store.trials(1)] == [2, 1]
+    nothing_left(slurm, store)
 
 
 def test_a_killed_runner_is_followed_by_another(slurm, make, acknowledged):

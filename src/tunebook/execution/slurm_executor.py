@@ -197,7 +197,7 @@ class SlurmExecutor:
             name = f"tunebook-{secrets.token_hex(6)}"
             folder = array_folder(part[0].files.lock, name)
             tasks = [Task(assignment=a, folder=folder, number=n) for n, a in enumerate(part)]
-            folder.beat()
+            folder.create()
             for task in tasks:
                 self._order(task)
             array = _Array(folder, tasks)

@@ -139,6 +139,7 @@ def ended(
         outcome=outcome,
         seconds=task.seconds,
         preempted=preempted,
+        killed=task.said is not None and task.said.killed,
         unloadable=unloadable,
         unwritable="" if task.said is None else task.said.unwritable,
     )

@@ -56,12 +56,13 @@ class Said:
     Attributes:
         stopped: "signal" (SLURM's, or a person's), "host" (its heartbeat stood still),
             "withdrawn"; empty where the attempt ended by itself.
-        outcome, seconds, unloadable, unwritable: as in `Ended`.
+        outcome, seconds, killed, unloadable, unwritable: as in `Ended`.
     """
 
     stopped: str = ""
     outcome: Outcome | None = None
     seconds: float = 0.0
+    killed: bool = False
     unloadable: str = ""
     unwritable: str = ""
 
@@ -82,6 +83,11 @@ class ArrayFolder:
         self.path = path
         self.name = path.name
         self._beats = 0
+
+    def create(self) -> None:
+        """Make the folder, and show that the host lives."""
+        self.path.mkdir(parents=True)
+        self.beat()
 
     def order(self, task: int, orders: Orders) -> None:
         """Write what a task's job is to do."""
@@ -121,8 +127,9 @@ class ArrayFolder:
         return (self.path / f"{task}.began").exists()
 
     def end(self, task: int, said: Said) -> None:
-        """Say how a task ended."""
-        _write(self.path / f"{task}.ended", json.dumps(asdict(said)))
+        """Say how a task ended; to nobody, where the host has given the task up."""
+        with suppress(FileNotFoundError):
+            _write(self.path / f"{task}.ended", json.dumps(asdict(said)))
 
     def ended(self) -> dict[int, Said]:
         """What jobs have said of their ends; one reading of the folder for all of them."""
@@ -213,7 +220,6 @@ def _said(told: dict[str, Any]) -> Said:
 
 def _write(path: Path, text: str) -> None:
     """A whole file or none, for its user alone: training code may stand in it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
     file = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(file, "w") as out:

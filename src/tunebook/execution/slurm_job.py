@@ -72,6 +72,7 @@ def train(folder: ArrayFolder, task: int, orders: Orders, asked: threading.Event
     return Said(
         outcome=last.outcome,
         seconds=last.seconds,
+        killed=last.killed,
         unloadable=last.unloadable,
         unwritable=last.unwritable,
     )

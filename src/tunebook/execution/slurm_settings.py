@@ -138,7 +138,9 @@ def check_installed() -> Any:
 
 def as_lines(setup: str | Sequence[str]) -> tuple[str, ...]:
     """Shell lines; a single text is several lines, or one."""
-    return tuple(setup.splitlines()) if isinstance(setup, str) else tuple(setup)
+    if isinstance(setup, str):
+        return tuple(setup.splitlines())
+    return tuple(setup) if isinstance(setup, Sequence) else (setup,)
 
 
 def _time(seconds: float) -> str:
