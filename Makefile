@@ -44,7 +44,7 @@ ship-demo: demo  ## pack the demo's book into the package, for `tunebook demo`
 	$(BIN)/python demo/ship.py demo-out/digits.db
 
 # Root: it mounts a small disk, cuts a network, starts servers. A run that was stopped goes on.
-torture: $(VENV)/.cluster-ready  ## inject 500 faults into running rounds; rewrites docs/torture.md
+torture: $(VENV)/.ready  ## inject 500 faults into running rounds; rewrites docs/torture.md
 	tests/system/install.sh
 	tests/cluster/install.sh
 	bench/torture/install.sh
@@ -66,20 +66,12 @@ test-claims: $(VENV)/.ready  ## the longer simulations of error rates
 calibrate: $(VENV)/.ready  ## measure every check's error rates anew; rewrites docs/claims (hours)
 	for page in $(CLAIMS); do OMP_NUM_THREADS=1 $(BIN)/python bench/claims/$$page.py || exit 1; done
 
-$(VENV)/.system-ready: $(VENV)/.ready
-	$(PIP) --group system
-	@touch $@
-
-test-system: $(VENV)/.system-ready  ## suites that need apt packages: a real Chromium, a real PostgreSQL
+test-system: $(VENV)/.ready  ## suites that need apt packages: a real Chromium, a real PostgreSQL
 	tests/system/install.sh
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup tests/system
 
-$(VENV)/.cluster-ready: $(VENV)/.system-ready
-	$(PIP) --group cluster
-	@touch $@
-
-# One after another: each suite has the whole machine as its cluster.
-test-cluster: $(VENV)/.cluster-ready  ## a real Ray and a real SLURM of one node (root, apt packages)
+# One after another: a suite has the whole machine as its cluster.
+test-cluster: $(VENV)/.ready  ## a real SLURM of one node (root, apt packages)
 	tests/system/install.sh
 	tests/cluster/install.sh
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 0 tests/cluster
@@ -91,11 +83,11 @@ $(VENV)/.bench-ready: $(VENV)/.ready
 bench: $(VENV)/.bench-ready  ## measure against Optuna; rewrites docs/benchmarks.md
 	$(BIN)/python bench/against_optuna.py
 
-bench-store: $(VENV)/.bench-ready $(VENV)/.system-ready  ## the store beside Optuna's; rewrites docs/store.md
+bench-store: $(VENV)/.bench-ready  ## the store beside Optuna's; rewrites docs/store.md
 	tests/system/install.sh
 	OMP_NUM_THREADS=1 $(BIN)/python bench/store.py
 
-bench-runner: $(VENV)/.bench-ready $(VENV)/.cluster-ready  ## what running costs, beside others; rewrites docs/runner.md
+bench-runner: $(VENV)/.bench-ready  ## what running costs, beside others; rewrites docs/runner.md
 	$(PIP) 'ray[tune]'
 	tests/system/install.sh
 	mkdir -p build
