@@ -16,7 +16,7 @@ from tunebook.book.copying import CopySummary, copy_book
 from tunebook.book.decisions import launch_of
 from tunebook.book.history import BookHistory
 from tunebook.book.limits import check_limits
-from tunebook.book.opening import open_store, settle
+from tunebook.book.opening import check_named, open_store, settle
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.proposals import NextRound
 from tunebook.book.protocol import TuningProtocol, protocol_of
@@ -94,9 +94,10 @@ class Book(SteeredBook):
         checkpoints: str = "",
         files: str | os.PathLike[str] | None = None,
     ) -> None:
+        check_named(path, objective)
         check_test_metrics(test_metrics, objective.metric if objective else "", training_objective)
         said = Setting(
-            name=name or (name_of(path) if isinstance(path, str | os.PathLike) else ""),
+            name=name or name_of(path),
             chance=chance,
             training_objective=training_objective,
             checkpoints=checkpoints,

@@ -13,16 +13,11 @@ from tunebook.words.errors import BookNotFoundError, DesignError
 from tunebook.words.notation import format_objective
 
 
-def open_store(
-    place: str | os.PathLike[str],
-    files: str | os.PathLike[str] | None,
-    objective: Objective | None,
-) -> Store:
-    """Open the store of a book, new where it has an objective.
+def check_named(place: object, objective: object) -> None:
+    """Refuse what names no book, and what is no objective, before anything is made.
 
     Raises:
-        DesignError: a new book without an objective, or a place or an objective that is none.
-        StoreError: it can't be read or written.
+        DesignError: says which, and what it should be.
     """
     if not isinstance(place, str | os.PathLike):
         raise DesignError(
@@ -34,6 +29,19 @@ def open_store(
             f"an objective is a metric and which way is better; got {objective!r}",
             next_step='give objective=tb.minimize("valid/error"), or tb.maximize(...)',
         )
+
+
+def open_store(
+    place: str | os.PathLike[str],
+    files: str | os.PathLike[str] | None,
+    objective: Objective | None,
+) -> Store:
+    """Open the store of a book, new where it has an objective.
+
+    Raises:
+        DesignError: a new book without an objective.
+        StoreError: it can't be read or written.
+    """
     try:
         return SqlStore.open(place, create=objective is not None, files=files)
     except BookNotFoundError:
