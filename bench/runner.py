@@ -170,7 +170,7 @@ def page(rows: dict[str, list[float]], many: list[dict], asked: argparse.Namespa
     return f"""# What running costs
 
 `make bench-runner`; {versions}, Python {platform.python_version()}, 2 cores, a shared machine; medians, with the whole
-range in brackets. Times by the number of workers and of points: [the store](store.md).
+range in brackets.
 
 ## Trials that do nothing
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
@@ -40,7 +41,8 @@ class Result:
         wrong: complete trials whose curve is not what training makes.
         failed: trials recorded as failed or infeasible, with why.
         repeated: share of steps that were trained more than once.
-        recovery_s: from each fault to the next acknowledged report.
+        silence_s: by fault, the longest time without any acknowledged report from it on, until the
+            next fault.
     """
 
     executor: str
@@ -53,7 +55,7 @@ class Result:
     wrong: int = 0
     failed: dict[str, int] = field(default_factory=dict)
     repeated: float = 0.0
-    recovery_s: dict[str, list[float]] = field(default_factory=dict)
+    silence_s: dict[str, list[float]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
 
 
@@ -88,6 +90,7 @@ class Scene:
         self._before, self._book_there = before, book_there or book
         self._environment = environment or {}
         self._complete: dict[str, int] = {}
+        self._at: list[tuple[float, str]] = []
         self.runner: subprocess.Popen | None = None
         # What a cluster says of itself, for a scene that stalls; what its administrator would do.
         self.around: Callable[[], str] = str
@@ -136,6 +139,7 @@ class Scene:
             kind = self.dice.choice(list(faults))
             at, mark = time.time(), len(self.lines())
             if faults[kind](self):
+                self._at.append((at, kind))
                 count += 1
                 self.result.faults[kind] = self.result.faults.get(kind, 0) + 1
                 self._recovered(kind, at, mark)
@@ -150,7 +154,6 @@ class Scene:
                 return
             steps = [r for r in self.lines()[mark:] if r[0] == "step" and float(r[5]) > at]
             if steps:
-                self.result.recovery_s.setdefault(kind, []).append(float(steps[0][5]) - at)
                 return
             self.administer()
             time.sleep(0.05)
@@ -256,6 +259,13 @@ class Scene:
         result.reports = len(steps)
         for _, number, _, step, value, _ in steps:
             result.lost += curves[int(number)].get(int(step)) != float(value)
+        times = sorted(float(r[5]) for r in steps)
+        ends = [at for at, _ in self._at[1:]] + [times[-1] if times else 0.0]
+        for (at, kind), end in zip(self._at, ends, strict=True):
+            own = [at, *(t for t in times if at <= t <= end), end]
+            longest = max(b - a for a, b in itertools.pairwise(own))
+            if end > at:
+                result.silence_s.setdefault(kind, []).append(longest)
         unique = len({(r[1], r[3]) for r in steps})
         result.repeated = (len(steps) - unique) / max(1, unique)
         return result
