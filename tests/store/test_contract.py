@@ -161,6 +161,22 @@ def test_what_is_done_together_is_all_there_or_not_at_all(store, points):
     assert len(store.measurements(KEY)) == 5
 
 
+def test_a_block_within_another_is_a_part_of_it(store, points):
+    claim(store, 2)
+    other = TrialKey(1, 1)
+
+    def outer():
+        with store.together():
+            with store.together():
+                store.append(KEY, 1, 0, points(0, 3), 3)
+            store.append(other, 1, 0, points(0, 2), 2)
+            raise RuntimeError("half-way")
+
+    with pytest.raises(RuntimeError, match="half-way"):
+        outer()
+    assert (store.measurements(KEY), store.measurements(other)) == ((), ())
+
+
 def test_a_clock_that_jumps_takes_no_trial_from_the_host_that_holds_it(store):
     claim(store, 2, lease_s=-3600.0)
     kept = store.claim(1, "a", 60.0, 6, holding=(0, 1))

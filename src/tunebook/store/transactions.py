@@ -81,8 +81,11 @@ class Transactions:
     def together(self) -> Iterator[None]:
         """Make all that this thread does in the block one transaction: one wait for the disk.
 
-        An error that leaves the block undoes all of it.
+        An error that leaves the block undoes all of it. A block within another is a part of it.
         """
+        if self._held() is not None:
+            yield
+            return
         with self._writing() as connection:
             self._own.connection = connection
             try:
