@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 import tunebook as tb
+from tunebook.execution import EXECUTORS
 from tunebook.execution.local import LocalExecutor
-from tunebook.execution.places import executor_of
+from tunebook.execution.places import KINDS, executor_of
 from tunebook.words.errors import CodecError, DesignError
 from tunebook.words.round_file import read_round_file, write_round_file
 
@@ -35,6 +36,10 @@ def test_a_round_file_names_its_executor_and_is_written_back():
     assert executor_of(file.executor, workers=3).workers == 3
 
 
+def test_every_kind_has_an_executor():
+    assert set(KINDS) <= set(EXECUTORS)
+
+
 def test_no_table_is_this_machine():
     assert executor_of({}) is None
 
@@ -44,6 +49,7 @@ def test_no_table_is_this_machine():
     [
         ({"kind": "slrum"}, "got 'slrum'. Did you mean"),
         ({"partition": "gpu"}, "got None"),
+        ({"kind": "ray"}, "one of local, slurm; got 'ray'"),
         ({"kind": "local", "worker": 3}, "has no 'worker'; it has workers, threads, gpus"),
         ({"kind": "slurm", "partition": "gpu"}, "needs workers"),
     ],
