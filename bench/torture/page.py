@@ -36,7 +36,7 @@ FAULTS = """
 
 Silence is the longest time, in seconds, without any acknowledged report of the round from a fault on until the next one: it
 holds what the fault itself lasts (a second without a disk, some without a network), the start of a runner, and on SLURM that of jobs.
-It was measured in {cycle} of the rounds.
+It was measured in {cycle} of the rounds, which ran after the others.
 
 | fault | times | silence, median | longest |
 |---|---|---|---|

@@ -8,9 +8,12 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
 CONF = """\
 ClusterName=tunebook
@@ -185,6 +188,19 @@ class Cluster:
                 [program, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
                 start_new_session=True,
             )  # fmt: skip
+
+
+@contextmanager
+def started(folder: Path) -> Iterator[Cluster]:
+    """A cluster for as long as the block lasts; tests are skipped where none can be started."""
+    if why := missing():
+        pytest.skip(why)
+    cluster = Cluster(folder)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def _program(name: str) -> str | None:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from cluster.slurm_cluster import Cluster, missing
+from cluster.slurm_cluster import started
 from cluster.slurm_round import *  # noqa: F403 - fixtures, and what tests share
 from cluster.slurm_round import PENDING, TRAIN, going, nothing_left, nothing_lost, run, until
 from tunebook.execution.code import training_code
@@ -16,14 +16,8 @@ from tunebook.execution.slurm_executor import SlurmExecutor
 
 @pytest.fixture
 def slurm(tmp_path_factory):
-    if why := missing():
-        pytest.skip(why)
-    cluster = Cluster(tmp_path_factory.mktemp("slurm"))
-    try:
-        cluster.start()
+    with started(tmp_path_factory.mktemp("slurm")) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 def test_a_controller_that_is_killed_and_comes_back_costs_nothing(slurm, make, acknowledged):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.store.ingest import collect, follow, output_tail, settle
+from tunebook.store.ingest import follow, output_tail, settle
 from tunebook.store.table import table
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.errors import BookBusyError
@@ -35,13 +35,14 @@ def claimed(book):
 
 def test_collecting_twice_stores_once(claimed):
     logged(claimed)
-    assert collect(claimed, KEY, 1).lines == 4
-    assert collect(claimed, KEY, 1).lines == 0
+    first = follow(claimed, KEY, 1, None)
+    assert first.lines == 4
+    assert follow(claimed, KEY, 1, None) == first, "the book knows how far it came"
     assert len(claimed.measurements(KEY)) == 3
 
 
 def test_nothing_to_collect_before_the_log_is_begun(claimed):
-    assert collect(claimed, KEY, 1) is None
+    assert follow(claimed, KEY, 1, None) is None
 
 
 def test_without_an_end_everything_is_left_where_it_is(claimed):

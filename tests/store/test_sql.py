@@ -316,3 +316,10 @@ def test_a_book_on_a_network_file_system_is_one_hosts(tmp_path, monkeypatch):
     assert not (tmp_path / "b.db-shm").exists()
     mine.close()
     assert os.path.exists(tmp_path / "b.db")
+
+
+def test_each_commit_of_a_file_is_on_disk_when_it_returns(book):
+    """2 is FULL: with WAL, a sync for every commit, of decisions and launches too."""
+    with book._writing() as connection:
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar_one() == 2
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"

@@ -134,7 +134,7 @@ def test_a_damaged_one_elsewhere_is_passed_over(assign, server, tmp_path):
     log.close()
 
 
-def test_a_place_that_is_away_costs_a_checkpoint_and_no_trial(attempt, tmp_path):
+def test_a_place_that_is_away_costs_a_checkpoint_and_no_trial(attempt, tmp_path, capsys):
     (tmp_path / "occupied").write_text("a file where a folder should be")
 
     def train(trial):
@@ -147,6 +147,7 @@ def test_a_place_that_is_away_costs_a_checkpoint_and_no_trial(attempt, tmp_path)
     assert (outcome.status.value, healthy) == ("complete", True)
     log = next(tmp_path.rglob("*.log")).read_text()
     assert "the checkpoint of step 0 could not be stored: " in log
+    assert "Tunebook: the checkpoint of step 0 could not be stored: " in capsys.readouterr().err
 
 
 def test_an_attempt_whose_checkpoints_cannot_be_read_does_not_begin_anew(attempt):

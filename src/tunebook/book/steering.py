@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tunebook.book.trial_names import trial_named
 from tunebook.store import Store
 from tunebook.store.requests import DRAIN, PAUSE
 from tunebook.words import scalars
-from tunebook.words.errors import EvidenceError, nearest
 from tunebook.words.trial import TrialKey
 
 MOST_PRIORITY = 1_000_000
@@ -54,7 +54,7 @@ class SteeredBook:
         Raises:
             EvidenceError: the book has no such trial; nothing was cancelled.
         """
-        return tuple(key.name for key in self._store.cancel(keys_of(self._store, names)))
+        return tuple(key.name for key in self._store.cancel(self._keys(names)))
 
     def prioritise(self, *names: str, priority: int = 1) -> None:
         """Let trials go before, or with a priority below 0 after, the others of their round.
@@ -65,21 +65,7 @@ class SteeredBook:
         """
         most = MOST_PRIORITY
         whole = scalars.whole("priority", priority, least=-most, most=most, example=1)
-        self._store.prioritise(keys_of(self._store, names), whole)
+        self._store.prioritise(self._keys(names), whole)
 
-
-def keys_of(store: Store, names: Sequence[str]) -> list[TrialKey]:
-    """Trials by name.
-
-    Raises:
-        EvidenceError: one is not there; names the nearest.
-    """
-    known = {t.name: t.key for r in store.rounds() for t in store.trials(r.number)}
-    for name in names:
-        if name not in known:
-            raise EvidenceError(
-                f"a trial is named ROUND.NUMBER; this book has no {name!r}."
-                + nearest(name, known),
-                next_step="tunebook status shows the rounds, and the report every trial",
-            )
-    return [known[name] for name in names]
+    def _keys(self, names: Sequence[str]) -> list[TrialKey]:
+        return [trial_named(self._store, name).key for name in names]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tunebook.book.trial_names import trial_named
 from tunebook.store import Store
 from tunebook.training import artifacts
 from tunebook.training.assignment import checkpoints_at
@@ -16,7 +17,7 @@ from tunebook.training.checkpoint_places import Place, place_of
 from tunebook.training.checkpoints import Checkpoint
 from tunebook.training.log import attempt_files
 from tunebook.words.design import Objective
-from tunebook.words.errors import EvidenceError, nearest
+from tunebook.words.errors import EvidenceError
 from tunebook.words.trial import TrialRecord
 
 LOOK_EVERY_S = 0.3
@@ -82,14 +83,7 @@ class BookTrial:
         Raises:
             EvidenceError: the book has no such trial; names the nearest.
         """
-        known = {t.name: t for r in self._store.rounds() for t in self._store.trials(r.number)}
-        if self.name not in known:
-            raise EvidenceError(
-                f"a trial is named ROUND.NUMBER; this book has no {self.name!r}."
-                + nearest(self.name, known),
-                next_step="tunebook status shows the rounds, and the report every trial",
-            )
-        return known[self.name]
+        return trial_named(self._store, self.name)
 
     @property
     def checkpoints(self) -> tuple[KeptCheckpoint, ...]:

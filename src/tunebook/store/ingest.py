@@ -17,18 +17,6 @@ from tunebook.words.trial import Outcome, TrialKey
 TAIL_BYTES = 4096
 
 
-def collect(store: Store, key: TrialKey, attempt: int) -> LogPart | None:
-    """Take in what an attempt has logged since the last time.
-
-    Returns:
-        the whole lines that were new, or None where the attempt has not begun its log.
-
-    Raises:
-        TrialBusyError: the attempt was superseded.
-    """
-    return _rest(store, key, attempt, store.ingested_lines(key, attempt))
-
-
 def _rest(store: Store, key: TrialKey, attempt: int, known: int) -> LogPart | None:
     """Take in what a log has beyond so many lines."""
     try:
@@ -56,7 +44,7 @@ class Followed:
 
 
 def follow(store: Store, key: TrialKey, attempt: int, before: Followed | None) -> Followed | None:
-    """As `collect`, time and again: reads what was added since `before`.
+    """Take in what an attempt has logged since `before`; None for all that is not stored yet.
 
     Returns:
         where the next call goes on; None where the attempt has not begun its log.

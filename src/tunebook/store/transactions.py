@@ -46,16 +46,10 @@ class Transactions:
     @contextmanager
     def _reading(self) -> Iterator[sa.Connection]:
         """A transaction that sees the book at one moment, however long it reads."""
-        if (held := self._held()) is not None:
-            yield held
-            return
-        with (
-            self._turn,
-            in_our_words(self.location, self._translated),
-            read_whole(self.location),
-            self._engine.connect() as connection,
-        ):
-            if self._engine.dialect.name == "sqlite":
+        with read_whole(self.location), self._connected() as connection:
+            if self._held() is not None:
+                yield connection
+            elif self._engine.dialect.name == "sqlite":
                 yield connection.execution_options(reads_only=True)
             else:
                 yield connection.execution_options(
@@ -65,17 +59,23 @@ class Transactions:
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
         """A transaction that is committed at the end: on disk, or BookAwayError says unknown."""
-        if (held := self._held()) is not None:
-            yield held
-            return
-        with (
-            self._turn,
-            in_our_words(self.location, self._translated),
-            self._engine.connect() as connection,
-        ):
+        with self._connected() as connection:
+            if self._held() is not None:
+                yield connection
+                return
             own = connection.execution_options(reads_only=False)
             with own.begin():
                 yield own
+
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        """The connection that this thread holds, or one for as long as the block lasts."""
+        with self._turn, in_our_words(self.location, self._translated):
+            if (held := self._held()) is not None:
+                yield held
+                return
+            with self._engine.connect() as connection:
+                yield connection
 
     @contextmanager
     def together(self) -> Iterator[None]:

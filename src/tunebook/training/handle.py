@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import math
 import operator
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -233,7 +234,10 @@ class Trial:
                 step, known, save, self._assignment.objective, self.keep_best, by
             )
         if lost:
-            self._log.note(f"the checkpoint of step {step} could not be stored: {lost}")
+            # Among what the trial printed, whose end the book keeps: the log itself goes.
+            said = f"the checkpoint of step {step} could not be stored: {lost}"
+            self._log.note(said)
+            print(f"Tunebook: {said}", file=sys.stderr)
 
     @contextmanager
     def _watching_the_disk(self) -> Iterator[None]:
