@@ -23,6 +23,7 @@ from tunebook.words.finding import (
 from tunebook.words.foretold import NEEDED, Expectation, Foretold, ForetoldOutcome
 from tunebook.words.record import Proposal, TrainingSource
 from tunebook.words.roles import BATCH_NAMES, STEP_NAMES
+from tunebook.words.schedule import Schedule, Shape
 from tunebook.words.space import Branch, Choice, Constraint, Float, Integer, Per, Scale
 from tunebook.words.trial import Measurement, Outcome, TrialKey, TrialRecord
 
@@ -38,7 +39,7 @@ names = texts.filter(bool).filter(
 NOUNS = (
     Branch, Change, Choice, Constraint, Decision, Examination, Finding, Float, Foretold,
     ForetoldOutcome, Integer, Interval, Launch, Measurement, NotApplicable, Objective, Outcome,
-    PairwiseDifference, Per, Proposal, Remedy, Round, Setting, Side, Study, TrainingSource,
+    PairwiseDifference, Per, Proposal, Remedy, Round, Schedule, Setting, Side, Study, TrainingSource,
     TrialKey, TrialRecord,
 )  # fmt: skip
 
@@ -129,6 +130,21 @@ def rounds(draw) -> Round:
 
 
 @st.composite
+def schedules(draw) -> Schedule:
+    """Any shape; each part in steps, as a share, or left out; together no longer than training."""
+    shape, steps = draw(st.sampled_from(Shape)), draw(st.integers(1, 10**9))
+    room, parts = 1.0, {}
+    for part in ("warmup", "decay") if shape is not Shape.CONSTANT else ("warmup",):
+        share = draw(st.floats(0, room))
+        how = draw(st.sampled_from(["steps", "share", "none"]))
+        if how != "none":
+            whole = int(share * steps)
+            parts[f"{part}_{how}"] = whole if how == "steps" else share
+            room = max(0.0, 1 - share - 2 / steps)  # a rounded share may take a step more
+    return Schedule(shape=shape, steps=steps, final_factor=draw(st.floats(0, 1)), **parts)
+
+
+@st.composite
 def foretold(draw) -> Foretold:
     """An expectation with every number that it needs."""
     what = draw(st.sampled_from(Expectation))
@@ -164,7 +180,7 @@ def nouns(kind):
     """A strategy for one noun, from its type hints or, where values must fit, written above."""
     special = {
         Float: floats_axes(), Integer: integer_axes(), Choice: choices, Per: pers(),
-        Constraint: constraints, Round: rounds(), Foretold: foretold(),
+        Constraint: constraints, Round: rounds(), Foretold: foretold(), Schedule: schedules(),
         Study: rounds().flatmap(lambda plan: st.sampled_from(studies(plan))),
         Objective: st.builds(
             Objective, texts.filter(str.strip), st.sampled_from(["minimize", "maximize"]),

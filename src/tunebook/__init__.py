@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tunebook.words.errors import Infeasible as Infeasible
     from tunebook.words.errors import TunebookError as TunebookError
     from tunebook.words.program import command as command
+    from tunebook.words.schedule import Schedule as Schedule
+    from tunebook.words.schedule import schedule as schedule
     from tunebook.words.spelling import choice as choice
     from tunebook.words.spelling import integer as integer
     from tunebook.words.spelling import log_uniform as log_uniform
@@ -39,6 +41,7 @@ _HOMES = {
     "DesignError": "tunebook.words.errors",
     "Exploitation": "tunebook.book.exploitation",
     "Infeasible": "tunebook.words.errors",
+    "Schedule": "tunebook.words.schedule",
     "Trial": "tunebook.training.handle",
     "TrialTable": "tunebook.words.table",
     "TunebookError": "tunebook.words.errors",
@@ -53,6 +56,7 @@ _HOMES = {
     "minimize": "tunebook.words.spelling",
     "near_one": "tunebook.words.spelling",
     "per": "tunebook.words.spelling",
+    "schedule": "tunebook.words.schedule",
     "slurm": "tunebook.execution.slurm_executor",
     "uniform": "tunebook.words.spelling",
 }
