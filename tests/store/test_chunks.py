@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunebook.store.chunks import Points, join, merge, pack, unpack
+from tunebook.store.chunks import Points, join, merge, pack, unpack, unpack_all
 from tunebook.words.errors import BookDamagedError
 
 numbers = st.floats(allow_nan=True, allow_infinity=True, width=64)
@@ -24,10 +26,81 @@ def points(rows):
 @given(rows)
 def test_a_chunk_comes_back_exactly(drawn):
     made = points(drawn)
-    back = unpack(*pack(made), "1.0")
+    back = unpack(*pack(made), len(drawn), "1.0")
     assert back.steps.tolist() == made.steps.tolist()
     assert back.values.tobytes() == made.values.tobytes()
     assert back.times.tobytes() == made.times.tobytes()
+
+
+def curves_of_training(n=100):
+    """Losses in single precision, error rates, times as a log rounds them; and what is none."""
+    rng = np.random.default_rng(7)
+    fall = 0.3 + np.exp(-np.arange(n) / 20) + 0.01 * rng.normal(size=n)
+    single = fall.astype(np.float32).astype(np.float64)
+    seconds = np.cumsum(0.1 + 0.003 * rng.random(n))
+    times = np.round(seconds, 4)
+    odd = single.copy()
+    odd[[3, 5, 7, 9]] = [np.nan, np.inf, -np.inf, -0.0]
+    return {
+        "single": (np.arange(n), single, times),
+        "over 360": (10 * np.arange(n) + 9, np.rint(fall * 360) / 360, times),
+        "over 10,000": (np.sort(rng.integers(0, 10**6, n)), np.rint(fall * 1e4) / 1e4, times),
+        "whole": (np.arange(n), np.rint(fall * 1e6), seconds),
+        "negative": (np.arange(n), -np.rint(fall * 1e3) / 1e3, times),
+        "double": (np.arange(n)[::-1].copy(), fall, seconds),
+        "odd": (2**62 + np.arange(n), odd, -times),
+        "minus zero": (np.arange(n), np.where(np.arange(n) % 2, -0.0, 1 / 3), times),
+        "constant": (np.arange(n), np.full(n, 0.1), np.zeros(n)),
+        "zeros": (np.arange(n), np.full(n, -0.0), np.full(n, -0.0)),
+        "huge": (np.full(n, -(2**63)), np.full(n, 1e300), np.full(n, 1e300)),
+    }
+
+
+@pytest.mark.parametrize("kind", curves_of_training())
+def test_every_kind_of_numbers_comes_back_to_the_last_bit(kind):
+    made = Points(*(np.asarray(x) for x in curves_of_training()[kind]))
+    content, crc32 = pack(made)
+    back = unpack(content, crc32, len(made.steps), "1.0")
+    for name in ("steps", "values", "times"):
+        assert getattr(back, name).tobytes() == getattr(made, name).tobytes(), name
+
+
+def test_curves_of_training_take_a_fifth_of_their_plain_size():
+    made = curves_of_training()
+    size = {k: len(pack(Points(*map(np.asarray, made[k])))[0]) for k in made}
+    assert size["single"] < 500
+    assert size["over 360"] < 350
+    assert size["over 10,000"] < 700
+    assert size["constant"] < 60
+    assert max(size.values()) <= 2400, "never longer than as it is"
+
+
+def test_many_chunks_of_all_layouts_are_unpacked_together_as_each_alone():
+    made = [Points(*map(np.asarray, c)) for c in curves_of_training().values()]
+    made += [points([(1, 0.5, 0.1)]), points([]), *[points([(i, i / 7, 0) for i in range(9)])] * 2]
+    packed = [pack(p) for p in made * 2]
+    counts = [len(p.steps) for p in made * 2]
+    back = unpack_all([c for c, _ in packed], [c for _, c in packed], counts, str)
+    for one, (content, crc32), n in zip(back, packed, counts, strict=True):
+        alone = unpack(content, crc32, n, "1.0")
+        assert one.steps.tobytes() == alone.steps.tobytes()
+        assert one.values.tobytes() == alone.values.tobytes()
+        assert one.times.tobytes() == alone.times.tobytes()
+
+
+def test_plain_chunks_of_earlier_books_are_read():
+    made = Points(np.arange(5), np.arange(5) / 3, np.arange(5) / 7)
+    plain = b"".join(a.tobytes() for a in (made.steps, made.values, made.times))
+    back = unpack(plain, zlib.crc32(plain), 5, "1.0")
+    assert (back.values.tolist(), back.times.tolist()) == (
+        made.values.tolist(), made.times.tolist(),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("spoilt", [b"\x02abc", b"\x01abc", b"\x01" + zlib.compress(b"a")[2:-4]])
+def test_another_form_is_damage_whatever_its_checksum_says(spoilt):
+    with pytest.raises(BookDamagedError, match="damaged"):
+        unpack(spoilt, zlib.crc32(spoilt), 5, "1.0")
 
 
 @given(rows.filter(bool), st.data())
@@ -37,7 +110,7 @@ def test_any_flipped_bit_is_noticed(drawn, data):
     rotten = bytearray(content)
     rotten[at // 8] ^= 1 << at % 8
     with pytest.raises(BookDamagedError, match=r"curves of 3\.17 is damaged"):
-        unpack(bytes(rotten), crc32, "3.17")
+        unpack(bytes(rotten), crc32, len(drawn), "3.17")
 
 
 steps = st.lists(st.integers(0, 30), unique=True, max_size=15).map(sorted)

@@ -230,6 +230,26 @@ def test_curves_of_a_round(store, points):
     assert set(curves["loss"]) == {0, 1}
 
 
+def test_curves_of_some_trials_as_columns(store, points):
+    claim(store, 4)
+    store.append(KEY, 1, 0, [*points(0, 3), *points(0, 2, metric="acc")], 3)
+    store.append(TrialKey(1, 2), 1, 0, points(0, 2), 2)
+    store.append(TrialKey(1, 2), 1, 0, points(2, 4), 4)
+    store.append(TrialKey(1, 3), 1, 0, points(0, 6), 6)
+    store.release(TrialKey(1, 3), 1)
+    store.claim(1, "a", 60.0, 1, holding=(0, 1, 2))
+    store.append(TrialKey(1, 3), 2, 4, points(4, 5, add=100.0), 1)
+    found = store.curves_of(1, [1, 2, 3])
+    assert list(found) == ["loss"], "acc was reported by another trial"
+    assert found["loss"].offsets.tolist() == [0, 0, 4, 10]
+    assert found["loss"].of(1)[0].tolist() == [0, 1, 2, 3]
+    assert found["loss"].of(2)[1].tolist() == [0, 1, 2, 3, 104, 5]
+    store.finish(TrialKey(1, 3), 2, DONE)
+    assert store.curves_of(1, [3])["loss"].of(0)[1].tolist() == [0, 1, 2, 3, 104]
+    assert store.curves_of(1, [0])["acc"].of(0)[1].tolist() == [0, 1]
+    assert store.curves_of(1, []) == {}
+
+
 def decision(number):
     return Decision(number=number, round=1, verdict=Verdict.ADOPT, sentence="s", config={"x": 0.5},
                     sides=(), least_improvement=0.0, error_rate=0.05, max_train_steps=10,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from tunebook.words.curves import Curves
 from tunebook.words.decision import Decision, Launch, RerunPlan, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.environment import Environment
@@ -124,6 +125,13 @@ class Store(Protocol):
 
     def curves(self, number: int) -> dict[str, dict[int, tuple[Sequence[int], Sequence[float]]]]:
         """All curves of a round: metric -> trial number -> (steps, values), merged as above."""
+
+    def curves_of(self, number: int, trials: Sequence[int]) -> dict[str, Curves]:
+        """The curves of the trials that are named, rising, as columns; merged as above.
+
+        Returns:
+            each metric that one of them reported, with an empty curve where a trial did not.
+        """
 
     def claim(
         self,

@@ -35,8 +35,9 @@ from tunebook.words.sealing import sealed_in
 from tunebook.words.trial import Status
 
 ARCHIVE = 1
-READ = ("0003", "0004", REVISION)
-"""Schemas whose archives are read: 0004 differs in an index and guards, 0005 in what is added."""
+READ = ("0003", "0004", "0005", REVISION)
+"""Schemas whose archives are read: 0004 differs in an index and guards, 0005 in what is added,
+0006 in the packed form of curves."""
 ADDED_LATER = frozenset({"request"})
 """Tables that archives of the older ones lack."""
 AT_A_TIME = 500
@@ -167,7 +168,7 @@ def _open(row: dict[str, Any], sealed: Mapping[int, Collection[str]]) -> dict[st
         return row
     content = row.pop("points")
     where = f"trial {row['round']}.{row['number']}"
-    points = unpack(content, row["crc32"], where)
+    points = unpack(content, row["crc32"], row["count"], where)
     if row["metric"] in sealed.get(row["round"], ()):
         return {**row, "packed": base64.b64encode(content).decode()}
     return {

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
-from tunebook.store.chunks import Points, join, merge, pack, unpack
+from tunebook.store.chunks import Points, join, merge, pack, unpack_all
 from tunebook.store.rows import storable
 from tunebook.store.schema import attempt, chunk, trial
 from tunebook.store.statements import CHUNKS_AND_METRICS, of
 from tunebook.words.trial import Measurement, Status, TrialKey
-
-Curve = dict[str, dict[int, Points]]
-"""Metric to trial number to its merged points."""
 
 
 def write_chunks(
@@ -63,44 +60,45 @@ def compact(connection: sa.Connection, key: TrialKey, number: int) -> None:
         return
     mine = (chunk.c.round == key.round) & (chunk.c.number == key.number)
     mine &= chunk.c.attempt == number
-    rows = connection.execute(sa.select(chunk).where(mine).order_by(chunk.c.id)).all()
-    by_metric: dict[str, list[Points]] = {}
-    for row in rows:
-        by_metric.setdefault(row.metric, []).append(unpack(row.points, row.crc32, key.name))
+    parts: dict[str, list[Points]] = {}
+    for row, points in _unpacked(connection, key.round, mine):
+        parts.setdefault(row.metric, []).append(points)
     connection.execute(sa.delete(chunk).where(mine))
-    joined = [chunk_row(key, number, m, join(parts)) for m, parts in by_metric.items()]
+    joined = [chunk_row(key, number, m, join(own)) for m, own in parts.items()]
     connection.execute(sa.insert(chunk), joined)
 
 
-def read_curves(connection: sa.Connection, round_: int, number: int | None = None) -> Curve:
-    """Curves of a round's trials, or of one, with attempts merged."""
-    own = [chunk.c.round == round_] + ([] if number is None else [chunk.c.number == number])
-    parts: dict[tuple[str, int], dict[int, list[Points]]] = {}
-    for row in connection.execute(sa.select(chunk).where(*own).order_by(chunk.c.id)):
-        where = TrialKey(round_, row.number).name
-        curve = parts.setdefault((row.metric, row.number), {})
-        curve.setdefault(row.attempt, []).append(unpack(row.points, row.crc32, where))
-    first_steps, complete = _attempts(connection, round_, number)
-    found: Curve = {}
-    for (metric, trial_number), attempts in parts.items():
-        whole = {a: join(p) for a, p in attempts.items()}
-        found.setdefault(metric, {})[trial_number] = merge(
-            whole, first_steps.get(trial_number, {}), complete=trial_number in complete
+def read_curves(connection: sa.Connection, round_: int, number: int) -> dict[str, Points]:
+    """One trial's curves by metric, with attempts merged."""
+    mine = (chunk.c.round == round_) & (chunk.c.number == number)
+    parts: dict[str, dict[int, list[Points]]] = {}
+    for row, points in _unpacked(connection, round_, mine):
+        parts.setdefault(row.metric, {}).setdefault(row.attempt, []).append(points)
+    own = (attempt.c.round == round_) & (attempt.c.number == number)
+    query = sa.select(attempt.c.attempt, attempt.c.first_step).where(own)
+    first_steps = {row.attempt: row.first_step for row in connection.execute(query)}
+    this = (trial.c.round == round_) & (trial.c.number == number)
+    status = connection.execute(sa.select(trial.c.status).where(this)).scalar()
+    return {
+        metric: merge(
+            {a: join(own_parts) for a, own_parts in attempts.items()},
+            first_steps,
+            complete=status == Status.COMPLETE.value,
         )
-    return found
+        for metric, attempts in parts.items()
+    }
 
 
-def _attempts(
-    connection: sa.Connection, round_: int, number: int | None
-) -> tuple[dict[int, dict[int, int]], set[int]]:
-    """Each trial's attempts with their first steps, and the trials that are complete."""
-    own = [attempt.c.round == round_] + ([] if number is None else [attempt.c.number == number])
-    first_steps: dict[int, dict[int, int]] = {}
-    for row in connection.execute(sa.select(attempt).where(*own)):
-        first_steps.setdefault(row.number, {})[row.attempt] = row.first_step
-    ended = sa.select(trial.c.number).where(
-        trial.c.round == round_, trial.c.status == Status.COMPLETE.value
+def _unpacked(
+    connection: sa.Connection, round_: int, which: sa.ColumnElement[bool]
+) -> Iterator[tuple[Any, Points]]:
+    """Rows of the chunk table in the order in which they were written, and their points."""
+    query = sa.select(chunk).where(which).order_by(chunk.c.number, chunk.c.attempt, chunk.c.id)
+    rows = connection.execute(query).all()
+    points = unpack_all(
+        [row.points for row in rows],
+        [row.crc32 for row in rows],
+        [row._mapping[chunk.c.count] for row in rows],
+        lambda i: TrialKey(round_, rows[i].number).name,
     )
-    if number is not None:
-        ended = ended.where(trial.c.number == number)
-    return first_steps, set(connection.execute(ended).scalars())
+    return zip(rows, points, strict=True)

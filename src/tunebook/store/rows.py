@@ -85,25 +85,44 @@ def outcome_columns(outcome: Outcome) -> dict[str, object]:
     }
 
 
+_CAUSES = {cause.value: cause for cause in Cause}
+_PURPOSES = {purpose.value: purpose for purpose in Purpose}
+_STATUSES = {status.value: status for status in Status}
+
+
 def to_trial(row: Any) -> TrialRecord:
-    """The record that a row holds."""
-    found = row._mapping
+    """The record that a whole row of the trial table holds."""
+    # By place: a round of 10,000 trials is read in a tenth of a second, half of it here.
+    (
+        round_, number, study, index, purpose, config, seed, max_train_steps, status, cause,
+        detail, attempt, seconds, output_tail, unread, started_at, ended_at, *_,
+    ) = row  # fmt: skip
     return TrialRecord(
-        round=found["round"],
-        number=found["number"],
-        study=found["study"],
-        index=found["index"],
-        config=json.loads(found["config"]),
-        seed=found["seed"],
-        max_train_steps=found["max_train_steps"],
-        purpose=Purpose(found["purpose"]),
-        status=Status(found["status"]),
-        cause=Cause(found["cause"]) if found["cause"] else None,
-        detail=found["detail"],
-        attempt=found["attempt"],
-        seconds=found["seconds"],
-        output_tail=found["output_tail"],
-        unread=tuple(json.loads(found["unread"])),
-        started_at=found["started_at"],
-        ended_at=found["ended_at"],
+        round=round_,
+        number=number,
+        study=study,
+        index=index,
+        config=_parsed(config),
+        seed=seed,
+        max_train_steps=max_train_steps,
+        purpose=_PURPOSES[purpose],
+        status=_STATUSES[status],
+        cause=_CAUSES[cause] if cause else None,
+        detail=detail,
+        attempt=attempt,
+        seconds=seconds,
+        output_tail=output_tail,
+        unread=() if unread == "[]" else tuple(_parsed(unread)),
+        started_at=started_at,
+        ended_at=ended_at,
     )
+
+
+_decode = json.JSONDecoder().raw_decode
+
+
+def _parsed(text: str) -> Any:
+    found, end = _decode(text)
+    if end != len(text):
+        raise ValueError(f"more than one JSON value: {text:.80}")
+    return found

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0005"
+REVISION = "0006"
 """The migration that makes this schema; a book that names another is older, or newer."""
 
 metadata = MetaData()

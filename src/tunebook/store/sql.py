@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from tunebook.store import Claim, StoredRound
 from tunebook.store.claims import claim, reclaim, release, renew
+from tunebook.store.columns import read_columns
 from tunebook.store.connection import connect, database_now, host_now, on_network, own_version
 from tunebook.store.curves import compact, read_curves, write_chunks
 from tunebook.store.only_added import OnlyAdded
@@ -28,6 +29,7 @@ from tunebook.store.server import ServerState, connect_server, server_files, tak
 from tunebook.store.statements import CURRENT_ATTEMPT, FINISH, STORED_LINES, of
 from tunebook.words.book_place import is_server, shown
 from tunebook.words.codec import from_json
+from tunebook.words.curves import Curves
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import BookNotFoundError, StoreError, TrialBusyError
@@ -190,21 +192,28 @@ class SqlStore(OnlyAdded, Requests):
         with self._reading() as connection:
             curves = read_curves(connection, key.round, key.number)
         found = [
-            Measurement(step=int(s), metric=metric, value=float(v), time_s=float(t))
-            for metric, by_trial in curves.items()
-            for points in by_trial.values()
-            for s, v, t in zip(points.steps, points.values, points.times, strict=True)
+            Measurement(step=s, metric=metric, value=v, time_s=t)
+            for metric, points in curves.items()
+            for s, v, t in zip(
+                points.steps.tolist(), points.values.tolist(), points.times.tolist(), strict=True
+            )
         ]
         return tuple(sorted(found, key=lambda m: (m.step, m.metric)))
 
     def curves(self, number: int) -> dict[str, dict[int, tuple[Sequence[int], Sequence[float]]]]:
         """All curves of a round: metric -> trial number -> (steps, values)."""
         with self._reading() as connection:
-            found = read_curves(connection, number)
+            found = read_columns(connection, number)
         return {
-            metric: {n: (p.steps, p.values) for n, p in by_trial.items()}  # type: ignore[misc]
-            for metric, by_trial in found.items()
+            metric: {n: curves.of(i) for i, n in enumerate(numbers)}  # type: ignore[misc]
+            for metric, (numbers, curves) in found.items()
         }
+
+    def curves_of(self, number: int, trials: Sequence[int]) -> dict[str, Curves]:
+        """Curves of the named trials of a round, as columns."""
+        with self._reading() as connection:
+            found = read_columns(connection, number, trials)
+        return {metric: curves for metric, (_, curves) in found.items()}
 
     def claim(
         self,

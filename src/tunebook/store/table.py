@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from tunebook.store import Store
+from tunebook.words.curves import reduce_curves
 from tunebook.words.design import Role, Round, studies
 from tunebook.words.errors import StoreError
 from tunebook.words.sealing import sealed_in
 from tunebook.words.space import Branch
-from tunebook.words.table import Curves, TrialTable, reduce_curve
+from tunebook.words.table import Curves, TrialTable
 from tunebook.words.trial import Purpose, Status, TrialRecord
 
 
@@ -32,10 +33,9 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
     rows = [t for t in store.trials(number) if (t.purpose is Purpose.RERUN) == reruns]
     curves = _curves(store, number, rows)
     value = np.full(len(rows), np.nan)
-    own = curves.get(objective.metric)
-    for i, trial in enumerate(rows):
-        if trial.status is Status.COMPLETE and own is not None:
-            value[i] = reduce_curve(own.of(i)[1], objective)
+    if objective.metric in curves:
+        complete = np.array([t.status is Status.COMPLETE for t in rows], bool)
+        value[complete] = reduce_curves(curves[objective.metric], objective)[complete]
     return TrialTable(
         objective=objective,
         name=tuple(t.name for t in rows),
@@ -57,13 +57,9 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
 
 
 def _curves(store: Store, number: int, rows: list[TrialRecord]) -> dict[str, Curves]:
-    empty: tuple[list[int], list[float]] = ([], [])
-    found = {}
     sealed = sealed_in(number, store.seals(), store.looks())
-    for metric, by_trial in sorted(store.curves(number).items()):
-        if metric not in sealed and any(t.number in by_trial for t in rows):
-            found[metric] = Curves.pack([by_trial.get(t.number, empty) for t in rows])
-    return found
+    found = store.curves_of(number, [t.number for t in rows])
+    return {metric: found[metric] for metric in sorted(found) if metric not in sealed}
 
 
 def _branches(plan: Round, rows: list[TrialRecord], reruns: bool) -> dict[str, Branch]:
