@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from tunebook.book.notebook import Book as Book
     from tunebook.book.rounds import BookRound as BookRound
     from tunebook.execution.local import LocalExecutor as local
+    from tunebook.execution.ray_executor import RayExecutor as ray
     from tunebook.execution.slurm_executor import SlurmExecutor as slurm
     from tunebook.report.examine import examine as examine
     from tunebook.training.handle import Trial as Trial
@@ -56,12 +57,13 @@ _HOMES = {
     "minimize": "tunebook.words.spelling",
     "near_one": "tunebook.words.spelling",
     "per": "tunebook.words.spelling",
+    "ray": "tunebook.execution.ray_executor",
     "schedule": "tunebook.words.schedule",
     "slurm": "tunebook.execution.slurm_executor",
     "uniform": "tunebook.words.spelling",
 }
 
-_CALLED = {"local": "LocalExecutor", "slurm": "SlurmExecutor"}
+_CALLED = {"local": "LocalExecutor", "ray": "RayExecutor", "slurm": "SlurmExecutor"}
 """What a public name is called in its home, where that differs."""
 
 __all__ = [*_HOMES, "__version__"]

@@ -49,7 +49,7 @@ def test_no_table_is_this_machine():
     [
         ({"kind": "slrum"}, "got 'slrum'. Did you mean"),
         ({"partition": "gpu"}, "got None"),
-        ({"kind": "ray"}, "one of local, slurm; got 'ray'"),
+        ({"kind": "rye"}, "one of local, slurm, ray; got 'rye'"),
         ({"kind": "local", "worker": 3}, "has no 'worker'; it has workers, threads, gpus"),
         ({"kind": "slurm", "partition": "gpu"}, "needs workers"),
     ],

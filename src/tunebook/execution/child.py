@@ -23,24 +23,28 @@ from tunebook.execution.resources import family
 CHUNK = 1 << 16
 MARK = "TUNEBOOK_WORKER_OF"
 """Environment variable that tells a worker, and all that it starts, from every other process."""
+WORKER = "tunebook.training.worker"
 
 
 class WorkerProcess:
     """A worker and the pipes to it. Reading and writing never block.
+
+    Args:
+        module: what Python runs, with the descriptors of the two pipes as its arguments.
 
     Attributes:
         pid: of the worker, which leads its session and process group.
         replies: file descriptor that is readable when the worker says something.
     """
 
-    def __init__(self, environment: Mapping[str, str], cwd: str) -> None:
+    def __init__(self, environment: Mapping[str, str], cwd: str, *, module: str = WORKER) -> None:
         hear, self._commands = os.pipe()
         self.replies, say = os.pipe()
         # What it prints before its first trial, such as an error of Python's own start.
         self._early = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the worker
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tunebook.training.worker", str(hear), str(say)],
+                [sys.executable, "-m", module, str(hear), str(say)],
                 stdin=subprocess.DEVNULL,
                 stdout=self._early,
                 stderr=self._early,

@@ -10,7 +10,7 @@ from typing import Any
 from tunebook.execution import EXECUTORS, Executor
 from tunebook.words.errors import DesignError, nearest
 
-KINDS = ("local", "slurm")
+KINDS = ("local", "slurm", "ray")
 
 
 def executor_of(told: Mapping[str, Any], *, workers: int | None = None) -> Executor | None:

@@ -71,20 +71,25 @@ def keep(
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / f".{step}.{os.getpid()}.saving"
     with saved(fresh, save):
-        content = folder / str(step)
         manifest = manifest_of(fresh, step, loss, metrics or {}, checksum(fresh, sync=True))
-        (folder / f"{step}.json").unlink(missing_ok=True)
-        remove(content)
-        os.replace(fresh, content)
+        put(folder, step, fresh, manifest)
+    there = listed(folder)
+    for checkpoint in superfluous(there, best, by):
+        drop(checkpoint)
+
+
+def put(folder: Path, step: int, fresh: Path, manifest: str) -> None:
+    """Put a checkpoint that is whole and on disk into its place, in that of an earlier one."""
+    content = folder / str(step)
+    (folder / f"{step}.json").unlink(missing_ok=True)
+    remove(content)
+    os.replace(fresh, content)
     hidden = folder / f".{step}.json"
     with hidden.open("w") as out:
         out.write(manifest)
         out.flush()
         os.fsync(out.fileno())
     os.replace(hidden, folder / f"{step}.json")
-    there = listed(folder)
-    for checkpoint in superfluous(there, best, by):
-        drop(checkpoint)
 
 
 @contextmanager
