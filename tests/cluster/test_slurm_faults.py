@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from cluster.slurm_round import *  # noqa: F403 - fixtures, and what tests share
-from cluster.slurm_round import (
+from cluster.followed_round import *  # noqa: F403 - fixtures, and what tests share
+from cluster.followed_round import (
     PENDING,
     TRAIN,
     going,
@@ -155,13 +155,13 @@ def test_cancelling_one_trial_leaves_the_others(slurm, make, acknowledged):
 
 def test_a_killed_runner_is_followed_by_another(slurm, make, acknowledged):
     store = make(3, 80)
-    runner = start(store, workers=3, cpus=4)  # two run, one waits for the node
+    runner = start(store, kind="slurm", workers=3, cpus=4)  # two run, one waits for the node
     until(going(acknowledged, 2, 12))
     runner.kill()
     runner.communicate()
     assert len(slurm.jobs()) == 3
     began = time.time()
-    again = start(store, workers=3, cpus=4)
+    again = start(store, kind="slurm", workers=3, cpus=4)
     said, complaints = again.communicate(timeout=90)
     assert again.returncode == 0, complaints
     assert json.loads(said)["complete"] == 3
@@ -174,7 +174,7 @@ def test_a_killed_runner_is_followed_by_another(slurm, make, acknowledged):
 
 def test_jobs_of_a_dead_host_end_by_themselves(slurm, make, acknowledged):
     store = make(2, 4000)
-    runner = start(store, workers=2, cpus=1, host_gone_s=8, grace_s=2)
+    runner = start(store, kind="slurm", workers=2, cpus=1, host_gone_s=8, grace_s=2)
     until(going(acknowledged, 2, 6))
     runner.kill()
     runner.communicate()

@@ -32,6 +32,8 @@ def connect(settings: RaySettings) -> Cluster:
     import ray  # noqa: PLC0415 - after what it reads at its import
 
     more: dict[str, Any] = {"include_dashboard": False} if settings.local else {}
+    if settings.runtime_env is not None:
+        more["runtime_env"] = dict(settings.runtime_env)
     address = settings.address or os.environ.get("RAY_ADDRESS") or "auto"
     ray.init(
         address="local" if settings.local else address,

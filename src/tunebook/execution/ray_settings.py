@@ -44,8 +44,6 @@ class RaySettings:
             told["memory"] = self.memory_mb * 2**20
         if self.resources:
             told["resources"] = dict(self.resources)
-        if self.runtime_env is not None:
-            told["runtime_env"] = dict(self.runtime_env)
         return told
 
 

@@ -16,8 +16,8 @@ from tunebook.execution.scheduler import run_trials
 from tunebook.words.trial import Status
 
 HERE = Path(__file__).parent
-TRAIN = f"{HERE / 'slurm_training.py'}:train"
-_spec = importlib.util.spec_from_file_location("slurm_training", HERE / "slurm_training.py")
+TRAIN = f"{HERE / 'followed_training.py'}:train"
+_spec = importlib.util.spec_from_file_location("followed_training", HERE / "followed_training.py")
 training = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(training)
 
@@ -92,7 +92,7 @@ def going(acknowledged, trials, step):
 
 
 def start(store, **settings):
-    command = [sys.executable, str(HERE / "slurm_runner.py"), store.location, json.dumps(settings)]
+    command = [sys.executable, str(HERE / "cluster_runner.py"), store.location, json.dumps(settings)]
     runner = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
