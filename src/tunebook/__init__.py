@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from tunebook.execution.local import LocalExecutor as local
     from tunebook.execution.ray_executor import RayExecutor as ray
     from tunebook.execution.slurm_executor import SlurmExecutor as slurm
+    from tunebook.integrations.keras_optimizers import keras_optimizer as keras_optimizer
+    from tunebook.integrations.keras_optimizers import keras_schedule as keras_schedule
+    from tunebook.integrations.optax_optimizers import optax_optimizer as optax_optimizer
+    from tunebook.integrations.optax_optimizers import optax_schedule as optax_schedule
+    from tunebook.integrations.torch_optimizers import torch_optimizer as torch_optimizer
     from tunebook.report.examine import examine as examine
     from tunebook.training.handle import Trial as Trial
     from tunebook.words.errors import DesignError as DesignError
     from tunebook.words.errors import Infeasible as Infeasible
     from tunebook.words.errors import TunebookError as TunebookError
+    from tunebook.words.optimizers import optimizer_defaults as optimizer_defaults
+    from tunebook.words.optimizers import optimizer_space as optimizer_space
     from tunebook.words.program import command as command
     from tunebook.words.schedule import Schedule as Schedule
     from tunebook.words.schedule import schedule as schedule
@@ -51,15 +58,22 @@ _HOMES = {
     "examine": "tunebook.report.examine",
     "explore": "tunebook.book.exploration",
     "integer": "tunebook.words.spelling",
+    "keras_optimizer": "tunebook.integrations.keras_optimizers",
+    "keras_schedule": "tunebook.integrations.keras_optimizers",
     "local": "tunebook.execution.local",
     "log_uniform": "tunebook.words.spelling",
     "maximize": "tunebook.words.spelling",
     "minimize": "tunebook.words.spelling",
     "near_one": "tunebook.words.spelling",
+    "optax_optimizer": "tunebook.integrations.optax_optimizers",
+    "optax_schedule": "tunebook.integrations.optax_optimizers",
+    "optimizer_defaults": "tunebook.words.optimizers",
+    "optimizer_space": "tunebook.words.optimizers",
     "per": "tunebook.words.spelling",
     "ray": "tunebook.execution.ray_executor",
     "schedule": "tunebook.words.schedule",
     "slurm": "tunebook.execution.slurm_executor",
+    "torch_optimizer": "tunebook.integrations.torch_optimizers",
     "uniform": "tunebook.words.spelling",
 }
 

@@ -9,6 +9,7 @@ import click
 
 COMMANDS = {
     "init": "Write a training script and a first round that run.",
+    "optimizers": "List optimizers with ready-made spaces, and the source of every range.",
     "demo": "Open a finished book: real networks, four rounds, decisions.",
     "run": "Plan a round from a TOML file and run it, or go on with one.",
     "status": "Show the book: rounds, trials, decisions, launches.",

@@ -10,8 +10,9 @@ import tomlkit
 from tomlkit.items import AoT, InlineTable, Table
 
 from tunebook.words.design import Round
+from tunebook.words.optimizer_file import KEY as READY_SPACE
 from tunebook.words.plain_data import to_data
-from tunebook.words.round_file import ROLES, read_round_file, write_round_file
+from tunebook.words.round_file import ROLES, RoundFile, read_round_file, write_round_file
 
 
 def edit_round_file(text: str, plan: Round) -> str:
@@ -26,6 +27,8 @@ def edit_round_file(text: str, plan: Round) -> str:
     """
     file = read_round_file(text)
     document = tomlkit.parse(text)
+    if READY_SPACE in document:  # its ranges stand nowhere in the text, so they are written out
+        return _anew(text, file, plan)
     for field in fields(Round):
         before, after = getattr(file.plan, field.name), getattr(plan, field.name)
         if repr(before) == repr(after):
@@ -37,8 +40,11 @@ def edit_round_file(text: str, plan: Round) -> str:
         else:
             document[field.name] = to_data(after)
     edited = tomlkit.dumps(document)
-    if _says(edited, plan):
-        return edited
+    return edited if _says(edited, plan) else _anew(text, file, plan)
+
+
+def _anew(text: str, file: RoundFile, plan: Round) -> str:
+    """The file as we would write it, a person's comments at its top."""
     comments = [line.strip() for line in text.splitlines() if line.lstrip().startswith("#")]
     return "".join(f"{c}\n" for c in comments) + write_round_file(replace(file, plan=plan))
 

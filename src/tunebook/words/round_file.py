@@ -12,6 +12,8 @@ from tunebook.words.design import Objective, Reduce, Round
 from tunebook.words.errors import CodecError, TunebookError
 from tunebook.words.foretold import Foretold
 from tunebook.words.notation import format_objective, parse_objective
+from tunebook.words.optimizer_file import KEY as READY_SPACE
+from tunebook.words.optimizer_file import with_ready_space
 from tunebook.words.plain_data import check_keys, from_data, located, to_data
 from tunebook.words.program import MARK, Program
 from tunebook.words.program_file import KEYS, program_lines, read_train
@@ -63,9 +65,10 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
     """
     data = load_toml(text, source=source)
     with _in_file(source):
-        own = ("train", *KEYS, "book", "executor")
+        own = ("train", *KEYS, "book", "executor", READY_SPACE)
         known = dict.fromkeys([*(f.name for f in fields(Round)), *own])
         check_keys(data, known, "", "a round file")
+        data = with_ready_space(data)
         objective, setting, test_metrics = _read_book(data.pop("book", {}))
         executor = from_data(Mapping[str, object], data.pop("executor", {}), path="executor")  # type: ignore[type-abstract]
         train = read_train(data)

@@ -1,0 +1,87 @@
+"""The catalogue of optimizers for a terminal (A2 G2)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from tunebook.words.optimizer import Optimizer, Tunable
+from tunebook.words.optimizers import tuned
+from tunebook.words.space import Float, Scale, spell
+
+
+def catalogue_renderable(optimizers: Sequence[Optimizer], trials: int | None) -> RenderableType:
+    """Every entry in a line: what is tuned by the trials of a study, what it includes, where."""
+    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
+    table.add_column("Optimizer", no_wrap=True)
+    table.add_column("Tuned, from so many trials" if trials is None else "Tuned", ratio=3)
+    table.add_column("Includes")
+    table.add_column("In", ratio=1)
+    for optimizer in optimizers:
+        table.add_row(
+            optimizer.name,
+            _by_budget(optimizer) if trials is None else _names(tuned(optimizer, trials)),
+            ", ".join(i.of for i in optimizer.includes),
+            ", ".join(optimizer.frameworks),
+        )
+    parts: list[RenderableType] = [table]
+    names = ", ".join(f'"{o.name}"' for o in optimizers[:2])
+    parts += [
+        Text(),
+        Text(f"In a round: tb.optimizer_space({names}, trials=...), or in its file:"),
+        Text('  optimizer_space = "optimizer"'),
+    ]
+    return Group(*parts)
+
+
+def optimizer_renderable(optimizer: Optimizer, trials: int | None) -> RenderableType:
+    """One entry in full: each range with its source, its special cases, what to know."""
+    parts: list[RenderableType] = [
+        Text(f"{optimizer.title} ({optimizer.name})", style="bold"),
+        _inside(f"{optimizer.rule}. {optimizer.source}."),
+    ]
+    held = optimizer.tunables if trials is None else tuned(optimizer, trials)
+    for tunable in held:
+        parts.append(_inside(_range_text(tunable)))
+        parts.append(Padding(Text(tunable.source, style="dim"), (0, 0, 0, 4)))
+    if optimizer.inclusive:
+        parts.append(_inside("With inclusive=True, in place of learning_rate and epsilon:"))
+        parts += [_inside(f"  {_range_text(t)}") for t in optimizer.inclusive]
+    for inclusion in optimizer.includes:
+        how = "is" if inclusion.exact else "comes near"
+        parts.append(_inside(f"{how} {inclusion.of} where {inclusion.when} ({inclusion.source})"))
+    built = "; ".join(f"{name}: {path}" for name, path in optimizer.frameworks.items())
+    parts.append(_inside(built))
+    if optimizer.note:
+        parts.append(_inside(optimizer.note))
+    return Group(*parts)
+
+
+def _by_budget(optimizer: Optimizer) -> str:
+    tiers = dict.fromkeys(t.from_trials for t in optimizer.tunables)
+    return "; ".join(
+        (f"{least}: " if least > 1 else "")
+        + _names([t for t in optimizer.tunables if t.from_trials == least])
+        for least in tiers
+    )
+
+
+def _names(tunables: Sequence[Tunable]) -> str:
+    return ", ".join(t.name for t in tunables)
+
+
+def _range_text(tunable: Tunable) -> str:
+    axis = tunable.axis
+    assert isinstance(axis, Float)
+    scale = {Scale.LOG: ", log", Scale.NEAR_ONE: ", log of 1 - x", Scale.LINEAR: ""}[axis.scale]
+    when = "always" if tunable.from_trials == 1 else f"from {tunable.from_trials} trials"
+    default = "" if tunable.default is None else f", else {spell(tunable.default)}"
+    return f"{tunable.name}: {spell(axis.low)} to {spell(axis.high)}{scale}; {when}{default}"
+
+
+def _inside(text: str) -> Padding:
+    return Padding(Text(text), (0, 0, 0, 2))
