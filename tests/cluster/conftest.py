@@ -6,6 +6,7 @@ import pytest
 
 from cluster.slurm_cluster import started
 from execution.conftest import make_book, new_book_fixture  # noqa: F401 - fixtures
+from system.conftest import server, url  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,12 @@ def going(acknowledged, trials, step):
 
 
 def start(store, **settings):
-    command = [sys.executable, str(HERE / "cluster_runner.py"), store.location, json.dumps(settings)]
+    command = [
+        sys.executable,
+        str(HERE / "cluster_runner.py"),
+        store.location,
+        json.dumps(settings),
+    ]
     runner = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -216,6 +216,3 @@ def test_a_cluster_that_dies_ends_the_run_in_words(make, acknowledged):
         assert len(table) > 20
         assert {key: whole(store, 4000)[key] for key in table} == table
         nothing_runs(ray)
-
-
-

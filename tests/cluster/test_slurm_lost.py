@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from cluster.slurm_cluster import started
 from cluster.followed_round import *  # noqa: F403 - fixtures, and what tests share
 from cluster.followed_round import PENDING, TRAIN, going, nothing_left, nothing_lost, run, until
+from cluster.slurm_cluster import started
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
 from tunebook.execution.slurm_executor import SlurmExecutor
