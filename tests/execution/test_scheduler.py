@@ -299,7 +299,7 @@ def test_a_book_that_can_not_be_written_stops_workers_and_loses_nothing(make_boo
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "append", full)
+        patch.setattr(store, "take_in", full)
         with pytest.raises(StoreError, match="disk is full"):
             run_trials(store, 1, training_code(train), workers=2)
     assert list(store.files.rglob("*.log"))

@@ -6,8 +6,11 @@ import math
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
+from tunebook.store import Logged
+from tunebook.store.chunks import Points
 from tunebook.store.table import table
 from tunebook.words.decision import Decision, Launch, RerunPlan, Setting, Verdict
 from tunebook.words.design import Objective
@@ -203,6 +206,44 @@ def test_lines_delivered_twice_are_stored_once(store, points):
     store.append(KEY, 1, 0, points(3, 5), 5)
     assert store.ingested_lines(KEY, 1) == 5
     assert [m.step for m in store.measurements(KEY)] == [0, 1, 2, 3, 4]
+
+
+def columns(first, last):
+    steps = np.arange(first, last)
+    return {"loss": Points(steps, steps / 7, steps / 10)}
+
+
+def test_many_logs_are_taken_in_together_and_a_superseded_one_spoils_no_other(store, points):
+    claim(store, 4, lease_s=60.0)
+    store.append(KEY, 1, 0, points(0, 2), 2)
+    store.release(TrialKey(1, 1), 1)
+    claim(store, 1, "b")
+    keys = [TrialKey(1, n) for n in range(4)]
+    logged = [
+        Logged(key=keys[0], attempt=1, first_step=0, lines=4, points=columns(2, 4), outcome=DONE),
+        Logged(key=keys[1], attempt=1, first_step=0, lines=3, points=columns(0, 3), outcome=DONE),
+        Logged(key=keys[2], attempt=1, first_step=0, lines=3, points=columns(0, 3)),
+        Logged(key=keys[3], attempt=1, first_step=0, lines=0, points={}, outcome=DONE),
+        Logged(key=TrialKey(7, 0), attempt=1, first_step=0, lines=1, points={}, outcome=DONE),
+    ]
+    fates = [(t.stored, t.finished) for t in store.take_in(logged)]
+    assert fates == [(True, True), (False, False), (True, False), (True, True), (False, False)]
+    assert [len(store.measurements(key)) for key in keys] == [4, 0, 3, 0]
+    assert [store.trial(key).status.ended for key in keys] == [True, False, False, True]
+    assert store.trial(keys[0]).seconds == 2.0
+    asked = [(key, 1) for key in keys]
+    assert store.lines_of(asked) == {(keys[0], 1): 4, (keys[2], 1): 3}
+    again = [(t.stored, t.finished) for t in store.take_in(logged)]
+    assert again == [(True, False), (False, False), (True, False), (True, False), (False, False)]
+    assert [len(store.measurements(key)) for key in keys] == [4, 0, 3, 0], "stored once"
+    assert store.take_in([]) == ()
+
+
+def test_one_trial_is_read_by_its_key(store):
+    claim(store, 2)
+    assert store.trial(TrialKey(1, 1)) == store.trials(1)[1]
+    assert store.trial(TrialKey(1, 6)) is None
+    assert store.trial(TrialKey(2, 0)) is None
 
 
 def test_attempts_are_merged_the_later_one_standing(store, points):

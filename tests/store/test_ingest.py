@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
+from contextlib import closing
+
 import pytest
 
 from tunebook.store.ingest import follow, output_tail, settle
+from tunebook.store.sql import SqlStore
 from tunebook.store.table import table
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.errors import BookBusyError
@@ -109,6 +115,69 @@ def test_a_log_that_grows_is_read_on_and_a_late_start_is_heard(claimed):
     assert [m.step for m in claimed.measurements(KEY)] == [4, 5, 6]
     assert claimed.ingested_lines(KEY, 1) == 5
     log.close()
+
+
+def test_an_end_without_a_log_hides_nothing_of_an_earlier_attempt(claimed):
+    logged(claimed)
+    settle(claimed, KEY, 1)
+    claimed.release(KEY, 1)
+    claimed.claim(1, "b", 60.0)
+    attempt_files(claimed.files, KEY, 1).log.unlink()
+    assert settle(claimed, KEY, 2, DONE).status is Status.COMPLETE
+    assert len(claimed.measurements(KEY)) == 3
+
+
+SETTLES = """
+import sys
+from pathlib import Path
+from tunebook.store.ingest import End, settle_all
+from tunebook.store.sql import SqlStore
+from tunebook.training.log import TrialLog, attempt_files
+from tunebook.words.trial import Outcome, Status
+store = SqlStore.open(sys.argv[1])
+said = open(Path(sys.argv[1]).with_name("said"), "w")
+while claims := store.claim(1, "host", 60.0, 25):
+    ends = []
+    for claim in claims:
+        log = TrialLog(attempt_files(store.files, claim.trial.key, 1))
+        log.start(0)
+        for step in range(20):
+            log.measure(step, {"loss": step / 7})
+            said.write(f"{claim.trial.number} {step}\\n")
+            said.flush()
+        log.end(Outcome(status=Status.COMPLETE, seconds=1.0, ended_at=1.0))
+        log.close()
+        ends.append(End(key=claim.trial.key, attempt=1))
+    settle_all(store, ends)
+"""
+
+
+@pytest.mark.parametrize("after", [1500, 4000, 9000])
+def test_a_host_that_is_killed_while_it_settles_many_loses_nothing(book, tmp_path, after):
+    more = [
+        TrialRecord(round=1, number=n, study="", index=n, config={}, seed=n, max_train_steps=20)
+        for n in range(6, 600)
+    ]
+    book.add_trials(more)
+    book.close()
+    host = subprocess.Popen([sys.executable, "-c", SETTLES, str(tmp_path / "b.db")])
+    said = tmp_path / "said"
+    until = time.monotonic() + 30
+    while not (said.exists() and said.read_bytes().count(b"\n") > after):
+        assert time.monotonic() < until and host.poll() is None
+        time.sleep(0.001)
+    host.kill()
+    host.wait()
+    acknowledged = [tuple(map(int, x.split())) for x in said.read_text().splitlines()[:-1]]
+    with closing(SqlStore.open(tmp_path / "b.db")) as again:
+        for trial in again.held(1):
+            settle(again, trial.key, 1, DONE)
+        kept = {(n, s) for n, (steps, _) in again.curves(1)["loss"].items() for s in steps}
+        counts = again.curves_of(1, range(600))["loss"].offsets
+        assert len(acknowledged) > 1000
+        assert set(acknowledged) <= kept
+        assert counts[-1] == len(kept), "and none is there twice"
+    assert not list((tmp_path / "b.files").rglob("*.log"))
 
 
 def test_no_output_is_an_empty_tail(tmp_path):

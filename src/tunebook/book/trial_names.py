@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from tunebook.store import Store
 from tunebook.words.errors import EvidenceError, nearest
-from tunebook.words.trial import TrialRecord
+from tunebook.words.trial import RERUN_FROM, TrialKey, TrialRecord
 
 
 def trial_named(store: Store, name: str) -> TrialRecord:
-    """A trial's record as the book has it now; reads the trials of its round alone.
+    """A trial's record as the book has it now, read without the rest of its round.
 
     Raises:
         EvidenceError: the book has no such trial; names the nearest.
     """
-    number, _, _ = name.partition(".")
-    # No book has a round whose number has more digits, and some texts of digits are no number.
-    if number.isascii() and number.isdigit() and len(number) < 10:
-        for trial in store.trials(int(number)):
-            if trial.name == name:
-                return trial
+    key = _key(name)
+    found = None if key is None else store.trial(key)
+    if found is not None:
+        return found
     known = [t.name for r in store.rounds() for t in store.trials(r.number)]
     raise EvidenceError(
         f"a trial is named ROUND.NUMBER; this book has no {name!r}." + nearest(name, known),
         next_step="tunebook status shows the rounds, and the report every trial",
     )
+
+
+def _key(name: str) -> TrialKey | None:
+    round_, _, number = name.partition(".")
+    is_rerun = number.startswith("r")
+    digits = number[1:] if is_rerun else number
+    # No book has a number with more digits, and some texts of digits are no number.
+    if not all(d.isascii() and d.isdigit() and len(d) < 10 for d in (round_, digits)):
+        return None
+    key = TrialKey(int(round_), int(digits) + (RERUN_FROM if is_rerun else 0))
+    return key if key.name == name else None

@@ -16,7 +16,7 @@ from tunebook.execution.code import TrainingCode
 from tunebook.execution.endings import NOT_NOW, Endings, cancelled
 from tunebook.execution.recovery import adopt_earlier
 from tunebook.store import Store, StoredRound
-from tunebook.store.ingest import Followed, follow
+from tunebook.store.ingest import Followed, follow_all
 from tunebook.training.assignment import Assignment, checkpoints_at
 from tunebook.training.log import attempt_files
 from tunebook.words.errors import StoreError, TrainingLoadError, TrialBusyError
@@ -138,18 +138,12 @@ class Desk:
         grown = [trial for trial in self.running.values() if self._has_grown(trial)]
         if not grown:
             return
-        followed: dict[TrialKey, Followed] = {}
-        with self.store.together():
-            for trial in grown:
-                try:
-                    before = self._followed.get(trial.key)
-                    after = follow(self.store, trial.key, trial.attempt, before)
-                except TrialBusyError:
-                    self.executor.cancel(trial.key)
-                    continue
-                if after is not None:
-                    followed[trial.key] = after
-        self._followed |= followed  # only once it is committed
+        before = [(t.key, t.attempt, self._followed.get(t.key)) for t in grown]
+        for trial, after in zip(grown, follow_all(self.store, before), strict=True):
+            if isinstance(after, TrialBusyError):
+                self.executor.cancel(trial.key)
+            elif after is not None:
+                self._followed[trial.key] = after
 
     def _has_grown(self, trial: TrialRecord) -> bool:
         before = self._followed.get(trial.key)

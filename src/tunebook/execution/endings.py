@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from contextlib import suppress
+from itertools import islice
 
 from tunebook.execution import Ended
 from tunebook.execution.recovery import to_repeat_s
 from tunebook.store import Store
-from tunebook.store.ingest import settle
+from tunebook.store.ingest import End, settle_all
 from tunebook.store.requests import CANCELLED_DETAIL
+from tunebook.training.log import attempt_files
 from tunebook.words.errors import (
     BookAwayError,
     BookBusyError,
@@ -29,6 +31,9 @@ RETRIES = 3
 NOT_NOW = (BookAwayError, BookBusyError)
 
 Settled = tuple[TrialKey, Outcome]
+Recorded = Outcome | Exception | None
+MOST_TOGETHER, MOST_BYTES = 250, 32_000_000
+"""Attempts, and bytes of their logs, that are recorded by one transaction: no lease waits long."""
 
 
 class Endings:
@@ -48,7 +53,7 @@ class Endings:
         self._pile: deque[tuple[TrialRecord, Ended]] = deque()
         self._lost: dict[TrialKey, set[int]] = {}
         self._killed: set[TrialKey] = set()
-        self._tried_before = False
+        self._tried: set[tuple[TrialKey, int]] = set()
 
     @property
     def keys(self) -> list[TrialKey]:
@@ -62,6 +67,8 @@ class Endings:
     def settle(self, *, closing: bool = False) -> None:
         """Record each, so that none is left claimed, and only then say what went wrong first.
 
+        Those that have piled up are recorded by one transaction, which waits for the disk once.
+
         Args:
             closing: the run is at its end: a lost trial is given back, however often it was lost.
 
@@ -72,52 +79,111 @@ class Endings:
         """
         wrong: list[Exception] = []
         while self._pile:
-            trial, ended = self._pile[0]
+            several = self._next()
             try:
-                self._settle(trial, ended, closing=closing)
-            except TrialBusyError:  # another host has claimed it meanwhile, and will end it
-                pass
+                for told in self._recorded(several):
+                    trial, ended = self._pile[0]
+                    error = self._done(trial, ended, told, closing=closing)
+                    wrong += [error] if error is not None else []
+                    self._pile.popleft()
+                    self._tried.discard((ended.key, ended.attempt))
             except NOT_NOW:
-                self._tried_before = True
+                self._tried |= {(e.key, e.attempt) for _, e in islice(self._pile, len(several))}
                 raise
-            except (TrainingLoadError, StoreError, OSError) as error:
-                wrong.append(error)
-            self._pile.popleft()
-            self._tried_before = False
         if wrong:
             raise wrong[0]
 
-    def _settle(self, trial: TrialRecord, ended: Ended, *, closing: bool) -> None:
+    def _next(self) -> list[Ended]:
+        """The first of the pile, and those behind it that can be recorded together with it."""
+        several: list[Ended] = []
+        keys: set[TrialKey] = set()
+        size = 0
+        for _, ended in islice(self._pile, MOST_TOGETHER):
+            log = attempt_files(self._store.files, ended.key, ended.attempt).log
+            with suppress(OSError):
+                size += log.stat().st_size
+            apart = bool(ended.unloadable or ended.unwritable)
+            if several and (apart or ended.key in keys or size > MOST_BYTES):
+                break
+            several.append(ended)
+            keys.add(ended.key)
+            if apart:
+                break
+        return several
+
+    def _recorded(self, several: list[Ended]) -> list[Recorded]:
+        """What the book makes of attempts that have ended: outcomes, or what is wrong."""
+        first = several[0]
+        if first.unloadable or first.unwritable:
+            return [None]
+        ends = [End(key=e.key, attempt=e.attempt, override=self._told(e)) for e in several]
+        try:
+            return settle_all(self._store, ends)
+        except NOT_NOW:
+            raise
+        except (StoreError, OSError) as error:
+            if len(ends) == 1:
+                return [error]
+        # All of it was undone. Each for itself now, so that the others do not suffer from one.
+        found: list[Recorded] = []
+        for end in ends:
+            try:
+                found += settle_all(self._store, [end])
+            except NOT_NOW:
+                raise
+            except (StoreError, OSError) as error:
+                found.append(error)
+        return found
+
+    def _told(self, ended: Ended) -> Outcome | None:
+        """How the executor saw it end; a first kill is no outcome, but a reason to try again."""
+        first_kill = ended.killed and ended.key not in self._killed
+        return None if first_kill else ended.outcome
+
+    def _done(
+        self, trial: TrialRecord, ended: Ended, recorded: Recorded, *, closing: bool
+    ) -> Exception | None:
+        """Do what is left to do for one of the pile; returns what went wrong with it."""
         key, attempt = ended.key, ended.attempt
-        if ended.unloadable:
-            self._store.release(key, attempt)
-            raise TrainingLoadError(
-                f"training code can't be loaded, so no trial was run: {ended.unloadable}",
-                next_step="mend that line, then run again",
-            )
-        if ended.unwritable:
-            self._store.release(key, attempt, ended.seconds)
-            raise StoreError(
-                f"trial {key.name} could not write its files: {ended.unwritable}",
-                next_step="make room or mend the disk, then run again: nothing acknowledged is "
-                "lost",
-            )
-        first_kill = ended.killed and key not in self._killed
-        told = None if first_kill else ended.outcome
-        outcome = settle(self._store, key, attempt, told)
-        if outcome is None and self._tried_before:
-            outcome = self._on_record(key, attempt)
-        if outcome is None and told is None:
-            self._give_back(trial, ended, closing=closing)
-            if first_kill:
-                self._killed.add(key)
-        elif outcome is not None:
-            self.settled.append((key, outcome))
+        if isinstance(recorded, TrialBusyError):
+            return None  # another host has claimed it meanwhile, and will end it
+        if isinstance(recorded, Exception):
+            return recorded
+        try:
+            if ended.unloadable:
+                self._store.release(key, attempt)
+                return TrainingLoadError(
+                    f"training code can't be loaded, so no trial was run: {ended.unloadable}",
+                    next_step="mend that line, then run again",
+                )
+            if ended.unwritable:
+                self._store.release(key, attempt, ended.seconds)
+                return StoreError(
+                    f"trial {key.name} could not write its files: {ended.unwritable}",
+                    next_step="make room or mend the disk, then run again: nothing acknowledged "
+                    "is lost",
+                )
+            told = self._told(ended)
+            if recorded is None and (key, attempt) in self._tried:
+                recorded = self._on_record(key, attempt)
+            if recorded is not None:
+                self.settled.append((key, recorded))
+            elif told is None:
+                self._give_back(trial, ended, closing=closing)
+                if ended.killed:
+                    self._killed.add(key)
+        except TrialBusyError:
+            return None
+        except NOT_NOW:
+            raise
+        except (StoreError, OSError) as error:
+            return error
+        return None
 
     def _on_record(self, key: TrialKey, attempt: int) -> Outcome | None:
         """How this attempt ended, where a try that seemed to fail had recorded it."""
-        trial = next(t for t in self._store.trials(key.round) if t.key == key)
-        if trial.attempt != attempt or not trial.status.ended:
+        trial = self._store.trial(key)
+        if trial is None or trial.attempt != attempt or not trial.status.ended:
             return None
         return Outcome(
             status=trial.status,
@@ -141,7 +207,7 @@ class Endings:
                 seconds=seconds,
                 ended_at=time.time(),
             )
-            if self._store.finish(key, attempt, outcome) or self._tried_before:
+            if self._store.finish(key, attempt, outcome) or (key, attempt) in self._tried:
                 self.settled.append((key, outcome))
             return
         repeated_s = to_repeat_s(self._store, trial, seconds)

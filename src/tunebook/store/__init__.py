@@ -5,19 +5,22 @@ Only the host of a book talks to its store; workers write files (`training/log.p
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tunebook.words.curves import Curves
 from tunebook.words.decision import Decision, Launch, RerunPlan, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.environment import Environment
 from tunebook.words.record import TrainingSource
 from tunebook.words.sealing import Look, Seal
 from tunebook.words.trial import Measurement, Outcome, Purpose, TrialKey, TrialRecord
+
+if TYPE_CHECKING:
+    from tunebook.store.chunks import Points
+    from tunebook.words.curves import Curves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,42 @@ class Asked:
     paused: bool = False
     drained_at: float | None = None
     cancelled: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """What an attempt has logged beyond what is stored, and how it ended.
+
+    Attributes:
+        first_step: from which the attempt started.
+        lines: of its log, these included; not more than are stored where there is nothing new.
+        points: by metric.
+        outcome: None where it goes on.
+    """
+
+    key: TrialKey
+    attempt: int
+    first_step: int
+    lines: int
+    points: Mapping[str, Points]
+    outcome: Outcome | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What came of one `Logged`.
+
+    Attributes:
+        stored: False where another claim has superseded the attempt, and nothing was stored.
+        finished: its outcome was recorded now; False where there was none, or it had ended.
+    """
+
+    stored: bool
+    finished: bool
+
+
+Attempt = tuple[TrialKey, int]
+"""A trial, and which attempt at it."""
 
 
 class Store(Protocol):
@@ -115,6 +154,9 @@ class Store(Protocol):
     def trials(self, number: int) -> tuple[TrialRecord, ...]:
         """Trials of a round, by number."""
 
+    def trial(self, key: TrialKey) -> TrialRecord | None:
+        """One trial, without reading its round; None where the book has no such trial."""
+
     def measurements(self, key: TrialKey) -> tuple[Measurement, ...]:
         """All that one trial reported, by step, then metric; attempts merged.
 
@@ -166,6 +208,20 @@ class Store(Protocol):
         from which the attempt started. Measurements of an attempt that another claim has
         superseded are refused with TrialBusyError.
         """
+
+    def take_in(self, logged: Sequence[Logged]) -> tuple[Taken, ...]:
+        """Store what many attempts have logged, idempotently, and how those ended that did.
+
+        Each key at most once. An attempt that was superseded is left out, and spoils no other.
+
+        Returns:
+            what came of each, in their order.
+        """
+
+    def lines_of(
+        self, attempts: Sequence[tuple[TrialKey, int]]
+    ) -> dict[tuple[TrialKey, int], int]:
+        """`ingested_lines` of many attempts; one that has not begun is not among them."""
 
     def ingested_lines(self, key: TrialKey, attempt: int) -> int:
         """Log lines of this attempt that are stored already."""

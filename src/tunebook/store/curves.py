@@ -12,6 +12,7 @@ from tunebook.store.chunks import Points, join, merge, pack, unpack_all
 from tunebook.store.rows import storable
 from tunebook.store.schema import attempt, chunk, trial
 from tunebook.store.statements import CHUNKS_AND_METRICS, of
+from tunebook.training.log_reading import Report
 from tunebook.words.trial import Measurement, Status, TrialKey
 
 
@@ -37,6 +38,32 @@ def write_chunks(
     ]
     if rows:
         connection.execute(sa.insert(chunk), rows)
+
+
+def by_metric(reports: Sequence[Report]) -> dict[str, Points]:
+    """Reports as columns, a metric each."""
+    if not reports:
+        return {}
+    names = reports[0][2].keys()
+    if all(metrics.keys() == names for _, _, metrics in reports):
+        steps = np.array([step for step, _, _ in reports], np.int64)
+        times = np.array([at for _, at, _ in reports], np.float64)
+        return {
+            name: Points(steps, np.array([m[name] for _, _, m in reports], np.float64), times)
+            for name in names
+        }
+    own: dict[str, list[tuple[int, float, float]]] = {}
+    for step, at, metrics in reports:
+        for name, value in metrics.items():
+            own.setdefault(name, []).append((step, value, at))
+    return {
+        name: Points(
+            np.array([step for step, _, _ in rows], np.int64),
+            np.array([value for _, value, _ in rows], np.float64),
+            np.array([at for _, _, at in rows], np.float64),
+        )
+        for name, rows in own.items()
+    }
 
 
 def chunk_row(key: TrialKey, number: int, metric: str, points: Points) -> dict[str, Any]:

@@ -6,27 +6,18 @@ its last 4 kB.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tunebook.store import Store
+from tunebook.store import Logged, Store
+from tunebook.store.curves import by_metric
 from tunebook.training.log import AttemptFiles, LogPart, attempt_files, read_log
+from tunebook.words.errors import TrialBusyError
 from tunebook.words.trial import Outcome, TrialKey
 
 TAIL_BYTES = 4096
-
-
-def _rest(store: Store, key: TrialKey, attempt: int, known: int) -> LogPart | None:
-    """Take in what a log has beyond so many lines."""
-    try:
-        part = read_log(attempt_files(store.files, key, attempt).log, skip_lines=known)
-    except FileNotFoundError:
-        return None
-    if part.lines:
-        lines = known + part.lines
-        store.append(key, attempt, part.first_step, part.measurements, lines)
-    return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +43,56 @@ def follow(store: Store, key: TrialKey, attempt: int, before: Followed | None) -
     Raises:
         TrialBusyError: the attempt was superseded.
     """
-    log = attempt_files(store.files, key, attempt).log
-    known = before.lines if before else store.ingested_lines(key, attempt)
-    try:
-        part = read_log(log, offset=before.offset) if before else read_log(log, skip_lines=known)
-    except FileNotFoundError:
-        return None
-    first_step = part.first_step or (before.first_step if before else 0)
-    after = Followed(known + part.lines, part.offset, first_step)
-    if part.lines:
-        store.append(key, attempt, first_step, part.measurements, after.lines)
-    return after
+    (found,) = follow_all(store, [(key, attempt, before)])
+    if isinstance(found, TrialBusyError):
+        raise found
+    return found
+
+
+def follow_all(
+    store: Store, running: Sequence[tuple[TrialKey, int, Followed | None]]
+) -> list[Followed | TrialBusyError | None]:
+    """`follow` for many attempts, by one transaction; one that was superseded spoils no other."""
+    found: list[Followed | TrialBusyError | None] = [None] * len(running)
+    logged: list[Logged] = []
+    places: list[int] = []
+    with store.together():
+        unknown = [(key, attempt) for key, attempt, before in running if before is None]
+        known_lines = store.lines_of(unknown) if unknown else {}
+        for i, (key, attempt, before) in enumerate(running):
+            log = attempt_files(store.files, key, attempt).log
+            known = before.lines if before else known_lines.get((key, attempt), 0)
+            try:
+                part = (
+                    read_log(log, offset=before.offset)
+                    if before
+                    else read_log(log, skip_lines=known)
+                )
+            except FileNotFoundError:
+                continue
+            first_step = part.first_step or (before.first_step if before else 0)
+            found[i] = Followed(known + part.lines, part.offset, first_step)
+            if part.lines:
+                logged.append(_logged(key, attempt, first_step, known, part))
+                places.append(i)
+        for i, taken in zip(places, store.take_in(logged) if logged else (), strict=True):
+            if not taken.stored:
+                found[i] = _superseded(*running[i][:2])
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class End:
+    """An attempt that is over, to be recorded.
+
+    Attributes:
+        override: how the executor saw it end. The log's own end line, where there is one, is the
+            truth and comes first.
+    """
+
+    key: TrialKey
+    attempt: int
+    override: Outcome | None = None
 
 
 def settle(
@@ -70,30 +100,107 @@ def settle(
 ) -> Outcome | None:
     """Record the end of an attempt: the rest of its log, then its outcome; then drop its files.
 
-    Args:
-        override: how the executor saw it end. The log's own end line, where there is one, is the
-            truth and comes first.
-
     Returns:
         the outcome that was recorded; None where there is none, or the attempt was superseded or
         had ended already. Without an outcome every file is left where it is.
+
+    Raises:
+        TrialBusyError: it was superseded, and its log has what is not stored.
     """
-    files = attempt_files(store.files, key, attempt)
+    (found,) = settle_all(store, [End(key=key, attempt=attempt, override=override)])
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def settle_all(store: Store, ends: Sequence[End]) -> list[Outcome | Exception | None]:
+    """`settle` for many attempts, by one transaction.
+
+    A log that can't be read, or an attempt that was superseded, spoils no other; an error of the
+    store undoes all of them.
+
+    Args:
+        ends: at most one of each trial.
+
+    Returns:
+        of each what `settle` returns or raises.
+    """
+    found: list[Outcome | Exception | None] = [None] * len(ends)
+    read: dict[int, _Read] = {}
     with store.together():
-        known = store.ingested_lines(key, attempt)
-        part = _rest(store, key, attempt, known)
-        outcome = part.outcome if part is not None and part.outcome is not None else override
-        if outcome is None:
-            return None
-        damaged = part.damaged if part is not None and not known else _damaged(files.log)
-        detail = outcome.detail + (f" ({damaged} damaged lines of its log)" if damaged else "")
-        outcome = replace(
-            outcome, detail=detail, output_tail=outcome.output_tail or output_tail(files.output)
-        )
-        recorded = store.finish(key, attempt, outcome)
-    if recorded:
-        _drop(files, damaged=bool(damaged))
-    return outcome if recorded else None
+        known = store.lines_of([(end.key, end.attempt) for end in ends])
+        for i, end in enumerate(ends):
+            try:
+                read[i] = _read(store, end, known.get((end.key, end.attempt), 0))
+            except OSError as error:
+                found[i] = error
+        fates = store.take_in([one.logged for one in read.values()])
+        taken = dict(zip(read, fates, strict=True))
+    for i, one in read.items():
+        if taken[i].finished:
+            found[i] = one.logged.outcome
+            try:
+                _drop(one.files, damaged=one.damaged)
+            except OSError as error:  # it is recorded all the same
+                found[i] = error
+        elif not taken[i].stored and one.new:
+            found[i] = _superseded(ends[i].key, ends[i].attempt)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    logged: Logged
+    files: AttemptFiles
+    new: bool
+    damaged: bool
+
+
+def _read(store: Store, end: End, known: int) -> _Read:
+    """What the log of an attempt that is over says beyond the lines that are known."""
+    files = attempt_files(store.files, end.key, end.attempt)
+    try:
+        part = read_log(files.log, skip_lines=known)
+    except FileNotFoundError:
+        part = LogPart(lines=0)
+    outcome = part.outcome or end.override
+    damaged = 0
+    if outcome is not None:
+        damaged = part.damaged if not known else _damaged(files.log)
+        said = f" ({damaged} damaged lines of its log)" if damaged else ""
+        tail = outcome.output_tail or output_tail(files.output)
+        outcome = replace(outcome, detail=outcome.detail + said, output_tail=tail)
+    return _Read(
+        logged=_logged(end.key, end.attempt, part.first_step, known, part, outcome),
+        files=files,
+        new=part.lines > 0,
+        damaged=damaged > 0,
+    )
+
+
+def _logged(
+    key: TrialKey,
+    attempt: int,
+    first_step: int,
+    known: int,
+    part: LogPart,
+    outcome: Outcome | None = None,
+) -> Logged:
+    return Logged(
+        key=key,
+        attempt=attempt,
+        first_step=first_step,
+        lines=known + part.lines,
+        points=by_metric(part.reports),
+        outcome=outcome,
+    )
+
+
+def _superseded(key: TrialKey, attempt: int) -> TrialBusyError:
+    return TrialBusyError(
+        f"attempt {attempt} at trial {key.name} was superseded by a later one",
+        next_step="nothing: the later attempt's measurements stand",
+    )
 
 
 def output_tail(path: Path) -> str:

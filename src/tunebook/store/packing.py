@@ -42,7 +42,7 @@ _WIDTH = ((0, 4, 8), (8, 4, 4), (8, 4))
 """Bytes a number of each kind: of steps, of values, of times."""
 _LARGEST = 2**30
 _LARGEST_DENOMINATOR = 1_000_000
-MOST_FACTORS = 8
+MOST_FACTORS = 4
 """Numbers that are asked for their denominator, each one that those before did not explain."""
 
 

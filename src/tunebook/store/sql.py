@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from tunebook.store import Claim, StoredRound
+from tunebook.store import Claim, Logged, StoredRound, Taken
 from tunebook.store.claims import claim, reclaim, release, renew
 from tunebook.store.columns import read_columns
 from tunebook.store.connection import connect, database_now, host_now, on_network, own_version
@@ -20,13 +17,22 @@ from tunebook.store.only_added import OnlyAdded
 from tunebook.store.our_words import in_our_words
 from tunebook.store.requests import Requests
 from tunebook.store.revisions import make_current
-from tunebook.store.rows import outcome_columns, readable, to_row, to_trial
-from tunebook.store.schema import attempt as attempts
+from tunebook.store.rows import readable, to_row, to_trial
 from tunebook.store.schema import round_ as rounds
 from tunebook.store.schema import setting as settings
 from tunebook.store.schema import trial as trials
 from tunebook.store.server import ServerState, connect_server, server_files, take_turn
-from tunebook.store.statements import CURRENT_ATTEMPT, FINISH, STORED_LINES, of
+from tunebook.store.statements import (
+    CURRENT_ATTEMPT,
+    FINISH,
+    ONE_TRIAL,
+    STORED_LINES,
+    ended_as,
+    inserting,
+    note_new_lines,
+    of,
+)
+from tunebook.store.taking_in import lines_of, take_in
 from tunebook.words.book_place import is_server, shown
 from tunebook.words.codec import from_json
 from tunebook.words.curves import Curves
@@ -178,7 +184,7 @@ class SqlStore(OnlyAdded, Requests):
         if not rows:
             return
         with self._writing() as connection:
-            insert = _insert(connection.dialect.name, trials).on_conflict_do_nothing()
+            insert = inserting(connection.dialect.name, trials).on_conflict_do_nothing()
             connection.execute(insert, rows)
 
     def trials(self, number: int) -> tuple[TrialRecord, ...]:
@@ -186,6 +192,12 @@ class SqlStore(OnlyAdded, Requests):
         query = sa.select(trials).where(trials.c.round == number).order_by(trials.c.number)
         with self._reading() as connection:
             return tuple(to_trial(row) for row in connection.execute(query))
+
+    def trial(self, key: TrialKey) -> TrialRecord | None:
+        """One trial's record; None where the book has no such trial."""
+        with self._reading() as connection:
+            row = connection.execute(ONE_TRIAL, of(key)).first()
+            return None if row is None else to_trial(row)
 
     def measurements(self, key: TrialKey) -> tuple[Measurement, ...]:
         """All that one trial reported, by step, then metric; attempts merged."""
@@ -260,12 +272,22 @@ class SqlStore(OnlyAdded, Requests):
     def finish(self, key: TrialKey, attempt: int, outcome: Outcome) -> bool:
         """Record how an attempt ended; False where it was superseded or has ended already."""
         with self._writing() as connection:
-            row = {f"new_{name}": value for name, value in outcome_columns(outcome).items()}
-            row |= {**of(key, attempt), "more_seconds": outcome.seconds}
-            changed = connection.execute(FINISH, row)
+            changed = connection.execute(FINISH, {**of(key, attempt), **ended_as(outcome)})
             if changed.rowcount:
                 compact(connection, key, attempt)
             return bool(changed.rowcount)
+
+    def lines_of(
+        self, attempts: Sequence[tuple[TrialKey, int]]
+    ) -> dict[tuple[TrialKey, int], int]:
+        """Log lines that are stored of each of these attempts."""
+        with self._reading() as connection:
+            return lines_of(connection, attempts)
+
+    def take_in(self, logged: Sequence[Logged]) -> tuple[Taken, ...]:
+        """Store what many attempts have logged, and how they ended; see Store."""
+        with self._writing() as connection:
+            return take_in(connection, logged)
 
     def release(self, key: TrialKey, attempt: int, seconds: float = 0.0) -> None:
         """Give a claimed trial back as pending; its attempt number stays used."""
@@ -328,12 +350,6 @@ def _check_file(file: Path, *, create: bool) -> None:
         )
 
 
-def _insert(dialect: str, table: sa.Table) -> Any:
-    """An INSERT that knows ON CONFLICT, which both databases have in their own dialects."""
-    own = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return own(table)
-
-
 def _lines_are_new(
     connection: sa.Connection, key: TrialKey, attempt: int, first_step: int, lines: int
 ) -> bool:
@@ -345,19 +361,4 @@ def _lines_are_new(
         "lines": lines,
         "first_step": first_step,
     }
-    return connection.execute(_noting(connection.dialect.name), row).first() is not None
-
-
-@cache
-def _noting(dialect: str) -> Any:
-    """The statement behind `_lines_are_new`: made once, since each report needs it."""
-    insert = _insert(dialect, attempts)
-    return insert.on_conflict_do_update(
-        index_elements=list(attempts.primary_key),
-        set_={"lines": insert.excluded.lines, "first_step": insert.excluded.first_step},
-        where=attempts.c.lines < insert.excluded.lines,
-    ).returning(attempts.c.lines)
-
-
-def _trial(key: TrialKey) -> sa.ColumnElement[bool]:
-    return sa.and_(trials.c.round == key.round, trials.c.number == key.number)
+    return connection.execute(note_new_lines(connection.dialect.name), row).first() is not None

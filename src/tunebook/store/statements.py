@@ -5,16 +5,23 @@ Each is run with a dict of `of_round` and `of_number`, and `of_attempt` where an
 
 from __future__ import annotations
 
-import sqlalchemy as sa
+from functools import cache
+from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from tunebook.store.rows import outcome_columns
 from tunebook.store.schema import attempt as attempts
 from tunebook.store.schema import chunk
 from tunebook.store.schema import trial as trials
-from tunebook.words.trial import Status, TrialKey
+from tunebook.words.trial import Outcome, Status, TrialKey
 
 _ROUND: sa.BindParameter[int] = sa.bindparam("of_round")
 _NUMBER: sa.BindParameter[int] = sa.bindparam("of_number")
 _ATTEMPT: sa.BindParameter[int] = sa.bindparam("of_attempt")
+
+ONE_TRIAL = sa.select(trials).where(trials.c.round == _ROUND, trials.c.number == _NUMBER)
 
 CURRENT_ATTEMPT = (
     sa.select(trials.c.attempt)
@@ -45,6 +52,37 @@ FINISH = (
         },
     )
 )
+
+
+def ended_as(outcome: Outcome) -> dict[str, object]:
+    """The parameters of FINISH that tell an outcome."""
+    columns = {f"new_{name}": value for name, value in outcome_columns(outcome).items()}
+    return {**columns, "more_seconds": outcome.seconds}
+
+
+@cache
+def note_lines(dialect: str) -> Any:
+    """Note how many lines of an attempt's log are stored, where they are more than before.
+
+    Run with the columns of an attempt's row.
+    """
+    insert = inserting(dialect, attempts)
+    return insert.on_conflict_do_update(
+        index_elements=list(attempts.primary_key),
+        set_={"lines": insert.excluded.lines, "first_step": insert.excluded.first_step},
+        where=attempts.c.lines < insert.excluded.lines,
+    )
+
+
+@cache
+def note_new_lines(dialect: str) -> Any:
+    """`note_lines`, which returns a row where there were more."""
+    return note_lines(dialect).returning(attempts.c.lines)
+
+
+def inserting(dialect: str, table: sa.Table) -> Any:
+    """An INSERT that knows ON CONFLICT, which both databases have in their own dialects."""
+    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
 
 
 def of(key: TrialKey, attempt: int | None = None) -> dict[str, object]:

@@ -22,12 +22,14 @@ import time
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
+from tunebook.training.log_reading import LogPart as LogPart
+from tunebook.training.log_reading import read_log as read_log
+from tunebook.training.log_syncs import syncs
 from tunebook.words.errors import DesignError, TrialBusyError
-from tunebook.words.trial import Cause, Measurement, Outcome, Status, TrialKey
+from tunebook.words.trial import Outcome, TrialKey
 
 SYNC_EVERY_S = "TUNEBOOK_SYNC_EVERY_S"
 """Environment variable: seconds between syncs of a log, 1 if left out; 0 syncs every report."""
@@ -55,27 +57,6 @@ def attempt_files(files: Path, key: TrialKey, attempt: int) -> AttemptFiles:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogPart:
-    """Whole lines read from a log.
-
-    Attributes:
-        lines: how many lines were read, damaged ones included.
-        first_step: the step from which the attempt started.
-        measurements: in the order in which they were reported.
-        outcome: how the attempt ended, or None where it has not.
-        damaged: lines whose checksum does not hold; they are skipped.
-        offset: bytes up to the end of the last whole line.
-    """
-
-    lines: int
-    first_step: int = 0
-    measurements: tuple[Measurement, ...] = ()
-    outcome: Outcome | None = None
-    damaged: int = 0
-    offset: int = 0
-
-
 class TrialLog:
     """The one writer of an attempt's log.
 
@@ -88,36 +69,47 @@ class TrialLog:
 
     def __init__(self, files: AttemptFiles) -> None:
         self._sync_every_s = sync_every_s()
-        files.log.parent.mkdir(parents=True, exist_ok=True)
         self._lock = take_lock(files.lock)
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self._file = os.open(files.log, flags, 0o644)
+        self._file = _opened(files.log, os.O_WRONLY | os.O_APPEND)
         self._path = files.log
         self._began = time.monotonic()
         self._torn = False
         self._sync_failed: OSError | None = None
         self.failed: OSError | None = None
-        self._dirty = threading.Event()
-        self._closed = threading.Event()
-        if self._sync_every_s:
-            threading.Thread(target=self._sync_on, daemon=True, name="log sync").start()
+        self._to_sync = False
+        self._closed = False
+        self._closing = threading.Lock()
+        self._quoted: dict[str, str] = {}
 
     def start(self, first_step: int) -> None:
         """Say from which step the attempt goes on."""
-        self._write({"start": first_step})
+        self._write(_encode({"start": first_step}))
 
     def measure(self, step: int, metrics: Mapping[str, float]) -> None:
         """Record numbers of one step; they are acknowledged once this returns."""
-        self._write({"s": step, "t": round(time.monotonic() - self._began, 4), "m": metrics})
+        at = round(time.monotonic() - self._began, 4)
+        quoted = self._quoted
+        try:
+            # What an encoder would write, in a third of its time: training waits for it.
+            numbers = ",".join([quoted[n] + _finite(x) for n, x in metrics.items()])
+        except (KeyError, TypeError):
+            quoted |= {name: f"{_encode(name)}:" for name in metrics if isinstance(name, str)}
+            numbers = _encode(dict(metrics))[1:-1]
+        self._write(f'{{"s":{step:d},"t":{at},"m":{{{numbers}}}}}')
 
     def note(self, text: str) -> None:
         """Record a remark for whoever reads the log."""
-        self._write({"note": text})
+        self._write(_encode({"note": text}))
 
     def end(self, outcome: Outcome) -> None:
         """Say how the attempt ended, on disk before this returns."""
-        self._write({"end": asdict(outcome)})
-        os.fsync(self._file)
+        self._write(_encode({"end": _told(outcome)}))
+        self._to_sync = False
+        try:
+            os.fsync(self._file)
+        except OSError:
+            self._to_sync = True
+            raise
 
     def seconds(self) -> float:
         """Since the attempt began."""
@@ -125,26 +117,27 @@ class TrialLog:
 
     def close(self) -> None:
         """Sync, then give up the log and the trial's lock."""
-        if not self._closed.is_set():
-            self._closed.set()
-            with suppress(OSError):  # an attempt that was stopped has no end line that synced it
-                os.fsync(self._file)
-            self._dirty.set()
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            if self._to_sync:  # an attempt that was stopped has no end line that synced it
+                with suppress(OSError):
+                    os.fsync(self._file)
             os.close(self._file)
             os.close(self._lock)
 
-    def _write(self, content: Mapping[str, object]) -> None:
+    def _write(self, text: str) -> None:
         try:
-            self._write_line(content)
+            self._write_line(text.encode())
         except OSError as error:
             self.failed = error
             raise
 
-    def _write_line(self, content: Mapping[str, object]) -> None:
+    def _write_line(self, text: bytes) -> None:
         if self._sync_failed is not None:
             # The system reports a lost write once, to whoever syncs first: it is said here.
             raise self._sync_failed
-        text = json.dumps(content, separators=(",", ":")).encode()
         line = b"%08x %b\n" % (zlib.crc32(text), text)
         # A full disk takes a part of a line. Without its newline that part was never
         # acknowledged; one in front of the next line keeps the two apart.
@@ -160,20 +153,41 @@ class TrialLog:
                 errno.ENOSPC, "the disk is full: a report was not recorded", str(self._path)
             )
         self._torn = False
-        if self._sync_every_s:
-            self._dirty.set()
-        else:
+        if not self._sync_every_s:
             os.fsync(self._file)
+        elif not self._to_sync:
+            self._to_sync = True
+            syncs.soon(self._sync_every_s, self._sync)
 
-    def _sync_on(self) -> None:
-        while self._dirty.wait() and not self._closed.wait(self._sync_every_s):
-            self._dirty.clear()
+    def _sync(self) -> None:
+        with self._closing:
+            if self._closed or not self._to_sync:
+                return
+            # First, so that a write from here on is synced by the next call.
+            self._to_sync = False
             try:
                 os.fsync(self._file)
             except OSError as error:
-                if not self._closed.is_set():
-                    self._sync_failed = error
-                return
+                self._sync_failed = error
+
+
+def _told(outcome: Outcome) -> dict[str, object]:
+    return {each.name: getattr(outcome, each.name) for each in fields(outcome)}
+
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+_finite_repr = float.__repr__
+
+
+def _finite(number: float) -> str:
+    """A float as JSON has it.
+
+    Raises:
+        TypeError: it is no float, or none that `repr` writes as JSON does.
+    """
+    if number - number != 0.0:
+        raise TypeError("not finite")
+    return _finite_repr(number)
 
 
 def sync_every_s() -> float:
@@ -211,79 +225,13 @@ def refusal(folder: Path) -> OSError | None:
     return None
 
 
-def read_log(path: Path, *, skip_lines: int = 0, offset: int = 0) -> LogPart:
-    """Read the whole lines of a log, from a byte offset or past a number of lines.
-
-    A line that was not finished is left for the next reading.
-    """
-    with path.open("rb") as stream:
-        stream.seek(offset)
-        content = stream.read()
-    whole = content[: content.rfind(b"\n") + 1]
-    lines = whole.split(b"\n")[:-1]
-    first_step, damaged, outcome = 0, 0, None
-    measurements: list[Measurement] = []
-    for i, line in enumerate(lines):
-        if i < skip_lines and line[9:].startswith(_MEASURED):
-            continue
-        record = _checked(line)
-        if record is None:
-            damaged += i >= skip_lines
-        elif "m" in record:
-            if i >= skip_lines:
-                step, at = record["s"], record["t"]
-                for name, value in record["m"].items():
-                    measurements.append(
-                        Measurement(step=step, metric=name, value=float(value), time_s=at)
-                    )
-        elif "start" in record:
-            first_step = record["start"]
-        elif "end" in record:
-            outcome = _outcome(record["end"])
-    return LogPart(
-        lines=max(0, len(lines) - skip_lines),
-        first_step=first_step,
-        measurements=tuple(measurements),
-        outcome=outcome,
-        damaged=damaged,
-        offset=offset + len(whole),
-    )
-
-
-_MEASURED = b'{"s":'
-_decode = json.JSONDecoder().decode
-
-
-def _checked(line: bytes) -> dict[str, Any] | None:
-    text = line[9:]
-    try:
-        if int(line[:8], 16) != zlib.crc32(text):
-            return None
-        found = _decode(text.decode())
-    except ValueError:
-        return None
-    return found if isinstance(found, dict) else None
-
-
-def _outcome(data: dict[str, Any]) -> Outcome:
-    return Outcome(
-        **{
-            **data,
-            "status": Status(data["status"]),
-            "cause": None if data["cause"] is None else Cause(data["cause"]),
-            "unread": tuple(data["unread"]),
-        }
-    )
-
-
 def take_lock(path: Path, *, wait_s: float = 0.0) -> int:
     """Lock a trial for this process; returns the descriptor that holds it.
 
     Raises:
         TrialBusyError: another process holds it, after `wait_s` seconds still.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = _opened(path, os.O_RDWR)
     until = time.monotonic() + wait_s
     while True:
         try:
@@ -300,6 +248,15 @@ def take_lock(path: Path, *, wait_s: float = 0.0) -> int:
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()} {socket.gethostname()}\n".encode(), 0)
     return descriptor
+
+
+def _opened(path: Path, flags: int) -> int:
+    flags |= os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o644)
+    except FileNotFoundError:  # the first of its round
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, flags, 0o644)
 
 
 def _busy(path: Path, held_by: list[str]) -> TrialBusyError:
