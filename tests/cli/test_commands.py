@@ -29,6 +29,18 @@ def test_the_reference_is_what_the_help_says():
     assert (ROOT / "docs/cli.md").read_text("utf-8") == namespace["page"](), "run: make docs"
 
 
+def test_reruns_go_where_a_round_file_says(tunebook, started):
+    text = (started / "round-1.toml").read_text("utf-8")
+    (started / "there.toml").write_text(
+        text + '\n[executor]\nkind = "local"\nworkers = 1\n', "utf-8"
+    )
+    (started / "wrong.toml").write_text(text + '\n[executor]\nkind = "lokal"\n', "utf-8")
+    wrong = tunebook("decide", "--on", "wrong.toml", code=2)
+    assert 'Did you mean "local"' in wrong.stderr
+    told = tunebook("decide", "--max-reruns", "4", "--on", "there.toml", "--json")
+    assert json.loads(told.stdout)["decision"]["verdict"] == "adopt"
+
+
 def test_a_whole_round_from_the_shell(tunebook, started):
     decision = json.loads(tunebook("decide", "--max-reruns", "4", "--json").stdout)
     assert decision["schema"] == 1 and decision["decision"]["verdict"] == "adopt"

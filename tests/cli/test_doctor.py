@@ -47,7 +47,7 @@ def test_a_book_that_is_well(tunebook, ready):
     told = json.loads(tunebook("doctor", "--json").stdout)
     assert told["schema"] == 1
     states = {one["what"]: one["state"] for one in told["checkups"]}
-    assert set(states) == {"book", "leftovers", "versions", "disk", "clock", "workers"}
+    assert set(states) == {"book", "leftovers", "versions", "disk", "clock", "workers", "clusters"}
     assert set(states.values()) <= {"good", "warning"}
     assert states["book"] == states["workers"] == "good"
     assert "1 round, 3 trials" in tunebook("doctor").stdout

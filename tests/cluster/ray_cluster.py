@@ -17,16 +17,20 @@ OURS = "TUNEBOOK_RAY_SUITE"
 
 
 class RayCluster:
-    """A head with 4 places, and nodes that can be added and lost."""
+    """A head with places for trials, and nodes that can be added and lost.
 
-    def __init__(self) -> None:
+    Args:
+        cpus: places of the head.
+        system: settings of Ray itself.
+    """
+
+    def __init__(self, cpus: int = 4, system: dict[str, int] | None = None) -> None:
         from ray.cluster_utils import Cluster
 
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
         self._mark = os.environ[OURS] = secrets.token_hex(4)
-        self._cluster = Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 4, "include_dashboard": False}
-        )
+        head = {"num_cpus": cpus, "include_dashboard": False, "_system_config": system or {}}
+        self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self.address = self._cluster.address
 
     def add(self, cpus: int, **resources: float):

@@ -77,7 +77,9 @@ def test_settings_that_make_no_sense_are_told_before_ray_is_asked(told, words):
 def test_an_address_where_nothing_answers(monkeypatch):
     monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "2")
     monkeypatch.setenv("RAY_gcs_server_request_timeout_seconds", "2")
-    with pytest.raises(ClusterError, match=r"no Ray cluster can be used at 127\.0\.0\.1:1") as told:
+    with pytest.raises(
+        ClusterError, match=r"no Ray cluster can be used at 127\.0\.0\.1:1"
+    ) as told:
         RayExecutor(1, address="127.0.0.1:1")
     assert "ray status" in told.value.next_step
 

@@ -1,4 +1,4 @@
-"""Is all well with a book and its machine? File, disk, leftovers, clock, workers (D6)."""
+"""Is all well with a book and its machine? File, disk, leftovers, clock, executors (D6)."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import sqlalchemy
 
+from tunebook.execution import checkup
 from tunebook.execution.child import WorkerProcess
 from tunebook.execution.environment import versions
 from tunebook.execution.host import gone
@@ -36,7 +37,7 @@ class Checkup:
     """What was looked at, and what came of it.
 
     Attributes:
-        what: "book", "disk", "leftovers", "clock", "versions" or "workers".
+        what: "book", "disk", "leftovers", "clock", "versions", "workers" or "clusters".
         state: "good", "warning" or "problem".
         sentence: with its numbers.
         next_step: what to do; empty where nothing is.
@@ -189,6 +190,7 @@ def _machine(path: Path, about: ServerState | None = None) -> Iterator[Checkup]:
     if about is not None:
         yield _server_clock(about)
     yield _workers()
+    yield _clusters()
 
 
 def _disk(path: Path) -> Checkup:
@@ -243,6 +245,20 @@ def _server_clock(about: ServerState) -> Checkup:
         )
     return Checkup(what="clock", state="good",
                    sentence=f"Server and machine agree to {abs(ahead):.2f} s.")  # fmt: skip
+
+
+def _clusters() -> Checkup:
+    """Ask SLURM and Ray whether they are there; nothing is trained on them."""
+    found = [checkup.slurm(), checkup.ray()]
+    silent = any(state == checkup.SILENT for state, _ in found)
+    return Checkup(
+        what="clusters",
+        state="warning" if silent else "good",
+        sentence="; ".join(sentence for _, sentence in found) + ".",
+        next_step="rounds on this machine go on as they are; ask the cluster's administrator"
+        if silent
+        else "",
+    )
 
 
 def _workers() -> Checkup:

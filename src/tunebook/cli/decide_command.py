@@ -37,6 +37,13 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
 @click.option("--peek", is_flag=True, help="Exploratory: show the reruns; decide nothing.")
 @click.option("--train", metavar="WHERE", help="Training function; else the remembered one.")
 @click.option("--workers", type=click.IntRange(min=0), help="Trials at a time.")
+@click.option(
+    "--on",
+    "where",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="A round file; reruns go where its [executor] says.",
+)
 @book_option
 @json_option
 def command(
@@ -50,11 +57,14 @@ def command(
     peek: bool,
     train: str | None,
     workers: int | None,
+    where: Path | None,
     book_path: str | None,
     as_json: bool,
 ) -> None:
     """Rerun the best of each side and the baseline with fresh seeds, and judge those alone."""
     from tunebook.cli.output import data, print_json
+    from tunebook.cli.run_command import read_file
+    from tunebook.execution.places import executor_of
     from tunebook.report.terminal import show_decision, show_standing
 
     sys.path.insert(0, str(Path.cwd()))
@@ -63,10 +73,12 @@ def command(
             seen = choose_round(book, number).peek()
             print_json(exploratory=data(seen)) if as_json else click.echo(repr(seen))
             return
+        told = read_file(where).executor if where and not no_run else {}
         decision = choose_round(book, number).decide(
             train,
             max_reruns=max_reruns,
             workers=workers,
+            executor=executor_of(told, workers=workers),
             run=not no_run,
             estimand=estimand,
             infeasible_as=infeasible_as,

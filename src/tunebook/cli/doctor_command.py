@@ -15,7 +15,7 @@ MARKS = {"good": ("✓", "green"), "warning": ("▲", "yellow"), "problem": ("�
 @book_option
 @json_option
 def command(book_path: str | None, as_json: bool) -> None:
-    """Check the book's file, its disk, leftovers, clocks, versions and workers.
+    """Check the book's file, its disk, leftovers, clocks, versions, workers and clusters.
 
     Nothing is changed. Exits with 1 where something needs mending.
     """

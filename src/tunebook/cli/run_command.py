@@ -64,7 +64,7 @@ def command(
     # Training code beside the round file is found as `python train.py` would find it.
     sys.path.insert(0, str(Path.cwd()))
     check_limits(time_budget_s=time_budget, memory_limit_mb=memory_limit)
-    asked = _read(file) if file else None
+    asked = read_file(file) if file else None
     if only_plan:
         _show_plan(asked, number, book_path, workers, as_json=as_json)
         return
@@ -119,7 +119,8 @@ def _show_plan(
         found.show()
 
 
-def _read(file: Path) -> RoundFile:
+def read_file(file: Path) -> RoundFile:
+    """What a round file says; an error tells what to do where it can't be read."""
     from tunebook.words.codec import read_round_file
     from tunebook.words.errors import CodecError
 

@@ -169,10 +169,10 @@ def start(settings: RaySettings) -> tuple[WorkerProcess, dict[str, Any]]:
     Raises:
         ClusterError: it can't be reached, or Ray refuses.
     """
-    driver, said = _started(settings)
+    driver, said = asked(settings)
     if said["said"] == "none" and settings.address is None:
         driver.kill()
-        driver, said = _started(replace(settings, local=True))
+        driver, said = asked(replace(settings, local=True))
     if said["said"] == "ready":
         return driver, said
     driver.kill()
@@ -184,29 +184,37 @@ def start(settings: RaySettings) -> tuple[WorkerProcess, dict[str, Any]]:
     )
 
 
-def _started(settings: RaySettings) -> tuple[WorkerProcess, dict[str, Any]]:
+def asked(
+    settings: RaySettings, *, within_s: float = CONNECT_S
+) -> tuple[WorkerProcess, dict[str, Any]]:
+    """A driver, and its answer: "ready" with what the cluster has, "none" or "refused".
+
+    "none": no address was given, and no cluster runs on this machine.
+    """
     driver = WorkerProcess({"PYTHONUNBUFFERED": "1"}, ".", module=DRIVER)
     try:
         driver.send(settings.line())
-        until = time.monotonic() + CONNECT_S
+        until = time.monotonic() + within_s
         while time.monotonic() < until:
             dead = driver.ended() is not None
             for message in driver.read():
                 return driver, message
             if dead:
-                break
+                words = _last_words(driver) or "the process that speaks with Ray was ended"
+                return driver, {"said": "refused", "why": words}
             with suppress(InterruptedError):
                 select.select([driver.replies], [], [], NAP_S)
     except BaseException:
         driver.kill()
         raise
-    words = _last_words(driver) or f"no answer for {CONNECT_S:g} s"
-    return driver, {"said": "refused", "why": words}
+    return driver, {"said": "refused", "why": f"no answer for {within_s:g} s"}
 
 
 def _last_words(driver: WorkerProcess) -> str:
+    """The last line of its own that the driver printed; what Ray says of nodes is not."""
     lines = [text.strip() for text in driver.early_output().splitlines() if text.strip()]
-    return " ".join(lines[-2:])[-400:]
+    own = [text for text in lines if "(raylet" not in text and "(autoscaler" not in text]
+    return own[-1][:300] if own else ""
 
 
 def _amounts(needs: Mapping[str, float]) -> str:

@@ -1,8 +1,8 @@
 """What the runner and its Ray driver say to each other: lines of JSON over two pipes.
 
 The runner says `{"do": "code", ...}` once for each training code, then `"train"`, `"cancel"` and
-`"close"`. The driver answers `{"said": "ready"}` (or `"none"`, `"refused"`), and `"ended"` for each
-attempt.
+`"close"`. The driver answers `{"said": "ready"}` (or `"none"`, `"refused"`), then `"ended"` for
+each attempt.
 """
 
 from __future__ import annotations
