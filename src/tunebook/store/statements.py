@@ -34,6 +34,22 @@ STORED_LINES = sa.select(attempts.c.lines).where(
     attempts.c.round == _ROUND, attempts.c.number == _NUMBER, attempts.c.attempt == _ATTEMPT
 )
 
+_NUMBERS: sa.BindParameter[list[int]] = sa.bindparam("of_numbers", expanding=True)
+
+LINES_OF_MANY = sa.select(attempts.c.number, attempts.c.attempt, attempts.c.lines).where(
+    attempts.c.round == _ROUND, attempts.c.number.in_(_NUMBERS)
+)
+
+HOLD_MANY = (
+    sa.select(trials.c.number, trials.c.attempt, trials.c.status)
+    .where(trials.c.round == _ROUND, trials.c.number.in_(_NUMBERS))
+    .order_by(trials.c.number)
+    .with_for_update(key_share=True)
+)
+"""As CURRENT_ATTEMPT; in one order, so that two that ask for the same do not block each other."""
+
+ADD_CHUNKS = sa.insert(chunk)
+
 CHUNKS_AND_METRICS = sa.select(
     sa.func.count(chunk.c.id), sa.func.count(sa.distinct(chunk.c.metric))
 ).where(chunk.c.round == _ROUND, chunk.c.number == _NUMBER, chunk.c.attempt == _ATTEMPT)

@@ -14,10 +14,15 @@ import sqlalchemy as sa
 
 from tunebook.store import Attempt, Logged, Taken
 from tunebook.store.curves import chunk_row, compact
-from tunebook.store.schema import attempt as attempts
-from tunebook.store.schema import chunk
-from tunebook.store.schema import trial as trials
-from tunebook.store.statements import FINISH, ended_as, note_lines, of
+from tunebook.store.statements import (
+    ADD_CHUNKS,
+    FINISH,
+    HOLD_MANY,
+    LINES_OF_MANY,
+    ended_as,
+    note_lines,
+    of,
+)
 from tunebook.words.trial import Status, TrialKey
 
 AT_A_TIME = 500
@@ -27,12 +32,9 @@ AT_A_TIME = 500
 def lines_of(connection: sa.Connection, asked: Sequence[Attempt]) -> dict[Attempt, int]:
     """Lines that are stored of each attempt, in so far as it has begun."""
     found: dict[Attempt, int] = {}
-    columns = (attempts.c.number, attempts.c.attempt, attempts.c.lines)
     for round_, numbers in _by_round([key for key, _ in asked]):
-        of_these = sa.select(*columns).where(
-            attempts.c.round == round_, attempts.c.number.in_(numbers)
-        )
-        for number, attempt, lines in connection.execute(of_these):
+        named = {"of_round": round_, "of_numbers": numbers}
+        for number, attempt, lines in connection.execute(LINES_OF_MANY, named):
             found[TrialKey(round_, number), attempt] = lines
     return found
 
@@ -63,7 +65,7 @@ def take_in(connection: sa.Connection, logged: Sequence[Logged]) -> tuple[Taken,
         fates.append(Taken(stored=True, finished=finished))
     for statement, rows in (
         (note_lines(connection.dialect.name), noted),
-        (sa.insert(chunk), chunks),
+        (ADD_CHUNKS, chunks),
         (FINISH, ends),
     ):
         if rows:
@@ -87,13 +89,8 @@ def _held(connection: sa.Connection, keys: Sequence[TrialKey]) -> dict[TrialKey,
     """Attempt and status of trials, which until the commit nobody else may claim or end."""
     found: dict[TrialKey, tuple[int, str]] = {}
     for round_, numbers in _by_round(keys):
-        query = (
-            sa.select(trials.c.number, trials.c.attempt, trials.c.status)
-            .where(trials.c.round == round_, trials.c.number.in_(numbers))
-            .order_by(trials.c.number)
-            .with_for_update(key_share=True)
-        )
-        for number, attempt, status in connection.execute(query):
+        named = {"of_round": round_, "of_numbers": numbers}
+        for number, attempt, status in connection.execute(HOLD_MANY, named):
             found[TrialKey(round_, number)] = (attempt, status)
     return found
 
