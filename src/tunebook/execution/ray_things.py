@@ -6,8 +6,8 @@ whole: what is there on either side is never half of something.
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -37,6 +37,12 @@ class Thing:
     mark: str
     files: tuple[tuple[str, int], ...]
     manifest: str = ""
+
+    def pieces(self) -> Iterator[tuple[str, int]]:
+        """Path and offset of each piece, at least one a file: an empty one is carried too."""
+        for relative, size in self.files:
+            for at in range(0, max(1, size), PIECE):
+                yield relative, at
 
 
 def kept(files: AttemptFiles, *, with_artifacts: bool = True) -> list[Thing]:
@@ -131,7 +137,7 @@ class Receiver:
 
 def drop_others(files: AttemptFiles, there: list[Thing]) -> None:
     """Drop the checkpoints that a node no longer keeps; artifacts stay."""
-    steps = {json.loads(t.name) for t in there if t.kind == CHECKPOINT}
+    steps = {int(t.name) for t in there if t.kind == CHECKPOINT}
     for checkpoint in checkpoints.listed(files.checkpoints):
         if checkpoint.step not in steps:
             checkpoints.drop(checkpoint)

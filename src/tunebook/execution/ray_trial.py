@@ -162,17 +162,10 @@ async def _fetch(node: Any, copy: HostCopy, things: list[Thing]) -> bool:
     """Carry what is new to the host; True where all of it is there."""
     for thing in copy.lacks(things):
         receiver = copy.receiver(thing)
-        for relative, size in thing.files:
-            at = 0
-            while at < size or not at:
-                data = await node.piece.remote(thing.kind, thing.name, relative, at)
-                if data is None:  # dropped by training meanwhile: the next look says what is new
-                    receiver.place()
-                    return False
-                receiver.take(relative, data)
-                at += max(1, len(data))
-                if not data:
-                    break
+        for relative, at in thing.pieces():
+            data = await node.piece.remote(thing.kind, thing.name, relative, at)
+            receiver.take(relative, data or b"")
+        # Dropped or replaced by training meanwhile: the next look says what is there now.
         if not receiver.place():
             return False
         copy.have(thing)
@@ -192,14 +185,9 @@ async def _give(node: Any, order: Order, copy: HostCopy) -> None:
                 await asyncio.to_thread(place.drop, checkpoint)
         return
     for thing in kept(order.files, with_artifacts=False):
-        for relative, size in thing.files:
-            at = 0
-            while at < size or not at:
-                data = piece(order.files, CHECKPOINT, thing.name, relative, at) or b""
-                await node.take.remote(thing, relative, data)
-                at += max(1, len(data))
-                if not data:
-                    break
+        for relative, at in thing.pieces():
+            data = piece(order.files, CHECKPOINT, thing.name, relative, at) or b""
+            await node.take.remote(thing, relative, data)
         if await node.place.remote():
             copy.have(thing)
 

@@ -1,0 +1,173 @@
+"""The actor's class, without Ray: what it trains, says, and leaves behind when it is killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tunebook.execution.child import MARK
+from tunebook.execution.code import training_code
+from tunebook.execution.ray_node import RayNode, clear_left_behind
+from tunebook.execution.ray_words import code_of, from_data, order
+from tunebook.training.assignment import Assignment
+from tunebook.training.log import attempt_files, read_log
+from tunebook.words.design import Objective
+from tunebook.words.trial import Status, TrialRecord
+
+TRAIN = """
+import subprocess, sys, time
+
+def train(trial):
+    print("begins")
+    for step in range(trial.max_train_steps):
+        trial.report(step, {"loss": 1 / (step + 1)})
+        time.sleep(trial.config["pace"])
+
+def unloadable(trial):
+    pass
+
+def with_a_child(trial):
+    subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    train(trial)
+"""
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    """A folder of temporary files of its own, for this process and what it starts."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    yield tmp_path / "tmp"
+    monkeypatch.setattr(tempfile, "tempdir", None)
+
+
+def told(tmp_path, name="train", pace=0.0, steps=4, number=0):
+    broken = "import no_such_module\n" if name == "unloadable" else ""
+    (tmp_path / "trained.py").write_text(broken + TRAIN)
+    code = training_code(f"{tmp_path / 'trained.py'}:{name}")
+    trial = TrialRecord(round=1, number=number, study="", index=number, config={"pace": pace},
+                        seed=1, max_train_steps=steps, attempt=1)  # fmt: skip
+    assignment = Assignment(
+        trial=trial,
+        files=attempt_files(tmp_path / "host", trial.key, 1),
+        code=code,
+        objective=Objective("loss"),
+    )
+    line = json.loads(order(assignment, 0))
+    return json.dumps(line["assignment"]), json.dumps(json.loads(code_of(assignment, 0))["code"])
+
+
+def trained(node, what, number=0):
+    """Train to the end; returns how it ended, the log's bytes and what was printed."""
+    node.expect((1, number), 1)
+    node.begin(*what, 0, None)
+    log = out = b""
+    for _ in range(100):
+        heard = node.hear(len(log), len(out))
+        log, out = log + heard["log"], out + heard["out"]
+        if heard["ended"] is not None:
+            return from_data(heard["ended"]), log, out
+    raise AssertionError("it did not end")
+
+
+def test_trials_one_after_another_in_one_worker(tmp_path):
+    node = RayNode(60.0)
+    try:
+        for number in (0, 1):
+            ended, log, out = trained(node, told(tmp_path, number=number), number)
+            assert (ended.key.number, ended.attempt, ended.outcome) == (number, 1, None)
+            (tmp_path / "log").write_bytes(log)
+            read = read_log(tmp_path / "log")
+            assert [m.step for m in read.measurements] == [0, 1, 2, 3]
+            assert read.outcome.status is Status.COMPLETE
+            assert out == b"begins\n"
+    finally:
+        node.leave()
+
+
+def test_nothing_is_left_once_it_has_left(tmp_path, elsewhere):
+    node = RayNode(60.0)
+    node.expect((1, 0), 1)
+    node.begin(*told(tmp_path, pace=30.0), 0, None)
+    while not node.hear(0, 0)["log"]:
+        pass
+    node.leave()
+    assert list(elsewhere.glob("tunebook-ray-*")) == []
+    assert not [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]
+
+
+def test_a_killed_actors_children_and_folder_are_cleared_by_the_next(tmp_path, elsewhere):
+    what = told(tmp_path, "with_a_child", pace=30.0)
+    script = (
+        "import sys, json\nfrom tunebook.execution.ray_node import RayNode\n"
+        "node = RayNode(60.0)\nnode.expect((1, 0), 1)\n"
+        "node.begin(*json.loads(sys.argv[1]), 0, None)\n"
+        "while not node.hear(0, 0)['log']: pass\n"
+        "print('trains', flush=True)\nnode.hear(0, 0)\nimport time; time.sleep(600)\n"
+    )
+    actor = subprocess.Popen([sys.executable, "-c", script, json.dumps(what)],
+                             stdout=subprocess.PIPE, text=True)  # fmt: skip
+    assert actor.stdout.readline() == "trains\n"
+    marked = [p for p in psutil.process_iter() if _marked(p, actor.pid)]
+    assert len(marked) == 2
+    clear_left_behind()  # it lives: nothing is touched
+    assert len(list(elsewhere.glob("tunebook-ray-*"))) == 1
+    actor.kill()
+    actor.communicate()
+    _until(lambda: sum(p.is_running() for p in marked) == 1)  # the worker dies with its actor
+    clear_left_behind()
+    _until(lambda: not any(p.is_running() for p in marked))
+    assert list(elsewhere.glob("tunebook-ray-*")) == []
+
+
+def test_a_silent_host_ends_it(tmp_path, elsewhere):
+    script = (
+        "from tunebook.execution.ray_node import RayNode\nimport time\n"
+        "node = RayNode(1.0)\ntime.sleep(60)\n"
+    )
+    began = time.monotonic()
+    assert subprocess.run([sys.executable, "-c", script], timeout=30).returncode == 0
+    assert time.monotonic() - began < 15
+    assert list(elsewhere.glob("tunebook-ray-*")) == []
+
+
+def test_code_that_can_not_be_loaded_is_told(tmp_path):
+    node = RayNode(60.0)
+    try:
+        ended, _, _ = trained(node, told(tmp_path, "unloadable"))
+        assert "no_such_module" in ended.unloadable
+    finally:
+        node.leave()
+
+
+def _marked(process, actor):
+    try:
+        return process.environ().get(MARK) == str(actor)
+    except psutil.Error:
+        return False
+
+
+def _until(ready, within_s=10.0):
+    deadline = time.monotonic() + within_s
+    while not ready():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_the_folder_is_for_its_user_alone(elsewhere):
+    node = RayNode(60.0)
+    try:
+        (folder,) = elsewhere.glob("tunebook-ray-*")
+        assert Path(folder).stat().st_mode & 0o077 == 0
+        assert os.access(folder, os.W_OK)
+    finally:
+        node.leave()
