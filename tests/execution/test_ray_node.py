@@ -157,7 +157,10 @@ def _marked(process, actor):
 
 
 def _lives(process):
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _until(ready, within_s=10.0):
