@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import struct
 import zlib
 
 import numpy as np
@@ -52,6 +54,7 @@ def curves_of_training(n=100):
         "minus zero": (np.arange(n), np.where(np.arange(n) % 2, -0.0, 1 / 3), times),
         "constant": (np.arange(n), np.full(n, 0.1), np.zeros(n)),
         "zeros": (np.arange(n), np.full(n, -0.0), np.full(n, -0.0)),
+        "to and fro": (rng.permutation(n), single, times),
         "huge": (np.full(n, -(2**63)), np.full(n, 1e300), np.full(n, 1e300)),
     }
 
@@ -86,6 +89,58 @@ def test_many_chunks_of_all_layouts_are_unpacked_together_as_each_alone():
         assert one.steps.tobytes() == alone.steps.tobytes()
         assert one.values.tobytes() == alone.values.tobytes()
         assert one.times.tobytes() == alone.times.tobytes()
+
+
+def read_as_the_page_says(content, n):
+    """A packed chunk by docs/record.md alone, without NumPy."""
+    assert content[0] == 1
+    body = zlib.decompress(content[1:], -15)
+    kinds = body[:3]
+    denominator, first, stride = struct.unpack("<Iqq", body[4:24])
+    at = 24
+
+    def column(width, kind):
+        nonlocal at
+        planes, at = body[at : at + width * n], at + width * n
+        whole = b"".join(planes[i::n] for i in range(n))
+        return struct.unpack(f"<{n}{kind}", whole)
+
+    def sums(numbers):
+        return list(itertools.accumulate(numbers))
+
+    def unfolded(numbers):
+        return [-(x + 1) // 2 if x % 2 else x // 2 for x in numbers]
+
+    steps = {
+        0: lambda: [first + stride * i for i in range(n)],
+        1: lambda: [first + d for d in sums(column(4, "i"))],
+        2: lambda: list(column(8, "q")),
+    }[kinds[0]]()
+    values = {
+        0: lambda: list(column(8, "d")),
+        1: lambda: list(column(4, "f")),
+        2: lambda: [x / denominator for x in sums(unfolded(column(4, "I")))],
+    }[kinds[1]]()
+    times = {
+        0: lambda: list(column(8, "d")),
+        1: lambda: [x / 10_000 for x in sums(unfolded(column(4, "I")))],
+    }[kinds[2]]()
+    assert at == len(body)
+    return tuple(kinds), steps, values, times
+
+
+def test_the_packed_form_is_as_the_page_says():
+    seen = set()
+    for made in curves_of_training().values():
+        points_ = Points(*map(np.asarray, made))
+        content, _ = pack(points_)
+        if len(content) == 2400:
+            continue
+        kinds, *read = read_as_the_page_says(content, 100)
+        seen |= set(enumerate(kinds))
+        for own, told in zip((points_.steps, points_.values, points_.times), read, strict=True):
+            assert np.array_equal(np.array(told), own, equal_nan=True)
+    assert seen == {(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1)}
 
 
 def test_plain_chunks_of_earlier_books_are_read():
