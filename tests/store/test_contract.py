@@ -63,6 +63,9 @@ def test_rounds_are_numbered_extended_and_remember_their_code(store):
     one, two = store.rounds()
     assert (one.plan.trials, one.source.path, one.spent_twice_s) == (9, "train:train", 2.5)
     assert (two.plan.goal, two.source, two.created_at) == ("again", None, 2.0)
+    assert (store.round(1), store.round(2)) == (one, two)
+    with pytest.raises(StoreError, match="no round 3"):
+        store.round(3)
     with pytest.raises(StoreError, match="no round 7"):
         store.extend_round(7, first.plan)
 

@@ -148,6 +148,13 @@ class Store(Protocol):
     def rounds(self) -> tuple[StoredRound, ...]:
         """All rounds, in order."""
 
+    def round(self, number: int) -> StoredRound:
+        """One round, without reading the others.
+
+        Raises:
+            StoreError: there is no such round.
+        """
+
     def add_trials(self, trials: Sequence[TrialRecord]) -> None:
         """Add pending trials. Trials that are there already (same key) are left as they are."""
 

@@ -178,6 +178,14 @@ class SqlStore(OnlyAdded, Requests):
         with self._reading() as connection:
             return _rounds_of(connection)
 
+    def round(self, number: int) -> StoredRound:
+        """One round, without reading the others."""
+        with self._reading() as connection:
+            found = _rounds_of(connection, rounds.c.number == number)
+        if not found:
+            raise self._no_round(number)
+        return found[0]
+
     def add_trials(self, records: Sequence[TrialRecord]) -> None:
         """Add pending trials; those that are there already are left as they are."""
         rows = [to_row(t) for t in records]
@@ -322,7 +330,9 @@ class SqlStore(OnlyAdded, Requests):
         )
 
 
-def _rounds_of(connection: sa.Connection) -> tuple[StoredRound, ...]:
+def _rounds_of(
+    connection: sa.Connection, *which: sa.ColumnElement[bool]
+) -> tuple[StoredRound, ...]:
     return tuple(
         StoredRound(
             number=row.number,
@@ -331,7 +341,7 @@ def _rounds_of(connection: sa.Connection) -> tuple[StoredRound, ...]:
             created_at=row.created_at,
             spent_twice_s=row.spent_twice_s,
         )
-        for row in connection.execute(sa.select(rounds).order_by(rounds.c.number))
+        for row in connection.execute(sa.select(rounds).where(*which).order_by(rounds.c.number))
     )
 
 

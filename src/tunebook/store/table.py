@@ -29,7 +29,7 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
     if made is None:
         raise StoreError(f"the book {store.location} has no setting yet")
     setting, objective = made
-    plan = next(r.plan for r in store.rounds() if r.number == number)
+    plan = store.round(number).plan
     rows = [t for t in store.trials(number) if (t.purpose is Purpose.RERUN) == reruns]
     curves = _curves(store, number, rows)
     value = np.full(len(rows), np.nan)
