@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tunebook.integrations.optax_optimizers import optax_schedule as optax_schedule
     from tunebook.integrations.torch_optimizers import torch_optimizer as torch_optimizer
     from tunebook.report.examine import examine as examine
+    from tunebook.training.gradient_norms import gradient_norm as gradient_norm
     from tunebook.training.handle import Trial as Trial
     from tunebook.words.errors import DesignError as DesignError
     from tunebook.words.errors import Infeasible as Infeasible
@@ -57,6 +58,7 @@ _HOMES = {
     "command": "tunebook.words.program",
     "examine": "tunebook.report.examine",
     "explore": "tunebook.book.exploration",
+    "gradient_norm": "tunebook.training.gradient_norms",
     "integer": "tunebook.words.spelling",
     "keras_optimizer": "tunebook.integrations.keras_optimizers",
     "keras_schedule": "tunebook.integrations.keras_optimizers",

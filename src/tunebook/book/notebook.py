@@ -18,6 +18,7 @@ from tunebook.book.history import BookHistory
 from tunebook.book.limits import check_limits
 from tunebook.book.opening import check_named, open_store, settle
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
+from tunebook.book.procedures import ProcedureBook
 from tunebook.book.proposals import NextRound
 from tunebook.book.protocol import TuningProtocol, protocol_of
 from tunebook.book.records import book_record
@@ -32,7 +33,6 @@ from tunebook.book.same_plan import (
     with_texts,
 )
 from tunebook.book.sealing import look_at, say_contaminated, seal
-from tunebook.book.steering import SteeredBook
 from tunebook.book.trial_view import BookTrial
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
@@ -52,7 +52,7 @@ from tunebook.words.sealing import Look, check_test_metrics
 from tunebook.words.space import Axis, Per
 
 
-class Book(SteeredBook):
+class Book(ProcedureBook):
     """Everything about one workload: its rounds, decisions and launches, in one file.
 
     Args:
@@ -328,7 +328,9 @@ class Book(SteeredBook):
             rounds: numbers of rounds; all if left out.
         """
         proposal = self.next_round().with_ahead() if self._store.rounds() else None
-        return write_text(path, render(self.record(), rounds=rounds, proposal=proposal))
+        more = self._chapters()
+        text = render(self.record(), rounds=rounds, proposal=proposal, procedures=more)
+        return write_text(path, text)
 
     def archive(self, path: str | os.PathLike[str]) -> dict[str, int]:
         """Write the whole book as one open archive, JSON lines with checksums in a zip file.

@@ -12,6 +12,7 @@ COMMANDS = {
     "optimizers": "List optimizers with ready-made spaces, and the source of every range.",
     "demo": "Open a finished book: real networks, four rounds, decisions.",
     "run": "Plan a round from a TOML file and run it, or go on with one.",
+    "procedure": "Ask what takes many rounds: does instability hold training back, and the like.",
     "status": "Show the book: rounds, trials, decisions, launches.",
     "pause": "Let no further trial of a round begin, on any host.",
     "resume": "Let trials of a paused round begin again.",

@@ -66,6 +66,39 @@ CHECK_TEXTS = {
         "what would. Coverage: docs/claims/variance_sources.md. That one seed trained every "
         "configuration is a fact.",
     ),
+    "H1": CheckText(
+        name="Held back by instability",
+        asks="Does training become unstable just above the best learning rate?",
+        method="A run fails where its training loss ends, never falls, or rises by a quarter of "
+        "its usual fall from one tenth of the evaluations to a later one, beyond noise. A rate is "
+        "unstable where more than one seed in ten fails, stable where fewer than half do "
+        "(binomial tests at 5 %); twice as many seeds are trained where neither shows.",
+    ),
+    "H2": CheckText(
+        name="First steps",
+        asks="What happens in the first steps at twice the best learning rate?",
+        method="As for H1, in a short run that is evaluated at every step; a jump over five "
+        "evaluations counts where it is three quarters of the usual fall.",
+    ),
+    "H3": CheckText(
+        name="Warm-up",
+        asks="Which warm-up makes a far higher learning rate train?",
+        method="Warm-ups over orders of magnitude, up to a tenth of the steps, to ten times the "
+        "unstable learning rate, and to less where none holds; then the whole training with the "
+        "shortest that passed. It holds where no seed of five fails.",
+    ),
+    "H4": CheckText(
+        name="Gradient clipping",
+        asks="At which norm are gradients clipped?",
+        method="The 90th percentile of unclipped norms at the best learning rate, with an "
+        "interval from run to run; then the unstable rate is trained with it, and with tighter "
+        "ones where it does not hold.",
+    ),
+    "H5": CheckText(
+        name="Other remedies",
+        asks="What was tried against instability, and what is left?",
+        method="The playbook's list.",
+    ),
     "C11": CheckText(
         name="Objective and order",
         asks="Is the objective counted fairly, and was the search independent of its results?",

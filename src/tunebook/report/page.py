@@ -15,6 +15,7 @@ from tunebook.report.gallery import pictures_json
 from tunebook.report.history import history
 from tunebook.report.loop import decision_of
 from tunebook.report.offline import ASSETS, asset, policy
+from tunebook.report.procedure_chapter import ProcedureChapter, shown
 from tunebook.report.sealed import opened_results
 from tunebook.report.verdict import LABELS, best_trial, objective_text
 from tunebook.report.wording import (
@@ -67,6 +68,7 @@ def render(
     *,
     rounds: Sequence[int] | None = None,
     proposal: Proposal | None = None,
+    procedures: Sequence[ProcedureChapter] = (),
 ) -> str:
     """Write a book as one HTML file that needs no network and runs no code but its own.
 
@@ -75,6 +77,7 @@ def render(
         rounds: numbers of the rounds to show, all if left out; the newest comes first.
         proposal: the round that is proposed after the book's newest; a report of older rounds
             alone leaves it out, since another round followed them.
+        procedures: a chapter each.
 
     Raises:
         EvidenceError: a round was asked for that the book does not have.
@@ -82,8 +85,10 @@ def render(
     chapters = _chapters(record, rounds, proposal)
     scripts = [script_bundle(), asset("page.js")]
     style = asset("page.css")
-    pictures = pictures_json(s for c in chapters for s in c.gallery.shown)
-    shown = {c.number for c in chapters}
+    done = shown(procedures)
+    drawn = [*(c.gallery.shown for c in chapters), *(p.pictures for p in done)]
+    pictures = pictures_json(s for several in drawn for s in several)
+    in_page = {c.number for c in chapters}
     text = (
         environment()
         .get_template("page.html")
@@ -91,8 +96,9 @@ def render(
             record=record,
             newest=chapters[0] if chapters else None,
             earlier=chapters[1:],
-            shown=shown,
-            history=_history(record, shown),
+            shown=in_page,
+            procedures=done,
+            history=_history(record, in_page),
             lineage=_lineage(record),
             notebook=history(record),
             opened=opened_results(record),

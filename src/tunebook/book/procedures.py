@@ -1,0 +1,197 @@
+"""What a book can be asked beyond one round: procedures (A3 E1 F G H)."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from tunebook.book.planned import at_a_time
+from tunebook.book.proposals import NextRound
+from tunebook.book.rounds import BookRound, Train
+from tunebook.book.steering import SteeredBook
+from tunebook.execution import Executor
+from tunebook.procedures.asking import Asked
+from tunebook.procedures.driving import (
+    RoundOfBook,
+    RoundsBook,
+    Standing,
+    asked_in,
+    carry_on,
+    questions_in,
+    standing,
+)
+from tunebook.report.procedure_chapter import ProcedureChapter, StageLine
+from tunebook.report.procedure_text import plan_text, result_html, result_text
+from tunebook.report.wording import plural
+from tunebook.words.codec import RoundFile, to_data
+
+
+class _Book(RoundsBook, Protocol):
+    def _round(self, number: int) -> BookRound: ...
+
+
+class ProcedureView:
+    """A procedure of a book, which shows itself: its plan before it ran, then what it found."""
+
+    def __init__(self, stands: Standing, *, file: str = "", train: str = "") -> None:
+        self._stands = stands
+        self._file = file
+        self._train = train
+        self.name = stands.name
+        self.asked = stands.asked
+        self.finished = stands.finished
+        self.sentence = stands.conclusion.sentence
+        self.findings = stands.conclusion.findings
+        self.pictures = stands.conclusion.pictures
+        self.left = stands.conclusion.left
+        self.answer = stands.conclusion.answer
+
+    @property
+    def proposal(self) -> NextRound | None:
+        """The round to run next, to edit or to plan as it is; None where nothing is changed."""
+        found = self._stands.conclusion.proposal
+        if found is None:
+            return None
+        return NextRound(found, RoundFile(plan=found.plan, train=self._train))
+
+    @property
+    def plan(self) -> str:
+        """Its stages with what each would cost, as text."""
+        return plan_text(self.chapter(), self._costs())
+
+    def chapter(self) -> ProcedureChapter:
+        """It as a chapter of the report."""
+        stands = self._stands
+        book = f" --book {shlex.quote(self._file)}" if self._file else ""
+        return ProcedureChapter(
+            name=stands.name,
+            question=stands.asked.question,
+            state="done" if stands.finished else "not finished",
+            sentence=stands.conclusion.sentence,
+            findings=stands.conclusion.findings,
+            pictures=stands.conclusion.pictures,
+            stages=self._lines(),
+            proposal=stands.conclusion.proposal,
+            left=stands.conclusion.left,
+            command=f"tunebook procedure {stands.name}{book}",
+        )
+
+    def data(self) -> dict[str, Any]:
+        """The same as `tunebook procedure NAME --json` prints, less its schema."""
+        stands, proposal = self._stands, self._stands.conclusion.proposal
+        return {
+            "name": stands.name,
+            "asked": to_data(stands.asked),
+            "finished": stands.finished,
+            "stages": [
+                {**to_data(c), "round": stands.rounds.get(c.stage.name)} for c in stands.costs
+            ],
+            "sentence": self.sentence,
+            "answer": dict(self.answer),
+            "findings": to_data(self.findings),
+            "left": list(self.left),
+            "proposal": to_data(proposal) if proposal else None,
+        }
+
+    def _costs(self) -> tuple[tuple[int, int, float | None], ...]:
+        return tuple((c.trials, c.steps, c.seconds) for c in self._stands.costs)
+
+    def _lines(self) -> tuple[StageLine, ...]:
+        lines = []
+        for cost in self._stands.costs:
+            stage, number = cost.stage, self._stands.rounds.get(cost.stage.name)
+            if number is not None:
+                state = "done" if self._stands.finished else "begun"
+            elif self._stands.finished:
+                state = "not needed"
+            else:
+                state = f"only if {stage.only_if}" if stage.only_if else "to come"
+            trials = cost.ended if number is not None else stage.trials
+            lines.append(
+                StageLine(
+                    name=stage.name,
+                    asks=stage.asks,
+                    round=number,
+                    trials=f"{plural(trials, 'trial')} of {stage.max_train_steps} steps",
+                    state=state,
+                )
+            )
+        return tuple(lines)
+
+    def __repr__(self) -> str:
+        return result_text(self.chapter()) if self._stands.rounds else self.plan
+
+    def _repr_html_(self) -> str:
+        return result_html(self.chapter())
+
+
+class ProcedureBook(SteeredBook):
+    """What a book can be asked that takes many rounds."""
+
+    def procedure(
+        self: _Book,
+        name: str,
+        train: Train | None = None,
+        *,
+        run: bool = True,
+        workers: int | None = None,
+        executor: Executor | None = None,
+        time_budget_s: float | None = None,
+        memory_limit_mb: int | None = None,
+        progress: bool = True,
+        **asked: Any,
+    ) -> ProcedureView:
+        """Run a procedure, or go on with it: the same question and arguments find it again.
+
+        Args:
+            name: `"instability"`; docs/procedures.md has them all.
+            train: as for `BookRound.run`.
+            run: False runs nothing: the plan and its cost, or what was found so far.
+            workers, executor, time_budget_s, memory_limit_mb, progress: as for `BookRound.run`;
+                the time is that of each round.
+            asked: the procedure's own arguments, and `question`, `max_train_steps`, `fixed`,
+                `names`, `seed`.
+
+        Raises:
+            DesignError: no such procedure or argument, one that is missing, or one that differs
+                from those that it began with.
+            KeyboardInterrupt: stopped by Ctrl-C; the same call goes on.
+        """
+        settled = asked_in(self, name, asked)
+
+        def run_round(found: RoundOfBook) -> None:
+            self._round(found.number).run(
+                train,
+                workers=workers,
+                executor=executor,
+                time_budget_s=time_budget_s,
+                memory_limit_mb=memory_limit_mb,
+                progress=progress,
+            )
+
+        if run:
+            say: Callable[[str], None] | None = None if progress else (lambda _: None)
+            carry_on(self, settled, run_round, say=say)
+        return _view(self, settled, workers)
+
+    @property
+    def procedures(self: _Book) -> tuple[ProcedureView, ...]:
+        """Every procedure of the book, in the order in which they began."""
+        return tuple(
+            _view(self, asked_in(self, name, {"question": question}), None)
+            for name, question in questions_in(self)
+        )
+
+    def _chapters(self: _Book) -> tuple[ProcedureChapter, ...]:
+        return tuple(
+            _view(self, asked_in(self, name, {"question": question}), None).chapter()
+            for name, question in questions_in(self)
+        )
+
+
+def _view(book: _Book, asked: Asked, workers: int | None) -> ProcedureView:
+    stands = standing(book, asked, workers=at_a_time(workers))
+    sources = [book._round(n).record().source for n in stands.rounds.values()]
+    train = next((s.path for s in reversed(sources) if s and s.path), "")
+    return ProcedureView(stands, train=train)

@@ -1,0 +1,80 @@
+"""Procedures: what takes many rounds, asked for at once (A3 E1 F G H).
+
+A procedure is a small state machine over rounds of one book. It says its plan and cost first,
+runs, can be stopped and resumed, and ends in findings, pictures and a proposal. All that it
+knows stands in the rounds: from their trials it works out which round is next, and what they
+say. docs/procedures.md tells how to write one.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from tunebook.procedures.asking import Asked, Workload
+from tunebook.procedures.stages import Conclusion, Done, Stage, Step
+from tunebook.words.errors import DesignError, nearest
+
+__all__ = ["CATALOGUE", "Asked", "Conclusion", "Done", "Procedure", "Stage", "Step", "Workload"]
+
+A = TypeVar("A", bound=Asked)
+
+CATALOGUE: Mapping[str, str] = {
+    "instability": "tunebook.procedures.instability:Instability",
+}
+"""Name to where it is; a text, so that nothing loads before it is asked for."""
+
+
+class Procedure(Protocol[A]):
+    """What a procedure is: pure functions of what was asked and of the rounds that are there.
+
+    Attributes:
+        name: in the catalogue.
+        about: what it does, in one line.
+        asked: its arguments, a frozen dataclass derived from `Asked`.
+        drives: hyperparameters that it sets, by the names that it knows them by; `names=` says
+            what training code calls them. Each has a value in the book's configuration.
+    """
+
+    name: str
+    about: str
+    asked: type[A]
+    drives: Sequence[str]
+
+    def defaults(self, given: Mapping[str, Any], workload: Workload) -> dict[str, Any]:
+        """Arguments that the book itself answers, where they are not given.
+
+        Raises:
+            DesignError: one has to be given.
+        """
+
+    def stages(self, asked: A) -> tuple[Stage, ...]:
+        """Every stage that it may take, in order, each with the most that it can cost."""
+
+    def next_step(self, asked: A, done: Done) -> Step | None:
+        """The round to run next, or None once there is nothing left to run.
+
+        The same stages give the same step, so that a procedure that was stopped goes on. A step
+        of a stage that is done asks for more trials of it.
+        """
+
+    def conclude(self, asked: A, done: Done) -> Conclusion:
+        """What the stages that are done say, also while others are still to come."""
+
+
+def procedure_named(name: str) -> Procedure[Any]:
+    """A procedure of the catalogue.
+
+    Raises:
+        DesignError: there is none of that name; names the nearest.
+    """
+    if name not in CATALOGUE:
+        raise DesignError(
+            f"a procedure is one of {', '.join(CATALOGUE)}; got {name!r}."
+            + nearest(str(name), CATALOGUE),
+            next_step=f'name one: book.procedure("{next(iter(CATALOGUE))}", train, ...)',
+        )
+    module, _, called = CATALOGUE[name].partition(":")
+    made: Procedure[Any] = getattr(importlib.import_module(module), called)()
+    return made

@@ -1,0 +1,90 @@
+"""The nouns of a procedure: its stages, the rounds that they became, and what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from tunebook.plots import Picture
+from tunebook.words.design import Round
+from tunebook.words.finding import Finding
+from tunebook.words.record import Proposal
+from tunebook.words.table import TrialTable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One round that a procedure may run.
+
+    Attributes:
+        name: short, one word or a few, `sweep`.
+        asks: its question.
+        trials: the most that it can take.
+        max_train_steps: of each.
+        only_if: when it is run, as a clause; empty where it always is.
+    """
+
+    name: str
+    asks: str
+    trials: int
+    max_train_steps: int
+    only_if: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The round that comes next.
+
+    Attributes:
+        stage: name of its stage.
+        plan: its plan, made by `asked.round(...)`.
+    """
+
+    stage: str
+    plan: Round
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DoneStage:
+    """A stage whose trials have all ended.
+
+    Attributes:
+        stage: its name; number: of its round.
+        plan, table: of its round.
+        unread: varied hyperparameters that training code never read.
+    """
+
+    stage: str
+    number: int
+    plan: Round
+    table: TrialTable
+    unread: tuple[str, ...] = ()
+
+
+Done = Mapping[str, DoneStage]
+"""Stages that are done, by name, in the order of their rounds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusion:
+    """What a procedure found.
+
+    Attributes:
+        sentence: the answer, with its numbers; or what is missing for one.
+        findings: in the playbook's order.
+        pictures: that show it.
+        proposal: the round to run next, or None where nothing is to be changed.
+        left: what a person can still try, a sentence each.
+        answer: the numbers, for programs: name to number, text or None.
+    """
+
+    sentence: str
+    findings: tuple[Finding, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    proposal: Proposal | None = None
+    left: tuple[str, ...] = ()
+    answer: Mapping[str, float | str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "answer", MappingProxyType(dict(self.answer)))
