@@ -1,21 +1,56 @@
-"""A1: scaffolded scripts run as they are, in every framework."""
+"""A1: scaffolded scripts run as they are, in every framework that is installed."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+NEEDS = {
+    "numpy": "numpy", "torch": "torch", "lightning": "lightning", "huggingface": "transformers",
+    "keras": "keras", "jax": "jax", "command": "numpy",
+}  # fmt: skip
 
-@pytest.mark.parametrize("framework", ["numpy", "torch", "jax"])
-def test_a_scaffold_runs(tunebook, tmp_path, framework):
-    tunebook("init", "new", "--framework", framework)
+
+def needs(framework: str) -> None:
+    if importlib.util.find_spec(NEEDS[framework]) is None:
+        pytest.skip(f"{NEEDS[framework]} is not installed")
+
+
+@pytest.mark.parametrize("framework", NEEDS)
+def test_a_scaffold_says_what_it_saw_and_runs(tunebook, tmp_path, framework):
+    needs(framework)
+    told = json.loads(tunebook("init", "new", "--framework", framework, "--json").stdout)
+    (tried,) = told["tried"]
+    assert tried["fault"] == "" and tried["steps"] == 50 and told["warnings"] == []
+    assert set(tried["metrics"]) == {"train/loss", "valid/error"}
+    assert tried["step_s"] > 0 and tried["memory_mb"] > 20
+    assert (tried["evaluation_share"] is None) == (framework == "command")
     text = (tmp_path / "new/round-1.toml").read_text("utf-8").replace("= 500", "= 60")
     (tmp_path / "round-1.toml").write_text(text, "utf-8")
     (tmp_path / "train.py").write_text((tmp_path / "new/train.py").read_text("utf-8"), "utf-8")
-    tunebook("run", "round-1.toml", "--workers", "2")
+    tunebook("run", "round-1.toml", "--workers", "1")
     status = json.loads(tunebook("status", "--json").stdout)
     assert status["rounds"][0]["trials"] == {"complete": 4}
+
+
+@pytest.mark.parametrize("framework", ["torch", "lightning", "huggingface"])
+def test_a_scaffold_goes_on_from_its_checkpoint(tmp_path, framework):
+    needs(framework)
+    script = Path(__file__).with_name("resumed_scaffold.py")
+    ended = subprocess.run(
+        [sys.executable, str(script), framework, str(tmp_path)],
+        capture_output=True, text=True, timeout=200,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    first, second = json.loads(ended.stdout.splitlines()[-1])
+    assert first["steps"] == [9, 19, 29] and "stop here" in first["detail"]
+    assert second["first_step"] == 30 and second["steps"] == [39, 49, 59]
+    assert second["status"] == "complete"
 
 
 def test_nothing_is_overwritten(tunebook, tmp_path):
@@ -23,3 +58,8 @@ def test_nothing_is_overwritten(tunebook, tmp_path):
     ended = tunebook("init", code=2)
     assert "train.py exists" in ended.stderr
     assert (tmp_path / "train.py").read_text("utf-8") == "mine"
+
+
+def test_without_a_test_run_nothing_is_trained(tunebook):
+    told = json.loads(tunebook("init", "--no-try", "--json").stdout)
+    assert set(told) == {"schema", "written"}

@@ -11,6 +11,7 @@ COMMANDS = {
     "init": "Write a training script and a first round that run.",
     "optimizers": "List optimizers with ready-made spaces, and the source of every range.",
     "demo": "Open a finished book: real networks, four rounds, decisions.",
+    "try": "Train a few steps of a round's file, and say what was seen.",
     "run": "Plan a round from a TOML file and run it, or go on with one.",
     "procedure": "Ask what takes many rounds: does instability hold training back, and the like.",
     "status": "Show the book: rounds, trials, decisions, launches.",

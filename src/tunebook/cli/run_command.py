@@ -141,7 +141,7 @@ def read_file(file: Path) -> RoundFile:
 def _planned(book: Book, plan: Round, code: str) -> BookRound:
     """Plan the round of a file; says what it took over from the baseline."""
     if not code and all(r.goal != plan.goal for r in book.rounds):
-        raise _no_code()
+        raise no_code()
     chosen = book.plan_round(plan)
     taken = {n: v for n, v in chosen.plan.fixed.items() if n not in plan.fixed}
     for name, value in taken.items():
@@ -149,7 +149,7 @@ def _planned(book: Book, plan: Round, code: str) -> BookRound:
     return chosen
 
 
-def _no_code() -> TrainingCodeError:
+def no_code() -> TrainingCodeError:
     from tunebook.words.errors import TrainingCodeError
 
     return TrainingCodeError(
@@ -185,7 +185,7 @@ def _book_for(asked: RoundFile, book_path: str | None, code: str) -> Book:
     if not book_path and here:
         find_book(None)
     if not code:
-        raise _no_code()
+        raise no_code()
     setting = asked.setting
     name = setting.name if setting else "book"
     return Book(

@@ -1,0 +1,135 @@
+"""What a short test run warns of: evaluation that costs more than training, and slips (A1 I1).
+
+Measured, not estimated: a few steps say what a step costs, and no more is claimed of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tunebook.words.design import Objective
+from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.words.trial import Value
+from tunebook.words.tried import Tried
+
+TOO_COSTLY = 0.5
+"""Of the time of both: the playbook's evaluations cost no more than training."""
+AIM = 0.2
+"""The share that is proposed. A judgement: evaluations that cost a quarter of training."""
+FEWEST = 8
+"""Evaluations below which no curve's end can be read (`analysis/evaluation_steps.py`)."""
+
+
+def warnings(
+    tried: Sequence[Tried], objective: Objective, *, training_objective: str = ""
+) -> tuple[Finding, ...]:
+    """What to mend before the round is run; nothing of what did not train at all.
+
+    Args:
+        tried: what was seen of each study's first configuration.
+        objective, training_objective: of the book; the second may be empty.
+    """
+    whole = [t for t in tried if not t.fault]
+    found = [*_unreported(whole, objective.metric), *_not_finite(whole, objective.metric)]
+    if training_objective and any(training_objective not in t.metrics for t in whole):
+        found.append(
+            _finding(
+                "C4", Severity.NOTE, training_objective,
+                f"The book's training objective is {training_objective}, which is not reported: "
+                "overfitting and instability can't be seen.",
+                RemedyKind.INSPECT,
+            )
+        )  # fmt: skip
+    unread = dict.fromkeys(name for t in whole for name in t.unread)
+    found += [
+        _finding(
+            "A1", Severity.WARNING, name,
+            f'Training never read "{name}", so what the round says of it would be noise.',
+            RemedyKind.INSPECT,
+        )
+        for name in unread
+    ]  # fmt: skip
+    return (*found, *_costly(whole))
+
+
+def _unreported(tried: Sequence[Tried], metric: str) -> list[Finding]:
+    missing = [t for t in tried if metric not in t.metrics]
+    if not missing:
+        return []
+    reported = ", ".join(dict.fromkeys(n for t in missing for n in t.metrics)) or "nothing"
+    return [
+        _finding(
+            "A1", Severity.PROBLEM, metric,
+            f"The objective {metric} was not reported; reported was {reported}.",
+            RemedyKind.INSPECT,
+        )
+    ]  # fmt: skip
+
+
+def _not_finite(tried: Sequence[Tried], metric: str) -> list[Finding]:
+    lost = [t for t in tried if not all(map(math.isfinite, t.metrics.get(metric, (0.0, 0.0))))]
+    if not lost:
+        return []
+    return [
+        _finding(
+            "H1", Severity.WARNING, metric,
+            f"{metric} was not finite within the first {lost[0].steps} steps.",
+            RemedyKind.INSPECT,
+        )
+    ]  # fmt: skip
+
+
+def _costly(tried: Sequence[Tried]) -> list[Finding]:
+    """The study whose evaluations weigh most, if they weigh too much."""
+    shares = [(t.evaluation_share or 0.0, i) for i, t in enumerate(tried)]
+    if not shares or max(shares)[0] <= TOO_COSTLY:
+        return []
+    share, i = max(shares)
+    worst = tried[i]
+    assert worst.training_s is not None and worst.evaluation_s is not None
+    assert worst.evaluating_s is not None
+    fewer = int(AIM / (1 - AIM) * worst.training_s / worst.evaluation_s)
+    now = min(worst.evaluations, worst.max_train_steps)
+    sentence = (
+        f"Evaluating {now} times costs {worst.evaluating_s / max(1e-12, worst.training_s):.3g} "
+        f"times as much as {worst.max_train_steps} steps of training: "
+    )
+    if fewer >= FEWEST:
+        sentence += f"evaluations = {fewer} would make it a fifth of the time."
+        values: dict[str, Value] = {"evaluations": fewer}
+    else:
+        sentence += (
+            "evaluate on fewer examples or by larger batches, since fewer evaluations than "
+            f"{FEWEST} leave no curve to read."
+        )
+        values = {}
+    return [
+        Finding(
+            check="I1",
+            severity=Severity.WARNING,
+            subject="evaluations",
+            numbers={
+                "share": round(share, 4),
+                "evaluation_s": worst.evaluation_s,
+                "step_s": worst.step_s or 0.0,
+            },
+            sentence=sentence,
+            remedy=Remedy(kind=RemedyKind.INSPECT, values=values, because=sentence),
+            trials=(),
+        )
+    ]
+
+
+def _finding(
+    check: str, severity: Severity, subject: str, sentence: str, kind: RemedyKind
+) -> Finding:
+    return Finding(
+        check=check,
+        severity=severity,
+        subject=subject,
+        numbers={},
+        sentence=sentence,
+        remedy=Remedy(kind=kind, values={}, because=sentence),
+        trials=(),
+    )

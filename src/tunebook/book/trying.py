@@ -1,0 +1,252 @@
+"""A short test run before a round: does it train, what does it report, what does it cost? (A1 I1)
+
+No book is made and none is touched. The first configuration of each study is trained for a few
+steps in a process of its own; times of a step, an evaluation and a checkpoint are measured there,
+and put together for the steps and evaluations that the plan has.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import re
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from tunebook.analysis.test_run import warnings
+from tunebook.execution.code import TrainingCode, check_program, training_code
+from tunebook.execution.resources import thread_settings
+from tunebook.search import points
+from tunebook.search.assignment import trial_seed
+from tunebook.training.assignment import Assignment, encode
+from tunebook.training.log import attempt_files
+from tunebook.words.design import Objective, Round, Study, studies
+from tunebook.words.finding import Finding, Severity
+from tunebook.words.round_file import RoundFile
+from tunebook.words.searchers import ADAPTIVE
+from tunebook.words.trial import TrialRecord
+from tunebook.words.tried import Tried
+
+STEPS, SECONDS = 50, 30.0
+"""Of a test run, where nothing else is said: enough for a step's time, and quickly over."""
+STARTING_S = 120.0
+"""Beside the run itself: importing a framework, compiling, loading data."""
+MOST_STUDIES = 12
+_PACKAGES = {"transformers": "'transformers[torch]'", "sklearn": "scikit-learn"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShortRun:
+    """What a short test run of a round saw.
+
+    Attributes:
+        tried: of the first configuration of each study.
+        warnings: what to mend before the round is run.
+    """
+
+    tried: tuple[Tried, ...]
+    warnings: tuple[Finding, ...]
+
+    @property
+    def faulty(self) -> bool:
+        """True where a configuration did not train at all, or not what was asked."""
+        severities = {w.severity for w in self.warnings}
+        return any(t.fault for t in self.tried) or Severity.PROBLEM in severities
+
+
+def look_at(
+    file: RoundFile,
+    train: str,
+    objective: Objective,
+    *,
+    steps: int = STEPS,
+    seconds: float = SECONDS,
+) -> ShortRun:
+    """A short test run of what a round file plans.
+
+    Raises:
+        TrainingCodeError: the training code can't be found.
+    """
+    code = training_code(train)
+    check_program(code, file.plan)
+    objective_in_training = file.setting.training_objective if file.setting else ""
+    tried = tuple(
+        try_round(
+            file.plan,
+            code,
+            objective,
+            training_objective=objective_in_training,
+            steps=steps,
+            seconds=seconds,
+        )
+    )
+    found = warnings(tried, objective, training_objective=objective_in_training)
+    return ShortRun(tried=tried, warnings=found)
+
+
+def try_round(
+    plan: Round,
+    code: TrainingCode,
+    objective: Objective,
+    *,
+    training_objective: str = "",
+    steps: int = STEPS,
+    seconds: float = SECONDS,
+) -> Iterator[Tried]:
+    """Train the first configuration of each study for a few steps, one after the other.
+
+    Args:
+        plan: the round.
+        code: as `training_code` makes it.
+        objective, training_objective: of the book.
+        steps: at most so many.
+        seconds: each is ended then, once a step and an evaluation were seen.
+    """
+    if plan.searcher in ADAPTIVE:  # its first configurations are Halton's as well
+        plan = replace(plan, searcher="halton")
+    with tempfile.TemporaryDirectory(prefix="tunebook-try-") as folder:
+        for number, study in enumerate(studies(plan)[:MOST_STUDIES]):
+            trial = _first_trial(plan, study, number, min(steps, plan.max_train_steps))
+            assignment = Assignment(
+                trial=trial,
+                files=attempt_files(Path(folder), trial.key, 1),
+                code=code,
+                objective=objective,
+                training_objective=training_objective,
+                varied=tuple(study.branch.axes),
+            )
+            seen = _watched(assignment, seconds)
+            yield _read(seen, plan, study, trial, assignment)
+
+
+def _first_trial(plan: Round, study: Study, number: int, steps: int) -> TrialRecord:
+    point = points(plan, study, [0])[0]
+    return TrialRecord(
+        round=1,
+        number=number,
+        study=study.name,
+        index=0,
+        config={**study.branch.conditions, **study.fixed, **point},
+        seed=trial_seed(plan.seed, study.name, 0),
+        max_train_steps=steps,
+    )
+
+
+def _watched(assignment: Assignment, seconds: float) -> dict[str, Any]:
+    """Train it in a process of its own; what that saw, or why it did not end."""
+    result = assignment.files.log.with_suffix(".seen")
+    output = assignment.files.output
+    output.parent.mkdir(parents=True, exist_ok=True)
+    limit = seconds * 3 + STARTING_S
+    with output.open("wb") as printed:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tunebook.training.watching", str(result), str(seconds)],
+            stdin=subprocess.PIPE,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env={**os.environ, **thread_settings(1, os.environ)},
+            cwd=assignment.code.cwd,
+        )
+        try:
+            process.communicate(encode(assignment, with_code=True), timeout=limit)
+            ended = f"its process ended with {process.returncode}"
+        except subprocess.TimeoutExpired:
+            ended = f"it had not taken its few steps after {limit:.0f} s"
+        finally:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+    if result.exists():
+        found: dict[str, Any] = json.loads(result.read_text("utf-8"))
+        return found
+    return {"unloadable": "", "status": "", "detail": ended}
+
+
+def _read(
+    seen: Mapping[str, Any], plan: Round, study: Study, trial: TrialRecord, assignment: Assignment
+) -> Tried:
+    tried = Tried(
+        study=study.name,
+        config=trial.config,
+        max_train_steps=plan.max_train_steps,
+        evaluations=plan.evaluations,
+    )
+    fault = _with_package(seen["unloadable"])
+    if not fault and seen["status"] != "complete" and not seen.get("enough"):
+        fault = " ".join(t for t in (seen.get("cause") or "", seen["detail"]) if t)
+    if fault:
+        printed = assignment.files.output.read_text("utf-8", "replace").strip()[-2000:]
+        return replace(tried, fault=f"{fault}\n{printed}" if printed else fault)
+    metrics: dict[str, tuple[float, float]] = {}
+    for _, _, values in seen["reports"]:
+        for name, value in values.items():
+            metrics[name] = (metrics.get(name, (value,))[0], value)
+    step_s, evaluation_s = paces(seen["cycles"])
+    saving = [s for _, s in seen["saving"]]
+    if not seen["asked"]:  # evaluations are a part of its steps, as far as can be told
+        step_s, evaluation_s = _between(seen["reports"]), None
+    last = max((step for step, _, _ in seen["reports"]), default=-1)
+    first = min((at for _, at, _ in seen["reports"]), default=seen["seconds"])
+    known = {*plan.varied, *plan.fixed} & set(trial.config)
+    return replace(
+        tried,
+        steps=last + 1,
+        metrics=metrics,
+        step_s=step_s,
+        evaluation_s=evaluation_s,
+        checkpoint_s=statistics.median(saving[1:] or saving) if saving else None,
+        start_s=seen["loading_s"] + first,
+        memory_mb=seen["memory_mb"],
+        accelerator_mb=seen["accelerator_mb"],
+        unread=tuple(sorted(known - set(seen["read"]))),
+    )
+
+
+def _with_package(fault: str) -> str:
+    """Where a module is missing, how to get it."""
+    missing = re.match(r"ModuleNotFoundError: No module named '(\w+)", fault)
+    if missing is None:
+        return fault
+    return f"{fault}\nNext: pip install {_PACKAGES.get(missing[1], missing[1])}"
+
+
+def paces(cycles: Sequence[tuple[int, float]]) -> tuple[float | None, float | None]:
+    """Seconds of a step, and of an evaluation, from cycles of both.
+
+    A cycle of n steps and an evaluation takes n s + e. The median of those of one step gives
+    s + e; s is the median over the longer ones of what they take beyond it, by the further
+    steps that they have.
+
+    Example:
+        >>> paces([(1, 3.0), (1, 3.0), (11, 13.0)])
+        (1.0, 2.0)
+    """
+    short = [seconds for steps, seconds in cycles if steps == 1]
+    if not short:
+        return None, None
+    least = statistics.median(short)
+    further = [(seconds - least) / (steps - 1) for steps, seconds in cycles if steps > 1]
+    if not further:
+        return None, None
+    step_s = min(max(statistics.median(further), 0.0), least)
+    return step_s, least - step_s
+
+
+def _between(reports: Sequence[tuple[int, float, object]]) -> float | None:
+    """Seconds a step, where all that is known are reports."""
+    paces = [
+        (at - before) / (step - earlier)
+        for (earlier, before, _), (step, at, _) in itertools.pairwise(reports)
+        if step > earlier
+    ]
+    return statistics.median(paces) if paces else None

@@ -1,0 +1,79 @@
+"""What a short test run saw, for a terminal (A1 I1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from tunebook.report.wording import config_text, number, plural, seconds_text, share_text
+from tunebook.words.finding import Finding
+from tunebook.words.tried import Tried
+
+
+def tried_renderable(tried: Tried) -> RenderableType:
+    """One configuration: what it reported, what a step costs, how a whole trial would divide."""
+    head = f"Tried {config_text(tried.config)}"
+    if tried.fault:
+        first, _, rest = tried.fault.partition("\n")
+        said = [_inside("It does not train: " + first, "red")]
+        return Group(Text(head), *said, *([_inside(rest, "dim")] if rest else []))
+    lines = [
+        f"{plural(tried.steps, 'step')} of {tried.max_train_steps} trained; "
+        f"memory {number(round(tried.memory_mb))} MB"
+        + (
+            f", {number(round(tried.accelerator_mb))} MB of the GPU"
+            if tried.accelerator_mb is not None
+            else ""
+        ),
+        "reported " + "; ".join(_metric_text(n, ends) for n, ends in tried.metrics.items()),
+        _pace_text(tried),
+    ]
+    whole = _whole_text(tried)
+    return Group(Text(head), *(_inside(line) for line in [*lines, *([whole] if whole else [])]))
+
+
+def warnings_renderable(warnings: Sequence[Finding]) -> RenderableType:
+    """What to mend before the round is run."""
+    if not warnings:
+        return Text("Nothing speaks against running it.", style="green")
+    return Group(
+        *(Text(f"▲ {w.severity} {w.check}: {w.sentence}", style="yellow") for w in warnings)
+    )
+
+
+def _metric_text(name: str, ends: tuple[float, float]) -> str:
+    first, last = ends
+    return f"{name} {number(first)}" + ("" if first == last else f", then {number(last)}")
+
+
+def _pace_text(tried: Tried) -> str:
+    if tried.step_s is None:
+        return "too few steps were seen to say how long one takes"
+    parts = [f"{number(float(f'{1 / max(tried.step_s, 1e-9):.2g}'))} steps a second"]
+    if tried.evaluation_s is not None:
+        parts.append(f"an evaluation takes {_short_text(tried.evaluation_s)}")
+    else:
+        parts.append("evaluations are not told from training: it never asks trial.evaluate_at")
+    if tried.checkpoint_s is not None:
+        parts.append(f"a checkpoint {_short_text(tried.checkpoint_s)}")
+    return ", ".join([*parts, f"starting {seconds_text(tried.start_s)}"])
+
+
+def _whole_text(tried: Tried) -> str:
+    if tried.whole_s is None:
+        return ""
+    said = f"a whole trial would take {seconds_text(tried.whole_s)}"
+    if tried.evaluation_share is not None:
+        said += f"; evaluating is {share_text(tried.evaluation_share)} of training and evaluating"
+    return said
+
+
+def _short_text(seconds: float) -> str:
+    return seconds_text(seconds) if seconds >= 1 else f"{number(1000 * seconds)} ms"
+
+
+def _inside(text: str, style: str = "") -> Padding:
+    return Padding(Text(text, style=style), (0, 0, 0, 2))

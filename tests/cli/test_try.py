@@ -1,0 +1,152 @@
+"""A1 I1: a short test run says what a step and an evaluation cost, and warns before a round is run."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+FILE = """\
+goal = "q?"
+train = "train.py:train"
+trials = 4
+max_train_steps = 200
+evaluations = {evaluations}
+
+[nuisance]
+learning_rate = {{ low = 1e-3, high = 1.0, scale = "log" }}
+
+[book]
+name = "b"
+objective = "minimize:valid/error"
+training_objective = "train/loss"
+"""
+
+IN_TURN = """\
+import time
+
+def train(trial):
+    trial.config["learning_rate"]
+    for step in range(trial.max_train_steps):
+        time.sleep(0.004)
+        if trial.evaluate_at(step):
+            time.sleep(0.03)
+            trial.report(step, {"train/loss": 1 / (1 + step), "valid/error": 0.5})
+"""
+
+IN_THE_BACKGROUND = """\
+import queue, threading, time
+
+def train(trial):
+    '''As JAX and GPUs do: a step is begun and not waited for, an evaluation waits for all.'''
+    trial.config["learning_rate"]
+    begun = queue.Queue()
+
+    def work():
+        while begun.get() is not None:
+            time.sleep(0.004)
+            begun.task_done()
+
+    threading.Thread(target=work, daemon=True).start()
+    for step in range(trial.max_train_steps):
+        begun.put(step)
+        if trial.evaluate_at(step):
+            begun.join()
+            time.sleep(0.03)
+            trial.report(step, {"train/loss": 1 / (1 + step), "valid/error": 0.5})
+"""
+
+
+@pytest.fixture
+def tried(tunebook, tmp_path):
+    def call(script: str, *arguments: str, evaluations: int = 20, code: int = 0):
+        (tmp_path / "train.py").write_text(script, "utf-8")
+        (tmp_path / "r.toml").write_text(FILE.format(evaluations=evaluations), "utf-8")
+        ended = tunebook("try", "r.toml", *arguments, code=code)
+        return json.loads(ended.stdout) if "--json" in arguments else ended.stdout
+
+    return call
+
+
+@pytest.mark.parametrize("script", [IN_TURN, IN_THE_BACKGROUND], ids=["in_turn", "background"])
+def test_a_step_and_an_evaluation_are_told_apart(tried, tmp_path, script):
+    told = tried(script, "--json", evaluations=5)
+    (seen,) = told["tried"]
+    assert seen["step_s"] == pytest.approx(0.004, rel=0.5)
+    assert seen["evaluation_s"] == pytest.approx(0.03, rel=0.4)
+    # 200 steps take 0.8 s, 5 evaluations 0.15 s: about a sixth.
+    assert 0.1 < seen["evaluation_share"] < 0.26
+    assert told["warnings"] == []
+    assert not list(tmp_path.glob("*.db*"))
+
+
+def test_evaluation_that_costs_more_than_training_is_told_with_a_number(tried):
+    told = tried(IN_TURN, "--json", evaluations=100)
+    (warning,) = told["warnings"]
+    assert (warning["check"], warning["severity"], warning["subject"]) == (
+        "I1",
+        "warning",
+        "evaluations",
+    )
+    assert "Evaluating 100 times costs" in warning["sentence"]
+    # A fifth of the time: 0.8 s of training allow 0.2 s, or 6.7 evaluations of 0.03 s: too few.
+    proposed = warning["remedy"]["values"].get("evaluations")
+    assert proposed is None or 8 <= proposed <= 10
+    assert "▲ warning I1" in tried(IN_TURN, evaluations=100)
+
+
+def test_enough_is_enough(tried):
+    slow = IN_TURN.replace("0.004", "0.1")
+    told = tried(slow, "--json", "--seconds", "1")
+    (seen,) = told["tried"]
+    assert seen["fault"] == "" and seen["steps"] < 30
+    assert seen["step_s"] == pytest.approx(0.1, rel=0.2)
+
+
+def test_slips_are_told_before_a_round_is_run(tried):
+    told = tried(IN_TURN.replace('    trial.config["learning_rate"]\n', ""), "--json")
+    assert [w["subject"] for w in told["warnings"]] == ["learning_rate"]
+    wrong = IN_TURN.replace('"valid/error"', '"valid_error"').replace('"train/loss"', '"loss"')
+    told = tried(wrong, "--json", code=1)
+    assert "valid/error" in told["tried"][0]["fault"]
+    no_loss = IN_TURN.replace('"train/loss"', '"loss"')
+    (warning,) = tried(no_loss, "--json")["warnings"]
+    assert (warning["check"], warning["subject"]) == ("C4", "train/loss")
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("import nowhere_at_all\ndef train(trial): pass", "Next: pip install nowhere_at_all"),
+        (
+            "def train(trial):\n    print('before')\n    raise ValueError('no such layer')",
+            "no such layer",
+        ),
+        ("import os\ndef train(trial):\n    os._exit(3)", "ended with 3"),
+    ],
+)
+def test_what_does_not_train_is_told_with_its_error(tried, script, said):
+    told = tried(script, "--json", code=1)
+    assert said in told["tried"][0]["fault"]
+    assert "It does not train" in tried(script, code=1)
+
+
+def test_each_study_is_tried(tunebook, tmp_path):
+    """An optimizer that the framework lacks is found before the round is run."""
+    (tmp_path / "train.py").write_text(
+        "import tunebook as tb\n"
+        "def train(trial):\n"
+        "    tb.optax_optimizer(trial.config)\n"
+        "    trial.report(0, {'loss': 1.0})\n",
+        "utf-8",
+    )
+    (tmp_path / "r.toml").write_text(
+        'goal = "q?"\ntrain = "train.py:train"\ntrials = 8\nmax_train_steps = 9\n'
+        'optimizer_space = "optimizer"\n'
+        '[scientific]\noptimizer = { choice = ["adam", "soap"] }\n'
+        '[book]\nname = "b"\nobjective = "minimize:loss"\n',
+        "utf-8",
+    )
+    adam, soap = json.loads(tunebook("try", "r.toml", "--json", code=1).stdout)["tried"]
+    assert adam["fault"] == "" and adam["metrics"] == {"loss": [1.0, 1.0]}
+    assert "optax has no SOAP" in soap["fault"]
