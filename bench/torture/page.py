@@ -19,7 +19,8 @@ HEAD = """# Faults
 and injects faults at random moments while they run; a runner that ends too early is begun again by the same command, and
 nothing else is done to help (SLURM's own administrator apart: a node that SLURM drained because its killed controller gave
 a job number twice is given back, and `SlurmdTimeout` is 20 s). Training notes each report once `report` has returned; at the end the book must hold it,
-with its value. Ray has no executor yet, and is not in it. {versions}, 2 cores, a shared machine.
+with its value. On Ray a report is acknowledged once it is at the host; here it
+is counted from `report` on, and at the end of the round none may be missing. {versions}, 2 cores, a shared machine.
 
 **{faults} faults in {scenes} rounds: acknowledged reports lost {lost} of {reports:,}; trials recorded complete twice
 {twice}; complete trials whose curve is not what training makes {wrong}; rounds that needed a hand {by_hand}.** {again:.1f} % of
@@ -36,7 +37,7 @@ FAULTS = """
 
 Silence is the longest time, in seconds, without any acknowledged report of the round from a fault on until the next one: it
 holds what the fault itself lasts (a second without a disk, some without a network), the start of a runner, and on SLURM that of jobs.
-It was measured in {cycle} of the rounds, which ran after the others.
+It was measured in {cycle} of the rounds.
 
 | fault | times | silence, median | longest |
 |---|---|---|---|
@@ -115,7 +116,7 @@ def _without_paths(error: str) -> str:
 
 def _versions() -> str:
     found = []
-    for name in ("tunebook", "submitit", "psycopg"):
+    for name in ("tunebook", "submitit", "ray", "psycopg"):
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:

@@ -91,6 +91,7 @@ class Scene:
         self._environment = environment or {}
         self._complete: dict[str, int] = {}
         self._at: list[tuple[float, str]] = []
+        self._well = False
         self.runner: subprocess.Popen | None = None
         # What a cluster says of itself, for a scene that stalls; what its administrator would do.
         self.around: Callable[[], str] = str
@@ -169,6 +170,8 @@ class Scene:
 
     def ended_well(self) -> bool:
         """True once the runner has ended by itself; one that ended with an error is begun again."""
+        if self._well:
+            return True
         assert self.runner is not None
         code = self.runner.poll()
         if code is None:
@@ -176,6 +179,7 @@ class Scene:
         said = self.runner.stdout.read() if self.runner.stdout else ""
         last = said.strip().splitlines()[-1] if said.strip() else ""
         if code == 0 and '"stopped": ""' in last:
+            self._well = True
             return True
         if "Traceback" in said:
             self.result.errors.append(said[-600:])
