@@ -74,7 +74,8 @@ class RunReading:
         steps, losses: its curve, as reported.
         fate: what became of it.
         rise: the largest rise over periods of a tenth, in falls; NaN where it is not known.
-        at: step at which the rise or the divergence is seen; None where there is none.
+        at: step at which the rise is seen, or after which a run that diverges only grew; None
+            where there is none.
         early: it is seen in the first tenth of `max_train_steps`.
         why: one clause, with the number.
     """
@@ -120,8 +121,11 @@ def read_run(
 
     broken = np.flatnonzero(~np.isfinite(losses))
     if len(broken) or diverged:
-        at = int(steps[broken[0]]) if len(broken) else int(steps[-1]) if len(steps) else 0
-        return read(Fate.DIVERGES, f"no finite loss from step {at} on", math.inf, at)
+        sound = int(broken[0]) if len(broken) else len(losses)
+        ends = int(steps[min(sound, len(steps) - 1)]) if len(steps) else 0
+        # What ends in no number has grown for a while: it left its path at its lowest loss.
+        at = int(steps[np.argmin(losses[:sound])]) if sound else ends
+        return read(Fate.DIVERGES, f"no finite loss from step {ends} on", math.inf, at)
     if len(losses) < FEWEST:
         return read(Fate.UNKNOWN, f"{len(losses)} evaluations, and {FEWEST} are needed")
     own = _fall(losses)
