@@ -133,3 +133,28 @@ def test_two_ends_of_one_trial_are_recorded_one_after_the_other(piled):
     pile.settle()
     assert [key.number for key, _ in pile.settled] == list(range(6))
     assert ended(store) == all_ended()
+
+
+def test_a_book_that_goes_away_between_two_of_a_pile_counts_each_once(piled, monkeypatch):
+    store, pile = piled
+    lost = store.trial(TrialKey(1, 5))
+    whole, pile = pile, Endings(store)
+    for trial, end in [*list(whole._pile)[:2], (lost, None), *list(whole._pile)[2:5]]:
+        pile.add(trial, end or Ended(key=lost.key, attempt=1, outcome=None, seconds=1.0))
+    real = store.release
+
+    def away(*a):
+        raise BookAwayError("the server went away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "release", away)
+        with pytest.raises(BookAwayError):
+            pile.settle()
+    assert [key.number for key, _ in pile.settled] == [0, 1]
+    assert [key.number for key in pile.keys] == [5, 2, 3, 4]
+    assert ended(store) == all_ended(but=[5]), "the others were recorded already"
+    assert store.release == real
+    pile.settle()
+    assert [key.number for key, _ in pile.settled] == list(range(5))
+    assert (pile.given_back, store.trial(lost.key).status) == (1, Status.PENDING)
+    assert len(store.measurements(lost.key)) == 5, "what it reported is kept"

@@ -79,7 +79,7 @@ class Endings:
         """
         wrong: list[Exception] = []
         while self._pile:
-            several = self._next()
+            several, done = self._next(), 0
             try:
                 for told in self._recorded(several):
                     trial, ended = self._pile[0]
@@ -87,8 +87,9 @@ class Endings:
                     wrong += [error] if error is not None else []
                     self._pile.popleft()
                     self._tried.discard((ended.key, ended.attempt))
+                    done += 1
             except NOT_NOW:
-                self._tried |= {(e.key, e.attempt) for _, e in islice(self._pile, len(several))}
+                self._tried |= {(e.key, e.attempt) for e in several[done:]}
                 raise
         if wrong:
             raise wrong[0]
