@@ -10,8 +10,14 @@ import sqlalchemy as sa
 
 from tunebook.store.chunks import Points, join, merge, pack, unpack_all
 from tunebook.store.rows import storable
-from tunebook.store.schema import attempt, chunk, trial
-from tunebook.store.statements import CHUNKS_AND_METRICS, of
+from tunebook.store.schema import chunk
+from tunebook.store.statements import (
+    ATTEMPTS,
+    CHUNKS,
+    CHUNKS_AND_METRICS,
+    CHUNKS_OF_ATTEMPT,
+    of,
+)
 from tunebook.training.log_reading import Report
 from tunebook.words.trial import Measurement, Status, TrialKey
 
@@ -85,47 +91,46 @@ def compact(connection: sa.Connection, key: TrialKey, number: int) -> None:
     chunks, metrics = connection.execute(CHUNKS_AND_METRICS, of(key, number)).one()
     if chunks == metrics:
         return
-    mine = (chunk.c.round == key.round) & (chunk.c.number == key.number)
-    mine &= chunk.c.attempt == number
     parts: dict[str, list[Points]] = {}
-    for row, points in _unpacked(connection, key.round, mine):
-        parts.setdefault(row.metric, []).append(points)
-    connection.execute(sa.delete(chunk).where(mine))
+    for metric, _, points in _unpacked(connection, key, number):
+        parts.setdefault(metric, []).append(points)
+    mine = (chunk.c.round == key.round) & (chunk.c.number == key.number)
+    connection.execute(sa.delete(chunk).where(mine, chunk.c.attempt == number))
     joined = [chunk_row(key, number, m, join(own)) for m, own in parts.items()]
     connection.execute(sa.insert(chunk), joined)
 
 
-def read_curves(connection: sa.Connection, round_: int, number: int) -> dict[str, Points]:
+def read_curves(connection: sa.Connection, key: TrialKey) -> dict[str, Points]:
     """One trial's curves by metric, with attempts merged."""
-    mine = (chunk.c.round == round_) & (chunk.c.number == number)
     parts: dict[str, dict[int, list[Points]]] = {}
-    for row, points in _unpacked(connection, round_, mine):
-        parts.setdefault(row.metric, {}).setdefault(row.attempt, []).append(points)
-    own = (attempt.c.round == round_) & (attempt.c.number == number)
-    query = sa.select(attempt.c.attempt, attempt.c.first_step).where(own)
-    first_steps = {row.attempt: row.first_step for row in connection.execute(query)}
-    this = (trial.c.round == round_) & (trial.c.number == number)
-    status = connection.execute(sa.select(trial.c.status).where(this)).scalar()
+    for metric, attempt, points in _unpacked(connection, key):
+        parts.setdefault(metric, {}).setdefault(attempt, []).append(points)
+    begun = connection.execute(ATTEMPTS, of(key)).all()
+    first_steps = {attempt: first_step for attempt, first_step, _ in begun}
     return {
         metric: merge(
             {a: join(own_parts) for a, own_parts in attempts.items()},
             first_steps,
-            complete=status == Status.COMPLETE.value,
+            complete=any(status == Status.COMPLETE.value for _, _, status in begun),
         )
         for metric, attempts in parts.items()
     }
 
 
 def _unpacked(
-    connection: sa.Connection, round_: int, which: sa.ColumnElement[bool]
-) -> Iterator[tuple[Any, Points]]:
-    """Rows of the chunk table in the order in which they were written, and their points."""
-    query = sa.select(chunk).where(which).order_by(chunk.c.number, chunk.c.attempt, chunk.c.id)
-    rows = connection.execute(query).all()
+    connection: sa.Connection, key: TrialKey, number: int | None = None
+) -> Iterator[tuple[str, int, Points]]:
+    """Metric, attempt and points of chunks, of an attempt in the order of writing.
+
+    Args:
+        number: of one attempt; all of the trial's if left out.
+    """
+    which = CHUNKS if number is None else CHUNKS_OF_ATTEMPT
+    rows = connection.execute(which, of(key, number)).all()
     points = unpack_all(
-        [row.points for row in rows],
-        [row.crc32 for row in rows],
-        [row._mapping[chunk.c.count] for row in rows],
-        lambda i: TrialKey(round_, rows[i].number).name,
+        [content for _, _, _, content, _ in rows],
+        [crc32 for _, _, _, _, crc32 in rows],
+        [count for _, _, count, _, _ in rows],
+        lambda _: key.name,
     )
-    return zip(rows, points, strict=True)
+    return ((row[0], row[1], own) for row, own in zip(rows, points, strict=True))

@@ -210,7 +210,7 @@ class SqlStore(OnlyAdded, Requests):
     def measurements(self, key: TrialKey) -> tuple[Measurement, ...]:
         """All that one trial reported, by step, then metric; attempts merged."""
         with self._reading() as connection:
-            curves = read_curves(connection, key.round, key.number)
+            curves = read_curves(connection, key)
         found = [
             Measurement(step=s, metric=metric, value=v, time_s=t)
             for metric, points in curves.items()

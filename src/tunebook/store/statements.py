@@ -50,6 +50,20 @@ HOLD_MANY = (
 
 ADD_CHUNKS = sa.insert(chunk)
 
+CHUNKS = (
+    sa.select(chunk.c.metric, chunk.c.attempt, chunk.c.count, chunk.c.points, chunk.c.crc32)
+    .where(chunk.c.round == _ROUND, chunk.c.number == _NUMBER)
+    .order_by(chunk.c.attempt, chunk.c.id)
+)
+
+CHUNKS_OF_ATTEMPT = CHUNKS.where(chunk.c.attempt == _ATTEMPT)
+
+ATTEMPTS = (
+    sa.select(attempts.c.attempt, attempts.c.first_step, trials.c.status)
+    .join(trials, (trials.c.round == attempts.c.round) & (trials.c.number == attempts.c.number))
+    .where(attempts.c.round == _ROUND, attempts.c.number == _NUMBER)
+)
+
 CHUNKS_AND_METRICS = sa.select(
     sa.func.count(chunk.c.id), sa.func.count(sa.distinct(chunk.c.metric))
 ).where(chunk.c.round == _ROUND, chunk.c.number == _NUMBER, chunk.c.attempt == _ATTEMPT)
