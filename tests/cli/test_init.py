@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tunebook.cli.init_command import SCRIPTS
+
 NEEDS = {
     "numpy": "numpy", "torch": "torch", "lightning": "lightning", "huggingface": "transformers",
     "keras": "keras", "jax": "jax", "command": "numpy",
@@ -21,13 +23,17 @@ def needs(framework: str) -> None:
         pytest.skip(f"{NEEDS[framework]} is not installed")
 
 
-@pytest.mark.parametrize("framework", NEEDS)
-def test_a_scaffold_says_what_it_saw_and_runs(tunebook, tmp_path, framework):
+SCRIPTED = [(framework, task) for framework, tasks in SCRIPTS.items() for task in tasks]
+
+
+@pytest.mark.parametrize(("framework", "task"), SCRIPTED, ids=map("-".join, SCRIPTED))
+def test_a_scaffold_says_what_it_saw_and_runs(tunebook, tmp_path, framework, task):
     needs(framework)
-    told = json.loads(tunebook("init", "new", "--framework", framework, "--json").stdout)
+    asked = ("--framework", framework, "--task", task, "--json")
+    told = json.loads(tunebook("init", "new", *asked).stdout)
     (tried,) = told["tried"]
     assert tried["fault"] == "" and tried["steps"] == 50 and told["warnings"] == []
-    assert set(tried["metrics"]) == {"train/loss", "valid/error"}
+    assert "train/loss" in tried["metrics"] and len(tried["metrics"]) == 2
     assert tried["step_s"] > 0 and tried["memory_mb"] > 20
     assert (tried["evaluation_share"] is None) == (framework == "command")
     text = (tmp_path / "new/round-1.toml").read_text("utf-8").replace("= 500", "= 60")
@@ -58,6 +64,11 @@ def test_nothing_is_overwritten(tunebook, tmp_path):
     ended = tunebook("init", code=2)
     assert "train.py exists" in ended.stderr
     assert (tmp_path / "train.py").read_text("utf-8") == "mine"
+
+
+def test_a_task_without_a_script_is_told_where_there_is_one(tunebook):
+    ended = tunebook("init", "--framework", "jax", "--task", "image", code=2)
+    assert "image is there for torch" in ended.stderr
 
 
 def test_without_a_test_run_nothing_is_trained(tunebook):

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 import torch
 
+from integrations import digits
 from tunebook.integrations.optax_optimizers import optax_optimizer
 from tunebook.integrations.torch_optimizers import torch_optimizer
 from tunebook.words.optimizer_catalogue import OPTIMIZERS
+from tunebook.words.optimizers import optimizer_space
 
 STEPS, RATE, HUGE = 120, 0.05, 1e9
 GRADIENTS = np.random.default_rng(3).normal(size=(STEPS, 6)) * np.geomspace(0.01, 10, 6)
@@ -88,6 +90,15 @@ def test_nadam_with_a_large_epsilon_takes_nesterovs_steps_once_it_has_begun():
     in_torch = np.diff(taken({"optimizer": "nadam", **config}, momentum_decay=10.0), axis=0)
     ours = np.diff(taken({"optimizer": "nesterov", "learning_rate": RATE}), axis=0)
     assert in_torch[late] == pytest.approx(ours[late], rel=1e-3, abs=1e-4)
+
+
+@pytest.mark.parametrize(("ratio", "epsilon"), [(10.0, 1e-4), (1.0, 1e4)])
+def test_an_inclusive_space_trains_at_both_its_ends(ratio, epsilon):
+    """As Adam does at the low end of epsilon, as momentum does at the high one."""
+    space = optimizer_space("adam", trials=20, inclusive=True)
+    config = {"learning_rate_over_epsilon": ratio, "epsilon": epsilon}
+    assert all(space[name].holds(value) for name, value in config.items())
+    assert digits.torch_error({"optimizer": "adam", **config}) < 0.12
 
 
 def test_every_inclusion_of_the_catalogue_is_tested_here():

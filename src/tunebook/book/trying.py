@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tunebook.analysis.test_run import warnings
+from tunebook.analysis.short_run import warnings
 from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.resources import thread_settings
 from tunebook.search import points
@@ -163,9 +163,10 @@ def _watched(assignment: Assignment, seconds: float) -> dict[str, Any]:
         except subprocess.TimeoutExpired:
             ended = f"it had not taken its few steps after {limit:.0f} s"
         finally:
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            if process.poll() is None:  # once it is gone its number may be another's
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
     if result.exists():
         found: dict[str, Any] = json.loads(result.read_text("utf-8"))
         return found

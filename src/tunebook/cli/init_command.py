@@ -13,26 +13,32 @@ from tunebook.cli.which_book import json_option
 if TYPE_CHECKING:
     from tunebook.book.trying import ShortRun
 
-FRAMEWORKS = {
-    "numpy": "round-1.toml",
-    "torch": "round-1-network.toml",
-    "lightning": "round-1-network.toml",
-    "huggingface": "round-1-huggingface.toml",
-    "keras": "round-1-network.toml",
-    "jax": "round-1-network.toml",
-    "command": "round-1-command.toml",
+SCRIPTS = {
+    "numpy": {"tabular": ("train_numpy.py.txt", "round-1.toml")},
+    "torch": {
+        "tabular": ("train_torch.py.txt", "round-1-network.toml"),
+        "image": ("train_torch_image.py.txt", "round-1-image.toml"),
+        "text": ("train_torch_text.py.txt", "round-1-text.toml"),
+    },
+    "lightning": {"tabular": ("train_lightning.py.txt", "round-1-network.toml")},
+    "huggingface": {"text": ("train_huggingface.py.txt", "round-1-huggingface.toml")},
+    "keras": {"tabular": ("train_keras.py.txt", "round-1-network.toml")},
+    "jax": {"tabular": ("train_jax.py.txt", "round-1-network.toml")},
+    "command": {"tabular": ("train_command.py.txt", "round-1-command.toml")},
 }
-"""Whose training script to write, and the first round that goes with it."""
+"""By framework and task: the training script, and the first round that goes with it."""
 
 
 @click.command("init", epilog="Example: tunebook init digits --framework torch")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
-@click.option("--framework", type=click.Choice(list(FRAMEWORKS)), default="numpy",
+@click.option("--framework", type=click.Choice(list(SCRIPTS)), default="numpy",
               show_default=True)  # fmt: skip
+@click.option("--task", type=click.Choice(["tabular", "image", "text"]),
+              help="Image and text with torch, text with huggingface; else tabular.")  # fmt: skip
 @click.option("--try/--no-try", "tries", default=True, show_default=True,
               help="Train a few steps of it, and say what was seen.")  # fmt: skip
 @json_option
-def command(folder: Path, framework: str, tries: bool, as_json: bool) -> None:
+def command(folder: Path, framework: str, task: str | None, tries: bool, as_json: bool) -> None:
     """Write train.py and round-1.toml into FOLDER: a first baseline that runs as it is.
 
     The script trains on generated data; put your own model and data in its place. Then it trains
@@ -41,10 +47,14 @@ def command(folder: Path, framework: str, tries: bool, as_json: bool) -> None:
     from tunebook.cli.output import print_json
     from tunebook.cli.try_command import data_of, show_seen
 
-    targets = {
-        folder / "train.py": f"train_{framework}.py.txt",
-        folder / "round-1.toml": FRAMEWORKS[framework],
-    }
+    there_are = SCRIPTS[framework]
+    if task is not None and task not in there_are:
+        raise click.BadParameter(
+            f"for {framework} there is {' and '.join(there_are)}; {task} is there for "
+            + " and ".join(name for name, tasks in SCRIPTS.items() if task in tasks)
+        )
+    script, plan = there_are[task or next(iter(there_are))]
+    targets = {folder / "train.py": script, folder / "round-1.toml": plan}
     there = [str(t) for t in targets if t.exists()]
     if there:
         raise click.BadParameter(f"{', '.join(there)} exists; name an empty folder")

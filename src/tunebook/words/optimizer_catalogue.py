@@ -181,8 +181,8 @@ _ENTRIES = (
             "torch": "torch.optim.NAdam", "optax": "optax.nadam",
             "keras": "keras.optimizers.Nadam",
         },
-        note="In torch the momentum grows from half of beta1 to all of it over tens of thousands of "
-        "steps (momentum_decay = 4e-3), in Keras over a hundred; optax has it from the start.",
+        note="In torch the momentum grows from half of beta1 to all of it over tens of thousands "
+        "of steps (momentum_decay = 4e-3), in Keras over a hundred; optax has it from the start.",
     ),
     Optimizer(
         name="lion", title="Lion", rule="step along the sign of a mix of gradient and momentum",
