@@ -96,6 +96,10 @@ def write_page(rows_file: Path, page: Path) -> None:
         seen = recovery[kind]
         shown = f"{statistics.median(seen):.2f} | {max(seen):.1f}" if seen else "- | -"
         text += f"| {kind} | {times} | {shown} |\n"
+    stalls = [s.partition(";")[0] for row in rows for s in row.get("stalls", ())]
+    if stalls:
+        said = ", ".join(f"{kind} ({n} times)" for kind, n in Counter(stalls).items())
+        text += f"\nNo report for two minutes, and then it went on by itself: {said}.\n"
     text += TAIL.format(
         failed="All trials of all rounds ended complete."
         if not failed

@@ -43,6 +43,8 @@ class Result:
         repeated: share of steps that were trained more than once.
         silence_s: by fault, the longest time without any acknowledged report from it on, until the
             next fault.
+        errors: what runners said before they ended too early.
+        stalls: faults after which no report came for two minutes, with what the cluster said then.
     """
 
     executor: str
@@ -57,6 +59,7 @@ class Result:
     repeated: float = 0.0
     silence_s: dict[str, list[float]] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    stalls: list[str] = field(default_factory=list)
 
 
 class Scene:
@@ -158,7 +161,8 @@ class Scene:
                 return
             self.administer()
             time.sleep(0.05)
-        self.result.by_hand = f"no report for 120 s after: {kind}; {self.around()}"
+        # It may still come: by hand is only what has not ended when the time is up.
+        self.result.stalls.append(f"{kind}; {self.around()}")
 
     def _until_done(self, began: float) -> None:
         while time.monotonic() - began < LIMIT_S:
