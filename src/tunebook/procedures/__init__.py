@@ -21,6 +21,7 @@ __all__ = ["CATALOGUE", "Asked", "Conclusion", "Done", "Procedure", "Stage", "St
 A = TypeVar("A", bound=Asked)
 
 CATALOGUE: Mapping[str, str] = {
+    "batch-size": "tunebook.procedures.batch_size:BatchSize",
     "instability": "tunebook.procedures.instability:Instability",
 }
 """Name to where it is; a text, so that nothing loads before it is asked for."""

@@ -1,0 +1,129 @@
+"""Steps to a target against batch size: two workloads, plain SGD and momentum (F1 F2 F4).
+
+    make bench-batch-size
+
+Each cell is one run of the procedure batch-size on a book of its own; books stay in build/, and a
+run that was stopped goes on. docs/batch_size.md is written from what the procedure says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import tunebook as tb
+from batch_size_training import EXAMPLES, TARGETS
+
+SIZES = (2, 8, 32, 128, 512, 2048, 8192)
+MOMENTA = {"SGD": 0.0, "momentum 0.9": 0.9}
+RATES = (0.002, 6.0)
+TRIALS, SEEDS = 14, 5
+EPOCHS, LEAST_STEPS = {"teacher": 4, "text": 4}, 600
+HERE = Path(__file__).parent
+
+HEAD = """# Batch size
+
+`make bench-batch-size`: the procedure `batch-size` on two workloads and two optimizers, {trials} learning rates at each batch size (moved
+where the best lies at the edge), the fastest of each then with {seeds} fresh seeds. `teacher`: {examples:,} examples that a random network labelled,
+a network of one hidden layer; `text`: the next character of Python's standard library from the eight before. Targets: held-out error of {targets}. Real
+training, compiled by JAX {jax}, Python {python}, tunebook {tunebook}, 2 cores. Momentum's rates are effective ones, learning rate / (1 - momentum).
+
+| workload | optimizer | perfect scaling up to | slope there | the same, on the seeds that tuned | no gain from | least steps | rate grows as batch size to the power |
+|---|---|---|---|---|---|---|---|
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="cells whose name holds this")
+    parser.add_argument("--books", type=Path, default=Path("build"))
+    parser.add_argument("--page", type=Path, default=Path("docs/batch_size.md"))
+    parser.add_argument("--workers", type=int, default=2)
+    asked = parser.parse_args()
+    asked.books.mkdir(parents=True, exist_ok=True)
+    rows, tables = "", ""
+    for workload in TARGETS:
+        for optimizer, momentum in MOMENTA.items():
+            if asked.only not in f"{workload} {optimizer}":
+                continue
+            began = time.monotonic()
+            said = play(workload, momentum, asked)
+            rows += row(workload, optimizer, said)
+            tables += table(workload, optimizer, momentum, said)
+            print(f"{workload} {optimizer}: {time.monotonic() - began:.0f} s", flush=True)
+    page = HEAD.format(
+        trials=TRIALS, seeds=SEEDS, examples=EXAMPLES, jax=version("jax"),
+        targets=", ".join(f"{t:g} ({w})" for w, t in TARGETS.items()),
+        python=platform.python_version(), tunebook=version("tunebook"),
+    )  # fmt: skip
+    asked.page.write_text(page + rows + tables)
+
+
+def play(workload: str, momentum: float, asked: argparse.Namespace):
+    """Run the procedure to its end, or go on with it."""
+    book = tb.Book(
+        asked.books / f"batch_size_{workload}_{momentum:g}.db",
+        objective=tb.minimize("valid/error"),
+        training_objective="train/loss",
+    )
+    with book:
+        return book.procedure(
+            "batch-size",
+            f"{HERE / 'batch_size_training.py'}:train",
+            batch_sizes=SIZES,
+            target=TARGETS[workload],
+            learning_rates=tuple(r * (1 - momentum) for r in RATES),
+            trials=TRIALS,
+            seeds=SEEDS,
+            least_steps=LEAST_STEPS,
+            max_train_steps=EPOCHS[workload] * EXAMPLES // SIZES[0],
+            fixed={
+                "workload": workload,
+                "momentum": momentum,
+                "target": TARGETS[workload],
+                "batch_size": SIZES[0],
+                "learning_rate": RATES[0],
+            },
+            workers=asked.workers,
+        )
+
+
+def row(workload: str, optimizer: str, said) -> str:
+    numbers = {
+        k: v for f in said.findings if f.check in ("F1", "F2") for k, v in f.numbers.items()
+    }
+    shown = [
+        str(numbers.get(name, "-"))
+        for name in (
+            "perfect scaling up to", "slope in perfect scaling",
+            "perfect scaling up to, on the seeds that tuned", "no fewer steps from", "least steps",
+            "power",
+        )
+    ]  # fmt: skip
+    return f"| {workload} | {optimizer} | {' | '.join(shown)} |\n"
+
+
+def table(workload: str, optimizer: str, momentum: float, said) -> str:
+    text = f"\n## {workload}, {optimizer}\n\n"
+    text += "\n\n".join(f"{f.check}: {f.sentence}" for f in said.findings) + "\n"
+    steps = next((p for p in said.pictures if p.name == "batch-size-steps"), None)
+    rates = next((p for p in said.pictures if p.name == "batch-size-rates"), None)
+    if steps is None or rates is None:
+        return text
+    seen: dict[int, list[float]] = {}
+    points, tuned = steps.layer("points"), rates.layer("points")
+    for size, count in zip(points.column("batch"), points.column("steps"), strict=True):
+        seen.setdefault(size, []).append(count)
+    best = dict(zip(tuned.column("batch"), tuned.column("rate"), strict=True))
+    text += "\n| batch size | steps of each fresh seed | best effective learning rate |\n|---|---|---|\n"
+    for size, counts in seen.items():
+        listed = ", ".join(f"{int(c):,}" for c in sorted(counts))
+        text += f"| {size} | {listed} | {best[size] / (1 - momentum):.3g} |\n"
+    return text
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,122 @@
+"""Two real workloads whose steps to a target are counted, compiled by JAX (F1 F2).
+
+`teacher`: 60,000 examples labelled by a random network, learned by a wider one. `text`: the next
+character of the documentation strings of Python's own standard library, from the eight before
+it. Plain SGD or momentum by `momentum`. Training ends where the target is reached: steps to it
+are all that is asked.
+"""
+
+from __future__ import annotations
+
+import functools
+import pkgutil
+import sys
+from pathlib import Path
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+EXAMPLES, HELD_OUT = 60_000, 5_000
+CONTEXT, LETTERS = 8, 64
+TARGETS = {"teacher": 0.30, "text": 0.57}
+
+
+@functools.cache
+def data(name: str) -> tuple[jax.Array, ...]:
+    """Training and held-out inputs and labels."""
+    x, y = (_teacher if name == "teacher" else _text)()
+    arrays = (x[:EXAMPLES], y[:EXAMPLES], x[EXAMPLES:], y[EXAMPLES:])
+    return tuple(jnp.asarray(a) for a in arrays)
+
+
+def _teacher() -> tuple[np.ndarray, np.ndarray]:
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((EXAMPLES + HELD_OUT, 32)).astype(np.float32)
+    first, second = (
+        rng.standard_normal((32, 24)) / 32**0.5,
+        rng.standard_normal((24, 10)) / 24**0.5,
+    )
+    return x, (np.tanh(2 * x @ first) @ second).argmax(1).astype(np.int32)
+
+
+def _text() -> tuple[np.ndarray, np.ndarray]:
+    letters = "\n abcdefghijklmnopqrstuvwxyz.,:;()'\"-_=<>[]0123456789/*+#`"[: LETTERS - 1]
+    known = {c: n + 1 for n, c in enumerate(letters)}
+    text: list[int] = []
+    folder = Path(pkgutil.__file__).parent
+    for name in sorted(sys.stdlib_module_names):
+        file = folder / f"{name}.py"
+        if file.is_file():
+            text += [known.get(c, 0) for c in file.read_text("utf-8", "replace").lower()]
+    every = np.lib.stride_tricks.sliding_window_view(np.asarray(text), CONTEXT + 1)
+    chosen = np.random.default_rng(1).choice(len(every), EXAMPLES + HELD_OUT, replace=False)
+    windows = every[chosen]
+    return windows[:, :-1].astype(np.int32), windows[:, -1].astype(np.int32)
+
+
+def start(name: str, key: jax.Array) -> tuple[jax.Array, ...]:
+    """Weights of a network of one hidden layer; for text, of an embedding before it."""
+    a, b, c = jax.random.split(key, 3)
+    inputs, hidden, outputs = (32, 128, 10) if name == "teacher" else (CONTEXT * 12, 96, LETTERS)
+    net = (
+        jax.random.normal(a, (inputs, hidden)) * (2 / inputs) ** 0.5,
+        jnp.zeros(hidden),
+        jax.random.normal(b, (hidden, outputs)) * hidden**-0.5,
+        jnp.zeros(outputs),
+    )
+    return net if name == "teacher" else (*net, 0.3 * jax.random.normal(c, (LETTERS, 12)))
+
+
+def logits(weights: tuple[jax.Array, ...], x: jax.Array) -> jax.Array:
+    """The network."""
+    if len(weights) == 5:
+        x = weights[4][x].reshape(x.shape[0], -1)
+    return jax.nn.relu(x @ weights[0] + weights[1]) @ weights[2] + weights[3]
+
+
+def _loss(weights: tuple[jax.Array, ...], x: jax.Array, y: jax.Array) -> jax.Array:
+    scores = jax.nn.log_softmax(logits(weights, x))
+    return -scores[jnp.arange(y.shape[0]), y].mean()
+
+
+@functools.partial(jax.jit, static_argnames=("name", "batch", "steps"))
+def advance(weights, velocity, key, rate, momentum, *, name: str, batch: int, steps: int):
+    """So many steps, then the error on held-out examples, and the last batch's loss."""
+    x, y, held_x, held_y = data(name)
+
+    def one(carry, key):
+        weights, velocity = carry
+        rows = jax.random.randint(key, (batch,), 0, EXAMPLES)
+        loss, gradient = jax.value_and_grad(_loss)(weights, x[rows], y[rows])
+        velocity = jax.tree.map(lambda v, g: momentum * v + g, velocity, gradient)
+        return (jax.tree.map(lambda w, v: w - rate * v, weights, velocity), velocity), loss
+
+    (weights, velocity), losses = jax.lax.scan(
+        one, (weights, velocity), jax.random.split(key, steps)
+    )
+    error = (logits(weights, held_x).argmax(1) != held_y).mean()
+    return weights, velocity, error, losses[-1]
+
+
+def train(trial) -> None:
+    """Until the target is reached, or the steps are over."""
+    config = trial.config
+    name, batch, target = config["workload"], config["batch_size"], config["target"]
+    data(name)  # made once, outside of what is compiled
+    key = jax.random.PRNGKey(trial.seed)
+    key, own = jax.random.split(key)
+    weights = start(name, own)
+    velocity = jax.tree.map(jnp.zeros_like, weights)
+    every, done = max(1, trial.max_train_steps // 200), 0
+    while done < trial.max_train_steps:
+        steps = min(every, trial.max_train_steps - done)
+        key, own = jax.random.split(key)
+        weights, velocity, error, loss = advance(
+            weights, velocity, own, config["learning_rate"], config["momentum"],
+            name=name, batch=batch, steps=steps,
+        )  # fmt: skip
+        done += steps
+        trial.report(done - 1, {"valid/error": float(error), "train/loss": float(loss)})
+        if float(error) <= target or not np.isfinite(float(loss)):
+            return

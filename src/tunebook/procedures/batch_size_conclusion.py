@@ -1,0 +1,200 @@
+"""Batch size: the answer, its findings and its pictures (F1 F2 F4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from tunebook.analysis.batch_rates import BatchRates
+from tunebook.analysis.batch_regimes import BatchRegimes, Regime
+from tunebook.plots import batch_size as pictures
+from tunebook.procedures.batch_size_plans import MOVES, BatchSizeAsked
+from tunebook.procedures.batch_size_reading import BatchSizeReading
+from tunebook.procedures.stages import Conclusion, Done
+from tunebook.words.finding import (
+    Finding,
+    Interval,
+    NotApplicable,
+    Number,
+    Remedy,
+    RemedyKind,
+    Severity,
+)
+
+
+def conclude(asked: BatchSizeAsked, done: Done, found: BatchSizeReading) -> Conclusion:
+    """What the stages that are done say."""
+    findings = tuple(_findings(asked, found))
+    drawn = []
+    if isinstance(found.regimes, BatchRegimes):
+        drawn.append(pictures.draw_regimes(found.regimes, found.confirmed, target=asked.target))
+    if isinstance(found.rates, BatchRates):
+        drawn.append(pictures.draw_rates(found.rates))
+    return Conclusion(
+        sentence=findings[0].sentence if findings else _waiting(asked, done, found),
+        findings=findings,
+        pictures=tuple(drawn),
+        answer=_answer(found),
+    )
+
+
+def _waiting(asked: BatchSizeAsked, done: Done, found: BatchSizeReading) -> str:
+    if not done:
+        return "Nothing has run yet."
+    left = len(asked.batch_sizes) - len(found.confirmed)
+    return f"Not known yet: {left} of {len(asked.batch_sizes)} batch sizes have no fresh seeds."
+
+
+def _findings(asked: BatchSizeAsked, found: BatchSizeReading) -> Iterator[Finding]:
+    if isinstance(found.regimes, BatchRegimes):
+        yield _regimes(asked, found, found.regimes)
+    elif isinstance(found.regimes, NotApplicable):
+        yield _finding("F1", Severity.WARNING, asked.size, _not_enough(found.regimes))
+    if isinstance(found.rates, BatchRates):
+        yield _rates(asked, found.rates)
+    missed = [b for b, t in found.tuned.items() if t.rate is None]
+    if missed and len(found.tuned) == len(asked.batch_sizes):
+        yield _missed(asked, found, missed)
+    edges = {b: t.edge for b, t in found.tuned.items() if t.edge and t.moves == MOVES}
+    if edges:
+        yield _at_the_edge(asked, edges)
+    spread = {t: r for t, r in found.easier.items() if isinstance(r, BatchRegimes)}
+    if len(spread) > 1:
+        yield _spread(asked, spread)
+
+
+def _regimes(asked: BatchSizeAsked, found: BatchSizeReading, r: BatchRegimes) -> Finding:
+    numbers: dict[str, Number] = {
+        "perfect scaling up to": r.perfect_until,
+        "no fewer steps from": r.floor_from,
+        "least steps": r.floor,
+    }
+    if r.perfect_slope is not None:
+        numbers["slope in perfect scaling"] = r.perfect_slope
+    sizes = f"{r.batch_sizes[0]} to {r.batch_sizes[-1]}"
+    parts = []
+    if Regime.PERFECT in r.seen:
+        parts.append(f"doubling the batch halves the steps up to about {_about(r.perfect_until)}")
+    if Regime.DIMINISHING in r.seen:
+        parts.append("beyond that it saves less and less")
+    if Regime.FLOOR in r.seen:
+        parts.append(
+            f"from about {_about(r.floor_from)} on it saves nothing, and {_about(r.floor)} steps "
+            "are needed"
+        )
+    else:
+        parts.append("how far it goes on lies beyond the sizes that were measured")
+    first = found.found_first
+    if isinstance(first, BatchRegimes):
+        numbers["perfect scaling up to, on the seeds that tuned"] = first.perfect_until
+    said = f"At batch sizes {sizes}, each tuned anew: " + "; ".join(parts) + "."
+    return _finding("F1", Severity.NOTE, asked.size, said, numbers=numbers)
+
+
+def _rates(asked: BatchSizeAsked, r: BatchRates) -> Finding:
+    if r.fits:
+        fits = f"the {' and the '.join(r.fits)} rule fit" + ("s" if len(r.fits) == 1 else "")
+    else:
+        fits = "neither the linear nor the square-root rule fits"
+    off = ", ".join(
+        f"the {name} rule from the smallest asks for {factor:.2g} times the best rate"
+        for name, factor in r.off.items()
+    )
+    return _finding(
+        "F2", Severity.NOTE, asked.rate,
+        f"The best learning rate grows as the batch size to the power {_power(r.exponent)}: "
+        f"{fits}. At the largest size {off}.",
+        numbers={"power": r.exponent, **{f"{n} rule is off by": f for n, f in r.off.items()}},
+    )  # fmt: skip
+
+
+def _missed(asked: BatchSizeAsked, found: BatchSizeReading, missed: list[int]) -> Finding:
+    reached = {b: t.reached for b, t in found.tuned.items()}
+    known = [v for v in reached.values() if not math.isnan(v)]
+    shown = ", ".join(f"{b} (best {reached[b]:.4g})" for b in missed)
+    all_of = "No batch size" if len(missed) == len(found.tuned) else f"Batch sizes {shown}"
+    verb = "reached" if len(missed) == len(found.tuned) else "did not reach"
+    # The worst of the sizes' bests: every size got there at least once.
+    reachable = max(known, key=lambda v: abs(v - asked.target)) if known else None
+    way = (
+        f"Every size reached {reachable:.4g}: ask again with target={reachable:.4g} and a "
+        "question of its own, or with more steps."
+        if reachable is not None
+        else "Nothing was reported: look at what training prints."
+    )
+    remedy = None
+    if reachable is not None:
+        remedy = Remedy(
+            kind=RemedyKind.STATE,
+            values={"target": float(f"{reachable:.4g}")},
+            because="a target that some sizes miss compares nothing",
+        )
+    said = f"{all_of} {verb} the target {asked.target:g}, so steps to it are not compared. {way}"
+    return _finding("F4", Severity.PROBLEM, asked.size, said, remedy=remedy)
+
+
+def _at_the_edge(asked: BatchSizeAsked, edges: dict[int, str]) -> Finding:
+    shown = ", ".join(f"{b} ({side})" for b, side in edges.items())
+    return _finding(
+        "F4", Severity.WARNING, asked.rate,
+        f"The best learning rate still lies at the edge after {MOVES} moved ranges, at batch "
+        f"sizes {shown}: steps there may be fewer than measured. Widen learning_rates.",
+    )  # fmt: skip
+
+
+def _spread(asked: BatchSizeAsked, spread: dict[float, BatchRegimes]) -> Finding:
+    ends = {t: r.perfect_until.estimate for t, r in spread.items()}
+    told = ", ".join(f"{end:.3g} for {target:.4g}" for target, end in ends.items())
+    return _finding(
+        "F4", Severity.NOTE, asked.size,
+        f"Where perfect scaling ends depends on the target: {told}.",
+        numbers={f"perfect scaling up to, target {t:.4g}": r.perfect_until
+                 for t, r in spread.items()},
+    )  # fmt: skip
+
+
+def _about(interval: Interval) -> str:
+    """Whole numbers of three digits, with their interval."""
+    shown = (float(f"{v:.3g}") for v in (interval.estimate, interval.low, interval.high))
+    middle, low, high = (f"{v:,.0f}" for v in shown)
+    return f"{middle} ({low} to {high})"
+
+
+def _power(interval: Interval) -> str:
+    return f"{interval.estimate:.2f} ({interval.low:.2f} to {interval.high:.2f})"
+
+
+def _not_enough(told: NotApplicable) -> str:
+    return f"Not enough evidence for regimes: {told.reason}. It needs {told.needs}."
+
+
+def _finding(
+    check: str,
+    severity: Severity,
+    subject: str,
+    sentence: str,
+    *,
+    numbers: dict[str, Number] | None = None,
+    remedy: Remedy | None = None,
+) -> Finding:
+    return Finding(
+        check=check,
+        severity=severity,
+        subject=subject,
+        numbers=numbers or {},
+        sentence=sentence,
+        remedy=remedy,
+    )
+
+
+def _answer(found: BatchSizeReading) -> dict[str, float | str | None]:
+    regimes = found.regimes if isinstance(found.regimes, BatchRegimes) else None
+    rates = found.rates if isinstance(found.rates, BatchRates) else None
+    slope = regimes.perfect_slope if regimes else None
+    return {
+        "perfect_until": regimes.perfect_until.estimate if regimes else None,
+        "floor_from": regimes.floor_from.estimate if regimes else None,
+        "floor": regimes.floor.estimate if regimes else None,
+        "perfect_slope": slope.estimate if slope else None,
+        "learning_rate_power": rates.exponent.estimate if rates else None,
+    }

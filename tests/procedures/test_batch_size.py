@@ -1,0 +1,110 @@
+"""The procedure batch-size: regimes where there are three, and what it refuses to say."""
+
+from __future__ import annotations
+
+import pytest
+
+import noisy_quadratic as quadratic
+from tunebook.words.errors import DesignError
+from tunebook.words.finding import Severity
+
+
+def ask(book, train=quadratic.train, **more):
+    asked = {**quadratic.ASKED, **more}
+    return book.procedure("batch-size", train, workers=0, progress=False, **asked)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    """One run, that several tests look at."""
+    import tunebook as tb
+
+    path = tmp_path_factory.mktemp("batch") / "book.db"
+    with tb.Book(path, objective=tb.minimize("valid/loss")) as book:
+        yield ask(book)
+
+
+def test_it_finds_three_regimes_and_the_rule_that_holds(found):
+    assert found.finished
+    (regimes,) = [f for f in found.findings if f.check == "F1"]
+    numbers = regimes.numbers
+    slope = numbers["slope in perfect scaling"]
+    assert slope.estimate == pytest.approx(-1, abs=0.1)
+    # The least steps are those of the largest rate that the sharper curvature allows.
+    assert numbers["least steps"].estimate == pytest.approx(quadratic.FASTEST, rel=0.35)
+    assert numbers["perfect scaling up to"].high < numbers["no fewer steps from"].estimate
+    assert "halves the steps up to about" in regimes.sentence
+    assert "on it saves nothing" in regimes.sentence
+    (rates,) = [f for f in found.findings if f.check == "F2"]
+    assert 0 < rates.numbers["power"].estimate < 1
+
+
+def test_its_pictures_say_what_the_findings_say(found):
+    steps, rates = found.pictures
+    assert steps.layer("points").column("batch") == sorted(
+        b for b in quadratic.ASKED["batch_sizes"] for _ in range(3)
+    )
+    assert rates.layer("points").column("batch") == list(quadratic.ASKED["batch_sizes"])
+    assert "Perfect scaling up to" in steps.alt
+    assert steps.layer("fitted").column("steps") == sorted(
+        steps.layer("fitted").column("steps"), reverse=True
+    )
+
+
+def test_fresh_seeds_are_none_that_tuned(new_book):
+    asked = {"batch_sizes": (16, 64), "trials": 8}
+    ask(new_book(), **asked)
+    seeds = {"tune": set(), "confirm": set()}
+    for round_ in new_book().rounds:
+        kind = "confirm" if "confirm at" in round_.goal else "tune"
+        seeds[kind] |= {t.seed for t in round_.trials}
+    assert len(seeds["confirm"]) == 6
+    assert not seeds["tune"] & seeds["confirm"]
+
+
+def test_a_target_that_some_sizes_miss_is_refused_and_another_is_proposed(new_book):
+    said = ask(new_book(), max_train_steps=20_000, least_steps=25)
+    assert said.finished
+    (missed,) = [f for f in said.findings if f.check == "F4"]
+    assert missed.severity is Severity.PROBLEM
+    assert "did not reach the target 0.1" in missed.sentence
+    assert not [f for f in said.findings if f.check == "F1"]
+    assert missed.remedy.values["target"] > 0.1
+    assert not [r for r in new_book().rounds if "confirm" in r.goal]
+
+
+def test_a_best_rate_at_the_edge_moves_the_range_and_is_said_where_it_stays(new_book):
+    sizes = (256, 512, 1024, 2048, 4096)
+    said = ask(
+        new_book(), batch_sizes=sizes, learning_rates=(0.02, 0.04), max_train_steps=4_000,
+        least_steps=4_000,
+    )  # fmt: skip
+    moved = [r.goal for r in new_book().rounds if "moved 2" in r.goal]
+    assert moved
+    (edge,) = [f for f in said.findings if "still lies at the edge" in f.sentence]
+    assert edge.severity is Severity.WARNING
+    assert "(high)" in edge.sentence
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"batch_sizes": (8, 4)}, "whole numbers or more, rising"),
+        ({"batch_sizes": (8,)}, "two whole numbers"),
+        ({"target": float("nan")}, "target is a value of the objective"),
+        ({"learning_rates": (0.0, 1.0)}, "above 0"),
+        ({"seeds": 1}, "seeds"),
+    ],
+)
+def test_what_makes_no_sense_is_told_before_anything_runs(new_book, wrong, words):
+    with pytest.raises(DesignError, match=words):
+        ask(new_book(), **wrong)
+    assert new_book().rounds == ()
+
+
+@pytest.mark.parametrize("lacking", ["target", "learning_rates"])
+def test_what_nobody_else_can_know_has_to_be_given(new_book, lacking):
+    asked = {k: v for k, v in quadratic.ASKED.items() if k != lacking}
+    with pytest.raises(DesignError, match="was given") as told:
+        new_book().procedure("batch-size", quadratic.train, run=False, **asked)
+    assert f"give {lacking}=" in told.value.next_step

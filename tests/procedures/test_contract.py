@@ -1,0 +1,260 @@
+"""What every procedure of the catalogue keeps to; a new one adds its case to CASES."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import noisy_quadratic as quadratic
+from tunebook.book.notebook import Book
+from tunebook.procedures import CATALOGUE, Asked, procedure_named
+from tunebook.words.errors import DesignError, EvidenceError
+from tunebook.words.spelling import minimize
+from valleys import ASKED, narrow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """A procedure with a training, arguments, one of them changed, and one that it drives."""
+
+    train: Callable[..., Any]
+    asked: dict[str, Any]
+    other: dict[str, Any]
+    tells: str
+    needs: str
+
+
+CASES = {
+    "batch-size": Case(
+        train=quadratic.train,
+        asked=quadratic.SHORT,
+        other={"trials": 13},
+        tells="trials: 10 -> 13",
+        needs="batch_size",
+    ),
+    "instability": Case(
+        train=narrow,
+        asked=ASKED,
+        other={"trials": 13},
+        tells="trials: 12 -> 13",
+        needs="warmup_steps",
+    ),
+}
+
+
+@pytest.fixture(params=sorted(CATALOGUE))
+def name(request) -> str:
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def run_once(tmp_path_factory):
+    """The rows and the text of a procedure that ran from begin to end."""
+
+    @functools.cache
+    def once(name: str) -> tuple[list, str]:
+        path = tmp_path_factory.mktemp("whole") / "whole.db"
+        with Book(path, objective=minimize("valid/loss")) as book:
+            found = run(book, name)
+            return rows(book), repr(found)
+
+    return once
+
+
+@pytest.fixture
+def whole(run_once, name):
+    return run_once(name)
+
+
+def run(book, name: str, train=None, **more):
+    case = CASES[name]
+    return book.procedure(
+        name, train or case.train, workers=0, progress=False, **{**case.asked, **more}
+    )
+
+
+def rows(book) -> list:
+    """All that tells one run of a procedure from another."""
+    return [
+        (r.goal, t.number, dict(t.config), t.seed, t.status, repr(v))
+        for r in book.rounds
+        for t, v in zip(r.trials, r.table().value.tolist(), strict=True)
+    ]
+
+
+def test_it_is_what_the_protocol_says(name):
+    made = procedure_named(name)
+    assert made.name == name
+    assert made.about.endswith((".", "?"))
+    assert issubclass(made.asked, Asked) and is_dataclass(made.asked)
+    assert {"question", "max_train_steps", "fixed", "names"} <= {
+        f.name for f in fields(made.asked)
+    }
+
+
+def test_it_says_plan_and_cost_and_runs_nothing(name, new_book):
+    book = new_book()
+    ahead = book.procedure(name, run=False, **CASES[name].asked)
+    assert book.rounds == ()
+    stages = ahead.data()["stages"]
+    assert all(s["trials"] > 0 and s["steps"] > 0 for s in stages)
+    assert not ahead.finished
+    for stage in stages:
+        assert stage["stage"]["name"] in ahead.plan
+    assert "no trial has been timed yet" in ahead.plan
+
+
+def test_it_takes_no_more_than_it_said_and_then_knows_seconds(name, new_book):
+    book = new_book()
+    most = {
+        s["stage"]["name"]: s["trials"]
+        for s in book.procedure(name, run=False, **CASES[name].asked).data()["stages"]
+    }
+    found = run(book, name)
+    assert found.finished
+    for stage in found.data()["stages"]:
+        assert stage["ended"] <= most[stage["stage"]["name"]]
+    assert all(s["seconds"] is not None for s in found.data()["stages"])
+    assert {s["round"] for s in found.data()["stages"]} >= {r.number for r in book.rounds}
+
+
+def test_asked_again_it_trains_nothing_and_says_the_same(name, new_book):
+    first = run(new_book(), name)
+
+    def never(trial):
+        raise AssertionError("a procedure that is done trains nothing")
+
+    assert repr(run(new_book(), name, never)) == repr(first)
+    assert repr(new_book().procedure(name, never, workers=0, progress=False)) == repr(first)
+
+
+@pytest.mark.parametrize("at", [1, 9, 40])
+def test_stopped_by_ctrl_c_and_resumed_it_has_the_same_table(name, new_book, whole, at):
+    seen = []
+
+    def stopped(trial):
+        seen.append(trial.name)
+        if len(seen) == at:
+            raise KeyboardInterrupt
+        CASES[name].train(trial)
+
+    book = new_book("stopped")
+    with pytest.raises(KeyboardInterrupt):
+        run(book, name, stopped)
+    assert not book.procedure(name, run=False).finished
+    book.close()
+    found = run(new_book("stopped"), name)
+    assert rows(new_book("stopped")) == whole[0]
+    assert repr(found) == whole[1]
+
+
+KILLED = """
+import os, signal, sys
+sys.path.insert(0, {folder!r})
+from {module} import {train} as train
+import tunebook as tb
+
+def killed(trial):
+    if trial.name == "2.5":
+        os.kill(os.getpid(), signal.SIGKILL)
+    train(trial)
+
+book = tb.Book({path!r}, objective=tb.minimize("valid/loss"))
+book.procedure({name!r}, killed, workers=0, progress=False, **{asked!r})
+"""
+
+
+def test_killed_and_resumed_it_has_the_same_table(name, new_book, whole, tmp_path):
+    path = tmp_path / "killed.db"
+    script = KILLED.format(
+        folder=str(Path(__file__).parents[1]), path=str(path), name=name,
+        module=CASES[name].train.__module__, train=CASES[name].train.__name__,
+        asked=CASES[name].asked,
+    )  # fmt: skip
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env=dict(os.environ), capture_output=True, timeout=120
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert len(new_book("killed").rounds[-1].trials) > 0
+    run(new_book("killed"), name)
+    assert rows(new_book("killed")) == whole[0]
+
+
+def test_other_arguments_are_refused_with_the_difference(name, new_book):
+    case = CASES[name]
+    run(new_book(), name)
+    before = rows(new_book())
+    with pytest.raises(DesignError, match=case.tells):
+        run(new_book(), name, **case.other)
+    with pytest.raises(DesignError, match=r"fixed\.weight_decay: none -> 0\.1"):
+        run(new_book(), name, fixed={"weight_decay": 0.1})
+    assert rows(new_book()) == before
+
+
+def test_another_question_is_another_run(name, new_book):
+    book = new_book()
+    run(book, name, question="With which width?")
+    count = len(book.rounds)
+    run(book, name, question="And with another?", seed=1)
+    assert len(book.rounds) > count
+    assert [p.asked.question for p in book.procedures] == [
+        "With which width?",
+        "And with another?",
+    ]
+    with pytest.raises(EvidenceError, match=r'question="\.\.\."'):
+        book.procedure(name, run=False)
+
+
+def test_arguments_that_it_has_not_are_named_with_the_nearest(name, new_book):
+    with pytest.raises(DesignError, match=r'no argument "max_train_step".*"max_train_steps"'):
+        new_book().procedure(name, max_train_step=4)
+    asked = {k: v for k, v in CASES[name].asked.items() if k != "max_train_steps"}
+    with pytest.raises(DesignError, match="needs max_train_steps"):
+        new_book().procedure(name, run=False, **asked)
+
+
+def test_a_hyperparameter_that_it_drives_and_that_is_not_there(name, new_book):
+    case = CASES[name]
+    needs, near = case.needs, case.needs[:-1]
+    fixed = {near if k == needs else k: v for k, v in case.asked["fixed"].items()}
+    wrong = f'"{needs}", which is not.*Did you mean "{near}"'
+    with pytest.raises(DesignError, match=wrong) as told:
+        new_book().procedure(name, run=False, **{**case.asked, "fixed": fixed})
+    assert f'names={{"{needs}": "..."}}' in told.value.next_step
+    ahead = new_book().procedure(
+        name, run=False, names={needs: near}, **{**case.asked, "fixed": fixed}
+    )
+    assert ahead.asked.called(needs) == near
+    with pytest.raises(DesignError, match=f'got "{near}".*"{needs}"'):
+        new_book().procedure(name, run=False, names={near: "x"}, **case.asked)
+
+
+def test_no_such_procedure(new_book):
+    with pytest.raises(DesignError, match='Did you mean "instability"'):
+        new_book().procedure("instabilty", run=False)
+
+
+def test_a_round_that_took_a_note_over_is_no_part_of_it(name, new_book):
+    book = new_book()
+    run(book, name)
+    first = book.rounds[0]
+    book.round("A question of a person", fixed=dict(first.plan.fixed), trials=1,
+               max_train_steps=10, note=first.plan.note)  # fmt: skip
+    assert book.procedure(name, run=False).finished
+
+
+def test_reruns_of_a_round_do_not_reopen_it(name, new_book):
+    book = new_book()
+    run(book, name)
+    number = next(r.number for r in book.rounds if len(r.trials) > 5)
+    book.rounds[number - 1].decide(CASES[name].train, max_reruns=4, workers=0, progress=False)
+    assert book.procedure(name, run=False).finished
