@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-store bench-runner bench-exploitation scale docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-store bench-runner bench-exploitation bench-batch-size scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -100,6 +100,10 @@ bench-exploitation: $(VENV)/.bench-ready  ## Bayesian optimisation beside Optuna
 	OMP_NUM_THREADS=1 $(BIN)/python bench/exploitation.py --seeds 20 --first-seed 20 --rows build/exploitation.jsonl
 	$(BIN)/python bench/exploitation_page.py build/exploitation.jsonl
 	$(BIN)/python bench/exploitation_quasirandom.py
+
+# An hour on an idle machine; a run that was stopped goes on where it was.
+bench-batch-size: $(VENV)/.demo-ready  ## steps to a target against batch size; rewrites docs/batch_size.md
+	OMP_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false $(BIN)/python bench/batch_size.py
 
 scale: $(VENV)/.ready  ## time and memory of an audit by its trials; rewrites docs/scale.md
 	$(BIN)/python bench/at_scale.py

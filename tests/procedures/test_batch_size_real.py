@@ -1,0 +1,50 @@
+"""A short real study: networks of JAX, a teacher's labels, five batch sizes (F1 F2)."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+import pytest
+
+import tunebook as tb
+
+BENCH = Path(__file__).parents[2] / "bench" / "batch_size_training.py"
+
+
+@pytest.fixture(scope="module")
+def training():
+    pytest.importorskip("jax")
+    spec = importlib.util.spec_from_file_location("batch_size_training", BENCH)
+    made = importlib.util.module_from_spec(spec)
+    sys.modules["batch_size_training"] = made
+    spec.loader.exec_module(made)
+    return made
+
+
+def test_steps_fall_with_the_batch_size_and_less_so_later(training, tmp_path):
+    sizes = (8, 32, 128, 512, 2048)
+    with tb.Book(tmp_path / "book.db", objective=tb.minimize("valid/error")) as book:
+        said = book.procedure(
+            "batch-size",
+            training.train,
+            batch_sizes=sizes,
+            target=0.42,
+            learning_rates=(0.03, 3.0),
+            trials=8,
+            seeds=3,
+            least_steps=200,
+            max_train_steps=8_000,
+            fixed={"workload": "teacher", "momentum": 0.0, "target": 0.42, "batch_size": 8,
+                   "learning_rate": 0.1},
+            workers=0,
+            progress=False,
+        )  # fmt: skip
+    assert said.finished, said.sentence
+    (regimes,) = [f for f in said.findings if f.check == "F1"]
+    fitted = said.pictures[0].layer("fitted").column("steps")
+    # Four times the batch: close to a quarter of the steps at first, and far from it at last.
+    assert 0.2 < fitted[1] / fitted[0] < 0.5
+    assert fitted[4] / fitted[3] > 0.45
+    assert regimes.numbers["least steps"].estimate < fitted[4] * 1.05
