@@ -66,6 +66,13 @@ CHECK_TEXTS = {
         "what would. Coverage: docs/claims/variance_sources.md. That one seed trained every "
         "configuration is a fact.",
     ),
+    "G2": CheckText(
+        name="Inclusion",
+        asks="Did a more general optimizer lose to one that it can imitate?",
+        method="Pairs of optimizers that C9 tells apart, in which the loser includes the winner "
+        "by the catalogue (Choi et al. 2019): tuned well, it could have done the same. The error "
+        "rate is that of C9, over fewer pairs.",
+    ),
     "H1": CheckText(
         name="Held back by instability",
         asks="Does training become unstable just above the best learning rate?",
@@ -85,7 +92,8 @@ CHECK_TEXTS = {
         asks="Which warm-up makes a far higher learning rate train?",
         method="Warm-ups over orders of magnitude, up to a tenth of the steps, to ten times the "
         "unstable learning rate, and to less where none holds; then the whole training with the "
-        "shortest that passed. It holds where no seed of five fails.",
+        "shortest that passed. It holds where no seed of five fails in the short runs, and at "
+        "most one of ten in whole ones.",
     ),
     "H4": CheckText(
         name="Gradient clipping",
@@ -223,7 +231,8 @@ CHECK_TEXTS = {
         "from the usual one, the evaluations in the first tenth of training, where instability "
         "shows (two are asked), and in all (eight, to read a curve's end). Whether evaluations "
         "cost more than training is not asked: at regular steps every stretch of time holds the "
-        "same steps and one evaluation, so that their costs can't be told apart.",
+        "same steps and one evaluation, so that their costs can't be told apart. `tunebook try` "
+        "asks it before the round is run.",
     ),
 }
 

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from tunebook.analysis import CHECKS, load_check
 from tunebook.analysis.carried import with_carried, without_the_best
+from tunebook.analysis.included_optimizers import lost_to_included
 from tunebook.analysis.variance_labels import without_labels
 from tunebook.report.wording import listed, plural, reduced_text
 from tunebook.words.design import Objective
@@ -169,6 +170,7 @@ def conclude(
         for f in r.findings
     ]
     findings = _one_length(findings)
+    findings += lost_to_included(findings, table.objective)
     suspected = bool(getattr(found.get("C11"), "adaptive", False))
     if table.adaptive or suspected:
         findings = [_doubted(f, suspected=suspected) for f in findings]
