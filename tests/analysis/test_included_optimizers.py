@@ -64,7 +64,7 @@ def test_other_hyperparameters_are_no_optimizers():
     assert known("SGD-momentum") == "momentum" and known("adamax") is None and known(3) is None
 
 
-ROUND = {"trials": 56, "max_train_steps": 80, "seed": 1}
+ROUND = {"trials": 96, "max_train_steps": 250, "seed": 1}
 
 
 @pytest.fixture(scope="module")
@@ -108,8 +108,12 @@ def test_adam_with_epsilon_pinned_badly_is_flagged_and_in_the_open_space_is_not(
     told = [f for f in compared(tmp_path / "a", pinned, rates) if f.check == "G2"]
     assert [f.subject for f in told] == ["optimizer=adam"]
     assert "inclusive=True" in told[0].sentence
-    opened = optimizer_space("adam", trials=28, inclusive=True)
-    assert not [f for f in compared(tmp_path / "b", opened, rates) if f.check == "G2"]
+    opened = optimizer_space("adam", trials=48, inclusive=True)
+    told = compared(tmp_path / "b", opened, rates)
+    assert not [f for f in told if f.check == "G2"]
+    # And not for want of evidence: the two end alike.
+    ((pair,),) = [f.numbers["pairs"] for f in told if f.check == "C9"]
+    assert abs(pair.difference) < 0.1 and pair.high - pair.low < 0.3
 
 
 NAMES = {0: "momentum", 1: "adam"}
