@@ -162,7 +162,7 @@ def draw(scale: Scale, to: Path) -> None:
     import altair as alt
 
     rows = [
-        {"trials": row["trials"], "operation": told, "times": _times(row, name)}
+        {"trials": row["trials"], "operation": told.removesuffix(" (ms)"), "times": _times(row, name)}
         for row in scale for name, told in OPERATIONS.items()
     ]  # fmt: skip
     lines = alt.Chart(alt.Data(values=rows)).encode(
@@ -170,7 +170,7 @@ def draw(scale: Scale, to: Path) -> None:
             "trials:Q", scale=alt.Scale(type="log"), title="trials in the book (100 points each)"
         ),
         y=alt.Y("times:Q", title="times as long as with 10,000", scale=alt.Scale(zero=True)),
-        color=alt.Color("operation:N", title=None, sort=list(OPERATIONS.values())),
+        color=alt.Color("operation:N", title=None, legend=alt.Legend(labelLimit=400)),
     )
     chart = (lines.mark_line() + lines.mark_point(filled=True)).properties(width=480, height=300)
     chart.save(str(to))
