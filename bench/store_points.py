@@ -324,5 +324,8 @@ Trials that end while the host records others pile up, and the pile is recorded 
 measurement piles them up), with the host beside those that train by as many as have come. A training that ends a trial in a second
 never has such a pile, and needs none: then the row with a transaction for each trial holds.
 
+A log, its sync and its deletion cost the same for a trial however much it reports, so three metrics are nearer to what is asked than
+one. [Decision 0021](decisions/0021-packed-curves.md) says where the time goes, and what else was tried.
+
 One `report` of three metrics costs the training loop {cost}: the median of 10,000, of each of the turns (20 asked).
 """
