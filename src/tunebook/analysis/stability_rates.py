@@ -117,7 +117,8 @@ class BestRate:
         rate: the best, or the geometric middle of those that are about as good.
         low, high: lowest and highest of those that are about as good.
         as_good: how many they are.
-        edge: "low" or "high" where the best lies at that edge of what was swept; else empty.
+        edge: "high" where the highest rate that was swept trains, and one near it is about as
+            good as the best; "low" where the best is near the lowest; else empty.
     """
 
     rate: float
@@ -154,10 +155,12 @@ def best_rate(
     chosen = math.sqrt(float(good.min() * good.max()))
     span = math.log(float(rates[-1] / rates[0]))
     place = math.log(chosen / float(rates[0])) / span if span else 0.5
+    near_top = float(rates[-1]) * math.exp(-EDGE * span)
+    open_above = math.isfinite(losses[-1]) and float(good.max()) > near_top
     return BestRate(
         rate=chosen,
         low=float(good.min()),
         high=float(good.max()),
         as_good=len(good),
-        edge="low" if place < EDGE else "high" if place > 1 - EDGE else "",
+        edge="high" if open_above else "low" if place < EDGE else "",
     )

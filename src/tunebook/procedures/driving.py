@@ -19,6 +19,7 @@ from tunebook.procedures.stages import Conclusion, Done, DoneStage, Stage
 from tunebook.words.decision import Launch, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import EvidenceError
+from tunebook.words.finding import Severity
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import TrialRecord
 
@@ -131,13 +132,19 @@ def carry_on(
         book: whose rounds they are.
         asked: the arguments.
         run: runs what is left of a round's trials; what it raises ends the procedure for now.
-        say: told in a sentence what comes next; stderr if left out.
+        say: told in a sentence what comes next, and what was found; stderr if left out.
     """
     tell = say or (lambda text: print(text, file=sys.stderr))
     procedure: Procedure[Any] = procedure_named(asked.procedure)
+    told: set[str] = set()
     while True:
         rounds = _rounds_of(book, asked)
-        step = procedure.next_step(asked, _done(rounds))
+        done = _done(rounds)
+        for finding in procedure.conclude(asked, done).findings:
+            if finding.severity is not Severity.PASS and finding.sentence not in told:
+                told.add(finding.sentence)
+                tell(f"{finding.check} {finding.severity}: {finding.sentence}")
+        step = procedure.next_step(asked, done)
         if step is None:
             return
         there = rounds.get(step.stage)

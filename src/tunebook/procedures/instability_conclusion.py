@@ -51,7 +51,7 @@ def _findings(asked: InstabilityAsked, done: Done, found: InstabilityReading) ->
     if found.best is not None and found.above:
         yield held_back(asked, found)
     if found.look is not None:
-        yield first_steps(found.look)
+        yield first_steps(found.look, done["first steps"].plan.max_train_steps)
     if found.warmups:
         yield warmup(asked, found)
     if found.above:

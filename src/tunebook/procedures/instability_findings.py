@@ -99,19 +99,18 @@ def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
     )  # fmt: skip
 
 
-def first_steps(look: RateReading) -> Finding:
+def first_steps(look: RateReading, steps: int) -> Finding:
     """H2: what happens in the first steps at twice the best rate?"""
     severity = {
         Stability.UNSTABLE: Severity.PROBLEM,
         Stability.STABLE: Severity.PASS,
         Stability.OPEN: Severity.NOTE,
     }[look.says]
-    evaluated = max((len(r.steps) for r in look.runs), default=0)
     rises = [r.at for r in look.runs if r.fate.fails and r.at is not None]
     first = f", first at step {min(rises)}" if rises else ""
     return _finding(
         "H2", severity, "",
-        f"In the first {evaluated} steps at {look.rate:.3g}, evaluated at every one, "
+        f"In the first {steps} steps at {look.rate:.3g}, evaluated at every one, "
         f"{look.told}{first}.",
         trials=tuple(r.trial for r in look.runs if r.fate.fails),
     )  # fmt: skip
@@ -214,10 +213,10 @@ def clipping(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Fin
 def remedies(found: InstabilityReading) -> Finding:
     """H5: which remedies were tried, and which are left."""
     tried = []
-    if found.warmups:
+    if any(not w.unread for w in found.warmups):
         helps = any(w.holds for w in found.warmups)
         tried.append(f"warm-up ({'helps' if helps else 'does not help'})")
-    if found.clips:
+    if any(not c.unread for c in found.clips):
         helps = any(c.reading.says is Stability.STABLE for c in found.clips)
         tried.append(f"clipping ({'helps' if helps else 'does not help'})")
     return _finding(

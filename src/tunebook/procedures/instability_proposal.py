@@ -49,8 +49,9 @@ def propose(asked: InstabilityAsked, found: InstabilityReading) -> Proposal | No
         return None
     low, high = float(f"{found.best.rate / BELOW:.2g}"), float(f"{ROOM * highest:.2g}")
     rates = Float(low, high, Scale.LOG)
+    do, what = "Does" if len(scientific) == 1 else "Do", " and ".join(scientific)
     plan = Round(
-        goal=f"Do {' and '.join(scientific)} pay, each with its learning rate tuned anew?",
+        goal=f"{do} {what} pay, with the learning rate tuned anew for each?",
         scientific=scientific,
         nuisance={asked.rate: rates},
         fixed={k: v for k, v in asked.fixed.items() if k not in {*scientific, asked.rate}},

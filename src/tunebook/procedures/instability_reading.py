@@ -144,7 +144,14 @@ def _best(asked: InstabilityAsked, done: Done) -> BestRate | None:
     if not tables:
         return None
     rates = np.array([float(c[asked.rate]) for t in tables for c in t.config])
-    return best_rate(rates, np.concatenate([t.losses for t in tables]))
+    losses = np.concatenate([_feasible(asked, t) for t in tables])
+    return best_rate(rates, losses)
+
+
+def _feasible(asked: InstabilityAsked, table: TrialTable) -> np.ndarray:
+    """Losses of the objective; NaN too where the training loss ended, whatever came before."""
+    ended = [not np.isfinite(_losses(asked, table, i)[1]).all() for i in range(len(table))]
+    return np.where(ended, np.nan, table.losses)
 
 
 def _above(

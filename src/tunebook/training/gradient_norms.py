@@ -46,7 +46,9 @@ def gradient_norm(gradients: Any) -> Any:
 def _leaves(tree: Any) -> Iterator[Any]:
     """Arrays of a tree; of a parameter its gradient, None where it has none."""
     if hasattr(tree, "requires_grad"):
-        yield tree.grad if tree.is_leaf and tree.requires_grad else tree
+        # A frozen parameter has no gradient; a gradient itself asks for none.
+        of_model = isinstance(tree, sys.modules["torch"].nn.Parameter)
+        yield tree.grad if of_model or (tree.is_leaf and tree.requires_grad) else tree
     elif isinstance(tree, Mapping):
         for value in tree.values():
             yield from _leaves(value)

@@ -1,0 +1,79 @@
+"""A procedure as text, as a notebook's HTML, and as a chapter of the report (C12)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from tunebook.book.notebook import Book
+from tunebook.report.procedure_chapter import shown
+from tunebook.words.spelling import minimize
+from valleys import ASKED, narrow
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    path = tmp_path_factory.mktemp("chapter") / "valley.db"
+    with Book(path, objective=minimize("valid/loss")) as opened:
+        opened.procedure("instability", narrow, workers=0, progress=False, **ASKED)
+        yield opened
+
+
+class Ids(HTMLParser):
+    """Ids of a page, and where its links lead within it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag, attrs) -> None:
+        told = dict(attrs)
+        self.ids += [told["id"]] if "id" in told else []
+        self.links += [told["href"]] if (told.get("href") or "").startswith("#") else []
+
+
+def test_the_report_has_it_as_a_chapter(book, tmp_path):
+    page = book.report(tmp_path / "report.html").read_text("utf-8")
+    [procedure] = book.procedures
+    chapter = page[page.index('id="procedure-1"') :]
+    chapter = chapter[: chapter.index("</section>")]
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", chapter)).replace("\N{NO-BREAK SPACE}", " ")
+    assert procedure.asked.question in text
+    assert procedure.sentence in text
+    for finding in procedure.findings:
+        assert finding.sentence.replace("&", "&amp;") in text
+    assert "Proposed next" in text and "clip_norm" in text
+    found = Ids()
+    found.feed(page)
+    assert len(found.ids) == len(set(found.ids))
+    assert set(found.links) <= {f"#{i}" for i in found.ids}
+    stored = json.loads(re.search(r'<script[^>]*id="pictures"[^>]*>(.*?)</script>', page, re.S)[1])
+    drawn = [k for k in stored["pictures"] if k.startswith("procedure-1")]
+    assert len(drawn) == len(procedure.pictures) >= 6
+
+
+def test_a_report_without_one_has_no_chapter(tmp_path):
+    with Book(tmp_path / "plain.db", objective=minimize("loss")) as plain:
+        assert 'id="procedure' not in plain.report(tmp_path / "r.html").read_text("utf-8")
+
+
+def test_what_a_book_holds_is_escaped(book):
+    [procedure] = book.procedures
+    evil = replace(procedure.chapter(), question="<script>alert(1)</script>")
+    from tunebook.report.procedure_text import result_html
+
+    assert "<script>" not in result_html(evil)
+    assert shown([evil])[0].id == "procedure-1"
+
+
+def test_it_shows_itself_in_a_terminal_and_a_notebook(book):
+    [procedure] = book.procedures
+    text, html = repr(procedure), procedure._repr_html_()
+    assert "Held back by instability" in text and "Rounds: first trial (round 1)" in text
+    assert "tunebook procedure instability --out next.toml" in text
+    assert procedure.asked.question in html and "data:image/svg+xml" in html
