@@ -129,6 +129,40 @@ def test_a_killed_actors_children_and_folder_are_cleared_by_the_next(tmp_path, e
     assert list(elsewhere.glob("tunebook-ray-*")) == []
 
 
+def test_a_folder_is_never_there_without_its_lock(elsewhere, monkeypatch):
+    from tunebook.execution import ray_node
+
+    true, seen = ray_node.take_lock, []
+
+    def watched(path, **more):
+        seen.extend(elsewhere.glob(f"{ray_node.PREFIX}*"))
+        return true(path, **more)
+
+    monkeypatch.setattr(ray_node, "take_lock", watched)
+    node = RayNode(60.0)
+    try:
+        assert seen == []  # another actor that begins now finds nothing to clear
+        assert len(list(elsewhere.glob(f"{ray_node.PREFIX}*"))) == 1
+    finally:
+        node.leave()
+
+
+def test_a_log_that_is_gone_from_the_node_ends_what_may_be_taken(tmp_path, elsewhere):
+    node = RayNode(60.0)
+    try:
+        node.expect((1, 0), 1)
+        node.begin(*told(tmp_path, pace=0.05, steps=400), 0, None)
+        log = b""
+        while not log:
+            log = node.hear(0, 0)["log"]
+        (file,) = elsewhere.rglob("*.log")
+        file.unlink()
+        with pytest.raises(FileNotFoundError, match="is gone from its node"):
+            node.hear(len(log), 0)
+    finally:
+        node.leave()
+
+
 def test_a_silent_host_ends_it(tmp_path, elsewhere):
     script = (
         "from tunebook.execution.ray_node import RayNode\nimport time\n"

@@ -50,8 +50,7 @@ class RayNode:
 
     def __init__(self, host_gone_s: float) -> None:
         clear_left_behind()
-        self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        self._alive = take_lock(self._folder / "alive")
+        self._folder, self._alive = _own_folder()
         self._host_gone_s = host_gone_s
         self._heard_at = time.monotonic()
         self._todo: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -122,6 +121,9 @@ class RayNode:
             self._changed.wait_for(lambda: self._ended is not None, timeout=HOLD_S)
             ended = self._ended
         files = self._here()
+        if log_at and (not files.log.exists() or files.log.stat().st_size < log_at):
+            # Then nothing that comes after it may be taken: the attempt is lost.
+            raise FileNotFoundError(f"the log {files.log} is gone from its node")
         # Listed before the log is read: a checkpoint is never here before what led to it.
         things = kept(files)
         log, more = _part(files.log, log_at)
@@ -202,6 +204,16 @@ class RayNode:
     def _here(self) -> AttemptFiles:
         assert self._files is not None, "expect() comes first"
         return self._files
+
+
+def _own_folder() -> tuple[Path, int]:
+    """A new folder, and the lock that says that its actor lives.
+
+    It takes its name once it is locked: other actors that begin now never find it without.
+    """
+    fresh = Path(tempfile.mkdtemp(prefix=f"new-{PREFIX}"))
+    lock = take_lock(fresh / "alive")
+    return fresh.rename(fresh.with_name(fresh.name.removeprefix("new-"))), lock
 
 
 def clear_left_behind() -> None:

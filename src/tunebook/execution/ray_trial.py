@@ -81,7 +81,9 @@ async def train(order: Order, cluster: Cluster) -> Ended:
         return ended
     except Stopped:
         return lost
-    except OSError as error:  # of this host's disk: Ray's own errors are others
+    except OSError as error:
+        if _of_ray(error):
+            return replace(_fate(lost, error, copy), seconds=copy.seconds)
         return replace(lost, unwritable=str(error), seconds=copy.seconds)
     except Exception as error:  # an actor's end, in all the ways that Ray tells it
         await _silenced(order, error, cluster)
@@ -190,6 +192,11 @@ async def _give(node: Any, order: Order, copy: HostCopy) -> None:
             await node.take.remote(thing, relative, data)
         if await node.place.remote():
             copy.have(thing)
+
+
+def _of_ray(error: Exception) -> bool:
+    """Raised on the node: Ray hands it on as an error of both kinds."""
+    return any(kind.__module__.startswith("ray.") for kind in type(error).__mro__)
 
 
 async def _silenced(order: Order, error: Exception, cluster: Cluster) -> None:
