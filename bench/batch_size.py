@@ -14,8 +14,12 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
+
 import tunebook as tb
-from batch_size_training import EXAMPLES, TARGETS
+from batch_size_training import EXAMPLES, TARGETS, squared_norms
+from tunebook.analysis.noise_scale import noise_scale
+from tunebook.words.finding import NotApplicable
 
 SIZES = (2, 8, 32, 128, 512, 2048, 8192)
 MOMENTA = {"SGD": 0.0, "momentum 0.9": 0.9}
@@ -54,6 +58,7 @@ def main() -> None:
             rows += row(workload, optimizer, said)
             tables += table(workload, optimizer, momentum, said)
             print(f"{workload} {optimizer}: {time.monotonic() - began:.0f} s", flush=True)
+    tables += forecast()
     page = HEAD.format(
         trials=TRIALS, seeds=SEEDS, examples=EXAMPLES, jax=version("jax"),
         targets=", ".join(f"{t:g} ({w})" for w, t in TARGETS.items()),
@@ -89,6 +94,23 @@ def play(workload: str, momentum: float, asked: argparse.Namespace):
             },
             workers=asked.workers,
         )
+
+
+def forecast() -> str:
+    """The gradient noise scale of each workload, beside which the bends are to be read."""
+    text = "\n## The gradient noise scale\n\n"
+    text += (
+        "McCandlish et al. 2018 forecast the bend of the curve from gradients alone. Half of the way to the target, from 200 gradients "
+        "over 16 and over 4,096 examples:\n\n| workload | noise scale |\n|---|---|\n"
+    )
+    for workload in TARGETS:
+        small, large = squared_norms(workload, 0.2, (16, 4096), 200)
+        found = noise_scale(
+            small, large, small_batch=16, large_batch=4096, rng=np.random.default_rng(0)
+        )
+        shown = f"not known: {found.reason}" if isinstance(found, NotApplicable) else str(found)
+        text += f"| {workload} | {shown} |\n"
+    return text
 
 
 def row(workload: str, optimizer: str, said) -> str:

@@ -99,6 +99,35 @@ def advance(weights, velocity, key, rate, momentum, *, name: str, batch: int, st
     return weights, velocity, error, losses[-1]
 
 
+def squared_norms(name: str, rate: float, batches: tuple[int, int], count: int) -> list[list]:
+    """Squared norms of gradients over two batch sizes, at weights half of the way to the target.
+
+    Args:
+        rate: learning rate at batch size 128 that gets there.
+        count: gradients of each size.
+    """
+    x, y, _, _ = data(name)
+    key = jax.random.PRNGKey(0)
+    weights, error = start(name, key), 1.0
+    velocity = jax.tree.map(jnp.zeros_like, weights)
+    while error > (TARGETS[name] + 0.9) / 2:
+        key, own = jax.random.split(key)
+        weights, velocity, error, _ = advance(
+            weights, velocity, own, rate, 0.0, name=name, batch=128, steps=20
+        )
+
+    @functools.partial(jax.jit, static_argnames="batch")
+    def norm(key, *, batch: int):
+        rows = jax.random.randint(key, (batch,), 0, EXAMPLES)
+        gradient = jax.grad(_loss)(weights, x[rows], y[rows])
+        return sum(jnp.sum(part**2) for part in jax.tree.leaves(gradient))
+
+    return [
+        [float(norm(k, batch=b)) for k in jax.random.split(jax.random.fold_in(key, b), count)]
+        for b in batches
+    ]
+
+
 def train(trial) -> None:
     """Until the target is reached, or the steps are over."""
     config = trial.config
