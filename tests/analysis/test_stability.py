@@ -92,6 +92,13 @@ def test_a_loss_that_never_falls_has_not_trained(fresh_rng):
     assert fate(flat, short=True) is Fate.TRAINS
 
 
+def test_a_loss_that_falls_at_once_has_trained():
+    at_once = np.append(2.3, np.full(199, 0.1))
+    assert fate(at_once, lowest=0.1) is Fate.TRAINS
+    assert usual_fall([at_once]) == pytest.approx(2.2)
+    assert fate(np.full(200, 2.3), lowest=0.1) is Fate.STUCK
+
+
 def test_thin_or_noisy_data_say_nothing(fresh_rng):
     assert fate(falling(19, 0.2)) is Fate.UNKNOWN
     drowned = [fate(noisy(fresh_rng, falling(60, 0.3), "normal", 0.5)) for _ in range(50)]
@@ -102,7 +109,7 @@ def test_thin_or_noisy_data_say_nothing(fresh_rng):
 def test_the_usual_fall_leaves_out_what_broke_and_a_first_loss_that_is_huge():
     good = falling(200, 0.2)
     burst = good.copy()
-    burst[0] = 1000.0
+    burst[0] = 60.0
     broken = np.append(good, np.nan)
     assert usual_fall([good, burst, broken]) == pytest.approx(usual_fall([good]), rel=0.02)
     assert usual_fall([good]) == pytest.approx(FALL, rel=0.2)

@@ -43,8 +43,10 @@ SURE = 5.5
 SPIKE = 5
 RISE_SPIKE = 0.75
 SURE_SPIKE = 8.0
+AT_ONCE = 0.02
+"""Of the whole fall: where less is left after the first twentieth, it fell at once."""
 STUCK = 0.1
-"""Of the fall: a run whose loss falls by less has not trained."""
+"""Of the fall: a run whose loss comes down by less has not trained."""
 EARLY = 0.1
 """Of the steps: where the playbook's longest warm-up ends."""
 NEAR = 20
@@ -99,6 +101,7 @@ def read_run(
     losses: Float[np.ndarray, "points"],
     *,
     fall: float,
+    lowest: float = math.nan,
     max_train_steps: int,
     diverged: bool = False,
     short: bool = False,
@@ -110,6 +113,8 @@ def read_run(
         steps, losses: training loss, lower is better, as reported; NaN and infinities too.
         fall: how far the loss falls in runs that train, above 0; NaN where none is known, and
             the curve's own fall counts.
+        lowest: the loss that such runs reach; where it is not known, a run is stuck by its own
+            fall alone, and one that falls at once, before it was evaluated thrice, looks so.
         max_train_steps: asked of it.
         diverged: the trial ended for a value that is not a number or infinite.
         short: an abbreviated run, of which no fall is expected yet.
@@ -145,11 +150,17 @@ def read_run(
     if spike > RISE_SPIKE * scale:
         at, share = int(steps[spike_place]), spike / scale
         return read(Fate.RISES, f"the loss jumps by {share:.0%} of its fall", share, at)
-    if own < STUCK * scale and not short:
-        return read(Fate.STUCK, f"the loss falls by {max(own, 0) / scale:.0%} of what others do")
+    if not short and _stuck(losses, own, scale, lowest):
+        return read(Fate.STUCK, "the loss never came down to what others reach")
     if floor > 2 * RISE * scale:
         return read(Fate.UNKNOWN, f"noise hides rises below {floor / scale:.0%} of the fall")
     return read(Fate.TRAINS, "the loss does not rise beyond its noise", max(rise, 0.0) / scale)
+
+
+def usual_lowest(curves: Sequence[Float[np.ndarray, "points"]]) -> float:
+    """The loss that runs that train reach: the median over curves; NaN without any."""
+    reached = [_lowest(c) for c in curves if len(c) >= FEWEST and np.isfinite(c).all()]
+    return float(np.median(reached)) if reached else math.nan
 
 
 def usual_fall(curves: Sequence[Float[np.ndarray, "points"]]) -> float:
@@ -163,10 +174,22 @@ def _fall(losses: Float[np.ndarray, "points"]) -> float:
     """From the first twentieth of the evaluations to the lowest one.
 
     Not from the very first: weights that begin too large give a first loss that a few steps undo,
-    and beside which no later rise would count.
+    and beside which no later rise would count. Unless all but AT_ONCE of the fall is done by then.
     """
     medians = _medians(losses, max(3, len(losses) // 20))
-    return float(medians[0] - medians.min())
+    fall, whole = float(medians[0] - medians.min()), float(losses[0] - medians.min())
+    return fall if fall > AT_ONCE * whole else whole
+
+
+def _lowest(losses: Float[np.ndarray, "points"]) -> float:
+    return float(_medians(losses, max(3, len(losses) // 20)).min())
+
+
+def _stuck(losses: Float[np.ndarray, "points"], own: float, scale: float, lowest: float) -> bool:
+    """True for a run that stays within STUCK of a fall of where runs that train begin."""
+    if math.isnan(lowest):
+        return own < STUCK * scale
+    return _lowest(losses) > lowest + (1 - STUCK) * scale
 
 
 def _largest_rise(

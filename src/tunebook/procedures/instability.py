@@ -1,9 +1,9 @@
-"""Instability: does it hold the workload back, and what would help (H1 to H5).
+"""Instability: does it hold the workload back, and what would help (H1 H2 H3 H4 H5).
 
-The playbook's order: a sweep finds the best learning rate; rates just above it, and the first
-steps at twice it, show whether training becomes unstable there. A stable workload is left alone.
-An unstable one gets a warm-up search and a clipping threshold from its gradient norms, each
-tried in training.
+The playbook's order: a sweep finds the best learning rate; rates just above it (H1), and the
+first steps at twice it (H2), show whether training becomes unstable there. A stable workload is
+left alone. An unstable one gets a warm-up search (H3) and a clipping threshold from its gradient
+norms (H4), each tried in training.
 """
 
 from __future__ import annotations

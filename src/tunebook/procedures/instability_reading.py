@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunebook.analysis.gradient_norms import NormReading, RunNorms, read_norms, share_above
-from tunebook.analysis.stability import RunReading, read_run, usual_fall
+from tunebook.analysis.stability import RunReading, read_run, usual_fall, usual_lowest
 from tunebook.analysis.stability_rates import (
     BestRate,
     RateReading,
@@ -32,6 +32,18 @@ from tunebook.procedures.instability_plans import (
 from tunebook.procedures.stages import Done, DoneStage
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Cause, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What the training loss does in runs that train: NaN where none is known.
+
+    Attributes:
+        fall: how far it falls; lowest: where it arrives.
+    """
+
+    fall: float = math.nan
+    lowest: float = math.nan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +106,7 @@ class InstabilityReading:
         reported: metrics that trials reported.
         best: of all sweeps, None before there is one, or where too few rates trained.
         above: the best rate and those above it; look: the first steps.
-        fall: of the loss, in runs that train.
+        usual: loss of runs that train.
         norms: at the best rate; None where too few were reported.
         unstable: the lowest rate that is unstable, or None.
         warmups, clips: what was tried.
@@ -104,7 +116,7 @@ class InstabilityReading:
     best: BestRate | None
     above: tuple[RateReading, ...]
     look: RateReading | None
-    fall: float
+    usual: Usual
     norms: NormReading | None
     unstable: float | None
     warmups: tuple[WarmupTry, ...]
@@ -119,11 +131,11 @@ class InstabilityReading:
 def read(asked: InstabilityAsked, done: Done) -> InstabilityReading:
     """Read the stages that are done."""
     best = _best(asked, done)
-    above, fall, norms = _above(asked, done)
+    above, usual, norms = _above(asked, done)
     looked = done.get("first steps")
     look = None
     if looked is not None and best is not None:
-        runs = _runs(asked, looked.table, fall, looked.plan.max_train_steps, short=True)
+        runs = _runs(asked, looked.table, usual, looked.plan.max_train_steps, short=True)
         rate = float(looked.table.config[0][asked.rate])
         look = read_rate(rate, runs, setting=f"{LOOK_TIMES:g} times the best, first steps")
     return InstabilityReading(
@@ -131,11 +143,11 @@ def read(asked: InstabilityAsked, done: Done) -> InstabilityReading:
         best=best,
         above=above,
         look=look,
-        fall=fall,
+        usual=usual,
         norms=norms,
         unstable=_unstable(above, look),
-        warmups=tuple(_warmups(asked, done, fall)),
-        clips=tuple(_clips(asked, done, fall)),
+        warmups=tuple(_warmups(asked, done, usual)),
+        clips=tuple(_clips(asked, done, usual)),
     )
 
 
@@ -156,19 +168,20 @@ def _feasible(asked: InstabilityAsked, table: TrialTable) -> np.ndarray:
 
 def _above(
     asked: InstabilityAsked, done: Done
-) -> tuple[tuple[RateReading, ...], float, NormReading | None]:
+) -> tuple[tuple[RateReading, ...], Usual, NormReading | None]:
     stage = done.get("just above")
     if stage is None:
-        return (), math.nan, None
+        return (), Usual(), None
     table = stage.table
     rates = [float(c[asked.rate]) for c in table.config]
     wanted = [float(point[asked.rate]) for point in stage.plan.points]
     groups = [[i for i, rate in enumerate(rates) if rate == one] for one in wanted]
-    fall = usual_fall([_losses(asked, table, i)[1] for i in groups[0]])
+    trained = [_losses(asked, table, i)[1] for i in groups[0]]
+    usual = Usual(fall=usual_fall(trained), lowest=usual_lowest(trained))
     readings = tuple(
         read_rate(
             rates[group[0]],
-            _runs(asked, table, fall, stage.plan.max_train_steps, rows=group),
+            _runs(asked, table, usual, stage.plan.max_train_steps, rows=group),
             setting="the best rate" if times == 1 else f"{times:g} times the best",
             values=[float(table.value[i]) for i in group],
         )
@@ -176,7 +189,7 @@ def _above(
         if group
     )
     norms = read_norms(asked.norms, [_norms(asked, table, i) for i in groups[0]])
-    return readings, fall, norms
+    return readings, usual, norms
 
 
 def _unstable(above: tuple[RateReading, ...], look: RateReading | None) -> float | None:
@@ -185,7 +198,7 @@ def _unstable(above: tuple[RateReading, ...], look: RateReading | None) -> float
     return min((r.rate for r in readings if r.says is Stability.UNSTABLE), default=None)
 
 
-def _warmups(asked: InstabilityAsked, done: Done, fall: float) -> Iterable[WarmupTry]:
+def _warmups(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[WarmupTry]:
     name = asked.called("warmup_steps")
     for times in TIMES_UNSTABLE:
         stage = done.get(warmup_name(times))
@@ -195,7 +208,7 @@ def _warmups(asked: InstabilityAsked, done: Done, fall: float) -> Iterable[Warmu
         for i, config in enumerate(stage.table.config):
             rows.setdefault(int(config[name]), []).append(i)
         lengths = tuple(
-            (length, _reading(asked, stage, fall, group, f"{length} steps of warm-up"))
+            (length, _reading(asked, stage, usual, group, f"{length} steps of warm-up"))
             for length, group in sorted(rows.items())
         )
         after = [s for again in (False, True) if (s := done.get(whole_name(times, again=again)))]
@@ -207,7 +220,7 @@ def _warmups(asked: InstabilityAsked, done: Done, fall: float) -> Iterable[Warmu
             wholes=tuple(
                 (
                     int(s.table.config[0][name]),
-                    _reading(asked, s, fall, None, "the whole training"),
+                    _reading(asked, s, usual, None, "the whole training"),
                 )
                 for s in after
             ),
@@ -215,14 +228,14 @@ def _warmups(asked: InstabilityAsked, done: Done, fall: float) -> Iterable[Warmu
         )
 
 
-def _clips(asked: InstabilityAsked, done: Done, fall: float) -> Iterable[ClipTry]:
+def _clips(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[ClipTry]:
     name = asked.called("clip_norm")
     for share in PERCENTILES:
         stage = done.get(clipped_name(share))
         if stage is None:
             continue
         threshold = float(stage.plan.points[0][name])
-        reading = _reading(asked, stage, fall, None, f"clipped at {threshold:.3g}")
+        reading = _reading(asked, stage, usual, None, f"clipped at {threshold:.3g}")
         norms = [_norms(asked, stage.table, i).norms for i in range(len(stage.table))]
         yield ClipTry(
             share=share,
@@ -234,19 +247,19 @@ def _clips(asked: InstabilityAsked, done: Done, fall: float) -> Iterable[ClipTry
 
 
 def _reading(
-    asked: InstabilityAsked, stage: DoneStage, fall: float, rows: list[int] | None, setting: str
+    asked: InstabilityAsked, stage: DoneStage, usual: Usual, rows: list[int] | None, setting: str
 ) -> RateReading:
     rate = float(stage.table.config[0][asked.rate])
     steps = stage.plan.max_train_steps
     values = [float(stage.table.value[i]) for i in rows or range(len(stage.table))]
-    runs = _runs(asked, stage.table, fall, steps, rows=rows)
+    runs = _runs(asked, stage.table, usual, steps, rows=rows)
     return read_rate(rate, runs, setting=setting, values=values)
 
 
 def _runs(
     asked: InstabilityAsked,
     table: TrialTable,
-    fall: float,
+    usual: Usual,
     steps: int,
     *,
     rows: list[int] | None = None,
@@ -264,7 +277,8 @@ def _runs(
                 table.name[i],
                 at,
                 losses,
-                fall=fall,
+                fall=usual.fall,
+                lowest=usual.lowest,
                 max_train_steps=steps,
                 diverged=diverged,
                 short=short,
