@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
+from pathlib import Path
 
 import pytest
 
-TRAIN = """
-def train(trial):
-    rate, clip = trial.config["learning_rate"], trial.config["clip_norm"]
-    trial.config["warmup_steps"]
-    place = 1.0 + (trial.seed % 100) / 1000
-    for step in range(trial.max_train_steps):
-        loss = 0.1 + 20 * place ** 2
-        if trial.evaluate_at(step):
-            trial.report(step, {"train/loss": loss, "valid/loss": loss, "train/grad_norm": 40 * abs(place)})
-        if loss > 1e12:
-            trial.report(step + 1, {"train/loss": float("inf")})
-            return
-        place -= rate * 40 * place * (min(1, clip / abs(40 * place + 1e-12)) if clip else 1)
-"""
 SET = [
     "--set", "max_train_steps=60", "--set", "learning_rates=[1e-3, 1.0]", "--set", "trials=12",
     "--set", "fixed={ warmup_steps = 0, clip_norm = 0.0 }",
@@ -29,7 +17,7 @@ SET = [
 
 @pytest.fixture
 def valley(tmp_path, tunebook):
-    (tmp_path / "train.py").write_text(TRAIN, "utf-8")
+    shutil.copy(Path(__file__).parents[1] / "valleys.py", tmp_path / "train.py")
     from tunebook.book.notebook import Book
     from tunebook.words.spelling import minimize
 
@@ -46,7 +34,7 @@ def told(ended) -> dict:
 def test_plan_run_go_on_and_show(valley, tmp_path):
     ahead = valley("procedure", "instability", "--plan", *SET)
     assert "just above" in ahead.stdout and "At most" in ahead.stdout
-    ran = valley("procedure", "instability", "--train", "train.py:train", "--workers", "0",
+    ran = valley("procedure", "instability", "--train", "train.py:narrow", "--workers", "0",
                  "--out", "next.toml", *SET)  # fmt: skip
     assert "Instability holds this workload back" in ran.stdout
     assert "Procedure instability, sweep" in ran.stderr
