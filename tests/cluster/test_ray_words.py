@@ -84,6 +84,33 @@ def test_an_address_where_nothing_answers(monkeypatch):
     assert "ray status" in told.value.next_step
 
 
+def test_an_address_in_the_environment_where_nothing_answers_starts_no_other(monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
+    monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "2")
+    monkeypatch.setenv("RAY_gcs_server_request_timeout_seconds", "2")
+    with pytest.raises(ClusterError, match=r"no Ray cluster can be used at 127\.0\.0\.1:1"):
+        RayExecutor(1)
+
+
+def test_a_checkpoint_that_is_damaged_on_its_node_holds_nothing_up(ray, make_book, tmp_path):
+    (tmp_path / "spoilt.py").write_text(
+        "def train(trial):\n"
+        "    seen = []\n"
+        "    for step in range(2):\n"
+        "        trial.report(step, {'valid/error': 0.5})\n"
+        "        trial.checkpoint(step, lambda path: (path.write_text('x'), seen.append(path)))\n"
+        "    (seen[-1].parent / '1').write_text('y')\n"
+    )
+    store = make_book([{"x": 1}])
+    code = training_code(f"{tmp_path / 'spoilt.py'}:train")
+    run_trials(store, 1, code, executor=RayExecutor(1, address=ray.address))
+    trial = store.trials(1)[0]
+    assert (trial.status, trial.attempt) == (COMPLETE, 1), trial.detail
+    kept = attempt_files(store.files, trial.key, 1).checkpoints
+    assert not (kept / "1.json").exists()
+    until(lambda: ray.processes() == [])
+
+
 def test_code_that_a_node_can_not_load_ends_the_run(ray, make_book, tmp_path):
     store = make_book([{"x": 1}] * 2)
     (tmp_path / "broken.py").write_text("import no_such_module\n\n\ndef train(trial):\n    pass\n")

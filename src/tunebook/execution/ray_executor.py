@@ -6,6 +6,7 @@ This end starts it, hands it trials, and hears how they ended.
 
 from __future__ import annotations
 
+import os
 import select
 import sys
 import time
@@ -170,13 +171,15 @@ def start(settings: RaySettings) -> tuple[WorkerProcess, dict[str, Any]]:
         ClusterError: it can't be reached, or Ray refuses.
     """
     driver, said = asked(settings)
-    if said["said"] == "none" and settings.address is None:
+    nowhere = settings.address is None and not os.environ.get("RAY_ADDRESS")
+    if said["said"] == "none" and nowhere:
         driver.kill()
         driver, said = asked(replace(settings, local=True))
     if said["said"] == "ready":
         return driver, said
     driver.kill()
-    where = f" at {settings.address}" if settings.address else ""
+    address = settings.address or os.environ.get("RAY_ADDRESS")
+    where = f" at {address}" if address else ""
     raise ClusterError(
         f"no Ray cluster can be used{where}: {said['why']}",
         next_step="`ray status` on that machine says whether it runs; its Python and Ray must be "

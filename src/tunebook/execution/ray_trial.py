@@ -21,6 +21,8 @@ from tunebook.words.errors import TrialBusyError
 from tunebook.words.trial import Cause, TrialKey
 
 AGAIN_S = 1.0
+TRIES = 5
+"""How often what a trial has left at its end is looked at; what is damaged there never arrives."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,7 +111,7 @@ async def _on(node: Any, order: Order, copy: HostCopy) -> Ended:
     await _give(node, order, copy)
     copy.began = time.monotonic()
     await node.begin.remote(order.told, order.code, order.code_number, order.memory_limit_mb)
-    asked = False
+    asked, tries = False, 0
     while True:
         if order.stopping is not None and not asked:
             asked = True
@@ -123,7 +125,8 @@ async def _on(node: Any, order: Order, copy: HostCopy) -> Ended:
             continue
         # The log up to here is in the copy, so what these go on from is there too.
         whole = await _fetch(node, copy, heard["things"])
-        if heard["ended"] is not None and (whole or order.stopping == -1.0):
+        tries += heard["ended"] is not None
+        if tries and (whole or tries == TRIES or order.stopping == -1.0):
             copy.sync()
             return from_data(heard["ended"])
 
@@ -162,17 +165,20 @@ async def _answer(reference: Any) -> Any:
 
 async def _fetch(node: Any, copy: HostCopy, things: list[Thing]) -> bool:
     """Carry what is new to the host; True where all of it is there."""
+    whole = True
     for thing in copy.lacks(things):
         receiver = copy.receiver(thing)
         for relative, at in thing.pieces():
             data = await node.piece.remote(thing.kind, thing.name, relative, at)
             receiver.take(relative, data or b"")
         # Dropped or replaced by training meanwhile: the next look says what is there now.
-        if not receiver.place():
-            return False
-        copy.have(thing)
-    copy.mirror(things)
-    return True
+        if receiver.place():
+            copy.have(thing)
+        else:
+            whole = False
+    if whole:
+        copy.mirror(things)
+    return whole
 
 
 async def _give(node: Any, order: Order, copy: HostCopy) -> None:

@@ -13,7 +13,8 @@ from typing import Any
 
 from tunebook.execution import Ended
 from tunebook.training.assignment import Assignment, encode
-from tunebook.words.trial import Cause, Outcome, Status, TrialKey
+from tunebook.training.log_reading import outcome_of
+from tunebook.words.trial import TrialKey
 
 
 def order(assignment: Assignment, code: int) -> bytes:
@@ -43,17 +44,8 @@ def from_data(told: dict[str, Any]) -> Ended:
     """The other way."""
     fields = {key: value for key, value in told.items() if key != "said"}
     outcome = fields.pop("outcome")
-    if outcome is not None:
-        cause = outcome["cause"]
-        outcome = Outcome(
-            **{
-                **outcome,
-                "status": Status(outcome["status"]),
-                "cause": None if cause is None else Cause(cause),
-                "unread": tuple(outcome["unread"]),
-            }
-        )
-    return Ended(**{**fields, "key": TrialKey(*fields["key"]), "outcome": outcome})
+    fields["outcome"] = None if outcome is None else outcome_of(outcome)
+    return Ended(**{**fields, "key": TrialKey(*fields["key"])})
 
 
 def line(message: dict[str, Any]) -> bytes:

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any
 
 from tunebook.training.assignment import Assignment, decode, encode
-from tunebook.words.trial import Cause, Outcome, Status
+from tunebook.training.log_reading import outcome_of
+from tunebook.words.trial import Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,12 +211,7 @@ def forget_job(lock: Path) -> None:
 
 def _said(told: dict[str, Any]) -> Said:
     outcome = told.pop("outcome")
-    if outcome is not None:
-        cause = outcome["cause"]
-        outcome["status"] = Status(outcome["status"])
-        outcome["cause"] = None if cause is None else Cause(cause)
-        outcome["unread"] = tuple(outcome["unread"])
-    return Said(outcome=None if outcome is None else Outcome(**outcome), **told)
+    return Said(outcome=None if outcome is None else outcome_of(outcome), **told)
 
 
 def _write(path: Path, text: str) -> None:

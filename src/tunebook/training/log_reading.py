@@ -68,7 +68,7 @@ def read_log(path: Path, *, skip_lines: int = 0, offset: int = 0) -> LogPart:
         elif "start" in record:
             first_step = record["start"]
         elif "end" in record:
-            outcome = _outcome(record["end"])
+            outcome = outcome_of(record["end"])
     return LogPart(
         lines=len(fresh),
         first_step=first_step,
@@ -108,7 +108,8 @@ def _record(text: bytes) -> object:
         return None
 
 
-def _outcome(data: dict[str, Any]) -> Outcome:
+def outcome_of(data: Mapping[str, Any]) -> Outcome:
+    """How an attempt ended, from the plain data that `asdict` made of it."""
     return Outcome(
         **{
             **data,
