@@ -66,6 +66,27 @@ CHECK_TEXTS = {
         "what would. Coverage: docs/claims/variance_sources.md. That one seed trained every "
         "configuration is a fact.",
     ),
+    "F1": CheckText(
+        name="Steps against batch size",
+        asks="How far do larger batches shorten training?",
+        method="Median steps to the target of fresh seeds, at the fastest configuration of each "
+        "batch size; one smooth curve with a slope of -1 for small batches and 0 for large ones, "
+        "by least squares on logarithms. Scaling is perfect where its slope is below -0.9, and "
+        "nothing is gained where it is above -0.1; intervals by Student's t over the sizes.",
+    ),
+    "F2": CheckText(
+        name="Learning rate against batch size",
+        asks="How does the best learning rate grow with the batch size?",
+        method="A line through the logarithms of the best rates, one a batch size, with Student's "
+        "t; the linear and the square-root rule are powers of 1 and 0.5, and fit where the "
+        "interval holds them.",
+    ),
+    "F4": CheckText(
+        name="Trust in the target",
+        asks="Can steps to this target be compared?",
+        method="Every batch size has to reach the target, with a best learning rate inside of "
+        "what was tried; the same curve is read at easier targets.",
+    ),
     "G2": CheckText(
         name="Inclusion",
         asks="Did a more general optimizer lose to one that it can imitate?",
