@@ -95,6 +95,7 @@ def test_trials_one_after_another_in_one_worker(tmp_path):
 
 
 def test_nothing_is_left_once_it_has_left(tmp_path, elsewhere):
+    before = set(psutil.Process().children())
     node = RayNode(60.0)
     node.expect((1, 0), 1)
     node.begin(*told(tmp_path, pace=30.0), 0, None)
@@ -102,7 +103,7 @@ def test_nothing_is_left_once_it_has_left(tmp_path, elsewhere):
         pass
     node.leave()
     assert list(elsewhere.glob("tunebook-ray-*")) == []
-    assert not [p for p in psutil.Process().children() if p.status() != psutil.STATUS_ZOMBIE]
+    assert not [p for p in psutil.Process().children() if p not in before and _lives(p)]
 
 
 def test_a_killed_actors_children_and_folder_are_cleared_by_the_next(tmp_path, elsewhere):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -192,3 +193,15 @@ def test_once_complete_the_last_attempt_owns_its_range():
 def test_joining_keeps_order():
     whole = join([points([(0, 1.0, 0)]), points([(1, 2.0, 0), (2, 3.0, 0)])])
     assert whole.values.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_chunk_that_swells_is_refused_before_it_fills_the_memory():
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    content = b"\x01" + deflate.compress(bytes(200_000_000)) + deflate.flush()
+    tracemalloc.start()
+    try:
+        with pytest.raises(BookDamagedError, match=r"trial 1\.0 is damaged"):
+            unpack(content, zlib.crc32(content), 10, "trial 1.0")
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()

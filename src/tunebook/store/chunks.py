@@ -114,7 +114,7 @@ def unpack_blocks(
             kind, body = b"", content
         else:
             try:
-                body = inflated(content)
+                body = inflated(content, n)
             except ValueError:
                 raise _damaged(where(i)) from None
             kind = layout_of(body)

@@ -61,18 +61,23 @@ def pack_columns(
     return b"".join((b"\x01", body, deflate.flush()))
 
 
-def inflated(content: bytes) -> bytes:
-    """What a packed chunk holds.
+def inflated(content: bytes, n: int) -> bytes:
+    """What a packed chunk of `n` points holds.
 
     Raises:
-        ValueError: it is of another form, or not whole.
+        ValueError: it is of another form, not whole, or more than so many points can be: a book
+            of somebody else's must not fill the memory.
     """
     if content[:1] != b"\x01":
         raise ValueError("an unknown form")
+    inflate = zlib.decompressobj(-15)
     try:
-        return zlib.decompress(content[1:], -15)
+        body = inflate.decompress(content[1:], _HEAD.size + n * sum(map(max, _WIDTH)) + 1)
     except zlib.error as error:
         raise ValueError(str(error)) from None
+    if not inflate.eof:
+        raise ValueError("not the length that it should have")
+    return body
 
 
 def layout_of(body: bytes) -> bytes:
