@@ -41,9 +41,9 @@ def lost_to_included(findings: Sequence[Finding], objective: Objective) -> tuple
         if finding.check != "C9" or not isinstance(pairs, tuple) or "=" in finding.subject:
             continue
         for pair in pairs:
-            lost = _lost(pair, objective.sign)
-            if lost is not None:
-                found.append(_finding(finding.subject, *lost, objective.metric))
+            told = lost(pair, objective.sign)
+            if told is not None:
+                found.append(_finding(finding.subject, *told, objective.metric))
     return tuple(found)
 
 
@@ -56,8 +56,8 @@ def known(value: Value) -> str | None:
     return name if name in OPTIMIZERS else None
 
 
-def _lost(pair: PairwiseDifference, sign: int) -> tuple[Value, Value, Interval] | None:
-    """(loser, winner, by how much) where the loser includes the winner."""
+def lost(pair: PairwiseDifference, sign: int) -> tuple[Value, Value, Interval] | None:
+    """(loser, winner, by how much) of a pair told apart whose loser includes the winner."""
     a, b = known(pair.a), known(pair.b)
     if not pair.told_apart or a is None or b is None:
         return None
@@ -70,13 +70,19 @@ def _lost(pair: PairwiseDifference, sign: int) -> tuple[Value, Value, Interval] 
     return loser, winner, Interval(toward * pair.difference, low, high)
 
 
+def imitates_when(general: str, special: str) -> str:
+    """The settings under which one optimizer of the catalogue acts as another."""
+    entry = OPTIMIZERS[general]
+    return next((i.when for i in entry.includes if includes(i.of, special)), "")
+
+
 def _finding(
     hyperparameter: str, loser: Value, winner: Value, by: Interval, metric: str
 ) -> Finding:
     general, special = known(loser), known(winner)
     assert general is not None and special is not None
     entry = OPTIMIZERS[general]
-    how = next((i.when for i in entry.includes if includes(i.of, special)), "")
+    how = imitates_when(general, special)
     way = (
         f'tb.optimizer_space("{special}", "{general}", trials=..., inclusive=True) has a space '
         "that holds both"

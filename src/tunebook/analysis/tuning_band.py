@@ -36,7 +36,7 @@ def budgets_of(n: int) -> Int[np.ndarray, "budgets"]:
 
 
 @lru_cache(maxsize=64)
-def band_ranks(n: int) -> tuple[Ranks, Ranks, Ranks]:
+def band_ranks(n: int, confidence: float = 0.95) -> tuple[Ranks, Ranks, Ranks]:
     """For each budget of n trials, ranks (0 the best) of the band's low, middle, high.
 
     -1 is unbounded below, n unbounded above. The band depends on the ranks alone, so that it is
@@ -45,7 +45,7 @@ def band_ranks(n: int) -> tuple[Ranks, Ranks, Ranks]:
     if n <= EXACT_UP_TO:
         lower, point, upper = EmpiricalDistribution.confidence_bands(
             np.arange(n, dtype=float),
-            0.95,
+            confidence,
             generator=np.random.default_rng(0),
             method="ld_equal_tailed",
             n_jobs=1,
@@ -58,7 +58,7 @@ def band_ranks(n: int) -> tuple[Ranks, Ranks, Ranks]:
         return _ranks(low, n), _ranks(middle, n), _ranks(high, n)
     # The best of b is at its median where the distribution function is at 1 - 2^(-1/b).
     reached = -np.expm1(-math.log(2) / budgets_of(n))
-    away = math.sqrt(math.log(2 / 0.05) / (2 * n))
+    away = math.sqrt(math.log(2 / (1 - confidence)) / (2 * n))
     low, middle, high = (_reaching(reached + shift, n) for shift in (-away, 0.0, away))
     return _ranks(low, n), _ranks(middle, n), _ranks(high, n)
 

@@ -44,6 +44,7 @@ class ProcedureView:
         self.sentence = stands.conclusion.sentence
         self.findings = stands.conclusion.findings
         self.pictures = stands.conclusion.pictures
+        self.tables = stands.conclusion.tables
         self.left = stands.conclusion.left
         self.answer = stands.conclusion.answer
 
@@ -71,6 +72,7 @@ class ProcedureView:
             sentence=stands.conclusion.sentence,
             findings=stands.conclusion.findings,
             pictures=stands.conclusion.pictures,
+            tables=stands.conclusion.tables,
             stages=self._lines(),
             proposal=stands.conclusion.proposal,
             left=stands.conclusion.left,
@@ -90,6 +92,7 @@ class ProcedureView:
             "sentence": self.sentence,
             "answer": dict(self.answer),
             "findings": to_data(self.findings),
+            "tables": to_data(self.tables),
             "left": list(self.left),
             "proposal": to_data(proposal) if proposal else None,
         }

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, ClassVar
 
 from tunebook.words import scalars
 from tunebook.words.decision import Launch, Setting
@@ -46,6 +46,9 @@ class Asked:
             `{"learning_rate": "optim.lr"}`.
         seed: everything random follows from it.
     """
+
+    TUNED: ClassVar[tuple[str, ...]] = ()
+    """Hyperparameters that `names` may rename, though the configuration need not have them."""
 
     procedure: str
     question: str

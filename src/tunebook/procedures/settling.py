@@ -111,12 +111,12 @@ def _refuse_differences(name: str, stands: Mapping[str, Any], given: Mapping[str
 
 
 def _check_driven(procedure: Procedure[Any], asked: Asked) -> None:
+    renamed = (*procedure.drives, *procedure.asked.TUNED)
     for canonical in asked.names:
-        if canonical not in procedure.drives:
+        if canonical not in renamed:
             raise DesignError(
                 f"names= renames what the procedure {procedure.name} drives, "
-                f'{", ".join(procedure.drives)}; got "{canonical}".'
-                + nearest(canonical, procedure.drives),
+                f'{", ".join(renamed)}; got "{canonical}".' + nearest(canonical, renamed),
                 next_step='give the procedure\'s own name first: names={"learning_rate": "lr"}',
             )
     for canonical in procedure.drives:

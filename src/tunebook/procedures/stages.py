@@ -11,6 +11,7 @@ from tunebook.words.design import Round
 from tunebook.words.finding import Finding
 from tunebook.words.record import Proposal
 from tunebook.words.table import TrialTable
+from tunebook.words.text_table import TextTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,7 @@ class Conclusion:
         sentence: the answer, with its numbers; or what is missing for one.
         findings: in the playbook's order.
         pictures: that show it.
+        tables: the same in numbers, as a paper prints them.
         proposal: the round to run next, or None where nothing is to be changed.
         left: what a person can still try, a sentence each.
         answer: the numbers, for programs: name to number, text or None.
@@ -82,6 +84,7 @@ class Conclusion:
     sentence: str
     findings: tuple[Finding, ...] = ()
     pictures: tuple[Picture, ...] = ()
+    tables: tuple[TextTable, ...] = ()
     proposal: Proposal | None = None
     left: tuple[str, ...] = ()
     answer: Mapping[str, float | str | None] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from tunebook.report.check_texts import CheckText, check_text, numbers_texts, re
 from tunebook.report.gallery import Shown
 from tunebook.words.finding import Finding
 from tunebook.words.record import Proposal
+from tunebook.words.text_table import TextTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class ProcedureChapter:
         name, question: of the procedure.
         state: "done" or "not finished".
         sentence: its answer.
-        findings, pictures: that it ended in.
+        findings, pictures, tables: that it ended in.
         stages: what it ran, and what not.
         proposal: of the round to run next.
         left: what a person can still try.
@@ -55,6 +56,7 @@ class ProcedureChapter:
     proposal: Proposal | None
     left: tuple[str, ...]
     command: str
+    tables: tuple[TextTable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from jinja2 import Environment
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 
 from tunebook.report.notebook import findings_html
@@ -13,6 +14,7 @@ from tunebook.report.procedure_chapter import ProcedureChapter
 from tunebook.report.terminal import findings_text, plain, show
 from tunebook.report.wording import plural, seconds_text
 from tunebook.words.finding import Examination
+from tunebook.words.text_table import TextTable
 
 Costs = Sequence[tuple[int, int, float | None]]
 """Of each stage: trials that are left, their steps together, and seconds where they are known."""
@@ -48,9 +50,13 @@ def show_result(chapter: ProcedureChapter) -> None:
 
 
 def result_html(chapter: ProcedureChapter) -> str:
-    """What was found, for a notebook: the sentence, findings, pictures."""
+    """What was found, for a notebook: the sentence, tables, findings, pictures."""
     head = Environment(autoescape=True).from_string(
         "<p><strong>{{ c.question }}</strong></p><p>{{ c.sentence }}</p>"
+        "{% for t in c.tables %}<table><caption>{{ t.title }}</caption><tr>"
+        "{% for head in t.columns %}<th>{{ head }}</th>{% endfor %}</tr>"
+        "{% for row in t.rows %}<tr>{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>"
+        "{% endfor %}</table>{% endfor %}"
     )
     return head.render(c=chapter) + findings_html(_examination(chapter), chapter.pictures)
 
@@ -60,6 +66,7 @@ def _result(chapter: ProcedureChapter) -> RenderableType:
         Text(f"{chapter.name}: {chapter.question} ({chapter.state})", style="bold"),
         Text(chapter.sentence),
         Text(),
+        *map(_table, chapter.tables),
         findings_text(_examination(chapter)),
     ]
     rounds = [f"{s.name} (round {s.round})" for s in chapter.stages if s.round is not None]
@@ -71,6 +78,18 @@ def _result(chapter: ProcedureChapter) -> RenderableType:
     if chapter.state != "done":
         parts.append(Text(f"Next: {chapter.command}", style="cyan"))
     return Group(*parts)
+
+
+def _table(table: TextTable) -> RenderableType:
+    shown = Table(
+        box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold", title=table.title,
+        title_justify="left", title_style="dim",
+    )  # fmt: skip
+    for column in table.columns:
+        shown.add_column(Text(column))
+    for row in table.rows:
+        shown.add_row(*map(Text, row))
+    return Group(shown, Text())
 
 
 def _examination(chapter: ProcedureChapter) -> Examination:
