@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import noisy_bowl as bowl
 import noisy_quadratic as quadratic
 from tunebook.book.notebook import Book
 from tunebook.procedures import CATALOGUE, Asked, procedure_named
@@ -47,6 +48,13 @@ CASES = {
         other={"trials": 13},
         tells="trials: 12 -> 13",
         needs="warmup_steps",
+    ),
+    "optimizers": Case(
+        train=bowl.train,
+        asked=bowl.SHORT,
+        other={"trials": 17},
+        tells="trials: 16 -> 17",
+        needs="optimizer",
     ),
 }
 
@@ -247,7 +255,8 @@ def test_a_round_that_took_a_note_over_is_no_part_of_it(name, new_book):
     book = new_book()
     run(book, name)
     first = book.rounds[0]
-    book.round("A question of a person", fixed=dict(first.plan.fixed), trials=1,
+    asked = book.procedure(name, run=False).asked
+    book.round("A question of a person", fixed=dict(asked.fixed), trials=1,
                max_train_steps=10, note=first.plan.note)  # fmt: skip
     assert book.procedure(name, run=False).finished
 
@@ -256,5 +265,5 @@ def test_reruns_of_a_round_do_not_reopen_it(name, new_book):
     book = new_book()
     run(book, name)
     number = next(r.number for r in book.rounds if len(r.trials) > 5)
-    book.rounds[number - 1].decide(CASES[name].train, max_reruns=4, workers=0, progress=False)
+    book.rounds[number - 1].decide(CASES[name].train, max_reruns=8, workers=0, progress=False)
     assert book.procedure(name, run=False).finished

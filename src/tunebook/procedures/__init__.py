@@ -23,6 +23,7 @@ A = TypeVar("A", bound=Asked)
 CATALOGUE: Mapping[str, str] = {
     "batch-size": "tunebook.procedures.batch_size:BatchSize",
     "instability": "tunebook.procedures.instability:Instability",
+    "optimizers": "tunebook.procedures.optimizers:Optimizers",
 }
 """Name to where it is; a text, so that nothing loads before it is asked for."""
 

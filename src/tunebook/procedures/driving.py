@@ -189,5 +189,6 @@ def _done(rounds: Mapping[str, RoundOfBook]) -> Done:
                 plan=round_.plan,
                 table=round_.table(),
                 unread=unread,
+                trials=trials,
             )
     return done

@@ -12,6 +12,7 @@ from tunebook.words.finding import Finding
 from tunebook.words.record import Proposal
 from tunebook.words.table import TrialTable
 from tunebook.words.text_table import TextTable
+from tunebook.words.trial import TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class DoneStage:
         stage: its name; number: of its round.
         plan, table: of its round.
         unread: varied hyperparameters that training code never read.
+        trials: their records, in the table's order.
     """
 
     stage: str
@@ -61,6 +63,7 @@ class DoneStage:
     plan: Round
     table: TrialTable
     unread: tuple[str, ...] = ()
+    trials: tuple[TrialRecord, ...] = ()
 
 
 Done = Mapping[str, DoneStage]

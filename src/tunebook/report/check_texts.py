@@ -87,6 +87,15 @@ CHECK_TEXTS = {
         method="Every batch size has to reach the target, with a best learning rate inside of "
         "what was tried; the same curve is read at easier targets.",
     ),
+    "G1": CheckText(
+        name="Optimizers",
+        asks="Which optimizer trains this workload best?",
+        method="Each optimizer has as many trials in a space of its own, widened where it was cut "
+        "off (C1). Best of n: Lourie et al.'s simultaneous bands, shared over the optimizers. "
+        "The verdict: fresh seeds of each one's best configuration, Welch's test with Holm's "
+        "step-down over all pairs, wrong anywhere in at most 5 %; a seed that failed counts as "
+        "chance, or as the worst trial.",
+    ),
     "G2": CheckText(
         name="Inclusion",
         asks="Did a more general optimizer lose to one that it can imitate?",

@@ -86,7 +86,7 @@ def _table(table: TextTable) -> RenderableType:
         title_justify="left", title_style="dim",
     )  # fmt: skip
     for column in table.columns:
-        shown.add_column(Text(column))
+        shown.add_column(Text(column), overflow="fold")
     for row in table.rows:
         shown.add_row(*map(Text, row))
     return Group(shown, Text())

@@ -1,0 +1,156 @@
+"""Optimizers: the answer, its table, its pictures, and what to run next (G1 G2)."""
+
+from __future__ import annotations
+
+import math
+
+from tunebook.analysis.fresh_verdict import FreshVerdict
+from tunebook.procedures.optimizers_asked import OptimizersAsked
+from tunebook.procedures.optimizers_findings import budgets, by_budget, judged, troubles
+from tunebook.procedures.optimizers_proposal import propose
+from tunebook.procedures.optimizers_reading import OptimizersReading, Tuned
+from tunebook.procedures.optimizers_verdict import told_worse
+from tunebook.procedures.stages import Conclusion, Done
+from tunebook.report.wording import config_text, interval_text, number
+from tunebook.words.finding import Interval
+from tunebook.words.text_table import TextTable
+
+
+def conclude(asked: OptimizersAsked, done: Done, found: OptimizersReading) -> Conclusion:
+    """What the stages that are done say."""
+    findings = (
+        *judged(asked, found),
+        *by_budget(asked, found),
+        *troubles(asked, done, found),
+    )
+    return Conclusion(
+        sentence=findings[0].sentence if found.verdict else _waiting(asked, found),
+        findings=findings,
+        tables=_tables(asked, found),
+        proposal=propose(asked, found),
+        left=_left(found),
+        answer=_answer(found),
+    )
+
+
+def _waiting(asked: OptimizersAsked, found: OptimizersReading) -> str:
+    if not found.tuned:
+        return "Nothing has run yet."
+    trained = [n for n, t in found.tuned.items() if t.config is not None]
+    if len(trained) < 2:
+        return (
+            "Not enough evidence: "
+            + (f"only {trained[0]} trained" if trained else "no optimizer trained")
+            + f" among {', '.join(asked.optimizers)}, so there is nothing to compare."
+        )
+    return "Not known yet: the best configurations have not been run with fresh seeds."
+
+
+def _tables(asked: OptimizersAsked, found: OptimizersReading) -> tuple[TextTable, ...]:
+    """The verdict, then what each budget reaches."""
+    if not found.curves:
+        return ()
+    order = [c.name for c in found.curves]
+    if isinstance(found.verdict, FreshVerdict):
+        order = list(found.verdict.order)
+    order += [n for n in found.tuned if n not in order]
+    return (
+        *((_verdicts(asked, found, found.verdict, order),)
+          if isinstance(found.verdict, FreshVerdict) else ()),
+        _budgets(asked, found, order),
+    )  # fmt: skip
+
+
+def _verdicts(
+    asked: OptimizersAsked, found: OptimizersReading, verdict: FreshVerdict, order: list[str]
+) -> TextTable:
+    ranks = {v.name: (v.best, v.worst) for v in verdict.ranking.values}
+    rows = []
+    for name in order:
+        low, high = ranks.get(name, (0, 0))
+        rows.append(
+            (
+                name,
+                "-" if not low else str(low) if low == high else f"{low} to {high}",
+                interval_text(verdict.mean[name]) if low else "-",
+                ", ".join(told_worse(found, verdict, name)) or "-" if low else "-",
+                _config(found.tuned[name]),
+            )
+        )
+    return TextTable(
+        title=f"{_metric(found)} over {asked.seeds} fresh seeds: mean, 95 %. Rank and better "
+        "than: at most 5 % that any is wrong",
+        columns=("optimizer", "rank", "mean", "better than", "configuration"),
+        rows=tuple(rows),
+    )
+
+
+def _budgets(asked: OptimizersAsked, found: OptimizersReading, order: list[str]) -> TextTable:
+    curves, shown = {c.name: c for c in found.curves}, budgets(asked.trials)
+    rows = []
+    for name in order:
+        tuned, curve = found.tuned[name], curves.get(name)
+        rows.append(
+            (
+                name,
+                *("-" if curve is None else _band(curve.at(b)) for b in shown),
+                str(len(tuned.table)) + (f" (+{tuned.left} in spaces left)" if tuned.left else ""),
+                str(sum(count for _, count in tuned.causes)),
+            )
+        )
+    return TextTable(
+        title=f"Best {_metric(found)} of n trials: median, with a band that holds for all budgets "
+        "and optimizers at once (95 %)",
+        columns=("optimizer", *(f"n = {b}" for b in shown), "trials", "not complete"),
+        rows=tuple(rows),
+    )
+
+
+def _metric(found: OptimizersReading) -> str:
+    return next(iter(found.tuned.values())).table.objective.metric
+
+
+def _config(tuned: Tuned) -> str:
+    if tuned.config is None:
+        return "-"
+    return config_text({n: v for n, v in tuned.config.items() if n in tuned.space.varied})
+
+
+def _band(interval: Interval) -> str:
+    """An open end is not written as a number."""
+    if not math.isfinite(interval.estimate):
+        return "-"
+    if math.isinf(interval.low) and math.isinf(interval.high):
+        return f"{number(interval.estimate)} (open)"
+    if math.isinf(interval.low):
+        return f"{number(interval.estimate)} (up to {number(interval.high)})"
+    if math.isinf(interval.high):
+        return f"{number(interval.estimate)} (from {number(interval.low)})"
+    return interval_text(interval)
+
+
+def _left(found: OptimizersReading) -> tuple[str, ...]:
+    """What a comparison of optimizers at one budget leaves open."""
+    if not isinstance(found.verdict, FreshVerdict):
+        return ()
+    return (
+        "Another training length, batch size or schedule may turn the order around: it holds for "
+        "this one.",
+    )
+
+
+def _answer(found: OptimizersReading) -> dict[str, float | str | None]:
+    verdict = found.verdict if isinstance(found.verdict, FreshVerdict) else None
+    if verdict is None:
+        return {"best": None, "flagged": None}
+    first = verdict.order[0]
+    apart = [b for a, b in verdict.ranking.told_apart if a == first]
+    alone = len(apart) == len(verdict.order) - 1
+    clear = alone and not any(winner == first for _, winner, _ in found.flagged)
+    return {
+        "best": first if clear else None,
+        "best_mean": first,
+        "flagged": ", ".join(dict.fromkeys(loser for loser, _, _ in found.flagged)) or None,
+        **{f"mean of {n}": verdict.mean[n].estimate for n in verdict.order},
+        **{f"seconds of {n}": t.seconds for n, t in found.tuned.items()},
+    }
