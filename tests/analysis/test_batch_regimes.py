@@ -1,4 +1,4 @@
-"""F1 F2 A3 A4: regimes and turning points, rules of learning rates, throughput, the noise scale."""
+"""F1 F2: regimes and turning points, rules of learning rates, the noise scale."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from scipy.stats import binom
 from tunebook.analysis.batch_rates import batch_rates
 from tunebook.analysis.batch_regimes import Regime, batch_regimes
 from tunebook.analysis.noise_scale import noise_scale
-from tunebook.analysis.throughput import least, throughput
 from tunebook.words.finding import NotApplicable
 
 SIZES = [2**i for i in range(1, 12)]
@@ -101,34 +100,6 @@ def test_level2_the_exponents_interval_holds_the_truth(fresh_rng):
         power = batch_rates(rates).exponent
         missed += not power.low <= 0.7 <= power.high
     assert binom.ppf(1e-5, 1000, 0.05) <= missed <= binom.ppf(1 - 1e-5, 1000, 0.05)
-
-
-def test_throughput_doubles_up_to_its_knee():
-    rng = np.random.default_rng(5)
-    true = {b: 1e-3 * max(1.0, b / 64) for b in (8, 16, 32, 64, 128, 256)}
-    times = {b: t * np.exp(rng.normal(0, 0.03, 30)) for b, t in true.items()}
-    found = throughput(times)
-    assert (found.knee, found.vague) == (64, ())
-    assert "up to 64, and no longer" in found.sentence
-    assert found.step_s[0].low <= 1e-3 <= found.step_s[0].high
-
-
-def test_a_bottleneck_and_times_that_vary_too_much_are_said():
-    rng = np.random.default_rng(6)
-    level = {b: 1e-3 * b * np.exp(rng.normal(0, 0.02, 30)) for b in (8, 16, 32)}
-    assert throughput(level).knee is None
-    assert "does not double even" in throughput(level).sentence
-    wild = throughput({b: 1e-3 * np.exp(rng.normal(0, 1.0, 20)) for b in (8, 16, 32)})
-    assert wild.vague == (8, 16, 32)
-    grows = throughput({b: [1e-3] * 20 for b in (8, 16, 32)})
-    assert (grows.knee, grows.vague) == (32, ())
-    assert "still grows" in grows.sentence
-    assert isinstance(throughput({8: [1.0] * 30}), NotApplicable)
-
-
-def test_the_least_time_and_the_least_cost_may_differ():
-    steps = {64: 1000.0, 256: 400.0, 1024: 300.0}
-    assert least(steps, dict.fromkeys(steps, 0.1), {64: 1, 256: 1, 1024: 8}) == (1024, 256)
 
 
 @pytest.mark.parametrize("size", [20.0, 2000.0])

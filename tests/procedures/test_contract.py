@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 import noisy_bowl as bowl
+import long_valleys
 import noisy_quadratic as quadratic
+import paced_steps as paced
 from tunebook.book.notebook import Book
 from tunebook.procedures import CATALOGUE, Asked, procedure_named
 from tunebook.words.errors import DesignError, EvidenceError
@@ -25,13 +27,20 @@ from valleys import ASKED, narrow
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A procedure with a training, arguments, one of them changed, and one that it drives."""
+    """A procedure with a training, arguments, one of them changed, and one that it drives.
+
+    `stops` are trials, counted from the first, at which it is stopped, and `killed` the name of one
+    at which it is killed. `timed`: its text tells times, which are never the same twice.
+    """
 
     train: Callable[..., Any]
     asked: dict[str, Any]
     other: dict[str, Any]
     tells: str
     needs: str
+    stops: tuple[int, int, int] = (1, 9, 40)
+    killed: str = "2.5"
+    timed: bool = False
 
 
 CASES = {
@@ -41,6 +50,13 @@ CASES = {
         other={"trials": 13},
         tells="trials: 10 -> 13",
         needs="batch_size",
+    ),
+    "training-length": Case(
+        train=long_valleys.saturating,
+        asked=long_valleys.ASKED,
+        other={"seeds": 5},
+        tells="seeds: 4 -> 5",
+        needs="learning_rate",
     ),
     "instability": Case(
         train=narrow,
@@ -55,6 +71,16 @@ CASES = {
         other={"trials": 17},
         tells="trials: 16 -> 17",
         needs="optimizer",
+    ),
+    "throughput": Case(
+        train=paced.train,
+        asked=paced.ASKED,
+        other={"largest": 256},
+        tells="largest: 128 -> 256",
+        needs="batch_size",
+        stops=(1, 3, 8),
+        killed="3.0",
+        timed=True,
     ),
 }
 
@@ -145,9 +171,9 @@ def test_asked_again_it_trains_nothing_and_says_the_same(name, new_book):
     assert repr(new_book().procedure(name, never, workers=0, progress=False)) == repr(first)
 
 
-@pytest.mark.parametrize("at", [1, 9, 40])
-def test_stopped_by_ctrl_c_and_resumed_it_has_the_same_table(name, new_book, whole, at):
-    seen = []
+@pytest.mark.parametrize("nth", [0, 1, 2])
+def test_stopped_by_ctrl_c_and_resumed_it_has_the_same_table(name, new_book, whole, nth):
+    seen, at = [], CASES[name].stops[nth]
 
     def stopped(trial):
         seen.append(trial.name)
@@ -162,7 +188,7 @@ def test_stopped_by_ctrl_c_and_resumed_it_has_the_same_table(name, new_book, who
     book.close()
     found = run(new_book("stopped"), name)
     assert rows(new_book("stopped")) == whole[0]
-    assert repr(found) == whole[1]
+    assert CASES[name].timed or repr(found) == whole[1]
 
 
 KILLED = """
@@ -172,7 +198,7 @@ from {module} import {train} as train
 import tunebook as tb
 
 def killed(trial):
-    if trial.name == "2.5":
+    if trial.name == {at!r}:
         os.kill(os.getpid(), signal.SIGKILL)
     train(trial)
 
@@ -186,7 +212,7 @@ def test_killed_and_resumed_it_has_the_same_table(name, new_book, whole, tmp_pat
     script = KILLED.format(
         folder=str(Path(__file__).parents[1]), path=str(path), name=name,
         module=CASES[name].train.__module__, train=CASES[name].train.__name__,
-        asked=CASES[name].asked,
+        asked=CASES[name].asked, at=CASES[name].killed,
     )  # fmt: skip
     ended = subprocess.run(
         [sys.executable, "-c", script], env=dict(os.environ), capture_output=True, timeout=120
@@ -264,6 +290,8 @@ def test_a_round_that_took_a_note_over_is_no_part_of_it(name, new_book):
 def test_reruns_of_a_round_do_not_reopen_it(name, new_book):
     book = new_book()
     run(book, name)
-    number = next(r.number for r in book.rounds if len(r.trials) > 5)
-    book.rounds[number - 1].decide(CASES[name].train, max_reruns=8, workers=0, progress=False)
+    largest = max(book.rounds, key=lambda r: len(r.trials))
+    book.rounds[largest.number - 1].decide(
+        CASES[name].train, max_reruns=8, workers=0, progress=False
+    )
     assert book.procedure(name, run=False).finished

@@ -58,7 +58,8 @@ def too_small(found: PlannedRound) -> tuple[str, ...]:
 
 def _too_few_trials(plan: Round) -> list[str]:
     split = studies(plan)
-    if not plan.scientific:
+    alone = len(split) == 1 and not split[0].branch.axes  # one configuration compares nothing
+    if not plan.scientific or alone:
         return []
     said = []
     short = [s for s in split if len(s.numbers) < (FEWEST if s.branch.axes else FEWEST_SEEDS)]

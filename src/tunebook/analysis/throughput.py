@@ -1,4 +1,4 @@
-"""Time per step and throughput against batch size: where it stops doubling (A3 A4)."""
+"""Throughput against batch size, and where it stops doubling (A3)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from tunebook.words.finding import Interval, NotApplicable
 
@@ -14,7 +13,6 @@ DOUBLES = 1.5
 """A doubled batch that raises throughput by less no longer doubles it: half of the way."""
 PRECISE = 0.1
 """Half width of a step time's interval, relative, up to which it is trusted."""
-FEWEST_TIMES = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,17 +20,19 @@ class Throughput:
     """What batch sizes cost on this machine.
 
     Attributes:
-        batch_sizes: that fitted, rising.
-        step_s: seconds a step, median and interval.
+        batch_sizes: that were timed, rising.
+        step_s: seconds a step.
         per_second: examples a second.
+        gains: by how much a doubling raised throughput, from each size to the next.
         knee: the largest size up to which each doubling raised throughput by DOUBLES or more;
             None where even the first did not.
-        vague: sizes whose step time is not known to a tenth.
+        vague: sizes whose step time is not known as precisely as was asked.
     """
 
     batch_sizes: tuple[int, ...]
     step_s: tuple[Interval, ...]
-    per_second: tuple[float, ...]
+    per_second: tuple[Interval, ...]
+    gains: tuple[Interval, ...]
     knee: int | None
     vague: tuple[int, ...]
 
@@ -42,79 +42,90 @@ class Throughput:
         first, last = self.batch_sizes[0], self.batch_sizes[-1]
         if self.knee is None:
             return (
-                f"Throughput does not double even from batch size {first} on: something else than "
-                "the batch takes the time, such as loading data, the host, or a device that is "
-                "full already."
+                f"Throughput does not double even from batch size {first} on (a doubling there "
+                f"brings {_times(self.gains[0])}): something else than the number of steps takes "
+                "the time, such as loading data, the host, or a device that is full already."
             )
         if self.knee == last:
             return f"Throughput still grows at batch size {last}, the largest that was measured."
-        return f"Throughput doubles with the batch size up to {self.knee}, and no longer beyond."
+        after = self.gains[self.batch_sizes.index(self.knee)]
+        return (
+            f"Throughput doubles with the batch size up to {self.knee}, and no longer beyond (the "
+            f"next doubling brings {_times(after)})."
+        )
+
+    @property
+    def sure(self) -> bool:
+        """The doubling at which it stops is told from DOUBLES by its interval."""
+        at = 0 if self.knee is None else self.batch_sizes.index(self.knee)
+        return at >= len(self.gains) or self.gains[at].high < DOUBLES
 
 
 def throughput(
-    times: Mapping[int, Sequence[float]], *, confidence: float = 0.95
+    step_s: Mapping[int, Interval], *, precision: float = PRECISE
 ) -> Throughput | NotApplicable:
-    """Step times with their uncertainty, and the knee of throughput.
+    """Throughput of each batch size, and its knee.
 
-    Estimator: median, with the interval between order statistics that a binomial gives: no form
-    of the times is assumed, only that they are independent of each other. The knee is an estimate
-    without an interval; sizes in `vague` are not precise enough to trust it.
+    Estimator: batch size by seconds a step; the interval of a gain takes the far ends of both step
+    times, so that it errs on the wide side. The knee is the estimate that these gains give.
 
     Args:
-        times: seconds of single steps by batch size, the first ones (compilation) left out.
+        step_s: seconds of a step by batch size, with their intervals; above 0.
+        precision: half width by estimate, up to which a step time is not vague.
     """
-    sizes = sorted(times)
-    if len(sizes) < 2 or min(len(times[b]) for b in sizes) < FEWEST_TIMES:
+    sizes = sorted(step_s)
+    if len(sizes) < 2:
         return NotApplicable(
             check="A3",
-            reason="fewer than two batch sizes, or too few step times of one",
-            needs=f"two batch sizes or more, each with {FEWEST_TIMES} step times",
+            reason=f"{len(sizes)} batch sizes with a known step time",
+            needs="two batch sizes or more",
         )
-    step_s = tuple(_median(np.asarray(times[b], dtype=float), confidence) for b in sizes)
-    rates = tuple(b / s.estimate for b, s in zip(sizes, step_s, strict=True))
+    times = [step_s[b] for b in sizes]
+    rates = tuple(_rate(b, s) for b, s in zip(sizes, times, strict=True))
+    gains = tuple(_gains(sizes, rates))
     return Throughput(
         batch_sizes=tuple(sizes),
-        step_s=step_s,
+        step_s=tuple(times),
         per_second=rates,
-        knee=_knee(sizes, rates),
+        gains=gains,
+        knee=_knee(sizes, gains),
         vague=tuple(
             b
-            for b, s in zip(sizes, step_s, strict=True)
-            if (s.high - s.low) / 2 > PRECISE * s.estimate
+            for b, s in zip(sizes, times, strict=True)
+            if (s.high - s.low) / 2 > precision * s.estimate
         ),
     )
 
 
-def least(
-    steps_to_target: Mapping[int, float], step_s: Mapping[int, float], devices: Mapping[int, float]
-) -> tuple[int, int]:
-    """The batch sizes of the least time and of the least resource use (A4).
-
-    Args:
-        steps_to_target: steps by batch size; step_s: seconds of one; devices: how many it takes.
-    """
-    both = sorted(set(steps_to_target) & set(step_s))
-    time_of = {b: steps_to_target[b] * step_s[b] for b in both}
-    cost_of = {b: time_of[b] * devices.get(b, 1.0) for b in both}
-    return min(both, key=lambda b: time_of[b]), min(both, key=lambda b: cost_of[b])
+def _rate(size: int, step_s: Interval) -> Interval:
+    most = size / step_s.low if step_s.low > 0 else float("inf")
+    return Interval(size / step_s.estimate, size / step_s.high, most, step_s.confidence)
 
 
-def _median(times: np.ndarray, confidence: float) -> Interval:
-    ordered, n = np.sort(times), len(times)
-    below = int(stats.binom.ppf((1 - confidence) / 2, n, 0.5))
-    # With few times no order statistics are far enough out: then all that is known is the range.
-    low, high = max(0, below - 1), min(n - 1, n - below)
-    return Interval(
-        float(np.median(ordered)), float(ordered[low]), float(ordered[high]), confidence
-    )
-
-
-def _knee(sizes: Sequence[int], rates: Sequence[float]) -> int | None:
-    knee = None
+def _gains(sizes: Sequence[int], rates: Sequence[Interval]) -> list[Interval]:
+    """By size; where sizes are not doubled, what a doubling would have brought."""
+    found = []
     for small, large, before, after in zip(sizes, sizes[1:], rates, rates[1:], strict=False):
-        # Where sizes are not doubled, what a doubling would have brought.
-        gain = (after / before) ** (np.log(2) / np.log(large / small))
-        if gain < DOUBLES:
+        power = np.log(2) / np.log(large / small)
+        found.append(
+            Interval(
+                (after.estimate / before.estimate) ** power,
+                (after.low / before.high) ** power,
+                (after.high / before.low) ** power,
+                after.confidence,
+            )
+        )
+    return found
+
+
+def _knee(sizes: Sequence[int], gains: Sequence[Interval]) -> int | None:
+    knee = None
+    for large, gain in zip(sizes[1:], gains, strict=True):
+        if gain.estimate < DOUBLES:
             return knee
         knee = large
     return knee
+
+
+def _times(gain: Interval) -> str:
+    return f"{gain.estimate:.2f} times, {gain.low:.2f} to {gain.high:.2f}"

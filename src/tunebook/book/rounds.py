@@ -34,7 +34,7 @@ from tunebook.report.page import render
 from tunebook.report.terminal import round_text
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store
-from tunebook.store.table import table
+from tunebook.store.table import report_times, table
 from tunebook.training.handle import Trial
 from tunebook.words.decision import Decision, Setting
 from tunebook.words.design import Objective, Round
@@ -45,7 +45,7 @@ from tunebook.words.notation import parse_objective
 from tunebook.words.program import Program
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.searchers import ADAPTIVE
-from tunebook.words.table import TrialTable
+from tunebook.words.table import Curves, TrialTable
 from tunebook.words.trial import Purpose, TrialRecord
 
 Train = Callable[[Trial], float | None] | str | Program
@@ -146,6 +146,14 @@ class BookRound(SteeredRound):
     def table(self) -> TrialTable:
         """The search trials as columns."""
         return table(self._store, self.number)
+
+    def report_times(self) -> Curves:
+        """When the search trials reported: of each, steps with the seconds since it began.
+
+        At a step with several reports it is the last one's time. After a resumption the clock
+        begins anew.
+        """
+        return report_times(self._store, self.number)
 
     def rerun_table(self) -> TrialTable:
         """The fresh-seed reruns as columns."""

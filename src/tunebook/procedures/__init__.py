@@ -24,6 +24,8 @@ CATALOGUE: Mapping[str, str] = {
     "batch-size": "tunebook.procedures.batch_size:BatchSize",
     "instability": "tunebook.procedures.instability:Instability",
     "optimizers": "tunebook.procedures.optimizers:Optimizers",
+    "throughput": "tunebook.procedures.throughput:Throughput",
+    "training-length": "tunebook.procedures.training_length:TrainingLength",
 }
 """Name to where it is; a text, so that nothing loads before it is asked for."""
 

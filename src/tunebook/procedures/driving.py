@@ -20,7 +20,7 @@ from tunebook.words.decision import Launch, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import EvidenceError
 from tunebook.words.finding import Severity
-from tunebook.words.table import TrialTable
+from tunebook.words.table import Curves, TrialTable
 from tunebook.words.trial import TrialRecord
 
 
@@ -39,6 +39,9 @@ class RoundOfBook(Protocol):
 
     def table(self) -> TrialTable:
         """Its search trials as columns."""
+
+    def report_times(self) -> Curves:
+        """When its search trials reported."""
 
 
 class RoundsBook(Protocol):
@@ -190,5 +193,6 @@ def _done(rounds: Mapping[str, RoundOfBook]) -> Done:
                 table=round_.table(),
                 unread=unread,
                 trials=trials,
+                report_times=round_.report_times,
             )
     return done

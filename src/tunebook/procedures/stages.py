@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -10,7 +10,7 @@ from tunebook.plots import Picture
 from tunebook.words.design import Round
 from tunebook.words.finding import Finding
 from tunebook.words.record import Proposal
-from tunebook.words.table import TrialTable
+from tunebook.words.table import Curves, TrialTable
 from tunebook.words.text_table import TextTable
 from tunebook.words.trial import TrialRecord
 
@@ -56,6 +56,8 @@ class DoneStage:
         plan, table: of its round.
         unread: varied hyperparameters that training code never read.
         trials: their records, in the table's order.
+        report_times: reads when they reported, as `BookRound.report_times`; only a procedure that
+            asks for times pays for it.
     """
 
     stage: str
@@ -64,6 +66,7 @@ class DoneStage:
     table: TrialTable
     unread: tuple[str, ...] = ()
     trials: tuple[TrialRecord, ...] = ()
+    report_times: Callable[[], Curves] = lambda: Curves.pack([])
 
 
 Done = Mapping[str, DoneStage]

@@ -56,6 +56,23 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
     )
 
 
+def report_times(store: Store, number: int) -> Curves:
+    """When each search trial of a round reported: steps, and seconds since its attempt began.
+
+    At a step with several reports it is the last one's time. One query a trial, so it is meant for
+    rounds of few trials.
+    """
+    clocks = []
+    for trial in store.trials(number):
+        if trial.purpose is Purpose.RERUN:
+            continue
+        last: dict[int, float] = {}
+        for m in store.measurements(trial.key):
+            last[m.step] = max(m.time_s, last.get(m.step, 0.0))
+        clocks.append((list(last), list(last.values())))
+    return Curves.pack(clocks)
+
+
 def _curves(store: Store, number: int, rows: list[TrialRecord]) -> dict[str, Curves]:
     sealed = sealed_in(number, store.seals(), store.looks())
     found = store.curves_of(number, [t.number for t in rows])

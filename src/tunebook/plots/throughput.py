@@ -1,0 +1,72 @@
+"""Throughput against batch size (A3)."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from tunebook.analysis.throughput import Throughput
+from tunebook.plots.layers import finish, over
+from tunebook.plots.picture import Picture, Row
+
+
+def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
+    """Examples a second with their intervals, perfect doubling, the knee, and where memory ends.
+
+    Args:
+        memory_ends: the first size that did not fit, or None.
+    """
+    first, start = found.batch_sizes[0], found.per_second[0].estimate
+    sizes = [*found.batch_sizes, *([memory_ends] if memory_ends else [])]
+    points: list[Row] = [
+        {"batch": b, "rate": r.estimate, "low": r.low, "high": min(r.high, 10 * r.estimate)}
+        for b, r in zip(found.batch_sizes, found.per_second, strict=True)
+    ]
+    top = 2 * max(r["rate"] for r in points)
+    perfect: list[Row] = [
+        {"batch": b, "rate": rate} for b in sizes if (rate := start * b / first) <= top
+    ]
+    knee: list[Row] = [{"batch": found.knee}] if found.knee else []
+    end: list[Row] = [{"batch": memory_ends, "rate": start, "told": "memory ends"}]
+    ends = end if memory_ends else []
+    x = alt.X(
+        "batch", type="quantitative", title="batch size",
+        scale=alt.Scale(type="log", base=2, padding=12),
+        axis=alt.Axis(format="d", grid=False, values=sizes[:: max(1, len(sizes) // 6)]),
+    )  # fmt: skip
+    y = alt.Y(
+        "rate", type="quantitative", title="examples a second", scale=alt.Scale(type="log"),
+        axis=alt.Axis(format="~s"),
+    )  # fmt: skip
+    told = "still grows" if found.knee == found.batch_sizes[-1] else "never doubled"
+    if found.knee and found.knee != found.batch_sizes[-1]:
+        told = f"doubles up to {found.knee:,} (line)"
+    return finish(
+        [
+            over("knee").mark_rule(style="level").encode(x=x).properties(name="knee"),
+            over("ends")
+            .mark_point(style="infeasible", filled=True)
+            .encode(x=x, y=y, tooltip=[alt.Tooltip("told", type="nominal")])
+            .properties(name="ends"),
+            over("perfect").mark_line(style="threshold").encode(x=x, y=y)
+            .properties(name="perfect"),
+            over("points").mark_rule(style="middle")
+            .encode(x=x, y=alt.Y("low", type="quantitative"), y2="high")
+            .properties(name="intervals"),
+            over("points").mark_line(style="middle").encode(x=x, y=y).properties(name="line"),
+            over("points").mark_point(style="best", filled=True).encode(x=x, y=y)
+            .properties(name="points"),
+        ],
+        {"knee": knee, "ends": ends, "perfect": perfect, "points": points},
+        name="throughput",
+        title="Throughput against batch size",
+        subtitle=[
+            "dashed: twice the throughput at every doubling",
+            told + (f"; cross: memory ends at {memory_ends:,}" if memory_ends else ""),
+        ],
+        alternative="Examples a second by batch size: "
+        + "; ".join(
+            f"{b}: {r}" for b, r in zip(found.batch_sizes, found.per_second, strict=True)
+        )
+        + f". {found.sentence}"
+        + (f" Memory ends at {memory_ends}." if memory_ends else ""),
+    )  # fmt: skip
