@@ -1,10 +1,11 @@
-"""The procedure batch-size: regimes where there are three, and what it refuses to say."""
+"""The procedure batch-size: regimes, budgets, and what it refuses to say (F1 F2 F3 F4)."""
 
 from __future__ import annotations
 
 import pytest
 
 import noisy_quadratic as quadratic
+from tunebook.plots.render import to_png
 from tunebook.words.errors import DesignError
 from tunebook.words.finding import Severity
 
@@ -40,7 +41,7 @@ def test_it_finds_three_regimes_and_the_rule_that_holds(found):
 
 
 def test_its_pictures_say_what_the_findings_say(found):
-    steps, rates = found.pictures
+    steps, rates, _ = found.pictures
     assert steps.layer("points").column("batch") == sorted(
         b for b in quadratic.ASKED["batch_sizes"] for _ in range(3)
     )
@@ -49,6 +50,26 @@ def test_its_pictures_say_what_the_findings_say(found):
     assert steps.layer("fitted").column("steps") == sorted(
         steps.layer("fitted").column("steps"), reverse=True
     )
+
+
+def test_an_epoch_budget_looks_only_at_perfect_scaling(found):
+    (said,) = [f for f in found.findings if f.check == "F3"]
+    assert "epoch budget looks only at perfect scaling, here up to about" in said.sentence
+    picture = found.pictures[2]
+    assert picture.name == "batch-size-budgets"
+    steps = dict(zip(*columns(picture, "best steps"), strict=True))
+    examples = dict(zip(*columns(picture, "best examples"), strict=True))
+    # A larger batch never does worse in as many steps, and from some size on does so in as many
+    # examples.
+    assert steps[4096] < 0.6 * steps[min(steps)]
+    assert examples[max(examples)] > 1.5 * examples[1]
+    assert examples[4] < 1.3 * examples[1]
+    assert len(picture.layer("fresh examples").rows) == 3 * len(examples)
+    assert to_png(picture)[:4] == b"\x89PNG"
+
+
+def columns(picture, layer):
+    return picture.layer(layer).column("batch"), picture.layer(layer).column("value")
 
 
 def test_fresh_seeds_are_none_that_tuned(new_book):
@@ -67,6 +88,7 @@ def test_a_target_that_some_sizes_miss_is_refused_and_another_is_proposed(new_bo
     assert said.finished
     (missed,) = [f for f in said.findings if f.check == "F4"]
     assert missed.severity is Severity.PROBLEM
+    assert said.sentence == missed.sentence
     assert "did not reach the target 0.1" in missed.sentence
     assert not [f for f in said.findings if f.check == "F1"]
     assert missed.remedy.values["target"] > 0.1

@@ -38,10 +38,10 @@ def train(trial) -> None:
 
 @pytest.fixture(scope="module")
 def limit_mb() -> int:
-    """What PyTorch itself takes here, and 250 MB for training."""
+    """What PyTorch itself takes here, and 130 MB for training."""
     tell = "import torch, psutil; print(psutil.Process().memory_info().rss // 2**20)"
     told = subprocess.run([sys.executable, "-c", tell], capture_output=True, check=True, text=True)
-    return int(told.stdout) + 250
+    return int(told.stdout) + 130
 
 
 def ask(book, limit_mb, **more):

@@ -26,6 +26,8 @@ class Throughput:
         gains: by how much a doubling raised throughput, from each size to the next.
         knee: the largest size up to which each doubling raised throughput by DOUBLES or more;
             None where even the first did not.
+        knee_from, knee_to: the same by the lower and by the upper ends of the gains: it lies in
+            between, as far as the times tell.
         vague: sizes whose step time is not known as precisely as was asked.
     """
 
@@ -34,21 +36,29 @@ class Throughput:
     per_second: tuple[Interval, ...]
     gains: tuple[Interval, ...]
     knee: int | None
+    knee_from: int | None
+    knee_to: int | None
     vague: tuple[int, ...]
 
     @property
     def sentence(self) -> str:
         """What that says, with a bottleneck named where it never doubled."""
         first, last = self.batch_sizes[0], self.batch_sizes[-1]
-        if self.knee is None:
+        if self.knee is None and self.sure:
             return (
                 f"Throughput does not double even from batch size {first} on (a doubling there "
                 f"brings {_times(self.gains[0])}): something else than the number of steps takes "
                 "the time, such as loading data, the host, or a device that is full already."
             )
+        if not self.sure:
+            begins = f"below {2 * first}" if self.knee_from is None else str(self.knee_from)
+            return (
+                "Not enough evidence where throughput stops doubling: somewhere from batch size "
+                f"{begins} to {self.knee_to or first}, by step times as precise as these."
+            )
         if self.knee == last:
             return f"Throughput still grows at batch size {last}, the largest that was measured."
-        after = self.gains[self.batch_sizes.index(self.knee)]
+        after = self.gains[self.batch_sizes.index(self.knee or first)]
         return (
             f"Throughput doubles with the batch size up to {self.knee}, and no longer beyond (the "
             f"next doubling brings {_times(after)})."
@@ -56,9 +66,8 @@ class Throughput:
 
     @property
     def sure(self) -> bool:
-        """The doubling at which it stops is told from DOUBLES by its interval."""
-        at = 0 if self.knee is None else self.batch_sizes.index(self.knee)
-        return at >= len(self.gains) or self.gains[at].high < DOUBLES
+        """The intervals of the gains agree where it stops."""
+        return self.knee_from == self.knee_to
 
 
 def throughput(
@@ -67,7 +76,8 @@ def throughput(
     """Throughput of each batch size, and its knee.
 
     Estimator: batch size by seconds a step; the interval of a gain takes the far ends of both step
-    times, so that it errs on the wide side. The knee is the estimate that these gains give.
+    times, so that it errs on the wide side. The knee is judged by the estimates, and again by each
+    end of these intervals, which gives the range in which it lies.
 
     Args:
         step_s: seconds of a step by batch size, with their intervals; above 0.
@@ -88,7 +98,9 @@ def throughput(
         step_s=tuple(times),
         per_second=rates,
         gains=gains,
-        knee=_knee(sizes, gains),
+        knee=_knee(sizes, [g.estimate for g in gains]),
+        knee_from=_knee(sizes, [g.low for g in gains]),
+        knee_to=_knee(sizes, [g.high for g in gains]),
         vague=tuple(
             b
             for b, s in zip(sizes, times, strict=True)
@@ -118,10 +130,10 @@ def _gains(sizes: Sequence[int], rates: Sequence[Interval]) -> list[Interval]:
     return found
 
 
-def _knee(sizes: Sequence[int], gains: Sequence[Interval]) -> int | None:
+def _knee(sizes: Sequence[int], gains: Sequence[float]) -> int | None:
     knee = None
     for large, gain in zip(sizes[1:], gains, strict=True):
-        if gain.estimate < DOUBLES:
+        if gain < DOUBLES:
             return knee
         knee = large
     return knee

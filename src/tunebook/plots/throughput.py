@@ -25,7 +25,7 @@ def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
     perfect: list[Row] = [
         {"batch": b, "rate": rate} for b in sizes if (rate := start * b / first) <= top
     ]
-    knee: list[Row] = [{"batch": found.knee}] if found.knee else []
+    knee: list[Row] = [{"batch": found.knee}] if found.knee and found.sure else []
     end: list[Row] = [{"batch": memory_ends, "rate": start, "told": "memory ends"}]
     ends = end if memory_ends else []
     x = alt.X(
@@ -37,9 +37,6 @@ def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
         "rate", type="quantitative", title="examples a second", scale=alt.Scale(type="log"),
         axis=alt.Axis(format="~s"),
     )  # fmt: skip
-    told = "still grows" if found.knee == found.batch_sizes[-1] else "never doubled"
-    if found.knee and found.knee != found.batch_sizes[-1]:
-        told = f"doubles up to {found.knee:,} (line)"
     return finish(
         [
             over("knee").mark_rule(style="level").encode(x=x).properties(name="knee"),
@@ -61,7 +58,7 @@ def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
         title="Throughput against batch size",
         subtitle=[
             "dashed: twice the throughput at every doubling",
-            told + (f"; cross: memory ends at {memory_ends:,}" if memory_ends else ""),
+            _told(found) + (f"; cross: memory ends at {memory_ends:,}" if memory_ends else ""),
         ],
         alternative="Examples a second by batch size: "
         + "; ".join(
@@ -70,3 +67,13 @@ def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
         + f". {found.sentence}"
         + (f" Memory ends at {memory_ends}." if memory_ends else ""),
     )  # fmt: skip
+
+
+def _told(found: Throughput) -> str:
+    if not found.sure:
+        return "where it stops doubling is not told by these times"
+    if found.knee is None:
+        return "never doubled"
+    if found.knee == found.batch_sizes[-1]:
+        return "still grows"
+    return f"doubles up to {found.knee:,} (line)"

@@ -1,4 +1,4 @@
-"""Batch size: the answer, its findings and its pictures (F1 F2 F4)."""
+"""Batch size: the answer, its findings and its pictures (F1 F2 F3 F4)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from tunebook.analysis.batch_rates import BatchRates
 from tunebook.analysis.batch_regimes import BatchRegimes, Regime
 from tunebook.plots import batch_size as pictures
+from tunebook.plots.batch_budgets import draw_budgets
+from tunebook.procedures.batch_size_budgets import budget_findings
 from tunebook.procedures.batch_size_plans import MOVES, BatchSizeAsked
 from tunebook.procedures.batch_size_reading import BatchSizeReading
 from tunebook.procedures.stages import Conclusion, Done
@@ -30,12 +32,22 @@ def conclude(asked: BatchSizeAsked, done: Done, found: BatchSizeReading) -> Conc
         drawn.append(pictures.draw_regimes(found.regimes, found.confirmed, target=asked.target))
     if isinstance(found.rates, BatchRates):
         drawn.append(pictures.draw_rates(found.rates))
+    if isinstance(found.budgets, tuple):
+        metric = next(iter(done.values())).table.objective.metric
+        regimes = found.regimes if isinstance(found.regimes, BatchRegimes) else None
+        ends = regimes.perfect_until.estimate if regimes else None
+        drawn.append(draw_budgets(found.budgets, metric=metric, perfect_until=ends))
     return Conclusion(
-        sentence=findings[0].sentence if findings else _waiting(asked, done, found),
+        sentence=_first(findings).sentence if findings else _waiting(asked, done, found),
         findings=findings,
         pictures=tuple(drawn),
         answer=_answer(found),
     )
+
+
+def _first(findings: tuple[Finding, ...]) -> Finding:
+    """What the answer is: a target that was missed comes before what can be said without it."""
+    return next((f for f in findings if f.severity is Severity.PROBLEM), findings[0])
 
 
 def _waiting(asked: BatchSizeAsked, done: Done, found: BatchSizeReading) -> str:
@@ -52,6 +64,7 @@ def _findings(asked: BatchSizeAsked, found: BatchSizeReading) -> Iterator[Findin
         yield _finding("F1", Severity.WARNING, asked.size, _not_enough(found.regimes))
     if isinstance(found.rates, BatchRates):
         yield _rates(asked, found.rates)
+    yield from budget_findings(asked, found.budgets, found.regimes)
     missed = [b for b, t in found.tuned.items() if t.rate is None]
     if missed and len(found.tuned) == len(asked.batch_sizes):
         yield _missed(asked, found, missed)

@@ -1,4 +1,4 @@
-"""Batch size: what the rounds that are done say (F1 F2 F4)."""
+"""Batch size: what the rounds that are done say (F1 F2 F3 F4)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from tunebook.analysis.batch_rates import BatchRates, batch_rates
 from tunebook.analysis.batch_regimes import BatchRegimes, batch_regimes
 from tunebook.analysis.target_steps import best_reached, steps_to_target
+from tunebook.procedures.batch_size_budgets import Budgets, read_budgets
 from tunebook.procedures.batch_size_plans import (
     MOVES,
     BatchSizeAsked,
@@ -54,6 +55,7 @@ class BatchSizeReading:
         found_first: of the tuning trials, on other seeds.
         rates: of the best trials.
         easier: where perfect scaling ends for easier targets, by target.
+        budgets: equal steps and equal examples; None before there is an answer to F1.
     """
 
     tuned: Mapping[int, Tuned]
@@ -62,6 +64,7 @@ class BatchSizeReading:
     found_first: BatchRegimes | NotApplicable | None
     rates: BatchRates | NotApplicable | None
     easier: Mapping[float, BatchRegimes | NotApplicable]
+    budgets: Budgets | None
 
 
 def read(asked: BatchSizeAsked, done: Done) -> BatchSizeReading:
@@ -71,14 +74,18 @@ def read(asked: BatchSizeAsked, done: Done) -> BatchSizeReading:
     confirmed = {b: steps for b, steps in confirmed.items() if steps}
     whole = len(confirmed) == len(asked.batch_sizes)
     rates = {b: t.rate for b, t in tuned.items() if t.rate is not None}
+    every = len(tuned) == len(asked.batch_sizes)
     first = {b: (math.nan if t.steps is None else t.steps,) for b, t in tuned.items()}
     return BatchSizeReading(
         tuned=tuned,
         confirmed=confirmed,
         regimes=batch_regimes(confirmed) if whole else None,
-        found_first=batch_regimes(first) if len(first) == len(asked.batch_sizes) else None,
+        found_first=batch_regimes(first) if every else None,
         rates=batch_rates(rates) if len(rates) == len(asked.batch_sizes) else None,
         easier=_easier(asked, done) if whole else {},
+        budgets=read_budgets(asked, done)
+        if every and (whole or len(rates) < len(tuned))
+        else None,
     )
 
 

@@ -132,11 +132,8 @@ def _throughput(asked: ThroughputAsked, found: Throughput) -> Finding:
     }
     if found.knee is not None:
         numbers["throughput doubles up to"] = found.knee
-    said = found.sentence
-    if not found.sure:
-        said += " Where exactly it stops is not told by times as precise as these."
-    severity = Severity.WARNING if found.knee is None else Severity.NOTE
-    return _finding(severity, asked, said, numbers=numbers)
+    severity = Severity.WARNING if found.knee is None and found.sure else Severity.NOTE
+    return _finding(severity, asked, found.sentence, numbers=numbers)
 
 
 def _vague(asked: ThroughputAsked, found: ThroughputReading, through: Throughput) -> Finding:

@@ -66,6 +66,20 @@ CHECK_TEXTS = {
         "what would. Coverage: docs/claims/variance_sources.md. That one seed trained every "
         "configuration is a fact.",
     ),
+    "A3": CheckText(
+        name="Throughput",
+        asks="Which batch sizes fit, and how fast is each?",
+        method="The batch size is doubled until memory ends. A step's time is the median time "
+        "between far reports less that between near ones, by the steps between, with the interval "
+        "between order statistics. Throughput doubles where a doubling brings 1.5 times or more.",
+    ),
+    "A4": CheckText(
+        name="Choice of batch size",
+        asks="Which batch size takes the least time, and which the fewest examples?",
+        method="Steps to the target of fresh seeds by seconds of a step. A size is left in where "
+        "it is not told to be slower than any other: Welch's test on logarithms, with the step "
+        "time's uncertainty, Bonferroni over the sizes; the best one is left in with 95 %.",
+    ),
     "F1": CheckText(
         name="Steps against batch size",
         asks="How far do larger batches shorten training?",
@@ -80,6 +94,13 @@ CHECK_TEXTS = {
         method="A line through the logarithms of the best rates, one a batch size, with Student's "
         "t; the linear and the square-root rule are powers of 1 and 0.5, and fit where the "
         "interval holds them.",
+    ),
+    "F3": CheckText(
+        name="Equal steps, equal examples",
+        asks="What does each batch size reach within a step budget, and within an epoch budget?",
+        method="The largest budgets that all sizes cover; of each size the best value at its best "
+        "rate there, and the fresh seeds. Sizes are told apart by fresh seeds alone: Welch's test "
+        "between all pairs, Holm's step-down, 5 % over all that is said at one budget.",
     ),
     "F4": CheckText(
         name="Trust in the target",
