@@ -1,0 +1,136 @@
+"""The best learning rate at each training length, from all lengths' trials together (E1 E5).
+
+One trial a rate says little, since seeds differ. Near its optimum the loss is nearly a parabola in
+the logarithm of the rate, and the optimum drifts slowly with the length. So one curvature, one
+drift and a level for each length are fitted by least squares to the better half of each length's
+trials, less those that are bad: further above the best than CAP times what the third best is. The
+optimum of the parabola is the rate, no further out than the trials that are not bad.
+Assumes that seeds matter less than an order of magnitude of the rate does; where the fit has no
+optimum, the best trial itself is taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+FEWEST = 3
+"""Trials of a length that the parabola is fitted to, at least."""
+BETTER = 0.5
+CAP = 5.0
+DRIFTS = np.linspace(-0.75, 0.75, 61)
+"""Powers of the length that the best rate may go with."""
+
+Tried = Mapping[int, Sequence[tuple[float, float]]]
+"""Length to (rate, loss) of its trials; lower is better, not finite where it failed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RateDrift:
+    """Where the best rate lies.
+
+    Attributes:
+        rate: at `length`; power: of the length that it goes with.
+        length: the longest that was tried.
+        within: lowest and highest rate that were not bad, by length.
+        edge: "low" or "high" where the best lies at an end of what the longest length tried.
+    """
+
+    rate: float
+    power: float
+    length: int
+    within: Mapping[int, tuple[float, float]]
+    edge: str
+
+    def at(self, length: float) -> float:
+        """The best rate at a length, within what was good at the nearest one."""
+        rate = self.rate * math.pow(length / self.length, self.power)
+        low, high = self.within[min(self.within, key=lambda n: abs(math.log(n / length)))]
+        return min(max(rate, low), high)
+
+
+def rate_drift(tried: Tried, *, edge: float = 0.1) -> RateDrift | None:
+    """Fit all lengths together.
+
+    Args:
+        tried: one length or more.
+        edge: share of the range, on its logarithm, that counts as an end.
+
+    Returns:
+        None where no trial has a finite loss.
+    """
+    kept = {length: own for length, rows in sorted(tried.items()) if (own := _finite(rows))}
+    if not kept:
+        return None
+    longest = max(kept)
+    fitted = _fit(kept)
+    # With few trials a length, the best of them is as good a guess as there is.
+    found, power = fitted if fitted else (math.log(min(kept[longest], key=lambda x: x[1])[0]), 0.0)
+    within = {length: _ends(rows) for length, rows in kept.items()}
+    low, high = (math.log(r) for r in within[longest])
+    found = min(max(found, low), high)
+    there = [math.log(r) for r, _ in tried[longest]]
+    place = (found - min(there)) / max(max(there) - min(there), 1e-9)
+    return RateDrift(
+        rate=math.exp(found),
+        power=power,
+        length=longest,
+        within=within,
+        edge="low" if place < edge else "high" if place > 1 - edge else "",
+    )
+
+
+def _finite(rows: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    return [(r, loss) for r, loss in rows if math.isfinite(loss)]
+
+
+def _fit(kept: Tried) -> tuple[float, float] | None:
+    """Logarithm of the best rate at the longest length, and its drift; None without an optimum."""
+    better = {length: _better(rows) for length, rows in kept.items()}
+    better = {length: rows for length, rows in better.items() if len(rows) >= FEWEST}
+    longest = max(kept)
+    if longest not in better:
+        return None
+    level = np.array([k for k, rows in enumerate(better.values()) for _ in rows])
+    x = np.array([math.log(r) for rows in better.values() for r, _ in rows])
+    y = np.array([loss for rows in better.values() for _, loss in rows])
+    t = np.array([math.log(n / longest) for n, rows in better.items() for _ in rows])
+    levels = np.eye(len(better))[level]
+    fits: list[tuple[float, float, float]] = []
+    for drift in DRIFTS if len(better) > 1 else (0.0,):
+        moved = x - drift * t
+        design = np.column_stack([levels, moved, moved**2])
+        answer, *_ = np.linalg.lstsq(design, y, rcond=None)
+        bend = float(answer[-1])
+        if bend > 0:
+            error = float(((design @ answer - y) ** 2).sum())
+            fits.append((error, -float(answer[-2]) / (2 * bend), float(drift)))
+    if not fits:
+        return None
+    freedom = max(len(y) - len(better) - 3, 1)
+    room = min(fits)[0] * (1 + 2 / freedom)
+    # Of drifts that explain the trials alike, the one that assumes the least.
+    _, found, drift = min((f for f in fits if f[0] <= room), key=lambda f: abs(f[2]))
+    return found, drift
+
+
+def _better(rows: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The better half, less those that are bad."""
+    cap = _cap(rows)
+    kept = sorted(rows, key=lambda x: x[1])[: max(FEWEST, math.ceil(BETTER * len(rows)))]
+    return [(r, loss) for r, loss in kept if loss <= cap]
+
+
+def _cap(rows: Sequence[tuple[float, float]]) -> float:
+    losses = sorted(loss for _, loss in rows)
+    third = losses[min(2, len(losses) - 1)]
+    return losses[0] + CAP * (third - losses[0])
+
+
+def _ends(rows: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    cap = _cap(rows)
+    good = [r for r, loss in rows if loss <= cap]
+    return min(good), max(good)
