@@ -8,7 +8,8 @@ from itertools import groupby
 
 from tunebook.analysis.foretold_outcomes import judge
 from tunebook.analysis.variance_sources import Origin, VarianceSourcesResult
-from tunebook.report.check_texts import CheckText, check_text, numbers_texts, remedy_text
+from tunebook.report.check_methods import CheckText
+from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.evidence import Evidence, evidence
 from tunebook.report.examine import WORST_FIRST, conclude, results
 from tunebook.report.foretold_text import head

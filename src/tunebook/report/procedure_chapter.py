@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunebook.plots import Picture
-from tunebook.report.check_texts import CheckText, check_text, numbers_texts, remedy_text
+from tunebook.report.check_methods import CheckText
+from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import Shown
 from tunebook.words.finding import Finding
 from tunebook.words.record import Proposal

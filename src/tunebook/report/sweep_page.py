@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from tunebook.plots.render import script_bundle
 from tunebook.report.chapter import Alike, alike, finding_view, severities
-from tunebook.report.check_texts import CheckText, check_text
+from tunebook.report.check_methods import CheckText
+from tunebook.report.check_texts import check_text
 from tunebook.report.examine import Result
 from tunebook.report.gallery import Gallery, gallery, pictures_json
 from tunebook.report.offline import asset, policy

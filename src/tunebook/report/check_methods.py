@@ -1,0 +1,201 @@
+"""What each check of a round asks and how it answers, for people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckText:
+    """A check in words.
+
+    Attributes:
+        name: short, for headings and badges.
+        asks: the question that its pictures answer.
+        method: how it judges, for a reader who doubts a finding.
+    """
+
+    name: str
+    asks: str
+    method: str
+
+
+UNKNOWN = CheckText(name="Check", asks="", method="")
+
+ROUND_CHECKS = {
+    "A4": CheckText(
+        name="Choice of batch size",
+        asks="Is it chosen for time or cost, and not for quality?",
+        method="A search for quality is a fact of the search space: a hyperparameter of that name "
+        "varies and is no scientific one. Once the others are tuned for it, each batch size "
+        "reaches the same quality (Shallue et al. 2018); it sets speed. Time to a target is the "
+        "steps of fresh seeds by seconds of a step: a size is left in unless it is told to be "
+        "slower than another (Welch's test on logarithms, Bonferroni), so that the fastest is "
+        "left in with 95 %.",
+    ),
+    "B4": CheckText(
+        name="Unequal budgets",
+        asks="Did every scientific value get the same?",
+        method="Trials of each scientific value are counted, infeasible ones too, and the steps "
+        "to which their curves reach compared (Mann and Whitney's test at 0.1 %, where they "
+        "differ within a value too). A quarter more trials, or a twentieth more steps, counts.",
+    ),
+    "B6": CheckText(
+        name="Repeated runs",
+        asks="Does a run stand twice?",
+        method="A fact: one configuration under one seed stands in several rows; where seeds are "
+        "not known, with the same objective too. The same configuration under other seeds is a "
+        "repeat and is fine.",
+    ),
+    "B9": CheckText(
+        name="Design of the search",
+        asks="Is there a fault in the search itself?",
+        method="Facts of the table: which hyperparameters vary, which seeds and configurations "
+        "stand where, how many trials and steps each scientific value got, how often curves were "
+        "evaluated. A training length that is searched hides what the others do.",
+    ),
+    "D2": CheckText(
+        name="Sources of variation",
+        asks="How much do a seed, another search and another split of the data do?",
+        method="Standard deviations, each apart from the others: of trials of one configuration "
+        "whose seeds did not choose it (chi-square, with fewer degrees of freedom where tails are "
+        "heavy), of what repeats of the search choose, and of splits of the data (Paule and "
+        "Mandel's estimate; generalised pivotal intervals). What nothing measures is said with "
+        "what would. Coverage: docs/claims/variance_sources.md. That one seed trained every "
+        "configuration is a fact.",
+    ),
+    "G2": CheckText(
+        name="Inclusion",
+        asks="Did a more general optimizer lose to one that it can imitate?",
+        method="Pairs of optimizers that C9 tells apart, in which the loser includes the winner "
+        "by the catalogue (Choi et al. 2019): tuned well, it could have done the same. The error "
+        "rate is that of C9, over fewer pairs.",
+    ),
+    "C11": CheckText(
+        name="Objective and order",
+        asks="Is the objective counted fairly, and was the search independent of its results?",
+        method="The order of the distinct configurations of each study is compared with their "
+        "losses and their distances from the best tenth, over random orders of the same trials: "
+        "the strongest rank correlation must be rare (5 % over all axes and studies). The best of "
+        "k evaluations of white noise lies 1.5 standard deviations off for k = 10, 2.5 for 100.",
+    ),
+    "B2": CheckText(
+        name="Hyperparameter never read",
+        asks="Did training use what was varied?",
+        method="The trial handle notes which hyperparameters the training code reads. One that "
+        "is varied and never read cannot have an effect.",
+    ),
+    "C1": CheckText(
+        name="Search space boundaries",
+        asks="Do the best trials crowd an edge of a range?",
+        method="A response is fitted to the complete trials, by a parabola and by a curve of any "
+        "smoothness, each counting as its evidence says. For each side: is the best place on "
+        "the edge better than the best place at least 15 % of the range inside? The p-value is "
+        "the chance that it is not; 5 % is shared over all sides of the round. A "
+        "training length that was searched is called cut off as well where the best tenth of the "
+        "trials crowd its outermost 15 %, more than the next 15 %, and the fit does not speak "
+        "against it.",
+    ),
+    "C2": CheckText(
+        name="Sampling density",
+        asks="Were there enough trials?",
+        method="The tuning curve is the median of the best of n trials against n, with a band "
+        "that holds for all n at once with 95 % confidence (Lourie, Cho and He 2024). Infeasible "
+        "trials count as infinitely bad. A trial is about as good as the best where it lies "
+        "within a tenth of the way from the best to the median. Boxes are quantiles of the best "
+        "of a budget. The expected gain of as many trials again is what the second half of the "
+        "trials brought beyond the first, over all ways to halve them. How far the best in the "
+        "space is comes from how the best losses thin out, given that a space of d axes thins out "
+        "no faster than the d-th power of the distance; its bound holds with 95 %.",
+    ),
+    "C3": CheckText(
+        name="Infeasible trials",
+        asks="What fails, and where?",
+        method="Infeasible trials are the configuration's own fate and count in every "
+        "statistic. The place that fails is the cut of an axis, or the value of a choice, that "
+        "separates failures best; it is shown where random relabelling of the trials rarely finds "
+        "as good a one anywhere (under 5 %). It is a combination of two hyperparameters where "
+        "failing depends on another one among trials that are alike in either. That failing "
+        "depends on nothing is said only where a dependence would have been seen.",
+    ),
+    "C4": CheckText(
+        name="Overfitting",
+        asks="Do good trials get worse on held-out data while they still learn the training set?",
+        method="Every held-out metric is read beside the training metric of its kind. A trial "
+        "overfits where the last quarter of its curve lies above its lowest stretch, beyond the "
+        "noise (which may wander from one evaluation to the next) and by more than 2 % of what "
+        "was gained, while the training metric still improved. The best trials are said to "
+        "overfit where more than half of the best tenth of all studies, or of one, do; the 5 % "
+        "is shared over groups and metrics.",
+    ),
+    "C5": CheckText(
+        name="Late variance",
+        asks="Do the best trials differ by more than one evaluation scatters?",
+        method="In the last quarter of the good trials' curves a trend is taken out of each, and "
+        "what they share; what is left is noise, whose size and correlation are fitted by "
+        "restricted likelihood. Two readings closer than 2.8 times the noise left in one can't "
+        "be told apart. Where the best tenth of the trials (ten at most), or the bests of the "
+        "scientific values, lie nearer than that even at the lower end of the noise's 95 % "
+        "interval, their order is luck. The best of many noisy evaluations flatters: by 1.5 "
+        "standard deviations of 10, 2.5 of 100.",
+    ),
+    "C6": CheckText(
+        name="Training length",
+        asks="Were trials still improving when they ended?",
+        method="Of the best tenth of each study (three at least), more than half must have their "
+        "best checkpoint in the last quarter, and a gain near the end whose 95 % interval is "
+        "above zero; what half as long again would bring is extrapolated from their mean curve. "
+        "Where a hyperparameter sets each trial's length, the lengths are asked instead: the gain "
+        "of the good fifth of the trials per doubling of the length, by quantile regression over "
+        "the longer ones. Where the learning rate decays over a length tied to the training "
+        "steps, only a round of another length can tell.",
+    ),
+    "C7": CheckText(
+        name="Saturation",
+        asks="Did trials stop improving long before the end?",
+        method="A trial is done at the first step from which its best so far is within its own "
+        "noise of the best that it reaches. Training is called too long where four fifths of "
+        "the good trials were done before 60 % of it.",
+    ),
+    "C8": CheckText(
+        name="Suspicious curves",
+        asks="Do the curves look like a bug?",
+        method="Four questions, which share 5 %: does a training loss rise beyond its noise; does "
+        "a metric repeat itself, as a peak of its spectrum against its neighbours in most trials "
+        "of a study; are curves equal to the last digit although seeds or configurations differ; "
+        "does a metric never change?",
+    ),
+    "C9": CheckText(
+        name="Isolation",
+        asks="Which scientific values differ beyond the noise?",
+        method="For each scientific value, what a study of this size selects over its nuisance "
+        "hyperparameters, at equal budgets: from a response fitted to all trials where its form "
+        "holds, else the best seen, with its spread over subsamples of the search. Two values are "
+        "told apart where the interval of their difference leaves out zero; 5 % is shared over "
+        "all that is compared. Where every chosen configuration was repeated with seeds that did "
+        "not choose it, those are compared, by Welch's test. Measured error rates: "
+        "docs/claims/isolation.md.",
+    ),
+    "C10": CheckText(
+        name="What matters, what interacts",
+        asks="Which hyperparameters matter, and which must be tuned together?",
+        method="Ranks of the trials, infeasible ones last, are fitted by a smooth curve for each "
+        "hyperparameter and by products in pairs. A share is the part of the ranks' variance that "
+        "one has by itself, or with its pairs (Sobol's indices). An effect is told where its "
+        "curve is not flat, among all trials or among the better half; an interaction where "
+        "products tell more than any increasing function of a sum of single effects could, so "
+        "that the best of one depends on the other; 5 % is shared over all of them. One can be "
+        "fixed where the upper ends of its shares lie below a tenth of all, and a fifth among the "
+        "better half.",
+    ),
+    "I1": CheckText(
+        name="Evaluation steps",
+        asks="Were trials evaluated regularly, and often enough?",
+        method="Counted, not estimated: the share of distances between evaluations that are far "
+        "from the usual one, the evaluations in the first tenth of training, where instability "
+        "shows (two are asked), and in all (eight, to read a curve's end). Whether evaluations "
+        "cost more than training is not asked: at regular steps every stretch of time holds the "
+        "same steps and one evaluation, so that their costs can't be told apart. `tunebook try` "
+        "asks it before the round is run.",
+    ),
+}
