@@ -15,8 +15,8 @@ PROCEDURE_CHECKS = {
     "E1": CheckText(
         name="A first training length",
         asks="How many steps does the fastest trial need to fit the training set?",
-        method="A sweep of the learning rate at a sixteenth, then a quarter of the budget, with no "
-        "regularisation where `plain` says what that is; moved, at most twice, where the best "
+        method="A sweep of the learning rate at a sixteenth, then a quarter of the budget, with "
+        "no regularisation where `plain` says what that is; moved, at most twice, where the best "
         "rate is at its edge, and distrusted where it stays there.",
     ),
     "E3": CheckText(
