@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+import paced_steps
 from tunebook.book.notebook import Book
 from tunebook.words.spelling import minimize
 from valleys import ASKED
@@ -23,6 +26,29 @@ def new_book(tmp_path):
     yield make
     for book in made:
         book.close()
+
+
+class Ticking:
+    """Time that passes where a training waits, and nowhere else."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.time = time.time
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def ticking(monkeypatch) -> Ticking:
+    """Trials in this process are timed by a clock on which other load does not tell."""
+    clock = Ticking()
+    monkeypatch.setattr("tunebook.training.log.time", clock)
+    monkeypatch.setattr(paced_steps, "time", clock)
+    return clock
 
 
 @pytest.fixture

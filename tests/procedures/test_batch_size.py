@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import noisy_quadratic as quadratic
+import paced_steps as paced
 from tunebook.plots.render import to_png
 from tunebook.words.errors import DesignError
 from tunebook.words.finding import Severity
@@ -122,6 +123,46 @@ def test_what_makes_no_sense_is_told_before_anything_runs(new_book, wrong, words
     with pytest.raises(DesignError, match=words):
         ask(new_book(), **wrong)
     assert new_book().rounds == ()
+
+
+def test_with_the_time_of_a_step_it_chooses_by_time_and_by_cost(new_book, ticking):
+    book = new_book()
+    alone = ask(book, **quadratic.SHORT)
+    assert not [f for f in alone.findings if f.check == "A4"]
+    assert 'book.procedure("throughput", ...)' in alone.left[0]
+    timing = {**paced.ASKED, "smallest": 4, "largest": 256, "trial_s": 0.1, "longer": 1}
+    timing["fixed"] = {**timing["fixed"], "batch_size": 4, "width": 64}
+    book.procedure("throughput", paced.train, workers=0, progress=False, **timing)
+    said = book.procedure("batch-size", run=False)
+    (choice,) = [f for f in said.findings if f.check == "A4"]
+    seconds = {b: choice.numbers[f"seconds to the target at {b}"] for b in (4, 16, 64, 256)}
+    examples = {b: choice.numbers[f"examples to the target at {b}"] for b in (4, 16, 64, 256)}
+    # Steps take 2 ms up to a batch of 32, and eight times as long at 256.
+    steps = {b: e.estimate / b for b, e in examples.items()}
+    assert seconds[16].estimate == pytest.approx(2e-3 * steps[16], rel=0.05)
+    assert seconds[256].estimate == pytest.approx(16e-3 * steps[256], rel=0.05)
+    assert said.answer["least_time"] == min(seconds, key=lambda b: seconds[b].estimate)
+    assert "fewest examples" in choice.sentence
+    assert "Quality decides nothing" in choice.sentence
+    picture = said.pictures[-1]
+    assert set(picture.layer("least").column("batch")) <= {4, 16, 64, 256}
+    assert to_png(picture)[:4] == b"\x89PNG"
+    assert not said.left
+
+
+def test_step_times_of_another_configuration_are_told(new_book, ticking):
+    book = new_book()
+    ask(book, **{**quadratic.SHORT, "fixed": {**quadratic.SHORT["fixed"], "width": 32}})
+    timing = {
+        **paced.ASKED,
+        "smallest": 4,
+        "largest": 256,
+        "fixed": {"batch_size": 4, "width": 64},
+    }
+    timing["fixed"]["learning_rate"] = 0.1
+    book.procedure("throughput", paced.train, workers=0, progress=False, **timing)
+    (choice,) = [f for f in book.procedure("batch-size", run=False).findings if f.check == "A4"]
+    assert "Steps were timed with width=64 instead of 32" in choice.sentence
 
 
 @pytest.mark.parametrize("lacking", ["target", "learning_rates"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -11,6 +12,14 @@ from tunebook.plots.render import to_png
 from tunebook.words.errors import DesignError
 from tunebook.words.finding import Severity
 
+
+@pytest.fixture(autouse=True)
+def clock(ticking, monkeypatch):
+    """All trainings here wait by the same clock."""
+    monkeypatch.setattr(sys.modules[__name__], "time", ticking)
+    return ticking
+
+
 ASKED = {**paced.ASKED, "smallest": 8, "largest": 256, "longer": 2, "trial_s": 0.2}
 
 
@@ -19,24 +28,23 @@ def ask(book, train=paced.train, **more):
 
 
 def test_it_finds_the_step_the_knee_and_nothing_of_evaluations(new_book):
-    said = ask(new_book(), precision=0.3)
+    said = ask(new_book())
     assert said.finished
     fits, through = said.findings[:2]
     assert "Batch sizes 8 to 256 fit; 256 is the largest that was asked for" in fits.sentence
     assert "memory has not ended" in fits.sentence
-    # A step of 2 ms beside an evaluation of 4 ms; sleeping is late rather than early.
+    # A step of 2 ms beside an evaluation of 4 ms.
     for size, true_s in ((8, 2e-3), (32, 2e-3), (256, 16e-3)):
-        measured = through.numbers[f"seconds a step at {size}"].estimate
-        assert 0.8 * true_s < measured < 1.8 * true_s
-    assert said.answer["doubles_up_to"] in (32, 64)
+        assert through.numbers[f"seconds a step at {size}"].estimate == pytest.approx(true_s, 0.02)
+    assert "doubles with the batch size up to 32, and no longer beyond" in through.sentence
     (picture,) = said.pictures
     assert picture.layer("points").column("batch") == [8, 16, 32, 64, 128, 256]
-    assert picture.layer("knee").column("batch") == [said.answer["doubles_up_to"]]
+    assert picture.layer("knee").column("batch") == [said.answer["doubles_up_to"]] == [32]
     assert to_png(picture)[:4] == b"\x89PNG"
 
 
 def test_a_machine_that_is_full_from_the_start_is_a_bottleneck(new_book):
-    said = ask(new_book(), smallest=64, precision=0.3)
+    said = ask(new_book(), smallest=64)
     (full,) = [f for f in said.findings if "does not double even from batch size 64" in f.sentence]
     assert full.severity is Severity.WARNING
     assert said.answer["doubles_up_to"] is None

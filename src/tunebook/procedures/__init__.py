@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from tunebook.procedures.asking import Asked, Workload
-from tunebook.procedures.stages import Conclusion, Done, Stage, Step
+from tunebook.procedures.stages import Beside, Conclusion, Done, Stage, Step
 from tunebook.words.errors import DesignError, nearest
 
 __all__ = ["CATALOGUE", "Asked", "Conclusion", "Done", "Procedure", "Stage", "Step", "Workload"]
@@ -65,6 +65,21 @@ class Procedure(Protocol[A]):
 
     def conclude(self, asked: A, done: Done) -> Conclusion:
         """What the stages that are done say, also while others are still to come."""
+
+
+class LaysBeside(Protocol):
+    """A procedure that reads the rounds of another one as well, where the book has them.
+
+    Attributes:
+        beside: name of that other procedure.
+    """
+
+    beside: str
+
+    def conclude_beside(
+        self, said: Conclusion, asked: Any, done: Done, others: Sequence[Beside]
+    ) -> Conclusion:
+        """What `conclude` said, with what the other one adds; its runs are oldest first."""
 
 
 def procedure_named(name: str) -> Procedure[Any]:

@@ -1,4 +1,4 @@
-"""Batch size: how far larger batches shorten training, each size tuned anew (F1 F2 F4).
+"""Batch size: how far larger batches shorten training, each size tuned anew (A4 F1 F2 F3 F4).
 
 Each batch size gets learning rates of its own, in a moved range where the best lies at the edge;
 the fastest configuration of each is then run with fresh seeds, and those alone are judged. A
@@ -9,15 +9,18 @@ miss is not compared, and a reachable one is proposed.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tunebook.analysis.throughput import Throughput
 from tunebook.procedures import batch_size_plans as plans
 from tunebook.procedures.asking import Workload
+from tunebook.procedures.batch_size_choice import with_choice
 from tunebook.procedures.batch_size_conclusion import conclude
 from tunebook.procedures.batch_size_plans import BatchSizeAsked
 from tunebook.procedures.batch_size_reading import read
-from tunebook.procedures.stages import Conclusion, Done, Stage, Step
+from tunebook.procedures.stages import Beside, Conclusion, Done, Stage, Step
+from tunebook.procedures.throughput_reading import read as read_throughput
 from tunebook.words.errors import DesignError
 
 SIZES = tuple(2**k for k in range(4, 11))
@@ -30,6 +33,7 @@ class BatchSize:
     about = "How far do larger batches shorten training? Regimes, and the best learning rate."
     asked = BatchSizeAsked
     drives = ("batch_size", "learning_rate")
+    beside = "throughput"
 
     def defaults(self, given: Mapping[str, Any], workload: Workload) -> dict[str, Any]:
         """The question, the sizes, and a learning rate in the middle of the range."""
@@ -90,6 +94,18 @@ class BatchSize:
     def conclude(self, asked: BatchSizeAsked, done: Done) -> Conclusion:
         """What is known so far."""
         return conclude(asked, done, read(asked, done))
+
+    def conclude_beside(
+        self, said: Conclusion, asked: BatchSizeAsked, done: Done, others: Sequence[Beside]
+    ) -> Conclusion:
+        """The same with the choice of batch size, by the newest throughput that was measured."""
+        timed = None
+        for asked_there, done_there in reversed(others):
+            there = read_throughput(asked_there, done_there).found
+            if isinstance(there, Throughput):
+                timed = (asked_there, there)
+                break
+        return with_choice(said, asked, read(asked, done), timed)
 
     def _tune(self, asked: BatchSizeAsked, size: int, done: Done) -> Step | None:
         low, high = asked.learning_rates

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from tunebook.procedures import Procedure, procedure_named
+from tunebook.procedures import LaysBeside, Procedure, procedure_named
 from tunebook.procedures.asking import Asked, Workload, read_note
 from tunebook.procedures.costs import StageCost, searched, stage_costs
 from tunebook.procedures.settling import settle
@@ -118,7 +118,7 @@ def standing(book: RoundsBook, asked: Asked, *, workers: int) -> Standing:
         finished=step is None,
         stages=stages,
         costs=stage_costs(stages, rounds, book.rounds, workers=workers),
-        conclusion=procedure.conclude(asked, done),
+        conclusion=_concluded(book, procedure, asked, done),
     )
 
 
@@ -143,7 +143,7 @@ def carry_on(
     while True:
         rounds = _rounds_of(book, asked)
         done = _done(rounds)
-        for finding in procedure.conclude(asked, done).findings:
+        for finding in _concluded(book, procedure, asked, done).findings:
             if finding.severity is not Severity.PASS and finding.sentence not in told:
                 told.add(finding.sentence)
                 tell(f"{finding.check} {finding.severity}: {finding.sentence}")
@@ -159,6 +159,24 @@ def carry_on(
         trials = searched(found)
         if not trials or not all(t.status.ended for t in trials):
             return
+
+
+def _concluded(
+    book: RoundsBook, procedure: Procedure[Any], asked: Asked, done: Done
+) -> Conclusion:
+    """What a procedure says, and what another one of the book adds to that."""
+    said = procedure.conclude(asked, done)
+    name = getattr(procedure, "beside", "")
+    if not name:
+        return said
+    lays: LaysBeside = procedure  # type: ignore[assignment]
+    others = [
+        (theirs, _done(_rounds_of(book, theirs)))
+        for other, question in questions_in(book)
+        if other == name
+        for theirs in [asked_in(book, name, {"question": question})]
+    ]
+    return lays.conclude_beside(said, asked, done, others)
 
 
 def _more(plan: Round, trials: int) -> Round:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 from tunebook.plots import Picture
 from tunebook.words.design import Round
@@ -71,6 +72,10 @@ class DoneStage:
 
 Done = Mapping[str, DoneStage]
 """Stages that are done, by name, in the order of their rounds."""
+
+
+Beside = tuple[Any, Done]
+"""Another procedure of the same book: its arguments, and its stages that are done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
