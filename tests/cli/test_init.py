@@ -44,7 +44,7 @@ def test_a_scaffold_says_what_it_saw_and_runs(tunebook, tmp_path, framework, tas
     assert status["rounds"][0]["trials"] == {"complete": 4}
 
 
-@pytest.mark.parametrize("framework", ["torch", "lightning", "huggingface"])
+@pytest.mark.parametrize("framework", ["torch", "lightning", "huggingface", "keras", "jax"])
 def test_a_scaffold_goes_on_from_its_checkpoint(tmp_path, framework):
     needs(framework)
     script = Path(__file__).with_name("resumed_scaffold.py")
