@@ -88,6 +88,20 @@ def test_too_few_reports_are_not_enough_evidence(new_book):
     assert said.pictures == ()
 
 
+def own_distance(trial) -> None:
+    """Reports at every step and evaluates as often, whatever it is asked."""
+    for step in range(trial.max_train_steps):
+        time.sleep(1e-3 + 1e-3)
+        trial.report(step, {"valid/loss": float(trial.config["batch_size"])})
+
+
+def test_evaluations_that_are_in_a_step_are_told(new_book):
+    said = ask(new_book(), own_distance, largest=16, longer=1)
+    (through,) = [f for f in said.findings if "evaluations are in a step" in f.sentence]
+    assert through.numbers["seconds a step at 8"].estimate == pytest.approx(2e-3)
+    assert "At 8, 16 " in through.sentence
+
+
 def uneven(trial) -> None:
     """Steps that take from 0 to 20 ms, as on a machine that others use."""
     for step in range(trial.max_train_steps):

@@ -64,7 +64,7 @@ def _findings(asked: ThroughputAsked, found: ThroughputReading) -> Iterator[Find
     if found.doubled:
         yield from _ended(asked, found)
     if isinstance(found.found, Throughput):
-        yield _throughput(asked, found.found)
+        yield _throughput(asked, found, found.found)
         if found.found.vague:
             yield _vague(asked, found, found.found)
     if found.found is not None:
@@ -126,14 +126,25 @@ def _failed(asked: ThroughputAsked, size: int, reading: SizeReading, upto: str) 
     )  # fmt: skip
 
 
-def _throughput(asked: ThroughputAsked, found: Throughput) -> Finding:
+def _throughput(asked: ThroughputAsked, reading: ThroughputReading, found: Throughput) -> Finding:
     numbers: dict[str, Number] = {
         f"seconds a step at {b}": s for b, s in zip(found.batch_sizes, found.step_s, strict=True)
     }
     if found.knee is not None:
         numbers["throughput doubles up to"] = found.knee
     severity = Severity.WARNING if found.knee is None and found.sure else Severity.NOTE
-    return _finding(severity, asked, found.sentence, numbers=numbers)
+    mixed = [
+        str(b)
+        for b in found.batch_sizes
+        if isinstance(t := reading.sizes[b].time, StepTime) and not t.separated
+    ]
+    said = found.sentence
+    if mixed:
+        said += (
+            f" At {', '.join(mixed)} evaluations are in a step's time: training reports at "
+            "distances of its own, not where trial.evaluate_at(step) says."
+        )
+    return _finding(severity, asked, said, numbers=numbers)
 
 
 def _vague(asked: ThroughputAsked, found: ThroughputReading, through: Throughput) -> Finding:

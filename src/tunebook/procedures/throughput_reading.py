@@ -24,6 +24,10 @@ SLOWER = 4
 """Times as many steps between reports, at least, where a size is timed again."""
 
 
+SAFE = 0.5
+"""Of the time limit, that a timed trial is to take at most."""
+
+
 class Fate(StrEnum):
     """What became of a batch size."""
 
@@ -97,20 +101,22 @@ def read(asked: ThroughputAsked, done: Done) -> ThroughputReading:
 def next_apart(asked: ThroughputAsked, size: SizeReading) -> int | None:
     """Steps between reports of the next timed trial, or None where none is needed, or left.
 
-    Cycles are to be so long that a trial trains for `trial_s`; of a size that was timed already
-    and not precisely enough, they are at least SLOWER times as long.
+    Cycles are to be so long that a trial trains for `trial_s`. Of a size that was timed already,
+    and not precisely enough, or at one distance alone since training reports at its own, they are
+    at least SLOWER times as long; never so long that a trial runs into its time limit.
     """
     if size.fate is not Fate.FITS or size.unread or size.tries > asked.longer:
         return None
     if not isinstance(size.time, StepTime):
         # Training may report at distances of its own: a trial of full length shows some.
         return None if size.tries else max(LEAST_APART, asked.most_apart)
-    if size.tries and size.time.off <= asked.precision:
+    if size.tries and size.time.separated and size.time.off <= asked.precision:
         return None
-    most = max(size.time.seconds.high, 1e-9)
-    wanted = math.ceil(asked.trial_s / CYCLES / most)
+    step_s = max(size.time.seconds.high, 1e-9)
+    wanted = math.ceil(asked.trial_s / CYCLES / step_s)
     least = SLOWER * size.apart if size.tries else LEAST_APART
-    return max(LEAST_APART, min(max(wanted, least), asked.most_apart))
+    most = min(asked.most_apart, int(SAFE * asked.time_limit_s / CYCLES / step_s))
+    return max(LEAST_APART, min(max(wanted, least), most))
 
 
 def _size(asked: ThroughputAsked, done: Done, size: int) -> SizeReading:
