@@ -10,7 +10,7 @@ low-discrepancy set spreads more evenly, which makes the band wider than it need
 trials count as infinitely bad. Measured: docs/claims/optimizers.md.
 
 It is of the trials that a search picks from, each trained once, so that its best is flattered by
-the luck of its seed; `fresh_verdict` judges the configurations chosen. Source: Lourie, Cho and He
+the luck of its seed; `several_searches` judges what was chosen. Source: Lourie, Cho and He
 2024, arXiv 2311.09480.
 """
 

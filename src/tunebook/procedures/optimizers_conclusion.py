@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from tunebook.analysis.fresh_verdict import FreshVerdict
+from tunebook.analysis.several_searches import SearchVerdict
+from tunebook.plots import Picture
+from tunebook.plots import optimizers as pictures
 from tunebook.procedures.optimizers_asked import OptimizersAsked
 from tunebook.procedures.optimizers_findings import budgets, by_budget, judged, troubles
 from tunebook.procedures.optimizers_proposal import propose
@@ -26,6 +28,7 @@ def conclude(asked: OptimizersAsked, done: Done, found: OptimizersReading) -> Co
     return Conclusion(
         sentence=findings[0].sentence if found.verdict else _waiting(asked, found),
         findings=findings,
+        pictures=_pictures(found),
         tables=_tables(asked, found),
         proposal=propose(asked, found),
         left=_left(found),
@@ -46,43 +49,67 @@ def _waiting(asked: OptimizersAsked, found: OptimizersReading) -> str:
     return "Not known yet: the best configurations have not been run with fresh seeds."
 
 
+def _order(found: OptimizersReading) -> list[str]:
+    """Optimizers by their fresh seeds; before those ran, by their best trial."""
+    best = sorted(found.curves, key=lambda c: c.sign * c.best)
+    order = list(found.verdict.order) if isinstance(found.verdict, SearchVerdict) else []
+    return list(dict.fromkeys([*order, *(c.name for c in best), *found.tuned]))
+
+
+def _pictures(found: OptimizersReading) -> tuple[Picture, ...]:
+    if not found.curves:
+        return ()
+    objective = next(iter(found.tuned.values())).table.objective
+    curves = {c.name: c for c in found.curves}
+    order = _order(found)
+    drawn = [pictures.draw_budgets([curves[n] for n in order if n in curves], objective)]
+    if isinstance(found.verdict, SearchVerdict):
+        values = {
+            n: dict(zip(found.fresh[n].name, found.fresh[n].value.tolist(), strict=True))
+            for n in found.verdict.order
+        }
+        drawn.append(pictures.draw_fresh(values, found.verdict.mean, objective))
+    return tuple(drawn)
+
+
 def _tables(asked: OptimizersAsked, found: OptimizersReading) -> tuple[TextTable, ...]:
     """The verdict, then what each budget reaches."""
     if not found.curves:
         return ()
-    order = [c.name for c in found.curves]
-    if isinstance(found.verdict, FreshVerdict):
-        order = list(found.verdict.order)
-    order += [n for n in found.tuned if n not in order]
+    order = _order(found)
     return (
         *((_verdicts(asked, found, found.verdict, order),)
-          if isinstance(found.verdict, FreshVerdict) else ()),
+          if isinstance(found.verdict, SearchVerdict) else ()),
         _budgets(asked, found, order),
     )  # fmt: skip
 
 
 def _verdicts(
-    asked: OptimizersAsked, found: OptimizersReading, verdict: FreshVerdict, order: list[str]
+    asked: OptimizersAsked, found: OptimizersReading, verdict: SearchVerdict, order: list[str]
 ) -> TextTable:
-    ranks = {v.name: (v.best, v.worst) for v in verdict.ranking.values}
     rows = []
     for name in order:
-        low, high = ranks.get(name, (0, 0))
+        seen = name in verdict.mean
+        low, high = verdict.ranks(name)
+        alone = [b for a, b in verdict.by_seeds_alone if a == name]
         rows.append(
             (
                 name,
-                "-" if not low else str(low) if low == high else f"{low} to {high}",
-                interval_text(verdict.mean[name]) if low else "-",
-                ", ".join(told_worse(found, verdict, name)) or "-" if low else "-",
+                "-" if not seen else str(low) if low == high else f"{low} to {high}",
+                interval_text(verdict.mean[name]) if seen else "-",
+                ", ".join(told_worse(found, verdict, name)) or "-",
+                ", ".join(n for n in verdict.order if n in alone) or "-",
                 _config(found.tuned[name]),
             )
         )
     return TextTable(
         title=f"{_metric(found)} over {asked.seeds} fresh seeds: mean, 95 %. Rank and better "
-        "than: at most 5 % that any is wrong",
-        columns=("optimizer", "rank", "mean", "better than", "configuration"),
+        "than: by the seeds and by the searches, at most 5 % that any is wrong",
+        columns=(
+            "optimizer", "rank", "mean", "better than", "by the seeds alone", "configuration",
+        ),
         rows=tuple(rows),
-    )
+    )  # fmt: skip
 
 
 def _budgets(asked: OptimizersAsked, found: OptimizersReading, order: list[str]) -> TextTable:
@@ -131,7 +158,7 @@ def _band(interval: Interval) -> str:
 
 def _left(found: OptimizersReading) -> tuple[str, ...]:
     """What a comparison of optimizers at one budget leaves open."""
-    if not isinstance(found.verdict, FreshVerdict):
+    if not isinstance(found.verdict, SearchVerdict):
         return ()
     return (
         "Another training length, batch size or schedule may turn the order around: it holds for "
@@ -140,11 +167,11 @@ def _left(found: OptimizersReading) -> tuple[str, ...]:
 
 
 def _answer(found: OptimizersReading) -> dict[str, float | str | None]:
-    verdict = found.verdict if isinstance(found.verdict, FreshVerdict) else None
+    verdict = found.verdict if isinstance(found.verdict, SearchVerdict) else None
     if verdict is None:
         return {"best": None, "flagged": None}
     first = verdict.order[0]
-    apart = [b for a, b in verdict.ranking.told_apart if a == first]
+    apart = [b for a, b in verdict.better if a == first]
     alone = len(apart) == len(verdict.order) - 1
     clear = alone and not any(winner == first for _, winner, _ in found.flagged)
     return {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from tunebook.analysis.fresh_verdict import FreshVerdict
 from tunebook.analysis.included_optimizers import imitates_when, known
+from tunebook.analysis.several_searches import SearchVerdict
 from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
 from tunebook.procedures.optimizers_reading import OptimizersReading, Tuned
 from tunebook.procedures.optimizers_spaces import RATIO
@@ -37,7 +37,7 @@ def judged(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Finding
             "G1", Severity.WARNING, asked.optimizer,
             f"Not enough evidence: {verdict.reason}. It needs {verdict.needs}.",
         )  # fmt: skip
-    if not isinstance(verdict, FreshVerdict):
+    if not isinstance(verdict, SearchVerdict):
         return
     objective = next(iter(found.tuned.values())).table.objective
     numbers: dict[str, Number] = {f"mean of {n}": verdict.mean[n] for n in verdict.order}
@@ -68,7 +68,8 @@ def _way(asked: OptimizersAsked, loser: Tuned, general: str) -> str:
         n for n in asked.spaces.get(loser.optimizer, {}) if asked.called(n) in loser.space.held
     ]
     if pinned:
-        return f"{named(pinned)} was held at one value: leave that out of spaces, {own}."
+        held = "was held at one value" if len(pinned) == 1 else "were each held at one value"
+        return f"{named(pinned)} {held}: leave that out of spaces, {own}."
     open_ = asked.called(RATIO) in loser.space.varied
     if OPTIMIZERS[general].inclusive and not open_:
         return f"Ask again with inclusive=True, {own}: its space then holds both."

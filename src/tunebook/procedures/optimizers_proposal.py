@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tunebook.analysis.fresh_verdict import FreshVerdict
 from tunebook.analysis.included_optimizers import known
+from tunebook.analysis.several_searches import SearchVerdict
 from tunebook.procedures.optimizers_asked import MOST_TRIALS, OptimizersAsked
 from tunebook.procedures.optimizers_reading import OptimizersReading, Tuned
 from tunebook.procedures.optimizers_spaces import (
@@ -28,14 +28,14 @@ def propose(asked: OptimizersAsked, found: OptimizersReading) -> Proposal | None
     None where no optimizer is best beyond the noise.
     """
     verdict = found.verdict
-    if not isinstance(verdict, FreshVerdict):
+    if not isinstance(verdict, SearchVerdict):
         return None
     for loser, winner, _ in found.flagged:
         opened = _inclusive(asked, found.tuned[loser])
         if opened is not None:
             return _again(asked, found, loser, winner, opened)
     first = verdict.order[0]
-    beaten = {b for a, b in verdict.ranking.told_apart if a == first}
+    beaten = {b for a, b in verdict.better if a == first}
     if found.flagged or len(beaten) < len(verdict.order) - 1:
         return None
     return _winner(asked, found.tuned[first])

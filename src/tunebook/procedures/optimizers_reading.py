@@ -11,8 +11,8 @@ import numpy as np
 
 from tunebook.analysis import boundaries, sampling
 from tunebook.analysis.best_of_budget import BestOfBudget, Parted, best_of_budgets, parted
-from tunebook.analysis.fresh_verdict import FreshVerdict, fresh_verdict
 from tunebook.analysis.included_optimizers import lost
+from tunebook.analysis.several_searches import SearchVerdict, search_pairs, search_verdict
 from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
 from tunebook.procedures.optimizers_plans import CONFIRM, search_name
 from tunebook.procedures.optimizers_spaces import Space, first_space
@@ -64,9 +64,8 @@ class OptimizersReading:
         tuned: by optimizer.
         curves: best of n, with bands that hold for all at once.
         parted: pairs whose bands do not meet.
-        fresh: the objective of fresh seeds by optimizer, in its own units; infinite or not a
-            number where one was infeasible.
-        verdict: on those; None before they ran.
+        fresh: the fresh seeds of each.
+        verdict: on those and on the searches; None before they ran.
         flagged: (loser, winner, by how much) where the loser can imitate the winner.
         dense: optimizers whose space was sampled densely enough (C2), and those of which that is
             not known.
@@ -75,8 +74,8 @@ class OptimizersReading:
     tuned: Mapping[str, Tuned]
     curves: tuple[BestOfBudget, ...]
     parted: tuple[Parted, ...]
-    fresh: Mapping[str, tuple[float, ...]]
-    verdict: FreshVerdict | NotApplicable | None
+    fresh: Mapping[str, TrialTable]
+    verdict: SearchVerdict | NotApplicable | None
     flagged: tuple[tuple[str, str, Interval], ...]
     dense: Mapping[str, bool]
 
@@ -90,18 +89,17 @@ def read(asked: OptimizersAsked, done: Done) -> OptimizersReading:
         sign = next(iter(tuned.values())).table.objective.sign
         curves = best_of_budgets({n: _losses(t.table) for n, t in tuned.items()}, sign)
     stage = done.get(CONFIRM)
-    fresh: dict[str, tuple[float, ...]] = {}
-    verdict: FreshVerdict | NotApplicable | None = None
+    fresh: dict[str, TrialTable] = {}
+    verdict: SearchVerdict | NotApplicable | None = None
     flagged: list[tuple[str, str, Interval]] = []
     if stage is not None:
         tables = {n: _of(stage.table, asked.optimizer, n) for n in tuned}
-        tables = {n: t for n, t in tables.items() if len(t)}
-        fresh = {n: tuple(t.value.tolist()) for n, t in tables.items()}
+        fresh = {n: t.take(t.counted) for n, t in tables.items() if t.counted.any()}
         sign = stage.table.objective.sign
-        verdict = fresh_verdict(
-            {n: _losses(t) for n, t in tables.items()}, worst=_worst(tuned), sign=sign
-        )
-        if isinstance(verdict, FreshVerdict):
+        losses = {n: _losses(t) for n, t in fresh.items()}
+        searches = search_pairs({n: tuned[n].table for n in fresh}, asked.optimizer)
+        verdict = search_verdict(losses, searches, worst=_worst(tuned), sign=sign)
+        if isinstance(verdict, SearchVerdict):
             found = (lost(pair, sign) for pair in verdict.pairs)
             flagged = [(str(a), str(b), by) for a, b, by in (f for f in found if f)]
     return OptimizersReading(

@@ -1,79 +1,86 @@
-"""Optimizers: the verdict on fresh seeds in words (G1 G2)."""
+"""Optimizers: the verdict in words (G1 G2)."""
 
 from __future__ import annotations
 
-from tunebook.analysis.fresh_verdict import FreshVerdict
+from collections.abc import Sequence
+
+from tunebook.analysis.several_searches import SearchVerdict
 from tunebook.procedures.optimizers_asked import OptimizersAsked
 from tunebook.procedures.optimizers_reading import OptimizersReading
 from tunebook.report.wording import interval_text, plural
-from tunebook.words.finding import Interval
 
 MANY = 4
 """Optimizers that a sentence names; of more it says how many."""
 
 
-def better_by(verdict: FreshVerdict, one: str, other: str, sign: int) -> Interval:
-    """By how much `one` is better than `other`, positive where it is."""
-    pair = verdict.pair(one, other)
-    towards = -sign if pair.a == one else sign
-    low, high = sorted((towards * pair.low, towards * pair.high))
-    return Interval(towards * pair.difference, low, high)
-
-
-def told_worse(found: OptimizersReading, verdict: FreshVerdict, one: str) -> list[str]:
+def told_worse(found: OptimizersReading, verdict: SearchVerdict, one: str) -> list[str]:
     """Those that it is told to be better than, by their means; flagged ones are left out."""
-    told = {b for a, b in verdict.ranking.told_apart if a == one}
     flagged = {loser for loser, winner, _ in found.flagged if winner == one}
-    return [n for n in verdict.order if n in told - flagged]
+    return [n for n in verdict.order if (one, n) in verdict.better and n not in flagged]
 
 
 def verdict_sentence(
-    asked: OptimizersAsked, found: OptimizersReading, verdict: FreshVerdict, metric: str, sign: int
+    asked: OptimizersAsked,
+    found: OptimizersReading,
+    verdict: SearchVerdict,
+    metric: str,
+    sign: int,
 ) -> str:
     """Which is best, or why that is not said."""
-    first, second = verdict.order[:2]
+    first = verdict.order[0]
     flagged = [loser for loser, winner, _ in found.flagged if winner == first]
-    apart = {b for a, b in verdict.ranking.told_apart if a == first}
-    tied = [n for n in verdict.order[1:] if n not in apart]
     worse = told_worse(found, verdict, first)
+    open_ = [n for n in verdict.order[1:] if (first, n) not in verdict.better]
     seeds = plural(asked.seeds, "fresh seed")
     after = f"after {plural(asked.trials, 'trial')} of each"
     mean = f"{interval_text(verdict.mean[first])} in {metric}"
-    if not verdict.ranking.told_apart:
-        text = (
-            f"Not enough evidence: no two of {named(verdict.order)} are told apart by {seeds} "
-            f"each, {after}. The best mean is that of {first}, {mean}."
-        )
-    elif tied:
-        text = (
-            f"Not enough evidence which is best {after}: {named([first, *tied])} are not told "
-            f"apart by {seeds} each (best mean: {first}, {mean})."
-        )
-        text += f" {first} is better than {named(worse)}." if worse else ""
-    elif not worse:
-        text = f"{first} has the best mean, {mean} over {seeds}, {after}."
-    else:
-        by = interval_text(better_by(verdict, first, worse[0], sign))
+    if open_:
+        said = _open(asked, verdict, open_, mean, after, sign)
+        said += f" {first} is better than {named(worse)}." if worse else ""
+    elif worse:
+        by = interval_text(verdict.by(first, worse[0], sign))
         rest = " and than all others" if len(worse) > 1 else ""
-        text = (
-            f"{first} trains best here {after}: {mean} over {seeds}, better than {worse[0]} by "
-            f"{by}{rest}."
-        )
+        said = f"{first} trains best here {after}: {mean} over {seeds}, better than {worse[0]} by "
+        said += f"{by}{rest}."
+    else:
+        said = f"{first} has the best mean, {mean} over {seeds}, {after}."
     if flagged:
-        text += (
-            f" Whether it is better than {named(flagged)} is not said: {named(flagged)} lost to "
-            "it and can imitate it, so a space or a budget is wrong."
-        )
-    if tied and verdict.more:
-        text += (
-            f" If {second} differs by what was seen, about {verdict.more} more seeds of each "
-            "would tell."
-        )
-    return text
+        said += f" Whether it is better than {named(flagged)} is not said: {named(flagged)} lost "
+        said += "to it and can imitate it, so a space or a budget is wrong."
+    return said
 
 
-def named(names: list[str] | tuple[str, ...]) -> str:
+def _open(
+    asked: OptimizersAsked,
+    verdict: SearchVerdict,
+    open_: Sequence[str],
+    mean: str,
+    after: str,
+    sign: int,
+) -> str:
+    """What keeps the first from being the best, and what would settle it."""
+    first = verdict.order[0]
+    found = [n for n in open_ if (first, n) in verdict.by_seeds_alone]
+    alike = [n for n in open_ if n not in found]
+    seeds = f"{plural(asked.seeds, 'fresh seed')} each"
+    said = f"Not enough evidence which is best {after}."
+    if alike:
+        said += f" {named([first, *alike])} are not told apart by {seeds}; the best mean is that "
+        said += f"of {first}, {mean}."
+        if verdict.more and alike[0] == verdict.order[1]:
+            said += f" If {alike[0]} differs by what was seen, about {verdict.more} more seeds of "
+            said += "each would tell."
+    if found:
+        by = interval_text(verdict.by(first, found[0], sign))
+        said += f" What was found for {first} is better than for {named(found)}"
+        said += f", by {by}" + ("" if alike else f" ({first}: {mean})")
+        said += ", but as much may be the luck of a search: more trials of each would tell."
+    return said
+
+
+def named(names: Sequence[str]) -> str:
     """`a, b and c`; of many, how many."""
+    names = list(names)
     if len(names) > MANY:
         return f"{', '.join(names[: MANY - 1])} and {len(names) - MANY + 1} others"
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "none"
