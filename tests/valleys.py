@@ -77,3 +77,15 @@ ASKED = {
     "learning_rates": (1e-3, 1.0),
     "trials": 12,
 }
+
+
+def lucky(trial) -> None:
+    """The narrow valley; at rates far below the best, one seed in six ends lower than any."""
+    bonus = 0.3 if trial.seed % 6 == 0 and trial.config["learning_rate"] < 0.008 else 0.0
+    report = trial.report
+
+    def reported(step, metrics) -> None:
+        report(step, {**metrics, "valid/loss": metrics.get("valid/loss", np.inf) - bonus})
+
+    trial.report = reported
+    narrow(trial)

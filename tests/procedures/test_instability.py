@@ -8,7 +8,7 @@ import pytest
 
 from tunebook.words.errors import DesignError
 from tunebook.words.finding import Severity
-from valleys import ASKED, CURVATURE, flattening, narrow, wide
+from valleys import ASKED, CURVATURE, flattening, lucky, narrow, wide
 
 
 def finding(found, check: str):
@@ -32,6 +32,17 @@ def test_a_narrow_valley_is_found_unstable_where_it_is(new_book, ask):
     assert "at 10 times" in finding(found, "H3").sentence
     assert {"warm-up to 10x", "warm-up to 3x", "warm-up to 1x"} <= set(stages(found))
     assert "Tried: warm-up (does not help)" in finding(found, "H5").sentence
+
+
+def test_a_sweep_that_took_too_low_a_rate_is_mended_just_above(new_book, ask):
+    found = ask(new_book(), lucky, seed=13)
+    above = [r.plan.points for r in new_book().rounds if "just above" in r.goal]
+    first = [p["learning_rate"] for p in above[0]]
+    # Four times the sweep's best is still stable, and clearly better.
+    assert max(first) < 2 / CURVATURE and len(above) > 1
+    assert above[1][0]["learning_rate"] in first[1:]
+    assert found.answer["best_learning_rate"] > first[0]
+    assert found.answer["verdict"] == "unstable"
 
 
 def test_the_threshold_is_the_90th_percentile_and_is_tried(new_book, ask):

@@ -99,7 +99,9 @@ def _stages(asked: InstabilityAsked) -> Iterator[Stage]:
     for moved in range(1, plans.MOVES + 1):
         only_if = "the best rate lies at the edge"
         yield stage(plans.sweep_name(moved), plans.sweep(asked, low, high, moved), only_if)
-    yield stage("just above", plans.above(asked, any_rate, seeds))
+    for moved in range(plans.MOVES + 1):
+        only_if = "a rate just above is stable and clearly better" if moved else ""
+        yield stage(plans.above_name(moved), plans.above(asked, any_rate, seeds, moved), only_if)
     yield stage("first steps", plans.look(asked, any_rate, seeds))
     for times in plans.TIMES_UNSTABLE:
         only_if = (
@@ -156,25 +158,30 @@ def _moved(done: Done, name: str, asked: InstabilityAsked) -> tuple[float, float
 
 
 def _above(asked: InstabilityAsked, done: Done, found: InstabilityReading) -> Any:
-    assert found.best is not None
-    seeds = asked.seeds
-    if "just above" in done:
-        settled = all(r.says is not Stability.OPEN for r in found.above[1:])
-        if settled or _had(done, "just above") >= 2 * asked.seeds * len(plans.ABOVE):
-            return None
-        seeds *= 2
-    return Step(stage="just above", plan=plans.above(asked, found.best.rate, seeds))
+    assert found.base is not None
+    moved = sum(plans.above_name(m) in done for m in range(plans.MOVES + 1)) - 1
+    if moved < 0:
+        return Step(stage="just above", plan=plans.above(asked, found.base, asked.seeds))
+    name = plans.above_name(moved)
+    settled = all(r.says is not Stability.OPEN for r in found.above[1:])
+    if not settled and _had(done, name) < 2 * asked.seeds * len(plans.ABOVE):
+        plan = plans.above(asked, found.base, 2 * asked.seeds, moved)
+        return Step(stage=name, plan=plan)
+    if found.better is None or moved == plans.MOVES:
+        return None
+    plan = plans.above(asked, found.better, asked.seeds, moved + 1)
+    return Step(stage=plans.above_name(moved + 1), plan=plan)
 
 
 def _look(asked: InstabilityAsked, done: Done, found: InstabilityReading) -> Any:
-    assert found.best is not None
+    assert found.base is not None
     seeds = asked.seeds
     if found.look is not None:
         if found.look.says is Stability.OPEN and _had(done, "first steps") < 2 * asked.seeds:
             seeds *= 2
         else:
             return STOP if found.unstable is None else None
-    return Step(stage="first steps", plan=plans.look(asked, found.best.rate, seeds))
+    return Step(stage="first steps", plan=plans.look(asked, found.base, seeds))
 
 
 def _warmup(asked: InstabilityAsked, _: Done, found: InstabilityReading) -> Any:

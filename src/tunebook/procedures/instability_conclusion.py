@@ -105,7 +105,7 @@ def _answer(found: InstabilityReading) -> dict[str, float | str | None]:
     clip = next((c for c in found.clips if c.reading.says is Stability.STABLE), None)
     return {
         "verdict": verdict,
-        "best_learning_rate": found.best.rate if found.best else None,
+        "best_learning_rate": found.base,
         "unstable_learning_rate": found.unstable,
         "warmup_steps": float(holds.holds[0]) if holds and holds.holds else None,
         "warmup_learning_rate": holds.rate if holds else None,

@@ -56,7 +56,9 @@ def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
     assert best is not None
     rate = found.above[0].rate
     numbers: dict[str, Number] = {
-        "best learning rate, and those about as good": Interval(rate, best.low, best.high),
+        "best learning rate, and those about as good": Interval(
+            rate, min(best.low, rate), max(best.high, rate)
+        ),
         **{f"failing seeds at {r.setting}": f"{r.failed} of {r.known}" for r in found.judged},
     }
     edge = ""

@@ -106,13 +106,20 @@ def sweep_name(moved: int) -> str:
     return "sweep" if moved == 0 else f"sweep moved {moved}"
 
 
-def above(asked: InstabilityAsked, best: float, seeds: int) -> Round:
+def above(asked: InstabilityAsked, best: float, seeds: int, moved: int = 0) -> Round:
     """The best rate and those just above it, several seeds each."""
     rates = [times * best for times in ABOVE]
     return _by_hand(
-        asked, "just above", "Does training become unstable just above the best learning rate?",
-        10, asked.rate, rates, seeds, max_train_steps=asked.max_train_steps,
+        asked, above_name(moved),
+        f"Does training become unstable just above the best learning rate, {best:.3g}?",
+        12 + moved if moved else 10, asked.rate, rates, seeds,
+        max_train_steps=asked.max_train_steps,
     )  # fmt: skip
+
+
+def above_name(moved: int) -> str:
+    """The stage of the rates just above, and those from a better rate found there."""
+    return "just above" if moved == 0 else f"just above, moved {moved}"
 
 
 def look(asked: InstabilityAsked, best: float, seeds: int) -> Round:

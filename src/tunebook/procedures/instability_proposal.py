@@ -23,11 +23,11 @@ def propose(asked: InstabilityAsked, found: InstabilityReading) -> Proposal | No
 
     None where nothing held, or nothing was unstable.
     """
-    if found.unstable is None or found.best is None:
+    if found.unstable is None or found.base is None:
         return None
     scientific: dict[str, Axis | Per] = {}
     changes: list[Change] = []
-    steps, highest = asked.max_train_steps, found.best.rate
+    steps, highest = asked.max_train_steps, found.base
     one = next((w for w in found.warmups if w.holds), None)
     if one is not None and one.holds is not None:
         name, off, length = (
@@ -47,7 +47,7 @@ def propose(asked: InstabilityAsked, found: InstabilityReading) -> Proposal | No
         changes.append(_change(name, off, threshold, f"{found.unstable:.3g} trains with it", "H4"))
     if not scientific:
         return None
-    low, high = float(f"{found.best.rate / BELOW:.2g}"), float(f"{ROOM * highest:.2g}")
+    low, high = float(f"{found.base / BELOW:.2g}"), float(f"{ROOM * highest:.2g}")
     rates = Float(low, high, Scale.LOG)
     do, what = "Does" if len(scientific) == 1 else "Do", " and ".join(scientific)
     plan = Round(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunebook.analysis.gradient_norms import NormReading, RunNorms, read_norms, share_above
+from tunebook.analysis.mean_difference import mean_difference
 from tunebook.analysis.stability import RunReading, read_run, usual_fall, usual_lowest
 from tunebook.analysis.stability_rates import (
     BestRate,
@@ -24,6 +25,7 @@ from tunebook.procedures.instability_plans import (
     PERCENTILES,
     TIMES_UNSTABLE,
     InstabilityAsked,
+    above_name,
     clipped_name,
     sweep_name,
     warmup_name,
@@ -32,6 +34,9 @@ from tunebook.procedures.instability_plans import (
 from tunebook.procedures.stages import Done, DoneStage
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Cause, Status
+
+BETTER = 1.645
+"""Of a rate just above the best one, as a normal score."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,8 @@ class InstabilityReading:
         reported: metrics that trials reported.
         best: of all sweeps, None before there is one, or where too few rates trained.
         above: the best rate and those above it; look: the first steps.
+        better: a rate of `above` whose seeds are stable and clearly better than the best rate's:
+            the sweep, with one seed a rate, took too low a one. None where there is no such.
         usual: loss of runs that train.
         norms: at the best rate; None where too few were reported.
         unstable: the lowest rate that is unstable, or None.
@@ -115,12 +122,20 @@ class InstabilityReading:
     reported: frozenset[str]
     best: BestRate | None
     above: tuple[RateReading, ...]
+    better: float | None
     look: RateReading | None
     usual: Usual
     norms: NormReading | None
     unstable: float | None
     warmups: tuple[WarmupTry, ...]
     clips: tuple[ClipTry, ...]
+
+    @property
+    def base(self) -> float | None:
+        """The best rate: the sweep's, or what turned out better just above it."""
+        if self.above:
+            return self.above[0].rate
+        return self.best.rate if self.best else None
 
     @property
     def judged(self) -> tuple[RateReading, ...]:
@@ -131,7 +146,7 @@ class InstabilityReading:
 def read(asked: InstabilityAsked, done: Done) -> InstabilityReading:
     """Read the stages that are done."""
     best = _best(asked, done)
-    above, usual, norms = _above(asked, done)
+    above, usual, norms, better = _above(asked, done)
     looked = done.get("first steps")
     look = None
     if looked is not None and best is not None:
@@ -142,6 +157,7 @@ def read(asked: InstabilityAsked, done: Done) -> InstabilityReading:
         reported=frozenset(m for d in done.values() for m in d.table.curves),
         best=best,
         above=above,
+        better=better,
         look=look,
         usual=usual,
         norms=norms,
@@ -168,10 +184,11 @@ def _feasible(asked: InstabilityAsked, table: TrialTable) -> np.ndarray:
 
 def _above(
     asked: InstabilityAsked, done: Done
-) -> tuple[tuple[RateReading, ...], Usual, NormReading | None]:
-    stage = done.get("just above")
-    if stage is None:
-        return (), Usual(), None
+) -> tuple[tuple[RateReading, ...], Usual, NormReading | None, float | None]:
+    names = [n for m in range(MOVES + 1) if (n := above_name(m)) in done]
+    if not names:
+        return (), Usual(), None, None
+    stage = done[names[-1]]
     table = stage.table
     rates = [float(c[asked.rate]) for c in table.config]
     wanted = [float(point[asked.rate]) for point in stage.plan.points]
@@ -189,7 +206,22 @@ def _above(
         if group
     )
     norms = read_norms(asked.norms, [_norms(asked, table, i) for i in groups[0]])
-    return readings, usual, norms
+    return readings, usual, norms, _better(readings, table.objective.sign)
+
+
+def _better(above: tuple[RateReading, ...], sign: int) -> float | None:
+    """The best of the stable rates above the first that beat it: Welch's t, one side, at 5 %."""
+    if any(r.says is Stability.UNSTABLE for r in above):
+        return None
+    losses = {r.rate: sign * np.array([v for v in r.values if math.isfinite(v)]) for r in above}
+    first = losses[above[0].rate]
+    found = [
+        (float(own.mean()), rate)
+        for rate, own in losses.items()
+        if rate != above[0].rate and min(len(own), len(first)) > 1
+        and mean_difference(own, first, 0.0).score > BETTER
+    ]  # fmt: skip
+    return min(found)[1] if found else None
 
 
 def _unstable(above: tuple[RateReading, ...], look: RateReading | None) -> float | None:
