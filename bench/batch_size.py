@@ -1,4 +1,4 @@
-"""Steps to a target against batch size: two workloads, plain SGD and momentum (F1 F2 F4).
+"""Steps to a target against batch size: two workloads, plain SGD and momentum (A3 A4 F1 to F4).
 
     make bench-batch-size
 
@@ -19,6 +19,7 @@ import numpy as np
 import tunebook as tb
 from batch_size_training import EXAMPLES, TARGETS, squared_norms
 from tunebook.analysis.noise_scale import noise_scale
+from tunebook.plots.render import to_png
 from tunebook.words.finding import NotApplicable
 
 SIZES = (2, 8, 32, 128, 512, 2048, 8192)
@@ -27,6 +28,12 @@ RATES = (0.002, 6.0)
 TRIALS, SEEDS = 14, 5
 EPOCHS, LEAST_STEPS = {"teacher": 4, "text": 4}, 600
 HERE = Path(__file__).parent
+SHOWN = ("teacher", "momentum 0.9")
+PICTURES = {
+    "batch-size-budgets": "batch_size_budgets.png",
+    "batch-size-choice": "batch_size_choice.png",
+    "throughput": "batch_size_throughput.png",
+}
 
 HEAD = """# Batch size
 
@@ -54,9 +61,12 @@ def main() -> None:
             if asked.only not in f"{workload} {optimizer}":
                 continue
             began = time.monotonic()
-            said = play(workload, momentum, asked)
+            said, through = play(workload, momentum, asked)
             rows += row(workload, optimizer, said)
             tables += table(workload, optimizer, momentum, said)
+            tables += costs(said, through)
+            if (workload, optimizer) == SHOWN:
+                draw(said, through, asked.page.parent)
             print(f"{workload} {optimizer}: {time.monotonic() - began:.0f} s", flush=True)
     tables += forecast()
     page = HEAD.format(
@@ -75,7 +85,7 @@ def play(workload: str, momentum: float, asked: argparse.Namespace):
         training_objective="train/loss",
     )
     with book:
-        return book.procedure(
+        book.procedure(
             "batch-size",
             f"{HERE / 'batch_size_training.py'}:train",
             batch_sizes=SIZES,
@@ -94,6 +104,56 @@ def play(workload: str, momentum: float, asked: argparse.Namespace):
             },
             workers=asked.workers,
         )
+        time_steps(book, workload, momentum)
+        through = next(p for p in book.procedures if p.name == "throughput")
+        return book.procedure("batch-size", run=False), through
+
+
+def time_steps(book, workload: str, momentum: float) -> None:
+    """How long a step takes at each batch size, one training at a time."""
+    book.procedure(
+        "throughput",
+        f"{HERE / 'batch_size_training.py'}:timed",
+        smallest=SIZES[0],
+        largest=2 * SIZES[-1],
+        trial_s=2.0,
+        max_train_steps=200_000,
+        fixed={
+            "workload": workload,
+            "momentum": momentum,
+            "target": TARGETS[workload],
+            "batch_size": SIZES[0],
+            "learning_rate": RATES[0],
+        },
+        workers=1,
+    )
+
+
+def costs(said, through) -> str:
+    """What a step takes, and the choice of batch size."""
+    text = "\n" + "\n\n".join(f"{f.check}: {f.sentence}" for f in through.findings) + "\n"
+    found = {k: v for f in (*said.findings, *through.findings) for k, v in f.numbers.items()}
+    chosen = any(f.check == "A4" and f.numbers for f in said.findings)
+    if not chosen:
+        return text
+    text += "\n| batch size | seconds a step | seconds to the target | examples to the target |\n"
+    text += "|---|---|---|---|\n"
+    for size in SIZES:
+        if f"seconds to the target at {size}" not in found:
+            continue
+        shown = [
+            f"{found[f'{name} at {size}']}"
+            for name in ("seconds a step", "seconds to the target", "examples to the target")
+        ]
+        text += f"| {size} | {' | '.join(shown)} |\n"
+    return text
+
+
+def draw(said, through, folder: Path) -> None:
+    """The pictures of the page."""
+    for picture in (*said.pictures, *through.pictures):
+        if picture.name in PICTURES:
+            (folder / PICTURES[picture.name]).write_bytes(to_png(picture))
 
 
 def forecast() -> str:

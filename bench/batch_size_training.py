@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import pkgutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -130,21 +131,37 @@ def squared_norms(name: str, rate: float, batches: tuple[int, int], count: int) 
 
 def train(trial) -> None:
     """Until the target is reached, or the steps are over."""
-    every = max(1, trial.max_train_steps // 200)
-    ends = [*range(every, trial.max_train_steps, every), trial.max_train_steps]
-    _train(trial, ends, trial.config["target"])
+    target, ends = trial.config["target"], evenly(trial.max_train_steps)
+    for step, error, loss in run(trial.config, trial.seed, ends, target):
+        trial.report(step, {"valid/error": error, "train/loss": loss})
 
 
 def timed(trial) -> None:
     """All steps, whatever is reached, evaluated where it is asked for: for step times."""
-    _train(trial, [s + 1 for s in range(trial.max_train_steps) if trial.evaluate_at(s)], 0.0)
+    ends = [s + 1 for s in range(trial.max_train_steps) if trial.evaluate_at(s)]
+    for step, error, loss in run(trial.config, trial.seed, ends, 0.0):
+        trial.report(step, {"valid/error": error, "train/loss": loss})
 
 
-def _train(trial, ends: list[int], target: float) -> None:
-    config = trial.config
+def steps_to_target(config, seed: int, max_steps: int) -> float:
+    """Steps until the target is reached; infinite where it is not. For scripts without a tuner."""
+    for step, error, _ in run(config, seed, evenly(max_steps), config["target"]):
+        if error <= config["target"]:
+            return step + 1
+    return float("inf")
+
+
+def evenly(steps: int) -> list[int]:
+    """After which steps to evaluate: two hundred times, and at the end."""
+    every = max(1, steps // 200)
+    return [*range(every, steps, every), steps]
+
+
+def run(config, seed: int, ends: list[int], target: float) -> Iterator[tuple[int, float, float]]:
+    """Step, held-out error and loss at each evaluation, up to the target."""
     name, batch = config["workload"], config["batch_size"]
     data(name)  # made once, outside of what is compiled
-    key = jax.random.PRNGKey(trial.seed)
+    key = jax.random.PRNGKey(seed)
     key, own = jax.random.split(key)
     weights = start(name, own)
     velocity = jax.tree.map(jnp.zeros_like, weights)
@@ -156,6 +173,6 @@ def _train(trial, ends: list[int], target: float) -> None:
             name=name, batch=batch, steps=end - done,
         )  # fmt: skip
         done = end
-        trial.report(done - 1, {"valid/error": float(error), "train/loss": float(loss)})
+        yield done - 1, float(error), float(loss)
         if float(error) <= target or not np.isfinite(float(loss)):
             return

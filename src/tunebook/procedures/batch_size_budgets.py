@@ -70,6 +70,8 @@ def _told(budget: Budget) -> str:
         said += f" ({', '.join(map(str, budget.left_out))} not evaluated so early)"
     if not budget.leaders:
         return f"{said}; without fresh seeds of three or more, sizes are not told apart."
+    if len(budget.leaders) == len(budget.best):
+        return f"{said}; by fresh seeds no size is told to be better than another."
     leaders = ", ".join(map(str, budget.leaders))
     return f"{said}; by fresh seeds no size is told to be better than {leaders}."
 

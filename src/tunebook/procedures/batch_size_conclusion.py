@@ -87,13 +87,15 @@ def _regimes(asked: BatchSizeAsked, found: BatchSizeReading, r: BatchRegimes) ->
     sizes = f"{r.batch_sizes[0]} to {r.batch_sizes[-1]}"
     parts = []
     if Regime.PERFECT in r.seen:
-        parts.append(f"doubling the batch halves the steps up to about {_about(r.perfect_until)}")
+        parts.append(
+            f"doubling the batch halves the steps up to about {_turn(r, r.perfect_until)}"
+        )
     if Regime.DIMINISHING in r.seen:
         parts.append("beyond that it saves less and less")
     if Regime.FLOOR in r.seen:
         parts.append(
-            f"from about {_about(r.floor_from)} on it saves nothing, and {_about(r.floor)} steps "
-            "are needed"
+            f"from about {_turn(r, r.floor_from)} on it saves nothing, and {_about(r.floor)} "
+            "steps are needed"
         )
     else:
         parts.append("how far it goes on lies beyond the sizes that were measured")
@@ -164,6 +166,15 @@ def _spread(asked: BatchSizeAsked, spread: dict[float, BatchRegimes]) -> Finding
         numbers={f"perfect scaling up to, target {t:.4g}": r.perfect_until
                  for t, r in spread.items()},
     )  # fmt: skip
+
+
+def _turn(r: BatchRegimes, at: Interval) -> str:
+    """A batch size; where its interval is wider than all that was measured, that is said."""
+    if at.low < r.batch_sizes[0] and at.high > r.batch_sizes[-1]:
+        return (
+            f"{float(f'{at.estimate:.3g}'):,.0f} (not enough evidence: by its interval anywhere)"
+        )
+    return _about(at)
 
 
 def _about(interval: Interval) -> str:
