@@ -102,7 +102,8 @@ def questions(
     found: list[PlannedQuestion] = []
     compared = len(_sides(plan))
     # A fit takes longer with more hyperparameters: 0.05 s with 4, 0.9 s with 14.
-    share = math.ceil(max(len(s.branch.axes) for s in studies(plan)) / USUAL_AXES)
+    # A round may vary nothing but what it asks.
+    share = max(1, math.ceil(max(len(s.branch.axes) for s in studies(plan)) / USUAL_AXES))
     most = max(2, MOST_STUDIES // ROUNDS // compared // share)
     worlds = _worlds(plan, stand_ins, min(FEWEST_WORLDS, most), rng)
     more = min(most, math.ceil(STUDIES / ROUNDS / compared / share)) - len(worlds)

@@ -10,6 +10,7 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.best_of_budget import BestOfBudget
+from tunebook.analysis.number_words import spelled
 from tunebook.plots.layers import finish, number, over, target
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
@@ -90,38 +91,24 @@ def _together(x: alt.X, y: ObjectiveScale, names: list[str]) -> list[alt.Chart]:
 def _panels(
     x: alt.X, y: ObjectiveScale, names: list[str], rows: list[Row], alternative: str
 ) -> Picture:
-    panels: list[dict[str, Any]] = []
-    for place, name in enumerate(names):
-        first = place % COLUMNS == 0
-        own = alt.FieldEqualPredicate(equal=name, field="study")
-        rest = alt.FieldOneOfPredicate(oneOf=[n for n in names if n != name], field="study")
-        vertical = y.y("median_shown") if first else y.y("median_shown", title=" ")
-        layers = [
-            over("budgets", own)
-            .mark_area(style="band")
-            .encode(x=x, y=y.y("low_shown", title=" "), y2=alt.Y2("high_shown"))
-            .properties(name=f"band of {name}"),
-            over("budgets", rest)
-            .mark_line(style="middle", strokeWidth=0.75)
-            .encode(x=x, y=vertical, detail=alt.Detail("study", type="nominal"))
-            .properties(name=f"beside {name}"),
-            over("budgets", own)
-            .mark_line(style="curve")
-            .encode(x=x, y=vertical)
-            .properties(name=f"median of {name}"),
-        ]
-        panel = alt.layer(*layers).properties(width=PANEL[0], height=PANEL[1], title=name)
-        spec = panel.to_dict()
-        for alien in ("$schema", "config"):
-            spec.pop(alien, None)
-        panels.append(spec)
+    panels = [_panel(x, y, name, names) for name in names]
+    for place, panel in enumerate(panels):
+        for layer in panel["layer"]:
+            if place % COLUMNS:
+                layer["encoding"]["y"]["title"] = None
+            if place + COLUMNS < len(panels):
+                layer["encoding"]["x"]["title"] = None
+    better = "lower" if y.sign > 0 else "higher"
     return Picture(
         name="optimizers-budgets",
         title=TITLE,
         spec={
             "$schema": alt.SCHEMA_URL,
             "description": alternative,
-            "title": {"text": TITLE, "subtitle": [BANDS, "thin: medians of the others"]},
+            "title": {
+                "text": TITLE,
+                "subtitle": [BANDS, f"thin: medians of the others; {better} is better"],
+            },
             "concat": panels,
             "columns": COLUMNS,
             "spacing": 14,
@@ -129,6 +116,32 @@ def _panels(
         rows={"budgets": rows},
         alt=alternative,
     )
+
+
+def _panel(x: alt.X, y: ObjectiveScale, name: str, names: list[str]) -> dict[str, Any]:
+    """One optimizer's median and band before the other medians."""
+    own = alt.FieldEqualPredicate(equal=name, field="study")
+    rest = alt.FieldOneOfPredicate(oneOf=[n for n in names if n != name], field="study")
+    metric = y.title.partition(" (")[0]
+    layers = [
+        over("budgets", own)
+        .mark_area(style="band")
+        .encode(x=x, y=y.y("low_shown", title=metric), y2=alt.Y2("high_shown"))
+        .properties(name=f"band of {name}"),
+        over("budgets", rest)
+        .mark_line(style="middle", strokeWidth=0.75)
+        .encode(x=x, y=y.y("median_shown", title=metric), detail=alt.Detail("study:N"))
+        .properties(name=f"beside {name}"),
+        over("budgets", own)
+        .mark_line(style="curve")
+        .encode(x=x, y=y.y("median_shown", title=metric))
+        .properties(name=f"median of {name}"),
+    ]
+    panel = alt.layer(*layers).properties(width=PANEL[0], height=PANEL[1], title=name)
+    spec: dict[str, Any] = panel.to_dict()
+    for alien in ("$schema", "config"):
+        spec.pop(alien, None)
+    return spec
 
 
 def _rows(curve: BestOfBudget) -> list[Row]:
@@ -206,10 +219,7 @@ def draw_fresh(
         for place, name in enumerate(names)
     ]
     y = side_axis(names)
-    told = "; ".join(
-        f"{n} {number(means[n].estimate)} ({number(means[n].low)} to {number(means[n].high)})"
-        for n in names
-    )
+    told = "; ".join(f"{n} {spelled(means[n], 3)}" for n in names)
     return finish(
         [
             over("seeds")

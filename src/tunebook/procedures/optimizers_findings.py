@@ -82,7 +82,7 @@ def by_budget(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Find
         return
     metric = next(iter(found.tuned.values())).table.objective.metric
     told = [
-        f"{p.better} is better than {p.worse} "
+        f"{p.better} is ahead of {p.worse} "
         + (f"with {p.first} trials" if p.first == p.last else f"from {p.first} to {p.last} trials")
         for p in found.parted[:MOST_PARTED]
     ]

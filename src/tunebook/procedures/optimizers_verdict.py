@@ -63,18 +63,17 @@ def _open(
     found = [n for n in open_ if (first, n) in verdict.by_seeds_alone]
     alike = [n for n in open_ if n not in found]
     seeds = f"{plural(asked.seeds, 'fresh seed')} each"
-    said = f"Not enough evidence which is best {after}."
+    said = f"Not enough evidence which is best {after}; the best mean is that of {first}, {mean}."
     if alike:
-        said += f" {named([first, *alike])} are not told apart by {seeds}; the best mean is that "
-        said += f"of {first}, {mean}."
+        said += f" {named([first, *alike])} are not told apart by {seeds}."
         if verdict.more and alike[0] == verdict.order[1]:
             said += f" If {alike[0]} differs by what was seen, about {verdict.more} more seeds of "
             said += "each would tell."
     if found:
         by = interval_text(verdict.by(first, found[0], sign))
-        said += f" What was found for {first} is better than for {named(found)}"
-        said += f", by {by}" + ("" if alike else f" ({first}: {mean})")
-        said += ", but as much may be the luck of a search: more trials of each would tell."
+        rest = f", and than for {named(found[1:])}" if found[1:] else ""
+        said += f" What was found for {first} is better than for {found[0]} by {by}{rest}, but as "
+        said += "much may be the luck of a search: more trials of each would tell."
     return said
 
 

@@ -87,6 +87,8 @@
       spec.width = Math.min(width, WIDEST);
       spec.padding = { left: 0, top: 4, right: 10, bottom: 5 };  // room for labels
       spec.autosize = { type: "fit-x", contains: "padding" };
+    } else if (spec.concat) {
+      spec.columns = Math.max(1, Math.min(spec.columns || 1, Math.floor(width / 190)));
     }
     if (width < 290) oneColumn(spec);
     const host = document.createElement("div");
