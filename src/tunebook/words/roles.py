@@ -104,8 +104,8 @@ def check_rules(varied: Iterable[str], nuisance: Iterable[str], overrule: Sequen
             raise DesignError(
                 f'"{name}" is no nuisance hyperparameter of validation quality: once the others '
                 "are tuned for it, each batch size reaches the same quality; it sets speed (A4)",
-                next_step=f'fix "{name}" at what fits and is fast, make it scientific, or say '
-                'overrule=["A4"]',
+                next_step=f'fix "{name}" at what fits and is fast, as the procedure throughput '
+                'tells, make it scientific, or say overrule=["A4"]',
             )
 
 
