@@ -75,9 +75,9 @@ PROCEDURE_CHECKS = {
         asks="Which optimizer trains this workload best?",
         method="Each optimizer has as many trials in a space of its own, widened where it was cut "
         "off (C1). Best of n: Lourie et al.'s simultaneous bands, shared over the optimizers. "
-        "The verdict: fresh seeds of each one's best configuration, Welch's test with Holm's "
-        "step-down over all pairs, wrong anywhere in at most 5 %; a seed that failed counts as "
-        "chance, or as the worst trial.",
+        "Two are told apart where fresh seeds of what was found differ (Welch's test, Holm's "
+        "step-down over all pairs) and the searches do too (C9), each wrong anywhere in at most "
+        "5 %; a seed that failed counts as chance, or as the worst trial.",
     ),
     "H1": CheckText(
         name="Held back by instability",
