@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 import tunebook as tb
+from batch_size_by_hand import section
 from batch_size_training import EXAMPLES, TARGETS, squared_norms
 from tunebook.analysis.noise_scale import noise_scale
 from tunebook.plots.render import to_png
@@ -28,7 +29,7 @@ RATES = (0.002, 6.0)
 TRIALS, SEEDS = 14, 5
 EPOCHS, LEAST_STEPS = {"teacher": 4, "text": 4}, 600
 HERE = Path(__file__).parent
-SHOWN = ("teacher", "momentum 0.9")
+SHOWN = ("teacher", "SGD")
 PICTURES = {
     "batch-size-budgets": "batch_size_budgets.png",
     "batch-size-choice": "batch_size_choice.png",
@@ -68,7 +69,7 @@ def main() -> None:
             if (workload, optimizer) == SHOWN:
                 draw(said, through, asked.page.parent)
             print(f"{workload} {optimizer}: {time.monotonic() - began:.0f} s", flush=True)
-    tables += forecast()
+    tables += forecast() + section(asked.books / "by_hand_batch_size.json")
     page = HEAD.format(
         trials=TRIALS, seeds=SEEDS, examples=EXAMPLES, jax=version("jax"),
         targets=", ".join(f"{t:g} ({w})" for w, t in TARGETS.items()),
@@ -104,8 +105,9 @@ def play(workload: str, momentum: float, asked: argparse.Namespace):
             },
             workers=asked.workers,
         )
-        time_steps(book, workload, momentum)
-        through = next(p for p in book.procedures if p.name == "throughput")
+        if momentum == 0:
+            time_steps(book, workload, momentum)
+        through = next((p for p in book.procedures if p.name == "throughput"), None)
         return book.procedure("batch-size", run=False), through
 
 
@@ -130,7 +132,9 @@ def time_steps(book, workload: str, momentum: float) -> None:
 
 
 def costs(said, through) -> str:
-    """What a step takes, and the choice of batch size."""
+    """What a step takes, and the choice of batch size; nothing where no step was timed."""
+    if through is None:
+        return ""
     text = "\n" + "\n\n".join(f"{f.check}: {f.sentence}" for f in through.findings) + "\n"
     found = {k: v for f in (*said.findings, *through.findings) for k, v in f.numbers.items()}
     chosen = any(f.check == "A4" and f.numbers for f in said.findings)

@@ -25,7 +25,7 @@ def draw_choice(choice: BatchChoice) -> Picture:
     )  # fmt: skip
     y = alt.Y(
         "seconds", type="quantitative", title="seconds to the target",
-        scale=alt.Scale(type="log"), axis=alt.Axis(format="~s"),
+        scale=alt.Scale(type="log"), axis=alt.Axis(format="~g"),
     )  # fmt: skip
     return finish(
         [
