@@ -18,5 +18,6 @@ if __name__ == "__main__":
             least_improvement=0.01,
             fixed={"workload": "digits", "learning_rate": 0.1, "weight_decay": 1e-4,
                    "schedule": "cosine"},
+            workers=0,  # in this process, as Optuna does
         )  # fmt: skip
         print(said)

@@ -57,6 +57,28 @@ def test_the_report_has_it_as_a_chapter(book, tmp_path):
     assert len(drawn) == len(procedure.pictures) >= 6
 
 
+def test_it_leads_where_the_newest_round_is_one_of_its_own(book, tmp_path):
+    """Its question is the one that was asked, and not that of its last stage."""
+    [heading] = re.findall(r"<h1[^>]*>(.*?)</h1>", book.report(tmp_path / "r.html").read_text())
+    [procedure] = book.procedures
+    assert heading == procedure.asked.question
+    with Book(tmp_path / "after.db", objective=minimize("valid/loss")) as after:
+        after.procedure("instability", narrow, workers=0, progress=False, **ASKED)
+        after.round("What does one trial do?", fixed={"learning_rate": 0.01}, trials=1,
+                    max_train_steps=10)  # fmt: skip
+        page = after.report(tmp_path / "after.html").read_text("utf-8")
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", page) == ["What does one trial do?"]
+    assert 'id="procedure-1-title"' in page
+
+
+def test_a_stage_says_what_its_round_asked(book):
+    [procedure] = book.procedures
+    goals = {r.number: r.goal for r in book.rounds}
+    for stage in procedure.chapter().stages:
+        if stage.round is not None:
+            assert goals[stage.round].startswith(stage.asks)
+
+
 def test_a_report_without_one_has_no_chapter(tmp_path):
     with Book(tmp_path / "plain.db", objective=minimize("loss")) as plain:
         assert 'id="procedure' not in plain.report(tmp_path / "r.html").read_text("utf-8")

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-import noisy_bowl as bowl
 import long_valleys
+import noisy_bowl as bowl
 import noisy_quadratic as quadratic
 import paced_steps as paced
 from tunebook.book.notebook import Book

@@ -49,7 +49,7 @@ def draw_lengths(
         axis=alt.Axis(format=",", grid=False, values=_ticks(choice.lengths), labelOverlap=True),
     )  # fmt: skip
     y = alt.Y("value", type="quantitative", title=metric, scale=alt.Scale(zero=False))
-    shown = number(float(f"{choice.shortest.estimate:.3g}"))
+    shown = f"{float(f'{choice.shortest.estimate:.3g}'):,.0f}"
     return finish(
         [
             over("band")
@@ -75,7 +75,7 @@ def draw_lengths(
         title="What training reaches against its length",
         subtitle=[
             "points: fresh seeds, tuned at each length; line: their mean",
-            f"dashed: the best less {number(least)}; reached at {shown} steps (band: 95 %)",
+            f"across: {number(least)} short of the best; upright: reached at {shown} steps",
         ],
         alternative=f"Mean {metric} by steps of training: "
         + "; ".join(

@@ -109,7 +109,7 @@ def standing(book: RoundsBook, asked: Asked, *, workers: int) -> Standing:
     procedure = procedure_named(asked.procedure)
     rounds = _rounds_of(book, asked)
     done = _done(rounds)
-    stages = procedure.stages(asked)
+    stages = tuple(_as_planned(s, rounds.get(s.name)) for s in procedure.stages(asked))
     step = procedure.next_step(asked, done)
     return Standing(
         name=asked.procedure,
@@ -120,6 +120,14 @@ def standing(book: RoundsBook, asked: Asked, *, workers: int) -> Standing:
         costs=stage_costs(stages, rounds, book.rounds, workers=workers),
         conclusion=_concluded(book, procedure, asked, done),
     )
+
+
+def _as_planned(stage: Stage, there: RoundOfBook | None) -> Stage:
+    """A stage whose round is there asks what that asks, and trains as long."""
+    if there is None:
+        return stage
+    asks = there.plan.goal.partition(" [")[0]
+    return replace(stage, asks=asks, max_train_steps=there.plan.max_train_steps)
 
 
 def carry_on(

@@ -86,6 +86,9 @@ def render(
     scripts = [script_bundle(), asset("page.js")]
     style = asset("page.css")
     done = shown(procedures)
+    # Where the newest round is a stage of a procedure, its question is not the one that is asked.
+    last = chapters[0].number if chapters else None
+    leading = [p for p in done if last in {stage.round for stage in p.chapter.stages}]
     drawn = [*(c.gallery.shown for c in chapters), *(p.pictures for p in done)]
     pictures = pictures_json(s for several in drawn for s in several)
     in_page = {c.number for c in chapters}
@@ -97,7 +100,8 @@ def render(
             newest=chapters[0] if chapters else None,
             earlier=chapters[1:],
             shown=in_page,
-            procedures=done,
+            leading=leading if last is not None else [],
+            others=[p for p in done if p not in leading],
             history=_history(record, in_page),
             lineage=_lineage(record),
             notebook=history(record),
