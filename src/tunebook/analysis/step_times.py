@@ -92,7 +92,7 @@ def step_time(clocks: Sequence[Curves], *, confidence: float = 0.95) -> StepTime
         between, values = long, (far.estimate, far.low, far.high)
     return StepTime(
         seconds=Interval(
-            values[0] / between, values[1] / between, values[2] / between, confidence
+            values[0] / between, max(0.0, values[1] / between), values[2] / between, confidence
         ),
         cycle_s=far.estimate,
         apart=long,

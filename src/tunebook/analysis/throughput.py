@@ -51,10 +51,10 @@ class Throughput:
                 "the time, such as loading data, the host, or a device that is full already."
             )
         if not self.sure:
-            begins = f"below {2 * first}" if self.knee_from is None else str(self.knee_from)
             return (
-                "Not enough evidence where throughput stops doubling: somewhere from batch size "
-                f"{begins} to {self.knee_to or first}, by step times as precise as these."
+                "Not enough evidence where throughput stops doubling: somewhere between batch "
+                f"size {self.knee_from or first} and {self.knee_to or first}, by step times as "
+                "precise as these."
             )
         if self.knee == last:
             return f"Throughput still grows at batch size {last}, the largest that was measured."
