@@ -96,6 +96,37 @@ def test_a_target_that_some_sizes_miss_is_refused_and_another_is_proposed(new_bo
     assert not [r for r in new_book().rounds if "confirm" in r.goal]
 
 
+def short_epoch(trial):
+    """As where a loader drops the last batch: no step at all beyond the size of the data."""
+    if trial.config["batch_size"] <= 64:
+        quadratic.train(trial)
+
+
+def test_sizes_that_report_nothing_are_told_apart_from_those_that_miss(new_book):
+    asked = {"batch_sizes": (16, 64, 256), "trials": 8}
+    said = ask(new_book(), short_epoch, **asked)
+    assert said.finished
+    assert said.sentence == (
+        "At batch sizes 256 nothing was reported: is an epoch shorter than a batch? Leave these "
+        "sizes out, or look at what training prints."
+    )
+    far = ask(new_book("far"), short_epoch, **asked, max_train_steps=50, least_steps=25)
+    assert "Every other size reached" in far.sentence
+    assert "256 nothing was reported" in far.sentence
+
+
+def test_the_proposed_target_is_one_that_every_size_reached(new_book):
+    """Also where other sizes went far beyond the target."""
+
+    def goes_on(trial):
+        best = 0.001 if trial.config["batch_size"] < 256 else 0.13
+        for step in range(0, trial.max_train_steps, 100):
+            trial.report(step, {"valid/loss": max(best, 1.0 / (step + 1))})
+
+    said = ask(new_book(), goes_on, batch_sizes=(16, 64, 256), trials=8)
+    assert "Every size reached 0.13" in said.sentence
+
+
 def test_a_best_rate_at_the_edge_moves_the_range_and_is_said_where_it_stays(new_book):
     sizes = (512, 1024)
     said = ask(

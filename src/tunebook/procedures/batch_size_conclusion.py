@@ -124,28 +124,34 @@ def _rates(asked: BatchSizeAsked, r: BatchRates) -> Finding:
 
 
 def _missed(asked: BatchSizeAsked, found: BatchSizeReading, missed: list[int]) -> Finding:
-    reached = {b: t.reached for b, t in found.tuned.items()}
+    reached = {b: found.tuned[b].reached for b in missed}
     known = [v for v in reached.values() if not math.isnan(v)]
-    shown = ", ".join(f"{b} (best {reached[b]:.4g})" for b in missed)
-    all_of = "No batch size" if len(missed) == len(found.tuned) else f"Batch sizes {shown}"
-    verb = "reached" if len(missed) == len(found.tuned) else "did not reach"
-    # The worst of the sizes' bests: every size got there at least once.
+    silent = [b for b in missed if math.isnan(reached[b])]
+    shown = ", ".join(f"{b} (best {reached[b]:.4g})" for b in missed if b not in silent)
+    # The worst of their bests: every size that reported anything got there at least once.
     reachable = max(known, key=lambda v: abs(v - asked.target)) if known else None
-    way = (
-        f"Every size reached {reachable:.4g}: ask again with target={reachable:.4g} and a "
-        "question of its own, or with more steps."
-        if reachable is not None
-        else "Nothing was reported: look at what training prints."
-    )
     remedy = None
+    parts = []
     if reachable is not None:
+        every = len(missed) == len(found.tuned)
+        who = "No batch size reached" if every else f"Batch sizes {shown} did not reach"
+        size = "Every size" if not silent else "Every other size"
+        parts.append(
+            f"{who} the target {asked.target:g}, so steps to it are not compared. {size} reached "
+            f"{reachable:.4g}: ask again with target={reachable:.4g} and a question of its own, "
+            "or with more steps."
+        )
         remedy = Remedy(
             kind=RemedyKind.STATE,
             values={"target": float(f"{reachable:.4g}")},
             because="a target that some sizes miss compares nothing",
         )
-    said = f"{all_of} {verb} the target {asked.target:g}, so steps to it are not compared. {way}"
-    return _finding("F4", Severity.PROBLEM, asked.size, said, remedy=remedy)
+    if silent:
+        parts.append(
+            f"At batch sizes {', '.join(map(str, silent))} nothing was reported: is an epoch "
+            "shorter than a batch? Leave these sizes out, or look at what training prints."
+        )
+    return _finding("F4", Severity.PROBLEM, asked.size, " ".join(parts), remedy=remedy)
 
 
 def _at_the_edge(asked: BatchSizeAsked, edges: dict[int, str]) -> Finding:
