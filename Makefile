@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-training-length scale docs constraints clean
+.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -109,6 +109,10 @@ bench-batch-size: $(VENV)/.demo-ready  ## steps to a target against batch size; 
 bench-instability: $(VENV)/.ready  ## the procedure on unstable and stable networks; rewrites docs/instability.md
 	OMP_NUM_THREADS=1 $(BIN)/python bench/instability.py --rows build/instability.jsonl
 	OMP_NUM_THREADS=1 $(BIN)/python bench/instability_page.py build/instability.jsonl
+
+# Half an hour; a run that was stopped goes on where it was.
+bench-optimizers: $(VENV)/.bench-ready  ## optimizers compared, and the same by hand; rewrites docs/optimizer_comparison.md
+	OMP_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false $(BIN)/python bench/optimizers.py --workers 1
 
 bench-training-length: $(VENV)/.ready  ## training length against an exhaustive search; rewrites docs/training_length.md
 	OMP_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false $(BIN)/python bench/training_length.py
