@@ -2,11 +2,10 @@
 
 One trial a rate says little, since seeds differ. Near its optimum the loss is nearly a parabola in
 the logarithm of the rate, and the optimum drifts slowly with the length. So one curvature, one
-drift and a level for each length are fitted by least squares to the better half of each length's
-trials, less those that are bad: further above the best than CAP times what the third best is. The
-optimum of the parabola is the rate, no further out than the trials that are not bad.
-Assumes that seeds matter less than an order of magnitude of the rate does; where the fit has no
-optimum, the best trial itself is taken.
+drift and a level for each length are fitted by least squares to the trials near each length's
+optimum: first near its best trial, then near what was fitted. Losses are capped, since those of
+rates that hardly train would outweigh all others. Assumes that seeds matter less than an order of
+magnitude of the rate does; where the fit has no optimum, the best trial itself is taken.
 """
 
 from __future__ import annotations
@@ -17,10 +16,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-FEWEST = 3
+FEWEST = 4
 """Trials of a length that the parabola is fitted to, at least."""
-BETTER = 0.5
-CAP = 5.0
+NEAR = 4.0
+"""Times or part of the optimum: what is fitted to."""
+CAP = 3.0
+"""Times what the third best lies above the best: losses beyond are as bad as that."""
+ROUNDS = 4
 DRIFTS = np.linspace(-0.75, 0.75, 61)
 """Powers of the length that the best rate may go with."""
 
@@ -89,18 +91,43 @@ def _finite(rows: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 def _fit(kept: Tried) -> tuple[float, float] | None:
     """Logarithm of the best rate at the longest length, and its drift; None without an optimum."""
-    better = {length: _better(rows) for length, rows in kept.items()}
-    better = {length: rows for length, rows in better.items() if len(rows) >= FEWEST}
+    enough = {length: rows for length, rows in kept.items() if len(rows) >= FEWEST}
     longest = max(kept)
-    if longest not in better:
+    if longest not in enough:
         return None
-    level = np.array([k for k, rows in enumerate(better.values()) for _ in rows])
-    x = np.array([math.log(r) for rows in better.values() for r, _ in rows])
-    y = np.array([loss for rows in better.values() for _, loss in rows])
-    t = np.array([math.log(n / longest) for n, rows in better.items() for _ in rows])
-    levels = np.eye(len(better))[level]
+    centres = {n: math.log(min(rows, key=lambda x: x[1])[0]) for n, rows in enough.items()}
+    found = None
+    for _ in range(ROUNDS):
+        near = {n: _near(rows, centres[n]) for n, rows in enough.items()}
+        found = _parabola(near, longest)
+        if found is None:
+            return None
+        at, drift = found
+        ends = {n: [math.log(r) for r in _ends(rows)] for n, rows in enough.items()}
+        centres = {
+            n: min(max(at + drift * math.log(n / longest), low), high)
+            for n, (low, high) in ends.items()
+        }
+    return found
+
+
+def _near(rows: Sequence[tuple[float, float]], centre: float) -> list[tuple[float, float]]:
+    """Trials near the centre, FEWEST at least, their losses capped."""
+    cap = _cap(rows)
+    order = sorted(rows, key=lambda x: abs(math.log(x[0]) - centre))
+    count = sum(abs(math.log(r) - centre) <= math.log(NEAR) for r, _ in rows)
+    return [(r, min(loss, cap)) for r, loss in order[: max(count, FEWEST)]]
+
+
+def _parabola(near: Tried, longest: int) -> tuple[float, float] | None:
+    """Optimum at the longest length and drift, both of the rate's logarithm."""
+    level = np.array([k for k, rows in enumerate(near.values()) for _ in rows])
+    x = np.array([math.log(r) for rows in near.values() for r, _ in rows])
+    y = np.array([loss for rows in near.values() for _, loss in rows])
+    t = np.array([math.log(n / longest) for n, rows in near.items() for _ in rows])
+    levels = np.eye(len(near))[level]
     fits: list[tuple[float, float, float]] = []
-    for drift in DRIFTS if len(better) > 1 else (0.0,):
+    for drift in DRIFTS if len(near) > 1 else (0.0,):
         moved = x - drift * t
         design = np.column_stack([levels, moved, moved**2])
         answer, *_ = np.linalg.lstsq(design, y, rcond=None)
@@ -110,18 +137,11 @@ def _fit(kept: Tried) -> tuple[float, float] | None:
             fits.append((error, -float(answer[-2]) / (2 * bend), float(drift)))
     if not fits:
         return None
-    freedom = max(len(y) - len(better) - 3, 1)
+    freedom = max(len(y) - len(near) - 3, 1)
     room = min(fits)[0] * (1 + 2 / freedom)
     # Of drifts that explain the trials alike, the one that assumes the least.
     _, found, drift = min((f for f in fits if f[0] <= room), key=lambda f: abs(f[2]))
     return found, drift
-
-
-def _better(rows: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The better half, less those that are bad."""
-    cap = _cap(rows)
-    kept = sorted(rows, key=lambda x: x[1])[: max(FEWEST, math.ceil(BETTER * len(rows)))]
-    return [(r, loss) for r, loss in kept if loss <= cap]
 
 
 def _cap(rows: Sequence[tuple[float, float]]) -> float:
