@@ -15,13 +15,15 @@ from tunebook.plots.layers import finish, number, over, target
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.sampling import WIDEST, budget_axis
-from tunebook.plots.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
+from tunebook.plots.series import BAND_OPACITY, series_color, series_dash, series_fill
 from tunebook.plots.sides import ROW_HEIGHT, side_axis
 from tunebook.plots.theme import HEIGHT, SIZES, WIDTH
 from tunebook.plots.ticks import jitter
 from tunebook.words.design import Objective
 from tunebook.words.finding import Interval
 
+TOGETHER = 2
+"""Optimizers that lie over each other: in greyscale a third line is lost in the bands."""
 PANEL = (150, 104)
 """Width and height of one of many."""
 COLUMNS = 4
@@ -34,8 +36,8 @@ BANDS = "Median, with a band that holds for all budgets and optimizers at once (
 def draw_budgets(curves: Sequence[BestOfBudget], objective: Objective) -> Picture:
     """Median best against trials, with bands, of every optimizer.
 
-    Up to four lie over each other, told apart by dash as well as by colour. Of more each has a
-    panel of its own, with the other medians in grey, so that no colour is needed.
+    Two lie over each other, told apart by dash as well as by colour. Of more each has a panel of
+    its own, with the other medians in grey, so that no colour is needed.
 
     Args:
         curves: of each optimizer, the best first.

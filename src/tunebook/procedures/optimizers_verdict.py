@@ -9,6 +9,8 @@ from tunebook.procedures.optimizers_asked import OptimizersAsked
 from tunebook.procedures.optimizers_reading import OptimizersReading
 from tunebook.report.wording import interval_text, plural
 
+TIMES = 10
+"""As many seeds again as anyone would run: of more, no number is named."""
 MANY = 4
 """Optimizers that a sentence names; of more it says how many."""
 
@@ -66,7 +68,8 @@ def _open(
     said = f"Not enough evidence which is best {after}; the best mean is that of {first}, {mean}."
     if alike:
         said += f" {named([first, *alike])} are not told apart by {seeds}."
-        if verdict.more and alike[0] == verdict.order[1]:
+        within = verdict.more and verdict.more <= TIMES * asked.seeds
+        if within and alike[0] == verdict.order[1]:
             said += f" If {alike[0]} differs by what was seen, about {verdict.more} more seeds of "
             said += "each would tell."
     if found:
