@@ -176,6 +176,7 @@ def test_a_budget_that_is_too_small_says_so(new_book):
     assert "Not enough evidence" in said.sentence
     (edges,) = [f for f in findings(said, "C1") if f.severity is Severity.NOTE]
     assert "judged from 10 complete trials" in edges.sentence
+    assert edges.remedy.values == {"trials": 12}
 
 
 def test_an_optimizer_that_the_framework_lacks_is_left_out_with_its_cause(new_book):
@@ -187,6 +188,7 @@ def test_an_optimizer_that_the_framework_lacks_is_left_out_with_its_cause(new_bo
     assert "SOAP" in lacking.sentence and "leave it out" in lacking.sentence
     assert "mean of adam" in said.answer and "mean of soap" not in said.answer
     assert said.tables[-1].rows[-1][0] == "soap"
+    assert not [f for f in findings(said, "C2") if "soap" in f.sentence]
 
 
 def test_no_optimizer_that_trains_leaves_nothing_to_compare(new_book):

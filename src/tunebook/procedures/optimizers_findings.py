@@ -25,6 +25,8 @@ from tunebook.words.finding import (
 from tunebook.words.optimizer_catalogue import OPTIMIZERS
 
 HALF = 0.5
+ENOUGH = 12
+"""Trials of each optimizer of which the 10 that C1 wants are likely to complete."""
 TIMED, SLOWER = 1.0, 1.5
 """Seconds of a trial below which its start weighs too much, and how much longer is said."""
 
@@ -168,16 +170,17 @@ def _spaces(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Findin
             f"Not enough evidence that the spaces of {named(unjudged)} are wide enough: edges are "
             "judged from 10 complete trials. Give each optimizer more trials.",
             remedy=Remedy(
-                kind=RemedyKind.MORE_TRIALS, values={"trials": 2 * asked.trials},
+                kind=RemedyKind.MORE_TRIALS, values={"trials": max(2 * asked.trials, ENOUGH)},
                 because="edges are judged from 10 complete trials",
             ),
         )  # fmt: skip
-    thin = [n for n, dense in found.dense.items() if not dense and found.tuned[n].config]
-    if thin and len(thin) < len(found.dense):
+    trained = [n for n in found.dense if found.tuned[n].config is not None]
+    thin = [n for n in trained if not found.dense[n]]
+    if thin and len(thin) < len(trained):
         yield finding(
             "C2", Severity.NOTE, asked.optimizer,
             f"Not enough evidence that the spaces of {named(thin)} were sampled densely; that of "
-            f"{named([n for n in found.dense if n not in thin])} was.",
+            f"{named([n for n in trained if n not in thin])} was.",
         )  # fmt: skip
 
 
