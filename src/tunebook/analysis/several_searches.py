@@ -13,7 +13,7 @@ same. Two things must tell them apart, in the same direction.
 Either by itself is wrong anywhere in at most ERROR_RATE, so both together are too, whichever null
 holds. Fresh seeds alone would not do: two searches of one space end at two configurations, and
 enough seeds tell those apart. Of two searches of 48 trials on the same surface, 10 seeds of each
-do so in 12 to 98 % of cases (docs/claims/optimizers.md). Assumes seeds that took no part in
+do so in 12 to 97 % of cases (docs/claims/optimizers.md). Assumes seeds that took no part in
 choosing, noise that is about normal, and what C9 assumes. Smallest effect that matters: none is
 built in.
 """
