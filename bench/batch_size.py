@@ -41,7 +41,8 @@ HEAD = """# Batch size
 `make bench-batch-size`: the procedure `batch-size` on two workloads and two optimizers, {trials} learning rates at each batch size (moved
 where the best lies at the edge), the fastest of each then with {seeds} fresh seeds. `teacher`: {examples:,} examples that a random network labelled,
 a network of one hidden layer; `text`: the next character of Python's standard library from the eight before. Targets: held-out error of {targets}. Real
-training, compiled by JAX {jax}, Python {python}, tunebook {tunebook}, 2 cores. Momentum's rates are effective ones, learning rate / (1 - momentum).
+training, compiled by JAX {jax}, Python {python}, tunebook {tunebook}, 2 cores. Steps were timed for SGD, on a machine that other work shared: their intervals
+are wide, and where they say nothing, that is said. Momentum's rates are effective ones, learning rate / (1 - momentum).
 
 | workload | optimizer | perfect scaling up to | slope there | the same, on the seeds that tuned | no gain from | least steps | rate grows as batch size to the power |
 |---|---|---|---|---|---|---|---|
@@ -67,7 +68,7 @@ def main() -> None:
             tables += table(workload, optimizer, momentum, said)
             tables += costs(said, through)
             if (workload, optimizer) == SHOWN:
-                draw(said, through, asked.page.parent)
+                tables += draw(said, through, asked.page.parent)
             print(f"{workload} {optimizer}: {time.monotonic() - began:.0f} s", flush=True)
     tables += forecast() + section(asked.books / "by_hand_batch_size.json")
     page = HEAD.format(
@@ -153,11 +154,14 @@ def costs(said, through) -> str:
     return text
 
 
-def draw(said, through, folder: Path) -> None:
-    """The pictures of the page."""
+def draw(said, through, folder: Path) -> str:
+    """The pictures of the page, which are written beside it."""
+    text = ""
     for picture in (*said.pictures, *through.pictures):
         if picture.name in PICTURES:
             (folder / PICTURES[picture.name]).write_bytes(to_png(picture))
+            text += f"\n![{picture.title}]({PICTURES[picture.name]})\n"
+    return text
 
 
 def forecast() -> str:
