@@ -202,50 +202,58 @@ def draw_fresh(
     drawn = [v for own in values.values() for v in own.values()]
     missing = any(not math.isfinite(v) for v in drawn)
     x = objective_scale([*drawn, *ends], objective, keep=ends, missing=missing)
-    seeds: list[Row] = []
-    for place, name in enumerate(names):
-        for trial, value in values[name].items():
-            at = x.shown(value) if math.isfinite(value) else x.strip
-            spread = 0.16 + 0.2 * (jitter(trial) + 0.5)
-            seeds.append({"trial": trial, "optimizer": name, "value": _finite(value), "x": at,
-                          "y": place + spread})  # fmt: skip
-    mean_rows: list[Row] = [
-        {
-            "optimizer": name,
-            "mean": means[name].estimate,
-            "x": x.shown(means[name].estimate),
-            "low_x": x.shown(means[name].low) if math.isfinite(means[name].low) else x.ends[0],
-            "high_x": x.shown(means[name].high) if math.isfinite(means[name].high) else x.ends[1],
-            "y": place,
-        }
-        for place, name in enumerate(names)
-    ]
-    y = side_axis(names)
     told = "; ".join(f"{n} {spelled(means[n], 3)}" for n in names)
     return finish(
-        [
-            over("seeds")
-            .mark_point(style="trial", filled=True, size=SIZES["trial"])
-            .encode(x=x.x("x"), y=y)
-            .properties(name="seeds"),
-            over("means")
-            .mark_rule(style="interval")
-            .encode(x=x.x("low_x"), x2=alt.X2("high_x"), y=y)
-            .properties(name="intervals"),
-            over("means")
-            .mark_point(style="mean", filled=True)
-            .encode(x=x.x("x"), y=y)
-            .properties(name="means"),
-            target(
-                "seeds", x.x("x"), y,
-                [alt.Tooltip("trial", type="nominal"), alt.Tooltip("optimizer", type="nominal"),
-                 alt.Tooltip("value", type="quantitative", title=objective.metric, format=".4~g")],
-            ),
-        ],
-        {"seeds": seeds, "means": mean_rows},
+        _fresh_layers(x, side_axis(names), objective),
+        {
+            "seeds": _seeds(values, x),
+            "means": [_mean(n, k, means[n], x) for k, n in enumerate(names)],
+        },
         name="optimizers-fresh-seeds",
         title="Fresh seeds of each best configuration",
         subtitle=["Mean with its 95 % interval; a dot for each seed"],
         alternative=f"Mean {objective.metric} over fresh seeds: {told}.",
         height=max(80, int(0.75 * ROW_HEIGHT) * len(names)),
-    )  # fmt: skip
+    )
+
+
+def _fresh_layers(x: ObjectiveScale, y: alt.Y, objective: Objective) -> list[alt.Chart]:
+    tooltip = [
+        alt.Tooltip("trial", type="nominal"),
+        alt.Tooltip("optimizer", type="nominal"),
+        alt.Tooltip("value", type="quantitative", title=objective.metric, format=".4~g"),
+    ]
+    points = over("seeds").mark_point(style="trial", filled=True, size=SIZES["trial"])
+    rule = over("means").mark_rule(style="interval")
+    mean = over("means").mark_point(style="mean", filled=True)
+    return [
+        points.encode(x=x.x("x"), y=y).properties(name="seeds"),
+        rule.encode(x=x.x("low_x"), x2=alt.X2("high_x"), y=y).properties(name="intervals"),
+        mean.encode(x=x.x("x"), y=y).properties(name="means"),
+        target("seeds", x.x("x"), y, tooltip),
+    ]
+
+
+def _seeds(values: Mapping[str, Mapping[str, float]], x: ObjectiveScale) -> list[Row]:
+    return [
+        {
+            "trial": trial,
+            "optimizer": name,
+            "value": _finite(value),
+            "x": x.shown(value) if math.isfinite(value) else x.strip,
+            "y": place + 0.16 + 0.2 * (jitter(trial) + 0.5),
+        }
+        for place, (name, own) in enumerate(values.items())
+        for trial, value in own.items()
+    ]
+
+
+def _mean(name: str, place: int, mean: Interval, x: ObjectiveScale) -> Row:
+    return {
+        "optimizer": name,
+        "mean": mean.estimate,
+        "x": x.shown(mean.estimate),
+        "low_x": x.shown(mean.low) if math.isfinite(mean.low) else x.ends[0],
+        "high_x": x.shown(mean.high) if math.isfinite(mean.high) else x.ends[1],
+        "y": place,
+    }
