@@ -63,6 +63,7 @@ def main() -> None:
     if asked.only and asked.only not in eight:
         return
     race = play(eight, "text", {"optimizers": EIGHT}, asked)
+    other = play("teacher, eight optimizers", "teacher", {"optimizers": EIGHT}, asked)
     longer = play(f"{eight}, {MANY} trials", "text", {"optimizers": EIGHT, "trials": MANY}, asked)
     by_hand = script(asked.books / "by_hand.json")
     if asked.only:
@@ -74,7 +75,9 @@ def main() -> None:
     versions = {"python": platform.python_version(), "jax": version("jax"),
                 "optax": version("optax"), "optuna": version("optuna"),
                 "tunebook": version("tunebook")}  # fmt: skip
-    text = page(found, race, longer, by_hand, versions, trials=TRIALS, seeds=SEEDS, steps=STEPS)
+    text = page(
+        found, race, longer, other, by_hand, versions, trials=TRIALS, seeds=SEEDS, steps=STEPS
+    )
     (asked.docs / "optimizer_comparison.md").write_text(text)
 
 

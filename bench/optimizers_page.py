@@ -60,11 +60,11 @@ imitate. And it takes the luck of a search for a difference between optimizers. 
 """
 
 
-def page(found, race, longer, by_hand, versions, *, trials, seeds, steps) -> str:
+def page(found, race, longer, other, by_hand, versions, *, trials, seeds, steps) -> str:
     text = HEAD.format(trials=trials, seeds=seeds, steps=steps, **versions)
     text += "".join(_row(workload, row, said) for (workload, row), said in found.items())
     text += AFTER
-    text += _eight(race, longer)
+    text += _eight(race, longer, other)
     told = re.findall(r"^(\w+) is better than (\w+)", by_hand["printed"], re.MULTILINE)
     below = [f"{b} below {a}" for a, b in told if includes(b, a)]
     ours = {(p.a, p.b) for p in _pairs(race) if p.told_apart}
@@ -130,15 +130,16 @@ def _mean(interval) -> str:
     return f"{interval.estimate:.4f} ({interval.low:.4f} to {interval.high:.4f})"
 
 
-def _eight(race, longer) -> str:
+def _eight(race, longer, other) -> str:
     text = f"On `text`. {race.sentence}\n\n"
     text += "".join(f"{t.title}.\n\n{t.markdown()}\n" for t in race.tables)
     text += f"With four times the trials: {longer.sentence}\n\n"
     text += "".join(f"{t.title}.\n\n{t.markdown()}\n" for t in longer.tables)
     text += "![Best of n trials of eight optimizers](optimizer_comparison.svg)\n\n"
     text += "![Fresh seeds of eight optimizers](optimizer_seeds.svg)\n\n"
-    other = [f for f in longer.findings if f.check not in ("G1",)]
-    text += "".join(f"{f.check}: {f.sentence}\n\n" for f in other)
+    text += f"On `teacher`, {race.asked.trials} trials of each: {other.sentence}\n\n"
+    text += "".join(f"{f.check}: {f.sentence}\n\n" for f in other.findings[1:])
+    text += "".join(f"{t.title}.\n\n{t.markdown()}\n" for t in other.tables)
     times = {k.removeprefix("seconds of "): v for k, v in longer.answer.items() if "seconds" in k}
     shown = ", ".join(f"{n} {v:.2f} s" for n, v in times.items())
     text += f"A trial took, in the median: {shown}.\n"

@@ -46,6 +46,7 @@ def verdict_sentence(
         said += f"{by}{rest}."
     else:
         said = f"{first} has the best mean, {mean} over {seeds}, {after}."
+    said += _others(found, verdict)
     if flagged:
         said += f" Whether it is better than {named(flagged)} is not said: {named(flagged)} lost "
         said += "to it and can imitate it, so a space or a budget is wrong."
@@ -78,6 +79,13 @@ def _open(
         said += f" What was found for {first} is better than for {found[0]} by {by}{rest}, but as "
         said += "much may be the luck of a search: more trials of each would tell."
     return said
+
+
+def _others(found: OptimizersReading, verdict: SearchVerdict) -> str:
+    """What is told of those behind the first."""
+    told = {n: told_worse(found, verdict, n) for n in verdict.order[1:]}
+    shown = [f"{n} is better than {named(worse)}" for n, worse in told.items() if worse]
+    return f" Of the others, {', '.join(shown[:MANY])}." if shown else ""
 
 
 def named(names: Sequence[str]) -> str:
