@@ -68,7 +68,9 @@ def test_a_seed_is_common_to_all_lengths_and_drops_out():
 def test_training_that_gets_worse_again_is_measured_from_its_best():
     found = chosen(made(lambda n: 1 + 0.1 * abs(np.log2(n / 400))), least=0.05)
     assert found.best == 400
-    assert found.shortest.estimate == pytest.approx(400 / 2**0.5, rel=0.05)
+    # A cubic rounds the kink off, and says so.
+    assert found.shortest.low < 400 / 2**0.5 < found.shortest.high
+    assert found.shortest.estimate == pytest.approx(400 / 2**0.5, rel=0.1)
 
 
 def test_good_enough_from_the_first_length_on_is_said_so():

@@ -6,7 +6,8 @@ grid; the interval of a gain holds all gains that some c allows within the F lim
 shape together. Where means stray from the best such law by more than seeds explain (F test of lack
 of fit, at 1 %), the error is that of the means about the law, and intervals are wide. Assumes
 normal noise, equal at all lengths, beyond what is common to a seed; and that training goes on by
-the same law. Measured: docs/training_length.md.
+the same law: of a workload that is compute-bound, not of one that has levelled out. Measured:
+docs/claims/length_choice.md.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ from tunebook.words.finding import Interval, NotApplicable
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-POWERS = np.geomspace(0.02, 4.0, 200)
+POWERS = np.geomspace(0.002, 4.0, 240)
+"""The lowest is a logarithm: as much with every doubling."""
 FINER = 200
 FEWEST_LENGTHS = 4
 LAST = 5

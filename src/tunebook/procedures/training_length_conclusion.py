@@ -141,7 +141,8 @@ def _verdict(
     budget, at = asked.max_train_steps, choice.shortest
     numbers: dict[str, Number] = {"shortest sufficient length": at, "verdict": str(choice.says)}
     least = f"{asked.least_improvement:g} in {objective.metric}"
-    more, bring = _ahead(found)
+    # A law of growth says nothing of what has levelled out.
+    more, bring = ({}, "") if choice.says is Budget.SATURATED else _ahead(found)
     numbers |= more
     if choice.says is Budget.COMPUTE_BOUND:
         said = (
@@ -272,7 +273,8 @@ def _answer(
     asked: TrainingLengthAsked, found: LengthReading, choice: LengthChoice | None
 ) -> dict[str, float | str | None]:
     fitted = next((f.steps for f in found.fits if f.steps is not None), None)
-    law = found.law if isinstance(found.law, LengthLaw) else None
+    levelled = choice is None or choice.says is Budget.SATURATED
+    law = found.law if isinstance(found.law, LengthLaw) and not levelled else None
     at = choice.shortest if choice else None
     return {
         "verdict": str(choice.says) if choice else None,
@@ -281,7 +283,7 @@ def _answer(
         "shortest_low": at.low if at else None,
         "shortest_high": at.high if at and math.isfinite(at.high) else None,
         "first_max_train_steps": fitted,
-        "gain_of_twice_the_budget": law.forecast[2.0].estimate if law and choice else None,
+        "gain_of_twice_the_budget": law.forecast[2.0].estimate if law else None,
     }
 
 
