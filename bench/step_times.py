@@ -48,7 +48,7 @@ def train_torch(trial) -> None:
     for n in range(trial.max_train_steps):
         loss = step()
         if trial.evaluate_at(n):
-            trial.report(n, {"valid/error": evaluate(), "train/loss": float(loss)})
+            trial.report(n, {"valid/error": evaluate(), "train/loss": float(loss.detach())})
 
 
 def loop_torch(batch: int) -> float:
