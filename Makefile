@@ -110,7 +110,7 @@ bench-instability: $(VENV)/.ready  ## the procedure on unstable and stable netwo
 	OMP_NUM_THREADS=1 $(BIN)/python bench/instability.py --rows build/instability.jsonl
 	OMP_NUM_THREADS=1 $(BIN)/python bench/instability_page.py build/instability.jsonl
 
-# Half an hour; a run that was stopped goes on where it was.
+# Forty minutes; a run that was stopped goes on where it was.
 bench-optimizers: $(VENV)/.bench-ready  ## optimizers compared, and the same by hand; rewrites docs/optimizer_comparison.md
 	OMP_NUM_THREADS=1 XLA_FLAGS=--xla_cpu_multi_thread_eigen=false $(BIN)/python bench/optimizers.py --workers 1
 
