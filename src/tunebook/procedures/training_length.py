@@ -109,17 +109,32 @@ def _stages(asked: TrainingLengthAsked) -> Iterator[Stage]:
                 yield _stage(plans.fit_name(steps, moved), plan, only_if)
     every = {asked.rate: asked.learning_rates, **asked.reopen}
     for steps in asked.lengths:
+        when = _when(asked, steps)
         for moved in range(plans.MOVES + 1):
-            only_if = "the best rate lies at the edge" if moved else "growth comes by it"
+            only_if = "the best rate lies at the edge" if moved else when
             plan = plans.tune(asked, steps, every, {}, moved, first=True)
             yield _stage(plans.tune_name(steps, moved), plan, only_if)
         plan = plans.confirm(asked, steps, any_values, plans.MOST_SEEDS * asked.seeds)
-        yield _stage(plans.confirm_name(steps), plan, "growth comes by it")
+        yield _stage(plans.confirm_name(steps), plan, when)
     for number in range(1, plans.BETWEEN + 1):
         name = plans.between_name(number)
         longest = asked.max_train_steps
         plan = plans.confirm(asked, longest, any_values, plans.MOST_SEEDS * asked.seeds, name)
-        yield _stage(name, plan, "the shortest sufficient length lies between two that double")
+        when = "the shortest sufficient length lies between two that double"
+        asks = "What does a length between two that double reach with fresh seeds?"
+        yield replace(_stage(name, plan, when), asks=asks)
+
+
+def _when(asked: TrainingLengthAsked, steps: int) -> str:
+    """When a length is trained; empty where it is in any case."""
+    if asked.fitted is not None:
+        return "growth begins there or gets there"
+    first = asked.lengths.index(_begins(asked, asked.shortest))
+    place = asked.lengths.index(steps) - first
+    if place < 0:
+        return "longer ones are no better"
+    # It takes three lengths to tell whether growth may end.
+    return "" if place < 3 else "growth gets there"
 
 
 def _stage(name: str, plan: Round, only_if: str) -> Stage:
@@ -155,12 +170,13 @@ def _fit(asked: TrainingLengthAsked, done: Done) -> Step | None:
 
 def first_length(asked: TrainingLengthAsked, found: LengthReading) -> int:
     """Where growth begins: as asked, as the fastest fit needs, or at an eighth of the budget."""
-    wanted: float = asked.max_train_steps / 2**plans.FIRST_HALVINGS
     fitted = next((f.steps for f in found.fits if f.steps is not None), None)
-    if asked.shortest is not None:
-        wanted = asked.shortest
-    elif fitted is not None:
-        wanted = fitted
+    return _begins(asked, fitted if asked.shortest is None else asked.shortest)
+
+
+def _begins(asked: TrainingLengthAsked, wanted: float | None) -> int:
+    if wanted is None:
+        wanted = asked.max_train_steps / 2**plans.FIRST_HALVINGS
     below = [n for n in asked.lengths if n <= wanted * RESOLUTION]
     # Three lengths at least, so that growth can be told.
     return min(below[-1] if below else asked.lengths[0], asked.lengths[-3])
