@@ -47,7 +47,7 @@ def test_steps_fall_with_the_batch_size_and_less_so_later(training, tmp_path):
             smallest=128,
             largest=2048,
             longer=2,
-            trial_s=0.3,
+            trial_s=0.15,
             max_train_steps=40_000,
             fixed={
                 "workload": "teacher",
