@@ -13,7 +13,7 @@ import numpy as np
 from training_length_exhaustive import SEEDS, means, shortest
 
 TRUE = {"digits": "saturated", "teacher": "compute-bound"}
-WITHIN = 1.25
+WITHIN = 0.25
 
 BEGIN, END = "<!-- measured: begin -->\n", "<!-- measured: end -->\n"
 
@@ -86,7 +86,7 @@ def _row(
     true, low, high = _shortest(searched, least)
     # Where the whole budget pays, the whole budget is what should be proposed.
     aim = budget if TRUE[workload] == "compute-bound" else true
-    near = int(((proposed <= WITHIN * aim) & (proposed >= aim / WITHIN)).sum())
+    near = int((np.abs(proposed / aim - 1) <= WITHIN).sum())
     holds = sum(r["shortest_low"] <= true <= r["shortest_high"] for r in rows)
     middle, tenth, nine = np.quantile(proposed, [0.5, 0.1, 0.9])
     n = len(rows)
@@ -128,6 +128,7 @@ def _beyond(
         own = [r["twice"] for r in rows if r["workload"] == workload and r["twice"]]
         every = sum(r["workload"] == workload for r in rows)
         if not own:
+            text += f"| {workload} | told in 0 of {every} | - | {gain:.3f} |\n"
             continue
         holds = sum(low <= gain <= high for _, low, high in own)
         middle, low, high = (float(np.median(v)) for v in zip(*own, strict=True))

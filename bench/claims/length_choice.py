@@ -31,6 +31,9 @@ CURVES: dict[str, Curve] = {
     "power -0.3": lambda n: 0.2 * (n / 400) ** -0.3,
     "power -0.1": lambda n: 0.5 * (n / 400) ** -0.1,
     "as much with every doubling": lambda n: -0.04 * np.log2(n / 400),
+    "compute-bound, power -0.3": lambda n: (n / 400) ** -0.3,
+    "compute-bound, power -0.7": lambda n: 3.0 * (n / 400) ** -0.7,
+    "compute-bound, as much with every doubling": lambda n: -0.1 * np.log2(n / 400),
 }
 HEAD = f"""# E4, E5: the length that suffices, and what longer training brings
 

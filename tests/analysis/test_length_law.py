@@ -59,3 +59,22 @@ def test_too_few_lengths_say_nothing():
     found = length_law(bent, LENGTHS[1:])
     assert isinstance(found, NotApplicable)
     assert "bend otherwise" in found.reason
+
+
+def test_where_gains_grow_no_law_is_told():
+    curve = np.array([1.0, 0.97, 0.93, 0.88, 0.82])
+    grown = curve + losses(0.5, noise=0.002) * 0.01
+    found = length_law(grown, LENGTHS)
+    assert isinstance(found, NotApplicable)
+    assert "gains grow" in found.reason
+
+
+def test_gains_that_stay_the_same_are_seldom_said_to_grow():
+    rng = np.random.default_rng(5)
+    line = -0.04 * np.log2(np.array(LENGTHS) / LENGTHS[0])
+    silent = sum(
+        isinstance(length_law(line + 0.01 * rng.standard_normal((8, 5)), LENGTHS), NotApplicable)
+        for _ in range(200)
+    )
+    # 5 %: more than 20 of 200 has a chance of 1 in 1,000.
+    assert silent <= 20
