@@ -7,10 +7,10 @@ point), is followed on the logarithm of the length until it is within the least 
 lowest point. Interval: Bayesian bootstrap over seeds (Rubin 1981), widened on the logarithm by
 Student's factor, and by what a line between the lengths would change: how the objective runs
 between them was not measured. It does not hold the luck of tuning: another search at each length
-may find better rates, or worse ones. Assumes that one seed means the same at every length, and that
-the objective falls smoothly between neighbouring lengths. Measured: docs/claims/length_choice.md
-(with four seeds intervals hold the truth a little less often than they should); on real training,
-tuning and all, docs/training_length.md.
+may find better rates, or worse ones. Assumes that one seed means the same at every length, and
+that the objective falls smoothly between neighbouring lengths. Measured:
+docs/claims/length_choice.md (with four seeds intervals hold the truth a little less often than
+they should); on real training, tuning and all, docs/training_length.md.
 """
 
 from __future__ import annotations
