@@ -19,7 +19,7 @@ from tunebook.procedures.batch_size_choice import with_choice
 from tunebook.procedures.batch_size_conclusion import conclude
 from tunebook.procedures.batch_size_plans import BatchSizeAsked
 from tunebook.procedures.batch_size_reading import read
-from tunebook.procedures.stages import Beside, Conclusion, Done, Stage, Step
+from tunebook.procedures.stages import Beside, Conclusion, Done, Stage, Step, stage_of
 from tunebook.procedures.throughput_reading import read as read_throughput
 from tunebook.words.errors import DesignError
 
@@ -69,11 +69,11 @@ class BatchSize:
             for moved in range(plans.MOVES + 1):
                 plan = plans.tune(asked, size, low, high, moved)
                 only_if = "the best rate lies at the edge" if moved else ""
-                found.append(_stage(plans.tune_name(size, moved), plan, only_if))
+                found.append(stage_of(plans.tune_name(size, moved), plan, only_if))
         for size in asked.batch_sizes:
             plan = plans.confirm(asked, size, low)
             only_if = "every size reached the target"
-            found.append(_stage(plans.confirm_name(size), plan, only_if))
+            found.append(stage_of(plans.confirm_name(size), plan, only_if))
         return tuple(found)
 
     def next_step(self, asked: BatchSizeAsked, done: Done) -> Step | None:
@@ -119,13 +119,3 @@ class BatchSize:
         moved, half = tuned.moves + 1, math.sqrt(high / low)
         plan = plans.tune(asked, size, tuned.rate / half, tuned.rate * half, moved)
         return Step(stage=plans.tune_name(size, moved), plan=plan)
-
-
-def _stage(name: str, plan: Any, only_if: str) -> Stage:
-    return Stage(
-        name=name,
-        asks=plan.goal.partition(" [")[0],
-        trials=plan.trials,
-        max_train_steps=plan.max_train_steps,
-        only_if=only_if,
-    )

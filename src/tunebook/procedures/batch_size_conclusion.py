@@ -12,7 +12,7 @@ from tunebook.plots.batch_budgets import draw_budgets
 from tunebook.procedures.batch_size_budgets import budget_findings
 from tunebook.procedures.batch_size_plans import MOVES, BatchSizeAsked
 from tunebook.procedures.batch_size_reading import BatchSizeReading
-from tunebook.procedures.stages import Conclusion, Done
+from tunebook.procedures.stages import Conclusion, Done, finding
 from tunebook.words.finding import (
     Finding,
     Interval,
@@ -61,7 +61,7 @@ def _findings(asked: BatchSizeAsked, found: BatchSizeReading) -> Iterator[Findin
     if isinstance(found.regimes, BatchRegimes):
         yield _regimes(asked, found, found.regimes)
     elif isinstance(found.regimes, NotApplicable):
-        yield _finding("F1", Severity.WARNING, asked.size, _not_enough(found.regimes))
+        yield finding("F1", Severity.WARNING, asked.size, _not_enough(found.regimes))
     if isinstance(found.rates, BatchRates):
         yield _rates(asked, found.rates)
     yield from budget_findings(asked, found.budgets, found.regimes)
@@ -103,7 +103,7 @@ def _regimes(asked: BatchSizeAsked, found: BatchSizeReading, r: BatchRegimes) ->
     if isinstance(first, BatchRegimes):
         numbers["perfect scaling up to, on the seeds that tuned"] = first.perfect_until
     said = f"At batch sizes {sizes}, each tuned anew: " + "; ".join(parts) + "."
-    return _finding("F1", Severity.NOTE, asked.size, said, numbers=numbers)
+    return finding("F1", Severity.NOTE, asked.size, said, numbers=numbers)
 
 
 def _rates(asked: BatchSizeAsked, r: BatchRates) -> Finding:
@@ -115,7 +115,7 @@ def _rates(asked: BatchSizeAsked, r: BatchRates) -> Finding:
         f"the {name} rule from the smallest asks for {factor:.2g} times the best rate"
         for name, factor in r.off.items()
     )
-    return _finding(
+    return finding(
         "F2", Severity.NOTE, asked.rate,
         f"The best learning rate grows as the batch size to the power {_power(r.exponent)}: "
         f"{fits}. At the largest size {off}.",
@@ -151,12 +151,12 @@ def _missed(asked: BatchSizeAsked, found: BatchSizeReading, missed: list[int]) -
             f"At batch sizes {', '.join(map(str, silent))} nothing was reported: is an epoch "
             "shorter than a batch? Leave these sizes out, or look at what training prints."
         )
-    return _finding("F4", Severity.PROBLEM, asked.size, " ".join(parts), remedy=remedy)
+    return finding("F4", Severity.PROBLEM, asked.size, " ".join(parts), remedy=remedy)
 
 
 def _at_the_edge(asked: BatchSizeAsked, edges: dict[int, str]) -> Finding:
     shown = ", ".join(f"{b} ({side})" for b, side in edges.items())
-    return _finding(
+    return finding(
         "F4", Severity.WARNING, asked.rate,
         f"The best learning rate still lies at the edge after {MOVES} moved ranges, at batch "
         f"sizes {shown}: steps there may be fewer than measured. Widen learning_rates.",
@@ -166,7 +166,7 @@ def _at_the_edge(asked: BatchSizeAsked, edges: dict[int, str]) -> Finding:
 def _spread(asked: BatchSizeAsked, spread: dict[float, BatchRegimes]) -> Finding:
     ends = {t: r.perfect_until.estimate for t, r in spread.items()}
     told = ", ".join(f"{end:.3g} for {target:.4g}" for target, end in ends.items())
-    return _finding(
+    return finding(
         "F4", Severity.NOTE, asked.size,
         f"Where perfect scaling ends depends on the target: {told}.",
         numbers={f"perfect scaling up to, target {t:.4g}": r.perfect_until
@@ -196,25 +196,6 @@ def _power(interval: Interval) -> str:
 
 def _not_enough(told: NotApplicable) -> str:
     return f"Not enough evidence for regimes: {told.reason}. It needs {told.needs}."
-
-
-def _finding(
-    check: str,
-    severity: Severity,
-    subject: str,
-    sentence: str,
-    *,
-    numbers: dict[str, Number] | None = None,
-    remedy: Remedy | None = None,
-) -> Finding:
-    return Finding(
-        check=check,
-        severity=severity,
-        subject=subject,
-        numbers=numbers or {},
-        sentence=sentence,
-        remedy=remedy,
-    )
 
 
 def _answer(found: BatchSizeReading) -> dict[str, float | str | None]:

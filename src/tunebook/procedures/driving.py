@@ -15,7 +15,7 @@ from tunebook.procedures import LaysBeside, Procedure, procedure_named
 from tunebook.procedures.asking import Asked, Workload, read_note
 from tunebook.procedures.costs import StageCost, searched, stage_costs
 from tunebook.procedures.settling import settle
-from tunebook.procedures.stages import Conclusion, Done, DoneStage, Stage
+from tunebook.procedures.stages import Conclusion, Done, DoneStage, Stage, question_of
 from tunebook.words.decision import Launch, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import EvidenceError
@@ -126,8 +126,7 @@ def _as_planned(stage: Stage, there: RoundOfBook | None) -> Stage:
     """A stage whose round is there asks what that asks, and trains as long."""
     if there is None:
         return stage
-    asks = there.plan.goal.partition(" [")[0]
-    return replace(stage, asks=asks, max_train_steps=there.plan.max_train_steps)
+    return replace(stage, asks=question_of(there.plan), max_train_steps=there.plan.max_train_steps)
 
 
 def carry_on(
@@ -161,7 +160,7 @@ def carry_on(
         there = rounds.get(step.stage)
         # A stage that stands is not planned anew: a later version may plan it otherwise.
         plan = step.plan if there is None else _more(there.plan, step.plan.trials)
-        tell(f"Procedure {asked.procedure}, {step.stage}: {plan.goal.partition(' [')[0]}")
+        tell(f"Procedure {asked.procedure}, {step.stage}: {question_of(plan)}")
         found = book.plan_round(plan)
         run(found)
         trials = searched(found)

@@ -18,8 +18,7 @@ from tunebook.procedures.asking import Workload
 from tunebook.procedures.instability_conclusion import conclude
 from tunebook.procedures.instability_plans import InstabilityAsked
 from tunebook.procedures.instability_reading import InstabilityReading, read
-from tunebook.procedures.stages import Conclusion, Done, Stage, Step
-from tunebook.words.design import Round
+from tunebook.procedures.stages import Conclusion, Done, Stage, Step, stage_of
 from tunebook.words.errors import DesignError
 from tunebook.words.trial import Status
 
@@ -85,37 +84,34 @@ Ask = Callable[[InstabilityAsked, Done, InstabilityReading], Any]
 
 
 def _stages(asked: InstabilityAsked) -> Iterator[Stage]:
-    def stage(name: str, plan: Round, only_if: str = "") -> Stage:
-        asks = plan.goal.partition(" [")[0]
-        return Stage(
-            name=name, asks=asks, trials=plan.trials, max_train_steps=plan.max_train_steps,
-            only_if=only_if,
-        )  # fmt: skip
-
     low, high = asked.learning_rates
     seeds, any_rate = 2 * asked.seeds, asked.middle
-    yield stage("first trial", plans.first(asked))
-    yield stage("sweep", plans.sweep(asked, low, high, 0))
+    yield stage_of("first trial", plans.first(asked))
+    yield stage_of("sweep", plans.sweep(asked, low, high, 0))
     for moved in range(1, plans.MOVES + 1):
         only_if = "the best rate lies at the edge"
-        yield stage(plans.sweep_name(moved), plans.sweep(asked, low, high, moved), only_if)
+        yield stage_of(plans.sweep_name(moved), plans.sweep(asked, low, high, moved), only_if)
     for moved in range(plans.MOVES + 1):
         only_if = "a rate just above is stable and clearly better" if moved else ""
-        yield stage(plans.above_name(moved), plans.above(asked, any_rate, seeds, moved), only_if)
-    yield stage("first steps", plans.look(asked, any_rate, seeds))
+        yield stage_of(
+            plans.above_name(moved), plans.above(asked, any_rate, seeds, moved), only_if
+        )
+    yield stage_of("first steps", plans.look(asked, any_rate, seeds))
     for times in plans.TIMES_UNSTABLE:
         only_if = (
             "it is unstable" if times == plans.TIMES_UNSTABLE[0] else "no warm-up reaches more"
         )
         longest = plans.warmups(asked.max_train_steps)[-1]
-        yield stage(plans.warmup_name(times), plans.warmup(asked, any_rate, times), only_if)
+        yield stage_of(plans.warmup_name(times), plans.warmup(asked, any_rate, times), only_if)
         for again in (False, True):
             only_if = "a shorter one does not hold" if again else "a warm-up reaches it"
             after = plans.whole(asked, any_rate, times, longest, again=again)
-            yield stage(plans.whole_name(times, again=again), after, only_if)
+            yield stage_of(plans.whole_name(times, again=again), after, only_if)
     for share in plans.PERCENTILES:
         only_if = "it is unstable" if share == plans.PERCENTILES[0] else "the looser one fails"
-        yield stage(plans.clipped_name(share), plans.clipped(asked, any_rate, share, 1.0), only_if)
+        yield stage_of(
+            plans.clipped_name(share), plans.clipped(asked, any_rate, share, 1.0), only_if
+        )
 
 
 def _first(asked: InstabilityAsked, done: Done, found: InstabilityReading) -> Any:

@@ -9,7 +9,7 @@ from tunebook.analysis.gradient_norms import TOO_MANY
 from tunebook.analysis.stability_rates import RateReading, Stability
 from tunebook.procedures.instability_plans import TIMES_UNSTABLE, InstabilityAsked, warmups
 from tunebook.procedures.instability_reading import ClipTry, InstabilityReading, WarmupTry
-from tunebook.procedures.stages import Done
+from tunebook.procedures.stages import Done, finding
 from tunebook.words.errors import nearest
 from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
 from tunebook.words.trial import Cause
@@ -22,7 +22,7 @@ def not_reported(
     table = done["first trial"].table
     trial = table.name[0]
     if table.cause[0] not in (None, Cause.DIVERGED, Cause.CHANCE) and not table.curves:
-        yield _finding(
+        yield finding(
             "H1", Severity.PROBLEM, "",
             f"The first trial reported nothing: {table.cause[0]}. What it printed: tunebook logs "
             f"{trial}. Once it trains, ask again with a question of its own.",
@@ -31,7 +31,7 @@ def not_reported(
         return
     if asked.loss not in found.reported:
         close = nearest(asked.loss, found.reported)
-        yield _finding(
+        yield finding(
             "H1", Severity.PROBLEM, asked.loss,
             f'Not enough evidence: training does not report "{asked.loss}", the loss that shows '
             f"instability; it reports {', '.join(sorted(found.reported)) or 'nothing'}.{close} "
@@ -40,7 +40,7 @@ def not_reported(
             trials=(trial,),
         )  # fmt: skip
     elif asked.norms not in found.reported:
-        yield _finding(
+        yield finding(
             "H4", Severity.NOTE, asked.norms,
             f'Not enough evidence for a clipping threshold: training does not report '
             f'"{asked.norms}".{nearest(asked.norms, found.reported)} Add a line before gradients '
@@ -73,7 +73,7 @@ def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
         )
         remedies_ = f"{asked.called('warmup_steps')}, {asked.called('clip_norm')}"
         when = "early in training" if 2 * bad.early > bad.failed else "later in training"
-        return _finding(
+        return finding(
             "H1", Severity.PROBLEM, asked.rate,
             f"Instability holds this workload back: the best learning rate is {rate:.3g}, and at "
             f"{bad.rate:.3g} ({bad.setting}) {bad.told}, {when}.{edge}",
@@ -86,14 +86,14 @@ def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
     open_ = [r for r in found.judged if r.says is Stability.OPEN]
     if open_ or found.look is None:
         told = "; ".join(f"at {r.rate:.3g} ({r.setting}) {r.told}" for r in open_)
-        return _finding(
+        return finding(
             "H1", Severity.NOTE, asked.rate,
             f"Not enough evidence whether instability holds this workload back: the best learning "
             f"rate is {rate:.3g}; {told or 'the first steps have not been looked at'}.{edge}",
             numbers=numbers,
         )  # fmt: skip
     told = "; ".join(f"at {r.rate:.3g} ({r.setting}) {r.told}" for r in found.judged)
-    return _finding(
+    return finding(
         "H1", Severity.PASS, asked.rate,
         f"Instability does not hold this workload back: the best learning rate is {rate:.3g}, and "
         f"{told}. It needs no warm-up and no clipping for stability's sake.{edge}",
@@ -110,7 +110,7 @@ def first_steps(look: RateReading, steps: int) -> Finding:
     }[look.says]
     rises = [r.at for r in look.runs if r.fate.fails and r.at is not None]
     first = f", first at step {min(rises)}" if rises else ""
-    return _finding(
+    return finding(
         "H2", severity, "",
         f"In the first {steps} steps at {look.rate:.3g}, evaluated at every one, "
         f"{look.told}{first}.",
@@ -123,7 +123,7 @@ def warmup(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
     name = asked.called("warmup_steps")
     tries = "; ".join(_tried(w) for w in found.warmups)
     if any(w.unread for w in found.warmups):
-        return _finding(
+        return finding(
             "H3", Severity.PROBLEM, name,
             f'Not enough evidence for a warm-up: training never read "{name}". Multiply the '
             f'learning rate by min(1, (step + 1) / trial.config["{name}"]) where that is above 0.',
@@ -133,14 +133,14 @@ def warmup(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
         longest = warmups(asked.max_train_steps)[-1]
         last = found.warmups[-1]
         more = last.times != TIMES_UNSTABLE[-1] or last.next_length is not None
-        return _finding(
+        return finding(
             "H3", Severity.NOTE if more else Severity.WARNING, name,
             f"No warm-up of up to {longest} steps, a tenth of the training, makes it train at "
             f"the rates that were tried: {tries}." + (" More are to come." if more else ""),
         )  # fmt: skip
     length, whole = one.holds
     higher = "; ".join(_tried(w) for w in found.warmups if w.times > one.times)
-    return _finding(
+    return finding(
         "H3", Severity.WARNING, name,
         f"A warm-up of {length} steps trains at {one.rate:.3g}, "
         + ("the unstable learning rate" if one.times == 1 else f"{one.times:g} times the unstable "
@@ -161,7 +161,7 @@ def clipping(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Fin
     norms, name = found.norms, asked.called("clip_norm")
     if norms is None:
         if asked.norms in found.reported:
-            yield _finding(
+            yield finding(
                 "H4", Severity.NOTE, asked.norms,
                 "Not enough evidence for a clipping threshold: fewer than 100 finite gradient "
                 "norms at the best learning rate.",
@@ -178,14 +178,14 @@ def clipping(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Fin
         f"{threshold.estimate:.3g}"
     )
     if found.unstable is None:
-        yield _finding(
+        yield finding(
             "H4", Severity.PASS, name,
             f"{told}: the threshold, if ever clipping is wanted; stability does not ask for it.",
             numbers=numbers,
         )  # fmt: skip
         return
     if any(c.unread for c in found.clips):
-        yield _finding(
+        yield finding(
             "H4", Severity.PROBLEM, name,
             f'{told}. Whether it helps is not known: training never read "{name}". Clip gradients '
             f'at trial.config["{name}"] where that is above 0.',
@@ -198,7 +198,7 @@ def clipping(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Fin
     much = holds is not None and holds.clipped > TOO_MANY
     if holds is not None and not math.isnan(holds.clipped):
         numbers["updates clipped"] = holds.clipped
-    yield _finding(
+    yield finding(
         "H4", Severity.WARNING, name,
         f"{told}, the threshold to begin with. At the unstable rate {found.unstable:.3g}: "
         f"{tries or 'clipping has not been tried yet'}."
@@ -221,7 +221,7 @@ def remedies(found: InstabilityReading) -> Finding:
     if any(not c.unread for c in found.clips):
         helps = any(c.reading.says is Stability.STABLE for c in found.clips)
         tried.append(f"clipping ({'helps' if helps else 'does not help'})")
-    return _finding(
+    return finding(
         "H5", Severity.NOTE, "",
         f"Tried: {', '.join(tried) or 'nothing yet'}. Left: residual and "
         "normalisation placement, initialisation, another optimizer, and as the last a lower "
@@ -257,19 +257,3 @@ def _means(with_it: RateReading, without: RateReading) -> str:
         f" Its objective is {a:.4g} on average, {b:.4g} at the best rate without it; the round "
         "that is proposed decides."
     )
-
-
-def _finding(
-    check: str,
-    severity: Severity,
-    subject: str,
-    sentence: str,
-    *,
-    numbers: dict[str, Number] | None = None,
-    trials: tuple[str, ...] = (),
-    remedy: Remedy | None = None,
-) -> Finding:
-    return Finding(
-        check=check, severity=severity, subject=subject, numbers=numbers or {},
-        sentence=sentence, trials=trials, remedy=remedy,
-    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from tunebook.analysis.included_optimizers import imitates_when, known
 from tunebook.analysis.several_searches import SearchVerdict
@@ -10,7 +10,7 @@ from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
 from tunebook.procedures.optimizers_reading import OptimizersReading, Tuned
 from tunebook.procedures.optimizers_spaces import RATIO
 from tunebook.procedures.optimizers_verdict import named, verdict_sentence
-from tunebook.procedures.stages import Done
+from tunebook.procedures.stages import Done, finding
 from tunebook.report.wording import interval_text, plural
 from tunebook.words.finding import (
     Finding,
@@ -196,25 +196,3 @@ def _times(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Finding
             f"Budgets are equal in trials and steps, not in time: a trial of {slow} takes "
             f"{times:.2g} times as long as one of {fast}.",
         )  # fmt: skip
-
-
-def finding(
-    check: str,
-    severity: Severity,
-    subject: str,
-    sentence: str,
-    *,
-    numbers: dict[str, Number] | None = None,
-    remedy: Remedy | None = None,
-    trials: Sequence[str] = (),
-) -> Finding:
-    """A finding of the procedure."""
-    return Finding(
-        check=check,
-        severity=severity,
-        subject=subject,
-        numbers=numbers or {},
-        sentence=sentence,
-        remedy=remedy,
-        trials=tuple(trials),
-    )

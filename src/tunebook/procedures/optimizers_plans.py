@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
 from tunebook.procedures.optimizers_spaces import Space, first_space, round_over
-from tunebook.procedures.stages import Stage
+from tunebook.procedures.stages import Stage, stage_of
 from tunebook.words.design import Round
 from tunebook.words.trial import Configuration
 
@@ -44,16 +44,8 @@ def all_stages(asked: OptimizersAsked, spaces: Mapping[str, Space]) -> tuple[Sta
     """Every stage, with the most that it can cost."""
     found = []
     for moved in range(MOVES + 1):
-        plan = search(asked, spaces, moved)
-        found.append(
-            Stage(
-                name=search_name(moved),
-                asks=plan.goal.partition(" [")[0],
-                trials=plan.trials,
-                max_train_steps=asked.max_train_steps,
-                only_if="the space of some optimizer is cut off" if moved else "",
-            )
-        )
+        only_if = "the space of some optimizer is cut off" if moved else ""
+        found.append(stage_of(search_name(moved), search(asked, spaces, moved), only_if))
     last = Stage(
         name=CONFIRM,
         asks=CONFIRMS,

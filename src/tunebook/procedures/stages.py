@@ -9,7 +9,7 @@ from typing import Any
 
 from tunebook.plots import Picture
 from tunebook.words.design import Round
-from tunebook.words.finding import Finding
+from tunebook.words.finding import Finding, Number, Remedy, Severity
 from tunebook.words.record import Proposal
 from tunebook.words.table import Curves, TrialTable
 from tunebook.words.text_table import TextTable
@@ -102,3 +102,41 @@ class Conclusion:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answer", MappingProxyType(dict(self.answer)))
+
+
+def stage_of(name: str, plan: Round, only_if: str = "") -> Stage:
+    """The stage that a plan would be; see `Stage`."""
+    return Stage(
+        name=name,
+        asks=question_of(plan),
+        trials=plan.trials,
+        max_train_steps=plan.max_train_steps,
+        only_if=only_if,
+    )
+
+
+def question_of(plan: Round) -> str:
+    """What a stage asks: its round's goal without whose it is."""
+    return plan.goal.partition(" [")[0]
+
+
+def finding(
+    check: str,
+    severity: Severity,
+    subject: str,
+    sentence: str,
+    *,
+    numbers: Mapping[str, Number] | None = None,
+    remedy: Remedy | None = None,
+    trials: tuple[str, ...] = (),
+) -> Finding:
+    """A finding of a procedure; see `Finding`."""
+    return Finding(
+        check=check,
+        severity=severity,
+        subject=subject,
+        numbers=numbers or {},
+        sentence=sentence,
+        remedy=remedy,
+        trials=trials,
+    )

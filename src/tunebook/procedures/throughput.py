@@ -12,11 +12,10 @@ from typing import Any
 
 from tunebook.procedures import throughput_plans as plans
 from tunebook.procedures.asking import Workload
-from tunebook.procedures.stages import Conclusion, Done, Stage, Step
+from tunebook.procedures.stages import Conclusion, Done, Stage, Step, stage_of
 from tunebook.procedures.throughput_conclusion import conclude
 from tunebook.procedures.throughput_plans import ThroughputAsked
 from tunebook.procedures.throughput_reading import next_apart, read
-from tunebook.words.design import Round
 
 
 class Throughput:
@@ -37,12 +36,12 @@ class Throughput:
     def stages(self, asked: ThroughputAsked) -> tuple[Stage, ...]:
         """Every stage, with the most that it can cost."""
         sizes = asked.batch_sizes
-        found = [_stage(plans.fit_name(b), plans.fit(asked, b), _fits(asked, b)) for b in sizes]
+        found = [stage_of(plans.fit_name(b), plans.fit(asked, b), _fits(asked, b)) for b in sizes]
         for size in sizes:
             for again in range(asked.longer + 1):
                 plan = plans.time(asked, size, again, asked.most_apart)
                 only_if = "its time is not known precisely enough" if again else "it fits"
-                found.append(_stage(plans.time_name(size, again), plan, only_if))
+                found.append(stage_of(plans.time_name(size, again), plan, only_if))
         return tuple(found)
 
     def next_step(self, asked: ThroughputAsked, done: Done) -> Step | None:
@@ -65,13 +64,3 @@ class Throughput:
 
 def _fits(asked: ThroughputAsked, size: int) -> str:
     return "" if size == asked.smallest else "the size before fits"
-
-
-def _stage(name: str, plan: Round, only_if: str) -> Stage:
-    return Stage(
-        name=name,
-        asks=plan.goal.partition(" [")[0],
-        trials=plan.trials,
-        max_train_steps=plan.max_train_steps,
-        only_if=only_if,
-    )

@@ -9,7 +9,7 @@ from tunebook.analysis.step_times import StepTime
 from tunebook.analysis.throughput import Throughput
 from tunebook.plots import Picture
 from tunebook.plots import throughput as pictures
-from tunebook.procedures.stages import Conclusion
+from tunebook.procedures.stages import Conclusion, finding
 from tunebook.procedures.throughput_plans import ThroughputAsked
 from tunebook.procedures.throughput_reading import (
     Fate,
@@ -191,14 +191,7 @@ def _finding(
     numbers: dict[str, Number] | None = None,
     trials: tuple[str, ...] = (),
 ) -> Finding:
-    return Finding(
-        check="A3",
-        severity=severity,
-        subject=asked.size,
-        numbers=numbers or {},
-        sentence=sentence,
-        trials=trials,
-    )
+    return finding("A3", severity, asked.size, sentence, numbers=numbers, trials=trials)
 
 
 def _answer(found: ThroughputReading) -> dict[str, float | str | None]:

@@ -17,7 +17,7 @@ from typing import Any
 from tunebook.analysis.length_choice import RESOLUTION, Budget, LengthChoice
 from tunebook.procedures import training_length_plans as plans
 from tunebook.procedures.asking import Workload
-from tunebook.procedures.stages import Conclusion, Done, Stage, Step
+from tunebook.procedures.stages import Conclusion, Done, Stage, Step, stage_of
 from tunebook.procedures.training_length_conclusion import conclude
 from tunebook.procedures.training_length_plans import TrainingLengthAsked
 from tunebook.procedures.training_length_reading import (
@@ -26,7 +26,6 @@ from tunebook.procedures.training_length_reading import (
     read,
     read_fit,
 )
-from tunebook.words.design import Round
 from tunebook.words.errors import DesignError
 
 NARROWER = 0.5
@@ -106,23 +105,23 @@ def _stages(asked: TrainingLengthAsked) -> Iterator[Stage]:
                 only_if = "the best rate lies at the edge" if moved else ""
                 only_if = only_if or ("no shorter one fits the training set" if turn else "")
                 plan = plans.fit(asked, steps, low, high, moved)
-                yield _stage(plans.fit_name(steps, moved), plan, only_if)
+                yield stage_of(plans.fit_name(steps, moved), plan, only_if)
     every = {asked.rate: asked.learning_rates, **asked.reopen}
     for steps in asked.lengths:
         when = _when(asked, steps)
         for moved in range(plans.MOVES + 1):
             only_if = "the best rate lies at the edge" if moved else when
             plan = plans.tune(asked, steps, every, {}, moved, first=True)
-            yield _stage(plans.tune_name(steps, moved), plan, only_if)
+            yield stage_of(plans.tune_name(steps, moved), plan, only_if)
         plan = plans.confirm(asked, steps, any_values, plans.MOST_SEEDS * asked.seeds)
-        yield _stage(plans.confirm_name(steps), plan, when)
+        yield stage_of(plans.confirm_name(steps), plan, when)
     for number in range(1, plans.BETWEEN + 1):
         name = plans.between_name(number)
         longest = asked.max_train_steps
         plan = plans.confirm(asked, longest, any_values, plans.MOST_SEEDS * asked.seeds, name)
         when = "the shortest sufficient length lies between two that double"
         asks = "What does a length between two that double reach with fresh seeds?"
-        yield replace(_stage(name, plan, when), asks=asks)
+        yield replace(stage_of(name, plan, when), asks=asks)
 
 
 def _when(asked: TrainingLengthAsked, steps: int) -> str:
@@ -135,16 +134,6 @@ def _when(asked: TrainingLengthAsked, steps: int) -> str:
         return "longer ones are no better"
     # It takes three lengths to tell whether growth may end.
     return "" if place < 3 else "growth gets there"
-
-
-def _stage(name: str, plan: Round, only_if: str) -> Stage:
-    return Stage(
-        name=name,
-        asks=plan.goal.partition(" [")[0],
-        trials=plan.trials,
-        max_train_steps=plan.max_train_steps,
-        only_if=only_if,
-    )
 
 
 def _fit(asked: TrainingLengthAsked, done: Done) -> Step | None:

@@ -11,7 +11,7 @@ from tunebook.analysis.number_words import percent, rounded, spelled
 from tunebook.plots import Picture
 from tunebook.plots import training_length as pictures
 from tunebook.procedures import training_length_plans as plans
-from tunebook.procedures.stages import Conclusion, Done, DoneStage
+from tunebook.procedures.stages import Conclusion, Done, DoneStage, finding
 from tunebook.procedures.training_length_plans import TrainingLengthAsked
 from tunebook.procedures.training_length_reading import Fit, LengthReading, best_values
 from tunebook.words.decision import Change
@@ -71,14 +71,14 @@ def _findings(
     if finished and isinstance(found.choice, NotApplicable):
         told = found.choice
         said = f"Not enough evidence on training length: {told.reason}. It takes {told.needs}."
-        yield _finding("E4", Severity.WARNING, STEPS, said)
+        yield finding("E4", Severity.WARNING, STEPS, said)
     if finished and isinstance(found.choice, LengthChoice):
         yield _verdict(asked, done, found, found.choice)
         yield _carried(asked, found)
     edges = {n: side for n, side in found.tuned.items() if side and found.moves[n] == plans.MOVES}
     if edges:
         shown = ", ".join(f"{n} ({side})" for n, side in edges.items())
-        yield _finding(
+        yield finding(
             "E1", Severity.WARNING, asked.rate,
             f"The best learning rate still lies at the edge after {plans.MOVES} moved ranges, at "
             f"lengths {shown}: training there may reach more than was measured. Widen "
@@ -96,13 +96,13 @@ def _fit(asked: TrainingLengthAsked, fits: tuple[Fit, ...]) -> Finding:
             f'Training reports no "{asked.loss}", so a first length can\'t be read off it; growth '
             "begins without. Say what training calls its training-set metric: loss=..."
         )
-        return _finding("E1", Severity.WARNING, STEPS, said)
+        return finding("E1", Severity.WARNING, STEPS, said)
     if last.steps is None or last.rate is None:
         said = (
             f"No learning rate fits the training set ({asked.loss} at {asked.fitted:g}) within "
             f"{last.within} steps, without regularisation: growth begins without a first length."
         )
-        return _finding("E1", Severity.NOTE, STEPS, said)
+        return finding("E1", Severity.NOTE, STEPS, said)
     numbers: dict[str, Number] = {"first max_train_steps": last.steps, "learning rate": last.rate}
     said = (
         f"The fastest trial fits the training set ({asked.loss} at {asked.fitted:g}) in "
@@ -113,8 +113,8 @@ def _fit(asked: TrainingLengthAsked, fits: tuple[Fit, ...]) -> Finding:
             f" Don't trust it: that rate is at the {last.edge} end of what was tried, after "
             f"{last.moves} moved ranges. Widen learning_rates."
         )
-        return _finding("E1", Severity.WARNING, STEPS, said, numbers)
-    return _finding("E1", Severity.NOTE, STEPS, said, numbers)
+        return finding("E1", Severity.WARNING, STEPS, said, numbers=numbers)
+    return finding("E1", Severity.NOTE, STEPS, said, numbers=numbers)
 
 
 def _any_result(stage: DoneStage) -> bool:
@@ -125,7 +125,7 @@ def _lost(stage: DoneStage) -> Finding:
     causes = sorted({str(c) for c in stage.table.cause if c})
     why = f" ({', '.join(causes)})" if causes else ""
     steps = stage.plan.max_train_steps
-    return _finding(
+    return finding(
         "E5", Severity.PROBLEM, STEPS,
         f"No trial of {steps} steps has a result{why}, so that nothing can be said of lengths. "
         "Look at what one printed (tunebook logs); a schedule whose warm-up and decay are longer "
@@ -149,7 +149,7 @@ def _verdict(
             f"Compute-bound: every part of {budget} steps pays. Within {least} of the best takes "
             f"{_steps(choice)}. {bring}"
         )
-        return _finding("E4", Severity.WARNING, STEPS, said.strip(), numbers)
+        return finding("E4", Severity.WARNING, STEPS, said.strip(), numbers=numbers)
     if choice.says is Budget.SATURATED:
         grown = max(n for n in choice.lengths)
         stopped = (
@@ -163,9 +163,9 @@ def _verdict(
             f"Not compute-bound: {_steps(choice)} come within {least} of the best that up to "
             f"{grown} reach; max_train_steps={take} is enough.{stopped}"
         )
-        return _finding(
-            "E4", Severity.NOTE, STEPS, said, numbers,
-            Remedy(kind=RemedyKind.TRAIN_SHORTER, values={STEPS: take},
+        return finding(
+            "E4", Severity.NOTE, STEPS, said, numbers=numbers,
+            remedy=Remedy(kind=RemedyKind.TRAIN_SHORTER, values={STEPS: take},
                    because=f"more than that brings less than {least}")
             if take < budget else None,
         )  # fmt: skip
@@ -174,7 +174,7 @@ def _verdict(
         f"of the best, with {choice.seeds} seeds. More seeds, or a larger least_improvement, "
         "would tell."
     )
-    return _finding("E4", Severity.WARNING, STEPS, said, numbers)
+    return finding("E4", Severity.WARNING, STEPS, said, numbers=numbers)
 
 
 def _ahead(found: LengthReading) -> tuple[dict[str, Number], str]:
@@ -220,17 +220,17 @@ def _carried(asked: TrainingLengthAsked, found: LengthReading) -> Finding:
         numbers["power of the length in the best learning rate"] = drift.power
         parts.append(f"the best rate at {drift.length} steps is about {drift.rate:.2g}")
     said = "; ".join(parts)
-    return _finding("E5", Severity.NOTE, STEPS, said[0].upper() + said[1:] + ".", numbers)
+    return finding("E5", Severity.NOTE, STEPS, said[0].upper() + said[1:] + ".", numbers=numbers)
 
 
 def _checkpoints(found: LengthReading) -> Finding:
     assert found.checkpoints is not None
     early, late = found.checkpoints.early, found.checkpoints.late
-    return _finding(
+    return finding(
         "E3", Severity.NOTE, STEPS,
         f"Of {found.checkpoints.trials} trainings with fresh seeds, {percent(late)} were best in "
         f"their last quarter and {percent(early)} in their first tenth.",
-        {"best in the last quarter": late, "best in the first tenth": early},
+        numbers={"best in the last quarter": late, "best in the first tenth": early},
     )  # fmt: skip
 
 
@@ -285,21 +285,3 @@ def _answer(
         "first_max_train_steps": fitted,
         "gain_of_twice_the_budget": law.forecast[2.0].estimate if law else None,
     }
-
-
-def _finding(
-    check: str,
-    severity: Severity,
-    subject: str,
-    sentence: str,
-    numbers: dict[str, Number] | None = None,
-    remedy: Remedy | None = None,
-) -> Finding:
-    return Finding(
-        check=check,
-        severity=severity,
-        subject=subject,
-        numbers=numbers or {},
-        sentence=sentence,
-        remedy=remedy,
-    )
