@@ -38,7 +38,7 @@ def decide(
     store: Store, setting: Setting, objective: Objective, number: int, reruns: Reruns
 ) -> Decision:
     """Judge a round on fresh-seed reruns alone, adding them a few at a time; see BookRound."""
-    stored = store.rounds()[number - 1]
+    stored = store.round(number)
     earlier = [d for d in store.decisions() if d.round == number]
     if earlier and earlier[-1].verdict is not Verdict.MORE_EVIDENCE:
         return earlier[-1]

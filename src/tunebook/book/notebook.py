@@ -387,7 +387,7 @@ class Book(ProcedureBook):
         return self.baseline.config if self.baseline else {}
 
     def _stored(self, number: int) -> StoredRound:
-        return self._store.rounds()[number - 1]
+        return self._store.round(number)
 
 
 def _user() -> str:

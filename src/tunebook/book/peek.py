@@ -60,7 +60,7 @@ def peek_at(store: Store, setting: Setting, objective: Objective, number: int) -
             f"a peek looks at fresh-seed reruns; round {number} has none yet",
             next_step="let some run: round.decide(train)",
         )
-    plan, stored = plans[-1], store.rounds()[number - 1]
+    plan, stored = plans[-1], store.round(number)
     baseline = None if plan.baseline is None else store.launches()[plan.baseline]
     sides = refuse_same(candidates(stored.plan, table(store, number), baseline))
     asked = question(objective, stored.plan.least_improvement, setting, plan)

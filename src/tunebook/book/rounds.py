@@ -63,7 +63,7 @@ class BookRound(SteeredRound):
     @property
     def plan(self) -> Round:
         """The plan as it stands."""
-        return self._store.rounds()[self.number - 1].plan
+        return self._store.round(self.number).plan
 
     @property
     def goal(self) -> str:
@@ -210,7 +210,7 @@ class BookRound(SteeredRound):
     ) -> tuple[TrialTable, TrialTable | None]:
         """The round's trials, alone and with those of earlier rounds that lie in its space."""
         own = self.table()
-        carried = with_earlier(self._store, self._store.rounds()[self.number - 1], own)
+        carried = with_earlier(self._store, self._store.round(self.number), own)
         if objective is None:
             return own, carried
         asked = parse_objective(objective) if isinstance(objective, str) else objective
@@ -324,7 +324,7 @@ class BookRound(SteeredRound):
 
     def record(self) -> RoundRecord:
         """The round as reports read it."""
-        return round_record(self._store, self._store.rounds()[self.number - 1])
+        return round_record(self._store, self._store.round(self.number))
 
     def __repr__(self) -> str:
         return round_text(self.record())
@@ -341,7 +341,7 @@ class BookRound(SteeredRound):
         Raises:
             TrainingCodeError: none was given, and none is remembered by import path.
         """
-        source = self._store.rounds()[self.number - 1].source
+        source = self._store.round(self.number).source
         if train is None:
             if source is None or not source.path:
                 raise TrainingCodeError(
@@ -354,7 +354,7 @@ class BookRound(SteeredRound):
     def _training_code(self, train: Train | None, *, here: bool) -> TrainingCode:
         code = self.code_to_replay(train, here=here)
         check_program(code, self.plan)
-        if self._store.rounds()[self.number - 1].source != code.source:
+        if self._store.round(self.number).source != code.source:
             self._store.set_source(self.number, code.source)
         return code
 

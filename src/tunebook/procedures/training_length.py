@@ -75,23 +75,27 @@ class TrainingLength:
 
     def next_step(self, asked: TrainingLengthAsked, done: Done) -> Step | None:
         """First length, growth, shorter ones, between, more seeds: the first that is missing."""
-        if asked.fitted is not None:
-            step = _fit(asked, done)
-            if step is not None:
-                return step
-        found = read(asked, done)
-        for length in _to_measure(asked, found):
-            step = _tune(asked, done, length) or _confirm(asked, done, length)
-            if step is not None:
-                return step
-            if length not in found.measured:
-                return None
-        return _between(asked, done, found) or _more_seeds(asked, done, found)
+        return _next(asked, done, read(asked, done))
 
     def conclude(self, asked: TrainingLengthAsked, done: Done) -> Conclusion:
         """What is known so far."""
-        finished = bool(done) and self.next_step(asked, done) is None
-        return conclude(asked, done, read(asked, done), finished=finished)
+        found = read(asked, done)
+        finished = bool(done) and _next(asked, done, found) is None
+        return conclude(asked, done, found, finished=finished)
+
+
+def _next(asked: TrainingLengthAsked, done: Done, found: LengthReading) -> Step | None:
+    if asked.fitted is not None:
+        step = _fit(asked, done)
+        if step is not None:
+            return step
+    for length in _to_measure(asked, found):
+        step = _tune(asked, done, found, length) or _confirm(asked, done, length)
+        if step is not None:
+            return step
+        if length not in found.measured:
+            return None
+    return _between(asked, done, found) or _more_seeds(asked, done, found)
 
 
 def _stages(asked: TrainingLengthAsked) -> Iterator[Stage]:
@@ -201,8 +205,9 @@ def _begins_too_long(found: LengthReading) -> bool:
     return choice.shortest.estimate <= choice.lengths[0] * (1 + 1e-9)
 
 
-def _tune(asked: TrainingLengthAsked, done: Done, length: int) -> Step | None:
-    found = read(asked, done)
+def _tune(
+    asked: TrainingLengthAsked, done: Done, found: LengthReading, length: int
+) -> Step | None:
     if length in found.tuned and not (found.tuned[length] and found.moves[length] < plans.MOVES):
         return None
     first = not any(n != length for n in found.tuned)
@@ -217,7 +222,7 @@ def _tune(asked: TrainingLengthAsked, done: Done, length: int) -> Step | None:
         held = {n: values[n] for n in asked.reopen if n not in again}
     if moved:
         low, high = ranges[asked.rate]
-        at, half = _edge_of(asked, done, length), math.sqrt(high / low)
+        at, half = _edge_of(asked, done, found, length), math.sqrt(high / low)
         ranges = {**ranges, asked.rate: (at / half, at * half)}
     plan = plans.tune(asked, length, ranges, held, moved, first=first)
     return Step(stage=plans.tune_name(length, moved), plan=plan)
@@ -235,8 +240,8 @@ def _around(value: float, ends: tuple[float, float], *, own: bool) -> tuple[floa
     return (max(found[0], low), min(found[1], high)) if own else found
 
 
-def _edge_of(asked: TrainingLengthAsked, done: Done, length: int) -> float:
-    side = read(asked, done).tuned[length]
+def _edge_of(asked: TrainingLengthAsked, done: Done, found: LengthReading, length: int) -> float:
+    side = found.tuned[length]
     names = [plans.tune_name(length, m) for m in range(plans.MOVES + 1)]
     rates = [float(c[asked.rate]) for n in names if n in done for c in done[n].table.config]
     return max(rates) if side == "high" else min(rates)

@@ -181,8 +181,11 @@ def _ahead(found: LengthReading) -> tuple[dict[str, Number], str]:
     """What twice the budget would bring, where a law can be told."""
     if isinstance(found.law, LengthLaw):
         gain = found.law.forecast[2.0]
-        said = f"Twice as long would bring {spelled(gain)} more, if it goes on as a power law"
-        said += ", from which it strays so far." if found.law.strays else "."
+        strays = ", from which it strays already" if found.law.strays else ""
+        said = (
+            f"By its power law so far{strays}, twice as long would bring {spelled(gain)}; real "
+            "training often departs from such a law, and only that length can show it."
+        )
         return {"gain of twice the budget": gain}, said
     if isinstance(found.law, NotApplicable):
         return {}, f"What still longer training brings can't be told: {found.law.reason}."
