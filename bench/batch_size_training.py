@@ -26,7 +26,7 @@ TARGETS = {"teacher": 0.30, "text": 0.57}
 @functools.cache
 def data(name: str) -> tuple[jax.Array, ...]:
     """Training and held-out inputs and labels."""
-    x, y = (_teacher if name == "teacher" else _text)()
+    x, y = (_teacher if name == "teacher" else text)()
     arrays = (x[:EXAMPLES], y[:EXAMPLES], x[EXAMPLES:], y[EXAMPLES:])
     return tuple(jnp.asarray(a) for a in arrays)
 
@@ -41,7 +41,7 @@ def _teacher() -> tuple[np.ndarray, np.ndarray]:
     return x, (np.tanh(2 * x @ first) @ second).argmax(1).astype(np.int32)
 
 
-def _text() -> tuple[np.ndarray, np.ndarray]:
+def text() -> tuple[np.ndarray, np.ndarray]:
     letters = "\n abcdefghijklmnopqrstuvwxyz.,:;()'\"-_=<>[]0123456789/*+#`"[: LETTERS - 1]
     known = {c: n + 1 for n, c in enumerate(letters)}
     text: list[int] = []

@@ -47,7 +47,8 @@ def main() -> None:
                     file.write(json.dumps(rows[-1]) + "\n")
                 print(rows[-1], flush=True)
     found = {
-        w: search(w, BUDGET, asked.rows.with_name(f"training_length_{w}.json")) for w in WORKLOADS
+        w: search(w, BUDGET, asked.rows.with_name(f"training_length_{w}.json"))
+        for w in (*WORKLOADS, "text")
     }
     write_page(asked.page, rows, found, budget=BUDGET, least=LEAST)
 

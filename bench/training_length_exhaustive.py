@@ -18,18 +18,19 @@ import numpy as np
 
 from training_length_training import EVALUATIONS, advance, data, start
 
-SEEDS = {"digits": 60, "teacher": 20}
+SEEDS = {"digits": 60, "teacher": 20, "text": 8}
 RATES = tuple(np.geomspace(0.02, 0.25, 9))
-PER_DOUBLING = 4
-DOUBLINGS = {"digits": 6, "teacher": 3}
+PER_DOUBLING = {"digits": 4, "teacher": 4, "text": 1}
+DOUBLINGS = {"digits": 6, "teacher": 3, "text": 6}
 
 
 def search(name: str, budget: int, file: Path) -> dict[int, list[list[float]]]:
     """Losses by length, rate and seed; kept in a file, and gone on with from there."""
     found = json.loads(file.read_text()) if file.exists() else {}
     # Twice the budget at last: what forecasts are held against.
-    for k in (*range(DOUBLINGS[name] * PER_DOUBLING, -1, -1), -PER_DOUBLING):
-        length = round(budget / 2 ** (k / PER_DOUBLING))
+    per = PER_DOUBLING[name]
+    for k in (*range(DOUBLINGS[name] * per, -1, -1), -per):
+        length = round(budget / 2 ** (k / per))
         if str(length) not in found:
             found[str(length)] = [_best_of(name, length, rate) for rate in RATES]
             file.write_text(json.dumps(found))

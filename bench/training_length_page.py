@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from training_length_exhaustive import SEEDS, means, shortest
+from tunebook.analysis.length_law import LengthLaw, length_law
 
 TRUE = {"digits": "saturated", "teacher": "compute-bound"}
 WITHIN = 0.25
@@ -51,7 +52,8 @@ def write_page(
         repeats=max(r["repeat"] for r in rows) + 1, budget=budget, least=least,
         jax=version("jax"), python=platform.python_version(), tunebook=version("tunebook"),
     )  # fmt: skip
-    for workload, searched in found.items():
+    for workload in TRUE:
+        searched = found[workload]
         own = [r for r in rows if r["workload"] == workload]
         within = {n: v for n, v in searched.items() if n <= budget}
         text += _row(workload, own, within, budget, least)
@@ -116,24 +118,37 @@ def _beyond(
     found: Mapping[str, dict[int, list[list[float]]]],
     budget: int,
 ) -> str:
-    """Forecasts of twice the budget beside what twice the budget brought."""
-    text = "\n### Twice the budget, forecast and trained\n\n"
-    text += "| workload | forecast, median | its interval holds the truth | trained |\n"
-    text += "|---|---|---|---|\n"
-    for workload, searched in found.items():
-        told = means(searched)
-        if 2 * budget not in told:
-            continue
-        gain = told[budget][0] - told[2 * budget][0]
-        own = [r["twice"] for r in rows if r["workload"] == workload and r["twice"]]
-        every = sum(r["workload"] == workload for r in rows)
-        if not own:
-            text += f"| {workload} | told in 0 of {every} | - | {gain:.3f} |\n"
-            continue
-        holds = sum(low <= gain <= high for _, low, high in own)
-        middle, low, high = (float(np.median(v)) for v in zip(*own, strict=True))
-        text += (
-            f"| {workload} | {middle:.3f} ({low:.3f} to {high:.3f}), told in {len(own)} of {every} "
-            f"| {holds} of {len(own)} | {gain:.3f} |\n"
-        )
+    """Forecasts of twice a length beside what twice the length brought."""
+    text = "\n### Twice as long, forecast and trained\n\n"
+    gain = means(found["teacher"])[budget][0] - means(found["teacher"])[2 * budget][0]
+    own = [r["twice"] for r in rows if r["workload"] == "teacher"]
+    told = [t for t in own if t]
+    holds = sum(low <= gain <= high for _, low, high in told)
+    middle = f"{np.median([t[0] for t in told]):.3f}" if told else "-"
+    text += (
+        f"By the procedure, on `teacher`: told in {len(told)} of {len(own)} repeats, {middle} in "
+        f"the median; twice the budget brings {gain:.3f}, which {holds} of {len(told)} intervals "
+        "hold. From the exhaustive search, each length as if it were the budget, the last five "
+        "lengths (or four) up to it with 8 seeds each:\n\n"
+        "| workload | from | forecast of twice that | trained |\n|---|---|---|---|\n"
+    )
+    for workload in ("teacher", "text"):
+        doubled = sorted(n for n in found[workload] if _power_of_two(2 * budget / n))
+        best = {n: _at_best(found[workload][n])[:8] for n in doubled}
+        for at in range(3, len(doubled) - 1):
+            upto = doubled[: at + 1]
+            law = length_law(np.stack([best[n] for n in upto], axis=1), upto)
+            true = float((best[upto[-1]] - best[doubled[at + 1]]).mean())
+            said = str(law.forecast[2.0]) if isinstance(law, LengthLaw) else f"none: {law.reason}"
+            text += f"| {workload} | {upto[-1]:,} | {said} | {true:.4g} |\n"
     return text
+
+
+def _at_best(rows: list[list[float]]) -> np.ndarray:
+    """The seeds at a length's best rate."""
+    each = np.asarray(rows)
+    return each[int(np.nanargmin(each.mean(axis=1)))]
+
+
+def _power_of_two(ratio: float) -> bool:
+    return abs(np.log2(ratio) - round(float(np.log2(ratio)))) < 1e-6

@@ -2,7 +2,8 @@
 
 `digits`: scikit-learn's 1,797 digits, 1,000 of them for training: a small network is done with
 them soon. `teacher`: 60,000 examples labelled by a random network, which a wider one goes on
-learning from for as long as anybody waits. Momentum 0.9; a cosine to zero over the trial's own
+learning from for as long as anybody waits. `text`: the next character of Python's standard library
+from the eight before it, coded one by one. Momentum 0.9; a cosine to zero over the trial's own
 length, or a constant rate where `schedule` says so; `weight_decay` is decoupled.
 """
 
@@ -17,14 +18,16 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 BATCH = 32
-HIDDEN = {"digits": 32, "teacher": 64}
+HIDDEN = {"digits": 32, "teacher": 64, "text": 64}
+OUTPUTS = {"digits": 10, "teacher": 10, "text": 64}
 EVALUATIONS = 50
 
 
 @functools.cache
 def data(name: str) -> tuple[jax.Array, ...]:
     """Training and held-out inputs and labels."""
-    return tuple(jnp.asarray(a) for a in (_digits() if name == "digits" else _teacher()))
+    made = {"digits": _digits, "teacher": _teacher, "text": _coded_text}[name]
+    return tuple(jnp.asarray(a) for a in made())
 
 
 def _digits() -> tuple[np.ndarray, ...]:
@@ -43,20 +46,31 @@ def _teacher() -> tuple[np.ndarray, ...]:
     return x[:60_000], y[:60_000], x[60_000:], y[60_000:]
 
 
+def _coded_text() -> tuple[np.ndarray, ...]:
+    from batch_size_training import EXAMPLES, LETTERS, text
+
+    x, y = text()
+    x = x + LETTERS * np.arange(x.shape[1], dtype=np.int32)  # a row of the first weights each
+    return x[:EXAMPLES], y[:EXAMPLES], x[EXAMPLES:][:1500], y[EXAMPLES:][:1500]
+
+
 def start(name: str, key: jax.Array) -> tuple[jax.Array, ...]:
     """Weights of a network of one hidden layer."""
     a, b = jax.random.split(key)
-    inputs, hidden = data(name)[0].shape[1], HIDDEN[name]
+    inputs = data(name)[0].shape[1] * (OUTPUTS[name] if name == "text" else 1)
+    hidden = HIDDEN[name]
     return (
         jax.random.normal(a, (inputs, hidden)) * (2 / inputs) ** 0.5,
         jnp.zeros(hidden),
-        jax.random.normal(b, (hidden, 10)) * hidden**-0.5,
-        jnp.zeros(10),
+        jax.random.normal(b, (hidden, OUTPUTS[name])) * hidden**-0.5,
+        jnp.zeros(OUTPUTS[name]),
     )
 
 
 def _loss(weights: tuple[jax.Array, ...], x: jax.Array, y: jax.Array) -> jax.Array:
-    hidden = jax.nn.relu(x @ weights[0] + weights[1])
+    coded = jnp.issubdtype(x.dtype, jnp.integer)
+    first = weights[0][x].sum(axis=1) if coded else x @ weights[0]
+    hidden = jax.nn.relu(first + weights[1])
     scores = jax.nn.log_softmax(hidden @ weights[2] + weights[3])
     return -scores[jnp.arange(y.shape[0]), y].mean()
 
