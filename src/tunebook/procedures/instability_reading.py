@@ -37,6 +37,9 @@ from tunebook.words.trial import Cause, Status
 
 BETTER = 1.645
 """Of a rate just above the best one, as a normal score."""
+WORTH = 0.01
+"""Of what separates the sweep's best from its middle: a gain below that moves nothing, since the
+fastest rate of a problem without noise lies just below the unstable ones by nature."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,12 +171,20 @@ def read(asked: InstabilityAsked, done: Done) -> InstabilityReading:
 
 
 def _best(asked: InstabilityAsked, done: Done) -> BestRate | None:
-    tables = [done[n].table for m in range(MOVES + 1) if (n := sweep_name(m)) in done]
+    tables = _sweeps(done)
     if not tables:
         return None
     rates = np.array([float(c[asked.rate]) for t in tables for c in t.config])
-    losses = np.concatenate([_feasible(asked, t) for t in tables])
-    return best_rate(rates, losses)
+    return best_rate(rates, _swept(asked, done))
+
+
+def _sweeps(done: Done) -> list[TrialTable]:
+    return [done[n].table for m in range(MOVES + 1) if (n := sweep_name(m)) in done]
+
+
+def _swept(asked: InstabilityAsked, done: Done) -> np.ndarray:
+    """Losses of all that was swept; NaN where training failed."""
+    return np.concatenate([_feasible(asked, t) for t in _sweeps(done)])
 
 
 def _feasible(asked: InstabilityAsked, table: TrialTable) -> np.ndarray:
@@ -206,11 +217,14 @@ def _above(
         if group
     )
     norms = read_norms(asked.norms, [_norms(asked, table, i) for i in groups[0]])
-    return readings, usual, norms, _better(readings, table.objective.sign)
+    swept = _swept(asked, done)
+    worth = WORTH * float(np.nanmedian(swept) - np.nanmin(swept))
+    return readings, usual, norms, _better(readings, table.objective.sign, worth)
 
 
-def _better(above: tuple[RateReading, ...], sign: int) -> float | None:
-    """The best of the stable rates above the first that beat it: Welch's t, one side, at 5 %."""
+def _better(above: tuple[RateReading, ...], sign: int, worth: float) -> float | None:
+    """The best of the stable rates above the first that beat it by more than what it is worth:
+    Welch's t, one side, at 5 %."""
     if any(r.says is Stability.UNSTABLE for r in above):
         return None
     losses = {r.rate: sign * np.array([v for v in r.values if math.isfinite(v)]) for r in above}
@@ -219,7 +233,7 @@ def _better(above: tuple[RateReading, ...], sign: int) -> float | None:
         (float(own.mean()), rate)
         for rate, own in losses.items()
         if rate != above[0].rate and min(len(own), len(first)) > 1
-        and mean_difference(own, first, 0.0).score > BETTER
+        and mean_difference(own, first, worth).score > BETTER
     ]  # fmt: skip
     return min(found)[1] if found else None
 
