@@ -163,9 +163,7 @@ def _vague(asked: ThroughputAsked, found: ThroughputReading, through: Throughput
 
 
 def _untimed(asked: ThroughputAsked, found: ThroughputReading) -> Iterator[Finding]:
-    lacking = {
-        b: s.time for b, s in found.sizes.items() if s.fate is Fate.FITS and not _known(s.time)
-    }
+    lacking = {b: t for b in found.fitting if not _known(t := found.sizes[b].time)}
     if not lacking:
         return
     shown = ", ".join(map(str, lacking))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -77,8 +78,9 @@ class ThroughputReading:
 
     @property
     def fitting(self) -> tuple[int, ...]:
-        """Sizes that fit."""
-        return tuple(b for b, s in self.sizes.items() if s.fate is Fate.FITS)
+        """Sizes that fit, up to the first that does not: near the limit a larger one may slip by
+        in its few steps."""
+        return tuple(itertools.takewhile(lambda b: self.sizes[b].fate is Fate.FITS, self.sizes))
 
 
 def read(asked: ThroughputAsked, done: Done) -> ThroughputReading:
@@ -87,7 +89,8 @@ def read(asked: ThroughputAsked, done: Done) -> ThroughputReading:
     # A size may fit for a few steps and run out of memory later.
     ended = any(s.fate is not Fate.FITS or s.unread for s in sizes.values())
     doubled = ended or len(sizes) == len(asked.batch_sizes)
-    known = {b: s.time for b, s in sizes.items() if s.fate is Fate.FITS and s.tries}
+    fitting = ThroughputReading(sizes=sizes, doubled=doubled, found=None).fitting
+    known = {b: sizes[b].time for b in fitting if sizes[b].tries}
     times = {
         b: t.seconds
         for b, t in known.items()
