@@ -141,6 +141,21 @@ def test_another_failure_is_not_taken_for_memory(new_book):
     assert "first size, 32" in nothing.sentence
 
 
+def test_a_size_whose_memory_ends_only_in_its_longer_trial_does_not_fit(new_book):
+    """Near the limit a larger size may get through its few steps."""
+
+    def leaks(trial) -> None:
+        if trial.config["batch_size"] == 64 and trial.max_train_steps > 10:
+            raise MemoryError("out of memory")
+        paced.train(trial)
+
+    said = ask(new_book(), leaks)
+    assert said.answer["largest_that_fits"] == 32
+    (picture,) = said.pictures
+    assert picture.layer("ends").column("batch") == [64]
+    assert picture.layer("points").column("batch") == [8, 16, 32]
+
+
 def deaf(trial) -> None:
     for step in range(trial.max_train_steps):
         trial.report(step, {"valid/loss": 1.0})
