@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+from tunebook.analysis.number_words import percent
 from tunebook.analysis.step_times import StepTime
 from tunebook.analysis.throughput import Throughput
 from tunebook.plots import Picture
@@ -152,10 +153,10 @@ def _vague(asked: ThroughputAsked, found: ThroughputReading, through: Throughput
     for size in through.vague:
         time = found.sizes[size].time
         assert isinstance(time, StepTime)
-        off[size] = f"{size} (to {time.off:.0%})"
+        off[size] = f"{size} (to {percent(time.off)})"
     return _finding(
         Severity.WARNING, asked,
-        f"Step times vary too much to be trusted to {asked.precision:.0%}, at batch sizes "
+        f"Step times vary too much to be trusted to {percent(asked.precision)}, at batch sizes "
         f"{', '.join(off.values())}: leave nothing else running on the machine, and ask again "
         f"with a question of its own and longer trials, trial_s={4 * asked.trial_s:g}, "
         f"max_train_steps={4 * asked.max_train_steps}.",
