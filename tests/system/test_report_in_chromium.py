@@ -83,12 +83,15 @@ class Reader:
 
     def draw_everything(self) -> None:
         self.page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        height = self.page.evaluate("document.documentElement.scrollHeight")
-        for y in range(0, height, 600):
-            self.page.evaluate(f"scrollTo(0, {y})")
-            self.page.wait_for_timeout(30)
+        # As a reader comes by them; a busy machine may take longer than the look at one lasts.
         self.page.wait_for_function(
-            "document.querySelectorAll('.canvas:not(.drawn)').length === 0", timeout=20_000
+            """() => {
+                const left = document.querySelector('.canvas:not(.drawn)');
+                if (left) left.scrollIntoView({block: 'center'});
+                return !left;
+            }""",
+            timeout=60_000,
+            polling=50,
         )
 
 
