@@ -12,8 +12,6 @@ from tunebook.analysis.scientific_values import FEWEST, FEWEST_SEEDS
 from tunebook.analysis.sequential_design import FIRST_ADOPT
 from tunebook.words.design import Round, studies
 
-THIN = 2.0
-"""Points per hyperparameter below which a study has no two of them apart on each."""
 LISTED = 4
 
 

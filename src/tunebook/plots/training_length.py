@@ -26,23 +26,7 @@ def draw_lengths(
         choice: what they say; measured: losses of the seeds by length, lower is better.
         metric, sign: of the objective; least: improvement that is worth having.
     """
-    points: list[Row] = [
-        {"steps": n, "value": sign * v}
-        for n, own in measured.items()
-        for v in own
-        if math.isfinite(v)
-    ]
-    fitted: list[Row] = [
-        {"steps": n, "value": sign * v} for n, v in zip(choice.lengths, choice.fitted, strict=True)
-    ]
-    level = sign * (min(choice.fitted) + least)
-    enough: list[Row] = [{"steps": round(choice.shortest.estimate)}]
-    band: list[Row] = [
-        {
-            "from": max(choice.shortest.low, choice.lengths[0]),
-            "to": min(choice.shortest.high, choice.lengths[-1]),
-        }
-    ]
+    rows = _rows(choice, measured, sign=sign, least=least)
     x = alt.X(
         "steps", type="quantitative", title="steps of training",
         scale=alt.Scale(type="log", base=2, padding=12),
@@ -64,13 +48,7 @@ def draw_lengths(
             .properties(name="points"),
             over("fitted").mark_line(style="middle").encode(x=x, y=y).properties(name="fitted"),
         ],
-        {
-            "band": band,
-            "level": [{"value": level}],
-            "enough": enough,
-            "points": points,
-            "fitted": fitted,
-        },
+        rows,
         name="training-length",
         title="What training reaches against its length",
         subtitle=[
@@ -83,6 +61,27 @@ def draw_lengths(
         )
         + f". Within {least:g} of the best from {shown} steps on.",
     )
+
+
+def _rows(
+    choice: LengthChoice, measured: Mapping[int, Sequence[float]], *, sign: int, least: float
+) -> dict[str, list[Row]]:
+    """By layer."""
+    shortest, lengths = choice.shortest, choice.lengths
+    return {
+        "band": [{"from": max(shortest.low, lengths[0]), "to": min(shortest.high, lengths[-1])}],
+        "level": [{"value": sign * (min(choice.fitted) + least)}],
+        "enough": [{"steps": round(shortest.estimate)}],
+        "points": [
+            {"steps": n, "value": sign * v}
+            for n, own in measured.items()
+            for v in own
+            if math.isfinite(v)
+        ],
+        "fitted": [
+            {"steps": n, "value": sign * v} for n, v in zip(lengths, choice.fitted, strict=True)
+        ],
+    }
 
 
 def _ticks(lengths: Sequence[int]) -> list[int]:

@@ -192,13 +192,20 @@ def clipping(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Fin
             numbers=numbers,
         )  # fmt: skip
         return
+    yield _tried_clips(found, name, told, numbers, threshold.estimate)
+
+
+def _tried_clips(
+    found: InstabilityReading, name: str, told: str, numbers: dict[str, Number], begin: float
+) -> Finding:
+    """The threshold with what clipping did at the unstable rate; `begin` where none held."""
     holds = next((c for c in found.clips if c.reading.says is Stability.STABLE), None)
     tries = "; ".join(_clip_told(c) for c in found.clips)
-    chosen = holds.threshold if holds else threshold.estimate
+    chosen = holds.threshold if holds else begin
     much = holds is not None and holds.clipped > TOO_MANY
     if holds is not None and not math.isnan(holds.clipped):
         numbers["updates clipped"] = holds.clipped
-    yield finding(
+    return finding(
         "H4", Severity.WARNING, name,
         f"{told}, the threshold to begin with. At the unstable rate {found.unstable:.3g}: "
         f"{tries or 'clipping has not been tried yet'}."
@@ -242,10 +249,6 @@ def _tried(one: WarmupTry) -> str:
 def _clip_told(one: ClipTry) -> str:
     share = "" if math.isnan(one.clipped) else f", {100 * one.clipped:.0f} % of updates clipped"
     return f"clipped at {one.threshold:.3g} {one.reading.told}{share}"
-
-
-def _exhausted(tried: tuple[WarmupTry, ...]) -> bool:
-    return any(w.times == TIMES_UNSTABLE[-1] for w in tried)
 
 
 def _means(with_it: RateReading, without: RateReading) -> str:

@@ -92,9 +92,7 @@ class TrainingLengthAsked(Asked):
             )
         scalars.whole("trials", self.trials, least=FEWEST_TRIALS, most=1000, example=12)
         scalars.whole("seeds", self.seeds, least=4, most=100, example=8)
-        scalars.whole(
-            "max_train_steps", self.max_train_steps, least=8 * FEWEST_STEPS, example=8000
-        )
+        scalars.whole("max_train_steps", self.max_train_steps, least=SHORTEST_BUDGET, example=8000)
         if self.shortest is not None:
             most = self.max_train_steps // 2
             scalars.whole("shortest", self.shortest, least=FEWEST_STEPS, most=most, example=1000)

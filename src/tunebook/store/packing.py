@@ -30,7 +30,7 @@ import numpy as np
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-FORM = 1
+FORM = b"\x01"
 """The byte that a packed chunk begins with."""
 TICKS = 10_000
 """A log's times are rounded to this part of a second."""
@@ -58,7 +58,7 @@ def pack_columns(
     head = _HEAD.pack(of_steps, of_values, of_times, denominator, first, stride)
     deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
     body = deflate.compress(b"".join((head, packed_steps, packed_values, packed_times)))
-    return b"".join((b"\x01", body, deflate.flush()))
+    return b"".join((FORM, body, deflate.flush()))
 
 
 def inflated(content: bytes, n: int) -> bytes:
@@ -68,7 +68,7 @@ def inflated(content: bytes, n: int) -> bytes:
         ValueError: it is of another form, not whole, or more than so many points can be: a book
             of somebody else's must not fill the memory.
     """
-    if content[:1] != b"\x01":
+    if content[:1] != FORM:
         raise ValueError("an unknown form")
     inflate = zlib.decompressobj(-15)
     try:
