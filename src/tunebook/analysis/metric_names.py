@@ -6,30 +6,20 @@ Names are all that a curve brings along. A name is cut into words (`valid/top_1`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tunebook.words.design import Objective
+from tunebook.words.metric_direction import NO_QUALITY, likely_direction, words_of
+
+__all__ = ["Metric", "quality_unknown", "read_metrics", "training_twin", "words_of"]
 
 TRAINING = frozenset({"train", "training", "tr"})
 HELD_OUT = frozenset(
     {"valid", "validation", "val", "test", "testing", "dev", "eval", "evaluation", "heldout"}
 )
-DOWN = frozenset(
-    {"loss", "losses", "error", "err", "errors", "perplexity", "ppl", "nll", "xent", "bpb", "bpc",
-     "mse", "rmse", "mae", "wer", "cer", "ter", "fid", "entropy", "crossentropy", "logloss",
-     "brier", "ece", "regret", "deviance"}
-)  # fmt: skip
-UP = frozenset(
-    {"accuracy", "acc", "top", "top1", "top5", "bleu", "map", "precision", "recall", "f1", "auc",
-     "auroc", "auprc", "iou", "miou", "dice", "rouge", "r2", "psnr", "ssim", "reward", "return",
-     "score", "exact", "em", "mcc", "ndcg", "mrr", "likelihood", "win"}
-)  # fmt: skip
-NO_QUALITY = frozenset(
-    {"seconds", "time", "lr", "rate", "step", "steps", "epoch", "norm", "memory", "tokens",
-     "throughput", "examples", "images", "count", "size", "penalty", "reg", "l1", "l2"}
-)  # fmt: skip
+
+SIGNS = {"minimize": 1, "maximize": -1, None: 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,17 +41,6 @@ class Metric:
     kind: str
 
 
-def words_of(name: str) -> list[str]:
-    """The words in a metric's name, in lower case.
-
-    Example:
-        >>> words_of("valid/top_1"), words_of("trainAccuracy")
-        (['valid', 'top', '1'], ['train', 'accuracy'])
-    """
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return [w for w in re.split(r"[^a-z0-9]+", parted.lower()) if w]
-
-
 def read_metrics(
     names: Iterable[str], objective: Objective, training_objective: str = ""
 ) -> dict[str, Metric]:
@@ -77,7 +56,7 @@ def read_metrics(
     found = {}
     for name in names:
         own = set(words[name])
-        sign = _sign(own)
+        sign = SIGNS[likely_direction(name)]
         training = bool(own & TRAINING) or name == training_objective
         held_out = bool(own & HELD_OUT)
         if not training and not held_out and sign:
@@ -113,13 +92,3 @@ def training_twin(metric: Metric, metrics: Iterable[Metric], training_objective:
         + training
     )
     return preferred[0].name if preferred else ""
-
-
-def _sign(words: set[str]) -> int:
-    if "scale" in words or (words & NO_QUALITY and not words & {"loss", "accuracy", "error"}):
-        return 0
-    # `top_5_error` is an error, and a negative likelihood a loss.
-    if words & {"error", "err", "loss", "negative", "neg"}:
-        return 1
-    down, up = bool(words & DOWN), bool(words & UP)
-    return 0 if down == up else 1 if down else -1
