@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-claims calibrate test-system test-cluster torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
+.PHONY: help setup demo ship-demo test test-slow test-claims calibrate test-system test-cluster torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -59,6 +59,9 @@ lint: $(VENV)/.ready  ## ruff, mypy strict, layers, import cycles
 # One thread of linear algebra a process: on small matrices more only get into each other's way.
 test: lint  ## lint, then every fast test, docs and README examples included
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup
+
+test-slow: $(VENV)/.ready  ## what takes longer: real networks, real clusters of one process, larger simulations
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup -m slow
 
 test-claims: $(VENV)/.ready  ## the longer simulations of error rates
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --level 2 -k "level2 or claims or false_alarms or power" tests/analysis

@@ -9,12 +9,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from processor_times import ProcessorTable, ProcessorTimes
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--level", type=int, default=1, help="run simulations up to this level (1 or 2)"
     )
     parser.addoption("--fresh-seed", type=int, default=None, help="repeat a logged fresh seed")
+    parser.addoption(
+        "--processor-limit", type=float, default=40.0,
+        help="seconds of processor time after which a test fails; generous, for slow machines",
+    )  # fmt: skip
+    parser.addoption("--processor-times", help="a file for each test's seconds of processor time")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Each worker measures; the process that reports also gathers."""
+    limit = config.getoption("--processor-limit")
+    config.pluginmanager.register(ProcessorTimes(limit), "processor_times")
+    if not hasattr(config, "workerinput"):
+        table = ProcessorTable(config.getoption("--processor-times"))
+        config.pluginmanager.register(table, "processor_table")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
