@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -235,18 +235,19 @@ def studies(plan: Round) -> tuple[Study, ...]:
     for branch in flat:
         side = tuple((k, v) for k, v in branch.conditions.items() if k in scientific)
         groups.setdefault(side, []).append(branch)
-    numbers: dict[str, list[int]] = {branch.name: [] for branch in flat}
+    numbers: dict[str, Sequence[int]] = {}
     if plan.searcher == "by_hand":
-        _share_by_hand(plan, flat, numbers)
+        numbers.update(_shared_by_hand(plan, flat))
     else:
         sides = list(groups.values())
-        for n in range(plan.trials):
-            side_branches = sides[n % len(sides)]
-            numbers[side_branches[(n // len(sides)) % len(side_branches)].name].append(n)
+        for i, side_branches in enumerate(sides):
+            for j, branch in enumerate(side_branches):
+                every = len(sides) * len(side_branches)
+                numbers[branch.name] = range(i + j * len(sides), plan.trials, every)
     return tuple(_study(plan, branch, numbers[branch.name]) for branch in flat)
 
 
-def _study(plan: Round, branch: Branch, numbers: list[int]) -> Study:
+def _study(plan: Round, branch: Branch, numbers: Sequence[int]) -> Study:
     fixed: dict[str, Value] = {}
     for name, axis in branch.axes.items():
         if name in plan.fixed and isinstance(axis, Choice):
@@ -259,19 +260,30 @@ def _study(plan: Round, branch: Branch, numbers: list[int]) -> Study:
     return Study(name=own.name, branch=own, fixed={**settled, **fixed}, numbers=tuple(numbers))
 
 
-def _share_by_hand(plan: Round, flat: tuple[Branch, ...], numbers: dict[str, list[int]]) -> None:
+def _shared_by_hand(plan: Round, flat: tuple[Branch, ...]) -> dict[str, list[int]]:
+    numbers: dict[str, list[int]] = {branch.name: [] for branch in flat}
+    home_of: dict[int, str] = {}
     for n in range(plan.trials):
-        point = plan.points[n % len(plan.points)]
-        home = next((b for b in flat if _fits(plan, b, point)), None)
-        if home is None:
-            shown = ", ".join(f"{k}={spell(v)}" for k, v in point.items())
-            raise DesignError(
-                f"points[{n % len(plan.points)}] ({shown}) lies in no branch of the space"
-                + _misfit(plan, flat, point),
-                next_step="give it a value for every varied hyperparameter that exists there, "
-                "within its range",
-            )
-        numbers[home.name].append(n)
+        number = n % len(plan.points)
+        if number not in home_of:
+            home_of[number] = _home(plan, flat, number).name
+        numbers[home_of[number]].append(n)
+    return numbers
+
+
+def _home(plan: Round, flat: tuple[Branch, ...], number: int) -> Branch:
+    """The branch in which a point lies."""
+    point = plan.points[number]
+    home = next((b for b in flat if _fits(plan, b, point)), None)
+    if home is None:
+        shown = ", ".join(f"{k}={spell(v)}" for k, v in point.items())
+        raise DesignError(
+            f"points[{number}] ({shown}) lies in no branch of the space"
+            + _misfit(plan, flat, point),
+            next_step="give it a value for every varied hyperparameter that exists there, "
+            "within its range",
+        )
+    return home
 
 
 def _fits(plan: Round, branch: Branch, point: Configuration) -> bool:
