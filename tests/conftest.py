@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from processor_times import ProcessorTable, ProcessorTimes
+from tunebook import analysis
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,6 +40,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         mark = item.get_closest_marker("level")
         if mark is not None and mark.args[0] > level:
             item.add_marker(pytest.mark.skip(reason=f"level {mark.args[0]}: make test-claims"))
+
+
+@pytest.fixture(autouse=True)
+def errors_in_checks_are_seen(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An error in a check fails the test; a report would go on and name it."""
+    if request.node.get_closest_marker("checks_may_fail"):
+        return
+
+    def failed(check: str, error: Exception) -> None:
+        raise error
+
+    monkeypatch.setattr(analysis, "check_failed", failed)
 
 
 @pytest.fixture

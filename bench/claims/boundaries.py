@@ -17,7 +17,7 @@ from surfaces import table
 
 from tunebook.analysis import boundaries
 from tunebook.analysis.estimators import proportion
-from tunebook.words.finding import NotApplicable
+from tunebook.words.finding import NotApplicable, Severity
 from tunebook.words.table import TrialTable
 
 IN_5 = [0.15, 0.5, 0.3, 0.85, 0.6]
@@ -73,6 +73,16 @@ CUT_OFF: dict[str, Make] = {
 }
 
 
+INSIDE: dict[str, Make] = {
+    "bowl, 1 axis, best at 0.5": lambda r, n: table(r, n, [0.5], noise_share=0.1),
+    "bowl, 2 axes, best at 0.5": lambda r, n: table(r, n, [0.5, 0.5], noise_share=0.1),
+    "bowl, 5 axes, best at 0.5": lambda r, n: table(r, n, [0.5] * 5, noise_share=0.1),
+    "bowl, 5 axes, best at 0.5, noise 0.3": lambda r, n: table(r, n, [0.5] * 5, noise_share=0.3),
+    "no axis matters, 2 axes": NOTHING["no axis matters, 2 axes"],
+}
+PASSED_AT = (16, 32, 64, 128)
+
+
 def alarms(make: Make, trials: int, repeats: int, seed: int) -> tuple[int, int]:
     """Tables with any alarm, and tables with one on the high side of the first axis."""
     rng = np.random.default_rng(seed)
@@ -85,6 +95,20 @@ def alarms(make: Make, trials: int, repeats: int, seed: int) -> tuple[int, int]:
         anywhere += bool(sides)
         there += ("x0", "high") in sides
     return anywhere, there
+
+
+def passes(make: Make, trials: int, repeats: int, seed: int) -> tuple[int, int]:
+    """Tables that pass the first axis, and hyperparameters that pass, of all tables."""
+    rng = np.random.default_rng(seed)
+    first = every = 0
+    for _ in range(repeats):
+        result = boundaries.check(make(rng, trials))
+        if isinstance(result, NotApplicable):
+            continue
+        passed = {f.subject for f in result.findings if f.severity is Severity.PASS}
+        first += "x0" in passed
+        every += len(passed)
+    return first, every
 
 
 def page(repeats: int, most: int) -> str:
@@ -113,7 +137,37 @@ def page(repeats: int, most: int) -> str:
     ]
     for name, make in CUT_OFF.items():
         lines.append(f"| {name} | " + " | ".join(_cells(make, repeats, 1, 0)) + " |")
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *pass_lines(repeats // 4)]) + "\n"
+
+
+def pass_lines(repeats: int) -> list[str]:
+    """How often an axis passes, cut off or not."""
+    lines = [
+        "",
+        "A pass although the range is cut off: the first axis passes. Where an alarm is not possible, or an edge looks",
+        f"better without being told, there is a note instead. {repeats} tables a cell.",
+        "",
+        "| cut off: passed | " + " | ".join(f"{n} trials" for n in PASSED_AT) + " |",
+        "|---|" + "---|" * len(PASSED_AT),
+    ]
+    for name, make in CUT_OFF.items():
+        lines.append(f"| {name} | " + " | ".join(_passed(make, repeats)) + " |")
+    lines += [
+        "",
+        "A pass where the best lies inside: how often the first axis, which matters, passes.",
+        "",
+        "| best inside: passed | " + " | ".join(f"{n} trials" for n in PASSED_AT) + " |",
+        "|---|" + "---|" * len(PASSED_AT),
+    ]
+    for name, make in INSIDE.items():
+        lines.append(f"| {name} | " + " | ".join(_passed(make, repeats)) + " |")
+    return lines
+
+
+def _passed(make: Make, repeats: int) -> list[str]:
+    cells = [cell(passes(make, n, repeats, 20)[0], repeats) for n in PASSED_AT]
+    print(" | ".join(cells), flush=True)
+    return cells
 
 
 def _cells(make: Make, repeats: int, which: int, most: int) -> list[str]:

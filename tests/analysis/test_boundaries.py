@@ -122,6 +122,87 @@ def test_conditional_hyperparameters_are_named_with_their_branch(fresh_rng):
     assert dict(alarm.remedy.conditions) == {"optimizer": "adam"}
 
 
+def test_a_space_of_choices_alone_has_no_boundary(fresh_rng):
+    base = table(fresh_rng, 24, [0.5])
+    config = tuple({"kind": ("a", "b")[i % 2]} for i in range(24))
+    branch = Branch(axes={"kind": Choice(("a", "b"))})
+    result = boundaries.check(replace(base, config=config, branches={"": branch}))
+    assert isinstance(result, NotApplicable)
+    assert "choice" in result.reason and "range" in result.needs
+
+
+EDGE = [
+    (64, 0.000469, 64, 1000, 5, 0.15184),
+    (64, 0.00028, 64, 10000, 5, 0.15216),
+    (64, 0.000418, 128, 10000, 2, 0.15245),
+    (64, 0.000386, 64, 1000, 2, 0.15177),
+    (64, 0.000302, 128, 1000, 5, 0.15358),
+    (64, 0.000262, 32, 1000, 2, 0.15056),
+    (64, 0.000347, 32, 1000, 5, 0.15131),
+    (64, 0.000286, 64, 10000, 3, 0.14812),
+    (16, 0.000247, 128, 1000, 4, 0.1605),
+    (64, 0.000453, 128, 1000, 4, 0.14759),
+    (64, 0.000245, 128, 10000, 2, 0.15307),
+    (64, 0.000474, 128, 1000, 4, 0.14849),
+    (64, 0.000273, 32, 10000, 4, 0.15189),
+    (48, 0.000276, 64, 10000, 3, 0.1556),
+    (64, 0.000397, 32, 1000, 2, 0.15272),
+    (16, 0.00029, 32, 10000, 4, 0.16473),
+    (16, 0.000451, 128, 10000, 3, 0.16329),
+    (64, 0.000322, 32, 1000, 4, 0.15358),
+    (48, 0.000415, 32, 1000, 2, 0.15533),
+    (64, 0.000246, 128, 10000, 3, 0.14961),
+    (64, 0.000494, 32, 1000, 2, 0.1532),
+    (64, 0.000397, 32, 10000, 4, 0.15094),
+]
+"""Width, rate, window, period, layers and loss: the best 17 of 22 have the largest width."""
+
+
+def test_best_trials_at_an_edge_that_is_not_proven_are_no_pass(fresh_rng):
+    names = ("x0", "rate", "window", "period", "layers")
+    axes = {"x0": Integer(16, 64), "rate": Float(2.45e-4, 4.94e-4), "window": Integer(32, 128),
+            "period": Integer(1000, 10000), "layers": Integer(2, 5)}  # fmt: skip
+    made = replace(
+        table(fresh_rng, 22, [0.5] * 5),
+        config=tuple(dict(zip(names, row[:5], strict=True)) for row in EDGE),
+        branches={"": Branch(axes=axes)},
+        value=np.array([row[5] for row in EDGE]),
+    )
+    (said,) = boundaries.check(made).findings
+    assert said.severity is Severity.NOTE and said.remedy is None
+    assert (said.numbers["trials"], said.numbers["best_near_edge"]) == (22, 17)
+    assert said.numbers["hyperparameter"] == "x0"
+    assert "(22 trials)" in said.sentence and "17" in said.sentence and "64" in said.sentence
+
+
+@pytest.mark.parametrize(("axes", "trials"), [(1, 16), (2, 24), (2, 32), (5, 32), (8, 64)])
+def test_a_pass_is_said_only_where_an_alarm_was_possible(axes, trials):
+    """The same results, rearranged along an axis that passed, raise an alarm on it."""
+    rng, passed, told = np.random.default_rng(axes + trials), 0, 0
+    for _ in range(2):
+        made = table(rng, trials, [0.5] * axes, noise_share=0.1)
+        said = [f for f in boundaries.check(made).findings if f.severity is Severity.PASS]
+        for name in [f.subject for f in said][:3]:
+            order = np.argsort([c[name] for c in made.config], kind="stable")
+            value = np.empty(trials)
+            value[order] = np.sort(made.value)[::-1]
+            again = boundaries.check(replace(made, value=value))
+            passed += 1
+            told += name in {f.subject for f in again.findings if f.severity is Severity.WARNING}
+    assert passed and told == passed
+
+
+def test_where_nothing_matters_nothing_passes(fresh_rng):
+    """Left-out trials are not foretold, so that no edge can be judged."""
+    passed = [
+        f.subject
+        for _ in range(20)
+        for f in boundaries.check(table(fresh_rng, 32, [0.5] * 3, strength=[0] * 3)).findings
+        if f.severity is Severity.PASS
+    ]
+    assert len(passed) <= binom.ppf(1 - 1e-6, 60, 0.25)
+
+
 @pytest.mark.parametrize(
     ("axis", "side", "proposed"),
     [

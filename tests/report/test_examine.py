@@ -1,14 +1,22 @@
-from types import MappingProxyType
-
+import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from tunebook import analysis
 from tunebook.analysis import CHECKS
-from tunebook.report import examine as module
+from tunebook.analysis.equal_values import with_equal_values
+from tunebook.plots import draw
+from tunebook.report import gallery as gallery_module
 from tunebook.report.examine import conclude, examine, results
-from tunebook.words.finding import Finding, NotApplicable, RemedyKind, Severity
+from tunebook.report.gallery import gallery
+from tunebook.words.design import Objective, Role
+from tunebook.words.equal_values import representatives
+from tunebook.words.finding import CheckFailed, Finding, NotApplicable, RemedyKind, Severity
+from tunebook.words.space import Branch, Choice
+from tunebook.words.spelling import near_one
 from tunebook.words.table import TrialTable
+from tunebook.words.trial import Status
 
 
 class Said:
@@ -80,14 +88,98 @@ def test_trials_that_no_statistic_counts_are_told(running_book):
     assert sum("pending, has not ended" in text for text in left_out) == 20
 
 
-def test_a_check_that_crashes_is_not_hidden(book, monkeypatch):
+@pytest.mark.checks_may_fail
+def test_a_check_that_raises_is_reported_and_the_others_stand(book, monkeypatch):
+    def broken(table, *, seed):
+        return max([]) if seed is not None else table
+
+    table = book.rounds[2].table
+    whole = examine(table)
+    load = analysis.load_check
+    monkeypatch.setattr(analysis, "load_check", lambda c: broken if c == "C1" else load(c))
+    found = results(table)
+    assert list(found) == list(CHECKS)
+    failed = found["C1"]
+    assert isinstance(failed, CheckFailed)
+    assert "ValueError" in failed.reason and "tunebook.analysis:" in failed.reason
+    assert "Traceback" not in failed.reason and "\n" not in failed.reason
+    assert "report" in failed.needs
+    part = conclude(table, found)
+    assert failed in part.not_applicable
+    assert part.findings == [f for f in whole.findings if f.check != "C1"]
+
+
+@pytest.mark.checks_may_fail
+def test_the_place_of_a_failure_is_a_line_of_ours_and_a_long_text_is_cut(monkeypatch):
+    def deep(table, *, seed):
+        return np.linalg.inv(np.zeros((2, 3)))
+
+    monkeypatch.setattr(analysis, "load_check", lambda check: deep)
+    assert "LinAlgError in tunebook.analysis:" in analysis.run_check("C2", None).reason
+    long = analysis.check_failed("C2", ValueError("x" * 5000 + "\nsecond line"))
+    assert len(long.reason) < 300 and "\n" not in long.reason
+
+
+@pytest.mark.checks_may_fail
+def test_a_picture_that_raises_leaves_the_other_pictures(book, monkeypatch):
+    table = book.rounds[2].table
+    found = results(table)
+    before = gallery("r", found, table)
+
+    def broken(check, result, *, studies=None):
+        if check == "C1":
+            raise KeyError("x")
+        return draw(check, result, studies=studies)
+
+    monkeypatch.setattr(gallery_module, "draw", broken)
+    after = gallery("r", found, table)
+    assert [g.check for g in after.drawn] == [g.check for g in before.drawn if g.check != "C1"]
+    (silent,) = [g for g in after.silent if g.check == "C1"]
+    assert "KeyError" in silent.silent
+
+
+def test_tests_see_an_error_in_a_check(book, monkeypatch):
     def broken(table, *, seed):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(module, "CHECKS", MappingProxyType({"C1": ""}))
-    monkeypatch.setattr(module, "load_check", lambda check: broken)
+    monkeypatch.setattr(analysis, "load_check", lambda check: broken)
     with pytest.raises(ZeroDivisionError):
         results(book.rounds[0].table)
+
+
+def test_values_that_differ_in_the_last_digit_are_one_value():
+    rates = [0.3, 0.1 + 0.2, float(np.float32(0.3)), 0.5] * 8
+    n = len(rates)
+    table = TrialTable(
+        objective=Objective("loss"),
+        name=tuple(map(str, range(n))), study=("",) * n,
+        config=tuple({"dropout": r, "width": w} for w, r in enumerate(rates)),
+        seed=(None,) * n, status=(Status.COMPLETE,) * n, cause=(None,) * n,
+        seconds=np.ones(n), value=np.arange(n, dtype=float),
+        branches={"": Branch(axes={"dropout": Choice(tuple(dict.fromkeys(rates)))})},
+        roles={"dropout": Role.SCIENTIFIC, "width": Role.FIXED},
+    )  # fmt: skip
+    merged = with_equal_values(table)
+    assert set(merged.column("dropout")) == {0.3, 0.5}
+    assert merged.branches[""].axes["dropout"].values == (0.3, 0.5)
+    assert [v.trials for v in results(table)["C9"].hyperparameters[0].values] == [24, 8]
+    assert with_equal_values(merged) is merged
+
+
+def test_a_fine_grid_and_momentum_near_one_keep_their_values():
+    grid = [1e-3 * (1 + 2e-6 * k) for k in range(50)]
+    assert not representatives(grid)
+    assert not representatives([1, 2, True, "0.3", None, 0.25, 0.5])
+    near = tuple(1 - 10.0**-k for k in (7.0, 7.2, 7.4, 7.6))
+    assert representatives(near)
+    table = TrialTable(
+        objective=Objective("loss"), name=("0", "1"), study=("", ""),
+        config=({"momentum": near[0]}, {"momentum": near[3]}), seed=(1, 2),
+        status=(Status.COMPLETE,) * 2, cause=(None, None),
+        seconds=np.ones(2), value=np.ones(2),
+        branches={"": Branch(axes={"momentum": near_one(0.9, 0.99999999)})},
+    )  # fmt: skip
+    assert with_equal_values(table) is table
 
 
 def test_checks_read_with_one_thread_and_leave_the_process_as_it_was(book, monkeypatch):
@@ -100,7 +192,7 @@ def test_checks_read_with_one_thread_and_leave_the_process_as_it_was(book, monke
         seen.append(threads())
         return NotApplicable(check="C1", reason="", needs="")
 
-    monkeypatch.setattr(module, "load_check", lambda name: check)
+    monkeypatch.setattr(analysis, "load_check", lambda name: check)
     with threadpool_limits(2, user_api="blas"):
         before = threads()
         results(book.rounds[0].table)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
-from types import MappingProxyType
+from types import MappingProxyType, TracebackType
 from typing import Protocol
 
-from tunebook.words.finding import Finding, NotApplicable
+from tunebook.words.finding import CheckFailed, Finding, NotApplicable
 from tunebook.words.table import TrialTable
 
 
@@ -42,9 +42,52 @@ CHECKS: Mapping[str, str] = MappingProxyType(
 )
 """Checks by the id that they answer first, in the playbook's order (C6 answers C7 too)."""
 
+LONGEST_ERROR = 160
+"""Letters of an error's own text that are shown."""
+
 
 def load_check(check: str) -> Check:
     """The check of that id."""
     module, _, name = CHECKS[check].partition(":")
     found: Check = getattr(importlib.import_module(module), name)
     return found
+
+
+def run_check(check: str, table: TrialTable, *, seed: int = 0) -> Result | NotApplicable:
+    """Run one check; an error in it becomes its result, so that the other checks still report.
+
+    Args:
+        check: playbook id, as in `CHECKS`.
+        table: the trials of one round.
+        seed: of its resampling.
+
+    Returns:
+        What the check returned, or `CheckFailed` with the type and the place of the error.
+    """
+    try:
+        return load_check(check)(table, seed=seed)
+    except Exception as error:  # any error: a check is one of twelve, the others still apply
+        return check_failed(check, error)
+
+
+def check_failed(check: str, error: Exception) -> CheckFailed:
+    """The result of a check that raised: the error's type and text, and where it was raised."""
+    text = " ".join(str(error).split())
+    text = f" ({text[:LONGEST_ERROR]}{'...' * (len(text) > LONGEST_ERROR)})" if text else ""
+    return CheckFailed(
+        check=check,
+        reason=f"the check failed with {type(error).__name__} in "
+        f"{_place_of(error.__traceback__)}{text}",
+        needs="please report this as a bug of Tunebook; the other checks are not affected",
+    )
+
+
+def _place_of(trace: TracebackType | None) -> str:
+    """`tunebook.analysis.edge_gain:247`, the innermost line of Tunebook that was running."""
+    place = "an unknown place"
+    while trace is not None:
+        module = str(trace.tb_frame.f_globals.get("__name__", ""))
+        if module.partition(".")[0] == "tunebook":
+            place = f"{module}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place

@@ -14,6 +14,10 @@ that level (exact test against lying anywhere), more in the outermost 15 % than 
 left-out trials better than chance would, and an edge beside which most trials are feasible: where
 they fail, widening gains nothing.
 
+A pass needs that neither side's chance is below SIGN, that the fit foretells left-out trials, and
+trials enough for an alarm. Else there is not enough evidence, and the note shows the edge next to
+which the best trials lie.
+
 Assumes that the response is continuous on the scales that were declared, noise that is about the
 same over the better half of the trials, and trials not chosen by earlier results. Measured error
 rates: docs/claims/boundaries.md.
@@ -22,28 +26,22 @@ rates: docs/claims/boundaries.md.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.edge_gain import INSIDE, MOST_AXES, EdgeGains, edge_gains
-from tunebook.analysis.estimators import good_region, proportion
-from tunebook.analysis.number_words import half_again
+from tunebook.analysis import boundary_words
+from tunebook.analysis.boundary_readings import NEAR, AxisReading, SideReading
+from tunebook.analysis.edge_gain import INSIDE, EdgeGains, edge_gains
+from tunebook.analysis.estimators import good_region
 from tunebook.words.design import Objective
-from tunebook.words.finding import (
-    Finding,
-    NotApplicable,
-    Remedy,
-    RemedyKind,
-    Severity,
-    subject_name,
-)
+from tunebook.words.finding import Finding, NotApplicable, subject_name
 from tunebook.words.roles import is_length
-from tunebook.words.space import Axis, Branch, Choice, Float, Integer, Scale, spell
+from tunebook.words.space import Axis, Choice, Float, Integer, Scale
 from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Bool
@@ -59,42 +57,16 @@ nothing matters the share is about zero, give or take half of it."""
 CERTAIN = 32
 """Trials below which the model is surer than it may be: the level falls with their power."""
 FALL = 4
+SIGN = 0.1
+"""Chance that an edge is no better below which it may be: no alarm yet, and no pass."""
+AN_AXIS, FEW_AXES = 6, 3
+"""Trials a hyperparameter from which an alarm is possible; see `_passes` for fewer of them."""
 CROWDED = 0.1
 """Of a response that is even on both sides of a best at 15 %, as many lie in either zone."""
 FEW_VALUES = 8
 """Values of an integer below which its zones near an edge hold one value or none."""
-NEAR = 0.25
-"""The playbook's "near a boundary", as a share of the axis' length."""
 WIDEN_BY = 0.5
 """A cut-off side is widened by half of the axis' length on its scale."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SideReading:
-    """One side of one axis; `proposed` is the new bound, None where nothing is proposed."""
-
-    side: str
-    p_value: float
-    alarm: bool
-    best_at: float
-    proposed: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class AxisReading:
-    """One hyperparameter in one study; arrays have one entry a trial of the study."""
-
-    study: str
-    hyperparameter: str
-    subject: str
-    axis: Axis
-    trials: tuple[str, ...]
-    values: tuple[Value, ...]
-    units: F[np.ndarray, "trials"]
-    objective_values: F[np.ndarray, "trials"]
-    infeasible: Bool[np.ndarray, "trials"]
-    best: Bool[np.ndarray, "trials"]
-    sides: tuple[SideReading, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,32 +82,112 @@ def check(table: TrialTable, *, seed: int = 0) -> BoundaryResult | NotApplicable
     """Test every side of every varied hyperparameter, in each study apart."""
     counted = table.take(table.counted)
     studies = {s: counted.of_study(s) for s in table.branches if table.branches[s].axes}
-    enough = {s: t for s, t in studies.items() if int(t.complete.sum()) >= FEWEST}
-    if not studies or not enough:
-        most = max((int(t.complete.sum()) for t in studies.values()), default=0)
-        return NotApplicable(
-            check="C1",
-            reason="no hyperparameter was varied"
-            if not studies
-            else f"the largest study has {most} complete trials",
-            needs=f"a study that varies something, with {FEWEST} complete trials or more",
-        )
-    sides = sum(2 for s in enough for a in table.branches[s].axes.values() if not _choice(a))
+    ranged = {s: t for s, t in studies.items() if not all(map(_choice, _axes(table, s)))}
+    enough = {s: t for s, t in ranged.items() if int(t.complete.sum()) >= FEWEST}
+    if not enough:
+        return _silent(studies, ranged)
+    sides = sum(2 for s in enough for a in _axes(table, s) if not _choice(a))
     readings, findings = [], []
     for study, own in studies.items():
         gains = _gains(own, study) if study in enough else None
-        for name in table.branches[study].axes:
-            reading = _read_axis(own, study, name, gains, LEVEL / max(sides, 1))
-            readings.append(reading)
-            place = list(table.branches[study].axes).index(name)
-            if gains is not None and place in gains.judged and not _choice(reading.axis):
-                findings.append(_finding(table, reading))
-        left = len(table.branches[study].axes) - len(gains.judged) if gains is not None else 0
-        if left:
-            findings.append(_not_judged(table.branches[study], left))
+        level = LEVEL / sides
+        read = [_read_axis(own, study, n, gains, level) for n in table.branches[study].axes]
+        readings += read
+        if gains is not None:
+            findings += _findings(table, own, read, gains, level)
     return BoundaryResult(
         objective=table.objective, axes=tuple(readings), findings=tuple(findings)
     )
+
+
+def _axes(table: TrialTable, study: str) -> list[Axis]:
+    return list(table.branches[study].axes.values())
+
+
+def _silent(studies: Mapping[str, TrialTable], ranged: Mapping[str, TrialTable]) -> NotApplicable:
+    most = max((int(t.complete.sum()) for t in ranged.values()), default=0)
+    return NotApplicable(
+        check="C1",
+        reason="no hyperparameter was varied"
+        if not studies
+        else "only choices were varied, and a choice has no boundary"
+        if not ranged
+        else f"the largest study has {most} complete trials",
+        needs=f"a study that varies a range, with {FEWEST} complete trials or more",
+    )
+
+
+def _findings(
+    table: TrialTable,
+    own: TrialTable,
+    read: Sequence[AxisReading],
+    gains: EdgeGains,
+    level: float,
+) -> list[Finding]:
+    """Alarms, passes, and one note on what the trials leave open."""
+    study, metric = read[0].study, table.objective.metric
+    branch = table.branches[study]
+    judged = [r for k, r in enumerate(read) if k in gains.judged and not _choice(r.axis)]
+    found = [boundary_words.cut_off(r, branch, metric) for r in judged if _alarm(r)]
+    left_open = []
+    for reading in (r for r in judged if not _alarm(r)):
+        place = list(branch.axes).index(reading.hyperparameter)
+        if _passes(own, study, place, reading, gains, level):
+            found.append(boundary_words.not_cut_off(reading, metric))
+        else:
+            left_open.append(reading)
+    if left_open:
+        n, wanted = int(own.complete.sum()), _wanted(len(gains.judged))
+        found.append(boundary_words.not_known(left_open, branch, metric, n, wanted))
+    if left := len(branch.axes) - len(gains.judged):
+        found.append(boundary_words.not_judged(study, branch, left))
+    return found
+
+
+def _alarm(reading: AxisReading) -> bool:
+    return any(s.alarm for s in reading.sides)
+
+
+def _passes(
+    own: TrialTable,
+    study: str,
+    place: int,
+    reading: AxisReading,
+    gains: EdgeGains,
+    level: float,
+) -> bool:
+    """True where neither side looks better than the inside, and an alarm could have been raised.
+
+    It could where the fit foretells left-out trials, and where there are trials enough: of one to
+    three hyperparameters, where the same results, rearranged along the axis so that its upper end
+    is best, do raise one.
+    """
+    n = int(own.complete.sum())
+    if not _foretold(gains, n) or any(s.p_value < SIGN for s in reading.sides):
+        return False
+    if n >= _wanted(len(gains.judged)):
+        return True
+    if len(gains.judged) > FEW_AXES:
+        return False
+    complete = own.complete
+    units = own.units(study)[complete]
+    rearranged = np.empty(n)
+    rearranged[np.argsort(units[:, place], kind="stable")] = np.sort(own.losses[complete])[::-1]
+    found = edge_gains(units, list(own.branches[study].axes.values()), rearranged)
+    return float(found.p_value[place, 1]) < _level(level, n)
+
+
+def _wanted(axes: int) -> int:
+    """Complete trials from which an alarm is possible whatever the space."""
+    return max(CERTAIN, AN_AXIS * axes)
+
+
+def _foretold(gains: EdgeGains, trials: int) -> bool:
+    return gains.explained > FORETOLD / math.sqrt(trials)
+
+
+def _level(level: float, trials: int) -> float:
+    return level * min(1.0, (trials / CERTAIN) ** FALL)
 
 
 def _choice(axis: Axis) -> bool:
@@ -163,8 +215,7 @@ def _read_axis(
     if not _choice(axis):
         p_values = (1.0, 1.0) if gains is None else gains.p_value[place]
         n = int(own.complete.sum())
-        foretold = gains is not None and gains.explained > FORETOLD / math.sqrt(n)
-        level = level * min(1.0, (n / CERTAIN) ** FALL) if foretold else 0.0
+        level = _level(level, n) if gains is not None and _foretold(gains, n) else 0.0
         is_budget = _is_budget(name, axis)
         sides = tuple(
             _read_side(own, units, axis, side, float(p), level, is_budget, best)
@@ -184,6 +235,8 @@ def _read_axis(
         infeasible=own.infeasible,
         best=best,
         sides=sides,
+        sign=own.objective.sign,
+        carried=tuple(map(bool, own.carried)),
     )
 
 
@@ -266,87 +319,3 @@ def _round_number(value: float) -> float:
     power = 10.0 ** math.floor(math.log10(value))
     best = min((1.0, 2.0, 5.0, 10.0), key=lambda m: abs(math.log(value / (m * power))))
     return float(f"{best * power:.6g}")
-
-
-def _finding(table: TrialTable, reading: AxisReading) -> Finding:
-    branch = table.branches[reading.study]
-    alarms = [s for s in reading.sides if s.alarm]
-    metric = table.objective.metric
-    if not alarms:
-        return Finding(
-            check="C1",
-            severity=Severity.PASS,
-            subject=reading.subject,
-            numbers={f"p_value_{s.side}": s.p_value for s in reading.sides},
-            sentence=f"No sign that {metric} would improve beyond either end of "
-            f"{reading.subject} ({_range(reading.axis)}).",
-        )
-    side = min(alarms, key=lambda s: s.p_value)
-    assert isinstance(reading.axis, Float | Integer)
-    near = reading.units < NEAR if side.side == "low" else reading.units > 1 - NEAR
-    k, n = int((near & reading.best).sum()), int(reading.best.sum())
-    bound = reading.axis.low if side.side == "low" else reading.axis.high
-    remedy = _remedy(reading, side, branch, f"{metric} still improves towards its {side.side} "
-                     f"end, {spell(bound)}")  # fmt: skip
-    what = f"{k} of its best {n} trials lie in the quarter next to it"
-    if is_length(reading.hyperparameter):
-        way = "longer" if side.side == "high" else "shorter"
-        what += f". A training length is not widened: fix a {way} one for all trials (B9)"
-    elif remedy is None:
-        what += "; it cannot be widened further"
-    return Finding(
-        check="C1",
-        severity=Severity.WARNING,
-        subject=reading.subject,
-        numbers={
-            "side": side.side,
-            "p_value": side.p_value,
-            "share_of_best_near_edge": proportion(k, n),
-        },
-        sentence=f"The search space is cut off: {metric} still improves towards the {side.side} "
-        f"end of {reading.subject}, {spell(bound)}; {what}.",
-        remedy=remedy,
-        trials=tuple(t for t, b in zip(reading.trials, reading.best & near, strict=True) if b),
-    )
-
-
-def _not_judged(branch: Branch, left: int) -> Finding:
-    return Finding(
-        check="C1",
-        severity=Severity.NOTE,
-        subject=subject_name("search space", branch.conditions),
-        numbers={"not_judged": left},
-        sentence=f"The edges of {left} of {len(branch.axes)} hyperparameters were not judged: no "
-        f"more than {MOST_AXES} are, those that explain most by themselves. Fix what does not "
-        "matter, and the others will be.",
-    )
-
-
-def _remedy(
-    reading: AxisReading, side: SideReading, branch: Branch, because: str
-) -> Remedy | None:
-    """A wider range; of a training length, which has none, the length to try as C6 has it."""
-    axis = reading.axis
-    assert isinstance(axis, Float | Integer)
-    values: dict[str, Value] = {"low": axis.low, "high": axis.high, "scale": axis.scale.value}
-    kind = RemedyKind.WIDEN
-    if is_length(reading.hyperparameter):
-        longer = side.side == "high"
-        kind = RemedyKind.TRAIN_LONGER if longer else RemedyKind.TRAIN_SHORTER
-        values = {reading.hyperparameter: half_again(axis.high)} if longer else {}
-    elif side.proposed is None:
-        return None
-    else:
-        values[side.side] = side.proposed
-    return Remedy(
-        kind=kind,
-        subject=reading.hyperparameter,
-        conditions=branch.conditions,
-        values=values,
-        because=because,
-    )
-
-
-def _range(axis: Axis) -> str:
-    assert isinstance(axis, Float | Integer)
-    return f"{spell(axis.low)} to {spell(axis.high)}"

@@ -270,21 +270,36 @@ def corrected_share(table: TrialTable) -> Interval:
 
 
 def with_carried(finding: Finding, table: TrialTable) -> Finding:
-    """A finding that says which trials it was read from, with its share of failures corrected."""
-    said = carried_words(table)
+    """A finding that says how many trials of its study were carried over.
+
+    Its share of failures is corrected for where they lie. A finding on a study to which nothing
+    was carried over stays as it is.
+
+    Args:
+        finding: of a check that reads carried trials.
+        table: what the check read.
+    """
+    own = rows_of(table, finding)
+    said = carried_words(own)
     if not said:
         return finding
-    numbers: dict[str, Number] = {**finding.numbers, "carried_over": sum(map(bool, table.carried))}
-    if finding.check == "C3" and "share" in numbers:
-        own = rows_of(table, finding)
-        numbers["share"] = share = corrected_share(own)
-        said += f"; evenly over the space that is {percent(share.estimate)} infeasible"
+    numbers: dict[str, Number] = {**finding.numbers, "carried_over": sum(map(bool, own.carried))}
+    if finding.check == "C3":
+        if "share" in numbers:
+            numbers["share"] = share = corrected_share(own)
+            said += f"; evenly over the space that is {percent(share.estimate)} infeasible"
+        said += "; the best trial of each earlier round is not counted"
     sentence = f"{finding.sentence.rstrip('.')} ({said})."
     return replace(finding, sentence=sentence, numbers=numbers)
 
 
 def rows_of(table: TrialTable, finding: Finding) -> TrialTable:
-    """The trials of the study that a finding's trials belong to; all where it names none."""
+    """The trials of the study that a finding speaks of; all where it speaks of the table.
+
+    Where it names no study, its trials tell.
+    """
+    if finding.study is not None:
+        return table.of_study(finding.study)
     named = set(finding.trials)
     found = {s for n, s in zip(table.name, table.study, strict=True) if n in named}
     return table.of_study(next(iter(found))) if len(found) == 1 else table

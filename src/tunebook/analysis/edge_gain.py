@@ -72,7 +72,8 @@ def edge_gains(
         p_value[kept] = found.p_value
         return EdgeGains(p_value, found.explained, tuple(kept))
     units, levels = merged_choices(units, axes)
-    if not np.ptp(losses) > 0 or not np.ptp(units, axis=0).any():
+    nothing = all(isinstance(a, Choice) for a in axes) or not np.ptp(losses) > 0
+    if nothing or not np.ptp(units, axis=0).any():
         return EdgeGains(p_value, 0.0, tuple(range(len(axes))))
     response = _response(units, levels, losses)
     edges = [

@@ -64,7 +64,7 @@ def check(table: TrialTable, *, seed: int = 0) -> FeasibilityResult | NotApplica
     looked_at = sum(can_be_placed(f) for f in [*failed, *stuck.values()])
     alpha, rng = ALPHA / max(looked_at, 1), np.random.default_rng(seed)
     studies = tuple(count_failures(s, t, alpha, rng) for s, t in own.items())
-    findings = [study_finding(own[s.study], s) for s in studies]
+    findings = [replace(study_finding(own[s.study], s), study=s.study) for s in studies]
     if level is not None:
         places = {s: failing_place(s, own[s], stuck[s], alpha, rng).place for s in own}
         findings.append(at_chance_finding(counted, level, places))

@@ -91,7 +91,7 @@ def _beyond(
                      f"{cut.numbers.get('side')} end")  # fmt: skip
     if 2 * beyond <= len(places):
         return _told(foretold, False, where)
-    if not found:
+    if not any(f.severity is Severity.PASS for f in found):
         return _unknown(foretold, f"{where}, and C1 could not judge the new ends")
     return _told(foretold, True, f"{where}, and C1 finds neither end cut off")
 

@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tunebook.analysis import load_check
+from tunebook.analysis import run_check
 from tunebook.words.finding import Finding, NotApplicable, Severity
 from tunebook.words.table import TrialTable
 
@@ -42,7 +42,7 @@ def missing_exploration(table: TrialTable, *, seed: int = 0) -> tuple[str, ...]:
         # Arithmetic on the NaN of infeasible trials is no fault; see report/examine.py.
         warnings.simplefilter("ignore", RuntimeWarning)
         for check in ASKED:
-            said = load_check(check)(table, seed=seed)
+            said = run_check(check, table, seed=seed)
             if isinstance(said, NotApplicable):
                 missing.append(f"{check}: {said.reason}; it needs {said.needs}")
             else:

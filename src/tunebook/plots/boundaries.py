@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 
-from tunebook.analysis.boundaries import AxisReading, BoundaryResult, SideReading
+from tunebook.analysis.boundaries import BoundaryResult
+from tunebook.analysis.boundary_readings import AxisReading, SideReading
 from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.plots.layers import called, counted, finish, first_of, number, over, trial_points
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale

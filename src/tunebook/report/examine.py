@@ -11,8 +11,9 @@ import numpy as np
 import scipy.linalg  # noqa: F401  its library must be there for a limit of its threads
 from threadpoolctl import threadpool_limits
 
-from tunebook.analysis import CHECKS, load_check
+from tunebook.analysis import CHECKS, run_check
 from tunebook.analysis.carried import with_carried, without_the_best
+from tunebook.analysis.equal_values import with_equal_values
 from tunebook.analysis.included_optimizers import lost_to_included
 from tunebook.analysis.variance_labels import without_labels
 from tunebook.report.wording import listed, plural, reduced_text
@@ -66,11 +67,12 @@ def results(
 ) -> dict[str, Result | NotApplicable]:
     """Run every check of the catalogue on a table, in the playbook's order.
 
-    An error in a check is a bug and goes up; arithmetic on the NaN of infeasible trials is not.
-    Finite values beyond 1e100 are read as 1e100: no check could tell them from divergence, and
-    their squares would have no number. Linear algebra takes one thread meanwhile: matrices are
-    small, and on a machine with other work threads that wait for each other take four times as
-    long (10 s and 2.5 s for 512 trials with curves).
+    An error in a check is its result (`CheckFailed`), and the other checks still report.
+    Arithmetic on the NaN of infeasible trials is no error. Finite values beyond 1e100 are read as
+    1e100: no check could distinguish them from divergence, and their squares would overflow.
+    Values that differ in the last digit are read as one. Linear algebra uses one thread: matrices
+    are small, and on a busy machine threads that wait for each other take four times as long
+    (10 s and 2.5 s for 512 trials with curves).
 
     Args:
         table: the trials of one round.
@@ -98,7 +100,8 @@ def _carried_for(check: str, carried: TrialTable) -> TrialTable:
 
 
 def _within_reach(table: TrialTable) -> TrialTable:
-    """The table with no finite value beyond HUGE."""
+    """The table with no finite value beyond HUGE, and equal values of a hyperparameter as one."""
+    table = with_equal_values(table)
 
     def bounded(values: F[np.ndarray, "values"]) -> F[np.ndarray, "values"]:
         return np.where(np.isfinite(values), np.clip(values, -HUGE, HUGE), values)
@@ -123,7 +126,7 @@ def _result(check: str, table: TrialTable, seed: int) -> Result | NotApplicable:
             "sample of the space",
             needs="a random or quasi-random search",
         )
-    return load_check(check)(table, seed=seed)
+    return run_check(check, table, seed=seed)
 
 
 def examine(

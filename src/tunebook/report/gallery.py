@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from tunebook import analysis
 from tunebook.plots import PICTURES, Picture, draw, reruns
 from tunebook.plots.theme import config
 from tunebook.report.check_texts import check_text
@@ -109,7 +110,10 @@ def gallery(
         result = results[check]
         text = check_text(check)
         silent = result.reason if isinstance(result, NotApplicable) else ""
-        pictures = draw(check, result, studies=chosen)
+        try:
+            pictures = draw(check, result, studies=chosen)
+        except Exception as error:  # as with a check that fails: the others still report
+            pictures, silent = (), analysis.check_failed(check, error).reason
         if not pictures and not silent:
             continue
         groups.append(

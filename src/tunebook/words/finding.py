@@ -105,6 +105,7 @@ class Finding:
         sentence: one that a person can act on.
         remedy: what to do, or None where nothing needs doing.
         trials: names of the trials that show it.
+        study: key of the study that it speaks of; None where it speaks of the whole table.
     """
 
     check: str
@@ -114,6 +115,7 @@ class Finding:
     sentence: str
     remedy: Remedy | None = None
     trials: tuple[str, ...] = ()
+    study: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numbers", MappingProxyType(dict(self.numbers)))
@@ -132,6 +134,11 @@ class NotApplicable:
     check: str
     reason: str
     needs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFailed(NotApplicable):
+    """A check that raised an error: a bug of Tunebook, which leaves the other checks valid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,51 @@
+"""What C1 read of each side of each axis (C1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tunebook.words.space import Axis
+from tunebook.words.trial import Value
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool
+    from jaxtyping import Float as F
+
+NEAR = 0.25
+"""The playbook's "near a boundary", as a share of the axis' length."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideReading:
+    """One side of one axis; `proposed` is the new bound, None where nothing is proposed."""
+
+    side: str
+    p_value: float
+    alarm: bool
+    best_at: float
+    proposed: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AxisReading:
+    """One hyperparameter in one study; arrays have one entry a trial of the study.
+
+    `sign` turns the objective's values to losses; `carried` is True of trials of earlier rounds.
+    """
+
+    study: str
+    hyperparameter: str
+    subject: str
+    axis: Axis
+    trials: tuple[str, ...]
+    values: tuple[Value, ...]
+    units: F[np.ndarray, "trials"]
+    objective_values: F[np.ndarray, "trials"]
+    infeasible: Bool[np.ndarray, "trials"]
+    best: Bool[np.ndarray, "trials"]
+    sides: tuple[SideReading, ...]
+    sign: int = 1
+    carried: tuple[bool, ...] = ()
