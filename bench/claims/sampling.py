@@ -135,6 +135,39 @@ def _curve(axes: int, trials: int) -> np.ndarray:
 _BOWLS: dict[int, np.ndarray] = {}
 
 
+def gain_lines(repeats: int) -> list[str]:
+    """The gain of doubling the trials, on losses that are a power of a uniform."""
+    sizes = (8, 16, 32, 64, 128)
+    held: list[str] = []
+    mean: list[str] = []
+    for power in (0.25, 0.5, 1.0, 2.0):
+        cells, ratios = [], []
+        for n in sizes:
+            rng = np.random.default_rng(3)
+            within, said, came = [], 0.0, 0.0
+            for _ in range(repeats):
+                first, second = np.sort(rng.random((2, n)) ** power, axis=1)
+                gain, true = sampling._expected_gain(first), max(0.0, first[0] - second[0])
+                within.append(gain.low <= true <= gain.high)
+                said, came = said + gain.estimate, came + true
+            cells.append(_cell(within))
+            ratios.append(f"{said / came:.2f}")
+        held.append(f"| u^{power:g} | " + " | ".join(cells) + " |")
+        mean.append(f"| u^{power:g} | " + " | ".join(ratios) + " |")
+    head = " | ".join(f"{n} trials" for n in sizes) + " |"
+    bar = "|---|" + "---|" * len(sizes)
+    return [
+        "",
+        f"| the interval of the gain of doubling the trials holds it, losses {repeats} times | {head}",
+        bar,
+        *held,
+        "",
+        f"| mean of the estimated gain, over the mean gain | {head}",
+        bar,
+        *mean,
+    ]
+
+
 def page(repeats: int) -> str:
     """The measurements as a page."""
     readings = {
@@ -179,6 +212,7 @@ def page(repeats: int) -> str:
             ]  # fmt: skip
             drawn = "Halton" if halton else "random"
             lines.append(f"| {axes} axes, {drawn} | " + " | ".join(cells) + " |")
+    lines += gain_lines(20 * repeats)
     lines += [
         "",
         "More trials are asked for where density is not shown, which is no claim that it is missing: few trials can't show",

@@ -185,7 +185,7 @@ def _curve_words(study: StudySampling) -> str:
         words += f"; the median best of {half} is {number(middle)}"
     gain = study.expected_gain
     if math.isfinite(gain.estimate):
-        words += f"; as many trials again would gain about {number(gain.estimate)}"
+        words += f"; doubling the trials would gain about {number(gain.estimate)}"
         if math.isfinite(gain.low) and math.isfinite(gain.high):
             words += f" ({number(gain.low)} to {number(gain.high)})"
     if study.distance is not None:

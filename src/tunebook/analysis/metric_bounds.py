@@ -1,0 +1,54 @@
+"""The best value that a metric can reach, as far as its name and its values tell (C2 C6).
+
+An error or a loss is 0 at best, unless a negative value was reported; an accuracy 1, or 100 where
+it is counted in percent. What a name does not say is not bounded. An exact fact, no estimate.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tunebook.words.design import Objective
+from tunebook.words.metric_direction import DOWN, likely_direction, words_of
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+SHARES = frozenset(
+    {"accuracy", "acc", "accuracies", "top", "top1", "top5", "acc1", "acc5", "map", "ap",
+     "precision", "recall", "sensitivity", "specificity", "f1", "fbeta", "auc", "auroc", "auprc",
+     "aucpr", "rocauc", "iou", "miou", "jaccard", "dice", "exact", "em", "ndcg", "mrr",
+     "success", "win", "pass"}
+)  # fmt: skip
+"""Words of metrics that are shares: 0 to 1, or to 100 in percent."""
+
+
+def best_loss(objective: Objective, values: Float[np.ndarray, "values"]) -> float:
+    """The lowest loss (the objective, its sign turned so that lower is better) that can be.
+
+    Args:
+        objective: its metric and direction.
+        values: all that are known of the metric, in its own units.
+
+    Returns:
+        Minus infinity where no bound is known.
+
+    Example:
+        >>> best_loss(Objective("valid/error"), np.array([0.3, 0.2]))
+        0.0
+    """
+    finite = values[np.isfinite(values)]
+    if not len(finite):
+        return -math.inf
+    own = set(words_of(objective.metric))
+    down = objective.sign > 0
+    error = likely_direction(objective.metric) == "minimize" and bool(own & DOWN)
+    share = likely_direction(objective.metric) == "maximize" and bool(own & SHARES)
+    if down:
+        return 0.0 if (error or share) and finite.min() >= 0 else -math.inf
+    if share and finite.min() >= 0 and finite.max() <= 100:
+        return -1.0 if finite.max() <= 1 else -100.0
+    return -math.inf
