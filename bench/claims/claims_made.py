@@ -174,7 +174,7 @@ def _length(own: Any, whole: Any) -> Words:
 
 def _done(finding: Finding) -> str:
     if finding.severity is not Severity.PASS:
-        return "done early"
+        return "done early" if finding.trials else "not clear"
     return "put to use" if finding.numbers["saturated"] else "put to use, none done early"
 
 

@@ -97,7 +97,7 @@ def said(tables: Iterable[TrialTable]) -> tuple[int, int, int, int]:
         found = {f.check: f for f in result.findings}
         longer += found["C6"].severity is Severity.WARNING
         grows += found["C6"].severity in (Severity.WARNING, Severity.NOTE)
-        shorter += "C7" in found and found["C7"].severity is not Severity.PASS
+        shorter += "C7" in found and bool(found["C7"].trials)
         silent += "Not enough evidence" in found["C6"].sentence
     return longer, shorter, silent, grows
 

@@ -194,7 +194,7 @@ def test_regular_evaluations_pass():
     [
         (np.unique(np.geomspace(1, 1000, 30).astype(int)), "at irregular steps"),
         (np.arange(200, 1001, 100), "in the first tenth"),
-        ([50, 90, 500, 750, 1000], "less than 8 times"),
+        ([50, 90, 500, 750, 1000], "fewer than 8 times"),
     ],
 )
 def test_faults_of_evaluation_are_notes(steps, fault):

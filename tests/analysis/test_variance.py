@@ -77,6 +77,7 @@ def test_levels_that_drown_in_the_noise_are_luck():
 def test_what_the_round_varies_is_no_remedy():
     made = table(
         curves(np.random.default_rng(2), trials=64, spread=0.02),
+        config=[{"x": i / 64, "batch_size": 32} for i in range(64)],
         branches={"": Branch(axes={"x": Float(0.0, 1.0), "batch_size": Choice((32, 64))})},
     )
     (finding,) = variance.check(made).findings
@@ -91,7 +92,7 @@ def test_scientific_values_nearer_than_a_reading_resolves():
     made = replace(table(values, config=config), roles={"x": Role.NUISANCE, "o": Role.SCIENTIFIC})
     (finding,) = variance.check(made).findings
     assert finding.severity is Severity.WARNING
-    assert "the bests of the scientific values 0.001" in finding.sentence
+    assert "scientific values span 0.001" in finding.sentence
     assert finding.numbers["range_of_the_values"] == pytest.approx(0.001)
 
 
@@ -142,7 +143,7 @@ def test_odd_curves_are_read_without_a_word_from_numpy(shape):
     noise = result.noise
     assert math.isfinite(noise.high) and 0 <= noise.low <= noise.estimate <= noise.high
     if shape == "flat":
-        assert noise.high == 0 and "don't scatter" in finding.sentence
+        assert noise.high == 0 and "no noise" in finding.sentence
     if shape == "explosion":
         assert noise.high < 0.2 and len(result.unsteady) == 1
     if shape == "huge":
@@ -182,12 +183,17 @@ def test_the_interval_covers(correlation, trend, fresh_rng):
 def test_false_alarms_are_rare(fresh_rng):
     # Levels so far apart that the three best span more than twice what two readings resolve.
     repeats = 40
+    results = [
+        variance.check(table(curves(r, noise=0.01, spread=1.5))) for r in fresh_rng.spawn(repeats)
+    ]
+    silent = sum(isinstance(r, NotApplicable) for r in results)
     warned = sum(
-        variance.check(table(curves(r, noise=0.01, spread=1.5))).findings[0].severity
-        is not Severity.PASS
-        for r in fresh_rng.spawn(repeats)
+        r.findings[0].severity is not Severity.PASS
+        for r in results
+        if not isinstance(r, NotApplicable)
     )
     assert warned <= stats.binom.ppf(1 - 1e-6, repeats, 0.03)
+    assert silent <= stats.binom.ppf(1 - 1e-6, repeats, 0.15)
 
 
 def test_published_curves(shared_data):
@@ -211,3 +217,77 @@ def test_published_curves(shared_data):
                               hyperparameters=["optimizer", "lr"], scientific=["optimizer"]))  # fmt: skip
     assert vae.findings[0].severity is Severity.NOTE
     assert vae.findings[0].numbers["between_seeds"].low > 1
+
+
+def decaying(rng, trials, points, *, start=0.02, end=0.001):
+    """Curves under a cosine decay: fall and noise both end at the end of training."""
+    t = np.linspace(1 / points, 1, points)
+    rate = 0.5 * (1 + np.cos(np.pi * t))
+    level = 0.05 * rng.permutation(trials)[:, None] / trials
+    noise = (end + (start - end) * rate) * rng.normal(size=(trials, points))
+    return 0.25 + level + 0.5 * rate**1.5 * (1 + 0.2 * rng.random((trials, 1))) + noise
+
+
+@pytest.mark.parametrize("points", [15, 20, 30, 50, 200])
+@pytest.mark.parametrize("trials", [4, 16, 64])
+def test_noise_that_decays_is_never_called_luck(trials, points):
+    for seed in range(8):
+        result = variance.check(table(decaying(np.random.default_rng(seed), trials, points)))
+        if isinstance(result, NotApplicable):
+            continue
+        assert result.findings[0].severity is not Severity.WARNING
+        # Nothing before the last four tenths is late.
+        assert result.late_share <= 0.41
+
+
+def test_late_means_the_last_four_tenths_at_most():
+    result = variance.check(table(curves(np.random.default_rng(1), points=20)))
+    assert 0.25 <= result.late_share <= 0.4
+    assert all(len(r.around) == 8 for r in result.readings)
+    (finding,) = result.findings
+    assert f"last {100 * result.late_share:.0f} %" in finding.sentence
+
+
+def test_seeds_of_one_configuration_are_no_choice():
+    values = curves(np.random.default_rng(0), trials=4, spread=0.0)
+    result = variance.check(table(values, config=[{"x": 0.5}] * 4))
+    assert isinstance(result, NotApplicable) and "one configuration" in result.reason
+
+
+def test_a_smooth_drift_has_no_noise_to_give():
+    t = np.linspace(0.02, 1, 50)
+    rng = np.random.default_rng(0)
+    values = rng.random((6, 1)) + np.cumsum(0.01 * rng.normal(size=(6, 50)), axis=1) * 0
+    values = values + (1 + rng.random((6, 1))) * np.exp(-3 * t) + 0.1 * np.sin(5 * t)
+    result = variance.check(table(values))
+    assert isinstance(result, NotApplicable) and "separated" in result.reason
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.9])
+def test_an_estimate_lies_in_its_interval_and_not_at_the_end_of_its_grid(correlation):
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        values = 0.02 * wander(rng, 3, 20, correlation)
+        steps = np.arange(50, 1001, 50) - 1
+        noise = read_noise([late_part(steps, v, STEPS) for v in values])
+        size = noise.deviation
+        assert size.low <= size.estimate <= size.high
+        assert noise.correlation < 0.95
+
+
+def test_an_objective_that_is_best_before_is_not_judged_by_late_noise():
+    rng = np.random.default_rng(0)
+    t = np.linspace(0.02, 1, 50)
+    values = (
+        0.001 * rng.permutation(32)[:, None] + (t - 0.1) ** 2 + 0.005 * rng.normal(size=(32, 50))
+    )
+    result = variance.check(table(values))
+    assert isinstance(result, NotApplicable) and "before the late part" in result.reason
+
+
+def test_what_is_fixed_is_no_remedy_either():
+    config = [{"x": i / 64, "lr_schedule": "cosine"} for i in range(64)]
+    made = table(curves(np.random.default_rng(2), trials=64, spread=0.02), config=config)
+    (finding,) = variance.check(made).findings
+    assert finding.severity is Severity.WARNING
+    assert "schedule" not in finding.remedy.values and "decays" not in finding.sentence

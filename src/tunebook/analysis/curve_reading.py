@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tunebook.analysis.curve_ends import late_gain, saturated_at
+from tunebook.analysis.curve_lengths import trained_lengths
 from tunebook.words.curves import Curves
 from tunebook.words.finding import Interval
 from tunebook.words.table import TrialTable
@@ -129,12 +130,14 @@ def good_rows(
     return np.sort(np.concatenate(best)) if best else rows
 
 
-def lengths_of(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "rows"]:
-    """Steps that trials trained: as asked, unless their own curve ends well before that."""
-    curves = table.curves[table.objective.metric]
-    own = curves.steps[curves.offsets[rows + 1] - 1] + 1
-    asked = table.max_train_steps
-    return own if asked is None else np.where(own > 0.8 * asked, asked, own)
+def no_curve(table: TrialTable, metrics: Iterable[str]) -> str:
+    """Why there is no curve, where no complete trial reports one of these twice; else empty."""
+    rows = np.flatnonzero(table.complete)
+    known = [table.curves[m].offsets for m in metrics if m in table.curves]
+    most = max((int((o[rows + 1] - o[rows]).max()) for o in known if len(rows)), default=0)
+    if most > 1:
+        return ""
+    return "each trial reports one value" if most else "no complete trial reports a curve"
 
 
 def read_curves(
@@ -143,7 +146,7 @@ def read_curves(
     """The curves of complete trials, each with a finite value; the good ones read closely."""
     curves = table.curves[table.objective.metric]
     training = table.curves.get(table.training_objective)
-    lengths = lengths_of(table, rows)
+    lengths = trained_lengths(table, rows).steps
     best_steps = _best_steps(table, curves, rows)
     first = {int(own[0]) for own in ranked_by_study(table, rows).values()}
     close = set(good.tolist())

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunebook.analysis.budget_shares import uneven_steps, uneven_trials
+from tunebook.analysis.curve_lengths import length_finding
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.evaluation_counts import evaluation_finding
 from tunebook.words.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
@@ -49,7 +50,7 @@ def check(table: TrialTable, *, seed: int = 0) -> DesignFaultsResult | NotApplic
         )
     keys = _configurations(ended)
     seeds = {s for s in ended.seed if s is not None}
-    evaluations = evaluation_finding(ended)
+    curves = [f for f in (length_finding(ended), evaluation_finding(ended)) if f is not None]
     faults = (
         *_lengths(ended),
         *_batch_sizes(ended),
@@ -57,7 +58,7 @@ def check(table: TrialTable, *, seed: int = 0) -> DesignFaultsResult | NotApplic
         *_duplicates(ended, keys),
         *uneven_trials(ended),
         *([] if _varied(ended, is_length) else uneven_steps(ended)),
-        *([evaluations] if evaluations else ()),
+        *curves,
     )
     distinct = len(set(keys))
     return DesignFaultsResult(

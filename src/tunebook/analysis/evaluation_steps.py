@@ -7,11 +7,13 @@ checks ask: regular steps; two evaluations in the first tenth of training, where
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tunebook.analysis.curve_lengths import trained_lengths
 from tunebook.words.curves import Curves
 from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
 from tunebook.words.table import TrialTable
@@ -50,15 +52,14 @@ class Evaluations:
 
 
 def evaluations_of(
-    curves: Curves, rows: Int[np.ndarray, "rows"], max_train_steps: int | None
+    curves: Curves, rows: Int[np.ndarray, "rows"], length: Int[np.ndarray, "rows"]
 ) -> Evaluations:
-    """The evaluations of these trials, each with a curve."""
+    """The evaluations of these trials, each with a curve, and the steps that it trained."""
     count = curves.offsets[rows + 1] - curves.offsets[rows]
     row = np.repeat(np.arange(len(rows)), count)
     begin = np.cumsum(count) - count
     step = curves.steps[curves.offsets[rows][row] + np.arange(len(row)) - begin[row]]
     last = step[begin + count - 1]
-    length = np.maximum(last, max_train_steps or 0)
     early = np.bincount(row[step <= EARLY * length[row]], minlength=len(rows))
     # The last distance is what is left of training: it need not be whole.
     inner = (row[1:] == row[:-1]) & (np.arange(1, len(row)) != (begin + count - 1)[row[1:]])
@@ -82,33 +83,45 @@ def findings_on(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> tuple[Findi
     rows = rows[curves.offsets[rows + 1] > curves.offsets[rows]]
     if not len(rows):
         return ()
-    seen = evaluations_of(curves, rows, table.max_train_steps)
+    trained = trained_lengths(table, rows)
+    seen = evaluations_of(curves, rows, trained.steps)
+    # Where every step is evaluated, no evaluation is missing, however few they are.
+    every_step = (seen.apart <= 1) & (seen.unevenness == 0)
     faults: list[tuple[str, Bool[np.ndarray, "rows"]]] = [
         ("at irregular steps", seen.unevenness > UNEVEN),
         (
-            f"less than {FEWEST_EARLY} times in the first tenth of training, too rarely to see "
-            "early instability",
-            seen.early < FEWEST_EARLY,
+            f"fewer than {FEWEST_EARLY} times in the first tenth of training",
+            (seen.early < FEWEST_EARLY) & ~every_step,
         ),
-        (f"less than {FEWEST} times, too rarely to read how a curve ends", seen.count < FEWEST),
+        (f"fewer than {FEWEST} times", (seen.count < FEWEST) & ~every_step),
     ]
-    said = [(text, shown) for text, shown in faults if shown.mean() > MOST]
-    every = int(np.median(seen.apart)) or 1
+    found = [(text, shown) for text, shown in faults if shown.mean() > MOST]
+    every = max(1, int(np.median(seen.apart)))
     times = int(np.median(seen.count))
-    usual = f"{metric} was evaluated {'once' if times == 1 else f'{times} times'} a trial"
-    if not said:
+    usual = f"{metric} is evaluated {'once' if times == 1 else f'{times} times'} a trial"
+    if not found:
         return (_finding(table, seen, Severity.PASS, f"{usual}, {_every(every)}.", None, ()),)
     wanted = max(1, _rounded(min(every, float(np.median(seen.length)) / 20)))
-    parts = [f"{int(shown.sum())} of {len(rows)} trials {text}" for text, shown in said]
-    sentence = f"{usual}; {', '.join(parts)}: evaluate {_every(wanted)}."
-    shown = np.logical_or.reduce([s for _, s in said])
+    parts = [
+        f"{int(shown.sum())} of {len(rows)} trials are evaluated {text}" for text, shown in found
+    ]
+    shown = np.logical_or.reduce([s for _, s in found])
     remedy = Remedy(
         kind=RemedyKind.INSPECT,
-        values={"evaluate_every": wanted},
-        because="trials were evaluated " + " and ".join(text for text, _ in said),
+        values={"evaluate_every": wanted} if trained.as_planned else {},
+        because="trials are evaluated " + " and ".join(text for text, _ in found),
     )
     names = tuple(table.name[i] for i in rows[shown])
+    sentence = f"{'; '.join(parts)}. Evaluate {_every(wanted)}, to see {_seen(found)}."
     return (_finding(table, seen, Severity.NOTE, sentence, remedy, names),)
+
+
+def _seen(found: Sequence[tuple[str, object]]) -> str:
+    """What more, or more even, evaluations let one see."""
+    texts = [text for text, _ in found]
+    parts = ["early instability"] if any("first tenth" in t for t in texts) else []
+    parts += ["how curves end"] if any(t == f"fewer than {FEWEST} times" for t in texts) else []
+    return " and ".join(parts) or "curves at comparable steps"
 
 
 def _finding(
@@ -126,9 +139,9 @@ def _finding(
         numbers={
             "trials": len(seen.count),
             "evaluations": int(np.median(seen.count)),
-            "steps_apart": int(np.median(seen.apart)),
-            "irregular": int((seen.unevenness > UNEVEN).sum()),
-            "rare_at_first": int((seen.early < FEWEST_EARLY).sum()),
+            "steps_between_evaluations": int(np.median(seen.apart)),
+            "trials_at_irregular_steps": int((seen.unevenness > UNEVEN).sum()),
+            "trials_with_few_early_evaluations": int((seen.early < FEWEST_EARLY).sum()),
         },
         sentence=sentence,
         remedy=remedy,

@@ -1,5 +1,10 @@
 """Noise from one evaluation to the next, late in training, and what it does to an objective (C5).
 
+Late is the last quarter of training; with few evaluations the last four tenths at most. Where the
+noise itself falls within that part, as under a learning rate that decays, its later half is read
+alone (`still_settling`: second differences of both halves, an F ratio at 5 % and of 4 at least, so
+that of noise that stays one part in 20 at most is halved, which costs precision and no truth).
+
 The model: in the last part of training a trial's curve is a parabola in the step plus noise that
 is a first-order autoregression from evaluation to evaluation, with one standard deviation and
 one correlation (none to 0.96) for all trials. Estimator: restricted maximum likelihood, which
@@ -8,7 +13,11 @@ evaluated at the same steps: a shape that they share, such as a decay's, is no n
 interval is the profile-likelihood one, with Student's factor, widened where trials differ in
 their noise more than chance allows. Residuals beyond five robust standard deviations are drawn
 in to that, and trials whose noise is more than ten times the usual one, in variance, are set
-aside and named: they are unstable, which is another finding. Assumes noise near normal.
+aside and named: they are unstable, which is another finding. The estimates of deviation and
+correlation are the middle of that likelihood over all pairs that are tried (a flat prior), since
+its peak lies at an end of the grid where evaluations are few. Where no correlation below DRIFT is
+likely, a slow drift and noise can't be separated, and no size is given (`LateNoise.separated`).
+Assumes noise near normal.
 Coverage: docs/claims/variance.md.
 """
 
@@ -21,6 +30,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
+from scipy.stats import f
 
 from tunebook.words.finding import Interval
 
@@ -29,8 +39,16 @@ if TYPE_CHECKING:
 
 LATE_PART = 0.25
 """Of training: the last quarter, as for best checkpoints [P]."""
+EARLIEST = 0.6
+"""Of training, from which on evaluations are late where the last quarter holds few."""
 WANTED = 12
-"""Evaluations that the late part holds at least, if the last six tenths do."""
+"""Evaluations that the late part holds at least, if training has so many from EARLIEST on."""
+SETTLING = 0.05
+"""Level of the F ratio at which the noise is taken to fall within the late part."""
+HALVED = 4.0
+"""Ratio of variances that is worth reading fewer evaluations: a noise that is halved."""
+BENDS = 1.94
+"""Second differences of white noise that are worth one independent one: 1 + 2 (4/9 + 1/36)."""
 FEWEST = 6
 """Evaluations of one trial below which a parabola and noise can't be told apart."""
 MOST_POINTS = 64
@@ -40,6 +58,10 @@ JUMP = 8.0
 """Robust standard deviations of a step from one evaluation to the next: more is no noise."""
 UNSTEADY = 10.0
 CORRELATIONS = np.arange(0.0, 0.97, 0.03)
+DRIFT = 0.75
+"""Correlation from which on neighbours move together so much that noise is no separate thing."""
+UNLIKELY = 1.92
+"""Drop of the log likelihood that excludes a correlation at 95 %."""
 WIDER = 1.1
 """Factor on the likelihood's drop: without it 93 to 94 % are covered at 200 evaluations."""
 SIZES = np.geomspace(1 / 30, 30, 601)
@@ -72,12 +94,14 @@ class LateNoise:
         deviation: standard deviation of one evaluation.
         correlation: from one evaluation to the next.
         trials: that were read; `unsteady`: places of those that were set aside.
+        separated: False where a slow drift can't be told from noise; the deviation is then none.
     """
 
     deviation: Interval
     correlation: float
     trials: int
     unsteady: tuple[int, ...]
+    separated: bool = True
 
 
 def late_part(
@@ -92,15 +116,49 @@ def late_part(
     """
     late = steps >= (1 - LATE_PART) * length
     if int(late.sum()) < WANTED:
-        late = (steps >= 0.4 * length) & (np.arange(len(steps)) >= len(steps) - WANTED)
+        late = (steps >= EARLIEST * length) & (np.arange(len(steps)) >= len(steps) - WANTED)
     at = np.flatnonzero(late)[-MOST_POINTS:]
     if len(at) < FEWEST:
         return None
     at = at[_since_jump(losses[at]) :]
-    design = _design(steps[at])
-    weights, *_ = np.linalg.lstsq(design, losses[at], rcond=None)
+    return _around(steps[at], losses[at])
+
+
+def _around(steps: Int[np.ndarray, "points"], losses: Float[np.ndarray, "points"]) -> Late:
+    design = _design(steps)
+    weights, *_ = np.linalg.lstsq(design, losses, rcond=None)
     trend = design @ weights
-    return Late(steps=steps[at], losses=losses[at], around=losses[at] - trend + trend[-1])
+    return Late(steps=steps, losses=losses, around=losses - trend + trend[-1])
+
+
+def still_settling(parts: Sequence[Late]) -> bool:
+    """Whether the noise of these trials falls within their last parts.
+
+    Estimator: the mean square of second differences in the first half over that in the second,
+    against F; its degrees of freedom are those of white noise. Trials with a larger scale are
+    brought to one scale first. False where halves hold too few differences.
+    """
+    before, after, count = 0.0, 0.0, [0, 0]
+    for part in parts:
+        bends = np.diff(part.losses, n=2)
+        half = len(bends) // 2
+        scale = float(np.median(np.abs(bends)))
+        if half < 2 or not scale > 0:
+            continue
+        bends = np.clip(bends / (1.4826 * scale), -BEYOND, BEYOND)
+        before += float(bends[:half] @ bends[:half])
+        after += float(bends[half:] @ bends[half:])
+        count = [count[0] + half, count[1] + len(bends) - half]
+    if not count[0] or not after > 0:
+        return before > 0
+    ratio = (before / count[0]) / (after / count[1])
+    return ratio > HALVED and bool(ratio > f.ppf(1 - SETTLING, count[0] / BENDS, count[1] / BENDS))
+
+
+def later_half(part: Late) -> Late | None:
+    """The second half of a last part; None where it has too few evaluations."""
+    at = len(part.steps) // 2
+    return _around(part.steps[at:], part.losses[at:]) if len(part.steps) - at >= FEWEST else None
 
 
 def _since_jump(losses: Float[np.ndarray, "points"]) -> int:
@@ -145,12 +203,13 @@ def read_noise(parts: Sequence[Late]) -> LateNoise:
             deviation=Interval(0.0, 0.0, 0.0), correlation=0.0, trials=len(kept), unsteady=unsteady
         )
     drawn_in = [(parts[k].steps, np.clip(left[k] / usual, -BEYOND, BEYOND)) for k in kept]
-    found, correlation = _likeliest(drawn_in)
+    found, correlation, separated = _likeliest(drawn_in)
     return LateNoise(
         deviation=Interval(usual * found.estimate, usual * found.low, usual * found.high),
         correlation=correlation,
         trials=len(kept),
         unsteady=unsteady,
+        separated=separated,
     )
 
 
@@ -161,8 +220,12 @@ def _robust(left: Float[np.ndarray, "points"]) -> float:
 
 def _likeliest(
     curves: Sequence[tuple[Int[np.ndarray, "points"], Float[np.ndarray, "points"]]],
-) -> tuple[Interval, float]:
-    """Restricted likelihood over a grid of correlations and standard deviations."""
+) -> tuple[Interval, float, bool]:
+    """Restricted likelihood over a grid of correlations and standard deviations.
+
+    Returns:
+        Deviation, correlation, and whether a correlation below DRIFT is likely.
+    """
     groups: dict[bytes, list[int]] = {}
     for k, (steps, _) in enumerate(curves):
         groups.setdefault((steps - steps[0]).tobytes(), []).append(k)
@@ -191,9 +254,13 @@ def _likeliest(
     allowed = WIDER * spread * float(stdtrit(total, 0.975)) ** 2 / 2
     inside = SIZES[profile >= profile.max() - allowed]
     grain = SIZES[1] / SIZES[0]
-    estimate = float(SIZES[best[1]])
-    interval = Interval(estimate, float(inside.min()) / grain, float(inside.max()) * grain)
-    return interval, float(CORRELATIONS[best[0]])
+    weight = np.exp(np.maximum(score - score.max(), -600.0))
+    estimate = float(SIZES[np.searchsorted(np.cumsum(weight.sum(axis=0)), weight.sum() / 2)])
+    low, high = float(inside.min()) / grain, float(inside.max()) * grain
+    interval = Interval(min(max(estimate, low), high), low, high)
+    correlation = float(CORRELATIONS @ weight.sum(axis=1) / weight.sum())
+    likely = CORRELATIONS[score.max(axis=1) >= score.max() - UNLIKELY]
+    return interval, correlation, bool(likely.min() < DRIFT)
 
 
 def _contrasts(values: Float[np.ndarray, "points trials"]) -> Float[np.ndarray, "points fewer"]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import stats
@@ -20,6 +21,7 @@ from tunebook.analysis.number_words import (
     rounded,
     spelled,
 )
+from tunebook.words.design import Objective
 from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
 
 WILD = 5.0
@@ -28,57 +30,76 @@ IN_THE_MEAN = 100
 """Good trials whose mean curve is extrapolated, and whose noise is read."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """How the good trials were trained.
+
+    Attributes:
+        length: in steps, as their curves count them; the median where trials differ.
+        planned: whether that is `max_train_steps`, so that advice can name another.
+        objective: what their curves are of.
+        least: the lowest loss that can be, minus infinity where that is not known.
+        caveat: what the schedule leaves open, a sentence.
+    """
+
+    length: int
+    planned: bool
+    objective: Objective
+    least: float
+    caveat: str
+
+    @property
+    def longer(self) -> int:
+        """Half as many steps again, as people write it."""
+        return rounded(LONGER_BY * self.length)
+
+
 def still_improving(
-    readable: Sequence[CurveReading],
-    coarse: Sequence[CurveReading],
-    length: int,
-    sign: int,
-    metric: str,
-    caveat: str,
+    readable: Sequence[CurveReading], coarse: Sequence[CurveReading], training: Training
 ) -> tuple[Finding, bool]:
     """C6 where all trials train equally long, and whether it warns.
 
     Args:
         readable: good trials with a slope at their end.
         coarse: good trials with a last quarter.
-        length: of the training, in steps.
-        sign, metric: of the objective.
-        caveat: what the schedule leaves open.
+        training: their length and their objective.
     """
+    sign, of = training.objective.sign, len(readable) or len(coarse)
     sure = _sure(readable)
     late = sum(r.best_fraction > LATE for r in coarse)
     # Of level curves' best checkpoints, half lie in the last quarter at the most.
     crowded = not readable and bool(stats.binom.sf(late - 1, len(coarse), 0.5) < 0.025)
     improving = [r for r in readable if r.improving]
     gain = float(np.median([r.late_gain.estimate for r in improving])) if improving else 0.0
-    more = _half_again(sure[0] if sure else readable, length, sign)
+    more, level = _half_again(sure[0] if sure else readable, training)
     warned = bool(sure) and _material(improving, sign, gain, more)
     numbers: dict[str, Number] = {
         "improving": len(improving),
-        "good_trials": len(readable) or len(coarse),
+        "best_trials": of,
         "median_late_gain": gain,
         "best_in_last_quarter": late,
         "best_in_first_tenth": sum(r.best_fraction <= EARLY for r in coarse),
     }
     if math.isfinite(more.low):
-        numbers["gain_of_half_again"] = more
-    of = f"the {len(readable) or len(coarse)} best trials"
-    who = _who(readable, sure) if sure else f"{late} of {of}"
+        numbers |= {"gain_of_half_again": more, "mean_at_the_end": sign * level}
+    who = (
+        _who(readable, sure) if sure else f"{late if crowded else len(improving)} of the {of} best"
+    )
     case = "crowded" if crowded else "level" if _few(len(improving), len(readable)) else "open"
+    case = case if readable or crowded else "coarse"
     case = "warned" if warned else "sure" if sure else case
-    words = _end_words(who, f"{len(improving)} of {of}", length, metric, gain, more, caveat)
     because = "still improve at the end" if warned else "are best in the last quarter of training"
     remedy = Remedy(
-        kind=RemedyKind.TRAIN_LONGER,
-        values={"max_train_steps": rounded(LONGER_BY * length)},
-        because=f"{who} {because}",
+        kind=RemedyKind.TRAIN_LONGER if training.planned else RemedyKind.INSPECT,
+        values={"max_train_steps": training.longer} if training.planned else {},
+        because=f"{who if sure else f'{who} trials'} {because}",
     )
     finding = Finding(
         check="C6",
         severity=_SEVERITY.get(case, Severity.NOTE),
         subject="max_train_steps",
         numbers=numbers,
-        sentence=words[case],
+        sentence=_end_words(who, training, gain, more, late)[case],
         remedy=remedy if warned or crowded else None,
         trials=tuple(r.trial for r in improving),
     )
@@ -102,34 +123,38 @@ def _few(improving: int, readable: int) -> bool:
 
 
 def _end_words(
-    who: str,
-    improving: str,
-    length: int,
-    metric: str,
-    gain: float,
-    more: Interval,
-    caveat: str,
+    who: str, training: Training, gain: float, more: Interval, late: int
 ) -> dict[str, str]:
     """What curve ends say, in each of the cases."""
-    longer = rounded(LONGER_BY * length)
-    bring = ""
+    length, metric = training.length, training.objective.metric
+    try_ = f"try {training.longer} steps" if training.planned else "train half as long again"
+    then = f"{try_[0].upper()}{try_[1:]}."
     if math.isfinite(more.low):
-        bring = f", which would bring about {spelled(more)} if they go on as they went"
-    few = (
-        "no sign that longer training would help" if improving[:2] == "0 " else "not most of them"
-    )
+        then = (
+            f"{try_[0].upper()}{try_[1:]}, for about {spelled(more)} in {metric} if the trend "
+            "continues."
+        )
     return {
-        "warned": f"{who} still improve at the end, by {gain:.2g} in {metric} over the last tenth "
-        f"of {length} steps: try {longer} steps{bring}.{caveat}",
-        "sure": f"{who} still improve at the end of {length} steps, but little: by {gain:.2g} in "
-        f"{metric} over the last tenth; half as long again would bring no more than the noise of "
-        "one evaluation.",
-        "crowded": f"{who} have their best checkpoint in the last quarter: try {longer} steps, "
-        f"and evaluate {FEWEST_POINTS} times or more to see how they end.{caveat}",
-        "level": f"{improving} still improve at the end of {length} steps: {few}.",
-        "open": f"Not enough evidence on training length: {improving} still improve at the end of "
-        f"{length} steps, too near half of them to tell whether most do; a round of {longer} "
-        "steps would tell.",
+        "warned": f"Longer training would help: {who} still improve at step {length}, by "
+        f"{gain:.2g} over the last tenth. {then}{training.caveat}",
+        "sure": f"Longer training would help little: {who} still improve at step {length}, but "
+        "half as long again would gain less than the noise of one evaluation.",
+        "crowded": f"Longer training may help: {who} trials have their best checkpoint in the "
+        f"last quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end."
+        f"{training.caveat}",
+        "level": f"No sign that longer training would help: none of the {who[5:]} trials still "
+        f"improves at step {length}."
+        if who.startswith("0 ")
+        else f"Most of the best trials have leveled off: {who} trials still improve at step "
+        f"{length}.",
+        "open": f"Not enough evidence on longer training: {who} trials still improve at step "
+        f"{length}, too near half of them. A round of {training.longer} steps would tell."
+        if training.planned
+        else f"Not enough evidence on longer training: {who} trials still improve at step "
+        f"{length}, too near half of them.",
+        "coarse": f"Not enough evidence on longer training: it takes {FEWEST_POINTS} evaluations "
+        f"to see whether a trial still improves. {late} of the best trials are best in their "
+        "last quarter.",
     }
 
 
@@ -142,8 +167,9 @@ def _who(readable: Sequence[CurveReading], sure: Sequence[Sequence[CurveReading]
     )
 
 
-def _half_again(good: Sequence[CurveReading], length: int, sign: int) -> Interval:
-    """What half as long again would bring to the mean of these trials."""
+def _half_again(good: Sequence[CurveReading], training: Training) -> tuple[Interval, float]:
+    """What half as long again would bring to the mean of these trials, and that mean's end."""
+    length, sign = training.length, training.objective.sign
     curves = []
     for r in good[:: max(1, math.ceil(len(good) / IN_THE_MEAN))]:
         finite = np.isfinite(r.values)
@@ -155,8 +181,11 @@ def _half_again(good: Sequence[CurveReading], length: int, sign: int) -> Interva
     usual = float(np.median(widths)) if curves else 0.0
     curves = [c for c, w in zip(curves, widths, strict=True) if w <= WILD * usual]
     if len(curves) < FEWEST_TRIALS:
-        return Interval(0.0, -math.inf, math.inf)
-    return gain_of_more(*mean_curve(curves), length, LONGER_BY)
+        return Interval(0.0, -math.inf, math.inf), math.nan
+    steps, losses = mean_curve(curves)
+    if not len(steps):
+        return Interval(0.0, -math.inf, math.inf), math.nan
+    return gain_of_more(steps, losses, length, LONGER_BY, training.least), float(losses[-1])
 
 
 def _material(improving: Sequence[CurveReading], sign: int, gain: float, more: Interval) -> bool:
@@ -196,7 +225,7 @@ def of_lengths(
         "gain_per_doubling_of_the_longer": shown.at_the_end,
         "longer_from": shown.longer_from,
         "longest": shown.longest,
-        "good_trials": len(good),
+        "best_trials": len(good),
         "best_in_last_quarter": sum(r.best_fraction > LATE for r in good),
     }
     if shown.tied.low > 0.5:
@@ -235,20 +264,19 @@ def _length_words(shown: Growth, metric: str, further: float) -> dict[str, str]:
     beyond = f"from {name} {shown.longer_from:g} up{where}"
     over_all = f"{spelled(shown.per_doubling)} in {metric} per doubling"
     at_the_end = (
-        f"Longer trials are still better at the upper end: {beyond} the good ones gain "
+        f"Longer trials are still better at the upper end: {beyond}, the best gain "
         f"{spelled(shown.at_the_end)} in {metric} per doubling"
     )
     return {
-        "warned": f"{at_the_end}; try {name} {further:g}, the same in all trials of a round.",
-        "still": f"{at_the_end}; half as long again would bring no more than the noise of one "
+        "warned": f"{at_the_end}. Try {name} {further:g}, the same in all trials of a round.",
+        "still": f"{at_the_end}. Half as long again would gain less than the noise of one "
         "evaluation.",
-        "longer": f"Longer trials are better over the whole range of {name}{where}, by {over_all},"
-        f" but {beyond} that can't be told: they gain {spelled(shown.at_the_end)} there; a round "
-        f"at {name} {further:g} would tell.",
-        "open": f"Not enough evidence on {name}{where}: of {shown.trials} trials the good ones "
-        f"gain {over_all}, so that it can't be told whether longer trials are better; a round at "
-        f"{name} {further:g} would tell.",
-        "level": f"No sign that more {name} would help{where}: the good trials gain {over_all}.",
+        "longer": f"Longer trials are better over the whole range of {name}{where}, by {over_all}."
+        f" At the upper end it is not clear: {beyond}, they gain {spelled(shown.at_the_end)}. A "
+        f"round at {name} {further:g} would tell.",
+        "open": f"Not enough evidence on {name}{where}: the best of {shown.trials} trials gain "
+        f"{over_all}. A round at {name} {further:g} would tell.",
+        "level": f"No sign that more {name} would help{where}: the best trials gain {over_all}.",
     }
 
 
@@ -256,9 +284,8 @@ def _tied_words(shown: Growth) -> str:
     if shown.tied.low <= 0.5:
         return ""
     return (
-        " Curve ends don't tell: shorter trials end ahead of longer ones at the same step "
-        f"({percent(shown.tied.estimate)} of pairs), as where the learning rate decays over each "
-        "trial's own length."
+        " Curve ends say nothing here: at the same step, shorter trials are ahead of longer ones "
+        f"in {percent(shown.tied.estimate)} of pairs, as under a decay tied to the length."
     )
 
 
@@ -268,16 +295,13 @@ def cannot_tell(good: Sequence[CurveReading], setter: str, shortest: int, longes
     why = (
         f"{setter} sets them, and it takes {FEWEST} complete trials of one study to follow that"
         if setter
-        else "no hyperparameter sets them, so that something else ends a trial: a target that it "
-        "reached, a limit of time, or a cut"
+        else "no hyperparameter sets them: early stopping, a target or a time limit may end them"
     )
     return Finding(
         check="C6",
         severity=Severity.NOTE,
         subject=setter or "max_train_steps",
-        numbers={"best_in_last_quarter": late, "good_trials": len(good)},
-        sentence=f"Not enough evidence on training length: trials have lengths of their own, "
-        f"{shortest} to {longest} steps, and {why}. {late} of the {len(good)} best trials are "
-        "best in their last quarter, which says nothing of longer training then; trials of one "
-        "length would.",
+        numbers={"best_in_last_quarter": late, "best_trials": len(good)},
+        sentence=f"Not enough evidence on training length: trials train {shortest} to {longest} "
+        f"steps. Here {why}. Trials of one length would tell.",
     )

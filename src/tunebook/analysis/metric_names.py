@@ -12,7 +12,14 @@ from dataclasses import dataclass
 from tunebook.words.design import Objective
 from tunebook.words.metric_direction import NO_QUALITY, likely_direction, words_of
 
-__all__ = ["Metric", "quality_unknown", "read_metrics", "training_twin", "words_of"]
+__all__ = [
+    "Metric",
+    "contradicted",
+    "quality_unknown",
+    "read_metrics",
+    "training_twin",
+    "words_of",
+]
 
 TRAINING = frozenset({"train", "training", "tr"})
 HELD_OUT = frozenset(
@@ -71,6 +78,11 @@ def read_metrics(
             name=name, training=training, held_out=held_out, sign=sign, kind=kinds[name]
         )
     return found
+
+
+def contradicted(objective: Objective) -> bool:
+    """Whether the objective's name speaks for the other direction than the one that is asked."""
+    return likely_direction(objective.metric) not in (None, objective.direction)
 
 
 def quality_unknown(metric: Metric) -> bool:

@@ -6,7 +6,9 @@ exponentials exp(-k t) (k from 1/4, nearly a line, to 40 a length of training). 
 the gain is the profile-likelihood one: all gains that some shape allows within the F limit of
 the best fit, at the limit for gain and shape together, since the one-parameter limit covers 91
 to 95 %. Where curves are short or noisy, many shapes fit and the interval is wide, as it should
-be. Its error is widened by the lag-one correlation of what is left, as of a first-order
+be. The estimate is the mean of these gains, weighted by likelihood, so that it lies in its
+interval; all three end at what the metric has left (`metric_bounds`), which cuts off nothing true.
+The error is widened by the lag-one correlation of what is left, as of a first-order
 autoregression.
 
 Assumes that training goes on as it went: no decay of the learning rate that a longer training
@@ -34,6 +36,8 @@ FEWEST = 8
 """Evaluations in the rest below which no shape is fitted."""
 AT_MOST = 400
 """Evaluations that are fitted: of more, neighbours are averaged."""
+FURTHEST = 2.0
+"""Times the length, beyond which steps and length are no counts of the same thing."""
 POWERS = np.geomspace(0.05, 5.0, 120)
 RATES = np.geomspace(0.25, 40.0, 240)
 """So dense that at 200 evaluations and a noise of 1 % some shape fits as well as the truth."""
@@ -62,6 +66,7 @@ def gain_of_more(
     losses: Float[np.ndarray, "points"],
     length: int,
     times: float,
+    least: float = -math.inf,
 ) -> Interval:
     """Gain of training `times` as long, in the units of the losses; better is positive.
 
@@ -70,13 +75,14 @@ def gain_of_more(
         losses: lower is better, finite.
         length: steps of the whole training.
         times: above 1.
+        least: the lowest loss that can be; no gain goes below it.
 
     Returns:
-        With its 95 % interval; unbounded with too few evaluations.
+        With its 95 % interval; unbounded with too few evaluations, or beyond twice the length.
     """
     t = (steps + 1) / max(length, 1)
     t, y = _averaged(t[t >= FIRST], losses[t >= FIRST])
-    if len(t) < FEWEST:
+    if len(t) < FEWEST or t[-1] > FURTHEST:
         return Interval(0.0, -math.inf, math.inf)
     shapes = np.concatenate([t ** -POWERS[:, None], np.exp(-RATES[:, None] * (t - FIRST))])
     beyond = np.concatenate(
@@ -99,11 +105,12 @@ def gain_of_more(
     fits = room >= 0
     reach = np.sqrt(np.where(fits, room, 0.0) / width) * beyond
     gain = height * beyond
-    likely = np.exp(-0.5 * count * np.log(np.maximum(error, floor) / floor))
+    likely = np.where(fits, np.exp(-0.5 * count * np.log(np.maximum(error, floor) / floor)), 0.0)
+    room_left = max(float(y[-1] - left[best][-1]) - least, 0.0)
     return Interval(
-        float((likely * gain).sum() / likely.sum()),
-        float((gain - reach)[fits].min()),
-        float((gain + reach)[fits].max()),
+        min(float((likely * gain).sum() / likely.sum()), room_left),
+        min(float((gain - reach)[fits].min()), room_left),
+        min(float((gain + reach)[fits].max()), room_left),
     )
 
 

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tunebook.analysis.curve_reading import no_curve
 from tunebook.analysis.curve_table import (
     FEWEST_POINTS,
     Blocks,
@@ -43,7 +44,13 @@ from tunebook.analysis.curve_table import (
     points_of,
 )
 from tunebook.analysis.majority import FEWEST_TRIALS, SHOWN, shown_alone, shown_by_most
-from tunebook.analysis.metric_names import Metric, quality_unknown, read_metrics, training_twin
+from tunebook.analysis.metric_names import (
+    Metric,
+    contradicted,
+    quality_unknown,
+    read_metrics,
+    training_twin,
+)
 from tunebook.analysis.overfitting_texts import (
     alarm_finding,
     note_finding,
@@ -91,10 +98,16 @@ def check(table: TrialTable, *, seed: int = 0) -> OverfittingResult | NotApplica
     rows = np.flatnonzero(table.complete)
     known = read_metrics(table.curves, table.objective, table.training_objective)
     held_out = [m for m in known.values() if m.held_out and m.sign and _reported(table, m, rows)]
-    if not held_out:
+    doubted = contradicted(table.objective)
+    held_out = [m for m in held_out if not doubted or m.name != table.objective.metric]
+    nothing = no_curve(table, [m.name for m in held_out])
+    if nothing:
+        why = (
+            f": the direction of {table.objective.metric} contradicts its name" if doubted else ""
+        )
         return NotApplicable(
             check="C4",
-            reason="no complete trial has a curve of a validation metric",
+            reason=f"{nothing} of a validation metric{why}",
             needs=f"report {table.objective.metric} and a training loss several times in "
             "training: trial.report(step, ...)",
         )

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis import evaluation_steps
+from tunebook.analysis.curve_reading import no_curve
 from tunebook.analysis.curve_table import FEWEST_POINTS as ENDING_POINTS
 from tunebook.analysis.curve_table import (
     Points,
@@ -37,7 +38,7 @@ from tunebook.analysis.curve_table import (
 )
 from tunebook.analysis.identical_curves import FEWEST_POINTS, Twins, constant, twins_of
 from tunebook.analysis.majority import FEWEST_TRIALS, shown_alone, shown_by_most
-from tunebook.analysis.metric_names import Metric, quality_unknown, read_metrics
+from tunebook.analysis.metric_names import Metric, contradicted, quality_unknown, read_metrics
 from tunebook.analysis.periodicity import FEWEST_POINTS as PERIOD_POINTS
 from tunebook.analysis.periodicity import common_period, periods_of
 from tunebook.analysis.suspect_texts import (
@@ -132,10 +133,11 @@ def check(table: TrialTable, *, seed: int = 0) -> SuspectResult | NotApplicable:
         for m in known.values()
         if (m.sign or quality_unknown(m)) and _count(table, m.name, rows).any()
     )
-    if not metrics:
+    nothing = no_curve(table, [m.name for m in metrics])
+    if nothing:
         return NotApplicable(
             check="C8",
-            reason="no complete trial has a curve",
+            reason=nothing,
             needs=f"report {table.objective.metric} several times in training: "
             "trial.report(step, ...)",
         )
@@ -175,6 +177,8 @@ def _count(table: TrialTable, metric: str, rows: Int[np.ndarray, "rows"]) -> np.
 def _rising(asked: _Asked) -> Found:
     """Training metrics that get worse."""
     training = [m for m in asked.metrics if m.training and m.sign]
+    if contradicted(asked.table.objective):  # rising may be what is wanted
+        training = [m for m in training if m.name != asked.table.objective.metric]
     training.sort(key=lambda m: "loss" not in m.kind.split())
     found: Found = []
     for metric in training:

@@ -2,6 +2,9 @@
 
 Read on the good trials: the best tenth of each study, three at least.
 
+Where the curves end elsewhere than at `max_train_steps` (`curve_lengths`), shares of training are
+shares of what the curves show, and no finding proposes a number for `max_train_steps`.
+
 C6, "they still improve at the end", where all trials train equally long: a trial does where its
 best checkpoint lies in the last quarter [P: then try longer] and its late gain's 95 % interval is
 above zero (`curve_ends.late_gain`). Of the good trials (of all studies, or of one with three or
@@ -41,13 +44,14 @@ import numpy as np
 
 from tunebook.analysis import length_growth
 from tunebook.analysis.curve_ends import FEWEST_POINTS
+from tunebook.analysis.curve_lengths import Ends, TrainedLengths, trained_lengths
 from tunebook.analysis.curve_reading import (
     COARSE_POINTS,
     FEWEST_TRIALS,
     bands_of,
     best_checkpoints,
     good_rows,
-    lengths_of,
+    no_curve,
     ranked_by_study,
     read_curves,
     rows_with_curves,
@@ -55,8 +59,9 @@ from tunebook.analysis.curve_reading import (
 from tunebook.analysis.curve_reading import BestCheckpoints as BestCheckpoints
 from tunebook.analysis.curve_reading import CurveBand as CurveBand
 from tunebook.analysis.curve_reading import CurveReading as CurveReading
-from tunebook.analysis.longer_training import cannot_tell, of_lengths, still_improving
-from tunebook.analysis.saturation import done_early
+from tunebook.analysis.longer_training import Training, cannot_tell, of_lengths, still_improving
+from tunebook.analysis.metric_bounds import best_loss
+from tunebook.analysis.saturation import done_early, wrong_way
 from tunebook.words.design import Objective
 from tunebook.words.finding import Finding, NotApplicable, Severity
 from tunebook.words.table import TrialTable
@@ -75,6 +80,7 @@ class LengthResult:
     """Every complete trial's curve, and what the good ones say.
 
     `compute_bound`: longer training would help (True), less would do (False), or neither (None).
+    `max_train_steps`: of the good trials, in the unit that their curves count.
     `order`: all studies of the round as it planned them, with curves or without.
     `checkpoints`: where best checkpoints fall, over trials; None where no curve can say.
     """
@@ -100,24 +106,32 @@ def check(table: TrialTable, *, seed: int = 0) -> LengthResult | NotApplicable:
     """
     metric = table.objective.metric
     rows = rows_with_curves(table)
-    if not len(rows):
+    nothing = no_curve(table, [metric])
+    if nothing or not len(rows):
         return NotApplicable(
             check="C6",
-            reason=f"no complete trial has a curve of {metric}",
+            reason=f"{nothing or 'no complete trial reports a finite value'} of {metric}",
             needs=f"report {metric} several times in training: trial.report(step, ...)",
         )
     good = good_rows(table, rows)
     readings = read_curves(table, rows, good)
-    lengths = lengths_of(table, rows)
-    median = round(float(np.median(lengths[np.isin(rows, good)])))
-    length = table.max_train_steps or median
-    found, bound = _findings(table, rows, lengths, [r for r in readings if r.good], length, seed)
+    trained = trained_lengths(table, rows)
+    median = round(float(np.median(trained.steps[np.isin(rows, good)])))
+    asked = table.max_train_steps if trained.as_planned else None
+    training = Training(
+        length=asked or median,
+        planned=trained.as_planned or trained.ends is Ends.NOT_ASKED,
+        objective=table.objective,
+        least=best_loss(table.objective, table.curves[metric].values),
+        caveat=_caveat(table),
+    )
+    found, bound = _findings(table, rows, trained, [r for r in readings if r.good], training, seed)
     checkpoints = best_checkpoints(readings)
     return LengthResult(
         objective=table.objective,
         metric=metric,
         training_metric=table.training_objective,
-        max_train_steps=length,
+        max_train_steps=training.length,
         curves=tuple(readings),
         bands=bands_of(readings),
         compute_bound=bound,
@@ -130,32 +144,34 @@ def check(table: TrialTable, *, seed: int = 0) -> LengthResult | NotApplicable:
 def _findings(
     table: TrialTable,
     rows: Int[np.ndarray, "rows"],
-    lengths: Int[np.ndarray, "rows"],
+    trained: TrainedLengths,
     good: Sequence[CurveReading],
-    length: int,
+    training: Training,
     seed: int,
 ) -> tuple[tuple[Finding, ...], bool | None]:
     readable = [r for r in good if math.isfinite(r.late_gain.low)]
     coarse = [r for r in good if len(r.steps) >= COARSE_POINTS]
     if len(coarse) < FEWEST_TRIALS:
         return (_thin(len(good), len(coarse)),), None
-    own = _of_their_own(table, rows, lengths)
-    caveat = _caveat(table)
-    sign, metric = table.objective.sign, table.objective.metric
+    doubted = wrong_way(readable or coarse, table.objective)
+    if doubted is not None:
+        return (doubted,), None
+    own = _of_their_own(table, rows, trained)
     if own:
-        c6, still = _by_length(table, rows, lengths, good, own, seed)
+        c6, still = _by_length(table, rows, trained.steps, good, own, seed)
     else:
-        c6, still = still_improving(readable, coarse, length, sign, metric, caveat)
-    c7, done = done_early(readable or coarse, length, caveat, lengths_vary=bool(own))
+        c6, still = still_improving(readable, coarse, training)
+    c7, done = done_early(readable or coarse, training, lengths_vary=bool(own))
     return (c6, c7), True if still else False if done else None
 
 
 def _of_their_own(
-    table: TrialTable, rows: Int[np.ndarray, "rows"], lengths: Int[np.ndarray, "rows"]
+    table: TrialTable, rows: Int[np.ndarray, "rows"], trained: TrainedLengths
 ) -> list[Int[np.ndarray, "places"]]:
     """Places in `rows` of each study whose trials differ in length, if those are most trials."""
-    if table.max_train_steps is not None:
+    if trained.as_planned:
         return []
+    lengths = trained.steps
     places = {int(i): k for k, i in enumerate(rows)}
     studies = [
         np.array([places[int(i)] for i in own]) for own in ranked_by_study(table, rows).values()
@@ -193,10 +209,9 @@ def _thin(good: int, coarse: int) -> Finding:
         check="C6",
         severity=Severity.NOTE,
         subject="max_train_steps",
-        numbers={"good_trials": coarse},
-        sentence=f"Not enough evidence on training length: of the {good} best trials, "
-        f"{coarse} were evaluated {COARSE_POINTS} times or more; it takes {FEWEST_TRIALS}, better "
-        f"with {FEWEST_POINTS} evaluations and more.",
+        numbers={"best_trials": good, "with_enough_evaluations": coarse},
+        sentence=f"Not enough evidence on training length. It takes {FEWEST_TRIALS} trials with "
+        f"{COARSE_POINTS} evaluations, better {FEWEST_POINTS}; {coarse} of the best have them.",
     )
 
 
@@ -205,7 +220,7 @@ def _caveat(table: TrialTable) -> str:
     tied = sorted(n for n in names if any(word in n.lower() for word in SCHEDULES))
     if tied:
         return (
-            f" {tied[0]} may tie the decay of the learning rate to the length; then only a round "
-            "of another length can tell."
+            f" {tied[0]} may tie the learning rate to the length; then only a round of another "
+            "length can tell."
         )
     return " If the learning rate decays over the length, only a round of another length can tell."

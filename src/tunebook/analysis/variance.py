@@ -26,10 +26,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import chi2
 
+from tunebook.analysis.curve_lengths import trained_lengths
 from tunebook.analysis.curve_reading import (
     FEWEST_TRIALS,
     good_rows,
-    lengths_of,
+    no_curve,
     ranked_by_study,
     rows_with_curves,
 )
@@ -40,10 +41,12 @@ from tunebook.analysis.late_noise import (
     LateNoise,
     independent,
     late_part,
+    later_half,
     left_of_best,
     left_of_mean,
     luck_of_best,
     read_noise,
+    still_settling,
 )
 from tunebook.analysis.variance_words import finding
 from tunebook.words.design import Objective, Reduce
@@ -58,6 +61,9 @@ MOST = 64
 COMPARED = 10
 """Good trials, at most, whose range is compared: they are the ones between which is chosen."""
 SHOWN = 20
+BEYOND_LUCK = 4.0
+"""Standard deviations of an evaluation (the upper end of their interval) that the best of 1,000
+level ones reaches in 3 % of trials."""
 SEEDS_NEEDED = 5
 """Degrees of freedom below which the spread of seeds says too little."""
 
@@ -86,7 +92,9 @@ class VarianceResult:
         good_range, value_range: of the good trials, and of the bests of the scientific values,
             not a number where there are not two.
         seeds: standard deviation between seeds of one configuration; None where not repeated.
-        within: trials that lie within the resolution of the best.
+        within: trials whose value is no further than the resolution from the best one's.
+        late_share: of training that was read, the middle good trial's.
+        settles: True where the noise falls within the late part, so that its half was read.
         readings: the best SHOWN of the good trials, best first.
     """
 
@@ -106,6 +114,8 @@ class VarianceResult:
     readings: tuple[LateReading, ...]
     findings: tuple[Finding, ...]
     order: tuple[str, ...] = ()
+    late_share: float = 0.25
+    settles: bool = False
 
 
 def check(table: TrialTable, *, seed: int = 0) -> VarianceResult | NotApplicable:  # noqa: ARG001
@@ -117,27 +127,70 @@ def check(table: TrialTable, *, seed: int = 0) -> VarianceResult | NotApplicable
     """
     metric = table.objective.metric
     rows = rows_with_curves(table)
-    if not len(rows):
-        return NotApplicable(
-            check="C5",
-            reason=f"no complete trial has a curve of {metric}",
-            needs=f"report {metric} several times in training: trial.report(step, ...)",
+    nothing = no_curve(table, [metric])
+    if nothing or not len(rows):
+        return _silent(
+            f"{nothing or 'no complete trial reports a finite value'} of {metric}",
+            f"report {metric} several times in training: trial.report(step, ...)",
         )
     good = _good(table, rows)
-    lengths = dict(zip(good.tolist(), lengths_of(table, good).tolist(), strict=True))
-    late = {
-        i: part
-        for i in good.tolist()
-        if (part := late_part(*_losses(table, i), lengths[i])) is not None
-    }
-    if len(late) < FEWEST_TRIALS:
-        return NotApplicable(
-            check="C5",
-            reason=f"{len(late)} of the {len(good)} best trials have {FEWEST} evaluations of "
-            f"{metric} late in training; it takes {FEWEST_TRIALS}",
-            needs="evaluate 15 times or more, at even steps",
+    if _one_configuration(table, good):
+        return _silent(
+            "the best trials have one configuration, so no choice between them depends on noise",
+            f"{FEWEST_TRIALS} trials of different configurations",
         )
-    return _result(table, good, late)
+    length = dict(zip(good.tolist(), trained_lengths(table, good).steps.tolist(), strict=True))
+    read = ((i, late_part(*_losses(table, i), length[i])) for i in good.tolist())
+    late = {i: part for i, part in read if part is not None}
+    if len(late) < FEWEST_TRIALS:
+        return _silent(
+            f"{len(late)} of the {len(good)} best trials have {FEWEST} evaluations of {metric} "
+            f"late in training; it takes {FEWEST_TRIALS}",
+            "evaluate 15 times or more, at even steps",
+        )
+    settles = False
+    while still_settling(list(late.values())):
+        settles = True
+        halved = {i: half for i, part in late.items() if (half := later_half(part)) is not None}
+        if len(halved) < FEWEST_TRIALS:
+            return _silent(
+                f"the noise of {metric} falls until the end of training, and too few evaluations "
+                "are left to read it there",
+                "evaluate 30 times or more, at even steps",
+            )
+        late = halved
+    noise = read_noise(list(late.values()))
+    if not noise.separated:
+        return _silent(
+            f"the curves of {metric} drift so smoothly that noise and trend can't be separated",
+            "evaluate more often late in training",
+        )
+    if _read_before(table, late, noise):
+        return _silent(
+            f"most of the best trials reach their best {metric} before the late part of training, "
+            "so late noise does not decide between them",
+            "shorter training, or an objective that is best at its end",
+        )
+    return _result(table, good, late, noise, settles=settles)
+
+
+def _silent(reason: str, needs: str) -> NotApplicable:
+    return NotApplicable(check="C5", reason=reason, needs=needs)
+
+
+def _one_configuration(table: TrialTable, good: Int[np.ndarray, "good"]) -> bool:
+    """Whether the good trials differ by their seed alone."""
+    return len({tuple(sorted(table.config[int(i)].items())) for i in good}) < 2
+
+
+def _read_before(table: TrialTable, late: dict[int, Late], noise: LateNoise) -> bool:
+    """Whether most of these trials were better before than the luck of noise allows late."""
+    if table.objective.reduce is not Reduce.BEST:
+        return False
+    room = BEYOND_LUCK * noise.deviation.high
+    before = [float(part.around[-1:].mean()) - float(table.losses[i]) > room
+              for i, part in late.items()]  # fmt: skip
+    return 2 * sum(before) > len(before)
 
 
 def _good(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "good"]:
@@ -156,10 +209,14 @@ def _losses(
 
 
 def _result(
-    table: TrialTable, good: Int[np.ndarray, "good"], late: dict[int, Late]
+    table: TrialTable,
+    good: Int[np.ndarray, "good"],
+    late: dict[int, Late],
+    noise: LateNoise,
+    *,
+    settles: bool,
 ) -> VarianceResult:
     places = list(late)
-    noise = read_noise(list(late.values()))
     level = [_level_evaluations(table, i, late[i], noise) for i in places]
     evaluations = round(float(np.median(level)))
     share, luck = _of_a_reading(table.objective, evaluations, noise)
@@ -186,20 +243,29 @@ def _result(
         readings=tuple(_shown(table, i, late[i]) for i in places[:SHOWN]),
         findings=(),
         order=tuple(table.branches),
+        late_share=_late_share(table, late),
+        settles=settles,
     )
     return _with_finding(result, table)
 
 
 def _with_finding(result: VarianceResult, table: TrialTable) -> VarianceResult:
-    names = {name.lower() for branch in table.branches.values() for name in branch.axes}
+    names = {name.lower() for config in table.config for name in config}
     said = finding(
         metric=result.objective.metric,
         reduce=result.objective.reduce,
         over=result.objective.over,
         result=result,
-        varied=frozenset(names),
+        known=frozenset(names),
     )
     return replace(result, findings=(said,))
+
+
+def _late_share(table: TrialTable, late: dict[int, Late]) -> float:
+    """How much of training was read, the middle trial's."""
+    length = trained_lengths(table, np.array(list(late))).steps
+    shares = [1 - part.steps[0] / n for part, n in zip(late.values(), length, strict=True)]
+    return float(np.median(shares))
 
 
 def _shown(table: TrialTable, i: int, part: Late) -> LateReading:

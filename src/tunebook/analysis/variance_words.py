@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Protocol
 
-from tunebook.analysis.number_words import spelled
+from tunebook.analysis.number_words import percent, spelled
 from tunebook.words.design import Reduce
 from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
 
@@ -42,95 +43,97 @@ class Noise(Protocol):
     def good_trials(self) -> int: ...
     @property
     def unsteady(self) -> tuple[str, ...]: ...
+    @property
+    def late_share(self) -> float: ...
+    @property
+    def settles(self) -> bool: ...
 
 
 def finding(
-    *, metric: str, reduce: Reduce, over: int, result: Noise, varied: frozenset[str]
+    *, metric: str, reduce: Reduce, over: int, result: Noise, known: frozenset[str]
 ) -> Finding:
     """The finding of C5.
 
     Args:
         metric: of the objective; `reduce` and `over` say how a curve is read.
         result: the numbers.
-        varied: names of the hyperparameters that the round varies, in small letters.
+        known: names of the hyperparameters that the trials have, in lower case.
     """
-    good = 0 < result.good_range <= result.resolution.low
-    values = result.value_range <= result.resolution.low  # false where not a number
-    hidden = result.resolution.low > 0 and (good or values)
+    resolution = result.resolution
+    good = 0 < result.good_range <= resolution.low
+    values = result.value_range <= resolution.low  # false where not a number
+    hidden = resolution.low > 0 and (good or values)
     seeds = result.seeds
     by_seeds = seeds is not None and seeds.estimate**2 > SEEDS_RULE * result.reading**2
-    severity = Severity.PASS
+    unclear = not hidden and resolution.high > 0 and 0 < result.good_range <= resolution.estimate
+    severity = Severity.NOTE if unclear else Severity.PASS
     if hidden:
         severity = Severity.NOTE if by_seeds else Severity.WARNING
-    compared = _compared(result, good=good, values=values, hidden=hidden)
-    end = ""
-    if hidden and by_seeds and seeds is not None:
-        end = (
-            f" Seeds of one configuration spread more, {spelled(seeds)}: more seeds help, "
-            "smoother curves little."
-        )
-    elif seeds is not None and not hidden:
-        end = f" Seeds of one configuration spread by {spelled(seeds)}."
-    elif hidden:
-        end = f" Try {_listed(_ways(varied))}."
+    ways = _ways(known, settles=result.settles)
+    parts = [
+        _conclusion(hidden=hidden, unclear=unclear, values=values and not good),
+        *_evidence(metric, reduce, over, result, values=values and not good),
+    ]
+    if seeds is not None and (by_seeds or not hidden):
+        parts.append(f"Seeds of one configuration vary by {spelled(seeds)}.")
+    if hidden and by_seeds:
+        parts.append("More seeds help; smoother curves help little.")
+    elif hidden and ways:
+        parts.append(f"Try {_listed(ways)}.")
     remedy = Remedy(
         kind=RemedyKind.ADD,
-        values=_ways(varied),
-        because=f"evaluations late in training scatter by {result.noise.estimate:.2g} in {metric}",
+        values=ways,
+        because=f"evaluations late in training vary by {result.noise.estimate:.2g} in {metric}",
     )
     return Finding(
         check="C5",
         severity=severity,
         subject=metric,
         numbers=_numbers(result),
-        sentence=_read(metric, reduce, over, result) + compared + end,
+        sentence=" ".join(parts),
         remedy=remedy if severity is Severity.WARNING else None,
         trials=result.within[:20] if hidden else (),
     )
 
 
-def _read(metric: str, reduce: Reduce, over: int, result: Noise) -> str:
-    noise = f"Late in training, evaluations scatter by {spelled(result.noise)} in {metric}"
-    resolved = f"trials closer than {result.resolution.estimate:.2g} can't be told apart"
-    if result.noise.high == 0:
-        return f"Late in training, evaluations of {metric} don't scatter"
-    if reduce is Reduce.LAST:
-        return f"{noise}: read at the last one, {resolved}"
-    if reduce is Reduce.BEST:
-        many = f"the best of about {result.evaluations} level ones"
-        if result.flatters < 0.2 * result.noise.estimate:
-            return f"{noise}: {resolved}"
-        return (
-            f"{noise}: {many} flatters a trial by {result.flatters:.2g} (more, the more often it "
-            f"is evaluated), and {resolved}"
-        )
-    return f"{noise}: read as the mean of the last {over}, {resolved}"
-
-
-def _compared(result: Noise, *, good: bool, values: bool, hidden: bool) -> str:
-    if result.noise.high == 0:
-        return "."
-    parts = []
-    if good or not hidden:
-        parts.append(f"the best trials span {result.good_range:.2g}")
-    if math.isfinite(result.value_range) and (values or not hidden):
-        parts.append(f"the bests of the scientific values {result.value_range:.2g}")
-    said = " and ".join(parts)
-    close = len(result.within)
+def _conclusion(*, hidden: bool, unclear: bool, values: bool) -> str:
     if hidden:
-        luck = "which of the best trials is best is luck" if good else "so close a call is luck"
-        return f"; {said}, so {luck}." if good else f"; {said} are nearer than that: {luck}."
-    lie = "trial lies" if close == 1 else "trials lie"
-    return f"; {close} {lie} within that of the best, the best included, and {said}."
+        of = "scientific values" if values else "best trials"
+        return f"Which of the {of} is best is luck: late noise is as large as their differences."
+    if unclear:
+        return "It is not clear whether late noise hides the differences between the best trials."
+    return "Late noise does not hide the differences between the best trials."
 
 
-def _ways(varied: frozenset[str]) -> dict[str, str]:
-    """Remedies that the round does not vary already [P]."""
+def _evidence(
+    metric: str, reduce: Reduce, over: int, result: Noise, *, values: bool
+) -> Iterator[str]:
+    """The noise, then what it resolves against what is compared."""
+    part = f"the last {percent(result.late_share)} of training"
+    if result.noise.high == 0:
+        yield f"In {part}, {metric} shows no noise from one evaluation to the next."
+        return
+    yield f"In {part}, {metric} varies by {spelled(result.noise)} between evaluations."
+    read = {
+        Reduce.LAST: "",
+        Reduce.BEST: "",
+        Reduce.MEAN_LAST: f", in a mean of the last {over}",
+    }[reduce]
+    range_ = result.value_range if values else result.good_range
+    who = "the bests of the scientific values" if values else "the best trials"
+    yield (
+        f"Differences below {result.resolution.estimate:.2g} may be noise{read}; {who} span "
+        f"{range_:.2g}."
+    )
+
+
+def _ways(varied: frozenset[str], *, settles: bool) -> dict[str, str]:
+    """Remedies that the trials do not have already [P]; noise that settles tells of a decay."""
     ways = {"schedule": "decay", "averaging": "Polyak", "batch_size": "larger",
             "validation_set": "larger"}  # fmt: skip
     if any("batch" in n for n in varied):
         ways.pop("batch_size")
-    if any(word in n for n in varied for word in SCHEDULES):
+    if settles or any(word in n for n in varied for word in SCHEDULES):
         ways.pop("schedule")
     if any("ema" in n.split("_") or "polyak" in n or "averag" in n for n in varied):
         ways.pop("averaging")
@@ -155,16 +158,16 @@ def _numbers(result: Noise) -> dict[str, Number]:
         "late_noise": result.noise,
         "correlation": result.correlation,
         "level_evaluations": result.evaluations,
-        "flatters_by": result.flatters,
+        "luck_of_the_best_evaluation": result.flatters,
         "resolution": result.resolution,
         "range_of_the_best": result.good_range,
-        "within_resolution_of_the_best": len(result.within),
-        "good_trials": result.good_trials,
+        "trials_within_resolution_of_the_best": len(result.within),
+        "best_trials": result.good_trials,
     }
     if math.isfinite(result.value_range):
         numbers["range_of_the_values"] = result.value_range
     if result.seeds is not None:
         numbers["between_seeds"] = result.seeds
     if result.unsteady:
-        numbers["unsteady"] = len(result.unsteady)
+        numbers["unsteady_trials"] = len(result.unsteady)
     return numbers
