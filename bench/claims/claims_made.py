@@ -143,7 +143,7 @@ def _variance(own: Any, whole: Any) -> Words:
     if not own.good_range > 0:
         return
     (finding,) = own.findings
-    hidden = finding.severity is not Severity.PASS
+    hidden = bool(finding.trials)
     clear = own.resolution.high < own.good_range
     word = "noise hides the best" if hidden else "noise spares the best" if clear else "open"
     yield ("C5", finding.subject), word
@@ -159,7 +159,7 @@ def _variance(own: Any, whole: Any) -> Words:
 def _length(own: Any, whole: Any) -> Words:
     del whole
     for f in own.findings:
-        if "Not enough evidence" in f.sentence:
+        if "Not enough evidence" in f.sentence or "not clear" in f.sentence or f.check == "B9":
             continue
         if f.check == "C7":
             yield ("C7", LENGTH), _done(f)
@@ -174,7 +174,7 @@ def _length(own: Any, whole: Any) -> Words:
 
 def _done(finding: Finding) -> str:
     if finding.severity is not Severity.PASS:
-        return "done early" if finding.trials else "not clear"
+        return "done early"
     return "put to use" if finding.numbers["saturated"] else "put to use, none done early"
 
 

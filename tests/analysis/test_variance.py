@@ -223,7 +223,7 @@ def decaying(rng, trials, points, *, start=0.02, end=0.001):
     """Curves under a cosine decay: fall and noise both end at the end of training."""
     t = np.linspace(1 / points, 1, points)
     rate = 0.5 * (1 + np.cos(np.pi * t))
-    level = 0.05 * rng.permutation(trials)[:, None] / trials
+    level = 0.2 * rng.permutation(trials)[:, None] / trials
     noise = (end + (start - end) * rate) * rng.normal(size=(trials, points))
     return 0.25 + level + 0.5 * rate**1.5 * (1 + 0.2 * rng.random((trials, 1))) + noise
 
@@ -255,11 +255,10 @@ def test_seeds_of_one_configuration_are_no_choice():
 
 
 def test_a_smooth_drift_has_no_noise_to_give():
-    t = np.linspace(0.02, 1, 50)
     rng = np.random.default_rng(0)
-    values = rng.random((6, 1)) + np.cumsum(0.01 * rng.normal(size=(6, 50)), axis=1) * 0
-    values = values + (1 + rng.random((6, 1))) * np.exp(-3 * t) + 0.1 * np.sin(5 * t)
-    result = variance.check(table(values))
+    values = rng.random((100, 1)) + 0.05 * wander(rng, 100, 250, 0.995)
+    last = Objective("loss", reduce=Reduce.LAST)
+    result = variance.check(table(values, objective=last))
     assert isinstance(result, NotApplicable) and "separated" in result.reason
 
 

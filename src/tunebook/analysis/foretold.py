@@ -12,6 +12,7 @@ from dataclasses import replace
 import numpy as np
 
 from tunebook.analysis.estimators import good_region
+from tunebook.analysis.metric_bounds import best_loss
 from tunebook.analysis.number_words import percent, spelled
 from tunebook.analysis.plan_edits import leaf_of
 from tunebook.words.decision import Change
@@ -185,10 +186,14 @@ def _longer(change: Change, finding: Finding, own: TrialTable) -> Iterator[Foret
 
 
 def _of_other_trials(gain: Interval, own: TrialTable) -> Interval:
-    """The gain with what two means of good trials differ by, since the next ones are others."""
+    """The gain with what two means of good trials differ by, since the next ones are others;
+    within what the metric has left."""
     good = own.losses[good_region(own.losses)]
     error = float(np.std(good, ddof=1)) * math.sqrt(2 / len(good)) if len(good) > 1 else 0.0
-    return Interval(gain.estimate, gain.low - 2 * error, gain.high + 2 * error)
+    left = own.objective.sign * mean_of_good(own) - best_loss(own.objective, own.value)
+    return Interval(
+        min(gain.estimate, left), min(gain.low - 2 * error, left), min(gain.high + 2 * error, left)
+    )
 
 
 def _no_worse(change: Change, remedy: Remedy, own: TrialTable) -> Iterator[Foretold]:

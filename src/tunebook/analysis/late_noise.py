@@ -14,11 +14,11 @@ interval is the profile-likelihood one, with Student's factor, widened where tri
 their noise more than chance allows. Residuals beyond five robust standard deviations are drawn
 in to that, and trials whose noise is more than ten times the usual one, in variance, are set
 aside and named: they are unstable, which is another finding. The estimates of deviation and
-correlation are the middle of that likelihood over all pairs that are tried (a flat prior), since
-its peak lies at an end of the grid where evaluations are few. Where no correlation below DRIFT is
-likely, a slow drift and noise can't be separated, and no size is given (`LateNoise.separated`).
-Assumes noise near normal.
-Coverage: docs/claims/variance.md.
+correlation are the middle of that likelihood over all pairs that are tried, with a prior of 1 -
+correlation, since its peak lies at an end of the grid where evaluations are few. Where a
+correlation of DRIFT or more is likelier than not, a slow drift and noise can't be separated, and
+no size is given (`LateNoise.separated`). Assumes noise near normal. Coverage:
+docs/claims/variance.md.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
-from scipy.stats import f
+from scipy.stats import chi2, f
 
 from tunebook.words.finding import Interval
 
@@ -58,10 +58,8 @@ JUMP = 8.0
 """Robust standard deviations of a step from one evaluation to the next: more is no noise."""
 UNSTEADY = 10.0
 CORRELATIONS = np.arange(0.0, 0.97, 0.03)
-DRIFT = 0.75
+DRIFT = 0.9
 """Correlation from which on neighbours move together so much that noise is no separate thing."""
-UNLIKELY = 1.92
-"""Drop of the log likelihood that excludes a correlation at 95 %."""
 WIDER = 1.1
 """Factor on the likelihood's drop: without it 93 to 94 % are covered at 200 evaluations."""
 SIZES = np.geomspace(1 / 30, 30, 601)
@@ -155,6 +153,25 @@ def still_settling(parts: Sequence[Late]) -> bool:
     return ratio > HALVED and bool(ratio > f.ppf(1 - SETTLING, count[0] / BENDS, count[1] / BENDS))
 
 
+def least_at_the_end(parts: Sequence[Late], correlation: float) -> float:
+    """Lower end of the 95 % interval of the noise in the later halves of these parts.
+
+    Estimator: the mean square of second differences, which trends hardly move, over what white
+    noise or a first-order autoregression of this correlation leaves in them; chi-squared. A noise
+    that is not known to last until the end decides nothing there.
+    """
+    bends = [b[len(b) // 2 :] for b in (np.diff(p.losses, n=2) for p in parts)]
+    count = sum(map(len, bends))
+    if not count:
+        return 0.0
+    usual = 1.4826 * float(np.median(np.abs(np.concatenate(bends))))
+    limit = BEYOND * usual if usual > 0 else math.inf
+    squares = sum(float((np.clip(b, -limit, limit) ** 2).sum()) for b in bends)
+    left = 6 - 8 * correlation + 2 * correlation**2
+    freedom = max(count / BENDS, 1.0)
+    return math.sqrt(squares / count / left * freedom / float(chi2.ppf(0.975, freedom)))
+
+
 def later_half(part: Late) -> Late | None:
     """The second half of a last part; None where it has too few evaluations."""
     at = len(part.steps) // 2
@@ -224,7 +241,7 @@ def _likeliest(
     """Restricted likelihood over a grid of correlations and standard deviations.
 
     Returns:
-        Deviation, correlation, and whether a correlation below DRIFT is likely.
+        Deviation, correlation, and whether it is likelier than not below DRIFT.
     """
     groups: dict[bytes, list[int]] = {}
     for k, (steps, _) in enumerate(curves):
@@ -254,13 +271,13 @@ def _likeliest(
     allowed = WIDER * spread * float(stdtrit(total, 0.975)) ** 2 / 2
     inside = SIZES[profile >= profile.max() - allowed]
     grain = SIZES[1] / SIZES[0]
-    weight = np.exp(np.maximum(score - score.max(), -600.0))
+    weight = np.exp(np.maximum(score - score.max(), -600.0)) * (1 - CORRELATIONS[:, None])
     estimate = float(SIZES[np.searchsorted(np.cumsum(weight.sum(axis=0)), weight.sum() / 2)])
     low, high = float(inside.min()) / grain, float(inside.max()) * grain
     interval = Interval(min(max(estimate, low), high), low, high)
     correlation = float(CORRELATIONS @ weight.sum(axis=1) / weight.sum())
-    likely = CORRELATIONS[score.max(axis=1) >= score.max() - UNLIKELY]
-    return interval, correlation, bool(likely.min() < DRIFT)
+    drift = float(weight[CORRELATIONS >= DRIFT].sum() / weight.sum())
+    return interval, correlation, drift < 0.5
 
 
 def _contrasts(values: Float[np.ndarray, "points trials"]) -> Float[np.ndarray, "points fewer"]:

@@ -42,6 +42,7 @@ from tunebook.analysis.late_noise import (
     independent,
     late_part,
     later_half,
+    least_at_the_end,
     left_of_best,
     left_of_mean,
     luck_of_best,
@@ -89,6 +90,7 @@ class VarianceResult:
         reading: standard deviation of one reading of the objective.
         flatters: by how much the best of the evaluations does, on average.
         resolution: the difference that two readings must have to be told apart.
+        resolution_at_the_end: its lower end there, where the noise may have fallen.
         good_range, value_range: of the good trials, and of the bests of the scientific values,
             not a number where there are not two.
         seeds: standard deviation between seeds of one configuration; None where not repeated.
@@ -116,6 +118,7 @@ class VarianceResult:
     order: tuple[str, ...] = ()
     late_share: float = 0.25
     settles: bool = False
+    resolution_at_the_end: float = math.inf
 
 
 def check(table: TrialTable, *, seed: int = 0) -> VarianceResult | NotApplicable:  # noqa: ARG001
@@ -222,6 +225,7 @@ def _result(
     share, luck = _of_a_reading(table.objective, evaluations, noise)
     size = noise.deviation
     times = TWO_READINGS * share
+    least = min(size.low, least_at_the_end(list(late.values()), noise.correlation))
     resolution = Interval(times * size.estimate, times * size.low, times * size.high)
     losses = table.losses
     best = float(losses[good[0]])
@@ -234,6 +238,7 @@ def _result(
         reading=share * size.estimate,
         flatters=luck * size.estimate,
         resolution=resolution,
+        resolution_at_the_end=times * least,
         good_range=_good_range(table, good),
         value_range=_value_range(table),
         seeds=_between_seeds(table),

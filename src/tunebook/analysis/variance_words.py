@@ -47,6 +47,8 @@ class Noise(Protocol):
     def late_share(self) -> float: ...
     @property
     def settles(self) -> bool: ...
+    @property
+    def resolution_at_the_end(self) -> float: ...
 
 
 def finding(
@@ -60,9 +62,10 @@ def finding(
         known: names of the hyperparameters that the trials have, in lower case.
     """
     resolution = result.resolution
-    good = 0 < result.good_range <= resolution.low
-    values = result.value_range <= resolution.low  # false where not a number
-    hidden = resolution.low > 0 and (good or values)
+    least = min(resolution.low, result.resolution_at_the_end)
+    good = 0 < result.good_range <= least
+    values = result.value_range <= least  # false where not a number
+    hidden = least > 0 and (good or values)
     seeds = result.seeds
     by_seeds = seeds is not None and seeds.estimate**2 > SEEDS_RULE * result.reading**2
     unclear = not hidden and resolution.high > 0 and 0 < result.good_range <= resolution.estimate

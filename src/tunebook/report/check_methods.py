@@ -130,32 +130,37 @@ ROUND_CHECKS = {
     ),
     "C5": CheckText(
         name="Late variance",
-        asks="Do the best trials differ by more than one evaluation scatters?",
-        method="In the last quarter of the good trials' curves a trend is taken out of each, and "
-        "what they share; what is left is noise, whose size and correlation are fitted by "
-        "restricted likelihood. Two readings closer than 2.8 times the noise left in one can't "
-        "be told apart. Where the best tenth of the trials (ten at most), or the bests of the "
-        "scientific values, lie nearer than that even at the lower end of the noise's 95 % "
-        "interval, their order is luck. The best of many noisy evaluations flatters: by 1.5 "
-        "standard deviations of 10, 2.5 of 100.",
+        asks="Do the best trials differ by more than the noise of an evaluation?",
+        method="In the last quarter of the best trials' curves (the last four tenths where "
+        "evaluations are few, its half where the noise falls within it) a trend is taken out of "
+        "each, and what they share. What is left is noise: its size and correlation are fitted by "
+        "restricted likelihood. Two values closer than 2.8 times the noise left in one are not "
+        "distinguishable. Where the best tenth of the trials (ten at most), or the bests of the "
+        "scientific values, are closer than that even at the lower end of the noise's 95 % "
+        "interval, and at the end of training too, their order is luck. The best of many noisy "
+        "evaluations looks better than it is: by 1.5 standard deviations of one with 10 level "
+        "ones, by 2.5 with 100. Trials that differ by their seed alone are not compared.",
     ),
     "C6": CheckText(
         name="Training length",
         asks="Were trials still improving when they ended?",
         method="Of the best tenth of each study (three at least), more than half must have their "
         "best checkpoint in the last quarter, and a gain near the end whose 95 % interval is "
-        "above zero; what half as long again would bring is extrapolated from their mean curve. "
-        "Where a hyperparameter sets each trial's length, the lengths are asked instead: the gain "
-        "of the good fifth of the trials per doubling of the length, by quantile regression over "
-        "the longer ones. Where the learning rate decays over a length tied to the training "
-        "steps, only a round of another length can tell.",
+        "above zero. The gain of half as many steps again is extrapolated from their mean curve, "
+        "within what the metric has left. Where a hyperparameter sets each trial's length, the "
+        "lengths are compared instead: the gain of the best fifth of the trials per doubling of "
+        "the length, by quantile regression over the longer ones. Where curves end elsewhere than "
+        "at max_train_steps, the length is read off the curves. Where the learning rate decays "
+        "over a length tied to the training length, a curve's end says nothing about longer "
+        "training; only a round of another length does.",
     ),
     "C7": CheckText(
         name="Saturation",
         asks="Did trials stop improving long before the end?",
-        method="A trial is done at the first step from which its best so far is within its own "
-        "noise of the best that it reaches. Training is called too long where four fifths of "
-        "the good trials were done before 60 % of it.",
+        method="A trial has stopped improving at the first step from which its best so far is "
+        "within its own noise of the best that it reaches. Training is called too long where four "
+        "fifths of the best trials stopped before 60 % of it. Where they all get worse from the "
+        "start and the metric's name contradicts its direction, the direction is doubted.",
     ),
     "C8": CheckText(
         name="Suspicious curves",
