@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Each worker measures; the process that reports also gathers."""
+    # A shell that starts this in the background ignores Ctrl-C for it, and so for every child.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     limit = config.getoption("--processor-limit")
     config.pluginmanager.register(ProcessorTimes(limit), "processor_times")
     if not hasattr(config, "workerinput"):

@@ -13,10 +13,19 @@ SHOWN = 10
 """Tests that the summary lists."""
 
 
+_elsewhere: list[float] = []
+
+
+def add(seconds: float) -> None:
+    """Count processor time of what a server did for this process."""
+    _elsewhere.append(seconds)
+
+
 def used() -> float:
-    """Seconds of processor time of this process and of its children that have ended."""
+    """Seconds of processor time of this process, of its children that ended, and of servers."""
     times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
+    own = times.user + times.system + times.children_user + times.children_system
+    return own + sum(_elsewhere)
 
 
 class ProcessorTimes:
@@ -67,19 +76,24 @@ class ProcessorTable:
     """Gathers the times of all workers, lists the longest, and writes all to a file."""
 
     def __init__(self, file: str | None) -> None:
-        self.file = file
+        self.file = Path(file) if file is not None else None
         self.seconds: dict[str, float] = defaultdict(float)
+        if self.file is not None:
+            self.file.unlink(missing_ok=True)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         for name, value in report.user_properties:
             if name == "processor_s" and report.when == "teardown":
                 self.seconds[report.nodeid] += float(value)  # type: ignore[arg-type]
+                if self.file is not None:  # at once: a run may be stopped
+                    with self.file.open("a", encoding="utf-8") as out:
+                        out.write(f"{value:.3f}\t{report.nodeid}\n")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         longest = sorted(self.seconds.items(), key=lambda entry: -entry[1])
         if self.file is not None:
             lines = [f"{seconds:.3f}\t{name}\n" for name, seconds in longest]
-            Path(self.file).write_text("".join(lines), "utf-8")
+            self.file.write_text("".join(lines), "utf-8")
         if sum(self.seconds.values()) > 60:
             total = sum(self.seconds.values()) / 60
             terminalreporter.section(f"processor time: {total:.1f} minutes in tests")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import pytest
+
+import forked
 
 
 @pytest.fixture
@@ -15,11 +16,7 @@ def tunebook(tmp_path):
 
     def call(*arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess:
         base = {k: v for k, v in os.environ.items() if k != "TUNEBOOK_BOOK"}
-        ended = subprocess.run(
-            [sys.executable, "-W", "error", "-c", "from tunebook.cli import main; main()", *arguments],
-            cwd=tmp_path, env={**base, "BROWSER": "true", **environment},
-            capture_output=True, text=True, timeout=120,
-        )  # fmt: skip
+        ended = forked.run(arguments, cwd=tmp_path, env={**base, "BROWSER": "true", **environment})
         assert "Traceback" not in ended.stderr, ended.stderr
         assert ended.returncode == code, (ended.returncode, ended.stdout, ended.stderr)
         return ended

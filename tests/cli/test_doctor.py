@@ -7,9 +7,10 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
+
+from waiting import until
 
 TRAIN = """
 import time
@@ -59,9 +60,7 @@ def test_a_killed_run_and_stray_files_are_seen(tunebook, ready):
     environment = {k: v for k, v in os.environ.items() if k != "TUNEBOOK_BOOK"}
     running = subprocess.Popen([*cli, "run", "r.toml", "--workers", "1"], cwd=folder,
                                env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not list(folder.glob("well.files/round-1/*.log")) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    until(lambda: list(folder.glob("well.files/round-1/*.log")))
     running.send_signal(signal.SIGKILL)
     running.wait()
     (folder / "well.files/round-9").mkdir()

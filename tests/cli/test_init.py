@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tunebook.cli.init_command import SCRIPTS
+from waiting import HANG_S
 
 NEEDS = {
     "numpy": "numpy", "torch": "torch", "lightning": "lightning", "huggingface": "transformers",
@@ -52,7 +53,7 @@ def test_a_scaffold_goes_on_from_its_checkpoint(tmp_path, framework):
     script = Path(__file__).with_name("resumed_scaffold.py")
     ended = subprocess.run(
         [sys.executable, str(script), framework, str(tmp_path)],
-        capture_output=True, text=True, timeout=200,
+        capture_output=True, text=True, timeout=HANG_S,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr[-3000:]
     first, second = json.loads(ended.stdout.splitlines()[-1])

@@ -6,9 +6,9 @@ import json
 import os
 import subprocess
 import sys
-import time
 
 from tunebook.book.trial_view import beyond
+from waiting import HANG_S, until
 
 TRAIN = """
 import time
@@ -41,12 +41,10 @@ def test_a_trial_is_followed_to_its_end_and_read_afterwards(tunebook, tmp_path):
     running = subprocess.Popen([*cli, "run", "r.toml", "--workers", "1"], cwd=tmp_path,
                                env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
     try:
-        deadline = time.monotonic() + 60
-        while not (tmp_path / "logs.files/round-1").exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
+        until(lambda: (tmp_path / "logs.files/round-1").exists())
         followed = tunebook("logs", "1.1", "--follow").stdout
     finally:
-        running.wait(120)
+        running.wait(HANG_S)
     assert [line for line in followed.splitlines() if line.startswith("step")] == [
         f"step {n}" for n in range(6)
     ]

@@ -140,7 +140,7 @@ class Cluster:
 
     def said(self, *command: str) -> str:
         """What a command of SLURM's answers, its complaints included."""
-        ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=600)
         return ended.stdout + ended.stderr
 
     def jobs(self) -> list[str]:
@@ -161,8 +161,8 @@ class Cluster:
 
     def stop(self) -> None:
         """End all daemons, by their process ids."""
-        subprocess.run(["scancel", "-u", "root"], capture_output=True, timeout=60)
-        deadline = time.monotonic() + 20
+        subprocess.run(["scancel", "-u", "root"], capture_output=True, timeout=600)
+        deadline = time.monotonic() + 120
         while self.jobs() and time.monotonic() < deadline:
             time.sleep(0.2)
         for process in self.processes():
@@ -173,7 +173,7 @@ class Cluster:
                 continue
             daemon.send_signal(signal.SIGTERM)
             try:
-                daemon.wait(20)
+                daemon.wait(120)
             except subprocess.TimeoutExpired:
                 daemon.kill()
                 daemon.wait()
@@ -213,7 +213,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _until(ready, what: str, folder: Path | None = None, within_s: float = 30.0) -> None:
+def _until(ready, what: str, folder: Path | None = None, within_s: float = 300.0) -> None:
     deadline = time.monotonic() + within_s
     while not ready():
         if time.monotonic() > deadline:

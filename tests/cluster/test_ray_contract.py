@@ -8,8 +8,6 @@ from execution.contract import *  # noqa: F403 - the suite's tests
 from execution.contract import faults, play_out, round_of
 from tunebook.execution.ray_executor import RayExecutor
 
-pytestmark = pytest.mark.timeout(280)
-
 
 @pytest.fixture(scope="module")
 def book(ray, tmp_path_factory, new_book):

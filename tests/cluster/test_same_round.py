@@ -9,7 +9,6 @@ import pytest
 
 import tunebook as tb
 
-pytestmark = pytest.mark.timeout(280)
 CODE = '''
 import torch
 from sklearn.datasets import load_digits

@@ -50,7 +50,12 @@ def test_a_page_runs_from_top_to_bottom(blocks, tmp_path):
             commands = [["bash", "-ec", line] for line in lines]
         for command in commands:
             ended = subprocess.run(
-                command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240
+                command,
+                cwd=tmp_path,
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=1200,
             )
             assert ended.returncode == 0, (
                 f"{shlex.join(command)}\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"

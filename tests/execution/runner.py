@@ -1,4 +1,4 @@
-"""A runner to be killed: `runner.py BOOK FUNCTION WORKERS` runs a book's first round.
+"""A runner to be killed: `runner.py BOOK FUNCTION WORKERS GRACE_S` runs a book's first round.
 
 A script without a main guard, whose training functions live in `__main__`. It prints its summary
 as JSON. What training acknowledged is also written to `BOOK.acknowledged`, one line a report, so
@@ -7,11 +7,13 @@ that a test can compare.
 
 import json
 import os
+import signal
 import sys
 import time
 from dataclasses import asdict
 
 from tunebook.execution.code import training_code
+from tunebook.execution.local import LocalExecutor
 from tunebook.execution.scheduler import run_trials
 from tunebook.store.sql import SqlStore
 
@@ -38,6 +40,14 @@ def slow(trial):
             trial.checkpoint(step, lambda path: path.write_text("state"))
 
 
+def deaf(trial):
+    """Notes that it was asked to stop, and goes on."""
+    signal.signal(signal.SIGTERM, lambda *_: acknowledge(trial, 1, 0.0))
+    acknowledge(trial, 0, 0.0)
+    while True:
+        time.sleep(0.02)
+
+
 def quick(trial):
     return float(trial.config["x"]) + OFFSET
 
@@ -54,6 +64,7 @@ def loader(trial):
 
 store = SqlStore.open(BOOK, create=False)
 code = training_code(globals()[sys.argv[2]])
+LocalExecutor.close.__kwdefaults__["grace_s"] = float(sys.argv[4])
 print("running", flush=True)
 summary = run_trials(store, 1, code, workers=int(sys.argv[3]))
 store.close()

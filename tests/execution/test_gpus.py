@@ -12,18 +12,27 @@ from tunebook.words.errors import DesignError
 
 
 def seen(trial):
-    """Reports the GPU that it was given, while it surely overlaps the others."""
+    """Reports the GPU that it was given, once all trials have met: each has a worker of its own."""
     import os
     import time
+    from pathlib import Path
 
-    time.sleep(0.3)
+    here = Path(os.environ["MEETING"])
+    (here / str(trial.number)).touch()
+    while len(list(here.iterdir())) < int(os.environ["ATTENDANTS"]):
+        time.sleep(0.02)
     trial.report(0, {"valid/error": float(os.environ["CUDA_VISIBLE_DEVICES"])})
     share = os.environ.get("XLA_PYTHON_CLIENT_MEM_FRACTION", "1")
     trial.report(1, {"valid/error": float(share)})
 
 
 @pytest.mark.parametrize(("each", "share"), [(1, 1.0), (2, 0.45)])
-def test_each_worker_sees_one_gpu_and_its_share_of_it(make_book, monkeypatch, each, share):
+def test_each_worker_sees_one_gpu_and_its_share_of_it(
+    make_book, monkeypatch, tmp_path, each, share
+):
+    (tmp_path / "meeting").mkdir()
+    monkeypatch.setenv("MEETING", str(tmp_path / "meeting"))
+    monkeypatch.setenv("ATTENDANTS", str(2 * each))
     monkeypatch.delenv("XLA_PYTHON_CLIENT_MEM_FRACTION", raising=False)
     store = make_book([{"x": x} for x in range(2 * each)])
     executor = LocalExecutor(gpus=[5, 7], trials_per_gpu=each)

@@ -116,7 +116,7 @@ def test_memory_counts_a_process_with_all_that_it_started():
         "child = os.fork()\n"
         "more = None if child else bytearray(32 * 2**20)\n"
         "print('ready', flush=True) if not child else None\n"
-        "time.sleep(30)"
+        "time.sleep(600)"
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, start_new_session=True

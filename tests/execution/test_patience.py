@@ -14,11 +14,10 @@ from tunebook.execution.scheduler import run_trials
 from tunebook.store import connection
 from tunebook.words.errors import BookBusyError
 from tunebook.words.trial import Status
+from waiting import HANG_S
 
 
 def train(trial):
-    import time
-
     for step in range(trial.max_train_steps):
         trial.report(step, {"valid/error": 1 / (step + 1)})
         time.sleep(0.03)
@@ -26,37 +25,45 @@ def train(trial):
 
 @pytest.fixture
 def locked(monkeypatch):
-    """Lock a book's file from another connection for so many seconds, from a later moment on."""
+    """Lock a book's file from another connection, from one event until another."""
     monkeypatch.setattr(connection, "BUSY_TIMEOUT_S", 0.1)
-    threads = []
+    threads, events = [], []
 
-    def lock(path, after_s, seconds):
+    def lock(path, begin, end):
         def work():
-            time.sleep(after_s)
-            with sqlite3.connect(path, timeout=30, isolation_level=None) as other:
+            begin.wait()
+            with sqlite3.connect(path, timeout=HANG_S, isolation_level=None) as other:
                 other.execute("BEGIN IMMEDIATE")
-                time.sleep(seconds)
+                end.wait()
                 other.execute("ROLLBACK")
             other.close()
 
+        events.extend((begin, end))
         threads.append(threading.Thread(target=work))
         threads[-1].start()
 
     yield lock
+    for event in events:
+        event.set()
     for thread in threads:
         thread.join()
 
 
 def test_a_locked_book_is_waited_for_while_training_goes_on(make_book, locked):
     store = make_book([{"x": x} for x in range(6)], max_train_steps=20)
-    said = []
-    locked(store.location, 0.7, 2.5)
-    summary = run_trials(
-        store, 1, training_code(train), workers=2, on_progress=lambda p: said.append(p.stopping)
-    )
+    under_way, noticed = threading.Event(), threading.Event()
+    locked(store.location, under_way, noticed)
+
+    def look(progress):
+        if progress.done:
+            under_way.set()
+        if "can't be reached" in progress.stopping:
+            noticed.set()
+
+    summary = run_trials(store, 1, training_code(train), workers=2, on_progress=look)
     assert (summary.complete, summary.ran, summary.stopped) == (6, 6, "")
     assert summary.spent_twice_s == 0.0
-    assert any("can't be reached" in text for text in said)
+    assert noticed.is_set()
     for trial in store.trials(1):
         assert (trial.status, trial.attempt) == (Status.COMPLETE, 1)
         assert len(store.measurements(trial.key)) == 20
@@ -65,10 +72,16 @@ def test_a_locked_book_is_waited_for_while_training_goes_on(make_book, locked):
 def test_a_book_that_stays_away_ends_the_run_and_loses_nothing(make_book, locked, monkeypatch):
     monkeypatch.setattr(patience.Patience.__init__, "__defaults__", (0.5,))
     store = make_book([{"x": x} for x in range(4)], max_train_steps=60)
-    locked(store.location, 0.7, 3.5)
+    under_way, over = threading.Event(), threading.Event()
+    locked(store.location, under_way, over)
+
+    def look(progress):
+        if progress.running:
+            under_way.set()
+
     with pytest.raises(BookBusyError, match="locked by another process"):
-        run_trials(store, 1, training_code(train), workers=2)
-    time.sleep(3.0)
+        run_trials(store, 1, training_code(train), workers=2, on_progress=look)
+    over.set()
     summary = run_trials(store, 1, training_code(train), workers=2)
     assert summary.complete == summary.ran == 4
     for trial in store.trials(1):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
@@ -33,15 +32,15 @@ def test_the_specification_holds_no_rows_until_asked(picture):
     assert picture.full()["datasets"]["trials"] == picture.rows["trials"]
 
 
-def test_attaching_many_rows_is_quick(picture):
-    rows = [{"trial": f"1.{i}", "x": 0.1, "shown": 0.2, "kind": "trial"} for i in range(100_000)]
+def test_rows_are_attached_as_they_are(picture):
+    """None is copied or looked through: by way of Altair, 100,000 would take 13 s."""
+    rows = [{"trial": f"1.{i}", "x": 0.1, "shown": 0.2, "kind": "trial"} for i in range(100)]
     many = Picture(
         name="many", title="many", spec=picture.spec, rows={"trials": rows}, alt="Many trials."
     )
-    begun = time.perf_counter()
-    full = many.full(dark=True)
-    assert time.perf_counter() - begun < 1.0
-    assert len(full["datasets"]["trials"]) == 100_000
+    attached = many.full(dark=True)["datasets"]["trials"]
+    assert len(attached) == 100
+    assert all(one is given for one, given in zip(attached, rows, strict=True))
 
 
 def test_full_is_a_copy(picture):

@@ -215,7 +215,7 @@ def test_killed_and_resumed_it_has_the_same_table(name, new_book, whole, tmp_pat
         asked=CASES[name].asked, at=CASES[name].killed,
     )  # fmt: skip
     ended = subprocess.run(
-        [sys.executable, "-c", script], env=dict(os.environ), capture_output=True, timeout=120
+        [sys.executable, "-c", script], env=dict(os.environ), capture_output=True, timeout=1200
     )
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     assert len(new_book("killed").rounds[-1].trials) > 0

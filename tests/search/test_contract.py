@@ -142,11 +142,11 @@ def test_constraints_see_fixed_and_conditional_hyperparameters():
 
 
 def test_a_narrow_constraint_takes_time_in_proportion(cube):
-    """1 % of the space is allowed: 2,000 trials look at 200,000 candidates in seconds."""
-    plan = cube(6, "halton", trials=2000, subject_to=(Constraint("x0", "<", 0.01),))
-    began = time.perf_counter()
+    """1 % of the space is allowed: 500 trials look at 50,000 candidates in a second."""
+    plan = cube(6, "halton", trials=500, subject_to=(Constraint("x0", "<", 0.01),))
+    began = time.process_time()
     trials = search_trials(plan, 1)
-    assert time.perf_counter() - began < 20  # 3 s where nothing else runs
+    assert time.process_time() - began < 5  # 0.8 s
     assert max(t.config["x0"] for t in trials) < 0.01
 
 

@@ -84,9 +84,9 @@ def test_the_first_point_is_anywhere(units):
 
 @every
 def test_a_far_index_takes_no_longer(units):
-    began = time.perf_counter()
+    began = time.process_time()
     units(10, 1, [1_000_000])
-    assert time.perf_counter() - began < 1  # 3 ms where nothing else runs
+    assert time.process_time() - began < 1  # 3 ms where nothing else runs
 
 
 @every

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 from contextlib import closing
 
 import pytest
@@ -134,6 +133,7 @@ from tunebook.store.ingest import End, settle_all
 from tunebook.store.sql import SqlStore
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.trial import Outcome, Status
+from waiting import lines, until
 store = SqlStore.open(sys.argv[1])
 said = open(Path(sys.argv[1]).with_name("said"), "w")
 while claims := store.claim(1, "host", 60.0, 25):
@@ -162,10 +162,8 @@ def test_a_host_that_is_killed_while_it_settles_many_loses_nothing(book, tmp_pat
     book.close()
     host = subprocess.Popen([sys.executable, "-c", SETTLES, str(tmp_path / "b.db")])
     said = tmp_path / "said"
-    until = time.monotonic() + 30
-    while not (said.exists() and said.read_bytes().count(b"\n") > after):
-        assert time.monotonic() < until and host.poll() is None
-        time.sleep(0.001)
+    until(lambda: lines(said) > after or host.poll() is not None)
+    assert host.poll() is None
     host.kill()
     host.wait()
     acknowledged = [tuple(map(int, x.split())) for x in said.read_text().splitlines()[:-1]]

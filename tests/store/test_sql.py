@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import random
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -28,7 +26,7 @@ from tunebook.words.trial import TrialKey, TrialRecord
 def run(script, *arguments, **more):
     return subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script, *map(str, arguments)],
-        capture_output=True, text=True, timeout=60, **more,
+        capture_output=True, text=True, timeout=HANG_S, **more,
     )  # fmt: skip
 
 
@@ -55,7 +53,7 @@ def test_processes_never_share_a_trial(book, tmp_path):
         )
         for k in range(3)
     ]  # fmt: skip
-    claimed = [int(n) for p in processes for n in p.communicate(timeout=60)[0].split()]
+    claimed = [int(n) for p in processes for n in p.communicate(timeout=HANG_S)[0].split()]
     assert sorted(claimed) == list(range(200))
 
 
@@ -182,21 +180,17 @@ for n in range(10**6):
 
 def test_a_killed_writer_leaves_all_it_committed(book, tmp_path):
     book.close()
-    for k in range(4):
+    for k, more in enumerate((1, 20, 150, 400)):
+        before = lines(tmp_path / "side")
         writer = subprocess.Popen(
             [sys.executable, "-c", WRITES, str(tmp_path / "b.db"), f"h{k}", str(tmp_path / "side")]
         )
-        time.sleep(random.uniform(0.6, 1.1))
+        until(lambda least=before + more: lines(tmp_path / "side") >= least)
         writer.kill()
         writer.wait()
-        time.sleep(0.05)
         store = SqlStore.open(tmp_path / "b.db")
         kept = {m.step for m in store.measurements(TrialKey(1, 0))}
-        noted = (
-            (tmp_path / "side").read_text().split("\n")[:-1]
-            if (tmp_path / "side").exists()
-            else []
-        )
+        noted = (tmp_path / "side").read_text().split("\n")[:-1]
         assert {int(line.split()[1]) for line in noted} <= kept
         store.close()
     other = sqlite3.connect(tmp_path / "b.db")
@@ -223,6 +217,7 @@ def test_opening_a_book_that_is_there_loads_no_alembic(book, tmp_path):
     script = """
 import sys, time
 from tunebook.store.sql import SqlStore
+from waiting import HANG_S, lines, until
 SqlStore.open(sys.argv[1]).rounds()
 print("alembic" in sys.modules)
 """

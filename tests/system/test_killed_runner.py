@@ -15,6 +15,7 @@ import psutil
 from tunebook.book.notebook import Book
 from tunebook.words.spelling import minimize
 from tunebook.words.trial import Status
+from waiting import until
 
 SCRIPT = Path(__file__).with_name("kill_me.py")
 TRIALS, KILLS = 240, 20
@@ -77,8 +78,7 @@ def test_twenty_kills(tmp_path):
         assert runner.poll() is None, "the round ended before it could be killed often enough"
         os.kill(runner.pid, signal.SIGKILL)
         runner.communicate()
-        time.sleep(0.5)
-        assert workers_of(killed) == [], "an orphan goes on"
+        until(lambda: workers_of(killed) == [])  # no orphan goes on
         # Killed before the book had its setting, it is given one here.
         with Book(killed / "killed.db", objective=minimize("loss")) as book:
             for trial in book.rounds[0].trials if book.rounds else ():
@@ -86,10 +86,10 @@ def test_twenty_kills(tmp_path):
                     known = completed.setdefault(trial.name, trial.attempt)
                     assert known == trial.attempt, f"{trial.name} was completed twice"
     last = start(killed)
-    out, err = last.communicate(timeout=120)
+    out, err = last.communicate(timeout=1200)
     assert "done" in out, err
     undisturbed = start(quiet)
-    out, err = undisturbed.communicate(timeout=120)
+    out, err = undisturbed.communicate(timeout=1200)
     assert "done" in out, err
 
     rows = {row[0]: row for row in table_of(killed)}

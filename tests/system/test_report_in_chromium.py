@@ -75,6 +75,7 @@ class Reader:
         self.asked: list[str] = []
         self.context = browser.new_context(**options)
         self.page = self.context.new_page()
+        self.page.set_default_timeout(600_000)
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("dialog", lambda dialog: self.said.append("a dialog opened"))
@@ -90,7 +91,7 @@ class Reader:
                 if (left) left.scrollIntoView({block: 'center'});
                 return !left;
             }""",
-            timeout=60_000,
+            timeout=600_000,
             polling=50,
         )
 

@@ -75,7 +75,7 @@ folder = Path(sys.argv[1])
 checkpoints.keep(folder, 0, 0.5, lambda p: p.write_text("zero"), 1)
 def slow(path):
     with path.open("w") as out:
-        for _ in range(1000):
+        while True:
             out.write("x" * 1000); out.flush(); print("saving", flush=True); time.sleep(0.01)
 checkpoints.keep(folder, 1, 0.1, slow, 1)
 """

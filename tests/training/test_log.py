@@ -98,7 +98,7 @@ from tunebook.training.log import take_lock
 take_lock(Path(sys.argv[1]))
 child = os.fork()
 if child == 0:
-    time.sleep(30)
+    time.sleep(600)
     os._exit(0)
 print(child, flush=True)
 os._exit(0)
@@ -119,7 +119,7 @@ def test_waiting_for_a_lock_ends(files):
     holder = subprocess.Popen(
         [sys.executable, "-c",
          "import sys, time; from pathlib import Path; from tunebook.training.log import take_lock;"
-         "take_lock(Path(sys.argv[1])); print('held', flush=True); time.sleep(30)",
+         "take_lock(Path(sys.argv[1])); print('held', flush=True); time.sleep(600)",
          str(files.lock)],
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -129,11 +129,11 @@ def test_waiting_for_a_lock_ends(files):
         began = time.monotonic()
         with pytest.raises(BookBusyError):
             take_lock(files.lock, wait_s=0.3)
-        assert 0.25 < time.monotonic() - began < 5
+        assert time.monotonic() - began >= 0.3
     finally:
         holder.kill()
         holder.communicate()
-    os.close(take_lock(files.lock, wait_s=5))
+    os.close(take_lock(files.lock, wait_s=HANG_S))
 
 
 REPORTS = """
@@ -141,6 +141,7 @@ import resource, sys
 from pathlib import Path
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.trial import TrialKey
+from waiting import HANG_S, lines, until
 files = attempt_files(Path(sys.argv[1]), TrialKey(1, 7), 1)
 log = TrialLog(files)
 log.start(0)
@@ -162,15 +163,14 @@ for step in range(10**7):
 """
 
 
-@pytest.mark.parametrize("after_s", [0.35, 0.6, 1.2])
-def test_a_killed_writer_loses_nothing_that_returned(tmp_path, files, after_s):
+@pytest.mark.parametrize("after", [1, 300, 5000])
+def test_a_killed_writer_loses_nothing_that_returned(tmp_path, files, after):
     writer = subprocess.Popen([sys.executable, "-c", REPORTS, str(tmp_path), "kill"])
-    time.sleep(after_s)
+    until(lambda: lines(tmp_path / "side") >= after)
     writer.kill()
     writer.wait()
-    steps = {m.step for m in read_log(files.log).measurements} if files.log.exists() else set()
-    side = tmp_path / "side"
-    noted = side.read_text().split("\n")[:-1] if side.exists() else []
+    steps = {m.step for m in read_log(files.log).measurements}
+    noted = (tmp_path / "side").read_text().split("\n")[:-1]
     assert {int(x) for x in noted} <= steps
 
 
@@ -187,10 +187,10 @@ def test_a_full_disk_is_said_and_what_was_recorded_stays(tmp_path, files):
 def test_a_report_costs_little(files, capsys):
     log = TrialLog(files)
     log.start(0)
-    began = time.perf_counter()
+    began = time.process_time()
     for step in range(2000):
         log.measure(step, {"loss": 0.5, "train/loss": 0.25, "rate": 0.1})
-    each = (time.perf_counter() - began) / 2000
+    each = (time.process_time() - began) / 2000
     log.close()
     with capsys.disabled():
         print(f" [{each * 1e6:.1f} µs a report]", end="")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 
 import pytest
 
@@ -12,13 +11,7 @@ from tunebook.training import log_syncs
 from tunebook.training.log import TrialLog, attempt_files, read_log
 from tunebook.training.log_syncs import Syncs
 from tunebook.words.trial import Outcome, Status, TrialKey
-
-
-def wait_for(true, most_s=5.0):
-    until = time.monotonic() + most_s
-    while not true() and time.monotonic() < until:
-        time.sleep(0.01)
-    return true()
+from waiting import until
 
 
 @pytest.fixture
@@ -39,12 +32,21 @@ def test_every_report_is_synced_within_its_time(tmp_path, monkeypatch, synced):
     monkeypatch.setenv("TUNEBOOK_SYNC_EVERY_S", "0.2")
     files = [attempt_files(tmp_path, TrialKey(1, n), 1) for n in range(3)]
     logs = [TrialLog(own) for own in files]
+    asked, by = [], set()
+    soon = log_syncs.syncs.soon
+
+    def noting(within_s, sync):
+        asked.append(within_s)
+        soon(within_s, lambda: (by.add(threading.current_thread().name), sync()))
+
+    monkeypatch.setattr(log_syncs.syncs, "soon", noting)
     for step in range(4):
         for log in logs:
             log.measure(step, {"loss": 0.5})
         sizes = {own.log.stat().st_size for own in files}
-        assert not sizes & set(synced)
-        assert wait_for(lambda now=sizes: now <= set(synced), 2.0)
+        until(lambda now=sizes: now <= set(synced))
+    assert len(asked) >= 12 and set(asked) == {0.2}
+    assert by == {"log sync"}, "a report does not wait for the disk"
     for log in logs:
         log.close()
     assert sum(t.name == "log sync" for t in threading.enumerate()) == 1
@@ -74,7 +76,7 @@ def test_a_disk_that_lost_a_report_is_said_at_the_next(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", failing)
         log.measure(0, {"loss": 0.5})
-        assert wait_for(lambda: log._sync_failed is not None)
+        until(lambda: log._sync_failed is not None)
     with pytest.raises(OSError, match="Input/output"):
         log.measure(1, {"loss": 0.5})
     log.close()
@@ -83,23 +85,24 @@ def test_a_disk_that_lost_a_report_is_said_at_the_next(tmp_path, monkeypatch):
 def test_what_is_due_sooner_goes_first_and_an_idle_thread_ends(monkeypatch):
     monkeypatch.setattr(log_syncs, "IDLE_S", 0.05)
     own, done = Syncs(), []
-    own.soon(0.4, lambda: done.append("later"))
+    own.soon(1.5, lambda: done.append("later"))
     own.soon(0.05, lambda: done.append("sooner"))
-    assert wait_for(lambda: len(done) == 2)
+    until(lambda: len(done) == 2)
     assert done == ["sooner", "later"]
-    assert wait_for(lambda: not own._running)
+    until(lambda: not own._running)
     own.soon(0.0, lambda: done.append("again"))
-    assert wait_for(lambda: len(done) == 3)
+    until(lambda: len(done) == 3)
 
 
 def test_a_forked_process_has_a_thread_of_its_own(tmp_path):
     own, done = Syncs(), []
     own.soon(0.0, lambda: done.append(1))
-    assert wait_for(lambda: done)
+    until(lambda: done)
     child = os.fork()
     if child == 0:
         own.soon(0.01, lambda: (tmp_path / "synced").touch())
-        os._exit(not wait_for((tmp_path / "synced").exists))
+        until((tmp_path / "synced").exists)
+        os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 

@@ -15,6 +15,7 @@ import pytest
 from tunebook.training.assignment import TrainingCode, decode, encode
 from tunebook.training.log import read_log
 from tunebook.words.trial import Cause, Status
+from waiting import HANG_S, until
 
 
 class Host:
@@ -99,7 +100,7 @@ def test_a_fault_ends_the_worker_after_its_log(host, assign):
     assignment = by_value(assign(), train)
     host.train(assignment)
     assert not host.until("ended")["healthy"]
-    host.process.wait(5)
+    host.process.wait(HANG_S)
     assert read_log(assignment.files.log).outcome.cause is Cause.CRASHED
     assert "Traceback" in assignment.files.output.read_text()
 
@@ -121,24 +122,19 @@ def test_it_dies_with_its_host_and_takes_its_children_along(host, assign, tmp_pa
     def train(trial):
         child = os.fork()
         if child == 0:
-            time.sleep(60)
+            time.sleep(HANG_S)
             os._exit(0)
         note.write_text(str(child))
         while busy:
             pass
-        time.sleep(60)
+        time.sleep(HANG_S)
 
     host.train(by_value(assign(), train))
-    until = time.monotonic() + 10
-    while not (note.exists() and note.read_text()) and time.monotonic() < until:
-        time.sleep(0.02)
+    until(lambda: note.exists() and note.read_text())
     child = int(note.read_text())
     os.close(host.tell)
-    host.process.wait(3)
-    until = time.monotonic() + 3
-    while time.monotonic() < until and _alive(child):
-        time.sleep(0.02)
-    assert not _alive(child)
+    host.process.wait(HANG_S / 3)  # sooner than the child would end by itself
+    until(lambda: not _alive(child), HANG_S / 3)
 
 
 def _alive(pid):

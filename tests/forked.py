@@ -1,0 +1,129 @@
+"""The command line as a process of its own, forked from one that has its imports behind it.
+
+Importing takes a second of processor time, and commands are called hundreds of times. An
+interpreter of its own for every command is what the wheel's test and the examples of the docs start.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import processor_times
+
+COMMAND = "tunebook"
+
+
+class Server:
+    """A process that forks one child for each command; see `serve`."""
+
+    def __init__(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", "import forked; forked.serve()"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+        )  # fmt: skip
+
+    def run(
+        self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """Call `tunebook ARGUMENTS`, and wait for its end."""
+        assert self.process.stdin is not None and self.process.stdout is not None
+        with tempfile.TemporaryDirectory() as said:
+            request = {
+                "arguments": list(arguments),
+                "cwd": str(cwd),
+                "env": dict(env),
+                "said": said,
+            }
+            self.process.stdin.write(json.dumps(request) + "\n")
+            self.process.stdin.flush()
+            answer = json.loads(self.process.stdout.readline())
+            processor_times.add(answer["seconds"])
+            out, err = (Path(said, name).read_text("utf-8") for name in ("out", "err"))
+        return subprocess.CompletedProcess([COMMAND, *arguments], answer["code"], out, err)
+
+    def close(self) -> None:
+        """Let it end."""
+        self.process.communicate()
+
+
+_servers: dict[int, Server] = {}
+
+
+def run(
+    arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Call the command line in a child of this process's server, which starts when first asked."""
+    if os.getpid() not in _servers:
+        _servers[os.getpid()] = Server()
+        atexit.register(_servers[os.getpid()].close)
+    return _servers[os.getpid()].run(arguments, cwd=cwd, env=env)
+
+
+def serve() -> None:
+    """Answer each line of standard input by a forked child's exit code and processor time."""
+    from tunebook.book import notebook  # noqa: F401 - imported once, for all children
+    from tunebook.cli import COMMANDS
+
+    for name in COMMANDS:
+        __import__(f"tunebook.cli.{name}_command")
+    for line in sys.stdin:
+        request = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            _become(request)
+        _, status, usage = os.wait4(child, 0)
+        told = {
+            "code": os.waitstatus_to_exitcode(status),
+            "seconds": usage.ru_utime + usage.ru_stime,
+        }
+        print(json.dumps(told), flush=True)
+
+
+def _become(request: Mapping[str, Any]) -> None:
+    """Be the process that a shell would have started; does not return."""
+    code = 1
+    try:
+        sys.path[0:1] = [""]
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        for number, name in ((1, "out"), (2, "err")):
+            file = os.open(
+                Path(request["said"], name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600
+            )
+            os.dup2(file, number)
+        sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
+        os.chdir(request["cwd"])
+        os.environ.clear()
+        os.environ.update(request["env"])
+        sys.argv = ["-c", *request["arguments"]]
+        code = _main()
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _main() -> int:
+    from tunebook.cli import main
+
+    try:
+        main()
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+            return 1
+        return int(end.code or 0)
+    return 0
