@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from tunebook.words.version import VERSION as __version__
+
 if TYPE_CHECKING:
     from tunebook.book.exploitation import Exploitation as Exploitation
     from tunebook.book.exploration import explore as explore
@@ -41,8 +43,6 @@ if TYPE_CHECKING:
     from tunebook.words.spelling import per as per
     from tunebook.words.spelling import uniform as uniform
     from tunebook.words.table import TrialTable as TrialTable
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Book": "tunebook.book.notebook",

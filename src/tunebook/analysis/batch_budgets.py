@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 
 from tunebook.analysis.ranking import FEWEST, told_better
 from tunebook.words.finding import NotApplicable
 from tunebook.words.table import TrialTable
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 FEWEST_SIZES = 3
 

@@ -14,12 +14,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 from scipy import optimize, stats
 
 from tunebook.words.finding import Interval, NotApplicable
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 FEWEST_SIZES = 5
 """Three parameters, and two degrees of freedom for what is left."""

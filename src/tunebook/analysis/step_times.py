@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float, Int
 from scipy import stats
 
 from tunebook.words.curves import Curves
 from tunebook.words.finding import Interval, NotApplicable
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
 
 FEWEST_CYCLES = 6
 """At one distance: with fewer no interval between order statistics reaches 95 %."""

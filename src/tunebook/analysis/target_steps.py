@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from jaxtyping import Float
 
 from tunebook.words.table import TrialTable
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 def steps_to_target(table: TrialTable, metric: str, target: float) -> Float[np.ndarray, "trials"]:

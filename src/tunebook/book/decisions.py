@@ -25,6 +25,7 @@ from tunebook.execution.kept import KeptExecutor, executor_for
 from tunebook.report.wording import plural, seconds_text
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
+from tunebook.words.codec import alike
 from tunebook.words.decision import Decision, Launch, RerunPlan, Setting, Side, Verdict
 from tunebook.words.design import Objective, Round, studies
 from tunebook.words.errors import DesignError, EvidenceError
@@ -61,11 +62,12 @@ def decide(
     decision = _decision(store, stored, sides, readings, asked, baseline, plan)
     said = _validation_text(decision, objective, reruns.validation_examples)
     decision = replace(decision, caveats=(*decision.caveats, *said))
-    if earlier and replace(
-        decision, number=earlier[-1].number, decided_at=earlier[-1].decided_at, corrects=None
-    ) == replace(earlier[-1], corrects=None):
-        return earlier[-1]
-    decision = replace(decision, corrects=earlier[-1].number if earlier else None)
+    if earlier:
+        known = earlier[-1]
+        told = {"number": known.number, "decided_at": known.decided_at, "corrects": known.corrects}
+        if alike(replace(decision, **told), known):
+            return known
+        decision = replace(decision, corrects=known.number)
     store.add_decision(decision)
     return decision
 

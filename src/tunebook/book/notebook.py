@@ -44,6 +44,7 @@ from tunebook.search.assignment import search_trials
 from tunebook.store import Store, StoredRound
 from tunebook.words import scalars
 from tunebook.words.book_place import name_of
+from tunebook.words.codec import alike
 from tunebook.words.decision import Decision, Launch, Setting
 from tunebook.words.design import Fixed, Objective, Round
 from tunebook.words.errors import DesignError, EvidenceError, nearest
@@ -170,7 +171,7 @@ class Book(ProcedureBook):
             stored = self._store.add_round(plan, time.time())
             say_contaminated(self._store, stored.number)
         # Another person may have planned it in the meantime.
-        if stored.plan != (plan := same_foretold(stored.plan, plan)):
+        if not alike(stored.plan, plan := same_foretold(stored.plan, plan)):
             extend_or_refuse(stored.number, stored.plan, plan)
             self._store.extend_round(stored.number, plan)
         return self._round(stored.number)
@@ -216,9 +217,9 @@ class Book(ProcedureBook):
         earlier = next((x for x in launches if x.decision == decision.number), None)
         if earlier is not None:
             return earlier
-        if decision not in self._store.decisions():
+        if not any(alike(decision, known) for known in self._store.decisions()):
             raise EvidenceError(
-                f"a launch stands on a decision of this book; decision {decision.number} is not",
+                f"decision {decision.number} is not a decision of this book",
                 next_step="decide a round of this book first: round.decide(train)",
             )
         launch = launch_of(decision, launches, who or _user(), why, time.time())

@@ -79,11 +79,12 @@ def extend_or_refuse(number: int, stands: Round, asked: Round) -> None:
 
 def _differences(key: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
     """What differs, by key, as a round file has it."""
-    if before == after:
+    if to_data(before) == to_data(after):  # a NaN is no difference
         return
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         for name in dict.fromkeys([*before, *after]):
-            if name not in before or name not in after or before[name] != after[name]:
+            both = name in before and name in after
+            if not both or to_data(before[name]) != to_data(after[name]):
                 yield f"{key}.{name}", _written(before.get(name)), _written(after.get(name))
         return
     yield key, _written(before), _written(after)

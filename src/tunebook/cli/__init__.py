@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from tunebook.words.version import VERSION
+
 COMMANDS = {
     "init": "Write a training script and a first round that run.",
     "optimizers": "List optimizers with ready-made spaces, and the source of every range.",
@@ -77,7 +79,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: tunebook init digits && cd digits && tunebook run round-1.toml",
 )
-@click.version_option(package_name="tunebook", prog_name="tunebook")
+@click.version_option(VERSION, prog_name="tunebook")
 def group() -> None:
     """The lab notebook for tuning deep nets.
 

@@ -41,12 +41,11 @@ def command(
     source: Path, report: Path | None, hyperparameters: str | None, as_json: bool, **more: Any
 ) -> None:
     """Read a sweep from TRIALS.CSV, gzip or not, and say what it means, worst first."""
-    from importlib.metadata import version
-
     from tunebook.audit import audit_sweep
     from tunebook.book.writing import write_text
     from tunebook.cli.output import data, print_json
     from tunebook.report.terminal import show_findings, show_lines
+    from tunebook.words.version import VERSION
 
     named = None
     if hyperparameters is not None:
@@ -54,7 +53,7 @@ def command(
     found = audit_sweep(source, hyperparameters=named, **more)
     if report is not None:
         again = shlex.join(["tunebook", *sys.argv[1:]])
-        write_text(report, found.page(command=again, version=version("tunebook")))
+        write_text(report, found.page(command=again, version=VERSION))
     if as_json:
         print_json(
             **data(found.examination),

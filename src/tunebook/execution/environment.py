@@ -27,8 +27,9 @@ from tunebook.execution.naming import find_code
 from tunebook.store import Store
 from tunebook.words.environment import Environment, code_changes, other_changes
 from tunebook.words.errors import StoreError, TrainingCodeError
+from tunebook.words.version import VERSION
 
-PACKAGES = ("tunebook", "numpy", "scipy", "torch", "jax", "jaxlib", "optax", "flax", "keras",
+PACKAGES = ("numpy", "scipy", "torch", "jax", "jaxlib", "optax", "flax", "keras",
             "tensorflow", "lightning", "transformers", "scikit-learn")  # fmt: skip
 ASK_S = 5.0
 """Seconds that git, or a GPU's tool, is given; without an answer nothing is noted of it."""
@@ -128,7 +129,7 @@ def git_state(folder: Path) -> tuple[str, str]:
 
 def versions() -> tuple[tuple[str, str], ...]:
     """Versions of Python and of the packages here that training is likely to use."""
-    found = [("python", platform.python_version())]
+    found = [("python", platform.python_version()), ("tunebook", VERSION)]
     for package in PACKAGES:
         try:
             found.append((package, version(package)))

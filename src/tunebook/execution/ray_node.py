@@ -18,7 +18,6 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +31,7 @@ from tunebook.training.assignment import Assignment, TrainingCode, decode
 from tunebook.training.log import AttemptFiles, attempt_files, take_lock
 from tunebook.words.errors import TrialBusyError
 from tunebook.words.trial import TrialKey
+from tunebook.words.version import VERSION
 
 HOLD_S = 0.4
 """How long a question waits for an end; so a report is at the host within about this time."""
@@ -67,7 +67,7 @@ class RayNode:
     def about(self) -> str:
         """The version of Tunebook here."""
         self._heard_at = time.monotonic()
-        return version("tunebook")
+        return VERSION
 
     def expect(self, key: tuple[int, int], attempt: int) -> None:
         """An attempt is about to begin: a fresh folder for it."""

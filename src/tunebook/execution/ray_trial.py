@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import AttemptFiles
 from tunebook.words.errors import TrialBusyError
 from tunebook.words.trial import Cause, TrialKey
+from tunebook.words.version import VERSION
 
 AGAIN_S = 1.0
 TRIES = 5
@@ -100,12 +100,12 @@ async def train(order: Order, cluster: Cluster) -> Ended:
 
 async def _on(node: Any, order: Order, copy: HostCopy) -> Ended:
     theirs = await _unless_stopped(node.about.remote(), order)
-    if theirs != version("tunebook"):
+    if theirs != VERSION:
         return Ended(
             key=order.key,
             attempt=order.attempt,
             unloadable=f"the nodes have Tunebook {theirs}, and the host has "
-            f"{version('tunebook')}: install the same there, or give runtime_env=",
+            f"{VERSION}: install the same there, or give runtime_env=",
         )
     await node.expect.remote((order.key.round, order.key.number), order.attempt)
     await _give(node, order, copy)

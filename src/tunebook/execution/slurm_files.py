@@ -22,13 +22,13 @@ import shutil
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from tunebook.training.assignment import Assignment, decode, encode
 from tunebook.training.log_reading import outcome_of
 from tunebook.words.trial import Outcome
+from tunebook.words.version import VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ class Orders:
     cpus: int | None
     grace_s: float
     host_gone_s: float
-    version: str = version("tunebook")
+    version: str = VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

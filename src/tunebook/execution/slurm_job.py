@@ -14,13 +14,13 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from importlib.metadata import version
 from pathlib import Path
 
 from tunebook.execution import Ended
 from tunebook.execution.local import GRACE_S, LocalExecutor
 from tunebook.execution.slurm_files import ArrayFolder, Orders, Said
 from tunebook.words.trial import Cause
+from tunebook.words.version import VERSION
 
 LOOK_EVERY_S = 1.0
 SIGNAL_LAG_S = 0.3
@@ -114,7 +114,7 @@ def _may_be_of_a_signal(ended: Ended) -> bool:
 
 
 def _differs(orders: Orders) -> Said | None:
-    here = version("tunebook")
+    here = VERSION
     if orders.version == here:
         return None
     return Said(

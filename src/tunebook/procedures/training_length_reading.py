@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float
 
 from tunebook.analysis.curve_reading import (
     BestCheckpoints,
@@ -26,6 +26,9 @@ from tunebook.procedures.training_length_plans import TrainingLengthAsked
 from tunebook.words.design import Direction, Objective
 from tunebook.words.finding import NotApplicable
 from tunebook.words.trial import Value
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

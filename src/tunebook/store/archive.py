@@ -25,7 +25,6 @@ import numpy as np
 import sqlalchemy as sa
 
 from tunebook.store.chunks import Points, pack, unpack
-from tunebook.store.connection import own_version
 from tunebook.store.copying import batches, begin_filling, end_filling
 from tunebook.store.schema import REVISION, metadata
 from tunebook.store.sql import SqlStore
@@ -33,6 +32,7 @@ from tunebook.words.book_place import is_server
 from tunebook.words.errors import BookDamagedError, BookNewerError, StoreError
 from tunebook.words.sealing import sealed_in
 from tunebook.words.trial import Status
+from tunebook.words.version import VERSION
 
 ARCHIVE = 1
 READ = ("0003", "0004", "0005", REVISION)
@@ -86,7 +86,7 @@ def write_archive(store: SqlStore, path: Path) -> dict[str, int]:
                         digest.update(line)
                         rows += 1
                 tables[table.name] = {"rows": rows, "sha256": digest.hexdigest()}
-            manifest = {"archive": ARCHIVE, "schema": REVISION, "made_by": own_version()}
+            manifest = {"archive": ARCHIVE, "schema": REVISION, "made_by": VERSION}
             out.writestr("manifest.json", json.dumps({**manifest, "tables": tables}, indent=1))
         os.replace(fresh, path)
     except StoreError as error:

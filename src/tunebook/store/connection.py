@@ -7,7 +7,6 @@ once its measurements are committed.
 from __future__ import annotations
 
 import time
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -61,14 +60,6 @@ def on_network(path: Path, mounts: str | None = None) -> bool:
     rows = [line.split() for line in mounts.splitlines() if len(line.split()) > 2]
     inside = [r for r in rows if where == r[1] or where.startswith(r[1].rstrip("/") + "/")]
     return bool(inside) and max(inside, key=lambda r: len(r[1]))[2] in NETWORK_FILE_SYSTEMS
-
-
-def own_version() -> str:
-    """Version of Tunebook that runs."""
-    try:
-        return version("tunebook")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def database_now(connection: sa.Connection) -> float:

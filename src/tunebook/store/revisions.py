@@ -8,10 +8,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from tunebook.store.connection import own_version
 from tunebook.store.schema import REVISION, guards, metadata, setting
 from tunebook.store.server import take_turn
 from tunebook.words.errors import BookDamagedError, BookNewerError, BookNotFoundError
+from tunebook.words.version import VERSION
 
 
 def make_current(
@@ -48,7 +48,7 @@ def make_current(
         if found > REVISION and found.isdigit():
             raise BookNewerError(
                 f"the book {location} has schema {found}, made by Tunebook {_made_by(engine)}; "
-                f"this is Tunebook {own_version()}, which knows schemas up to {REVISION}",
+                f"this is Tunebook {VERSION}, which knows schemas up to {REVISION}",
                 next_step="install that version or a later one: pip install --upgrade tunebook",
             )
         raise BookDamagedError(
@@ -96,7 +96,7 @@ def _create(engine: sa.Engine, path: Path | None) -> None:
         connection.execute(
             sa.text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": REVISION}
         )
-        connection.execute(sa.insert(setting).values(id=1, made_by=own_version()))
+        connection.execute(sa.insert(setting).values(id=1, made_by=VERSION))
     if path is not None:
         _sync_folder(path.parent)
 

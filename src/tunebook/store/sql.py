@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tunebook.store import Claim, Logged, StoredRound, Taken
 from tunebook.store.claims import claim, reclaim, release, renew
 from tunebook.store.columns import read_columns
-from tunebook.store.connection import connect, database_now, host_now, on_network, own_version
+from tunebook.store.connection import connect, database_now, host_now, on_network
 from tunebook.store.curves import compact, read_curves, write_chunks
 from tunebook.store.only_added import OnlyAdded
 from tunebook.store.our_words import in_our_words
@@ -41,6 +41,7 @@ from tunebook.words.design import Objective, Round
 from tunebook.words.errors import BookNotFoundError, StoreError, TrialBusyError
 from tunebook.words.record import TrainingSource
 from tunebook.words.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
+from tunebook.words.version import VERSION
 
 
 class SqlStore(OnlyAdded, Requests):
@@ -117,7 +118,7 @@ class SqlStore(OnlyAdded, Requests):
             take_turn(connection, settings.name)
             row = connection.execute(sa.select(settings)).first()
             if row is None:
-                row_values = {"id": 1, "made_by": own_version(), **values}
+                row_values = {"id": 1, "made_by": VERSION, **values}
                 connection.execute(sa.insert(settings).values(row_values))
                 return
             if row.setting is not None:

@@ -19,6 +19,7 @@ from tunebook.words.toml_text import dump_toml, load_toml
 
 __all__ = [
     "RoundFile",
+    "alike",
     "edit_round_file",
     "from_data",
     "from_json",
@@ -59,6 +60,14 @@ def from_json(kind: type[T], text: str) -> T:
             f"this is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
         ) from None
     return from_data(kind, data)
+
+
+def alike(one: object, other: object) -> bool:
+    """Tell whether two nouns are stored as the same record; NaN is the same as NaN.
+
+    `==` of nouns that hold a NaN depends on the Python version and on how they were read.
+    """
+    return type(one) is type(other) and to_data(one) == to_data(other)
 
 
 def to_toml(noun: object) -> str:
