@@ -64,8 +64,8 @@ def decide(
     decision = replace(decision, caveats=(*decision.caveats, *said))
     if earlier:
         known = earlier[-1]
-        told = {"number": known.number, "decided_at": known.decided_at, "corrects": known.corrects}
-        if alike(replace(decision, **told), known):
+        again = replace(decision, number=known.number, decided_at=known.decided_at)
+        if alike(replace(again, corrects=known.corrects), known):
             return known
         decision = replace(decision, corrects=known.number)
     store.add_decision(decision)

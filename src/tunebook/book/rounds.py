@@ -6,11 +6,12 @@ import contextlib
 import functools
 import os
 import sys
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 from tunebook.analysis.foretold_outcomes import judge
+from tunebook.book.background import in_background
 from tunebook.book.decisions import decide
 from tunebook.book.exploit_round import run_exploitation
 from tunebook.book.fresh_reruns import Reruns
@@ -96,14 +97,14 @@ class BookRound(SteeredRound):
         time_budget_s: float | None = None,
         memory_limit_mb: int | None = None,
         progress: bool = True,
-    ) -> RunSummary | threading.Thread:
+    ) -> RunSummary | Future[RunSummary]:
         """Run what is left of the round's trials; run it again to go on after a stop.
 
         Args:
             train: `train(trial)`, or "module:function"; the remembered one if left out.
             workers: trials at a time, each in a process of its own; 0 runs them here.
             executor: where trials run; processes on this machine if left out.
-            wait: False returns at once, with the thread that runs the round.
+            wait: False returns at once, with a `concurrent.futures.Future` of the summary.
             time_budget_s: no trial begins after this many seconds.
             memory_limit_mb: a trial whose processes hold more is infeasible.
             progress: show live progress in the terminal.
@@ -136,9 +137,7 @@ class BookRound(SteeredRound):
                 )
 
         if not wait:
-            thread = threading.Thread(target=work, name=f"round {self.number}")
-            thread.start()
-            return thread
+            return in_background(work, f"round {self.number}")
         summary = work()
         self._raise_if_interrupted(summary)
         return summary

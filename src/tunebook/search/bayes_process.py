@@ -3,7 +3,7 @@
 Noisy expected improvement asks for joint draws of the process at the same few points, those that
 may be the best, and at a new one. One Cholesky factor over trials and those points serves every
 new point: a draw is then one product, where BoTorch's own Gaussian process builds the covariance
-of all of them anew.
+of all of them anew. Needs `tunebook[bayes]`.
 """
 
 from __future__ import annotations

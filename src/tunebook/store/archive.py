@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from tunebook.store.book_file import claim_folder, files_folder
 from tunebook.store.chunks import Points, pack, unpack
 from tunebook.store.copying import batches, begin_filling, end_filling
 from tunebook.store.schema import REVISION, metadata
@@ -141,7 +142,8 @@ def _make_file(book: Path, archive: zipfile.ZipFile) -> None:
         )
     fresh = book.with_name(f".{book.name}.{os.getpid()}.restoring")
     try:
-        _fill_store(SqlStore.open(fresh), archive)
+        _fill_store(SqlStore.open(fresh, files=files_folder(book)), archive)
+        claim_folder(book)
         os.replace(fresh, book)
     finally:
         for end in ("", "-wal", "-shm"):

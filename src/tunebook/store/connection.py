@@ -41,12 +41,17 @@ def connect(path: str, *, network: bool = False) -> sa.Engine:
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
 
+    begin_by_purpose(engine)
+    return engine
+
+
+def begin_by_purpose(engine: sa.Engine) -> None:
+    """Begin transactions with BEGIN where they only read, else with BEGIN IMMEDIATE."""
+
     @event.listens_for(engine, "begin")
     def begin(connection: sa.Connection) -> None:
         reads = connection.get_execution_options().get("reads_only", False)
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-    return engine
 
 
 def on_network(path: Path, mounts: str | None = None) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tunebook.store.book_file import claim_folder, files_folder
 from tunebook.store.schema import chunk, metadata
 from tunebook.store.server import take_turn
 from tunebook.store.sql import SqlStore
@@ -47,11 +48,12 @@ def copy_rows(source: SqlStore, to: str | os.PathLike[str]) -> dict[str, int]:
         raise occupied(to)
     fresh = file.with_name(f".{file.name}.{os.getpid()}.copying")
     try:
-        target = SqlStore.open(fresh)
+        target = SqlStore.open(fresh, files=files_folder(file))
         try:
             rows = _fill(source, target)
         finally:
             target.close()
+        claim_folder(file)
         os.replace(fresh, file)
     finally:
         for end in ("", "-wal", "-shm"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sqlite3
 import struct
 import zlib
@@ -78,15 +79,21 @@ def of_sqlite(error: Exception, location: str) -> StoreError:
         )
     if "readonly" in low or "read-only" in low or "permission" in low:
         return StoreError(
-            f"the book {location} can't be written ({text})",
-            next_step="give yourself the right to write it and its folder, or copy it elsewhere",
+            f"the book {location} can be read and can't be written ({text})",
+            next_step="ask its owner for the right to write it and its folder, or work on a copy: "
+            "tunebook copy",
         )
-    folder = Path(location).parent
-    if "unable to open" in low and folder.is_dir() and not os.access(folder, os.W_OK):
+    file = Path(location)
+    if "unable to open" in low and file.parent.is_dir() and not os.access(file.parent, os.W_OK):
+        if not file.exists():
+            return StoreError(
+                f"the folder {file.parent} of a new book can't be written ({text})",
+                next_step="begin the book in a folder of your own: --book ~/NAME.db",
+            )
         return StoreError(
-            f"the book {location} lies in a folder that can't be written, and opening it makes "
+            f"the book {location} is in a folder that can't be written, and opening it makes "
             f"files beside it ({text})",
-            next_step=f"copy it to a folder of your own: cp {location}* ~/",
+            next_step=f"copy it to a folder of your own: cp {shlex.quote(location)}* ~/",
         )
     if "unable to open" in low:
         return StoreError(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -56,11 +57,54 @@ def make_current(
             next_step="restore the book from a copy",
         )
     if path is not None:
-        shutil.copy2(path, path.with_name(f"{path.name}.before-{REVISION}"))
+        _migrate_file(engine, path)
+        return
     with engine.begin() as connection:
         take_turn(connection, "schema")
         if _named(connection) != REVISION:  # else another process has just migrated it
             migrate(connection)
+
+
+def is_current(engine: sa.Engine, location: str) -> bool:
+    """Tell whether a database is a book of this version's schema."""
+    return _revision(engine, location) == REVISION
+
+
+def _migrate_file(engine: sa.Engine, path: Path) -> None:
+    """Migrate a file; what was committed before is kept as NAME.before-REVISION."""
+    target = path.with_name(f"{path.name}.before-{REVISION}")
+    fresh = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        while True:
+            seen = _back_up(engine, fresh)
+            with engine.begin() as connection:
+                if _named(connection) == REVISION:  # another process has just migrated it
+                    return
+                if _commits_of_others(connection) == seen:
+                    os.replace(fresh, target)
+                    _sync_folder(path.parent)
+                    migrate(connection)
+                    return
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _back_up(engine: sa.Engine, target: Path) -> int:
+    """Write all that is committed, the write-ahead log included; returns what it was at."""
+    with engine.connect() as connection:
+        seen = _commits_of_others(connection)
+    with engine.connect() as connection, closing(sqlite3.connect(target)) as copy:
+        source = connection.connection.driver_connection
+        assert isinstance(source, sqlite3.Connection)
+        source.backup(copy)
+    with target.open("rb") as written:
+        os.fsync(written.fileno())
+    return seen
+
+
+def _commits_of_others(connection: sa.Connection) -> int:
+    """A number that changes once another process commits."""
+    return int(connection.exec_driver_sql("PRAGMA data_version").scalar_one())
 
 
 def _revision(engine: sa.Engine, location: str) -> str | None:

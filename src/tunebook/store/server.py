@@ -17,6 +17,7 @@ from urllib.parse import quote, quote_plus
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
+from tunebook.store.book_file import files_folder
 from tunebook.store.our_words import Translation, in_our_words
 from tunebook.store.server_words import of_server
 from tunebook.words.book_place import check_server, is_server, shown
@@ -149,7 +150,7 @@ def files_of(place: str | os.PathLike[str]) -> Path:
         StoreError: the server can't be reached, or refuses.
     """
     if not isinstance(place, str) or not is_server(place):
-        return Path(place).with_suffix(".files")
+        return files_folder(Path(place))
     engine, translated = connect_server(place)
     with in_our_words(shown(place), translated):
         try:

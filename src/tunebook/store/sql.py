@@ -9,14 +9,16 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tunebook.store import Claim, Logged, StoredRound, Taken
+from tunebook.store.book_file import check_file, claim_folder, files_folder
 from tunebook.store.claims import claim, reclaim, release, renew
 from tunebook.store.columns import read_columns
 from tunebook.store.connection import connect, database_now, host_now, on_network
 from tunebook.store.curves import compact, read_curves, write_chunks
 from tunebook.store.only_added import OnlyAdded
 from tunebook.store.our_words import in_our_words
+from tunebook.store.read_only import ReadOnlyFile, may_write
 from tunebook.store.requests import Requests
-from tunebook.store.revisions import make_current
+from tunebook.store.revisions import is_current, make_current
 from tunebook.store.rows import readable, to_row, to_trial
 from tunebook.store.schema import round_ as rounds
 from tunebook.store.schema import setting as settings
@@ -38,7 +40,7 @@ from tunebook.words.codec import from_json
 from tunebook.words.curves import Curves
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective, Round
-from tunebook.words.errors import BookNotFoundError, StoreError, TrialBusyError
+from tunebook.words.errors import StoreError, TrialBusyError
 from tunebook.words.record import TrainingSource
 from tunebook.words.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
 from tunebook.words.version import VERSION
@@ -60,8 +62,11 @@ class SqlStore(OnlyAdded, Requests):
         Args:
             place: the file's path, or `postgresql://USER@HOST/DATABASE`.
             create: make it where there is none.
-            files: folder for logs and checkpoints; else NAME.files beside the file, or for a
-                server TUNEBOOK_FILES, or DATABASE.files in the current folder.
+            files: folder for logs and checkpoints; else NAME.files beside the file
+                (`exp.sqlite.files` where the suffix is not `.db`), or for a server
+                TUNEBOOK_FILES, or DATABASE.files in the current folder.
+
+        A file that this process may not write, or whose folder it may not, is opened to be read.
 
         Raises:
             StoreError: it can't be read or written; BookNewerError, BookDamagedError,
@@ -72,14 +77,29 @@ class SqlStore(OnlyAdded, Requests):
             return cls._on_server(place, create, folder)
         file = Path(place)
         with in_our_words(str(file)):
-            _check_file(file, create=create)
+            check_file(file, create=create)
+            if file.exists() and not may_write(file):
+                return cls._to_read(file, folder)
+            if folder is None and not file.exists():
+                claim_folder(file)
+            folder = folder or files_folder(file)
             engine = connect(str(file), network=on_network(file))
             try:
                 make_current(engine, file)
             except BaseException:
                 engine.dispose()
                 raise
-        return cls(engine, str(file), folder or file.with_suffix(".files"))
+        return cls(engine, str(file), folder)
+
+    @classmethod
+    def _to_read(cls, file: Path, folder: Path | None) -> SqlStore:
+        """A book that may be read only; one of an older schema is migrated in a private copy."""
+        source = ReadOnlyFile(file)
+        engine = source.engine
+        if not is_current(engine, str(file)):
+            engine = connect(str(source.copied()))
+            make_current(engine, None, str(file), create=False)
+        return cls(engine, str(file), folder or files_folder(file), read_from=source)
 
     @classmethod
     def _on_server(cls, url: str, create: bool, files: Path | None) -> SqlStore:
@@ -344,21 +364,6 @@ def _rounds_of(
         )
         for row in connection.execute(sa.select(rounds).where(*which).order_by(rounds.c.number))
     )
-
-
-def _check_file(file: Path, *, create: bool) -> None:
-    if not create and not file.exists():
-        raise BookNotFoundError(f"there is no book at {file}", next_step="correct the path")
-    if file.is_dir():
-        raise StoreError(
-            f"a book is a file; {file} is a folder",
-            next_step=f"name a file in it: {file / 'book.db'}",
-        )
-    if not file.parent.is_dir():
-        raise StoreError(
-            f"the folder of the book {file} does not exist",
-            next_step=f"make it: mkdir -p {file.parent}",
-        )
 
 
 def _lines_are_new(

@@ -11,6 +11,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from tunebook.store.our_words import Translation, in_our_words, read_whole
+from tunebook.store.read_only import ReadOnlyFile
 
 
 class Transactions:
@@ -23,6 +24,7 @@ class Transactions:
         location: the file's path, or a URL without its password.
         files: folder for logs and checkpoints.
         translated: a server's errors in our words.
+        read_from: a file that may only be read, from which this store reads.
     """
 
     def __init__(
@@ -31,6 +33,7 @@ class Transactions:
         location: str,
         files: Path,
         translated: Translation | None = None,
+        read_from: ReadOnlyFile | None = None,
     ) -> None:
         self._engine = engine
         # A book that nobody closed gives up its file with the last reference to it.
@@ -39,6 +42,7 @@ class Transactions:
             threading.RLock() if engine.dialect.name == "sqlite" else nullcontext()
         )
         self._translated = translated
+        self._read_from = read_from
         self._own = threading.local()
         self.location = location
         self.files = files
@@ -76,6 +80,8 @@ class Transactions:
                 return
             with self._engine.connect() as connection:
                 yield connection
+            if self._read_from is not None:
+                self._read_from.check_unchanged()
 
     @contextmanager
     def together(self) -> Iterator[None]:
