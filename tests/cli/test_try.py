@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 
 import pytest
 
@@ -88,7 +90,8 @@ def test_evaluation_that_costs_more_than_training_is_told_with_a_number(tried):
         "warning",
         "evaluations",
     )
-    assert "Evaluating 100 times costs" in warning["sentence"]
+    assert "evaluating 100 times" in warning["sentence"]
+    assert warning["numbers"]["least_ratio"] > 1
     # A fifth of the time: 0.8 s of training allow 0.2 s, or 6.7 evaluations of 0.03 s: too few.
     proposed = warning["remedy"]["values"].get("evaluations")
     assert proposed is None or 8 <= proposed <= 10
@@ -150,3 +153,54 @@ def test_each_study_is_tried(tunebook, tmp_path):
     adam, soap = json.loads(tunebook("try", "r.toml", "--json", code=1).stdout)["tried"]
     assert adam["fault"] == "" and adam["metrics"] == {"loss": [1.0, 1.0]}
     assert "optax has no SOAP" in soap["fault"]
+
+
+FAST = """\
+def train(trial):
+    rate = trial.config["learning_rate"]
+    for step in range(trial.max_train_steps):
+        if trial.evaluate_at(step):
+            trial.report(step, {"train/loss": 1 / (1 + step), "valid/error": 0.5})
+"""
+
+
+def test_code_that_is_too_fast_to_time_gets_no_absurd_number(tried):
+    told = tried(FAST, "--json")
+    (seen,) = told["tried"]
+    assert told["warnings"] == []
+    assert seen["step_most_s"] >= 1e-6
+    said = tried(FAST)
+    assert "e+0" not in said and "e9" not in said
+    rates = [float(r.replace(",", "")) for r in re.findall(r"([\d.,e]+) steps a second", said)]
+    assert all(rate <= 1e6 for rate in rates)
+    assert "Nothing speaks against running it." in said
+
+
+def test_a_slow_evaluation_beside_steps_too_fast_to_time_is_told_in_bounds(tried):
+    slow = FAST.replace("trial.report(", "import time; time.sleep(0.1); trial.report(")
+    (warning,) = tried(slow, "--json")["warnings"]
+    assert warning["check"] == "I1"
+    assert warning["numbers"]["least_ratio"] > 1
+    assert not re.search(r"\d{4,} times|e\+", warning["sentence"])
+
+
+def test_times_are_measured_with_the_threads_that_run_gives(
+    tried, tunebook, tmp_path, monkeypatch
+):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    script = "import os\n" + FAST.replace("0.5}", "float(os.environ['OMP_NUM_THREADS'])}")
+    seen = tried(script, "--json")["tried"][0]
+    assert (seen["metrics"]["valid/error"], seen["threads"]) == ([1.0, 1.0], 1)
+    cores = len(os.sched_getaffinity(0))
+    told = json.loads(tunebook("try", "r.toml", "--workers", "1", "--json").stdout)
+    seen = told["tried"][0]
+    assert (seen["metrics"]["valid/error"], seen["threads"]) == ([cores, cores], cores)
+    with (tmp_path / "r.toml").open("a", encoding="utf-8") as file:
+        file.write('[executor]\nkind = "local"\nworkers = 1\nthreads = 3\n')
+    told = json.loads(tunebook("try", "r.toml", "--json").stdout)
+    assert told["tried"][0]["metrics"]["valid/error"] == [3.0, 3.0]
+
+
+def test_a_fault_is_told_after_its_cause_and_a_colon(tried):
+    told = tried("def train(trial):\n    pass\n", "--json", code=1)
+    assert told["tried"][0]["fault"].startswith("objective never reported: ")

@@ -131,7 +131,7 @@ except StoreError as error:
     with tempfile.TemporaryDirectory() as folder:
         ended = run(script, Path(folder) / "b.db")
         Path(folder).chmod(0o755)
-    assert "can't be" in ended.stdout, (ended.stdout, ended.stderr[-500:])
+    assert "can't be written" in ended.stdout, (ended.stdout, ended.stderr[-500:])
     assert "Next: " in ended.stdout
 
 

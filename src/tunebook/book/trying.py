@@ -24,6 +24,8 @@ from typing import Any
 
 from tunebook.analysis.short_run import warnings
 from tunebook.execution.code import TrainingCode, check_program, training_code
+from tunebook.execution.local import LocalExecutor
+from tunebook.execution.places import executor_of
 from tunebook.execution.resources import thread_settings
 from tunebook.search import points
 from tunebook.search.assignment import trial_seed
@@ -41,6 +43,8 @@ STEPS, SECONDS = 50, 30.0
 STARTING_S = 120.0
 """Beside the run itself: importing a framework, compiling, loading data."""
 MOST_STUDIES = 12
+CLOCK_S = 1e-6
+"""No step of Python code is timed to less."""
 _PACKAGES = {"transformers": "'transformers[torch]'", "sklearn": "scikit-learn"}
 
 
@@ -70,8 +74,15 @@ def look_at(
     *,
     steps: int = STEPS,
     seconds: float = SECONDS,
+    workers: int | None = None,
 ) -> ShortRun:
     """A short test run of what a round file plans.
+
+    Args:
+        file: the round file.
+        train, objective: of the round.
+        steps, seconds: as in `try_round`.
+        workers: trials at a time that the round will be run with, as for `BookRound.run`.
 
     Raises:
         TrainingCodeError: the training code can't be found.
@@ -87,6 +98,7 @@ def look_at(
             training_objective=objective_in_training,
             steps=steps,
             seconds=seconds,
+            environment=worker_environment(file, workers),
         )
     )
     found = warnings(tried, objective, training_objective=objective_in_training)
@@ -101,6 +113,7 @@ def try_round(
     training_objective: str = "",
     steps: int = STEPS,
     seconds: float = SECONDS,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[Tried]:
     """Train the first configuration of each study for a few steps, one after the other.
 
@@ -110,7 +123,9 @@ def try_round(
         objective, training_objective: of the book.
         steps: at most so many.
         seconds: each is ended then, once a step and an evaluation were seen.
+        environment: what a worker finds set beside what this process has: its threads, its GPU.
     """
+    around = {**os.environ, **(environment or thread_settings(1, os.environ))}
     if plan.searcher in ADAPTIVE:  # its first configurations are Halton's as well
         plan = replace(plan, searcher="halton")
     with tempfile.TemporaryDirectory(prefix="tunebook-try-") as folder:
@@ -124,8 +139,24 @@ def try_round(
                 training_objective=training_objective,
                 varied=tuple(study.branch.axes),
             )
-            seen = _watched(assignment, seconds)
-            yield _read(seen, plan, study, trial, assignment)
+            seen = _watched(assignment, seconds, around)
+            tried = _read(seen, plan, study, trial, assignment)
+            yield replace(tried, threads=int(around.get("OMP_NUM_THREADS") or 1))
+
+
+def worker_environment(file: RoundFile, workers: int | None) -> Mapping[str, str]:
+    """What a run of this file on this machine sets for each of its workers.
+
+    A trial on a cluster has a machine's cores for itself here.
+    """
+    if file.executor.get("kind", "local") != "local":
+        return thread_settings(1, os.environ)
+    executor = executor_of(file.executor, workers=workers) or LocalExecutor(workers)
+    assert isinstance(executor, LocalExecutor)
+    try:
+        return executor.environment
+    finally:
+        executor.close()
 
 
 def _first_trial(plan: Round, study: Study, number: int, steps: int) -> TrialRecord:
@@ -141,7 +172,9 @@ def _first_trial(plan: Round, study: Study, number: int, steps: int) -> TrialRec
     )
 
 
-def _watched(assignment: Assignment, seconds: float) -> dict[str, Any]:
+def _watched(
+    assignment: Assignment, seconds: float, environment: Mapping[str, str]
+) -> dict[str, Any]:
     """Train it in a process of its own; what that saw, or why it did not end."""
     result = assignment.files.log.with_suffix(".seen")
     output = assignment.files.output
@@ -154,7 +187,7 @@ def _watched(assignment: Assignment, seconds: float) -> dict[str, Any]:
             stdout=printed,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            env={**os.environ, **thread_settings(1, os.environ)},
+            env=dict(environment),
             cwd=assignment.code.cwd,
         )
         try:
@@ -184,7 +217,7 @@ def _read(
     )
     fault = _with_package(seen["unloadable"])
     if not fault and seen["status"] != "complete" and not seen.get("enough"):
-        fault = " ".join(t for t in (seen.get("cause") or "", seen["detail"]) if t)
+        fault = ": ".join(t for t in (seen.get("cause") or "", seen["detail"]) if t)
     if fault:
         printed = assignment.files.output.read_text("utf-8", "replace").strip()[-2000:]
         return replace(tried, fault=f"{fault}\n{printed}" if printed else fault)
@@ -192,10 +225,10 @@ def _read(
     for _, _, values in seen["reports"]:
         for name, value in values.items():
             metrics[name] = (metrics.get(name, (value,))[0], value)
-    step_s, evaluation_s = paces(seen["cycles"])
+    pace = paces(seen["cycles"])
     saving = [s for _, s in seen["saving"]]
     if not seen["asked"]:  # evaluations are a part of its steps, as far as can be told
-        step_s, evaluation_s = _between(seen["reports"]), None
+        pace = Pace(step_s=_between(seen["reports"]))
     last = max((step for step, _, _ in seen["reports"]), default=-1)
     first = min((at for _, at, _ in seen["reports"]), default=seen["seconds"])
     known = {*plan.varied, *plan.fixed} & set(trial.config)
@@ -203,8 +236,10 @@ def _read(
         tried,
         steps=last + 1,
         metrics=metrics,
-        step_s=step_s,
-        evaluation_s=evaluation_s,
+        step_s=pace.step_s,
+        evaluation_s=pace.evaluation_s,
+        step_most_s=pace.step_most_s,
+        evaluation_least_s=pace.evaluation_least_s,
         checkpoint_s=statistics.median(saving[1:] or saving) if saving else None,
         start_s=seen["loading_s"] + first,
         memory_mb=seen["memory_mb"],
@@ -221,26 +256,43 @@ def _with_package(fault: str) -> str:
     return f"{fault}\nNext: pip install {_PACKAGES.get(missing[1], missing[1])}"
 
 
-def paces(cycles: Sequence[tuple[int, float]]) -> tuple[float | None, float | None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """Seconds of a step and of an evaluation, as in `Tried`."""
+
+    step_s: float | None = None
+    evaluation_s: float | None = None
+    step_most_s: float | None = None
+    evaluation_least_s: float | None = None
+
+
+def paces(cycles: Sequence[tuple[int, float]]) -> Pace:
     """Seconds of a step, and of an evaluation, from cycles of both.
 
     A cycle of n steps and an evaluation takes n s + e. The median of those of one step gives
     s + e; s is the median over the longer ones of what they take beyond it, by the further
-    steps that they have.
+    steps that they have. The bounds take the shortest cycle of one step and the longest of more.
 
     Example:
-        >>> paces([(1, 3.0), (1, 3.0), (11, 13.0)])
+        >>> found = paces([(1, 3.0), (1, 3.0), (11, 13.0)])
+        >>> found.step_s, found.evaluation_s
         (1.0, 2.0)
     """
     short = [seconds for steps, seconds in cycles if steps == 1]
-    if not short:
-        return None, None
-    least = statistics.median(short)
-    further = [(seconds - least) / (steps - 1) for steps, seconds in cycles if steps > 1]
-    if not further:
-        return None, None
-    step_s = min(max(statistics.median(further), 0.0), least)
-    return step_s, least - step_s
+    longer = [(steps, seconds) for steps, seconds in cycles if steps > 1]
+    if not short or not longer:
+        return Pace()
+    middle, least = statistics.median(short), min(short)
+    step_s = statistics.median((seconds - middle) / (steps - 1) for steps, seconds in longer)
+    step_s = min(max(step_s, 0.0), middle)
+    most = max((seconds - least) / (steps - 1) for steps, seconds in longer)
+    most = max(most, step_s, CLOCK_S)
+    return Pace(
+        step_s=step_s,
+        evaluation_s=middle - step_s,
+        step_most_s=most,
+        evaluation_least_s=max(0.0, least - most),
+    )
 
 
 def _between(reports: Sequence[tuple[int, float, object]]) -> float | None:

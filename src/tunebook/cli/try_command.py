@@ -22,8 +22,17 @@ if TYPE_CHECKING:
 @click.option("--steps", type=click.IntRange(min=1), default=50, show_default=True)
 @click.option("--seconds", type=click.FloatRange(min=0), default=30.0, show_default=True,
               help="Of each configuration, once a step and an evaluation were seen.")  # fmt: skip
+@click.option("--workers", type=click.IntRange(min=1),
+              help="As for run: each trial gets its share of the cores.")  # fmt: skip
 @json_option
-def command(file: Path, train: str | None, steps: int, seconds: float, as_json: bool) -> None:
+def command(
+    file: Path,
+    train: str | None,
+    steps: int,
+    seconds: float,
+    workers: int | None,
+    as_json: bool,
+) -> None:
     """Train the first configuration of each study of FILE for a few steps; keep nothing of it.
 
     Says what was reported, steps a second, memory and what a whole trial would take; warns where
@@ -38,7 +47,7 @@ def command(file: Path, train: str | None, steps: int, seconds: float, as_json: 
     where = train or asked.train
     if not where:
         raise no_code()
-    seen = look_at(asked, where, _objective(asked), steps=steps, seconds=seconds)
+    seen = look_at(asked, where, _objective(asked), steps=steps, seconds=seconds, workers=workers)
     if as_json:
         print_json(**data_of(seen))
     else:

@@ -110,6 +110,11 @@ class LocalExecutor:
         self._ever_loaded = False
         self._closed = False
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What its first worker finds set beside what this process has."""
+        return self._slots[0].environment
+
     def submit(self, assignment: Assignment) -> None:
         """Start a trial on a free worker, one that is already there if possible."""
         free = [s for s in self._slots if s.assignment is None]

@@ -18,7 +18,7 @@ def tried_renderable(tried: Tried) -> RenderableType:
     head = f"Tried {config_text(tried.config)}"
     if tried.fault:
         first, _, rest = tried.fault.partition("\n")
-        said = [_inside("It does not train: " + first, "red")]
+        said = [_inside(f"It does not train: {first}", "red")]
         return Group(Text(head), *said, *([_inside(rest, "dim")] if rest else []))
     lines = [
         f"{plural(tried.steps, 'step')} of {tried.max_train_steps} trained; "
@@ -52,21 +52,37 @@ def _metric_text(name: str, ends: tuple[float, float]) -> str:
 def _pace_text(tried: Tried) -> str:
     if tried.step_s is None:
         return "too few steps were seen to say how long one takes"
-    parts = [f"{number(float(f'{1 / max(tried.step_s, 1e-9):.2g}'))} steps a second"]
+    parts = [_speed_text(tried, tried.step_s)]
     if tried.evaluation_s is not None:
         parts.append(f"an evaluation takes {_short_text(tried.evaluation_s)}")
     else:
-        parts.append("evaluations are not told from training: it never asks trial.evaluate_at")
+        parts.append(
+            "evaluations are timed as a part of training, since it never calls trial.evaluate_at"
+        )
     if tried.checkpoint_s is not None:
         parts.append(f"a checkpoint {_short_text(tried.checkpoint_s)}")
-    return ", ".join([*parts, f"starting {seconds_text(tried.start_s)}"])
+    threads = f"{plural(tried.threads, 'thread')}, as run gives each trial"
+    return ", ".join([*parts, f"starting {seconds_text(tried.start_s)}"]) + f" ({threads})"
+
+
+def _speed_text(tried: Tried, step_s: float) -> str:
+    """Steps a second; where a step is too fast to be timed, how many there are at least."""
+    if tried.resolved:
+        return f"{_per_second(step_s)} steps a second"
+    if tried.step_most_s:
+        return f"more than {_per_second(tried.step_most_s)} steps a second"
+    return "a step is too fast to be timed"
+
+
+def _per_second(step_s: float) -> str:
+    return number(float(f"{1 / step_s:.2g}"))
 
 
 def _whole_text(tried: Tried) -> str:
     if tried.whole_s is None:
         return ""
     said = f"a whole trial would take {seconds_text(tried.whole_s)}"
-    if tried.evaluation_share is not None:
+    if tried.evaluation_share is not None and tried.resolved:
         said += f"; evaluating is {share_text(tried.evaluation_share)} of training and evaluating"
     return said
 

@@ -63,6 +63,16 @@ def read_whole(location: str) -> Iterator[None]:
         ) from error
 
 
+def unwritable_book(location: str, said: str = "") -> StoreError:
+    """The error for a book that may be read and not written."""
+    return StoreError(
+        f"the book {location} can be read, and it can't be written"
+        + (f" ({said})" if said else ""),
+        next_step="ask its owner for the right to write it and its folder, or work on a copy: "
+        f"tunebook copy {shlex.quote(location)} mine.db",
+    )
+
+
 def of_sqlite(error: Exception, location: str) -> StoreError:
     """What SQLite, or the file system, says."""
     text = str(getattr(error, "orig", None) or error)
@@ -78,11 +88,7 @@ def of_sqlite(error: Exception, location: str) -> StoreError:
             next_step="make room and run again: what was acknowledged is kept",
         )
     if "readonly" in low or "read-only" in low or "permission" in low:
-        return StoreError(
-            f"the book {location} can be read and can't be written ({text})",
-            next_step="ask its owner for the right to write it and its folder, or work on a copy: "
-            "tunebook copy",
-        )
+        return unwritable_book(location, text)
     file = Path(location)
     if "unable to open" in low and file.parent.is_dir() and not os.access(file.parent, os.W_OK):
         if not file.exists():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from tunebook.store.our_words import Translation, in_our_words, read_whole
+from tunebook.store.our_words import Translation, in_our_words, read_whole, unwritable_book
 from tunebook.store.read_only import ReadOnlyFile
 
 
@@ -62,7 +62,13 @@ class Transactions:
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        """A transaction that is committed at the end: on disk, or BookAwayError says unknown."""
+        """A transaction that is committed at the end: on disk, or BookAwayError says unknown.
+
+        Raises:
+            StoreError: the file may only be read.
+        """
+        if self._read_from is not None:
+            raise unwritable_book(self.location)
         with self._connected() as connection:
             if self._held() is not None:
                 yield connection

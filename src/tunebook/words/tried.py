@@ -19,6 +19,9 @@ class Tried:
         steps: that were trained; max_train_steps, evaluations: of the plan.
         metrics: (first, last) value of each.
         step_s, evaluation_s, checkpoint_s: seconds of one; None where it could not be seen.
+        step_most_s, evaluation_least_s: what a step takes at most and an evaluation at least, by
+            the cycles that were seen; None where either could not be seen.
+        threads: what training's numeric libraries were given, as a run gives them.
         start_s: before the first step was done: imports, data, compilation.
         memory_mb, accelerator_mb: the most that was used; the second None without a GPU.
         unread: hyperparameters of the plan that training never read.
@@ -34,10 +37,20 @@ class Tried:
     step_s: float | None = None
     evaluation_s: float | None = None
     checkpoint_s: float | None = None
+    step_most_s: float | None = None
+    evaluation_least_s: float | None = None
+    threads: int = 1
     start_s: float = 0.0
     memory_mb: float = 0.0
     accelerator_mb: float | None = None
     unread: tuple[str, ...] = ()
+
+    @property
+    def resolved(self) -> bool:
+        """A step takes long enough to be told from the scatter of the evaluations."""
+        if self.step_s is None or self.step_most_s is None:
+            return self.step_s is not None and self.step_s > 0
+        return 2 * self.step_s > self.step_most_s > 0
 
     @property
     def training_s(self) -> float | None:
@@ -57,6 +70,14 @@ class Tried:
         if self.training_s is None or self.evaluating_s is None:
             return None
         return self.evaluating_s / max(1e-12, self.training_s + self.evaluating_s)
+
+    @property
+    def least_ratio(self) -> float | None:
+        """What evaluating takes at least, in times of what training takes at most."""
+        if self.step_most_s is None or self.evaluation_least_s is None:
+            return None
+        evaluating = self.evaluation_least_s * min(self.evaluations, self.max_train_steps)
+        return evaluating / (self.step_most_s * self.max_train_steps)
 
     @property
     def whole_s(self) -> float | None:
