@@ -77,3 +77,9 @@ def test_a_task_without_a_script_is_told_where_there_is_one(tunebook):
 def test_without_a_test_run_nothing_is_trained(tunebook):
     told = json.loads(tunebook("init", "--no-try", "--json").stdout)
     assert set(told) == {"schema", "written"}
+
+
+@pytest.mark.parametrize("name", ["pytorch", "PyTorch", "torch"])
+def test_a_framework_goes_by_its_own_name_too(tunebook, tmp_path, name):
+    tunebook("init", "--framework", name, "--no-try")
+    assert "torch_optimizer" in (tmp_path / "train.py").read_text("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import shlex
 import webbrowser
 from importlib.resources import files
 from pathlib import Path
@@ -35,6 +36,6 @@ def command(out: Path, opens: bool, as_json: bool) -> None:
         print_json(book=str(book_path.resolve()), report=str(report))
     else:
         click.echo(f"Book:   {book_path}\nReport: {report}")
-        click.echo(f"Next:   tunebook findings --book {book_path}")
+        click.echo(f"Next:   tunebook findings --book {shlex.quote(str(book_path))}")
     if opens:
         webbrowser.open(report.as_uri())

@@ -27,11 +27,21 @@ SCRIPTS = {
     "command": {"tabular": ("train_command.py.txt", "round-1-command.toml")},
 }
 """By framework and task: the training script, and the first round that goes with it."""
+ALSO_CALLED = {"pytorch": "torch", "transformers": "huggingface", "hf": "huggingface"}
+
+
+class Framework(click.Choice[str]):
+    """One of SCRIPTS, also by the name that its package or its project has."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name in SCRIPTS."""
+        low = value.lower()
+        return super().convert(ALSO_CALLED.get(low, low), param, ctx)
 
 
 @click.command("init", epilog="Example: tunebook init digits --framework torch")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path), default=".")
-@click.option("--framework", type=click.Choice(list(SCRIPTS)), default="numpy",
+@click.option("--framework", type=Framework(list(SCRIPTS)), default="numpy",
               show_default=True)  # fmt: skip
 @click.option("--task", type=click.Choice(["tabular", "image", "text"]),
               help="Image and text with torch, text with huggingface; else tabular.")  # fmt: skip

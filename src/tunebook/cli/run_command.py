@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,7 +61,7 @@ def command(
     from tunebook.execution.scheduler import RunSummary
     from tunebook.report.terminal import show_round, show_standing
 
-    # Training code beside the round file is found as `python train.py` would find it.
+    # Modules in this folder are found as `python train.py` would find them.
     sys.path.insert(0, str(Path.cwd()))
     check_limits(time_budget_s=time_budget, memory_limit_mb=memory_limit)
     asked = read_file(file) if file else None
@@ -120,7 +120,8 @@ def _show_plan(
 
 
 def read_file(file: Path) -> RoundFile:
-    """What a round file says; an error tells what to do where it can't be read."""
+    """What a round file says, its training code by a path that works from this folder."""
+    from tunebook.cli.code_beside import code_beside
     from tunebook.words.codec import read_round_file
     from tunebook.words.errors import CodecError
 
@@ -135,7 +136,8 @@ def read_file(file: Path) -> RoundFile:
         raise CodecError(
             f"{file} is not UTF-8 text: byte {error.start} is none", next_step="save it as UTF-8"
         ) from None
-    return read_round_file(text, source=str(file))
+    asked = read_round_file(text, source=str(file))
+    return replace(asked, train=code_beside(asked.train, file.parent))
 
 
 def _planned(book: Book, plan: Round, code: str) -> BookRound:

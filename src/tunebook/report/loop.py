@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -66,7 +67,7 @@ def standing(record: BookRecord, number: int) -> Standing:
     """Where one round of a book stands."""
     found = next(r for r in record.rounds if r.number == number)
     decision = decision_of(record, number)
-    book = f" --book {record.file}" if record.file else ""
+    book = f" --book {shlex.quote(record.file)}" if record.file else ""
     if decision is None:
         return _undecided(record, found, book)
     followed = number < record.rounds[-1].number
