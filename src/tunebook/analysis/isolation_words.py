@@ -138,14 +138,8 @@ def _settling(groups: Sequence[Group], pair: PairwiseDifference) -> str:
         needed = [trials_to_resolve(g.worst, wanted) for g in (a, b) if len(g.worst) > 1]
     if needed and None not in needed:
         about = f"{max(n for n in needed if n is not None):.2g}"
-        return (
-            f"if that is the difference, about {float(about):g} trials of each would tell them "
-            "apart; fresh-seed reruns say which configuration is the better one"
-        )
-    return (
-        "telling them apart would take far more trials; fresh-seed reruns of each best say which "
-        "configuration is the better one"
-    )
+        return f"if that is the difference, about {float(about):g} trials of each would show it"
+    return "showing that difference would take far more trials"
 
 
 def _by_root(trials: int, wanted: float, *, most: float = 8.0) -> int | None:

@@ -68,6 +68,12 @@ def next_level(lines: Sequence[AccountLine]) -> float:
     return granted([line.adopted for line in lines])
 
 
+def levels_after(lines: Sequence[AccountLine]) -> tuple[float, float]:
+    """What the decision after the newest one gets: if the newest adopts, and if it does not."""
+    earlier = [line.adopted for line in lines[:-1]]
+    return granted([*earlier, True]), granted([*earlier, False])
+
+
 def granted(adopted: Sequence[bool]) -> float:
     """The level of the next decision.
 

@@ -52,11 +52,14 @@ class Reruns:
         most: fresh-seed reruns, over all sides.
         baseline: True where one is rerun beside the candidates.
         level: chance of adopting what is not worth it, over all candidates.
+        after: level of the decision after it, if it adopts and if it does not; None without a
+            baseline, where the account takes no part.
     """
 
     most: int = 20
     baseline: bool = False
     level: float = 0.05
+    after: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +93,7 @@ class PlannedDecision:
         gain: above the least improvement (without a baseline: above chance), adopted in 80 % of
             cases; in the round's unit. NaN where the reruns allow no verdict.
         excess: the same in standard deviations of a rerun.
+        after: level of the decision after it, if it adopts and if it does not.
     """
 
     sides: int
@@ -97,6 +101,7 @@ class PlannedDecision:
     level: float
     gain: float
     excess: float
+    after: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,5 +247,6 @@ def _decision(
     # Against chance one side's noise is all there is: the promise is then on the safe side.
     excess = planned(each, reruns.level / candidates).excess if each >= FIRST_ADOPT else math.nan
     return PlannedDecision(
-        sides=sides, reruns=each, level=reruns.level, gain=excess * noise, excess=excess
-    )
+        sides=sides, reruns=each, level=reruns.level, gain=excess * noise, excess=excess,
+        after=reruns.after,
+    )  # fmt: skip

@@ -2,43 +2,67 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tunebook.analysis import variance_sources
-from tunebook.analysis.comparison import conclude
+from tunebook.analysis.candidate_words import MOST_NAMED, compared_text
+from tunebook.analysis.comparison import Judgement, conclude
+from tunebook.analysis.comparison_words import against_baseline
 from tunebook.analysis.fragile_seeds import fragile, fragile_text
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import FIRST_ADOPT
 from tunebook.analysis.validation_sampling import sampling_error
 from tunebook.analysis.variance_sources import VarianceSourcesResult
 from tunebook.book.caveats import caveats
-from tunebook.book.fresh_reruns import Candidate, Looks, Reruns, ended
+from tunebook.book.decision_cost import say_cost
+from tunebook.book.decision_sides import comparisons, sides_of
+from tunebook.book.fresh_reruns import Candidate, Looks, Reruns
+from tunebook.book.open_problems import problem_caveats, say_problems
 from tunebook.book.refusals import refuse_estimand, refuse_flattering, refuse_same
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.rerun_plans import extended_plan, new_plan, question, standing_plan
 from tunebook.execution.kept import KeptExecutor, executor_for
-from tunebook.report.wording import plural, seconds_text
+from tunebook.report.wording import plural
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
 from tunebook.words.codec import alike
-from tunebook.words.decision import Decision, Launch, RerunPlan, Setting, Side, Verdict
+from tunebook.words.decision import (
+    Comparison,
+    Decision,
+    Launch,
+    OpenProblem,
+    RerunPlan,
+    Setting,
+    Verdict,
+)
 from tunebook.words.design import Objective, Round, studies
 from tunebook.words.errors import DesignError, EvidenceError
 from tunebook.words.finding import NotApplicable
 from tunebook.words.space import Choice, leaves, spell
 from tunebook.words.table import TrialTable
-from tunebook.words.trial import Configuration, Status
+from tunebook.words.trial import Configuration
 
 
 def decide(
-    store: Store, setting: Setting, objective: Objective, number: int, reruns: Reruns
+    store: Store,
+    setting: Setting,
+    objective: Objective,
+    number: int,
+    reruns: Reruns,
+    problems: Callable[[], tuple[OpenProblem, ...]] = tuple,
 ) -> Decision:
-    """Judge a round on fresh-seed reruns alone, adding them a few at a time; see BookRound."""
+    """Judge a round on new-seed reruns alone, adding them a few at a time; see BookRound.
+
+    Args:
+        store, setting, objective: of the book.
+        number: of the round.
+        reruns: how evidence may be gathered.
+        problems: reads the findings of severity problem that are open.
+    """
     stored = store.round(number)
     earlier = [d for d in store.decisions() if d.round == number]
     if earlier and earlier[-1].verdict is not Verdict.MORE_EVIDENCE:
@@ -49,19 +73,24 @@ def decide(
     sides = refuse_same(candidates(stored.plan, trials, baseline))
     refuse_flattering(reruns.infeasible_as, sides, trials)
     most = reruns.max_reruns // len(sides)
+    open_ = problems()
+    if reruns.show:
+        say_problems(open_, number)
     plan = _plan(store, stored, sides, baseline, reruns, most)
     asked = question(objective, stored.plan.least_improvement, setting, plan)
     given = reruns.executor or executor_for(reruns.workers)
     # Workers are kept from look to look: importing a framework takes longer than many reruns.
     with KeptExecutor(given) as kept:
         work = Looks(store, stored, sides, asked, replace(reruns, executor=kept), most)
-        readings = work.through(plan)
-        if reruns.code is not None and most > plan.looks[-1] and work.open(readings):
-            plan = extended_plan(store, plan, most=most)
+        with work.progress():
             readings = work.through(plan)
+            if reruns.code is not None and most > plan.looks[-1] and work.open(readings):
+                plan = extended_plan(store, plan, most=most)
+                readings = work.through(plan)
     decision = _decision(store, stored, sides, readings, asked, baseline, plan)
     said = _validation_text(decision, objective, reruns.validation_examples)
-    decision = replace(decision, caveats=(*decision.caveats, *said))
+    caveats_ = (*problem_caveats(open_), *decision.caveats, *said)
+    decision = replace(decision, caveats=caveats_, problems=open_)
     if earlier:
         known = earlier[-1]
         again = replace(decision, number=known.number, decided_at=known.decided_at)
@@ -89,8 +118,8 @@ def _plan(
     )
     if plan is None and reruns.code is None:
         raise EvidenceError(
-            f"a verdict takes at least {FIRST_ADOPT} fresh-seed reruns of each side; none of "
-            f"these {plural(len(sides), 'side')} was rerun",
+            f"a verdict takes at least {FIRST_ADOPT} reruns with new seeds of each side; none "
+            f"of these {plural(len(sides), 'side')} was rerun",
             next_step="let them run: round.decide(train), or `tunebook decide` without --no-run",
         )
     if reruns.code is not None and most < FIRST_ADOPT:
@@ -103,7 +132,7 @@ def _plan(
         return plan
     plan = new_plan(store, stored.number, chosen, number, most=most, reruns=reruns)
     if reruns.show:
-        _say_cost(store, stored, plan, len(sides), most)
+        say_cost(store, stored, plan, len(sides), most)
     return plan
 
 
@@ -156,20 +185,6 @@ def _fixed(plan: Round, baseline: Configuration) -> Configuration:
     return {}
 
 
-def _say_cost(store: Store, stored: StoredRound, plan: RerunPlan, sides: int, most: int) -> None:
-    seconds = [t.seconds for t in store.trials(stored.number) if t.status is Status.COMPLETE]
-    each = float(np.median(seconds)) if seconds else float("nan")
-    more_than = "the least improvement" if plan.baseline is not None else "chance"
-    print(
-        f"Deciding round {stored.number}: {plural(sides, 'side')}, at most {sides * most} reruns "
-        f"with fresh seeds, {seconds_text(each)} each, {seconds_text(each * sides * most)} of "
-        f"compute at most. A gain of {plan.excess:.2g} standard deviations of a seed above "
-        f"{more_than} is adopted in 80 % of cases; one that is not worth it in at most "
-        f"{100 * plan.level:.2g} %.",
-        file=sys.stderr,
-    )
-
-
 def _decision(
     store: Store,
     stored: StoredRound,
@@ -180,26 +195,14 @@ def _decision(
     plan: RerunPlan,
 ) -> Decision:
     judged = conclude(list(readings.values()), asked)
-    reruns = {r.side.name: r.side.reruns for r in readings.values()}
-    reruns["baseline"] = max(reruns.values())
-    trials = store.trials(stored.number)
+    pairs = comparisons(store, stored.number, sides, readings, asked)
     return Decision(
         number=len(store.decisions()) + 1,
         round=stored.number,
         verdict=judged.verdict,
-        sentence=judged.sentence,
+        sentence=_answer(readings, judged, pairs, asked),
         config=next(s.config for s in sides if s.name == judged.best),
-        sides=tuple(
-            Side(
-                name=side.name,
-                config=side.config,
-                selected_by=side.selected_by,
-                reruns=tuple(t.name for t in ended(trials, side)[: reruns[side.name]]),
-                mean=judged.mean[side.name],
-                gain=judged.gain.get(side.name),
-            )
-            for side in sides
-        ),
+        sides=sides_of(store.trials(stored.number), sides, readings, judged, asked),
         least_improvement=stored.plan.least_improvement if baseline else 0.0,
         error_rate=plan.level,
         caveats=(
@@ -211,7 +214,24 @@ def _decision(
         decided_at=time.time(),
         plan=plan.number,
         estimand=plan.estimand,
+        comparisons=pairs,
     )
+
+
+def _answer(
+    readings: Mapping[str, Reading],
+    judged: Judgement,
+    pairs: Sequence[Comparison],
+    asked: Question,
+) -> str:
+    """The candidates compared with each other, then each with the baseline."""
+    first = compared_text(tuple(readings), pairs, asked.objective.metric, asked.estimand)
+    others = [
+        against_baseline(r, asked)
+        for r in readings.values()
+        if r.side.name != judged.best and len(readings) <= MOST_NAMED
+    ]
+    return " ".join(text for text in (first, judged.sentence, *others) if text)
 
 
 def _validation_text(
@@ -284,4 +304,5 @@ def launch_of(
         who=who,
         why=why or decision.sentence,
         launched_at=now,
+        despite=tuple(dict.fromkeys(p.check for p in decision.problems)),
     )

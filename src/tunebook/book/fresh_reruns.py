@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from tunebook.analysis.comparison import read_look
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode
-from tunebook.execution.progress import TerminalProgress
+from tunebook.execution.progress import Progress, TerminalProgress
 from tunebook.execution.scheduler import run_trials
 from tunebook.search.assignment import rerun_trials
 from tunebook.store import Store, StoredRound
@@ -49,6 +50,33 @@ class Candidate:
     selected_by: str = ""
 
 
+class TotalProgress:
+    """Progress of the reruns of all looks as one: out of the most that there may be.
+
+    Args:
+        shown: where it is shown.
+        most: reruns of all sides.
+    """
+
+    def __init__(self, shown: TerminalProgress, most: int) -> None:
+        self._shown = shown
+        self._most = most
+        self._began = time.monotonic()
+        self._last: Progress | None = None
+
+    def __call__(self, progress: Progress) -> None:
+        """Show how many of all reruns are done."""
+        elapsed = time.monotonic() - self._began
+        total = max(self._most, progress.total)
+        self._last = replace(progress, total=total, elapsed_s=elapsed, seconds_left=None)
+        self._shown(self._last)
+
+    def end(self) -> None:
+        """Show the end: the rest of the reruns was not needed."""
+        if self._last is not None:
+            self._shown(replace(self._last, total=self._last.done, running=0))
+
+
 class Looks:
     """The looks of a plan, in turn, until each candidate's reruns are ended."""
 
@@ -68,6 +96,22 @@ class Looks:
         self._asked = asked
         self._reruns = reruns
         self._most = most
+        self._show: TotalProgress | None = None
+
+    @contextlib.contextmanager
+    def progress(self) -> Iterator[None]:
+        """Show one progress over all looks of a plan and of its extension."""
+        if not self._reruns.show or self._reruns.code is None:
+            yield
+            return
+        sides = len(self._candidates) + (self._baseline is not None)
+        with TerminalProgress("Reruns with new seeds") as shown:
+            self._show = TotalProgress(shown, sides * self._most)
+            try:
+                yield
+            finally:
+                self._show.end()
+                self._show = None
 
     def through(self, plan: RerunPlan) -> dict[str, Reading]:
         """The reading of each candidate at the look that ended its reruns, or the last one.
@@ -82,7 +126,7 @@ class Looks:
         for look, n in enumerate(plan.looks):
             sides = [*going_on, *([self._baseline] if self._baseline else [])]
             if self._reruns.code is not None and n <= self._most:
-                _rerun(self._store, self._stored, sides, n, self._reruns)
+                _rerun(self._store, self._stored, sides, n, self._reruns, self._show)
             evidence = evidence_of(self._store, self._stored.number, sides, n)
             if min(e.reruns for e in evidence.values()) < n:
                 break
@@ -128,7 +172,12 @@ def evidence_of(
 
 
 def _rerun(
-    store: Store, stored: StoredRound, sides: Sequence[Candidate], n: int, reruns: Reruns
+    store: Store,
+    stored: StoredRound,
+    sides: Sequence[Candidate],
+    n: int,
+    reruns: Reruns,
+    show: TotalProgress | None,
 ) -> None:
     """Bring every side to n ended reruns, all sides on the same fresh seeds."""
     assert reruns.code is not None
@@ -142,17 +191,14 @@ def _rerun(
         added = rerun_trials(stored.plan, stored.number, side.name, side.config, wanted, free)
         store.add_trials(added)
         free += len(added)
-    with (
-        TerminalProgress("fresh-seed reruns") if reruns.show else contextlib.nullcontext() as show
-    ):
-        summary = run_trials(
-            store,
-            stored.number,
-            reruns.code,
-            purpose=Purpose.RERUN,
-            executor=reruns.executor,
-            on_progress=show,
-        )
+    summary = run_trials(
+        store,
+        stored.number,
+        reruns.code,
+        purpose=Purpose.RERUN,
+        executor=reruns.executor,
+        on_progress=show,
+    )
     if summary.stopped:
         print("Stopped. The reruns so far are kept; decide again to go on.", file=sys.stderr)
         raise KeyboardInterrupt

@@ -16,6 +16,7 @@ from tunebook.book.copying import CopySummary, copy_book
 from tunebook.book.decisions import launch_of
 from tunebook.book.history import BookHistory
 from tunebook.book.limits import check_limits
+from tunebook.book.open_problems import refuse_open_problems
 from tunebook.book.opening import check_named, open_store, settle
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.procedures import ProcedureBook
@@ -202,16 +203,19 @@ class Book(ProcedureBook):
     @property
     def baseline(self) -> Launch | None:
         """The current baseline: the newest launch."""
-        launches = self._store.launches()
-        return launches[-1] if launches else None
+        return next(reversed(self._store.launches()), None)
 
-    def launch(self, decision: Decision, *, who: str = "", why: str = "") -> Launch:
+    def launch(
+        self, decision: Decision, *, who: str = "", why: str = "", despite_problems: bool = False
+    ) -> Launch:
         """Carry a decision out: its configuration becomes the baseline.
 
-        Launching a decision again returns its launch.
+        Launching a decision again returns its launch. `despite_problems` acknowledges the
+        findings of severity problem that are open in its round.
 
         Raises:
-            EvidenceError: the decision does not say adopt, or a newer baseline has come since.
+            EvidenceError: the decision does not say adopt, a newer baseline has come since, or
+                a problem is open.
         """
         launches = self._store.launches()
         earlier = next((x for x in launches if x.decision == decision.number), None)
@@ -222,6 +226,7 @@ class Book(ProcedureBook):
                 f"decision {decision.number} is not a decision of this book",
                 next_step="decide a round of this book first: round.decide(train)",
             )
+        refuse_open_problems(decision, acknowledged=despite_problems)
         launch = launch_of(decision, launches, who or _user(), why, time.time())
         self._store.add_launch(launch)
         return launch
@@ -234,10 +239,8 @@ class Book(ProcedureBook):
         """
         rounds = self.rounds
         if not rounds:
-            raise EvidenceError(
-                "a proposal follows from a round's findings; this book has no round",
-                next_step='plan one: book.round("...", ...)',
-            )
+            rule = "a proposal follows from a round's findings; this book has no round"
+            raise EvidenceError(rule, next_step='plan one: book.round("...", ...)')
         return rounds[-1].next_round()
 
     def unseal(self, metric: str, *, why: str, who: str = "") -> Look:

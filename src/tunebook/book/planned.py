@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tunebook.analysis.launch_account import account, next_level
+from tunebook.analysis.launch_account import account, granted
 from tunebook.analysis.planning import Measured, PlannedRound, Reruns, plan_ahead
 from tunebook.analysis.planning_cost import Timed, planned_cost
 from tunebook.analysis.planning_earlier import FEWEST, FEWEST_FREE
@@ -220,11 +220,12 @@ def at_a_time(workers: int | None) -> int:
 
 def _reruns(store: Store, most: int) -> Reruns:
     """How a round of the book is decided next."""
-    return Reruns(most=most, baseline=bool(store.launches()), level=_level(store))
-
-
-def _level(store: Store) -> float:
-    """What the next decision may have: against a baseline, what the book's account grants."""
     if not store.launches():
-        return ERROR_RATE
-    return min(ERROR_RATE, next_level(account(store.rerun_plans(), store.decisions())))
+        return Reruns(most=most, level=ERROR_RATE)
+    adopted = [line.adopted for line in account(store.rerun_plans(), store.decisions())]
+    return Reruns(
+        most=most,
+        baseline=True,
+        level=min(ERROR_RATE, granted(adopted)),
+        after=(granted([*adopted, True]), granted([*adopted, False])),
+    )

@@ -16,6 +16,7 @@ from tunebook.book.decisions import decide
 from tunebook.book.exploit_round import run_exploitation
 from tunebook.book.fresh_reruns import Reruns
 from tunebook.book.limits import check_limits
+from tunebook.book.open_problems import open_problems
 from tunebook.book.peek import Peek, peek_at
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead, say_before_running
 from tunebook.book.proposals import NextRound, next_round
@@ -291,7 +292,14 @@ class BookRound(SteeredRound):
             validation_examples=validation_examples,
             show=progress,
         )
-        return decide(self._store, self._setting, self._objective, self.number, reruns)
+        return decide(
+            self._store,
+            self._setting,
+            self._objective,
+            self.number,
+            reruns,
+            lambda: open_problems(self.examination()),
+        )
 
     def peek(self) -> Peek:
         """What the fresh-seed reruns seem to say: exploratory, no look of the plan, no decision.

@@ -2,36 +2,76 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tunebook.cli.which_book import book_option, json_option, open_book
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tunebook.words.decision import Decision
+
 
 @click.command("launch", epilog='Example: tunebook launch --why "half the error at equal cost"')
 @click.argument("number", metavar="[DECISION]", required=False, type=int)
+@click.option("--round", "of_round", type=int, metavar="N", help="The newest decision of round N.")
 @click.option("--why", default="", help="Your reason, for the record.")
 @click.option("--who", default="", help="Who launches; your user name if left out.")
+@click.option(
+    "--despite-problems",
+    is_flag=True,
+    help="Launch although a finding of severity problem is open.",
+)
 @book_option
 @json_option
-def command(number: int | None, why: str, who: str, book_path: str | None, as_json: bool) -> None:
-    """Make DECISION's configuration the new baseline; the newest decision if left out."""
+def command(
+    number: int | None,
+    of_round: int | None,
+    why: str,
+    who: str,
+    despite_problems: bool,
+    book_path: str | None,
+    as_json: bool,
+) -> None:
+    """Make DECISION's configuration the new baseline; the newest decision if left out.
+
+    Decisions and rounds have numbers of their own: `tunebook decide` prints both. A number that
+    is no decision is read as a round.
+    """
     from tunebook.cli.output import data, print_json
     from tunebook.report.terminal import show_launch, show_standing
-    from tunebook.words.errors import EvidenceError
 
     with open_book(book_path) as book:
-        decisions = book.decisions
-        wanted = number if number is not None else len(decisions)
-        if number is not None and decisions and not 1 <= wanted <= len(decisions):
-            raise click.BadParameter(f"decisions are numbered 1 to {len(decisions)}; got {number}")
-        if not 1 <= wanted <= len(decisions):
-            raise EvidenceError(
-                "a launch carries a decision out; this book has none yet",
-                next_step="decide a round first: tunebook decide",
-            )
-        launch = book.launch(decisions[wanted - 1], who=who, why=why)
+        decision = _chosen(book.decisions, number, of_round)
+        launch = book.launch(decision, who=who, why=why, despite_problems=despite_problems)
         if as_json:
-            print_json(launch=data(launch))
+            print_json(launch=data(launch), round=decision.round)
         else:
+            click.echo(f"Round {decision.round}, decision {decision.number}")
             show_launch(launch)
-            show_standing(book.record(), decisions[wanted - 1].round)
+            show_standing(book.record(), decision.round)
+
+
+def _chosen(decisions: Sequence[Decision], number: int | None, of_round: int | None) -> Decision:
+    """The decision by its number, or the newest of a round, or the newest."""
+    from tunebook.words.errors import EvidenceError
+
+    if not decisions:
+        raise EvidenceError(
+            "a launch carries a decision out; this book has none yet",
+            next_step="decide a round first: tunebook decide",
+        )
+    if number is None and of_round is None:
+        return decisions[-1]
+    named = next((d for d in decisions if d.number == number), None)
+    if named is not None and of_round in (None, named.round):
+        return named
+    wanted = number if of_round is None else of_round
+    newest = next((d for d in reversed(decisions) if d.round == wanted), None)
+    if newest is None or named is not None:
+        known = ", ".join(f"{d.number} (round {d.round})" for d in decisions)
+        asked = f"round {of_round}" if of_round is not None else f"decision or round {number}"
+        raise click.BadParameter(f"there is no launch for {asked}; decisions: {known}")
+    return newest

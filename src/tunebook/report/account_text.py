@@ -21,8 +21,8 @@ def account_texts(lines: Sequence[AccountLine]) -> tuple[str, ...]:
         f"Of all launches of this book at most {rate_text(RATE)} are expected to bring no more "
         f"than the least improvement. {plural(len(lines), 'decision')} against a baseline so far, "
         f"{adopted} adopted.",
-        "Level granted before the first rerun, which is the chance to adopt what is not worth "
-        f"it: {granted}.",
-        f"The next decision is granted {rate_text(next_level(lines))}: each launch earns level "
-        "for those after it, each decision without one spends it.",
+        f"Level of each decision, fixed before its first rerun: {granted}. The level is the "
+        "chance to adopt a change that brings the least improvement or less.",
+        f"The next decision gets {rate_text(next_level(lines))}. A decision that adopts raises "
+        "the levels after it; one that does not lowers them.",
     )

@@ -80,7 +80,7 @@ def _round(found: History, line: RoundLine) -> list[RenderableType]:
         parts.append(_inside(line.sentence, "cyan"))
     for side in line.evidence:
         gain = f"; {gain_text(side.gain, line.estimand, named=True)}" if side.gain else ""
-        seeds = plural(len(side.reruns), "fresh seed")
+        seeds = plural(len(side.reruns), "new seed")
         parts.append(_inside(f"{side.name}: {interval_text(side.mean)} over {seeds}{gain}"))
     parts += [_inside(f"! {text}", "yellow") for text in line.changes]
     parts += [_inside(f"· {text}", "dim") for text in line.caveats]

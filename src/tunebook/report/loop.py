@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -29,7 +30,7 @@ MEANING = {
     Step.PLAN: "one question, a role for all",
     Step.RUN: "quasi-random search",
     Step.READ: "the checks before the question",
-    Step.RERUN: "the best of each side, fresh seeds",
+    Step.RERUN: "the best of each side, new seeds",
     Step.DECIDE: "adopt, keep, or more evidence",
     Step.LAUNCH: "the new baseline",
     Step.NEXT: "the question that follows",
@@ -74,7 +75,7 @@ def standing(record: BookRecord, number: int) -> Standing:
     if decision.verdict is Verdict.MORE_EVIDENCE and followed:
         return Standing(
             step=Step.NEXT,
-            sentence=f"The evidence settled nothing; round {number + 1} followed.",
+            sentence=f"The evidence did not decide; round {number + 1} followed.",
             command=f"tunebook report {number + 1}{book}",
             skipped=(Step.LAUNCH,),
         )
@@ -82,11 +83,7 @@ def standing(record: BookRecord, number: int) -> Standing:
         return _open(decision, record.setting.chance, book)
     launched = any(launch.decision == decision.number for launch in record.launches)
     if decision.verdict is Verdict.ADOPT and not launched:
-        return Standing(
-            step=Step.LAUNCH,
-            sentence="The change is worth adopting, and is not the baseline yet.",
-            command=f"tunebook launch {decision.number}{book}",
-        )
+        return _to_launch(decision, book)
     if followed:
         return Standing(
             step=Step.NEXT,
@@ -94,12 +91,32 @@ def standing(record: BookRecord, number: int) -> Standing:
             command=f"tunebook report {number + 1}{book}",
             skipped=() if launched else (Step.LAUNCH,),
         )
-    done = "launched" if launched else "the baseline stays"
     return Standing(
         step=Step.NEXT,
-        sentence=f"Decided, and {done}; the next question is open.",
+        sentence="The new baseline is launched. Ask the next question."
+        if launched
+        else "The baseline stays. Ask the next question.",
         command=f"tunebook next{book}",
         skipped=() if launched else (Step.LAUNCH,),
+    )
+
+
+def _to_launch(decision: Decision, book: str) -> Standing:
+    """After a decision that adopts."""
+    first = decision.baseline is None
+    change = "The configuration can be the first baseline" if first else "The change is adopted"
+    checks = ", ".join(dict.fromkeys(p.check for p in decision.problems))
+    if checks:
+        return Standing(
+            step=Step.LAUNCH,
+            sentence=f"{change}, but a problem is open ({checks}). Mend it first, or add "
+            "--despite-problems.",
+            command=f"tunebook findings {decision.round}{book}",
+        )
+    return Standing(
+        step=Step.LAUNCH,
+        sentence=f"{change}." if first else f"{change}, and is not the baseline yet.",
+        command=f"tunebook launch {decision.number}{book}",
     )
 
 
@@ -110,17 +127,25 @@ def _open(decision: Decision, chance: float | None, book: str) -> Standing:
     if more is None and chance is None and unknown:
         return Standing(
             step=Step.DECIDE,
-            sentence="It can't be judged while the book does not know chance, the objective of "
-            "guessing. Open it once with tb.Book(..., chance=...), and decide again.",
+            sentence="It can't be judged before the book knows chance, the objective of guessing. "
+            "Open it once with tb.Book(..., chance=...), or set chance under [book] in the round "
+            "file, and decide again.",
             command=f"tunebook decide {decision.round} --no-run{book}",
+        )
+    if _seedless(decision):
+        return Standing(
+            step=Step.NEXT,
+            sentence="Every rerun of a side gave the same value, so more reruns show nothing new. "
+            "Use trial.seed in training (initial weights, order of the data), and ask again.",
+            command=f"tunebook next{book}",
         )
     if more is not None and more >= MOST_MORE:
         near = "what was asked for" if decision.least_improvement else "nothing"
         less = ", or ask for a smaller least improvement" if decision.least_improvement else ""
         return Standing(
             step=Step.DECIDE,
-            sentence=f"The gain is so near to {near} that no realistic number of reruns would "
-            f"tell. It is yours to judge: keep what there is{less}, and ask the next question.",
+            sentence=f"The gain is so near to {near} that no realistic number of reruns can "
+            f"decide. Judge it yourself: keep the baseline{less}, and ask the next question.",
             command=f"tunebook next{book}",
         )
     sides = max(1, len(decision.sides))
@@ -133,6 +158,12 @@ def _open(decision: Decision, chance: float | None, book: str) -> Standing:
         sentence=f"The evidence so far settles nothing; more fresh-seed reruns would{about}.",
         command=f"tunebook decide {decision.round} --max-reruns {most}{book}",
     )
+
+
+def _seedless(decision: Decision) -> bool:
+    """Every side's reruns gave one value."""
+    means = [s.mean for s in decision.sides]
+    return all(len(s.reruns) > 1 for s in decision.sides) and all(m.low == m.high for m in means)
 
 
 def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
@@ -155,19 +186,36 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
     if open_reruns:
         return Standing(
             step=Step.RERUN,
-            sentence=f"{plural(open_reruns, 'fresh-seed rerun')} of {len(found.reruns)} "
+            sentence=f"{plural(open_reruns, 'rerun')} with new seeds of {len(found.reruns)} "
             "have not ended.",
             command=f"tunebook decide {found.number}{book}",
         )
     if len(found.reruns):
         return Standing(
             step=Step.DECIDE,
-            sentence=f"{plural(len(found.reruns), 'fresh-seed rerun')} have ended and wait "
+            sentence=f"{plural(len(found.reruns), 'rerun')} with new seeds have ended and wait "
             "to be judged.",
             command=f"tunebook decide {found.number}{book}",
         )
+    if not found.table.complete.any():
+        return _nothing_complete(found, book)
     return Standing(
         step=Step.READ,
-        sentence="Every trial has ended. Read the findings first, then decide on fresh seeds.",
+        sentence="Every trial has ended. Read the findings first, then decide by reruns with new "
+        "seeds.",
         command=f"tunebook decide {found.number}{book}",
+    )
+
+
+def _nothing_complete(found: RoundRecord, book: str) -> Standing:
+    """After a round of which no trial completed: there is nothing to decide."""
+    causes = Counter(str(c).replace("_", " ") for c in found.table.cause if c is not None)
+    why = ", ".join(f"{cause}: {n}" for cause, n in causes.most_common())
+    return Standing(
+        step=Step.READ,
+        sentence=f"None of {plural(len(found.table), 'trial')} completed ({why or 'no cause'}). "
+        "Find the cause, check the mended code with `tunebook try`, and run the round that "
+        "`tunebook next` proposes.",
+        command=f"tunebook findings {found.number}{book}",
+        skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
     )

@@ -66,7 +66,7 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
         setting=record.setting,
         test_metrics=tuple(s.metric for s in record.seals),
     )
-    commands = [*_baselines(record, found), *again(record, found.number, decision)]
+    commands = [*_earlier(record, found), *again(record, found.number, decision)]
     return Protocol(
         lines=(*_search_lines(record, found), *_evidence_lines(decision), *_code_lines(found)),
         spaces=tuple(_space(plan, study) for study in studies(plan)),
@@ -80,7 +80,7 @@ def again(record: BookRecord, number: int, decision: Decision | None) -> list[st
     """Commands that do one round again."""
     commands = [f"tunebook run round-{number}.toml --book again.db"]
     if decision is None:
-        return [*commands, "tunebook findings --book again.db"]
+        return [*commands, f"tunebook findings {number} --book again.db"]
     reruns = sum(len(s.reruns) for s in decision.sides)
     how = "".join(_options(p) for p in record.rerun_plans if p.number == decision.plan)
     return [*commands, f"tunebook decide{how} --max-reruns {reruns} --book again.db"]
@@ -93,16 +93,28 @@ def _options(plan: RerunPlan) -> str:
     return f"{estimand}{worst}{' --paired' if plan.paired else ''}"
 
 
-def _baselines(record: BookRecord, found: RoundRecord) -> list[str]:
-    """Commands that make the baseline again that a round was compared with."""
-    of = {d.number: d for d in record.decisions}
+def _earlier(record: BookRecord, found: RoundRecord) -> list[str]:
+    """Commands that do again what a round stands on, in order: rounds whose trials it carries
+    over, rounds whose decisions set its level, and the launches of its baselines."""
+    carried = set() if found.carried is None else {_round_of(n) for n in found.carried.name}
+    launched = {launch.decision for launch in record.launches}
     commands = []
-    for launch in record.launches:
-        decision = of.get(launch.decision)
-        if decision is not None and decision.round < found.number:
-            commands += again(record, decision.round, decision)
+    for earlier in record.rounds:
+        if earlier.number >= found.number:
+            break
+        decision = next((d for d in reversed(record.decisions) if d.round == earlier.number), None)
+        if decision is None and earlier.number not in carried:
+            continue
+        commands += again(record, earlier.number, decision)
+        if decision is not None and decision.number in launched:
             commands.append("tunebook launch --book again.db")
     return commands
+
+
+def _round_of(trial: str) -> int:
+    """Number of the round in a trial's name, `2.17`; 0 where it has none."""
+    head = trial.partition(".")[0]
+    return int(head) if head.isdigit() else 0
 
 
 def _search_lines(record: BookRecord, found: RoundRecord) -> list[tuple[str, str]]:
@@ -152,9 +164,9 @@ def _evidence_lines(decision: Decision | None) -> list[tuple[str, str]]:
     return [
         (
             "Decision",
-            f"fresh-seed reruns alone: {reruns}; least improvement "
-            f"{number(decision.least_improvement)}; chance of adopting a change that brings no "
-            f"more than that at most {rate_text(decision.error_rate)}",
+            f"reruns with new seeds alone: {reruns}; least improvement "
+            f"{number(decision.least_improvement)}; level {rate_text(decision.error_rate)}, the "
+            "chance to adopt a change that brings no more than that",
         ),
         ("Decided", date_text(decision.decided_at)),
     ]

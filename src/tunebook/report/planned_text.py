@@ -14,7 +14,7 @@ from tunebook.analysis.planning_cost import PlannedCost
 from tunebook.analysis.planning_rounds import PlannedQuestion
 from tunebook.analysis.planning_trades import Trade
 from tunebook.analysis.planning_words import assumption, too_small
-from tunebook.report.wording import ABSENT, plural, seconds_text
+from tunebook.report.wording import ABSENT, plural, rate_text, seconds_text
 from tunebook.words.space import Choice, Per
 
 COLUMNS = ("Change", "Trials a study", "Points", "Difference", "Compute")
@@ -41,7 +41,8 @@ def planned_lines(ahead: PlannedRound) -> list[tuple[str, str]]:
     lines += [("Insight (C9)", difference_text(ahead, q)) for q in ahead.questions]
     if not ahead.plan.scientific:
         lines.append(("Insight (C9)", "nothing is compared: no hyperparameter is scientific"))
-    return [*lines, ("Decision (D3)", decision_text(ahead))]
+    lines.append(("Decision (D3)", decision_text(ahead)))
+    return [*lines, *([("Level (D3)", level_text(ahead))] if ahead.decision.after else [])]
 
 
 def trials_text(ahead: PlannedRound) -> str:
@@ -104,6 +105,17 @@ def decision_text(ahead: PlannedRound) -> str:
     return (
         f"a gain of {size_text(decided.gain, ahead)}{above} is adopted in 80 % of cases, one that "
         f"is not worth it in at most {100 * decided.level:.2g} % ({reruns})"
+    )
+
+
+def level_text(ahead: PlannedRound) -> str:
+    """What the decision spends of the book's account, and what the one after it gets."""
+    level, after = rate_text(ahead.decision.level), ahead.decision.after
+    if after is None:
+        return level
+    return (
+        f"this decision gets {level}; the next one {rate_text(after[0])} if this one adopts, else "
+        f"{rate_text(after[1])}"
     )
 
 

@@ -16,7 +16,7 @@ from tunebook.report.examine import examine
 from tunebook.report.foretold_text import foretold_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.repeats import repeats
-from tunebook.report.verdict import LABELS, best_trial, objective_text
+from tunebook.report.verdict import LABELS, best_trial, gain_note, objective_text
 from tunebook.report.wording import (
     config_text,
     counts_text,
@@ -137,21 +137,25 @@ def decision_renderable(decision: Decision) -> RenderableType:
         sides.append(_line(f"{side.name}{source}, {plural(len(side.reruns), 'rerun')}", "bold"))
         gain = f"; {gain_text(side.gain, decision.estimand, named=True)}" if side.gain else ""
         sides.append(_indented(_line(f"mean {interval_text(side.mean)}{gain}")))
+    note = gain_note(decision)
     return Group(
         Text.assemble(f"Round {decision.round}, decision {decision.number}: ", verdict),
         _line(decision.sentence),
+        *(_line(f"◆ {p.check} is an open problem: {p.sentence}", "bold red")
+          for p in decision.problems),
         Text(),
         *sides,
         Text(),
+        *([_line(note, "dim")] if note else []),
         _line(
-            f"Fresh seeds alone; means with 95 % intervals, gains with wider ones for every look "
-            f"and side; least improvement "
-            f"{number(decision.least_improvement)}; chance of adopting what is not worth it at "
-            f"most {rate_text(decision.error_rate)}.",
+            "Reruns with new seeds alone; means with 95 % CI, gains with wider intervals that "
+            "allow for every interim look and candidate. Least improvement "
+            f"{number(decision.least_improvement)}; level {rate_text(decision.error_rate)}, the "
+            "chance to adopt what brings no more than that.",
             "dim",
         ),
-        *(_line(f"· {caveat}", "dim") for caveat in decision.caveats),
-    )
+        *(_line(f"· {caveat}", "dim") for caveat in decision.caveats[len(decision.problems):]),
+    )  # fmt: skip
 
 
 def launch_renderable(launch: Launch) -> RenderableType:
@@ -160,8 +164,11 @@ def launch_renderable(launch: Launch) -> RenderableType:
         Text(f"Launch {launch.number} is the baseline now.", style="bold"),
         _line(f"Expected: {interval_text(launch.expected)} at {launch.max_train_steps} steps"),
         _line(f"Configuration: {config_text(launch.config)}"),
-        _line(f"By {launch.who or 'someone unnamed'}: {launch.why}"),
-    )
+        _line(f"Launched by {launch.who or 'someone unnamed'}, on decision {launch.decision}."),
+        _line(f"Why: {launch.why}"),
+        *([_line(f"Despite open problems: {', '.join(launch.despite)}", "bold yellow")]
+          if launch.despite else []),
+    )  # fmt: skip
 
 
 def show_findings(examination: Examination, *, title: str = "") -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from tunebook.report.wording import better, number, plural
-from tunebook.words.decision import Decision, Estimand, Side, Verdict
+from tunebook.words.decision import Decision, Estimand, OpenProblem, Side, Verdict
 from tunebook.words.design import Objective
 from tunebook.words.finding import Examination, Severity
 from tunebook.words.record import RoundRecord
@@ -29,6 +30,8 @@ class Answer:
         error_rate: chance of adopting a change that is not worth it; None where undecided.
         estimand: what of the reruns decided.
         best: the best trial of the search, None where no trial is complete.
+        gain_note: why a gain is not the difference of the means beside it; empty where it is.
+        problems: findings of severity problem that were open, each with its check.
     """
 
     sentence: str
@@ -40,6 +43,8 @@ class Answer:
     error_rate: float | None
     best: Best | None
     estimand: Estimand = Estimand.MEAN
+    gain_note: str = ""
+    problems: tuple[OpenProblem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,42 @@ def answer(
         error_rate=decision.error_rate,
         best=best,
         estimand=decision.estimand,
+        gain_note=gain_note(decision),
+        problems=decision.problems,
     )
+
+
+def gain_note(decision: Decision) -> str:
+    """Why a gain is not the difference of the two means beside it; empty where it is."""
+    unlike = [
+        s
+        for s in decision.sides
+        if s.gain is not None
+        and s.difference is not None
+        and math.isfinite(s.gain.estimate)
+        and f"{s.gain.estimate:.3g}" != f"{s.difference:.3g}"
+    ]
+    if not unlike:
+        return ""
+    shown = ", ".join(
+        f"{s.name} {number(_digits(s.gain.estimate))} (difference {number(_digits(s.difference))})"
+        for s in unlike
+        if s.gain is not None and s.difference is not None
+    )
+    over = "chance" if decision.baseline is None else "the baseline"
+    seeds = {s.compared for s in unlike if s.compared}
+    base = max((len(s.reruns) for s in decision.sides if s.gain is None), default=0)
+    few = len(seeds) == 1 and base > min(seeds)
+    first = f", over the first {min(seeds)} seeds of each" if few else ""
+    return (
+        f"A gain is the difference of the mean from {over}, corrected for the interim looks that "
+        f"ended the reruns{first}: {shown}."
+    )
+
+
+def _digits(value: float) -> float:
+    """Three significant digits."""
+    return float(f"{value:.3g}")
 
 
 def best_trial(table: TrialTable) -> Best | None:
@@ -125,7 +165,7 @@ def _undecided(found: RoundRecord, best: Best | None, *, followed: bool) -> str:
         so_far = f"; the best so far, {best.trial}, reached {number(best.value)}" if best else ""
         return f"No answer yet: {ended} of {plural(total, 'trial')} have ended{so_far}."
     if best is None:
-        return "No answer: every trial of this round is infeasible. The causes come first."
+        return f"No answer: none of {plural(total, 'trial')} completed. Find the cause first."
     if followed:
         return (
             f"Left open: the best of {plural(total, 'trial')}, {best.trial}, reached "
@@ -135,10 +175,10 @@ def _undecided(found: RoundRecord, best: Best | None, *, followed: bool) -> str:
     if total == 1:
         return (
             f"No answer yet: the one trial, {best.trial}, reached {found.table.objective.metric} "
-            f"{number(best.value)}. Fresh-seed reruns will tell what it is worth."
+            f"{number(best.value)}. Reruns with new seeds will show what it is worth."
         )
     return (
         f"No answer yet: the best of {plural(total, 'trial')}, {best.trial}, reached "
         f"{found.table.objective.metric} {number(best.value)}, but it was selected for that "
-        "value. Fresh-seed reruns will tell what it is worth."
+        "value. Reruns with new seeds will show what it is worth."
     )

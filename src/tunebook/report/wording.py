@@ -68,6 +68,8 @@ def interval_text(interval: Interval, *, signed: bool = False) -> str:
     if math.isnan(interval.estimate):
         return "not known"
     sign = "+" if signed and interval.estimate > 0 else ""
+    if math.isinf(interval.low) and math.isinf(interval.high):
+        return f"{sign}{number(interval.estimate)} (no interval)"
     estimate, low, high = _like_each_other(interval.estimate, interval.low, interval.high)
     return f"{sign}{estimate} ({low} to {high})"
 

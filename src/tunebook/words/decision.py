@@ -44,6 +44,10 @@ class Side:
         gain: improvement over the baseline (over chance for a first baseline), positive is
             better, in the metric's units, or the chance to beat it, 0 to 1, where the decision's
             estimand is that; None for the baseline itself.
+        difference: of `mean` from the baseline's (from chance for a first baseline), positive is
+            better: the plain number that `gain` corrects for the interim looks. None where the
+            gain is a chance, or in older books.
+        compared: reruns of each of the two that `gain` compares; 0 in older books.
     """
 
     name: str
@@ -52,9 +56,45 @@ class Side:
     reruns: tuple[str, ...] = ()
     mean: Interval
     gain: Interval | None = None
+    difference: float | None = None
+    compared: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Two candidates compared by their own reruns with new seeds.
+
+    Attributes:
+        a, b: names of the sides; a has the better mean, or wins more often.
+        difference: improvement of a over b, in the metric's units, or the chance that a beats b
+            where that is the estimand. The intervals of all pairs hold together.
+        reruns: of each that were compared.
+        significant: the interval leaves out "no difference".
+    """
+
+    a: str
+    b: str
+    difference: Interval
+    reruns: int
+    significant: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenProblem:
+    """A finding of severity problem that was open when a round was decided.
+
+    Attributes:
+        check: playbook id, "B2".
+        subject: of the finding.
+        sentence: of the finding.
+    """
+
+    check: str
+    subject: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +164,8 @@ class Decision:
         plan: number of the plan of reruns that was fixed before; None in books before there
             were plans.
         estimand: what of the reruns decided.
+        comparisons: every pair of candidates that could be compared.
+        problems: findings of severity problem that were open.
     """
 
     number: int
@@ -141,6 +183,8 @@ class Decision:
     corrects: int | None = None
     plan: int | None = None
     estimand: Estimand = Estimand.MEAN
+    comparisons: tuple[Comparison, ...] = ()
+    problems: tuple[OpenProblem, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
@@ -159,6 +203,7 @@ class Launch:
         max_train_steps: steps that it trains.
         who, why: the person's account.
         launched_at: Unix time.
+        despite: checks whose problems were open, and acknowledged.
     """
 
     number: int
@@ -170,6 +215,7 @@ class Launch:
     who: str
     why: str
     launched_at: float
+    despite: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))

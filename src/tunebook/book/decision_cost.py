@@ -1,0 +1,57 @@
+"""What a decision may cost, promises and spends, said before its first rerun (D3)."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from tunebook.analysis.launch_account import account, levels_after
+from tunebook.analysis.planning_earlier import repeated_seeds
+from tunebook.book.planned import last_measured
+from tunebook.report.wording import number, plural, rate_text, seconds_text
+from tunebook.store import Store, StoredRound
+from tunebook.words.decision import RerunPlan
+from tunebook.words.trial import Purpose, Status
+
+
+def say_cost(store: Store, stored: StoredRound, plan: RerunPlan, sides: int, most: int) -> None:
+    """Print cost, level and promised gain of a plan of reruns to standard error."""
+    seconds = [t.seconds for t in store.trials(stored.number) if _timed(t.purpose, t.status)]
+    each = float(np.median(seconds)) if seconds else float("nan")
+    lines = [
+        f"Deciding round {stored.number}: {plural(sides, 'side')}, at most {sides * most} reruns "
+        f"with new seeds, {seconds_text(each)} each, {seconds_text(each * sides * most)} of "
+        "compute at most. They stop once the answer is clear.",
+        level_line(store, plan),
+        f"A gain of {_promised(store, stored, plan)} is adopted in 80 % of cases.",
+    ]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def level_line(store: Store, plan: RerunPlan) -> str:
+    """The level that a plan spends, and what it leaves to the decision after it."""
+    level = rate_text(plan.level)
+    if plan.baseline is None:
+        return f"Level: {level}, the chance to adopt a configuration no better than chance."
+    adopts, keeps = levels_after(account(store.rerun_plans(), store.decisions()))
+    return (
+        f"Level: {level}, the chance to adopt a change that brings the least improvement or less. "
+        f"The next decision gets {rate_text(adopts)} if this one adopts, else {rate_text(keeps)}."
+    )
+
+
+def _timed(purpose: Purpose, status: Status) -> bool:
+    return status is Status.COMPLETE and purpose is not Purpose.RERUN
+
+
+def _promised(store: Store, stored: StoredRound, plan: RerunPlan) -> str:
+    """The promised gain in the metric's units where the spread of seeds was measured."""
+    above = "the least improvement" if plan.baseline is not None else "chance"
+    units = f"{plan.excess:.2g} standard deviations of a seed"
+    measured = last_measured(store, stored.number)
+    noise = repeated_seeds(measured.reruns) if measured and measured.reruns else None
+    if measured is None or not noise:
+        return f"{units} above {above} (that spread is not measured yet)"
+    metric = measured.table.objective.metric
+    return f"{number(float(f'{plan.excess * noise:.2g}'))} in {metric} above {above} ({units})"

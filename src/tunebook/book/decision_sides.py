@@ -1,0 +1,79 @@
+"""The sides of a decision as its record keeps them, and its pairs of candidates (D1 D3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from tunebook.analysis.candidate_pairs import compare, pairs_of
+from tunebook.analysis.comparison import Judgement
+from tunebook.analysis.rerun_evidence import Question, Reading
+from tunebook.book.fresh_reruns import Candidate, ended, evidence_of
+from tunebook.store import Store
+from tunebook.words.decision import Comparison, Estimand, Side
+from tunebook.words.trial import TrialRecord
+
+
+def sides_of(
+    trials: Sequence[TrialRecord],
+    sides: Sequence[Candidate],
+    readings: Mapping[str, Reading],
+    judged: Judgement,
+    asked: Question,
+) -> tuple[Side, ...]:
+    """Every side with its reruns, mean and gain; candidates first, the baseline last."""
+    reruns = {name: r.side.reruns for name, r in readings.items()}
+    compared = dict(reruns)
+    reruns["baseline"] = max(reruns.values())
+    return tuple(
+        Side(
+            name=side.name,
+            config=side.config,
+            selected_by=side.selected_by,
+            reruns=tuple(t.name for t in ended(trials, side)[: reruns[side.name]]),
+            mean=judged.mean[side.name],
+            gain=judged.gain.get(side.name),
+            difference=_difference(side.name, judged, asked),
+            compared=compared.get(side.name, 0),
+        )
+        for side in sides
+    )
+
+
+def _difference(name: str, judged: Judgement, asked: Question) -> float | None:
+    """Of the side's mean from what it has to beat; None where there is no such number."""
+    if name not in judged.gain or asked.estimand is Estimand.BEATS:
+        return None
+    base = judged.mean["baseline"].estimate if "baseline" in judged.mean else asked.chance
+    own = judged.mean[name].estimate
+    if base is None or not math.isfinite(base - own):
+        return None
+    return asked.objective.sign * (base - own)
+
+
+def comparisons(
+    store: Store,
+    number: int,
+    sides: Sequence[Candidate],
+    readings: Mapping[str, Reading],
+    asked: Question,
+) -> tuple[Comparison, ...]:
+    """Every pair of candidates by the reruns that both have; a pair without evidence is left out.
+
+    Args:
+        store, number: of the round.
+        sides: of the decision.
+        readings: of each candidate, at the look that ended its reruns.
+        asked: objective, estimand and pairing of the decision.
+    """
+    chosen = pairs_of([s.name for s in sides if s.name in readings])
+    fewer = {pair: min(readings[name].side.reruns for name in pair) for pair in chosen}
+    evidence = {
+        n: evidence_of(store, number, [s for s in sides if s.name in readings], n)
+        for n in set(fewer.values())
+    }
+    found = []
+    for a, b in chosen:
+        own = evidence[fewer[a, b]]
+        found.append(compare(own[a], own[b], asked, pairs=len(chosen)))
+    return tuple(c for c in found if c is not None)
