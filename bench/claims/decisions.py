@@ -333,6 +333,7 @@ def pair_section(repeats: int) -> list[str]:
     return [
         "## Two candidates compared",
         "",
+        f"`--pair-repeats {repeats}`: {repeats} decisions a cell.",
         "The claim: of candidates that are alike, at most 5 % of decisions call one better, whichever look dropped which; all",
         "intervals of a decision hold together in 95 %. Estimator: the difference over the first reruns of both, as many as the one",
         "with fewer has, with Welch's interval (`analysis/candidate_pairs.py`). Kinds of noise as above; 12 reruns a side planned,",
@@ -347,7 +348,7 @@ def pair_section(repeats: int) -> list[str]:
     ]
 
 
-def page(repeats: int) -> str:
+def page(repeats: int, pair_repeats: int) -> str:
     """The measurements as a page."""
     return (
         "\n".join(
@@ -375,7 +376,7 @@ def page(repeats: int) -> str:
                 "",
                 *estimate_rows(repeats),
                 "",
-                *pair_section(repeats),
+                *pair_section(pair_repeats),
             ]
         )
         + "\n"
@@ -385,6 +386,8 @@ def page(repeats: int) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=2000)
-    text = page(parser.parse_args().repeats)
+    parser.add_argument("--pair-repeats", type=int, default=500)
+    given = parser.parse_args()
+    text = page(given.repeats, given.pair_repeats)
     (Path(__file__).parents[2] / "docs/claims/decisions.md").write_text(text, "utf-8")
     print(text)

@@ -14,10 +14,11 @@ from dataclasses import replace
 from tunebook.analysis.advice_budget import say_cost, set_evaluations, set_length, set_trials
 from tunebook.analysis.advice_by_hand import WHY, bug_first, by_hand
 from tunebook.analysis.advice_draft import Asked, Draft
+from tunebook.analysis.advice_next import ask_next, nothing_complete
 from tunebook.analysis.advice_ranges import rerange
 from tunebook.analysis.advice_roles import fix, settle_decision, vary_anew
 from tunebook.analysis.foretold import foretell
-from tunebook.words.decision import Change, Decision
+from tunebook.words.decision import Change, Decision, Verdict
 from tunebook.words.design import Round
 from tunebook.words.finding import Examination, Remedy, RemedyKind
 from tunebook.words.record import Proposal
@@ -25,6 +26,8 @@ from tunebook.words.space import Per
 from tunebook.words.table import TrialTable
 
 RANGES = (RemedyKind.WIDEN, RemedyKind.SHRINK)
+SETTLED = frozenset({"D3", "B5"})
+"""Changes that ask nothing new: a question settled, a budget held to."""
 LENGTHS = (RemedyKind.TRAIN_LONGER, RemedyKind.TRAIN_SHORTER)
 
 
@@ -51,6 +54,11 @@ def propose(
     - Longer training wins over shorter; shorter waits until the question is answered.
     - A remedy of overfitting that is fixed is varied, since training reads it; others wait for
       a person.
+    - A decision that keeps the baseline fixes the question at its values. More trials are not
+      asked for once a decision has answered the question.
+    - After the first baseline the learning rate is searched around its value. After any other
+      decision that leaves nothing to change, a hyperparameter that was fixed is varied.
+    - A round of which no trial completed is proposed again, after its cause is mended.
     - Trials are evaluated as often as I1 asks for, where the plan asked for less.
     - The seed is another, since the same one would draw the same points again.
 
@@ -76,10 +84,18 @@ def propose(
     fixed = fix(draft, [x for x in asked if x[1].kind is RemedyKind.FIX], widened, narrowed)
     widening = rerange(draft, [x for x in ranges if x[1].subject not in fixed])
     set_length(draft, [x for x in asked if x[1].kind in LENGTHS], widening=widening)
-    more = [x for x in asked if x[1].kind is RemedyKind.MORE_TRIALS]
+    more = _more_trials(draft, [x for x in asked if x[1].kind is RemedyKind.MORE_TRIALS], decision)
     set_trials(draft, more, widening=widening, most_trials=most_trials)
     say_cost(draft, plan)
-    _for_a_person(draft, [x for x in asked if x[1].kind in WHY])
+    crashed = nothing_complete(draft, table)
+    _for_a_person(draft, [x for x in asked if x[1].kind in WHY], crashed=crashed)
+    if not crashed and all(c.check in SETTLED for c in draft.changes):
+        ask_next(draft, decision, most_trials=most_trials)
+    if not draft.plan.varied and not crashed:
+        draft.unresolved.append(
+            "Nothing varies in this plan: every trial is one configuration with another seed. "
+            "Choose what to vary next."
+        )
     foretold = foretell(plan, draft.plan, draft.done, table, number)
     _new_points(draft)
     goal = _goal({plan.goal, *goals}, plan, draft, decision)
@@ -120,25 +136,26 @@ def _still_there(plan: Round, remedy: Remedy) -> bool:
     return all(held.get(name, value) == value for name, value in remedy.conditions.items())
 
 
-def _for_a_person(draft: Draft, asked: Sequence[Asked]) -> None:
+def _more_trials(draft: Draft, asked: list[Asked], decision: Decision | None) -> list[Asked]:
+    """Findings that ask for more trials, unless a decision has answered their question."""
+    if not asked or decision is None or decision.verdict is Verdict.MORE_EVIDENCE:
+        return asked
+    draft.resolved.append(
+        f"The findings ask for more trials, but decision {decision.number} has answered this "
+        "question."
+    )
+    return []
+
+
+def _for_a_person(draft: Draft, asked: Sequence[Asked], *, crashed: bool) -> None:
     """Vary anew what can be, and hand the rest over; what looks like a bug comes first."""
     left = set_evaluations(draft, vary_anew(draft, asked))
     bugs = [x for x in left if bug_first(*x)]
-    if bugs:
+    if bugs and not crashed:
         draft.unresolved.insert(
             0, "Look at the training code before this round runs: its results may show a bug."
         )
     draft.unresolved += [by_hand(x) for x in (*bugs, *(x for x in left if x not in bugs))]
-    if not draft.changes:
-        draft.unresolved.append(
-            "The findings ask for no change that a plan could make: as far as this space and "
-            "budget go, the question is answered. Ask the next one."
-        )
-    if not draft.plan.varied:
-        draft.unresolved.append(
-            "Nothing varies in this plan: every trial is one configuration with another seed. "
-            "Choose what to vary next."
-        )
 
 
 def _new_points(draft: Draft) -> None:
@@ -159,6 +176,13 @@ def _goal(taken: Collection[str], plan: Round, draft: Draft, decision: Decision 
     won = {c.key.split(".", 1)[-1]: c.after for c in changes if c.check == "D3"}
     if won and decision is not None:
         base = f"What improves {', '.join(f'{n}={v}' for n, v in won.items())} further?"
+    elif (
+        decision is not None and decision.verdict is Verdict.KEEP and decision.baseline is not None
+    ):
+        base = "What improves the baseline further?"
+    elif any(c.check == "B1" and c.key.startswith("nuisance.") for c in changes):
+        names = [c.key.removeprefix("nuisance.") for c in changes if c.check == "B1"]
+        base, said = f"Which {names[0]} suits the baseline?", []
     goal = f"{base} [{', '.join(said)}]" if said else base
     while goal in taken:
         said.append("again")

@@ -32,6 +32,8 @@ def settle_decision(draft: Draft, decision: Decision | None) -> None:
         draft.unresolved.append(f"Decision {decision.number}: {decision.sentence}")
         if decision.verdict is Verdict.MORE_EVIDENCE:
             draft.unresolved.append(_before_the_next(decision))
+        elif decision.baseline is not None:
+            _keep(draft, decision)
         return
     won: dict[str, Value] = {}
     for name in draft.plan.scientific:
@@ -47,6 +49,20 @@ def settle_decision(draft: Draft, decision: Decision | None) -> None:
             )
     if won:
         _settle(draft, won, f"decision {decision.number} adopted it", "D3")
+
+
+def _keep(draft: Draft, decision: Decision) -> None:
+    """Fix the scientific hyperparameters at the baseline's values, which a decision has kept."""
+    base = next((s.config for s in decision.sides if s.name == "baseline"), {})
+    kept = {name: base[name] for name in draft.plan.scientific if name in base}
+    if kept:
+        _settle(draft, kept, f"decision {decision.number} kept the baseline", "D3")
+    unknown = [name for name in draft.plan.scientific if name not in base]
+    if unknown:
+        draft.unresolved.append(
+            f"The baseline has no {' or '.join(unknown)}: take it out of the plan, or fix it at "
+            "the value that stands for the baseline."
+        )
 
 
 def _before_the_next(decision: Decision) -> str:
