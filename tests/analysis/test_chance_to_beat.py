@@ -115,7 +115,7 @@ def test_one_disaster_decides_a_mean_and_not_a_chance():
     found = judged(own, base)
     assert found.verdict is Verdict.ADOPT
     assert "in 8" in found.sentence
-    assert "of pairs of fresh seeds" in found.sentence
+    assert "of pairs of new seeds" in found.sentence
 
 
 def test_failed_reruns_need_no_worst_value_where_a_chance_decides():

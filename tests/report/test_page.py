@@ -79,7 +79,7 @@ def test_the_first_screen_has_question_answer_verdict_and_place_in_the_loop(page
     place = 0
     for words in (
         f"Does Nesterov momentum beat Adam here? Adopt {book.decisions[2].sentence}",
-        "The change is worth adopting, and is not the baseline yet.",
+        "The change is adopted, and is not the baseline yet.",
         "What we learned",
         "Pictures",
         "Trials",

@@ -1,0 +1,105 @@
+"""The gain and the difference of the means beside it are reconciled (D1), open problems shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tunebook.report.loop import Step, standing
+from tunebook.report.methods import protocol
+from tunebook.report.terminal import decision_renderable, launch_renderable, plain
+from tunebook.report.verdict import answer, gain_note
+from tunebook.words.decision import OpenProblem, Verdict
+from tunebook.words.finding import Examination, Interval
+from tunebook.words.trial import Cause, Status
+
+NOTHING = Examination(trials=0, left_out=(), findings=[], not_applicable=())
+UNREAD = OpenProblem(check="B2", subject="optimizer", sentence='Training never read "optimizer".')
+
+
+def corrected(decision, *, compared=9):
+    """The decision with a best side whose gain is not the difference of the means, 0.0175."""
+    side = replace(decision.sides[0], gain=Interval(0.0151, 0.01, 0.02), difference=0.0175,
+                   compared=compared)  # fmt: skip
+    rest = tuple(replace(s, difference=s.gain.estimate if s.gain else None)
+                 for s in decision.sides[1:])  # fmt: skip
+    return replace(decision, sides=(side, *rest))
+
+
+def test_a_gain_that_is_not_the_difference_is_explained_once_with_both_numbers(book):
+    decision = corrected(book.decisions[2])
+    note = gain_note(decision)
+    assert "0.0151" in note and "0.0175" in note and decision.sides[0].name in note
+    assert decision.sides[1].name not in note, "its gain is the difference"
+    assert note in " ".join(plain(decision_renderable(decision)).split())
+    assert answer(book.rounds[2], decision, NOTHING).gain_note == note
+    assert "first 7 seeds" in gain_note(corrected(book.decisions[2], compared=7))
+
+
+def test_gains_that_are_differences_need_no_note(book):
+    assert gain_note(book.decisions[2]) == ""
+    side = replace(book.decisions[2].sides[0], difference=0.01750001)
+    assert gain_note(replace(book.decisions[2], sides=(side,))) == ""
+
+
+def test_an_open_problem_is_shown_and_the_launch_waits_for_it(book):
+    last = replace(book.decisions[2], problems=(UNREAD,), caveats=("Open problem B2: x", "held"))
+    open_ = replace(book, decisions=(*book.decisions[:2], last))
+    found = standing(open_, 3)
+    assert found.step is Step.LAUNCH and "B2" in found.sentence
+    assert found.command.startswith("tunebook findings 3")
+    text = plain(decision_renderable(last))
+    assert "B2 is an open problem" in text and text.count("B2") == 1 and "held" in text
+    assert answer(book.rounds[2], last, NOTHING).problems == (UNREAD,)
+    launch = replace(book.launches[-1], despite=("B2",))
+    assert "Despite open problems: B2" in plain(launch_renderable(launch))
+
+
+def test_the_first_baseline_is_no_change(book):
+    first = replace(book, rounds=book.rounds[:1], decisions=book.decisions[:1], launches=())
+    said = standing(first, 1).sentence
+    assert "first baseline" in said and "change" not in said
+
+
+def test_a_round_without_a_complete_trial_is_not_to_be_decided(book):
+    found = book.rounds[2]
+    n = len(found.table)
+    table = replace(found.table, status=(Status.INFEASIBLE,) * n, cause=(Cause.CRASHED,) * n,
+                    value=found.table.value * float("nan"))  # fmt: skip
+    empty = replace(
+        found, table=table, reruns=found.reruns.take(np.zeros(len(found.reruns), bool))
+    )
+    broken = replace(book, rounds=(*book.rounds[:2], empty), decisions=book.decisions[:2])
+    stands = standing(broken, 3)
+    assert stands.step is Step.READ and f"crashed: {n}" in stands.sentence
+    assert Step.DECIDE in stands.skipped and "decide" not in stands.command
+    assert "next" in stands.sentence
+
+
+def test_identical_reruns_are_not_repeated(book):
+    last = book.decisions[2]
+    flat = tuple(replace(s, mean=Interval(0.02, 0.02, 0.02)) for s in last.sides)
+    same = replace(last, verdict=Verdict.MORE_EVIDENCE, sides=flat)
+    stands = standing(replace(book, decisions=(*book.decisions[:2], same)), 3)
+    assert "decide" not in stands.command and "trial.seed" in stands.sentence
+
+
+def test_doing_it_again_includes_the_rounds_that_set_the_level(book):
+    """Round 2 was decided, whether or not it was launched; each command names its round."""
+    kept = replace(book.decisions[1], verdict=Verdict.KEEP)
+    record = replace(book, decisions=(book.decisions[0], kept, book.decisions[2]),
+                     launches=book.launches[:1])  # fmt: skip
+    commands = protocol(record, record.rounds[2], record.decisions[2]).commands
+    runs = [c for c in commands if c.startswith("tunebook run")]
+    assert [c.split()[2] for c in runs] == [f"round-{k}.toml" for k in (1, 2, 3)]
+    assert sum("launch" in c for c in commands) == 1
+
+
+def test_rounds_that_only_carried_trials_over_are_done_again_too(book):
+    table = book.rounds[1].table
+    found = replace(book.rounds[2], carried=table)
+    record = replace(book, rounds=(*book.rounds[:2], found), decisions=book.decisions[2:])
+    commands = protocol(record, found, record.decisions[0]).commands
+    assert [c.split()[2] for c in commands if " run " in c] == ["round-2.toml", "round-3.toml"]
+    assert "tunebook findings 2 --book again.db" in commands
