@@ -10,6 +10,7 @@ import gzip
 import io
 import math
 import os
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,13 +19,18 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from tunebook.words.csv_dialect import read_grid
 from tunebook.words.errors import TableError, nearest
+from tunebook.words.foreign_file import refuse_folder, refuse_other
 
-ABSENT = frozenset({"", "none", "null", "na", "n/a", "<na>"})
+ABSENT = frozenset(
+    {"", "none", "null", "na", "n/a", "n.a.", "#n/a", "<na>", "nat", "-", "--", "\u2013", "\u2014", "?"}
+)
 """Cells, in lower case, that say "not there"."""
 
 _FEW = 5  # numbers: so many and less, beside words, may be a choice
 _HUGE = 1e150  # and its inverse: beyond, ranges and their squares overflow
+_UNDERSCORED = re.compile(r"[+-]?\d{1,3}(_\d{3})+(\.\d*)?")
 _LABELS = 20  # distinct numbers: more are no choice
 
 
@@ -35,74 +41,40 @@ class TrialRows:
     Attributes:
         source: name of the file.
         header: names of the columns.
-        names: of the trials, in the file's order; their row numbers where no column has them.
-        lines: line of each trial in the file, for errors.
-        cells: by column, one text a trial, without blanks around it.
+        lines: line of each row in the file, for errors.
+        cells: by column, one text a row, without blanks around it.
         left_out: "name: reason" for rows that can't be read.
+        notes: what was not plain CSV, a sentence each.
     """
 
     source: str
     header: tuple[str, ...]
-    names: tuple[str, ...]
     lines: tuple[int, ...]
     cells: dict[str, list[str]]
-    left_out: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.lines)
 
 
-def read_trials(path: str | os.PathLike[str]) -> TrialRows:
-    """Read a trials file: one row a trial, under a header line.
+def read_rows(path: str | os.PathLike[str]) -> TrialRows:
+    """Read a file of one row a trial, under a header line.
 
     Raises:
-        TableError: there is no such file, it is no CSV, it has no rows, a column's name stands
-            twice, or two rows have one trial's name.
+        TableError: there is no such file, it is no CSV, it has no rows, or a column's name stands
+            twice.
     """
     source = source_of(path)
-    header, rows, lines = _read(path)
-    good = [i for i, row in enumerate(rows) if len(row) == len(header)]
-    left_out = [
-        f"line {lines[i]}: {len(row)} cells, where the header has {len(header)}"
-        for i, row in enumerate(rows)
-        if len(row) != len(header)
-    ]
-    if not good:
-        raise TableError(
-            f"{source} has no row that can be read: {left_out[0]}",
-            next_step="give every row a cell for each column; a cell that is not there is empty",
-        )
-    columns = list(zip(*(rows[i] for i in good), strict=True))
-    cells = {
-        name: [cell.strip() for cell in column]
-        for name, column in zip(header, columns, strict=True)
-    }
-    names = cells.get("trial", [str(i + 1) for i in range(len(good))])
-    seen: dict[str, int] = {}
-    for i, name in enumerate(names):
-        if name in seen:
-            raise TableError(
-                f'{source}: a trial has one row; "{name}" stands in lines {seen[name]} and '
-                f"{lines[good[i]]}",
-                next_step="give each run a name of its own in the column trial",
-            )
-        seen[name] = lines[good[i]]
+    grid = read_grid(text_of(content_of(path), source), source)
     return TrialRows(
         source=source,
-        header=header,
-        names=tuple(names),
-        lines=tuple(lines[i] for i in good),
-        cells=cells,
-        left_out=tuple(left_out),
+        header=grid.header,
+        lines=tuple(grid.lines),
+        cells=grid.columns,
+        left_out=grid.left_out,
+        notes=grid.notes,
     )
-
-
-def read_header(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """Names of a file's columns.
-
-    Raises:
-        TableError: as `read_trials`.
-    """
-    source = source_of(path)
-    rows = csv.reader(io.StringIO(text_of(content_of(path), source), newline=""))
-    return header_of(next((row for row in rows if row), []), source, rows=True)
 
 
 def numbers(
@@ -164,13 +136,15 @@ def _is_parted(cell: str) -> bool:
 
 
 def _bare(cell: str) -> str:
-    kept = cell.strip()
-    for sign in (",", " ", "_", "'", "\u00a0", "\u202f"):
+    kept = cell.strip().removesuffix("%")
+    for sign in (",", " ", "'", "\u00a0", "\u202f"):
         kept = kept.replace(sign, "")
-    return kept
+    return kept.replace("_", "") if _UNDERSCORED.fullmatch(kept) else kept
 
 
 def _way_out(cell: str) -> str:
+    if cell.endswith("%"):
+        return "write all cells of the column with a percent sign, or none"
     if number_of(_bare(cell)) is not None and number_of(cell) is None:
         return "write numbers without separators of thousands, with a point: 2000.5"
     return "correct the cell; one that is not there is left empty, one that diverged says nan"
@@ -182,23 +156,6 @@ def number_of(cell: str) -> float | None:
         return float(cell) if "_" not in cell else None
     except ValueError:
         return None
-
-
-def _read(path: str | os.PathLike[str]) -> tuple[tuple[str, ...], list[list[str]], list[int]]:
-    """Header, rows and the line on which each row ends; empty lines are skipped."""
-    source = source_of(path)
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    reader = csv.reader(io.StringIO(text_of(content_of(path), source), newline=""))
-    try:
-        for row in reader:
-            if row:
-                rows.append(row)
-                lines.append(reader.line_num)
-    except csv.Error as error:
-        raise TableError(f"{source}, line {reader.line_num}: this is no CSV: {error}") from None
-    header = header_of(rows[0] if rows else [], source, rows=len(rows) > 1)
-    return header, rows[1:], lines[1:]
 
 
 def header_of(cells: Sequence[str], source: str, *, rows: bool) -> tuple[str, ...]:
@@ -250,8 +207,13 @@ def content_of(path: str | os.PathLike[str]) -> bytes:
     """The file's bytes; gzip is told by its first ones, whatever the name."""
     file = Path(path)
     try:
+        if file.is_dir():
+            refuse_folder(file)
         content = file.read_bytes()
-        return gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+        refuse_other(content, file)
+        return content
     except FileNotFoundError:
         beside = [f.name for f in file.parent.glob("*.csv*")] if file.parent.is_dir() else []
         raise TableError(

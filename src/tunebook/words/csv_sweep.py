@@ -5,30 +5,29 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tunebook.words import scalars
+from tunebook.words.column_look import is_missing, seconds_of
+from tunebook.words.column_names import plain_name
+from tunebook.words.column_uses import Columns, use_columns
 from tunebook.words.csv_columns import (
     TrialRows,
     check_hyperparameter,
-    content_of,
     number_of,
     numbers,
-    read_trials,
-    source_of,
+    read_rows,
 )
-from tunebook.words.csv_fates import fate
-from tunebook.words.csv_measurements import Measurements, read_measurements
-from tunebook.words.csv_space import (
-    PlacedTrials,
-    infer_space,
-    names_the_trial,
-    place_in_space,
-    values_of,
-)
+from tunebook.words.csv_curves import one_run, pack_curves, read_curves
+from tunebook.words.csv_fates import NO_RESULT, Fate, fate, from_flag, is_flag, knows_status, unrecorded
+from tunebook.words.csv_measurements import Measurements
+from tunebook.words.csv_nested import spread_nested
+from tunebook.words.csv_objective import find_objective
+from tunebook.words.csv_space import PlacedTrials, infer_space, place_in_space, values_of
 from tunebook.words.curves import Curves, reduce_curves
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective
@@ -37,32 +36,18 @@ from tunebook.words.notation import format_objective, parse_objective
 from tunebook.words.space import Axis, Per
 from tunebook.words.trial import Cause, Status
 
-KNOWN = ("trial", "seed", "status", "cause", "seconds", "study")
 
-_METRIC_FOLDERS = ("train", "training", "valid", "validation", "val", "test", "eval", "dev")
-_RESULT_STARTS = ("final_", "best_", "last_")
-_RESULT_ENDS = ("_to_target", "_seconds", "_measured", "_loss", "_accuracy", "_error")
-_TUNED_ENDS = ("min_loss", "target_loss")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sheet:
+    """The rows of the trials file in the order in which trials ran, and what they mean."""
 
+    rows: TrialRows
+    columns: Columns
+    names: tuple[str, ...]
 
-def is_result(column: str, metrics: Sequence[str]) -> bool:
-    """True where a column's name says that it was measured, not set.
-
-    A metric's own name; a metric's folder (`valid/error`); `final_x`, `best_x`, `last_x`;
-    `x_to_target`, `x_seconds`, `x_measured`, `x_loss`, `x_accuracy`, `x_error`; `target`.
-
-    Args:
-        column: its name.
-        metrics: the objective, and the metrics of the curves.
-    """
-    lower = column.lower()
-    return (
-        column in metrics
-        or lower == "target"
-        or (lower.split("/")[0] in _METRIC_FOLDERS and "/" in lower)
-        or lower.startswith(_RESULT_STARTS)
-        or (lower.endswith(_RESULT_ENDS) and lower not in _TUNED_ENDS)
-    )
+    def cells(self, column: str) -> list[str]:
+        """A column's cells; empty ones where there is no such column."""
+        return self.rows.cells[column] if column else [""] * len(self.rows)
 
 
 def read_sweep(
@@ -82,49 +67,67 @@ def read_sweep(
     chance = _checked(hyperparameters, scientific, chance, space)
     asked = _objective(objective, reduce)
     rows = read_trials(trials)
-    measured, unknown = _curves(curves, rows)
-    _expect_metric(training_objective, rows, measured)
-    reached = _reached(rows, measured, asked)
-    fates = _fates(rows, reached, measured, asked, chance)
+    read = None if curves is None else read_curves(curves)
+    metrics = read.metrics if read else ()
+    for name in (training_objective, asked.metric):
+        if name:
+            find_objective(name, rows, metrics)
+    column = find_objective(asked.metric, rows, metrics)
+    sheet = _sheet(rows, column, metrics, hyperparameters, scientific, space)
+    guessed = hyperparameters is None and space is None
+    if read is None and guessed:
+        _refuse_log(sheet)
+    measured, unknown = _curves(read, sheet)
+    reached, fates = _fates(sheet, column, measured, asked, chance)
     good = [i for i, said in enumerate(fates) if not isinstance(said, str)]
-    names = _hyperparameters(rows, measured, asked, hyperparameters, scientific, space)
-    placed = _place(rows, good, names, scientific, space)
+    complete = [fates[i][0] is Status.COMPLETE for i in good]
+    placed = _place(sheet, good, complete, scientific, space)
     kept = [i for at, i in enumerate(good) if at not in placed.reasons]
     pick = [at for at in range(len(good)) if at not in placed.reasons]
     reasons = {good[at]: reason for at, reason in placed.reasons.items()}
     reasons |= {i: said for i, said in enumerate(fates) if isinstance(said, str)}
     status = tuple(fates[i][0] for i in kept)
-    complete = np.array([s is Status.COMPLETE for s in status], dtype=bool)
+    ended = np.array([s is Status.COMPLETE for s in status], dtype=bool)
     row = np.asarray(kept, dtype=np.int64)
+    seeds = _seeds(sheet)
+    origin = sheet.columns.origin
     return {
         "objective": asked,
-        "name": tuple(rows.names[i] for i in kept),
+        "name": tuple(sheet.names[i] for i in kept),
         "study": tuple(placed.study[at] for at in pick),
         "config": tuple(placed.config[at] for at in pick),
-        "seed": tuple(_seed(rows, i) for i in kept),
+        "seed": tuple(seeds[i] for i in kept),
         "status": status,
         "cause": tuple(fates[i][1] for i in kept),
-        "seconds": _seconds(rows, measured)[row],
-        "value": np.where(complete, reached[row], np.nan),
+        "seconds": _seconds(sheet, measured)[row],
+        "value": np.where(ended, reached[row], np.nan),
         "curves": {metric: c.take(row) for metric, c in measured.items()},
         "branches": placed.branches,
         "roles": placed.roles,
         "inferred_space": space is None,
-        "max_train_steps": _common_end(measured.get(asked.metric), row[complete]),
+        "max_train_steps": _common_end(measured.get(asked.metric), row[ended]),
         "training_objective": training_objective,
         "chance": chance,
-        "adaptive": adaptive,
-        "left_out": _left_out(rows, reasons, unknown),
+        "adaptive": adaptive or bool(origin.sampler),
+        "left_out": _left_out(sheet, reasons, unknown),
+        "origin": origin,
     }
 
 
+def read_trials(trials: str | os.PathLike[str]) -> TrialRows:
+    """Read the rows of a trials file, with configurations in one cell as columns of their own."""
+    rows = read_rows(trials)
+    cells, notes = spread_nested(rows.cells)
+    return replace(rows, cells=cells, header=tuple(cells), notes=(*rows.notes, *notes))
+
+
 def _left_out(
-    rows: TrialRows, reasons: Mapping[int, str], unknown: Sequence[str]
+    sheet: _Sheet, reasons: Mapping[int, str], unknown: Sequence[str]
 ) -> tuple[str, ...]:
     """ "name: reason" for rows that can't be read or used, and for curves without a row."""
     return (
-        *rows.left_out,
-        *(f"{rows.names[i]}: {reasons[i]}" for i in sorted(reasons)),
+        *sheet.rows.left_out,
+        *(f"{sheet.names[i]}: {reasons[i]}" for i in sorted(reasons)),
         *(f"{name}: measurements of a trial that has no row" for name in unknown),
     )
 
@@ -140,6 +143,12 @@ def _checked(
     scalars.several("scientific", scientific, '"optimizer"')
     if space is not None:
         scalars.table("space", space)
+        for name in [*(hyperparameters or ()), *scientific]:
+            if name not in space:
+                raise TableError(
+                    f'the space has no range for "{name}".{nearest(name, space)}',
+                    next_step="add it to the space, or leave it out here",
+                )
     return Setting(name="", chance=chance).chance
 
 
@@ -156,173 +165,211 @@ def _objective(objective: Objective | str, reduce: str) -> Objective:
     return parse_objective(format_objective(objective), reduce=reduce)
 
 
-def _curves(
-    curves: str | os.PathLike[str] | None, rows: TrialRows
-) -> tuple[dict[str, Curves], tuple[str, ...]]:
-    if curves is None:
-        return {}, ()
-    if "trial" not in rows.cells:
+def _sheet(
+    rows: TrialRows,
+    objective: str,
+    metrics: Sequence[str],
+    hyperparameters: Sequence[str] | None,
+    scientific: Sequence[str],
+    space: Mapping[str, Axis | Per] | None,
+) -> _Sheet:
+    columns, order = use_columns(
+        rows,
+        objective=objective,
+        metrics=metrics,
+        hyperparameters=hyperparameters,
+        scientific=scientific,
+        space=tuple(space or ()),
+    )
+    numbered = [str(i + 1) for i in range(len(rows))]
+    names = numbered if columns.trial is None else list(rows.cells[columns.trial])
+    names = [name or f"line {line}" for name, line in zip(names, rows.lines, strict=True)]
+    seen: dict[str, int] = {}
+    for name, line in zip(names, rows.lines, strict=True):
+        if name in seen:
+            raise TableError(
+                f'{rows.source}: a trial has one row; "{name}" stands in lines {seen[name]} and '
+                f"{line}",
+                next_step="give each run a name of its own in the column trial; where a row is "
+                "an evaluation, give the rows as --curves, and one row a trial here",
+            )
+        seen[name] = line
+    pick = order.tolist()
+    ordered = replace(
+        rows,
+        lines=tuple(rows.lines[i] for i in pick),
+        cells={c: [own[i] for i in pick] for c, own in rows.cells.items()},
+    )
+    return _Sheet(rows=ordered, columns=columns, names=tuple(names[i] for i in pick))
+
+
+def _refuse_log(sheet: _Sheet) -> None:
+    """A file in which rows are steps of one run is no table of trials."""
+    columns = sheet.columns
+    step = one_run(sheet.rows.cells, list(columns.hyperparameters.values()))
+    if step is not None:
         raise TableError(
-            f'{rows.source} has no column "trial", so its curves belong to no row',
+            f'{sheet.rows.source} looks like the log of one run, not like trials: "{step}" rises '
+            f"from row to row, and no hyperparameter differs between its {len(sheet.rows)} rows",
+            next_step="write one row a trial as TRIALS.CSV, and give the logs of all trials in "
+            "one file: --curves CURVES.CSV, with the columns trial, step and one a metric; if "
+            "rows are trials, name their hyperparameters: --hyperparameters A,B",
+        )
+
+
+def _curves(read: Measurements | None, sheet: _Sheet) -> tuple[dict[str, Curves], tuple[str, ...]]:
+    if read is None:
+        return {}, ()
+    if sheet.columns.trial is None:
+        raise TableError(
+            f'{sheet.rows.source} has no column "trial", so its curves belong to no row',
             next_step="add a column trial with the names that the curves file uses",
         )
-    read = read_measurements(content_of(curves), source_of(curves))
-    number = {name: i for i, name in enumerate(rows.names)}
+    number = {name: i for i, name in enumerate(sheet.names)}
     known = np.array([number.get(name, -1) for name in read.trials], dtype=np.int64)
     unknown = tuple(name for name in read.trials if name not in number)
-    return pack_curves(read, known, len(rows.names)), unknown
-
-
-def pack_curves(read: Measurements, known: NDArray[np.int64], trials: int) -> dict[str, Curves]:
-    """Curves by metric: each trial's points by rising step, of one step the later row's.
-
-    Args:
-        read: the rows of a curves file.
-        known: for each name in the file, its trial's number, or -1 for a trial without a row.
-        trials: number of trials.
-    """
-    trial = known[read.trial] if len(known) else read.trial
-    place = read.metric * trials + trial
-    del trial
-    rows = np.flatnonzero(known[read.trial] >= 0) if (known < 0).any() else None
-    step, value = read.step, read.value
-    if rows is not None:
-        place, step, value = place[rows], step[rows], value[rows]
-    rising = (place[1:] > place[:-1]) | ((place[1:] == place[:-1]) & (step[1:] > step[:-1]))
-    if not rising.all():
-        order = np.lexsort((step, place))  # stable: a later row stays behind an earlier one
-        place, step, value = place[order], step[order], value[order]
-        last = np.ones(len(order), dtype=bool)
-        last[:-1] = (place[1:] != place[:-1]) | (step[1:] != step[:-1])
-        place, step, value = place[last], step[last], value[last]
-    bounds = np.searchsorted(place, np.arange(len(read.metrics) * trials + 1))
-    packed = {}
-    for m, metric in enumerate(read.metrics):
-        own = bounds[m * trials : (m + 1) * trials + 1]
-        a, b = own[0], own[-1]
-        packed[metric] = Curves(own - a, step[a:b], value[a:b])
-    return packed
-
-
-def _expect_metric(name: str, rows: TrialRows, measured: Mapping[str, Curves]) -> None:
-    known = [*measured, *(c for c in rows.header if c not in KNOWN)]
-    if name and name not in known:
-        raise TableError(
-            f'{rows.source} has no column "{name}", and no curve of that name is there.'
-            + nearest(name, known),
-            next_step=f"metrics of curves: {', '.join(measured) or 'none'}; columns: "
-            + ", ".join(rows.header),
-        )
-
-
-def _reached(
-    rows: TrialRows, measured: Mapping[str, Curves], objective: Objective
-) -> NDArray[np.float64]:
-    """The objective of every row, NaN or infinite where it has no sound one."""
-    _expect_metric(objective.metric, rows, measured)
-    if objective.metric in measured:
-        return reduce_curves(measured[objective.metric], objective)
-    return numbers(rows.cells[objective.metric], rows.lines, rows.source, objective.metric)
+    return pack_curves(read, known, len(sheet.names)), unknown
 
 
 def _fates(
-    rows: TrialRows,
-    reached: NDArray[np.float64],
+    sheet: _Sheet,
+    column: str,
     measured: Mapping[str, Curves],
     objective: Objective,
     chance: float | None,
-) -> list[tuple[Status, Cause | None] | str]:
-    """Status and cause of every row, or why it is no search trial."""
-    blank = [""] * len(rows.names)
-    status, cause = rows.cells.get("status", blank), rows.cells.get("cause", blank)
-    study = rows.cells.get("study", blank)
-    found: list[tuple[Status, Cause | None] | str] = []
+) -> tuple[NDArray[np.float64], list[Fate]]:
+    """The objective of every row, NaN where it has none; and its status, or why it is left out."""
+    statuses = _statuses(sheet)
+    if objective.metric in measured:
+        curve = measured[objective.metric]
+        reached = reduce_curves(curve, objective)
+        empty = np.zeros(len(sheet.rows), dtype=bool)
+        unreported = np.diff(curve.offsets) == 0
+    else:
+        cells, statuses = _words_as_statuses(sheet.rows.cells[column], statuses)
+        reached = numbers(cells, sheet.rows.lines, sheet.rows.source, column)
+        empty = np.array([is_missing(c) and c.lower() != "nan" for c in cells])
+        unreported = np.zeros(len(sheet.rows), dtype=bool)
+    study, cause = sheet.cells(sheet.columns.study), sheet.cells(sheet.columns.cause)
+    cut = _cut_short(sheet)
+    found: list[Fate] = []
     for i, value in enumerate(reached):
         if study[i].startswith("rerun:"):
             found.append("a rerun with a fresh seed, which is no part of the search")
             continue
-        said = fate(status[i], cause[i], float(value))
-        if not isinstance(said, str) and said[0] is Status.COMPLETE and chance is not None:
-            curve = measured[objective.metric].of(i)[1] if objective.metric in measured else value
-            best = float(np.nanmin(objective.sign * np.asarray(curve)))
-            if best >= objective.sign * chance:
-                said = Status.INFEASIBLE, Cause.CHANCE
+        said = fate(statuses[i], cause[i], float(value), empty=bool(empty[i]))
+        if not isinstance(said, str) and said[0] is Status.COMPLETE:
+            said = cut.get(i) or _against_chance(said, i, float(value), measured, objective, chance)
+        if unreported[i] and said == (Status.INFEASIBLE, Cause.DIVERGED):
+            said = Status.INFEASIBLE, Cause.NOT_REPORTED
         found.append(said)
+    return reached, unrecorded(found) if NO_RESULT in found else found
+
+
+def _against_chance(
+    said: Fate,
+    row: int,
+    value: float,
+    measured: Mapping[str, Curves],
+    objective: Objective,
+    chance: float | None,
+) -> Fate:
+    """Infeasible where a trial never beat chance, else as it was."""
+    if chance is None:
+        return said
+    curve = measured[objective.metric].of(row)[1] if objective.metric in measured else value
+    best = float(np.nanmin(objective.sign * np.asarray(curve)))
+    return (Status.INFEASIBLE, Cause.CHANCE) if best >= objective.sign * chance else said
+
+
+def _statuses(sheet: _Sheet) -> list[str]:
+    """Of each row the first status that is no plain success."""
+    found = [""] * len(sheet.rows)
+    for column in reversed(sheet.columns.statuses):
+        name = plain_name(column)
+        for i, cell in enumerate(sheet.rows.cells[column]):
+            said = from_flag(name, cell) if is_flag(name) else cell
+            found[i] = said or found[i]
     return found
 
 
-def _hyperparameters(
-    rows: TrialRows,
-    measured: Mapping[str, Curves],
-    objective: Objective,
-    asked: Sequence[str] | None,
-    scientific: Sequence[str],
-    space: Mapping[str, Axis | Per] | None,
-) -> list[str]:
-    """Names of the columns that are hyperparameters; those asked for must be there."""
-    metrics = [objective.metric, *measured]
-    named = [*(asked or ()), *scientific, *(space or ())]
-    for name in named:
-        if name not in rows.cells:
-            raise TableError(
-                f'{rows.source} has no column "{name}" to read a hyperparameter from.'
-                + nearest(name, rows.header),
-                next_step=f"columns: {', '.join(rows.header)}",
-            )
-        if name in metrics:
-            raise TableError(f'"{name}" is a metric here, so it is no hyperparameter')
-    if space is not None:
-        for name in [*(asked or ()), *scientific]:
-            if name not in space:
-                raise TableError(
-                    f'the space has no range for "{name}".{nearest(name, space)}',
-                    next_step="add it to the space, or leave it out here",
-                )
-        return list(space)
-    if asked is None:
-        asked = [n for n in rows.header if n not in KNOWN and not is_result(n, metrics)]
-        # A number with a slip in it makes a column of words, which would pass for a label.
-        _check_cells(rows, asked)
-        asked = [n for n in asked if not names_the_trial(values_of(rows.cells[n]))]
-    chosen = list(dict.fromkeys([*asked, *scientific]))
-    _check_cells(rows, chosen)
-    return chosen
+def _words_as_statuses(
+    cells: Sequence[str], statuses: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Results such as "diverged" or "OOM" say how the trial ended, where nothing else does."""
+    words = {c for c in set(cells) if number_of(c) is None and not is_missing(c) and knows_status([c])}
+    said = [c if c in words and not s else s for c, s in zip(cells, statuses, strict=True)]
+    return ["" if c in words else c for c in cells], said
 
 
-def _check_cells(rows: TrialRows, names: Sequence[str]) -> None:
-    for name in names:
-        check_hyperparameter(rows.cells[name], rows.lines, rows.source, name)
+_MOST_RUNGS = 8
+
+
+def _cut_short(sheet: _Sheet) -> dict[int, Fate]:
+    """Rows that a scheduler of the source stopped early: below the full length, at few rungs."""
+    column = sheet.columns.cut_short
+    if not column:
+        return {}
+    lengths = [number_of(c) for c in sheet.rows.cells[column]]
+    there = {v for v in lengths if v is not None and math.isfinite(v)}
+    if not 1 < len(there) <= _MOST_RUNGS:
+        return {}
+    full = max(there)
+    return {
+        i: f"{column} {length:g} of {full:g}: it was stopped early, so its value is no full training's"
+        for i, length in enumerate(lengths)
+        if length is not None and length < full
+    }
 
 
 def _place(
-    rows: TrialRows,
+    sheet: _Sheet,
     good: Sequence[int],
-    names: Sequence[str],
+    complete: Sequence[bool],
     scientific: Sequence[str],
     space: Mapping[str, Axis | Per] | None,
 ) -> PlacedTrials:
-    cells = {name: [rows.cells[name][i] for i in good] for name in names}
+    rows, columns = sheet.rows, sheet.columns
+    for column in columns.hyperparameters.values():
+        check_hyperparameter(rows.cells[column], rows.lines, rows.source, column)
+    cells = {
+        name: [rows.cells[column][i] for i in good]
+        for name, column in columns.hyperparameters.items()
+    }
     if space is not None:
         return place_in_space(cells, space, scientific, len(good))
-    if not names:
+    if not cells:
         raise TableError(
             f"{rows.source} has no column that is a hyperparameter",
             next_step="name them: hyperparameters=[...] (--hyperparameters a,b)",
         )
-    columns = {name: values_of(column) for name, column in cells.items()}
-    return infer_space(columns, scientific, len(good))
+    values = {name: values_of(column) for name, column in cells.items()}
+    return infer_space(values, scientific, complete, workloads=columns.workloads)
 
 
-def _seed(rows: TrialRows, i: int) -> int | None:
-    seed = number_of(rows.cells["seed"][i]) if "seed" in rows.cells else None
-    return int(seed) if seed is not None and math.isfinite(seed) else None
+def _seeds(sheet: _Sheet) -> list[int | None]:
+    """The seed of each row; of several columns that differ, a number for each combination."""
+    read = []
+    for column in sheet.columns.seeds:
+        found = [number_of(c) for c in sheet.rows.cells[column]]
+        read.append([int(s) if s is not None and math.isfinite(s) else None for s in found])
+    varied = [own for own in read if len(set(own)) > 1]
+    if len(varied) > 1:
+        combined = list(zip(*varied, strict=True))
+        number = {seeds: i for i, seeds in enumerate(dict.fromkeys(combined))}
+        return [number[seeds] for seeds in combined]
+    return next(iter((*varied, *read)), [None] * len(sheet.rows))
 
 
-def _seconds(rows: TrialRows, measured: Mapping[str, Curves]) -> NDArray[np.float64]:
+def _seconds(sheet: _Sheet, measured: Mapping[str, Curves]) -> NDArray[np.float64]:
     """The column, else the last of a curve of that name, else NaN."""
-    if "seconds" in rows.cells:
-        return numbers(rows.cells["seconds"], rows.lines, rows.source, "seconds")
-    seconds = np.full(len(rows.names), np.nan)
+    column = sheet.columns.seconds
+    if column == "seconds":
+        return numbers(sheet.cells(column), sheet.rows.lines, sheet.rows.source, column)
+    if column:
+        read = [None if is_missing(c) else seconds_of(c) for c in sheet.cells(column)]
+        return np.array([math.nan if s is None else s for s in read])
+    seconds = np.full(len(sheet.rows), np.nan)
     if "seconds" in measured:
         offsets, values = measured["seconds"].offsets, measured["seconds"].values
         there = np.flatnonzero(np.diff(offsets))

@@ -1,0 +1,86 @@
+"""Which columns of a file can be the objective, and the one that was asked for (C11)."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Sequence
+
+from tunebook.words.column_look import look_at
+from tunebook.words.column_names import plain_name
+from tunebook.words.column_uses import listed_columns, use_columns
+from tunebook.words.csv_columns import TrialRows
+from tunebook.words.errors import DesignError, TableError
+from tunebook.words.metric_direction import likely_direction
+from tunebook.words.origin import Kind
+
+MOST_NAMED = 5
+
+_OF_VALIDATION = frozenset({"val", "valid", "validation", "eval", "dev", "cv"})
+_OF_TEST = frozenset({"test", "holdout"})
+_OF_TRAINING = frozenset({"train", "training"})
+_SPREADS = frozenset({"std", "rank", "sem", "split"})
+
+
+def find_objective(name: str, rows: TrialRows, metrics: Sequence[str]) -> str:
+    """The column, or the metric of the curves, of this name.
+
+    A column that a source writes with a prefix, `metrics.val_loss`, is found without it too.
+
+    Raises:
+        TableError: there is none; names the nearest.
+    """
+    if name in metrics or name in rows.cells:
+        return name
+    ends = [c for c in rows.header if c.rpartition("/")[2] == name or c == f"metrics.{name}"]
+    ends += [c for c in rows.header if c in (f"values_{name}", f"user_attrs_{name}", f"summary.{name}")]
+    if len(ends) == 1:
+        return ends[0]
+    known = list(dict.fromkeys([*metrics, *rows.header]))
+    close = close_names(name, known)
+    slip = f" Did you mean {' or '.join(f'"{n}"' for n in close[:3])}?" if close else ""
+    shown = listed_columns(close if len(known) > 2 * MOST_NAMED and close else known, MOST_NAMED)
+    raise TableError(
+        f'{rows.source} has no column "{name}", and no curve of that name is there.{slip}',
+        next_step=f"name one of its {len(known)} columns and metrics, such as {shown}",
+    )
+
+
+def close_names(name: str, known: Sequence[str], most: int = MOST_NAMED) -> list[str]:
+    """Names that are spelled alike or share a word, the nearest first."""
+    lower = {n.lower(): n for n in known if n}
+    alike = difflib.get_close_matches(name.lower(), list(lower), n=most, cutoff=0.5)
+    words = set(plain_name(name).split("_"))
+    sharing = [n for n in lower if words & set(plain_name(lower[n]).split("_"))]
+    found = [*alike, *(n for n in sharing if n not in alike)]
+    return [lower[n] for n in found[:most]]
+
+
+def propose_objectives(rows: TrialRows, metrics: Sequence[str]) -> list[str]:
+    """`minimize:val_loss` for each result that could be the objective, the likeliest first.
+
+    Validation comes before test, test before training; names that say no direction come last,
+    once for each.
+    """
+    columns, _ = use_columns(rows, objective="", metrics=metrics)
+    found = list(metrics)
+    for use in columns.origin.of(Kind.RESULT):
+        if use.column not in found and look_at(rows.cells[use.column]).numeric:
+            found.append(use.column)
+
+    def rank(name: str) -> tuple[bool, bool, int]:
+        words = set(plain_name(name).split("_"))
+        part = 0 if words & _OF_VALIDATION else 1
+        part += 1 if words & _OF_TEST and part else 0
+        part = 3 if words & _OF_TRAINING else part
+        return bool(words & _SPREADS), likely_direction(name) is None, part
+
+    found.sort(key=rank)
+    return [f"{likely_direction(n) or 'minimize'}:{n}" for n in found]
+
+
+def ask_for_objective(
+    trials: str | os.PathLike[str], proposals: Sequence[str]
+) -> DesignError:
+    """The error of an audit without an objective: it lists what could be one."""
+    raise NotImplementedError
