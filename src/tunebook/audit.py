@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunebook.report.examine import Result, conclude, results
+from tunebook.report.reading_text import reading_lines
 from tunebook.report.sweep_page import render_sweep
 from tunebook.report.sweep_texts import caveats, space_texts
 from tunebook.words.codec import read_space
-from tunebook.words.csv_columns import read_header
-from tunebook.words.csv_sweep import KNOWN
-from tunebook.words.errors import CodecError
+from tunebook.words.errors import CodecError, EvidenceError
 from tunebook.words.finding import Examination, NotApplicable
 from tunebook.words.space import Axis, Per
 from tunebook.words.table import TrialTable
@@ -28,14 +27,12 @@ class Audit:
         table: its trials.
         results: of every check, with the numbers behind its pictures.
         examination: what the results say.
-        unused: columns that were taken for results or labels of the trials.
     """
 
     source: str
     table: TrialTable
     results: Mapping[str, Result | NotApplicable]
     examination: Examination
-    unused: tuple[str, ...] = ()
 
     @property
     def space(self) -> list[str]:
@@ -45,7 +42,12 @@ class Audit:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What the findings lean on."""
-        return caveats(self.table, self.unused)
+        return caveats(self.table)
+
+    @property
+    def reading(self) -> tuple[str, ...]:
+        """What the columns of the file were taken for, a line each."""
+        return reading_lines(self.table.origin)
 
     def page(self, *, command: str = "", version: str = "") -> str:
         """Everything as one HTML file that needs no network."""
@@ -54,7 +56,7 @@ class Audit:
             self.results,
             self.examination,
             source=self.source,
-            caveats=self.caveats,
+            caveats=(*self.reading, *self.caveats),
             command=command,
             version=version,
         )
@@ -98,19 +100,27 @@ def audit_sweep(
         training_objective=training_objective,
         adaptive=adaptive,
     )
+    _refuse_empty(table, Path(trials).name)
     found = results(table, seed=seed)
     return Audit(
         source=Path(trials).name,
         table=table,
         results=found,
         examination=conclude(table, found),
-        unused=_unused(trials, table),
     )
 
 
-def _unused(trials: str | os.PathLike[str], table: TrialTable) -> tuple[str, ...]:
-    known = {*KNOWN, *table.roles, *table.curves, table.objective.metric}
-    return tuple(name for name in read_header(trials) if name not in known)
+def _refuse_empty(table: TrialTable, source: str) -> None:
+    """An audit of no trial at all says nothing, and must not look like a clean one."""
+    if table.counted.any():
+        return
+    reasons = [*table.left_out]
+    reasons += [f"{name}: {status}" for name, status in zip(table.name, table.status, strict=True)]
+    first = f"; the first: {reasons[0]}" if reasons else ""
+    raise EvidenceError(
+        f"{source}: no trial is left to judge. {len(reasons)} rows were left out{first}",
+        next_step="correct the column of statuses or of the objective, or name another objective",
+    )
 
 
 def _space(file: Path) -> Mapping[str, Axis | Per]:

@@ -7,7 +7,7 @@ import pytest
 
 from tunebook.words import csv_measurements
 from tunebook.words.csv_measurements import read_measurements
-from tunebook.words.csv_sweep import pack_curves
+from tunebook.words.csv_curves import pack_curves
 from tunebook.words.errors import TableError
 
 HEAD = "trial,step,metric,value\n"

@@ -7,9 +7,10 @@ import gzip
 import numpy as np
 import pytest
 
+from tunebook.words.column_look import look_at
+from tunebook.words.column_names import is_result
 from tunebook.words.csv_fates import fate
 from tunebook.words.csv_space import values_of
-from tunebook.words.csv_sweep import is_result
 from tunebook.words.design import Role
 from tunebook.words.errors import DesignError, TableError
 from tunebook.words.space import Choice, Float, Integer, Scale

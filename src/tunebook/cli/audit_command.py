@@ -59,11 +59,13 @@ def command(
             **data(found.examination),
             objective=data(found.table.objective),
             space=found.space,
+            columns=list(found.reading),
             inferred_space=found.table.inferred_space,
             caveats=list(found.caveats),
         )
         return
     show_findings(found.examination, title=f"{source.name}: {more['objective']}")
+    show_lines("Columns:", found.reading)
     taken = "read off the trials" if found.table.inferred_space else "as declared"
     show_lines(f"Search space, {taken}:", found.space)
     show_lines("Caveats:", found.caveats)

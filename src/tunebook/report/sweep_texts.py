@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunebook.analysis.variance_labels import labelled
@@ -114,24 +113,14 @@ def best_sentence(table: TrialTable) -> str:
     )
 
 
-def caveats(table: TrialTable, unused: Sequence[str] = ()) -> tuple[str, ...]:
-    """What the findings lean on, most important first.
-
-    Args:
-        table: the trials.
-        unused: columns of the file that were taken for results or labels.
-    """
+def caveats(table: TrialTable) -> tuple[str, ...]:
+    """What the findings lean on, most important first."""
     said = []
     if table.inferred_space:
         said.append(
             "No search space was given: ranges and scales were read off the trials. A range from "
             "the lowest to the highest value tried is narrower than the one that was searched, "
             "and a scale is a guess. Give the true ones with --space FILE.toml."
-        )
-    if unused:
-        said.append(
-            f"Taken for results or labels, not for hyperparameters: {listed(unused, 12)}. Name "
-            "the hyperparameters with --hyperparameters A,B,C if one is among them."
         )
     if table.objective.metric in table.curves:
         said.append(f"A trial counts with {reduced_text(table.objective)}.")

@@ -106,7 +106,9 @@ def seconds_of(cell: str) -> float | None:
     clock = _CLOCK.fullmatch(cell.strip())
     if clock:
         days, hours, minutes, seconds = clock.groups()
-        return 86400.0 * int(days or 0) + 3600.0 * int(hours) + 60.0 * int(minutes) + float(seconds)
+        return (
+            86400.0 * int(days or 0) + 3600.0 * int(hours) + 60.0 * int(minutes) + float(seconds)
+        )
     text = cell.strip().lower()
     if not text or _QUANTITY.sub("", text):
         return None
@@ -127,10 +129,7 @@ def moment_of(cell: str) -> float | None:
     text = cell.strip().removesuffix(" UTC").replace("Z", "+00:00")
     if len(text) < 8 or not text[:1].isdigit():
         return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = next(filter(None, (_by_form(text, form) for form in _FORMS)), None)
+    found = _by_iso(text) or next(filter(None, (_by_form(text, f) for f in _FORMS)), None)
     if found is None:
         return None
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
@@ -141,6 +140,13 @@ _FORMS = (
     "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y",
     "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%d/%m/%Y %H:%M",
 )  # fmt: skip
+
+
+def _by_iso(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _by_form(text: str, form: str) -> datetime | None:

@@ -20,21 +20,21 @@ LABELS_OF_VARIATION = frozenset(
 """Labels of a source of variation, which D2 reads from the configuration."""
 
 TRIALS = (
-    "trial", "trial_number", "number", "trial_index", "trial_id", "trial_no", "trial_nr",
-    "trial_num", "trial_name", "run", "run_number", "run_name", "run_id", "name", "id", "uid",
-    "uuid", "tid", "index", "idx", "no", "nr", "num", "#", "", "unnamed_0", "level_0", "exp",
-    "exp_id", "exp_name", "experiment", "experiment_name", "experiment_id", "experiment_number",
-    "job", "job_id", "job_name", "config_id", "config_number", "arm_name", "model_id", "key",
-    "run_uuid", "display_name", "row", "row_id",
+    "trial", "trial_number", "number", "trial_index", "trial_no", "trial_nr", "trial_num",
+    "run_number", "run_name", "name", "display_name", "trial_name", "trial_id", "run", "run_id",
+    "id", "uid", "uuid", "tid", "index", "idx", "no", "nr", "num", "#", "exp", "exp_id",
+    "exp_name", "experiment", "experiment_name", "experiment_number", "job", "job_id", "job_name",
+    "config_id", "config_number", "arm_name", "model_id", "key", "run_uuid", "row", "row_id",
+    "", "unnamed_0", "level_0",
 )  # fmt: skip
 """Names of trials, the one that is shown first."""
 
 _ORDERS = ("number", "trial_number", "trial_index", "trial", "trial_no", "run_number", "index",
            "idx", "no", "nr", "num", "#", "", "unnamed_0", "level_0", "id", "tid", "row",
            "trial_id", "run", "run_id", "exp_id", "experiment", "job", "job_id")  # fmt: skip
-_STARTS = ("datetime_start", "start_time", "started_at", "started", "start", "created", "created_at",
-           "creation_time", "begin", "begin_time", "timestamp", "datetime", "date", "time",
-           "date_time")  # fmt: skip
+_STARTS = ("datetime_start", "start_time", "started_at", "started", "start", "created",
+           "created_at", "creation_time", "begin", "begin_time", "timestamp", "datetime", "date",
+           "time", "date_time")  # fmt: skip
 _STATUSES = ("status", "state", "trial_status", "trial_state", "run_status", "run_state",
              "job_status", "job_state", "exit_status", "outcome", "termination", "result_status",
              "final_status", "experiment_status")  # fmt: skip
@@ -108,10 +108,13 @@ _SETS = frozenset(
 _RESULT_STARTS = ("final_", "best_", "last_", "std_", "mean_test", "mean_train", "rank_test")
 _RESULT_ENDS = ("_to_target", "_seconds", "_measured")
 _TUNED = ("min_loss", "target_loss", "last_layer", "last_activation", "final_lr", "last_lr")
-_LAST_WORDS = frozenset({"lr", "rate", "layer", "layers", "activation", "dropout", "div", "factor"})
+_LAST_WORDS = frozenset(
+    {"lr", "rate", "layer", "layers", "activation", "dropout", "div", "factor"}
+)
 _STOPS = frozenset({"epoch", "step", "global_step", "steps_done", "best_epoch", "iteration",
-                    "last_epoch", "stopped_epoch", "epochs_run", "epochs_trained", "total_steps_run",
-                    "epochs_completed", "steps_completed", "n_iter_", "num_params", "n_params",
+                    "last_epoch", "stopped_epoch", "epochs_run", "epochs_trained",
+                    "total_steps_run", "epochs_completed", "steps_completed", "n_iter_",
+                    "num_params", "n_params",
                     "param_count", "num_parameters", "n_parameters", "parameter_count",
                     "total_params", "trainable_params", "model_size", "size_mb"})  # fmt: skip
 
@@ -134,6 +137,8 @@ def kind_by_name(column: str, look: Look) -> Kind | None:
     name = plain_name(column)
     if name in LABELS_OF_VARIATION:
         return Kind.HYPERPARAMETER
+    if name in ("study", "study_name"):
+        return Kind.STUDY
     for kind, says in (
         (Kind.SEED, _is_seed),
         (Kind.STATUS, _is_status),
@@ -141,7 +146,6 @@ def kind_by_name(column: str, look: Look) -> Kind | None:
         (Kind.START, _is_start),
         (Kind.TRIAL, _is_trial),
         (Kind.SECONDS, _is_seconds),
-        (Kind.STUDY, _is_study),
         (Kind.WORKLOAD, _is_workload),
     ):
         if says(name, look):
@@ -190,7 +194,7 @@ def _measures(words: list[str], look: Look) -> bool:
         return False
     if last in METRICS or (last in _MAYBE_METRICS and look.own and len(look.there) >= 4):
         return True
-    of_data = bare[0] in _PARTS_OF_DATA and len(bare) > 1 or last in _PARTS_OF_DATA
+    of_data = (bare[0] in _PARTS_OF_DATA and len(bare) > 1) or last in _PARTS_OF_DATA
     if of_data and look.own and not look.whole:
         return True
     return bool(set(bare) & METRICS) and look.own and not look.whole
@@ -198,8 +202,10 @@ def _measures(words: list[str], look: Look) -> bool:
 
 def _is_seed(name: str, look: Look) -> bool:
     words = name.split("_")
-    named = words[-1] in ("seed", "seeds", "rng") or name.endswith("random_state") or (
-        words[0] == "seed" and (len(words) == 1 or words[-1].isdigit() or words[-1] == "id")
+    named = (
+        words[-1] in ("seed", "seeds", "rng")
+        or name.endswith("random_state")
+        or (words[0] == "seed" and (len(words) == 1 or words[-1].isdigit() or words[-1] == "id"))
     )
     return named and (look.whole or not look.there)
 
@@ -207,7 +213,14 @@ def _is_seed(name: str, look: Look) -> bool:
 def _is_status(name: str, look: Look) -> bool:
     if name in _STATUSES:
         return not look.there or knows_status(look.there)
-    return is_flag(name) and set(map(str.lower, look.there)) <= {"true", "false", "0", "1", "yes", "no"}
+    return is_flag(name) and set(map(str.lower, look.there)) <= {
+        "true",
+        "false",
+        "0",
+        "1",
+        "yes",
+        "no",
+    }
 
 
 def _is_cause(name: str, look: Look) -> bool:
@@ -215,7 +228,9 @@ def _is_cause(name: str, look: Look) -> bool:
 
 
 def _is_start(name: str, look: Look) -> bool:
-    return name in _STARTS and bool(look.there) and all(moment_of(c) is not None for c in look.there)
+    return (
+        name in _STARTS and bool(look.there) and all(moment_of(c) is not None for c in look.there)
+    )
 
 
 def _is_trial(name: str, look: Look) -> bool:
@@ -229,10 +244,6 @@ def _is_seconds(name: str, look: Look) -> bool:
     if name == "seconds":
         return True
     return name in _SECONDS and look.own and all(seconds_of(c) is not None for c in look.there)
-
-
-def _is_study(name: str, look: Look) -> bool:
-    return name in ("study", "study_name")
 
 
 def _is_workload(name: str, look: Look) -> bool:

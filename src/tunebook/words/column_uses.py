@@ -28,6 +28,7 @@ from tunebook.words.errors import TableError, nearest
 from tunebook.words.foreign_tools import Stated, stated
 from tunebook.words.origin import ColumnUse, Evidence, Kind, Origin
 
+UNNAMED = "the unnamed index"
 _SPREAD = 3  # times as many numbers as trials: beyond, they are ids and tell no order
 _STATUS_FIRST = ("status", "state", "trial_status", "trial_state")
 
@@ -39,7 +40,8 @@ class Columns:
     Attributes:
         origin: every column with its use.
         hyperparameters: name to column.
-        trial, cause, seconds, study: the column, or "" where there is none.
+        trial: the column of names, or None; its own name may be "".
+        cause, seconds, study: the column, or "" where there is none.
         statuses: columns that say how a trial ended, the first that says anything decides.
         seeds: columns of seeds.
         workloads: names of the hyperparameters that name a dataset or task.
@@ -48,7 +50,7 @@ class Columns:
 
     origin: Origin
     hyperparameters: dict[str, str]
-    trial: str
+    trial: str | None
     statuses: tuple[str, ...]
     seeds: tuple[str, ...]
     cause: str
@@ -66,8 +68,8 @@ def use_columns(
     hyperparameters: Sequence[str] | None = None,
     scientific: Sequence[str] = (),
     space: Sequence[str] = (),
-) -> Columns:
-    """Take every column for something.
+) -> tuple[Columns, NDArray[np.int64]]:
+    """Take every column for something; also the rows in the order in which trials ran.
 
     Args:
         rows: of the file.
@@ -92,7 +94,7 @@ def use_columns(
     trial = _trial(uses, looks)
     order = _order(rows, uses, looks)
     _demote(uses, looks, trial)
-    return _columns(rows, uses, said, trial, order)
+    return _columns(rows, uses, said, trial, order[0]), order[1]
 
 
 def _asked(
@@ -106,7 +108,11 @@ def _asked(
     short = {n: c for c, (kind, n) in said.kinds.items() if kind is Kind.HYPERPARAMETER}
     found = {}
     for name in named:
-        column = name if name in rows.cells and (name != objective or name not in short) else short.get(name)
+        column = (
+            name
+            if name in rows.cells and (name != objective or name not in short)
+            else short.get(name)
+        )
         if column is None:
             raise TableError(
                 f'{rows.source} has no column "{name}" to read a hyperparameter from.'
@@ -187,7 +193,12 @@ def _by_values(
             kind = Kind.STATUS
         elif is_date(look) or is_label(look):
             kind = Kind.BOOKKEEPING
-        elif look.counts and look.rows >= 3 and len(_varied(uses, looks)) > 1 and not is_tuned(column):
+        elif (
+            look.counts
+            and look.rows >= 3
+            and len(_varied(uses, looks)) > 1
+            and not is_tuned(column)
+        ):
             kind = Kind.TRIAL
         if kind is not None:
             uses[column] = replace(uses[column], kind=kind, evidence=Evidence.VALUES)
@@ -220,7 +231,9 @@ def _named_apart(
     clash = {n for n, count in taken.items() if count > 1} | ({objective} if not own else set())
     return {
         c: replace(use, name=c)
-        if use.kind is Kind.HYPERPARAMETER and use.name in clash and use.evidence is not Evidence.ASKED
+        if use.kind is Kind.HYPERPARAMETER
+        and use.name in clash
+        and use.evidence is not Evidence.ASKED
         else use
         for c, use in uses.items()
     }
@@ -244,13 +257,18 @@ def _trial(uses: Mapping[str, ColumnUse], looks: Mapping[str, Look]) -> str | No
 
 def _order(
     rows: TrialRows, uses: Mapping[str, ColumnUse], looks: Mapping[str, Look]
-) -> tuple[str, NDArray[np.int64]]:
-    """The column that orders trials, and the rows in that order; "" for the file's own."""
+) -> tuple[str | None, NDArray[np.int64]]:
+    """The column that orders trials, and the rows in that order; None for the file's own."""
     trials = [c for c, use in uses.items() if use.kind is Kind.TRIAL]
     keys: list[tuple[str, list[float | None]]] = []
     for column in trials:
         look = looks[column]
-        if look.unique and look.whole and look.numbers is not None and (orders(column) or look.counts):
+        if (
+            look.unique
+            and look.whole
+            and look.numbers is not None
+            and (orders(column) or look.counts)
+        ):
             keys.append((column, [float(v) for v in look.numbers]))
     for column, use in uses.items():
         if use.kind is Kind.START and looks[column].distinct > 1:
@@ -265,7 +283,7 @@ def _order(
         dense = uses[column].kind is Kind.START or max(there) - min(there) < _SPREAD * len(rows)
         if dense and len(there) == len(rows):
             return column, np.argsort(np.array(there), kind="stable").astype(np.int64)
-    return "", np.arange(len(rows))
+    return None, np.arange(len(rows))
 
 
 def _demote(uses: dict[str, ColumnUse], looks: Mapping[str, Look], trial: str | None) -> None:
@@ -282,7 +300,7 @@ def _columns(
     uses: Mapping[str, ColumnUse],
     said: Stated,
     trial: str | None,
-    order: tuple[str, NDArray[np.int64]],
+    order: str | None,
 ) -> Columns:
     def of(kind: Kind) -> list[str]:
         return [c for c, use in uses.items() if use.kind is kind]
@@ -301,14 +319,14 @@ def _columns(
         origin=Origin(
             tool=said.tool,
             uses=tuple(uses.values()),
-            order=order[0],
+            order=order or (UNNAMED if order is not None else ""),
             notes=rows.notes,
             sampler=said.sampler,
         ),
         hyperparameters={
             uses[c].name: c for c in uses if uses[c].kind in (Kind.HYPERPARAMETER, Kind.WORKLOAD)
         },
-        trial=trial or "",
+        trial=trial,
         statuses=tuple(statuses),
         seeds=tuple(plain or seeds),
         cause=first(Kind.CAUSE, "cause"),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from tunebook.words.column_look import Look, moment_of
 from tunebook.words.column_names import plain_name
+from tunebook.words.csv_columns import is_parted, number_of
 
 FEWEST = 10
 """Rows below which values alone say nothing."""
@@ -41,6 +42,8 @@ def is_label(look: Look) -> bool:
     """True for texts of which nearly every row has its own: they name the trial."""
     if look.numeric or not look.there:
         return False
+    if 2 * sum(number_of(c) is not None or is_parted(c) for c in look.there) > len(look.there):
+        return False  # numbers, with a slip in one
     if look.distinct > LABELS and look.distinct > len(look.there) / 2:
         return True
     # Whole configurations as JSON, one a trial, are labels however few; recurring lists are not.
@@ -49,8 +52,8 @@ def is_label(look: Look) -> bool:
 
 def is_date(look: Look) -> bool:
     """True for texts that are all dates."""
-    return bool(look.there) and not look.numeric and all(
-        moment_of(c) is not None for c in look.there
+    return (
+        bool(look.there) and not look.numeric and all(moment_of(c) is not None for c in look.there)
     )
 
 
@@ -75,7 +78,9 @@ def measured(
     }
     found = {}
     for name, look in free.items():
-        others = [n for n in candidates if n != name and n not in free and candidates[n].distinct > 1]
+        others = [
+            n for n in candidates if n != name and n not in free and candidates[n].distinct > 1
+        ]
         grids = [[cells[n] for n in own] for own in (others, (*others, *seeds))]
         if any(_is_grid(columns, look.rows) for columns in grids):
             found[name] = "has a value of its own in each row, while the others form a grid"
@@ -107,7 +112,7 @@ def _is_grid(columns: Sequence[Sequence[str]], rows: int) -> bool:
 
 
 def _foretells(look: Look, objective: NDArray[np.float64]) -> bool:
-    """True where ranks agree with those of the objective, and no scale spreads the values evenly."""
+    """True where ranks agree with the objective's, and no scale spreads the values evenly."""
     assert look.numbers is not None
     both = np.isfinite(look.numbers) & np.isfinite(objective)
     if both.sum() < FEWEST:
@@ -138,4 +143,4 @@ def _is_even(values: NDArray[np.float64]) -> bool:
         return False
     inner = np.sort((values - low) / (high - low))
     upper = np.arange(1, n + 1) / n - inner
-    return float(np.max(np.maximum(upper, 1 / n - upper))) * np.sqrt(n) <= UNEVEN
+    return bool(np.max(np.maximum(upper, 1 / n - upper)) * np.sqrt(n) <= UNEVEN)

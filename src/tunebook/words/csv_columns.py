@@ -5,9 +5,7 @@ The one module that opens a file on behalf of `TrialTable.from_csv`.
 
 from __future__ import annotations
 
-import csv
 import gzip
-import io
 import math
 import os
 import re
@@ -24,7 +22,22 @@ from tunebook.words.errors import TableError, nearest
 from tunebook.words.foreign_file import refuse_folder, refuse_other
 
 ABSENT = frozenset(
-    {"", "none", "null", "na", "n/a", "n.a.", "#n/a", "<na>", "nat", "-", "--", "\u2013", "\u2014", "?"}
+    {
+        "",
+        "none",
+        "null",
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "<na>",
+        "nat",
+        "-",
+        "--",
+        "\u2013",
+        "\u2014",
+        "?",
+    }
 )
 """Cells, in lower case, that say "not there"."""
 
@@ -116,7 +129,7 @@ def check_hyperparameter(
     there = {c: i for c, i in first.items() if c.lower() not in ABSENT and c.lower() != "nan"}
     number = {c: number_of(c) for c in there}
     words = [c for c in there if number[c] is None]
-    parted = [c for c in words if _is_parted(c)]
+    parted = [c for c in words if is_parted(c)]
     numeric = len(there) - len(words)
     many = parted if numeric + len(parted) > _FEW and (numeric or len(parted) > _LABELS) else []
     odd = many or (words if numeric > _LABELS and 20 * len(words) <= numeric else [])
@@ -130,7 +143,7 @@ def check_hyperparameter(
         )
 
 
-def _is_parted(cell: str) -> bool:
+def is_parted(cell: str) -> bool:
     """A number with separators of thousands, or a decimal comma."""
     return number_of(_bare(cell)) is not None and cell[:1].isdigit() | (cell[:1] in "+-.,")
 

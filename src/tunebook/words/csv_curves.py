@@ -119,9 +119,7 @@ def _measurements(
     steps = [rows[i][2] for i in kept]
     trials: dict[str, int] = {}
     metrics: dict[str, int] = {}
-    step = whole_steps(
-        numbers(steps, at, source, "step"), steps, np.array(at, np.int64), source
-    )
+    step = whole_steps(numbers(steps, at, source, "step"), steps, np.array(at, np.int64), source)
     return Measurements(
         trial=np.array([trials.setdefault(rows[i][0], len(trials)) for i in kept], np.int64),
         metric=np.array([metrics.setdefault(rows[i][1], len(metrics)) for i in kept], np.int64),
@@ -135,8 +133,8 @@ def _measurements(
 def _no_curves(grid: Grid, source: str, missing: str) -> TableError:
     shown = ", ".join(grid.header[:12]) + (", ..." if len(grid.header) > 12 else "")
     return TableError(
-        f"{source}: a curves file has the columns {', '.join(COLUMNS)}, or a trial, a step and one "
-        f"column a metric; none of {shown} is {missing}",
+        f"{source}: a curves file has the columns {', '.join(COLUMNS)}, or a trial, a step and "
+        f"one column a metric; none of {shown} is {missing}",
         next_step="write one row a measurement, under trial,step,metric,value",
     )
 
@@ -172,9 +170,7 @@ def pack_curves(read: Measurements, known: NDArray[np.int64], trials: int) -> di
     return packed
 
 
-def one_run(
-    cells: Mapping[str, Sequence[str]], hyperparameters: Sequence[str]
-) -> str | None:
+def one_run(cells: Mapping[str, Sequence[str]], hyperparameters: Sequence[str]) -> str | None:
     """The step column of a file that is one run's log, or None where rows are trials.
 
     Steps rise from row to row, and whatever else might have been set is constant or follows a

@@ -142,7 +142,9 @@ def _header(
 ) -> tuple[list[str], list[list[str]], list[int]]:
     """The header, of one line or two, and the rows below; comments above are passed over."""
     at = 0
-    while at + 1 < len(rows) and rows[at][0].startswith("#") and len(rows[at]) != len(rows[at + 1]):
+    while (
+        at + 1 < len(rows) and rows[at][0].startswith("#") and len(rows[at]) != len(rows[at + 1])
+    ):
         at += 1
     header = list(rows[at])
     if header[0].startswith("#") and len(header) > 1:
@@ -160,7 +162,11 @@ def _header(
     if any(again):
         where = [line for line, same in zip(where, again, strict=True) if not same]
         below = [row for row, same in zip(below, again, strict=True) if not same]
-    while len(header) > 1 and not header[-1] and not any(len(r) >= len(header) and r[len(header) - 1] for r in below):
+    while (
+        len(header) > 1
+        and not header[-1]
+        and not any(len(r) >= len(header) and r[len(header) - 1] for r in below)
+    ):
         header = header[:-1]
     return header, below, where
 
@@ -169,7 +175,9 @@ def _is_second(header: Sequence[str], row: Sequence[str]) -> bool:
     """True for a row that tells the columns of one name apart, and holds no number."""
     if len(row) != len(header):
         return False
-    doubled = [cell for name, cell in zip(header, row, strict=True) if header.count(name) > 1 and name]
+    doubled = [
+        cell for name, cell in zip(header, row, strict=True) if header.count(name) > 1 and name
+    ]
     pairs = list(zip(header, row, strict=True))
     return all(doubled) and not any(map(_is_number, row)) and len(set(pairs)) == len(pairs)
 

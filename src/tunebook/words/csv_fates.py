@@ -12,18 +12,18 @@ Fate = tuple[Status, Cause | None] | str
 """A trial's status and cause, or why its row can't be used."""
 
 STATUS_WORDS = {
-    Status.COMPLETE: "complete completed done finished success successful succeeded ok okay passed "
-    "terminated ended evaluated fertig",
-    Status.INFEASIBLE: "infeasible diverged nan nonfinite crashed crash oom out_of_memory timeout "
-    "timed_out invalid memoryout memory_out exploded",
-    Status.FAILED: "failed fail failure error errored lost preempted preempting cancelled canceled "
-    "killed aborted abandoned node_fail interrupted",
+    Status.COMPLETE: "complete completed done finished success successful succeeded ok okay "
+    "passed terminated ended evaluated fertig",
+    Status.INFEASIBLE: "infeasible diverged nan nonfinite crashed crash oom out_of_memory "
+    "timeout timed_out invalid memoryout memory_out exploded",
+    Status.FAILED: "failed fail failure error errored lost preempted preempting cancelled "
+    "canceled killed aborted abandoned node_fail interrupted",
     Status.RUNNING: "running started in_progress training active",
     Status.PENDING: "pending waiting queued scheduled created paused idle staged candidate "
     "dispatched todo to_do planned not_run not_started new unstarted open",
 }
-"""Statuses of Tunebook, Optuna, Weights & Biases, MLflow, Ray Tune, Keras Tuner, Ax, SMAC and SLURM
-by what they mean.
+"""Statuses of Tunebook, Optuna, W&B, MLflow, Ray Tune, Keras Tuner, Ax, SMAC and SLURM by what
+they mean.
 
 `failed` is taken at its word: not the configuration's fault. A tool that says failed where
 training raised an error should say crashed.

@@ -53,7 +53,7 @@ def spread_nested(cells: Mapping[str, list[str]]) -> tuple[dict[str, list[str]],
 
 def _rows(cells: list[str]) -> list[dict[str, str]] | None:
     """Each cell's keys and values, or None where one is no table."""
-    rows = []
+    rows: list[dict[str, str]] = []
     for cell in cells:
         if is_missing(cell):
             rows.append({})

@@ -33,12 +33,15 @@ def find_objective(name: str, rows: TrialRows, metrics: Sequence[str]) -> str:
     if name in metrics or name in rows.cells:
         return name
     ends = [c for c in rows.header if c.rpartition("/")[2] == name or c == f"metrics.{name}"]
-    ends += [c for c in rows.header if c in (f"values_{name}", f"user_attrs_{name}", f"summary.{name}")]
+    ends += [
+        c for c in rows.header if c in (f"values_{name}", f"user_attrs_{name}", f"summary.{name}")
+    ]
     if len(ends) == 1:
         return ends[0]
     known = list(dict.fromkeys([*metrics, *rows.header]))
     close = close_names(name, known)
-    slip = f" Did you mean {' or '.join(f'"{n}"' for n in close[:3])}?" if close else ""
+    quoted = " or ".join(f'"{n}"' for n in close[:3])
+    slip = f" Did you mean {quoted}?" if close else ""
     shown = listed_columns(close if len(known) > 2 * MOST_NAMED and close else known, MOST_NAMED)
     raise TableError(
         f'{rows.source} has no column "{name}", and no curve of that name is there.{slip}',
@@ -79,8 +82,6 @@ def propose_objectives(rows: TrialRows, metrics: Sequence[str]) -> list[str]:
     return [f"{likely_direction(n) or 'minimize'}:{n}" for n in found]
 
 
-def ask_for_objective(
-    trials: str | os.PathLike[str], proposals: Sequence[str]
-) -> DesignError:
+def ask_for_objective(trials: str | os.PathLike[str], proposals: Sequence[str]) -> DesignError:
     """The error of an audit without an objective: it lists what could be one."""
     raise NotImplementedError

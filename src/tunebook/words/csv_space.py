@@ -32,11 +32,11 @@ from tunebook.words.trial import Configuration, Value
 Column = Sequence[Value | None]
 
 _WHOLE = re.compile(r"[+-]?\d+(\.0+)?")
-_TWO_DECADES = 99.99  # less than 100, so that 0.001 to 0.1 counts whatever its rounding
+_LOG_FROM = 20.0  # high / low: of log-uniform searches over two decades 99 % span it
 _ONE_DECADE = 9.999
 _FEW_LEVELS = 8  # a scientific number with so few values, each tried often, is a list of them
 _TRIALS_A_LEVEL = 5
-_LABELS = 20  # a text with more values than this, most of them there once, names the trial
+_LABELS = 20  # texts: a choice with more values than this explains nothing
 _SLACK = 1e-4  # of an axis: values are often written with few digits
 
 
@@ -73,54 +73,60 @@ def values_of(cells: Sequence[str]) -> list[Value | None]:
         read = dict.fromkeys(digits)
         numbers = {c: int(float(c)) if "." in c else int(c) for c in read} if whole else {}
         return [None if c not in read else numbers[c] if whole else float(c) for c in cells]
-    return [c or None for c in cells]
-
-
-def names_the_trial(column: Column) -> bool:
-    """True for texts that are a label of the trial rather than a hyperparameter."""
-    there = [v for v in column if v is not None]
-    distinct = set(there)
-    texts = [v for v in distinct if isinstance(v, str)]
-    if any(v.startswith(("{", "[")) for v in texts):
-        return True  # a whole configuration as JSON, which other columns spell out
-    return bool(texts) and len(distinct) > _LABELS and len(distinct) > len(there) / 2
+    return [None if not c or c.lower() == "nan" else c for c in cells]
 
 
 def infer_space(
-    columns: Mapping[str, Column], scientific: Sequence[str], rows: int
+    columns: Mapping[str, Column],
+    scientific: Sequence[str],
+    complete: Sequence[bool],
+    workloads: Sequence[str] = (),
 ) -> PlacedTrials:
     """Read the space off the trials.
 
-    One branch for each combination of scientific values (texts, and numbers with few values)
-    and for each pattern of absent hyperparameters. Where the values of one text say which are
-    absent (momentum is there for optimizer=momentum alone), branches are split by that text.
+    One branch for each combination of workloads and of scientific values (texts, and numbers with
+    few values), and for each pattern of absent hyperparameters among complete trials: where a run
+    failed, what is absent is evidence of nothing. Where the values of a choice say what is absent
+    (momentum is there for optimizer=sgd alone), branches are split by that choice.
+
+    Args:
+        columns: of each hyperparameter, its value in each row; None where the cell is empty.
+        scientific: hyperparameters whose effect is the question.
+        complete: of each row, whether it has a result.
+        workloads: hyperparameters that name what was trained on.
     """
-    kept = {n: c for n, c in columns.items() if any(v is not None for v in c)}
-    settled = [n for n in scientific if n in kept and _is_listed(kept[n])]
-    settled += _explaining(kept, settled, rows)
-    scales = {n: _scale_of(c) for n, c in kept.items()}
+    kept = {n: one_value_each(c) for n, c in columns.items() if any(v is not None for v in c)}
+    rows = len(complete)
+    telling = [i for i in range(rows) if complete[i]] or list(range(rows))
+    settled = [n for n in workloads if n in kept and n not in scientific]
+    settled += [n for n in scientific if n in kept and _is_listed(kept[n])]
+    settled += _explaining(kept, settled, telling)
     groups: dict[tuple[Value | None, ...], list[int]] = {}
     for i in range(rows):
         groups.setdefault(tuple(kept[n][i] for n in settled), []).append(i)
-    study, found = [""] * rows, {}
-    for group, members in groups.items():
-        conditions = {n: v for n, v in zip(settled, group, strict=True) if v is not None}
-        patterns: dict[tuple[str, ...], list[int]] = {}
-        for i in members:
-            patterns.setdefault(_absent(kept, settled, i), []).append(i)
-        common = set.intersection(*(set(p) for p in patterns))
-        for pattern, same in patterns.items():
-            axes = _axes(kept, [n for n in kept if n not in {*settled, *pattern}], same, scales)
-            branch = Branch(conditions=conditions, axes=axes)
-            missing = [n for n in pattern if n not in common]
-            name = " ".join([branch.name, "without " + ", ".join(missing)] if missing
-                            else [branch.name]).strip()  # fmt: skip
-            found[name] = branch
-            for i in same:
-                study[i] = name
+    study, found, reasons = [""] * rows, dict[str, Branch](), dict[int, str]()
+    scales = {n: _scale_of(c) for n, c in kept.items()}
     config: list[Configuration] = [
         {n: v for n, c in kept.items() if (v := c[i]) is not None} for i in range(rows)
     ]
+    for group, members in groups.items():
+        conditions = {n: v for n, v in zip(settled, group, strict=True) if v is not None}
+        patterns = _patterns(kept, settled, members, set(telling), rows)
+        common = set.intersection(*(set(p) for p in patterns)) if patterns else set()
+        varying = list(dict.fromkeys(n for p in patterns for n in p if n not in common))
+        for pattern, same in patterns.items():
+            axes = _axes(kept, [n for n in kept if n not in {*settled, *pattern}], same, scales)
+            branch = Branch(conditions=conditions, axes=axes)
+            name = " ".join(filter(None, (branch.name, _told_apart(pattern, common, varying))))
+            found[name] = branch
+            for i in same:
+                study[i] = name
+                config[i] = {n: v for n, v in config[i].items() if n not in pattern}
+        placed = {i for same in patterns.values() for i in same}
+        for i in (i for i in members if i not in placed):
+            reasons[i] = (
+                f"{', '.join(_absent(kept, settled, i)[:3])} is empty, as in no other trial"
+            )
     varied = {n for branch in found.values() for n in branch.axes} | {
         n for n in settled if len(set(kept[n])) > 1
     }
@@ -128,7 +134,57 @@ def infer_space(
         n: Role.SCIENTIFIC if n in scientific else Role.NUISANCE if n in varied else Role.FIXED
         for n in kept
     }
-    return PlacedTrials(study=study, config=config, reasons={}, branches=found, roles=roles)
+    return PlacedTrials(study=study, config=config, reasons=reasons, branches=found, roles=roles)
+
+
+def _told_apart(pattern: Sequence[str], common: set[str], varying: Sequence[str]) -> str:
+    """What tells a branch from the others of its group: what is absent, else what is there."""
+    missing = [n for n in pattern if n not in common]
+    if missing:
+        return "without " + ", ".join(missing)
+    return "with " + ", ".join(varying) if varying else ""
+
+
+def _patterns(
+    columns: Mapping[str, Column],
+    settled: Sequence[str],
+    members: Sequence[int],
+    telling: set[int],
+    rows: int,
+) -> dict[tuple[str, ...], list[int]]:
+    """Patterns of absent hyperparameters to their rows, as complete trials show them.
+
+    A pattern of fewer trials than `_rare` is no condition but a forgotten cell. Other rows join
+    the fullest pattern whose hyperparameters they all have; where there is none they are not
+    placed.
+    """
+    seen: dict[tuple[str, ...], list[int]] = {}
+    for i in members:
+        if i in telling:
+            seen.setdefault(_absent(columns, settled, i), []).append(i)
+    if not seen:
+        for i in members:
+            seen.setdefault(_absent(columns, settled, i), []).append(i)
+    most = max(map(len, seen.values()))
+    patterns = {p: own for p, own in seen.items() if len(own) >= min(_rare(rows), most)}
+    placed = {i for own in patterns.values() for i in own}
+    for i in members:
+        if i in placed:
+            continue
+        absent = set(_absent(columns, settled, i))
+        fitting = [p for p in patterns if absent <= set(p)]
+        if (absent and fitting and i not in telling) or (not absent and fitting):
+            patterns[min(fitting, key=lambda p: (len(p), -len(patterns[p])))].append(i)
+    return {p: sorted(own) for p, own in patterns.items()}
+
+
+def _rare(rows: int) -> int:
+    return 2 if rows < 100 else max(2, rows // 50)
+
+
+def one_value_each(column: Column) -> Column:
+    """The column in which numbers that differ in their last digits alone are one number."""
+    return column
 
 
 def place_in_space(
@@ -208,26 +264,65 @@ def _absent(columns: Mapping[str, Column], settled: Sequence[str], row: int) -> 
     return tuple(n for n, c in columns.items() if n not in settled and c[row] is None)
 
 
-def _explaining(columns: Mapping[str, Column], settled: Sequence[str], rows: int) -> list[str]:
-    """The text whose value, with those settled, says which hyperparameters are absent."""
+def _explaining(
+    columns: Mapping[str, Column], settled: Sequence[str], telling: Sequence[int]
+) -> list[str]:
+    """The choices whose values, with those settled, say which hyperparameters are absent.
 
-    def explains(names: Sequence[str]) -> bool:
-        patterns: dict[tuple[Value | None, ...], tuple[str, ...]] = {}
-        return all(
-            patterns.setdefault(tuple(columns[n][i] for n in names), pattern) == pattern
-            for i, pattern in enumerate(absent)
-        )
-
-    absent = [_absent(columns, settled, i) for i in range(rows)]
-    if explains(settled):
-        return []
-    texts = [
+    Texts before numbers with few values, as `layers` is for `width_3`; each explains one
+    hyperparameter at least that none before it did.
+    """
+    chosen: list[str] = []
+    partly = {n: [columns[n][i] is None for i in telling] for n in columns if n not in settled}
+    open_ = {n: own for n, own in partly.items() if any(own) and not all(own)}
+    parents = [
         n
-        for n, c in columns.items()
-        if n not in settled and all(isinstance(v, str | bool) for v in c)
+        for n, own in partly.items()
+        if not any(own) and _is_parent([columns[n][i] for i in telling])
     ]
-    texts.sort(key=lambda n: len(set(columns[n])))
-    return next(([n] for n in texts if explains([*settled, n])), [])
+    parents.sort(key=lambda n: (not _is_words(columns[n]), len(set(columns[n]))))
+    open_ = {n: own for n, own in open_.items() if not _explains(columns, settled, telling, own)}
+    while open_:
+        gains = {
+            p: [
+                n
+                for n, own in open_.items()
+                if _explains(columns, [*settled, *chosen, p], telling, own)
+            ]
+            for p in parents
+            if p not in chosen
+        }
+        best = max(gains, key=lambda p: len(gains[p]), default=None)
+        if best is None or not gains[best]:
+            break
+        chosen.append(best)
+        open_ = {n: own for n, own in open_.items() if n not in gains[best]}
+    return chosen
+
+
+def _is_words(column: Column) -> bool:
+    return all(isinstance(v, str | bool) for v in column if v is not None)
+
+
+def _is_parent(column: Column) -> bool:
+    """True where each value stands in enough rows that it can't explain an absence by chance."""
+    distinct = len(set(column))
+    few = _LABELS if _is_words(column) else _FEW_LEVELS
+    return 2 <= distinct <= few and len(column) >= 2 * distinct
+
+
+def _explains(
+    columns: Mapping[str, Column],
+    names: Sequence[str],
+    rows: Sequence[int],
+    absent: Sequence[bool],
+) -> bool:
+    """True where the values of these decide whether a hyperparameter is absent."""
+    seen: dict[tuple[Value | None, ...], bool] = {}
+    return bool(names) and all(
+        seen.setdefault(tuple(columns[n][i] for n in names), missing) == missing
+        for i, missing in zip(rows, absent, strict=True)
+    )
 
 
 def _axes(
@@ -259,9 +354,9 @@ def _axes(
 def _scale_of(column: Column) -> Scale:
     """The scale on which a column's values lie most evenly.
 
-    Log is asked only where all are positive and span two decades, log of 1 - x only where all
-    are in [0, 1) and 1 - x spans one; even uniform values may, so the least Kolmogorov distance
-    to an even spread decides.
+    Log is asked only where all are positive and span a factor of 20, log of 1 - x only where all
+    are in [0, 1) and 1 - x spans a decade; even uniform values may, so the least Kolmogorov
+    distance to an even spread decides. How often that is wrong: docs/claims/csv_scales.md.
     """
     there = [v for v in column if v is not None]
     if not there or any(isinstance(v, str | bool) for v in there):
@@ -269,7 +364,7 @@ def _scale_of(column: Column) -> Scale:
     values = np.sort(np.array([float(v) for v in there]))
     low, high = values[0], values[-1]
     places = {}
-    if low > 0 and low <= high / _TWO_DECADES:
+    if low > 0 and low <= high / _LOG_FROM:
         places[Scale.LOG] = np.log(values)
     if 0 <= low < high < 1 and (1 - low) / (1 - high) >= _ONE_DECADE:
         places[Scale.NEAR_ONE] = -np.log1p(-values)

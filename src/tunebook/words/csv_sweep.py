@@ -23,7 +23,15 @@ from tunebook.words.csv_columns import (
     read_rows,
 )
 from tunebook.words.csv_curves import one_run, pack_curves, read_curves
-from tunebook.words.csv_fates import NO_RESULT, Fate, fate, from_flag, is_flag, knows_status, unrecorded
+from tunebook.words.csv_fates import (
+    NO_RESULT,
+    Fate,
+    fate,
+    from_flag,
+    is_flag,
+    knows_status,
+    unrecorded,
+)
 from tunebook.words.csv_measurements import Measurements
 from tunebook.words.csv_nested import spread_nested
 from tunebook.words.csv_objective import find_objective
@@ -259,7 +267,9 @@ def _fates(
             continue
         said = fate(statuses[i], cause[i], float(value), empty=bool(empty[i]))
         if not isinstance(said, str) and said[0] is Status.COMPLETE:
-            said = cut.get(i) or _against_chance(said, i, float(value), measured, objective, chance)
+            said = cut.get(i) or _against_chance(
+                said, i, float(value), measured, objective, chance
+            )
         if unreported[i] and said == (Status.INFEASIBLE, Cause.DIVERGED):
             said = Status.INFEASIBLE, Cause.NOT_REPORTED
         found.append(said)
@@ -297,7 +307,9 @@ def _words_as_statuses(
     cells: Sequence[str], statuses: Sequence[str]
 ) -> tuple[list[str], list[str]]:
     """Results such as "diverged" or "OOM" say how the trial ended, where nothing else does."""
-    words = {c for c in set(cells) if number_of(c) is None and not is_missing(c) and knows_status([c])}
+    words = {
+        c for c in set(cells) if number_of(c) is None and not is_missing(c) and knows_status([c])
+    }
     said = [c if c in words and not s else s for c, s in zip(cells, statuses, strict=True)]
     return ["" if c in words else c for c in cells], said
 
@@ -316,7 +328,8 @@ def _cut_short(sheet: _Sheet) -> dict[int, Fate]:
         return {}
     full = max(there)
     return {
-        i: f"{column} {length:g} of {full:g}: it was stopped early, so its value is no full training's"
+        i: f"{column} {length:g} of {full:g}: it was stopped early, so its value is no full "
+        "training's"
         for i, length in enumerate(lengths)
         if length is not None and length < full
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -79,8 +78,7 @@ def refuse_other(content: bytes, file: Path) -> None:
             raise _refusal(file.name, what, way_out)
     if "tfevents" in file.name:
         raise _refusal(file.name, "a TensorBoard log", _FOLDERS[-1][2])
-    for look in (_sqlite, _zip, _json, _html):
-        found = look(content, file)
+    for found in (_sqlite(content, file), _zip(content, file), _json(content), _html(content)):
         if found is not None:
             raise _refusal(file.name, *found)
 
@@ -128,7 +126,7 @@ def _zip(content: bytes, file: Path) -> tuple[str, str] | None:
     return "a zip archive", "unpack it, and name the CSV file in it"
 
 
-def _json(content: bytes, file: Path) -> tuple[str, str] | None:
+def _json(content: bytes) -> tuple[str, str] | None:
     start = content[:1000].lstrip(b"\xef\xbb\xbf \t\r\n")
     if start[:1] not in (b"{", b"["):
         return None
@@ -147,10 +145,8 @@ def _parses(text: bytes) -> bool:
         return False
 
 
-def _html(content: bytes, file: Path) -> tuple[str, str] | None:
+def _html(content: bytes) -> tuple[str, str] | None:
     start = content[:300].lstrip().lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return "an HTML page", "save the table itself as CSV, not the page around it"
     return None
-
-

@@ -16,6 +16,7 @@ from tunebook.words.curves import reduce_curve as reduce_curve
 from tunebook.words.curves import reduce_curves
 from tunebook.words.design import Objective, Role
 from tunebook.words.errors import EvidenceError, TableError, nearest
+from tunebook.words.origin import Origin
 from tunebook.words.space import Axis, Branch, Per
 from tunebook.words.trial import Cause, Configuration, Status, Value
 
@@ -51,6 +52,7 @@ class TrialTable:
             where all are its own.
         weight: one over the density of trials where each lies, with mean 1 in each study; empty
             where trials lie evenly.
+        origin: what a foreign file's columns were taken for; None for a round of a book.
     """
 
     objective: Objective
@@ -74,6 +76,7 @@ class TrialTable:
     planned_objective: Objective | None = None
     carried: tuple[int, ...] = ()
     weight: tuple[float, ...] = ()
+    origin: Origin | None = None
 
     def __post_init__(self) -> None:
         n = len(self.name)
@@ -112,12 +115,12 @@ class TrialTable:
         """Read a sweep that was run elsewhere.
 
         Args:
-            trials: CSV (gzip or not), one row a trial. The columns trial, seed, status, cause,
-                seconds and study are known. Results are: the objective, names of metrics in
-                `curves`, and what `csv_sweep.is_result` tells by its name (`valid/...`,
-                `final_...`, `best_...`, `..._to_target`). Any other column is a hyperparameter;
-                an empty cell says that it does not exist for that trial.
-            curves: CSV (gzip or not), one row a measurement: trial, step, metric, value.
+            trials: CSV (gzip or not), one row a trial. Columns of known tools, and others with a
+                common name, are taken for what they are; `origin` says for what. Any other
+                column is a hyperparameter; an empty cell says that it does not exist for that
+                trial.
+            curves: CSV (gzip or not): trial, step, metric, value, or one row a step with a column
+                for each metric.
             objective: `"minimize:valid/error"`, or an Objective. One that is in `curves` is
                 reduced to one number a trial, else the column of `trials` is taken as it is.
             hyperparameters: these columns and no others (the scientific ones come along).

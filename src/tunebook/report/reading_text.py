@@ -1,0 +1,55 @@
+"""What a file's columns were taken for, in a few lines, with the flag that changes it (C11)."""
+
+from __future__ import annotations
+
+from tunebook.report.wording import listed
+from tunebook.words.column_uses import UNNAMED
+from tunebook.words.origin import Evidence, Kind, Origin
+
+MOST = 12
+"""Names in a line; of more, the first and how many."""
+
+_SINGLE = (Kind.TRIAL, Kind.STATUS, Kind.CAUSE, Kind.SEED, Kind.SECONDS, Kind.STUDY)
+
+
+def reading_lines(origin: Origin | None) -> tuple[str, ...]:
+    """How a file was read: what is not plain CSV first, then the columns by their use.
+
+    Args:
+        origin: of the table; None where no file was read.
+    """
+    if origin is None:
+        return ()
+    lines = list(origin.notes)
+    if origin.tool:
+        lines.insert(0, f"The columns are those of {origin.tool}.")
+    found = origin.names(Kind.HYPERPARAMETER)
+    lines.append(
+        f"hyperparameters: {listed(found, MOST) or 'none'} (change with --hyperparameters A,B)"
+    )
+    told = [f"{kind}: {listed(own, 4)}" for kind in _SINGLE if (own := _shown(origin, kind))]
+    lines.append("; ".join([*told, f"order: {origin.order or 'rows of the file'}"]))
+    workloads = origin.names(Kind.WORKLOAD)
+    if workloads:
+        lines.append(f"workloads, each read by itself: {listed(workloads, MOST)}")
+    measured = [u.column for u in origin.of(Kind.RESULT) if u.evidence is Evidence.VALUES]
+    results = [u.column for u in origin.of(Kind.RESULT) if u.evidence is not Evidence.VALUES]
+    if results:
+        lines.append(f"results: {listed(results, MOST)}")
+    if measured:
+        lines.append(f"results, by their values alone: {listed(measured, MOST)}")
+    ignored = _shown(origin, Kind.BOOKKEEPING, Kind.START)
+    ignored = [name for name in ignored if name != origin.order]
+    if ignored:
+        lines.append(f"not used: {listed(ignored, MOST)}")
+    if origin.sampler:
+        lines.append(f"sampler, as the file says: {origin.sampler}, so trials are adaptive")
+    elif origin.tool == "Optuna":
+        lines.append(
+            "sampler: the file does not say; Optuna's default, TPE, is adaptive (--adaptive)"
+        )
+    return tuple(lines)
+
+
+def _shown(origin: Origin, *kinds: Kind) -> list[str]:
+    return [u.column or UNNAMED for u in origin.of(*kinds)]
