@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tunebook.report.examine import Result, conclude, results
 from tunebook.report.reading_text import reading_lines
+from tunebook.report.sweep_findings import sweep_findings
 from tunebook.report.sweep_page import render_sweep
 from tunebook.report.sweep_texts import caveats, space_texts
 from tunebook.words.codec import read_space
+from tunebook.words.csv_curves import read_curves
+from tunebook.words.csv_objective import propose_objectives
+from tunebook.words.csv_sweep import read_trials
 from tunebook.words.errors import CodecError, EvidenceError
 from tunebook.words.finding import Examination, NotApplicable
 from tunebook.words.space import Axis, Per
@@ -102,12 +106,27 @@ def audit_sweep(
     )
     _refuse_empty(table, Path(trials).name)
     found = results(table, seed=seed)
+    examination = conclude(table, found)
+    own = sweep_findings(table)
+    examination = replace(examination, findings=[*own, *examination.findings])
     return Audit(
         source=Path(trials).name,
         table=table,
         results=found,
-        examination=conclude(table, found),
+        examination=examination,
     )
+
+
+def proposed_objectives(
+    trials: str | os.PathLike[str], curves: str | os.PathLike[str] | None = None
+) -> list[str]:
+    """What the objective could be, the likeliest first: `minimize:val_loss`.
+
+    Raises:
+        TableError: a file makes no sense; says where.
+    """
+    metrics = () if curves is None else read_curves(curves).metrics
+    return propose_objectives(read_trials(trials), metrics)
 
 
 def _refuse_empty(table: TrialTable, source: str) -> None:

@@ -137,10 +137,11 @@ def test_columns_that_are_no_hyperparameters_are_said(audit):
     lines = [f"{i},{i + 1},{i / 9},run-{i:03d},{i / 3}" for i in range(40)]
     text = "trial,lr,loss,label,best_accuracy\n" + "\n".join(lines)
     told = json.loads(audit(text, "--json"))
-    said = [t for t in told["caveats"] if t.startswith("Taken for results or labels")]
-    assert said and "label, best_accuracy" in said[0]
-    named = json.loads(audit(text, "--json", "--hyperparameters", "lr"))
-    assert any(t.startswith("Taken for") for t in named["caveats"])
+    said = " | ".join(told["columns"])
+    assert "hyperparameters: lr (change with --hyperparameters A,B)" in said
+    assert "results: loss, best_accuracy" in said and "not used: label" in said
+    named = json.loads(audit(text, "--json", "--hyperparameters", "best_accuracy"))
+    assert any(line.startswith("not used: lr, label") for line in named["columns"])
 
 
 def test_gzip_is_read_whatever_the_name(audit):
@@ -170,7 +171,6 @@ BAD = {
     "thousands in a hyperparameter": (sweep(9) + '99,complete,"1,000",0.1,0.5,9\n', 'line 11: "lr"'),
     "spaces in thousands": (sweep(9) + "99,complete,1 000,0.1,0.5,9\n", 'line 11: "lr"'),
     "decimal comma": (sweep(9) + '99,complete,"0,1",0.1,0.5,9\n', 'line 11: "lr"'),
-    "semicolons": (sweep().replace(",", ";").replace(".", ","), "the header has ';'"),
     "a word among numbers": (sweep(30) + "99,complete,x,0.1,0.5,9\n", 'line 32: "lr"'),
     "infinite hyperparameter": (sweep(20) + "99,complete,inf,0.1,0.5,9\n", 'line 22: "lr" is 0, or of a size below 1e+150; got "inf"'),
     "no hyperparameter": ("trial,loss\na,1\nb,2\n", "no column that is a hyperparameter"),
@@ -219,8 +219,6 @@ ODD = {
     "one trial": sweep(1),
     "two trials": sweep(2),
     "no complete trial": sweep(20).replace("complete", "infeasible"),
-    "all failed": sweep(20).replace("complete", "failed"),
-    "all running": sweep(20).replace("complete", "running"),
     "all equal": HEAD + "".join(f"{i},complete,{0.1 + i / 99},0.1,0.5,1\n" for i in range(30)),
     "all objectives nan": HEAD + "".join(f"{i},complete,{0.1 + i / 99},0.1,nan,1\n" for i in range(20)),
     "some infinite": sweep(30) + "98,complete,0.1,0.1,inf,9\n99,complete,0.2,0.1,-inf,9\n",
@@ -253,6 +251,12 @@ def test_odd_tables_get_findings_or_reasons(audit, case, tmp_path):
         told["trials"] + sum("line" in x or "99" in x for x in told["left_out"]) >= len(lines) - 1
     )
     assert (tmp_path / "r.html").stat().st_size < 6e6
+
+
+@pytest.mark.parametrize("status", ["failed", "running", "pruned", "no such word"])
+def test_an_audit_in_which_no_trial_is_left_fails(audit, status):
+    told = audit(sweep(20).replace("complete", status), code=1)
+    assert "no trial is left" in told and "20 rows" in told and status in told
 
 
 def test_what_is_left_out_is_counted_with_its_reason(audit):

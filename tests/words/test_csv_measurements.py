@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tunebook.words import csv_measurements
-from tunebook.words.csv_measurements import read_measurements
 from tunebook.words.csv_curves import pack_curves
+from tunebook.words.csv_measurements import read_measurements
 from tunebook.words.errors import TableError
 
 HEAD = "trial,step,metric,value\n"

@@ -20,8 +20,8 @@ from tunebook.cli.which_book import json_option
 @click.argument("source", metavar="TRIALS.CSV", type=click.Path(path_type=Path))
 @click.option("--curves", metavar="CURVES.CSV", type=click.Path(path_type=Path),
               help="One row a measurement: trial,step,metric,value.")  # fmt: skip
-@click.option("--objective", metavar="WAY:NAME", required=True,
-              help="minimize:NAME or maximize:NAME, of a column or a curve.")  # fmt: skip
+@click.option("--objective", metavar="WAY:NAME",
+              help="minimize:NAME or maximize:NAME; else candidates are listed.")  # fmt: skip
 @click.option("--scientific", metavar="NAME", multiple=True,
               help="Hyperparameter whose effect is the question; repeatable.")  # fmt: skip
 @click.option("--hyperparameters", metavar="A,B,C",
@@ -38,7 +38,12 @@ from tunebook.cli.which_book import json_option
               help="Write findings, pictures and trials as one offline file.")  # fmt: skip
 @json_option
 def command(
-    source: Path, report: Path | None, hyperparameters: str | None, as_json: bool, **more: Any
+    source: Path,
+    report: Path | None,
+    objective: str | None,
+    hyperparameters: str | None,
+    as_json: bool,
+    **more: Any,
 ) -> None:
     """Read a sweep from TRIALS.CSV, gzip or not, and say what it means, worst first."""
     from tunebook.audit import audit_sweep
@@ -50,7 +55,9 @@ def command(
     named = None
     if hyperparameters is not None:
         named = [name.strip() for name in hyperparameters.split(",") if name.strip()]
-    found = audit_sweep(source, hyperparameters=named, **more)
+    if objective is None:
+        objective = _objective(source, more["curves"], ask=not as_json)
+    found = audit_sweep(source, objective=objective, hyperparameters=named, **more)
     if report is not None:
         again = shlex.join(["tunebook", *sys.argv[1:]])
         write_text(report, found.page(command=again, version=VERSION))
@@ -64,10 +71,42 @@ def command(
             caveats=list(found.caveats),
         )
         return
-    show_findings(found.examination, title=f"{source.name}: {more['objective']}")
+    show_findings(found.examination, title=f"{source.name}: {objective}")
     show_lines("Columns:", found.reading)
     taken = "read off the trials" if found.table.inferred_space else "as declared"
     show_lines(f"Search space, {taken}:", found.space)
     show_lines("Caveats:", found.caveats)
     if report is not None:
         click.echo(report.resolve())
+
+
+MOST_PROPOSED = 8
+
+
+def _objective(source: Path, curves: Path | None, *, ask: bool) -> str:
+    """The objective that a person at a terminal picks; elsewhere an error that lists them."""
+    from tunebook.audit import proposed_objectives
+    from tunebook.words.errors import DesignError
+
+    proposed = proposed_objectives(source, curves)
+    shown, more = proposed[:MOST_PROPOSED], len(proposed) - MOST_PROPOSED
+    if not shown:
+        raise DesignError(
+            f"{source.name} has no column of numbers that could be the objective",
+            next_step="name one: --objective minimize:NAME",
+        )
+    if not (ask and sys.stdin.isatty() and sys.stdout.isatty()):
+        rest = f" and {more} more" if more > 0 else ""
+        raise DesignError(
+            f"an audit needs an objective; {source.name} has {', '.join(shown)}{rest}",
+            next_step=f"tunebook audit {shlex.quote(str(source))} --objective "
+            f"{shlex.quote(shown[0])}",
+        )
+    click.echo("Which column is the objective?")
+    for i, text in enumerate(shown, start=1):
+        click.echo(f"  {i}  {text}")
+    answer = click.prompt("Number, or minimize:NAME", default="1")
+    picked = answer.strip()
+    if picked.isdecimal() and 1 <= int(picked) <= len(shown):
+        return shown[int(picked) - 1]
+    return picked

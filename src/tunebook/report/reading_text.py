@@ -43,7 +43,8 @@ def reading_lines(origin: Origin | None) -> tuple[str, ...]:
     if ignored:
         lines.append(f"not used: {listed(ignored, MOST)}")
     if origin.sampler:
-        lines.append(f"sampler, as the file says: {origin.sampler}, so trials are adaptive")
+        adaptive = ", so trials are adaptive" if origin.adaptive else ""
+        lines.append(f"sampler, as the file says: {origin.sampler}{adaptive}")
     elif origin.tool == "Optuna":
         lines.append(
             "sampler: the file does not say; Optuna's default, TPE, is adaptive (--adaptive)"

@@ -68,6 +68,12 @@ _BOOKKEEPING = frozenset(
      "filename", "file", "folder", "directory", "dirname", "stdout", "stderr", "group_name",
      "server", "cluster", "queue", "last_checkpoint", "wandb_url", "wandb_id", "wandb_run_id"}
 )  # fmt: skip
+CONFIGURATIONS = frozenset(
+    {"config", "configuration", "params", "parameters", "hparams", "hyperparameters", "args",
+     "hyperparams", "parameterization", "settings", "kwargs", "hyper_parameters"}
+)  # fmt: skip
+"""Names of columns whose cells are whole configurations."""
+
 _NUMBERED_NOTE = re.compile(r"(note|notes|comment|remark|tag)_?\d+")
 _WORKLOADS = frozenset(
     {"dataset", "datasets", "dataset_name", "data_set", "task", "task_name", "task_id", "workload",
@@ -107,10 +113,8 @@ _SETS = frozenset(
 )  # fmt: skip
 _RESULT_STARTS = ("final_", "best_", "last_", "std_", "mean_test", "mean_train", "rank_test")
 _RESULT_ENDS = ("_to_target", "_seconds", "_measured")
-_TUNED = ("min_loss", "target_loss", "last_layer", "last_activation", "final_lr", "last_lr")
-_LAST_WORDS = frozenset(
-    {"lr", "rate", "layer", "layers", "activation", "dropout", "div", "factor"}
-)
+_TUNED = ("min_loss", "target_loss", "last_layer", "last_activation", "last_layer_lr")
+_LAST_WORDS = frozenset({"layer", "layers", "activation", "dropout", "div", "factor"})
 _STOPS = frozenset({"epoch", "step", "global_step", "steps_done", "best_epoch", "iteration",
                     "last_epoch", "stopped_epoch", "epochs_run", "epochs_trained",
                     "total_steps_run", "epochs_completed", "steps_completed", "n_iter_",
@@ -150,6 +154,8 @@ def kind_by_name(column: str, look: Look) -> Kind | None:
     ):
         if says(name, look):
             return kind
+    if name in CONFIGURATIONS and all(c.startswith("{") for c in look.there):
+        return Kind.BOOKKEEPING  # what other columns spell out
     if name in _BOOKKEEPING or _NUMBERED_NOTE.fullmatch(name) or column.startswith("_"):
         return Kind.BOOKKEEPING
     return Kind.RESULT if is_result(column, look) else None
@@ -174,7 +180,7 @@ def is_result(column: str, look: Look) -> bool:
         return True
     if name == "target" or name.endswith(_RESULT_ENDS):
         return True
-    if name.startswith(_RESULT_STARTS) and words[-1] not in _LAST_WORDS:
+    if name.startswith(_RESULT_STARTS) and not _LAST_WORDS & set(words):
         return True
     if re.fullmatch(r"split\d+_(test|train)_.*", name):
         return True

@@ -25,6 +25,7 @@ from tunebook.words.column_values import is_date, is_label, is_tuned, measured
 from tunebook.words.csv_columns import TrialRows
 from tunebook.words.csv_fates import all_statuses, is_flag
 from tunebook.words.errors import TableError, nearest
+from tunebook.words.foreign_tables import GRID
 from tunebook.words.foreign_tools import Stated, stated
 from tunebook.words.origin import ColumnUse, Evidence, Kind, Origin
 
@@ -322,6 +323,7 @@ def _columns(
             order=order or (UNNAMED if order is not None else ""),
             notes=rows.notes,
             sampler=said.sampler,
+            adaptive=bool(said.sampler) and said.sampler != GRID,
         ),
         hyperparameters={
             uses[c].name: c for c in uses if uses[c].kind in (Kind.HYPERPARAMETER, Kind.WORKLOAD)

@@ -78,6 +78,8 @@ def _wide(grid: Grid, source: str) -> Measurements:
     found: list[tuple[str, str, str, str]] = []
     lines: list[int] = []
     metrics = _metrics(grid, step, trial) if trial is not None else []
+    if trial is not None and not metrics:
+        raise _no_curves(grid, source, "a metric of numbers")
     for i, line in enumerate(grid.lines):
         at = grid.columns[step][i]
         if trial is not None:

@@ -12,11 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from tunebook.words.column_look import is_missing
+from tunebook.words.column_names import CONFIGURATIONS
 
-CONFIGURATIONS = frozenset(
-    {"config", "configuration", "params", "parameters", "hparams", "hyperparameters", "args",
-     "hyperparams", "parameterization", "settings", "kwargs", "hyper_parameters"}
-)  # fmt: skip
 SUMMARIES = frozenset({"summary", "metrics", "results", "result", "scores", "summary_metrics"})
 
 _LONGEST = 100_000  # characters of a cell that is read

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import os
 from collections.abc import Sequence
 
 from tunebook.words.column_look import look_at
 from tunebook.words.column_names import plain_name
 from tunebook.words.column_uses import listed_columns, use_columns
 from tunebook.words.csv_columns import TrialRows
-from tunebook.words.errors import DesignError, TableError
+from tunebook.words.errors import TableError
 from tunebook.words.metric_direction import likely_direction
 from tunebook.words.origin import Kind
 
@@ -78,10 +77,9 @@ def propose_objectives(rows: TrialRows, metrics: Sequence[str]) -> list[str]:
         part = 3 if words & _OF_TRAINING else part
         return bool(words & _SPREADS), likely_direction(name) is None, part
 
+    if not found:  # no name is a common one: any number with values of its own may be it
+        looks = {c: look_at(cells) for c, cells in rows.cells.items()}
+        found = [u.column for u in columns.origin.of(Kind.HYPERPARAMETER)]
+        found = [c for c in found if looks[c].numeric and looks[c].own]
     found.sort(key=rank)
     return [f"{likely_direction(n) or 'minimize'}:{n}" for n in found]
-
-
-def ask_for_objective(trials: str | os.PathLike[str], proposals: Sequence[str]) -> DesignError:
-    """The error of an audit without an objective: it lists what could be one."""
-    raise NotImplementedError

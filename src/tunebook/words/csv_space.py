@@ -11,9 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from tunebook.words.csv_columns import ABSENT, number_of
+from tunebook.words.csv_scales import scale_of
 from tunebook.words.design import Role
 from tunebook.words.space import (
     Axis,
@@ -32,8 +31,6 @@ from tunebook.words.trial import Configuration, Value
 Column = Sequence[Value | None]
 
 _WHOLE = re.compile(r"[+-]?\d+(\.0+)?")
-_LOG_FROM = 20.0  # high / low: of log-uniform searches over two decades 99 % span it
-_ONE_DECADE = 9.999
 _FEW_LEVELS = 8  # a scientific number with so few values, each tried often, is a list of them
 _TRIALS_A_LEVEL = 5
 _LABELS = 20  # texts: a choice with more values than this explains nothing
@@ -105,7 +102,7 @@ def infer_space(
     for i in range(rows):
         groups.setdefault(tuple(kept[n][i] for n in settled), []).append(i)
     study, found, reasons = [""] * rows, dict[str, Branch](), dict[int, str]()
-    scales = {n: _scale_of(c) for n, c in kept.items()}
+    scales = {n: scale_of(c) for n, c in kept.items()}
     config: list[Configuration] = [
         {n: v for n, c in kept.items() if (v := c[i]) is not None} for i in range(rows)
     ]
@@ -349,34 +346,3 @@ def _axes(
             numbers = [float(v) for v in values]
             axes[name] = Float(min(numbers), max(numbers), scales[name])
     return axes
-
-
-def _scale_of(column: Column) -> Scale:
-    """The scale on which a column's values lie most evenly.
-
-    Log is asked only where all are positive and span a factor of 20, log of 1 - x only where all
-    are in [0, 1) and 1 - x spans a decade; even uniform values may, so the least Kolmogorov
-    distance to an even spread decides. How often that is wrong: docs/claims/csv_scales.md.
-    """
-    there = [v for v in column if v is not None]
-    if not there or any(isinstance(v, str | bool) for v in there):
-        return Scale.LINEAR
-    values = np.sort(np.array([float(v) for v in there]))
-    low, high = values[0], values[-1]
-    places = {}
-    if low > 0 and low <= high / _LOG_FROM:
-        places[Scale.LOG] = np.log(values)
-    if 0 <= low < high < 1 and (1 - low) / (1 - high) >= _ONE_DECADE:
-        places[Scale.NEAR_ONE] = -np.log1p(-values)
-    places[Scale.LINEAR] = values
-    if low == high or len(places) == 1:
-        return Scale.LINEAR
-    return min(places, key=lambda scale: _unevenness(places[scale]))
-
-
-def _unevenness(places: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-    """Kolmogorov distance between sorted places and an even spread over their range."""
-    n = len(places)
-    units = (places - places[0]) / (places[-1] - places[0])
-    upper = np.arange(1, n + 1) / n - units
-    return float(np.max(np.maximum(upper, 1 / n - upper)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 
 from tunebook.words import scalars
 from tunebook.words.column_look import is_missing, seconds_of
-from tunebook.words.column_names import plain_name
-from tunebook.words.column_uses import Columns, use_columns
+from tunebook.words.column_uses import use_columns
 from tunebook.words.csv_columns import (
     TrialRows,
     check_hyperparameter,
@@ -23,39 +22,18 @@ from tunebook.words.csv_columns import (
     read_rows,
 )
 from tunebook.words.csv_curves import one_run, pack_curves, read_curves
-from tunebook.words.csv_fates import (
-    NO_RESULT,
-    Fate,
-    fate,
-    from_flag,
-    is_flag,
-    knows_status,
-    unrecorded,
-)
 from tunebook.words.csv_measurements import Measurements
 from tunebook.words.csv_nested import spread_nested
 from tunebook.words.csv_objective import find_objective
+from tunebook.words.csv_outcomes import Sheet, fates_of
 from tunebook.words.csv_space import PlacedTrials, infer_space, place_in_space, values_of
-from tunebook.words.curves import Curves, reduce_curves
+from tunebook.words.curves import Curves
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective
 from tunebook.words.errors import DesignError, TableError, nearest
 from tunebook.words.notation import format_objective, parse_objective
 from tunebook.words.space import Axis, Per
-from tunebook.words.trial import Cause, Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sheet:
-    """The rows of the trials file in the order in which trials ran, and what they mean."""
-
-    rows: TrialRows
-    columns: Columns
-    names: tuple[str, ...]
-
-    def cells(self, column: str) -> list[str]:
-        """A column's cells; empty ones where there is no such column."""
-        return self.rows.cells[column] if column else [""] * len(self.rows)
+from tunebook.words.trial import Status
 
 
 def read_sweep(
@@ -86,7 +64,7 @@ def read_sweep(
     if read is None and guessed:
         _refuse_log(sheet)
     measured, unknown = _curves(read, sheet)
-    reached, fates = _fates(sheet, column, measured, asked, chance)
+    reached, fates = fates_of(sheet, column, measured, asked, chance)
     good = [i for i, said in enumerate(fates) if not isinstance(said, str)]
     complete = [fates[i][0] is Status.COMPLETE for i in good]
     placed = _place(sheet, good, complete, scientific, space)
@@ -116,7 +94,7 @@ def read_sweep(
         "max_train_steps": _common_end(measured.get(asked.metric), row[ended]),
         "training_objective": training_objective,
         "chance": chance,
-        "adaptive": adaptive or bool(origin.sampler),
+        "adaptive": adaptive or origin.adaptive,
         "left_out": _left_out(sheet, reasons, unknown),
         "origin": origin,
     }
@@ -129,9 +107,7 @@ def read_trials(trials: str | os.PathLike[str]) -> TrialRows:
     return replace(rows, cells=cells, header=tuple(cells), notes=(*rows.notes, *notes))
 
 
-def _left_out(
-    sheet: _Sheet, reasons: Mapping[int, str], unknown: Sequence[str]
-) -> tuple[str, ...]:
+def _left_out(sheet: Sheet, reasons: Mapping[int, str], unknown: Sequence[str]) -> tuple[str, ...]:
     """ "name: reason" for rows that can't be read or used, and for curves without a row."""
     return (
         *sheet.rows.left_out,
@@ -180,7 +156,7 @@ def _sheet(
     hyperparameters: Sequence[str] | None,
     scientific: Sequence[str],
     space: Mapping[str, Axis | Per] | None,
-) -> _Sheet:
+) -> Sheet:
     columns, order = use_columns(
         rows,
         objective=objective,
@@ -208,10 +184,10 @@ def _sheet(
         lines=tuple(rows.lines[i] for i in pick),
         cells={c: [own[i] for i in pick] for c, own in rows.cells.items()},
     )
-    return _Sheet(rows=ordered, columns=columns, names=tuple(names[i] for i in pick))
+    return Sheet(rows=ordered, columns=columns, names=tuple(names[i] for i in pick))
 
 
-def _refuse_log(sheet: _Sheet) -> None:
+def _refuse_log(sheet: Sheet) -> None:
     """A file in which rows are steps of one run is no table of trials."""
     columns = sheet.columns
     step = one_run(sheet.rows.cells, list(columns.hyperparameters.values()))
@@ -225,7 +201,7 @@ def _refuse_log(sheet: _Sheet) -> None:
         )
 
 
-def _curves(read: Measurements | None, sheet: _Sheet) -> tuple[dict[str, Curves], tuple[str, ...]]:
+def _curves(read: Measurements | None, sheet: Sheet) -> tuple[dict[str, Curves], tuple[str, ...]]:
     if read is None:
         return {}, ()
     if sheet.columns.trial is None:
@@ -239,104 +215,8 @@ def _curves(read: Measurements | None, sheet: _Sheet) -> tuple[dict[str, Curves]
     return pack_curves(read, known, len(sheet.names)), unknown
 
 
-def _fates(
-    sheet: _Sheet,
-    column: str,
-    measured: Mapping[str, Curves],
-    objective: Objective,
-    chance: float | None,
-) -> tuple[NDArray[np.float64], list[Fate]]:
-    """The objective of every row, NaN where it has none; and its status, or why it is left out."""
-    statuses = _statuses(sheet)
-    if objective.metric in measured:
-        curve = measured[objective.metric]
-        reached = reduce_curves(curve, objective)
-        empty = np.zeros(len(sheet.rows), dtype=bool)
-        unreported = np.diff(curve.offsets) == 0
-    else:
-        cells, statuses = _words_as_statuses(sheet.rows.cells[column], statuses)
-        reached = numbers(cells, sheet.rows.lines, sheet.rows.source, column)
-        empty = np.array([is_missing(c) and c.lower() != "nan" for c in cells])
-        unreported = np.zeros(len(sheet.rows), dtype=bool)
-    study, cause = sheet.cells(sheet.columns.study), sheet.cells(sheet.columns.cause)
-    cut = _cut_short(sheet)
-    found: list[Fate] = []
-    for i, value in enumerate(reached):
-        if study[i].startswith("rerun:"):
-            found.append("a rerun with a fresh seed, which is no part of the search")
-            continue
-        said = fate(statuses[i], cause[i], float(value), empty=bool(empty[i]))
-        if not isinstance(said, str) and said[0] is Status.COMPLETE:
-            said = cut.get(i) or _against_chance(
-                said, i, float(value), measured, objective, chance
-            )
-        if unreported[i] and said == (Status.INFEASIBLE, Cause.DIVERGED):
-            said = Status.INFEASIBLE, Cause.NOT_REPORTED
-        found.append(said)
-    return reached, unrecorded(found) if NO_RESULT in found else found
-
-
-def _against_chance(
-    said: Fate,
-    row: int,
-    value: float,
-    measured: Mapping[str, Curves],
-    objective: Objective,
-    chance: float | None,
-) -> Fate:
-    """Infeasible where a trial never beat chance, else as it was."""
-    if chance is None:
-        return said
-    curve = measured[objective.metric].of(row)[1] if objective.metric in measured else value
-    best = float(np.nanmin(objective.sign * np.asarray(curve)))
-    return (Status.INFEASIBLE, Cause.CHANCE) if best >= objective.sign * chance else said
-
-
-def _statuses(sheet: _Sheet) -> list[str]:
-    """Of each row the first status that is no plain success."""
-    found = [""] * len(sheet.rows)
-    for column in reversed(sheet.columns.statuses):
-        name = plain_name(column)
-        for i, cell in enumerate(sheet.rows.cells[column]):
-            said = from_flag(name, cell) if is_flag(name) else cell
-            found[i] = said or found[i]
-    return found
-
-
-def _words_as_statuses(
-    cells: Sequence[str], statuses: Sequence[str]
-) -> tuple[list[str], list[str]]:
-    """Results such as "diverged" or "OOM" say how the trial ended, where nothing else does."""
-    words = {
-        c for c in set(cells) if number_of(c) is None and not is_missing(c) and knows_status([c])
-    }
-    said = [c if c in words and not s else s for c, s in zip(cells, statuses, strict=True)]
-    return ["" if c in words else c for c in cells], said
-
-
-_MOST_RUNGS = 8
-
-
-def _cut_short(sheet: _Sheet) -> dict[int, Fate]:
-    """Rows that a scheduler of the source stopped early: below the full length, at few rungs."""
-    column = sheet.columns.cut_short
-    if not column:
-        return {}
-    lengths = [number_of(c) for c in sheet.rows.cells[column]]
-    there = {v for v in lengths if v is not None and math.isfinite(v)}
-    if not 1 < len(there) <= _MOST_RUNGS:
-        return {}
-    full = max(there)
-    return {
-        i: f"{column} {length:g} of {full:g}: it was stopped early, so its value is no full "
-        "training's"
-        for i, length in enumerate(lengths)
-        if length is not None and length < full
-    }
-
-
 def _place(
-    sheet: _Sheet,
+    sheet: Sheet,
     good: Sequence[int],
     complete: Sequence[bool],
     scientific: Sequence[str],
@@ -360,7 +240,7 @@ def _place(
     return infer_space(values, scientific, complete, workloads=columns.workloads)
 
 
-def _seeds(sheet: _Sheet) -> list[int | None]:
+def _seeds(sheet: Sheet) -> list[int | None]:
     """The seed of each row; of several columns that differ, a number for each combination."""
     read = []
     for column in sheet.columns.seeds:
@@ -374,7 +254,7 @@ def _seeds(sheet: _Sheet) -> list[int | None]:
     return next(iter((*varied, *read)), [None] * len(sheet.rows))
 
 
-def _seconds(sheet: _Sheet, measured: Mapping[str, Curves]) -> NDArray[np.float64]:
+def _seconds(sheet: Sheet, measured: Mapping[str, Curves]) -> NDArray[np.float64]:
     """The column, else the last of a curve of that name, else NaN."""
     column = sheet.columns.seconds
     if column == "seconds":

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 
 from tunebook.words.origin import Kind
 
+GRID = "a grid"
+"""The sampler that earlier results don't steer, where a source names one."""
+
 Header = frozenset[str]
 Cells = Mapping[str, Sequence[str]]
 
@@ -67,6 +70,7 @@ def _optuna_sampler(cells: Cells) -> str:
         "cma": "CMA-ES",
         "nsga": "an evolutionary search",
         "completed_rung_": "successive halving",
+        "grid_id": GRID,
     }
     for column, values in cells.items():
         attribute = column.lower().removeprefix("system_attrs_")

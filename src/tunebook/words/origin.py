@@ -60,6 +60,7 @@ class Origin:
         order: the column that gives the order in which trials ran; empty for the file's order.
         notes: how the file was read where it was not plain CSV, a sentence each.
         sampler: what chose the configurations, where the source says so.
+        adaptive: by earlier results, as far as the source says.
     """
 
     tool: str = ""
@@ -67,6 +68,7 @@ class Origin:
     order: str = ""
     notes: tuple[str, ...] = ()
     sampler: str = ""
+    adaptive: bool = False
 
     def of(self, *kinds: Kind) -> tuple[ColumnUse, ...]:
         """The columns of these kinds, in the file's order."""
