@@ -18,6 +18,8 @@ BY_CHANCE = 0.01
 chance: pairs of trials times the smallest step of the results over their spread, times 3 since
 results crowd near the best."""
 CROWDED = 3.0
+WHOLE = 1e-3
+"""Steps are counts where their ratios are whole numbers as nearly as this."""
 FEWEST = 5
 """Complete trials below which a step of the results can't be told."""
 
@@ -81,7 +83,10 @@ def identical_finding(table: TrialTable) -> Finding | None:
         if len({tuple(sorted(_settings(table, i))) for i in own}) > 1
     }
     pairs = len(rows) * (len(rows) - 1) / 2
-    spread = float(distinct[-1] - distinct[0])
+    with np.errstate(over="ignore"):
+        spread = float(distinct[-1] - distinct[0])
+    if not np.isfinite(spread):
+        return None
     expected = CROWDED * pairs * _step(distinct) / spread
     if not same or expected > BY_CHANCE:
         return None
@@ -114,8 +119,9 @@ def _step(distinct: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
     """The smallest step between results: of counts one count, else a unit of the last digit."""
     gaps = np.diff(distinct)
     least = float(gaps.min())
-    steps = gaps / least
-    if len(gaps) > 1 and bool((np.abs(steps - np.round(steps)) < 1e-3).all()):
+    with np.errstate(over="ignore", invalid="ignore"):
+        steps = gaps / least
+    if len(gaps) > 1 and bool((np.abs(steps - np.round(steps)) < WHOLE).all()):
         return least
     places = max(len(repr(float(v)).partition(".")[2].partition("e")[0]) for v in distinct)
     return float(min(least, 10.0**-places))

@@ -218,7 +218,7 @@ def _is_seed(name: str, look: Look) -> bool:
 
 def _is_status(name: str, look: Look) -> bool:
     if name in _STATUSES:
-        return not look.there or knows_status(look.there)
+        return name == "status" or not look.there or knows_status(look.there)
     return is_flag(name) and set(map(str.lower, look.there)) <= {
         "true",
         "false",
