@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-slow test-claims calibrate test-system test-cluster torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
+.PHONY: help setup demo ship-demo test test-slow test-claims calibrate test-system test-cluster test-wheel test-full torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -78,6 +78,14 @@ test-cluster: $(VENV)/.ready  ## a real SLURM of one node (root, apt packages)
 	tests/system/install.sh
 	tests/cluster/install.sh
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 0 tests/cluster
+
+# Environments of its own; nothing of .venv is in them.
+test-wheel: $(VENV)/.pip-ready  ## the wheel without extras: every command, in fresh environments
+	$(BIN)/python tests/wheel/plain_install.py
+
+# One after another: an hour and more.
+test-full: test test-slow test-claims test-wheel test-system test-cluster  ## all suites, and each extra alone
+	$(BIN)/python tests/wheel/each_extra.py
 
 $(VENV)/.bench-ready: $(VENV)/.ready
 	$(PIP) --group bench

@@ -244,6 +244,7 @@ def _read(
         start_s=seen["loading_s"] + first,
         memory_mb=seen["memory_mb"],
         accelerator_mb=seen["accelerator_mb"],
+        gpu_frameworks=tuple(seen["gpu_frameworks"]),
         unread=tuple(sorted(known - set(seen["read"]))),
     )
 

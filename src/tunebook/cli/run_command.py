@@ -55,6 +55,7 @@ def command(
     """
     from tunebook.book.limits import check_limits
     from tunebook.cli.causes import causes, show_causes
+    from tunebook.cli.machine import run_hints, show_hints
     from tunebook.cli.output import print_json
     from tunebook.execution.code import check_program, training_code
     from tunebook.execution.places import executor_of
@@ -85,11 +86,14 @@ def command(
             progress=not as_json,
         )
         assert isinstance(summary, RunSummary)
+        hints = run_hints(chosen, summary, workers=workers, executor=executor,
+                          memory_limit_mb=memory_limit)  # fmt: skip
         if as_json:
-            print_json(round=chosen.number, **asdict(summary), causes=causes(chosen))
+            print_json(round=chosen.number, **asdict(summary), causes=causes(chosen), hints=hints)
         else:
             show_round(chosen.record())
             show_causes(book, chosen)
+            show_hints(hints)
             show_standing(book.record(), chosen.number)
 
 

@@ -62,11 +62,20 @@ def data_of(seen: ShortRun) -> dict[str, Any]:
 
     shares = [{"whole_s": t.whole_s, "evaluation_share": t.evaluation_share} for t in seen.tried]
     tried = [{**data(t), **more} for t, more in zip(seen.tried, shares, strict=True)]
-    return {"tried": tried, "warnings": data(seen.warnings)}
+    return {"tried": tried, "warnings": data(seen.warnings), "hints": list(hints_of(seen))}
+
+
+def hints_of(seen: ShortRun) -> tuple[str, ...]:
+    """What this machine has and the test run did not use."""
+    from tunebook.cli.machine import this_machine
+    from tunebook.report.machine_hints import hints_after_try
+
+    return hints_after_try(this_machine(), seen.tried)
 
 
 def show_seen(seen: ShortRun) -> None:
     """Print it: with colours on a terminal, plain in a pipe."""
+    from tunebook.cli.machine import show_hints
     from tunebook.report.terminal import show
     from tunebook.report.tried_text import tried_renderable, warnings_renderable
 
@@ -74,6 +83,7 @@ def show_seen(seen: ShortRun) -> None:
         show(tried_renderable(tried))
     if not any(t.fault for t in seen.tried) or seen.warnings:
         show(warnings_renderable(seen.warnings))
+    show_hints(hints_of(seen))
 
 
 def _objective(asked: RoundFile) -> Objective:

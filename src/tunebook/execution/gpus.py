@@ -75,6 +75,12 @@ def _chosen(gpus: str | int | Sequence[int | str], environment: Mapping[str, str
     return there[:gpus]
 
 
+def count_gpus(environment: Mapping[str, str]) -> tuple[int, int]:
+    """GPUs that the driver lists, and how many of them CUDA_VISIBLE_DEVICES hides."""
+    listed = len(_there({}))
+    return listed, max(0, listed - len(_there(environment))) if listed else 0
+
+
 def _there(environment: Mapping[str, str]) -> list[str]:
     """GPUs that a process here would see, as CUDA_VISIBLE_DEVICES names them."""
     if VISIBLE in environment:

@@ -29,6 +29,8 @@ CLOSE = 6
 APART = 4
 """Later ones, as far apart as the steps allow."""
 MOST_KEPT = 10_000
+GPU_FRAMEWORKS = ("torch", "jax")
+"""Those of which it is seen below whether they used a GPU."""
 
 
 class Enough(BaseException):
@@ -152,6 +154,7 @@ def main() -> None:
         "enough": watch.enough,
         "memory_mb": _peak_memory_mb(),
         "accelerator_mb": _accelerator_mb(),
+        "gpu_frameworks": [name for name in GPU_FRAMEWORKS if name in sys.modules],
     }
     result.write_text(json.dumps(seen), "utf-8")
     sys.stdout.flush()
@@ -167,11 +170,14 @@ def _peak_memory_mb() -> float:
 
 
 def _accelerator_mb() -> float | None:
-    """The most that PyTorch took of a GPU, in MB; None where it has used none."""
-    torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
-        return None
-    return float(torch.cuda.max_memory_allocated() / 2**20)
+    """The most that PyTorch or JAX took of a GPU, in MB; None where neither has used one."""
+    torch, jax = sys.modules.get("torch"), sys.modules.get("jax")
+    if torch is not None and torch.cuda.is_available() and torch.cuda.is_initialized():
+        return float(torch.cuda.max_memory_allocated() / 2**20)
+    if jax is not None and jax.default_backend() == "gpu":
+        told = jax.local_devices()[0].memory_stats() or {}
+        return float(told.get("peak_bytes_in_use", 0) / 2**20)
+    return None
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ class Tried:
         threads: what training's numeric libraries were given, as a run gives them.
         start_s: before the first step was done: imports, data, compilation.
         memory_mb, accelerator_mb: the most that was used; the second None without a GPU.
+        gpu_frameworks: packages that training loaded and that could use a GPU.
         unread: hyperparameters of the plan that training never read.
     """
 
@@ -43,6 +44,7 @@ class Tried:
     start_s: float = 0.0
     memory_mb: float = 0.0
     accelerator_mb: float | None = None
+    gpu_frameworks: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 
     @property
