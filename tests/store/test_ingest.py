@@ -14,6 +14,7 @@ from tunebook.store.table import table
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.errors import BookBusyError
 from tunebook.words.trial import Cause, Outcome, Purpose, Status, TrialKey, TrialRecord
+from waiting import lines, until
 
 KEY = TrialKey(1, 0)
 DONE = Outcome(status=Status.COMPLETE, seconds=1.0, ended_at=2.0)
@@ -133,7 +134,6 @@ from tunebook.store.ingest import End, settle_all
 from tunebook.store.sql import SqlStore
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.trial import Outcome, Status
-from waiting import lines, until
 store = SqlStore.open(sys.argv[1])
 said = open(Path(sys.argv[1]).with_name("said"), "w")
 while claims := store.claim(1, "host", 60.0, 25):

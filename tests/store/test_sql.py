@@ -21,6 +21,7 @@ from tunebook.store.schema import REVISION, guards, metadata
 from tunebook.store.sql import SqlStore
 from tunebook.words.errors import BookBusyError, BookDamagedError, BookNewerError, StoreError
 from tunebook.words.trial import TrialKey, TrialRecord
+from waiting import HANG_S, lines, until
 
 
 def run(script, *arguments, **more):
@@ -217,7 +218,6 @@ def test_opening_a_book_that_is_there_loads_no_alembic(book, tmp_path):
     script = """
 import sys, time
 from tunebook.store.sql import SqlStore
-from waiting import HANG_S, lines, until
 SqlStore.open(sys.argv[1]).rounds()
 print("alembic" in sys.modules)
 """

@@ -20,6 +20,7 @@ from tunebook.training.log import (
 )
 from tunebook.words.errors import BookBusyError, DesignError
 from tunebook.words.trial import Cause, Outcome, Status, TrialKey
+from waiting import HANG_S, lines, until
 
 
 @pytest.fixture
@@ -141,7 +142,6 @@ import resource, sys
 from pathlib import Path
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.trial import TrialKey
-from waiting import HANG_S, lines, until
 files = attempt_files(Path(sys.argv[1]), TrialKey(1, 7), 1)
 log = TrialLog(files)
 log.start(0)
