@@ -99,6 +99,7 @@ from tunebook.training.log import take_lock
 take_lock(Path(sys.argv[1]))
 child = os.fork()
 if child == 0:
+    os.close(1)
     time.sleep(600)
     os._exit(0)
 print(child, flush=True)
