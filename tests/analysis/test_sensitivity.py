@@ -17,7 +17,7 @@ from tunebook.analysis.advice import propose
 from tunebook.analysis.sensitivity_readings import Verdict
 from tunebook.words.design import Role, Round
 from tunebook.words.finding import Examination, NotApplicable, RemedyKind, Severity
-from tunebook.words.space import Branch, Choice, Float, Integer
+from tunebook.words.space import Branch, Choice, Float, Integer, Scale
 from tunebook.words.spelling import uniform
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Cause, Status
@@ -248,7 +248,71 @@ def test_what_no_fit_can_judge_is_said():
         "own": "had a value of its own in nearly every trial",
         "twin": "was varied in step with x0",
     }
-    assert any("Can't be judged" in f.sentence for f in result.findings)
+    assert any("twin was varied in step with x0" in f.sentence for f in result.findings)
+
+
+def test_a_choice_with_one_common_value_is_named_with_it():
+    states = ["COMPLETE"] * 63 + ["FAIL"]
+    made_ = with_axis(made(PLAIN, 64), "state", Choice(("COMPLETE", "FAIL")), states)
+    why = {h.hyperparameter: h.why for h in one(made_).hyperparameters if h.why}
+    assert why == {"state": "was COMPLETE in 63 of 64 trials"}
+
+
+@pytest.mark.parametrize("trials", [16, 24, 40])
+@pytest.mark.parametrize("case", ["bowl on 2 of 4", "nothing matters, 2 axes"])
+def test_a_part_is_at_most_the_whole(case, trials, fresh_rng):
+    """Shares by themselves add up to one at most, none is above its total, all are in bounds."""
+    families = {**measured.NOTHING, **measured.WEAK}
+    response = families.get(case, PLAIN)
+    for seed in range(6):
+        table = responses.study(response, trials, np.random.default_rng(seed))
+        result = sensitivity.check(table)
+        if isinstance(result, NotApplicable):
+            continue
+        for study in result.studies:
+            read = [h for h in study.hyperparameters if math.isfinite(h.first.estimate)]
+            assert sum(h.first.estimate for h in read) <= 1 + 1e-9
+            for h in read:
+                assert h.first.estimate <= h.total.estimate + 1e-12
+                for share in (h.first, h.total):
+                    assert 0 <= share.low <= share.estimate <= share.high <= 1
+            for pair in study.pairs:
+                assert pair.share.low <= pair.share.estimate <= pair.share.high
+                assert pair.share.low > 0 or not pair.told
+
+
+@pytest.mark.parametrize("trials", [16, 32, 64])
+def test_the_only_hyperparameter_of_a_deterministic_objective_explains_it(trials):
+    """A valley on a log scale that no parabola follows: all of it is the rate's."""
+    rate = 10.0 ** (-4 + 4 * (np.random.default_rng(1).permutation(trials) + 0.5) / trials)
+    base = made(PLAIN, trials)
+    config = tuple({"rate": float(r)} for r in rate)
+    branch = Branch(axes={"rate": Float(1e-4, 1.0, Scale.LOG)})
+    table = replace(base, config=config, branches={"": branch}, value=(rate - 0.1) ** 2)
+    (own,) = one(table).hyperparameters
+    assert own.verdict is Verdict.MATTERS
+    assert own.total.estimate > 0.7 and own.total.high == 1.0 and own.first == own.total
+
+
+def test_no_effect_is_never_said_where_the_trials_are_too_few():
+    """An effect that the test does not tell: the share is shown, and nothing is denied."""
+    rng = np.random.default_rng(5)
+    for seed in range(40):
+        table = responses.study(PLAIN, 16, np.random.default_rng(seed))
+        table = replace(table, value=table.value + rng.normal(0, 0.25, 16))
+        result = sensitivity.check(table)
+        (study,) = result.studies
+        if any(h.verdict is Verdict.MATTERS for h in study.hyperparameters):
+            continue
+        said = result.findings[0]
+        assert (
+            said.severity is Severity.NOTE and "Not enough evidence (16 trials)" in said.sentence
+        )
+        assert "No hyperparameter" not in said.sentence
+        most = max(study.hyperparameters, key=lambda h: h.total.estimate)
+        assert f"{100 * most.total.estimate:.0f} %" in said.sentence
+        return
+    raise AssertionError("every table told an effect")
 
 
 BAD = {
@@ -345,6 +409,6 @@ def test_of_hyperparameters_that_vary_together_no_share_is_claimed(shared_data):
         chance=0.3545,
     )
     said = {f.subject: f.sentence for f in sensitivity.check(table).findings}
-    assert "how much can't be told (up to 100 %" in said["num_train_epochs"]
+    assert "how much is not known (up to 100 %" in said["num_train_epochs"]
     assert "0 to 100 %" not in " ".join(said.values())
     assert "num_train_epochs (open)" in said["learning_rate"]

@@ -199,6 +199,37 @@ def test_rounds_of_one_search_are_joined_under_their_seeds():
     assert {c["search_seed"] for c in both.config} == {0, 7}
 
 
+def test_reruns_of_earlier_rounds_measure_what_a_seed_does():
+    """A round without reruns of its own reads the earlier ones, and says which round that is."""
+    own = table([({"x": 0.1 * i}, float(i)) for i in range(4)])
+    values = (0.5, 0.7, 0.6, 0.4)
+    before = table([({"x": 0.0}, v) for v in values], seeds=(8, 9, 10, 11), study=["rerun:x"] * 4)
+    read = joined([Search(seed=0, trials=own)], {1: before})
+    assert read.carried == (0,) * 4 + (1,) * 4
+    result = variance_sources.check(read)
+    source = by_origin(result)[Origin.TRIAL]
+    assert source.rounds == (1,) and source.levels == 4
+    assert source.deviation.estimate == pytest.approx(np.std(values, ddof=1))
+    assert "in round 1" in result.findings[0].sentence
+    # Reruns of its own are read alone.
+    rerun = table([({"x": 0.0}, v) for v in (5.0, 5.2, 5.1)], seeds=(21, 22, 23),
+                  study=["rerun:x"] * 3)  # fmt: skip
+    both = variance_sources.check(joined([Search(seed=0, trials=own, reruns=rerun)], {1: before}))
+    assert by_origin(both)[Origin.TRIAL].rounds == ()
+    assert by_origin(both)[Origin.TRIAL].deviation.estimate == pytest.approx(0.1)
+    assert isinstance(
+        variance_sources.check(joined([Search(seed=0, trials=own)], {})), NotApplicable
+    )
+
+
+def test_huge_values_have_a_finite_spread():
+    """An objective of 1e300: its square is no number, its standard deviation is one."""
+    rows = [({"x": x}, v * 1e300) for x in (0.1, 0.5) for v in (1.0, 1.2, 1.1)]
+    result = variance_sources.check(table(rows))
+    deviation = by_origin(result)[Origin.TRIAL].deviation
+    assert 0.5e299 < deviation.low <= deviation.estimate <= deviation.high < 1e301
+
+
 def test_published_reruns(shared_data):
     def read(problem):
         return variance_sources.check(

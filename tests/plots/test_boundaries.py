@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tunebook.plots import boundaries
+from tunebook.plots.render import to_svg
 from tunebook.words.design import Direction, Objective
 from tunebook.words.space import Choice, Float, Integer, Scale
 
@@ -181,3 +183,15 @@ def test_what_an_alarm_calls_for_goes_on_in_the_subtitle(boundary_result, side):
     subtitle = " ".join(picture.spec["title"]["subtitle"])
     assert "the best trials crowd the upper bound: go on up to 1" in subtitle
     assert "The best" not in subtitle
+
+
+def test_trials_of_earlier_rounds_have_a_mark_of_their_own(boundary_result):
+    result = boundary_result(best_at=(0.1,))
+    (axis,) = result.axes
+    (picture,) = boundaries.draw(
+        replace(result, axes=(replace(axis, carried=(True, False, True)),))
+    )
+    kinds = {r["trial"]: r["kind"] for r in picture.rows["trials"]}
+    assert kinds == {"1.0": "carried", "1.1": "trial", "1.2": "best"}
+    assert "2 of earlier rounds" in " ".join(picture.spec["title"]["subtitle"])
+    assert "of an earlier round" in to_svg(picture)

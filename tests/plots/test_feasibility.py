@@ -91,4 +91,4 @@ def test_a_combination_that_fails_is_mapped_with_the_best_beside_it(shared_data)
     assert "375" in picture.layer("best").column("trial")
     assert len(picture.layer("best").rows) == 52
     assert len(picture.layer("infeasible").rows) == 224
-    assert "best tenth" in to_svg(picture)
+    assert "best trials" in to_svg(picture)

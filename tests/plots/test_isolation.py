@@ -75,7 +75,7 @@ def test_an_unknown_bound_runs_to_the_end_of_the_axis():
 
 @pytest.mark.parametrize(
     ("told_apart", "words"),
-    [(True, "Told apart: adam and sgd."), (False, "No two of them can be told apart.")],
+    [(True, "Different: adam and sgd."), (False, "No two of them differ significantly.")],
 )
 def test_the_words_say_what_can_be_told_apart(told_apart, words):
     assert words in _draw([ADAM, SGD], told_apart=told_apart)[0].alt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,11 +61,32 @@ def test_told_pairs_are_a_layer_of_their_own(pictures):
     assert "Told: x0 and x1" in pictures["interactions"].alt
 
 
-def test_where_no_pair_is_told_it_is_said():
+def test_no_empty_picture_where_no_pair_is_told():
     flat = responses.Response(2, lambda u: u[:, 0])
     drawn = sensitivity.draw(check.check(responses.study(flat, 40, np.random.default_rng(0))))
-    pairs = next(p for p in drawn if p.name == "interactions")
-    assert "told" not in pairs.layers and "None of 1 pair can be told" in pairs.alt
+    assert not [p for p in drawn if p.name.startswith("interactions")]
+
+
+def test_the_legend_names_what_is_drawn_and_titles_have_a_blank_before_the_branch(result):
+    (study,) = result.studies
+    bare = [replace(h, better_total=None) for h in study.hyperparameters]
+    thin = replace(study, hyperparameters=tuple(bare), name="batch_norm=true")
+    picture = sensitivity.draw(replace(result, studies=(thin,)))[0]
+    assert " [batch_norm=true]" in picture.title
+    encodings = [layer["encoding"] for layer in picture.spec["layer"]]
+    assert all(
+        e["color"]["legend"]["values"] == ["by itself", "with its pairs"] for e in encodings
+    )
+
+
+def test_a_map_of_two_alone_is_averaged_over_nothing(result, pictures):
+    flat = responses.Response(2, lambda u: u[:, 0])
+    alone = sensitivity.draw(check.check(responses.study(flat, 40, np.random.default_rng(0))))
+    (two,) = [p for p in alone if p.name.startswith("response")]
+    assert "averaged" not in " ".join(two.spec["title"]["subtitle"])
+    assert "averaged over the others" in " ".join(pictures["response"].spec["title"]["subtitle"])
+    legend = two.spec["layer"][0]["encoding"]["color"]["legend"]
+    assert legend["type"] == "gradient" and legend["title"]
 
 
 def test_one_hyperparameter_has_no_pairs_to_draw():

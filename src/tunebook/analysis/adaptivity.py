@@ -100,6 +100,12 @@ def check(table: TrialTable, *, seed: int = 0) -> AdaptivityResult | NotApplicab
             listed.append(study)
             continue
         judged.append(_judge(table, study, units, losses, rng))
+    if not varied:
+        return NotApplicable(
+            check="C11",
+            reason="no hyperparameter was varied, so the order of the trials can't matter",
+            needs=f"a study that varies something, with {FEWEST} distinct configurations",
+        )
     if not judged:
         return _silent(largest, listed)
     return _conclude(table, judged, listed)
@@ -115,7 +121,8 @@ def _silent(largest: int, listed: list[str]) -> NotApplicable:
         )
     return NotApplicable(
         check="C11",
-        reason=f"the largest study has {largest} distinct configurations that ended",
+        reason=f"the largest study has {largest} distinct configuration{'s' * (largest != 1)} "
+        "that ended",
         needs=f"{FEWEST} distinct configurations of one study, in the order in which they ran",
     )
 

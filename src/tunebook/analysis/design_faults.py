@@ -18,6 +18,7 @@ from tunebook.analysis.budget_shares import uneven_steps, uneven_trials
 from tunebook.analysis.curve_lengths import length_finding
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.evaluation_counts import evaluation_finding
+from tunebook.analysis.number_words import counted
 from tunebook.words.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
 from tunebook.words.roles import is_batch_size, is_length
 from tunebook.words.table import TrialTable
@@ -69,8 +70,8 @@ def check(table: TrialTable, *, seed: int = 0) -> DesignFaultsResult | NotApplic
 
 
 def _sound(table: TrialTable, configurations: int, seeds: int) -> Finding:
-    said = f"{configurations} configurations in {len(table)} trials"
-    said += f" under {seeds} seeds" if seeds else ", seeds not known"
+    said = f"{counted(configurations, 'configuration')} in {counted(len(table), 'trial')}"
+    said += f" under {counted(seeds, 'seed')}" if seeds else ", seeds not known"
     return Finding(
         check="B9",
         severity=Severity.PASS,
@@ -164,10 +165,12 @@ def _one_seed(table: TrialTable, keys: list[tuple[Value | None, ...]]) -> Iterab
         return
     runs = Counter(key for key, _ in set(zip(keys, table.seed, strict=True)))
     repeated = sum(n > 1 for n in runs.values())
+    if repeated > len(distinct) / 2:  # most were selected over several seeds
+        return
     more = (
-        f"; {repeated} of them ran under other seeds too, which alone show how much a seed does"
+        f"; only {repeated} of them ran under other seeds too"
         if repeated
-        else ", and none ran under another, so how much a seed does was not measured"
+        else ", and no other seed was tried"
     )
     yield Finding(
         check="D2",
@@ -175,7 +178,7 @@ def _one_seed(table: TrialTable, keys: list[tuple[Value | None, ...]]) -> Iterab
         subject="seed",
         numbers={"seed": int(seed or 0), "configurations": len(distinct), "repeated": repeated},
         sentence=f"The seed {seed} trained every one of the {len(distinct)} configurations{more}. "
-        "What was selected here may owe its place to this seed: run the best under fresh ones.",
+        "The selection may depend on this seed: rerun the best with new seeds.",
     )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from tunebook.analysis.fresh_seeds import FreshSeeds, SeedGroups
 from tunebook.analysis.resampling import trials_to_resolve
 from tunebook.analysis.scientific_values import FEWEST, Group
@@ -26,12 +28,28 @@ def comparison(
     if told:
         return (
             f"With {name} tuned at this budget, {_differences(told, known, sign, metric)}{against}"
+            f"{_estimated(groups, told[0], sign)}"
         )
     widest = max(known, key=lambda p: abs(p.difference))
     which = "the largest difference, " if len(known) > 1 else ""
     return (
-        f"The values of {name} can't be told apart{against} at this budget ({which}"
-        f"{_difference(widest, metric)}); {_settling(groups, widest)}"
+        f"No significant difference between the values of {name}{against} at this budget ({which}"
+        f"{_difference(widest, metric)}){_estimated(groups, widest, sign)}. "
+        f"{_settling(groups, widest)}"
+    )
+
+
+def _estimated(groups: Sequence[Group], pair: PairwiseDifference, sign: int) -> str:
+    """That a fit gave the difference, and the bests seen where their order is the reverse."""
+    a, b = (next(g for g in groups if g.label == label) for label in (pair.a, pair.b))
+    if not (a.fitted.known and b.fitted.known):
+        return ""
+    seen = [float(np.nanmin(g.table.losses)) for g in (a, b)]
+    if (seen[0] - seen[1]) * sign * pair.difference >= 0:
+        return ", estimated by a model fit"
+    return (
+        f", estimated by a model fit to all trials. The best trials seen have the reverse order: "
+        f"{spell(a.label)} {sign * seen[0]:.4g}, {spell(b.label)} {sign * seen[1]:.4g}"
     )
 
 
@@ -60,8 +78,8 @@ def over_fresh_seeds(
     widest = max(known, key=lambda p: abs(p.difference))
     which = "largest difference: " if len(known) > 1 else ""
     return (
-        f"{head} the values of {name} are too close to call ({which}"
-        f"{_difference(widest, metric)}); more seeds of each chosen configuration would settle it"
+        f"{head} the values of {name} do not differ significantly ({which}"
+        f"{_difference(widest, metric)}); more seeds of each chosen configuration would decide"
     )
 
 
@@ -105,9 +123,9 @@ def _differences(
 ) -> str:
     shown = [_told(p, sign) for p in told[:MOST_PAIRS]]
     if len(told) > MOST_PAIRS:
-        shown.append(f"{len(told) - MOST_PAIRS} more of {len(known)} pairs are told apart")
+        shown.append(f"{len(told) - MOST_PAIRS} more of {len(known)} pairs differ")
     rest = len(known) - len(told)
-    left = f"; {rest} of {len(known)} pairs can't be told apart" if rest else ""
+    left = f"; {rest} of {len(known)} pairs do not differ significantly" if rest else ""
     return f"{'; '.join(shown)}, in {metric}{left}"
 
 
@@ -138,8 +156,8 @@ def _settling(groups: Sequence[Group], pair: PairwiseDifference) -> str:
         needed = [trials_to_resolve(g.worst, wanted) for g in (a, b) if len(g.worst) > 1]
     if needed and None not in needed:
         about = f"{max(n for n in needed if n is not None):.2g}"
-        return f"if that is the difference, about {float(about):g} trials of each would show it"
-    return "showing that difference would take far more trials"
+        return f"If that is the difference, about {float(about):g} trials of each would show it"
+    return "Far more trials would be needed to show one"
 
 
 def _by_root(trials: int, wanted: float, *, most: float = 8.0) -> int | None:

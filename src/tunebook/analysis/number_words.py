@@ -50,3 +50,8 @@ def spelled(interval: Interval, digits: int = 2) -> str:
     return (
         f"{interval.estimate:.{digits}g} ({interval.low:.{digits}g} to {interval.high:.{digits}g})"
     )
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 trial`, `3 trials`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -35,12 +35,22 @@ def _bare(plan: Round) -> Round:
     )
 
 
-def joined(searches: Sequence[Search]) -> TrialTable:
+def alike(a: Round, b: Round) -> bool:
+    """True where trials of two rounds train and are evaluated alike, so that seeds act alike."""
+    same = ("max_train_steps", "evaluations", "time_limit_s")
+    return all(getattr(a, name) == getattr(b, name) for name in same)
+
+
+def joined(
+    searches: Sequence[Search], earlier: Mapping[int, TrialTable] | None = None
+) -> TrialTable:
     """All trials of repeats of one search, labelled by its seed where there are several.
 
     Args:
         searches: one or more; the first gives objective and roles. Curves are left out.
+        earlier: number of an earlier round to its reruns, whose rows are marked as `carried`.
     """
+    before = {n: t for n, t in (earlier or {}).items() if len(t)}
     parts = [
         replace(
             table,
@@ -52,6 +62,8 @@ def joined(searches: Sequence[Search]) -> TrialTable:
         for table in (search.trials, search.reruns)
         if table is not None and len(table)
     ]
+    own = sum(map(len, parts))
+    parts += before.values()
     first = searches[0].trials
     return replace(
         first,
@@ -65,6 +77,6 @@ def joined(searches: Sequence[Search]) -> TrialTable:
         value=np.concatenate([p.value for p in parts] or [first.value]),
         curves={},
         branches={s: Branch() for p in parts for s in p.study},
-        carried=(),
+        carried=(*((0,) * own), *(n for n, t in before.items() for _ in t.name)) if before else (),
         weight=(),
     )

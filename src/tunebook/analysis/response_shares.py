@@ -26,12 +26,16 @@ GRAIN = 0.01
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Share:
-    """An estimate, the ends of its interval, and an upper end at a level of its own."""
+    """An estimate, the ends of its interval, and an upper end at a level of its own.
+
+    `fitted_low` is the low end for the polynomials alone, to which no GRAIN was added.
+    """
 
     estimate: float
     low: float
     high: float
     upper: float
+    fitted_low: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,12 +123,39 @@ def share(
     return _around(raw - bias, low, high, most)
 
 
-def _around(estimate: float, low: float, high: float, upper: float) -> Share:
+def at_least(whole: Share, part: Share) -> Share:
+    """The share of a whole, which is no smaller than that of a part of it."""
     return Share(
-        min(max(estimate, 0.0), 1.0),
-        min(max(low - GRAIN, 0.0), 1.0),
-        min(high + GRAIN, 1.0),
+        max(whole.estimate, part.estimate),
+        max(whole.low, part.low),
+        max(whole.high, part.high),
+        whole.upper,
+    )
+
+
+def at_most_together(shares: Sequence[Share], most: float) -> list[Share]:
+    """Shares that add up to `most` at most: where they exceed it, each is scaled down.
+
+    Parts whose columns are correlated in few trials each claim what they have in common.
+    """
+    total = sum(s.estimate for s in shares)
+    if total <= most:
+        return list(shares)
+    scaled = [s.estimate * most / total for s in shares]
+    return [
+        Share(e, min(s.low, e), max(s.high, e), s.upper)
+        for s, e in zip(shares, scaled, strict=True)
+    ]
+
+
+def _around(estimate: float, low: float, high: float, upper: float) -> Share:
+    estimate = min(max(estimate, 0.0), 1.0)
+    return Share(
+        estimate,
+        min(max(low - GRAIN, 0.0), estimate),
+        max(min(high + GRAIN, 1.0), estimate),
         min(upper + GRAIN, 1.0),
+        min(max(low, 0.0), estimate),
     )
 
 

@@ -40,6 +40,7 @@ class ResponseSurface:
         trials, a_values, b_values, values: of the trials that are drawn.
         infeasible, best: among them.
         left_out: trials that are not drawn, as they are many.
+        others: further hyperparameters that were fitted, over which the response is averaged.
     """
 
     a: str
@@ -56,6 +57,7 @@ class ResponseSurface:
     infeasible: Bool[np.ndarray, "trials"]
     best: Bool[np.ndarray, "trials"]
     left_out: int
+    others: int = 0
 
 
 def can_be_drawn(axis: Axis) -> bool:
@@ -142,5 +144,6 @@ def read_surface(
     a_edges, b_edges, rank = fitted_ranks(view, axes, a, b)
     return ResponseSurface(
         a=a, b=b, a_axis=axes[a], b_axis=axes[b], a_edges=a_edges, b_edges=b_edges, rank=rank,
+        others=len(view.encodings) - 2,
         **shown,  # type: ignore[arg-type]
     )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from tunebook.analysis.sensitivity_levels import LITTLE, LITTLE_NEAR
 from tunebook.analysis.sensitivity_readings import (
@@ -39,10 +40,13 @@ def findings_of(table: TrialTable, studies: Sequence[StudyReading]) -> tuple[Fin
         branch = table.branches[study.study]
         if study.needs:
             continue
-        found += _matters(table, study, branch)
-        found += _little(table, study, branch)
-        found += _together(table, study, branch)
-        found += _open(table, study, branch)
+        own = [
+            *_matters(table, study, branch),
+            *_little(table, study, branch),
+            *_together(table, study, branch),
+            *_open(table, study, branch),
+        ]
+        found += [replace(f, study=study.study) for f in own]
     thin = [s for s in studies if s.needs]
     return (*found, _thin(thin, len(studies))) if thin else tuple(found)
 
@@ -117,11 +121,13 @@ def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable
     after += _first_near(told)
     if table.adaptive:
         after += " Earlier results chose later trials: take it as exploratory."
+    alone = len(study.hyperparameters) == 1 or not study.pairs
+    itself = "" if alone else f", {_share(first.first.estimate)} by itself"
     yield _finding(
         Severity.NOTE,
         first.subject,
-        f"{first.subject} matters most: {_percent(first.total)} of how {metric} varies over the "
-        f"{counted}, {_percent(first.first)} by itself{_near(first)}.{after}",
+        f"{first.subject} matters{' most' * (len(study.hyperparameters) > 1)}: it explains "
+        f"{_percent(first.total)} of the variance of {metric} over {counted}{itself}.{after}",
         _numbers(first),
         trials=study.best,
     )
@@ -145,9 +151,10 @@ def _vague(share: Interval) -> bool:
 def _how_much(own: HyperparameterReading, metric: str) -> str:
     if _vague(own.total):
         return (
-            f", but how much can't be told (up to {_share(own.total.high)} of how {metric} varies)"
+            f", but how much is not known (up to {_share(own.total.high)} of the variance of "
+            f"{metric})"
         )
-    return f": {_percent(own.total)} of how {metric} varies{_near(own)}"
+    return f": {_percent(own.total)} of the variance of {metric}"
 
 
 def _kept(name: str) -> str:
@@ -160,23 +167,34 @@ def _kept(name: str) -> str:
 
 
 def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
+    """No effect was shown: none is there to matter, or the trials are too few to show it."""
     own = [h for h in study.hyperparameters if h.verdict is Verdict.OPEN]
-    text = f"No hyperparameter shows an effect on {metric} beyond the noise{_with(branch)}"
     shares = {h.subject: h.total for h in study.hyperparameters}
+    numbers = {n: s for n, s in shares.items() if math.isfinite(s.estimate)}
     if not own:
+        little = [h for h in study.hyperparameters if h.verdict is Verdict.LITTLE]
+        only = "" if len(little) == len(study.hyperparameters) else " that could be judged"
         return _finding(
             Severity.PASS,
             study.name or "the round",
-            f"{text}, in {study.trials} trials.",
-            {n: s for n, s in shares.items() if math.isfinite(s.estimate)},
+            f"No hyperparameter{only} has more than a small effect on {metric}{_with(branch)}, in "
+            f"{study.trials} trials.",
+            numbers,
         )
-    hidden = max(h.total.high for h in own)
+    most = max(own, key=lambda h: (h.total.estimate, h.total.high))
+    shown = (
+        f"{most.subject} may explain {_percent(most.total)} of its variance"
+        if math.isfinite(most.total.estimate)
+        else f"{most.subject} may explain all of its variance"
+    )
+    takes = _takes(study, own)
     return _finding(
         Severity.NOTE,
         study.name or "the round",
-        f"{text}, but {study.trials} trials may hide one of {_share(hidden)} of how it varies: "
-        f"not enough evidence, {_takes(study, own)}.",
-        {n: s for n, s in shares.items() if math.isfinite(s.estimate)},
+        f"Not enough evidence ({study.trials} trials) on what matters for {metric}"
+        f"{_with(branch)}: {shown}, and chance alone could show as much. "
+        f"{takes[0].upper()}{takes[1:]}.",
+        numbers,
     )
 
 
@@ -185,13 +203,6 @@ def _listed(told: Sequence[HyperparameterReading]) -> str:
         f"{h.hyperparameter} ({'open' if _vague(h.total) else _share(h.total.estimate)})"
         for h in told
     )
-
-
-def _near(own: HyperparameterReading) -> str:
-    better = own.better_total
-    if better is None or _vague(better):
-        return ""
-    return f", {_percent(better)} among the better half"
 
 
 def _first_near(told: Sequence[HyperparameterReading]) -> str:
@@ -222,7 +233,7 @@ def _little(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[
         if own.verdict is not Verdict.LITTLE:
             continue
         share = (
-            f"at most {_share(own.upper[0])} of how {metric} varies, {_share(own.upper[1])} "
+            f"at most {_share(own.upper[0])} of the variance of {metric}, {_share(own.upper[1])} "
             "among the better half"
         )
         settled = is_length(own.hyperparameter) or is_batch_size(own.hyperparameter)
@@ -261,7 +272,7 @@ def _together(table: TrialTable, study: StudyReading, branch: Branch) -> Iterabl
             Severity.NOTE,
             subject_name(f"{pair.a} and {pair.b}", branch.conditions),
             f"{pair.a} and {pair.b} interact{_with(branch)}: the best value of one depends on the "
-            f"other ({_percent(pair.share)} of how {table.objective.metric} varies over "
+            f"other ({_percent(pair.share)} of the variance of {table.objective.metric} over "
             f"{_among(study, pair)}). {_paired(pair)}.{also}",
             _pair_numbers(pair),
             trials=study.best,
@@ -294,8 +305,8 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
             Severity.NOTE,
             study.name or "the round",
             f"Not enough evidence on whether {names} matter{'s' * (len(own) == 1)}"
-            f"{_with(branch)} (up to {_share(most.total.high)} of how {table.objective.metric} "
-            f"varies); {_takes(study, own)}.",
+            f"{_with(branch)} (up to {_share(most.total.high)} of the variance of "
+            f"{table.objective.metric}); {_takes(study, own)}.",
             {h.subject: h.total for h in own if math.isfinite(h.total.estimate)},
         )
     unseen = [h for h in study.hyperparameters if h.verdict is Verdict.UNSEEN]
@@ -303,7 +314,7 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
         yield _finding(
             Severity.NOTE,
             study.name or "the round",
-            "Can't be judged: " + "; ".join(f"{h.subject} {h.why}" for h in unseen) + ".",
+            "Not judged: " + "; ".join(f"{h.subject} {h.why}" for h in unseen) + ".",
             {},
         )
 

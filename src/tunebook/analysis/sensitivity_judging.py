@@ -78,6 +78,7 @@ def read_pairs(study: StudyViews) -> tuple[PairReading, ...]:
                 among_complete=view is study.complete,
                 p_value=min(len(views) * view.pair_p_value[a, b], 1.0),
                 told=False,
+                least=view.pairs[a, b].fitted_low,
             )
         )
     return tuple(found)
@@ -94,8 +95,11 @@ def tell_pairs(
     fallen = _holm(p_values, PAIRS)
 
     def judged(key: str, pair: PairReading) -> PairReading:
-        large = pair.share.estimate >= LEAST_TOGETHER
-        return replace(pair, told=large and (key, pair.a, pair.b) in fallen)
+        large = pair.share.estimate >= LEAST_TOGETHER and pair.least > 0
+        if not large or (key, pair.a, pair.b) not in fallen:
+            return pair
+        # The test is of the fitted products, and so is the low end beside it.
+        return replace(pair, told=True, share=replace(pair.share, low=pair.least))
 
     return {
         key: tuple(

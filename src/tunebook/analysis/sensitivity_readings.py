@@ -59,7 +59,8 @@ class PairReading:
         among_complete: read from the complete trials; else from all of them.
         share: of what they do together beyond what each does alone.
         p_value: of "an increasing function of a sum of single effects".
-        told: they interact.
+        told: they interact; the interval of their share then leaves out 0.
+        least: low end of the share of the fitted products alone.
     """
 
     a: str
@@ -68,6 +69,7 @@ class PairReading:
     among_complete: bool
     p_value: float
     told: bool
+    least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -8,7 +8,7 @@ learns is left.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from tunebook.analysis.response_model import (
+    FEWEST_OF_LEVEL,
     AdditiveFit,
     Encoding,
     Part,
@@ -23,9 +24,10 @@ from tunebook.analysis.response_model import (
     levels_of,
     scores_of,
 )
-from tunebook.analysis.response_shares import Ranks, Share, share
+from tunebook.analysis.response_of_one import share_of_one
+from tunebook.analysis.response_shares import Ranks, Share, at_least, at_most_together, share
 from tunebook.analysis.sensitivity_levels import MOST, UNSURE
-from tunebook.words.space import Axis, Choice
+from tunebook.words.space import Axis, Choice, spell
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Value
 
@@ -84,11 +86,21 @@ def unfit(axes: Mapping[str, Axis], places: Mapping[str, np.ndarray]) -> dict[st
         if len(np.unique(held)) < 2:
             why[name] = "had one value in all trials"
         elif isinstance(axis, Choice) and not levels_of(held).size:
-            why[name] = "had a value of its own in nearly every trial"
+            why[name] = _too_rare(axis, held)
     for a, b in combinations([n for n in axes if n not in why], 2):
         if b not in why and a not in why and _alike(places[a], places[b]):
             why[b] = f"was varied in step with {a}"
     return why
+
+
+def _too_rare(axis: Choice, held: Float[np.ndarray, "trials"]) -> str:
+    """Why a choice can't be judged that has no two values with trials enough."""
+    numbers, counts = np.unique(held, return_counts=True)
+    most = int(counts.max())
+    if most >= FEWEST_OF_LEVEL:
+        value = spell(axis.values[int(numbers[int(np.argmax(counts))])])
+        return f"was {value} in {most} of {len(held)} trials"
+    return "had a value of its own in nearly every trial"
 
 
 def _alike(a: Float[np.ndarray, "trials"], b: Float[np.ndarray, "trials"]) -> bool:
@@ -150,16 +162,18 @@ def read_view(
     def of(*own: Part, level: float = 0.975) -> Share:
         return share(own, ranks, fit.freedom, upper=level)
 
+    first, total = _shares(parts, products, of, fit, upper)
+    if len(order) == 1 and not encodings[order[0]].levels:
+        (name,) = order
+        found = share_of_one(total[name], places[name], scores, fit.noise, fit.freedom)
+        first = total = {name: found}
     return View(
         trials=n,
         places={h: places[h] for h in order},
         fit=fit,
         encodings=encodings,
-        first={h: of(parts[h]) for h in order} if tests else {},
-        total={
-            h: of(parts[h], *(p for pair, p in products.items() if h in pair), level=upper)
-            for h in order
-        },
+        first=first if tests else {},
+        total=total,
         p_value={h: fit.block_p_value(i) for i, h in enumerate(order)},
         pairs={pair: of(part) for pair, part in products.items()} if tests else {},
         pair_p_value={
@@ -168,6 +182,31 @@ def read_view(
         if tests
         else {},
     )
+
+
+def _shares(
+    parts: Mapping[str, Part],
+    products: Mapping[Pair, Part],
+    of: Callable[..., Share],
+    fit: AdditiveFit,
+    upper: float,
+) -> tuple[dict[str, Share], dict[str, Share]]:
+    """By hyperparameter, the share by itself and with its pairs.
+
+    What they have by themselves adds up to what the fit explains at most, and no total is smaller
+    than the share by itself: parts of a fit to few trials overlap.
+    """
+    alone = [of(part) for part in parts.values()]
+    explained = min(float(fit.fitted.var()), 1.0)
+    first = dict(zip(parts, at_most_together(alone, explained), strict=True))
+    total = {
+        h: at_least(
+            of(parts[h], *(p for pair, p in products.items() if h in pair), level=upper),
+            first[h],
+        )
+        for h in parts
+    }
+    return first, total
 
 
 def _encodings(

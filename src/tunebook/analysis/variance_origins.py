@@ -27,6 +27,7 @@ class Source:
             scientific settings for studies.
         alone: smallest and largest of one configuration's own, where several were pooled.
         with_trial: the luck of one training is in it, since no seed was repeated.
+        rounds: earlier rounds whose reruns measured it, where this one has too few.
     """
 
     origin: Origin
@@ -35,3 +36,4 @@ class Source:
     groups: int = 0
     with_trial: bool = False
     alone: tuple[float, float] = (0.0, 0.0)
+    rounds: tuple[int, ...] = ()

@@ -38,6 +38,7 @@ from tunebook.words.design import Objective
 from tunebook.words.finding import Finding, Interval, NotApplicable, Number, Severity
 from tunebook.words.table import TrialTable
 
+FAR = 1e100
 FEWEST_FREEDOM = 2
 """Degrees of freedom below which an interval spans a factor of 70."""
 
@@ -67,12 +68,22 @@ def check(table: TrialTable, *, seed: int = 0) -> VarianceSourcesResult | NotApp
     """Measure what the table allows; nothing is drawn at random.
 
     Args:
-        table: trials of one round, its reruns too where it has some.
+        table: trials of one round, its reruns too where it has some. Rows that are `carried` are
+            reruns of earlier rounds, which measure what a seed does where its own do not.
         seed: as every check takes it.
     """
-    trials = labelled(table)
+    size = float(np.nanmax(np.abs(table.value), initial=0.0))
+    if size and not 1 / FAR < size < FAR:  # whose squares have no number
+        return _scaled(check(replace(table, value=table.value / size)), size)
+    earlier = np.array(table.carried or (0,) * len(table)) > 0
+    trials = labelled(table.take(~earlier))
     noise = trial_noise(trials)
-    sources = (_trial(noise), _study(trials, noise), _split(trials, noise))
+    rounds: tuple[int, ...] = ()
+    if noise is None and earlier.any():
+        before = table.take(earlier)
+        noise, rounds = trial_noise(labelled(before)), tuple(sorted(set(before.carried)))
+    trial = replace(_trial(noise), rounds=rounds)
+    sources = (trial, _study(trials, noise), _split(trials, noise))
     seedless = noise is not None and noise.variance == 0
     if not seedless and all(s.deviation is None for s in sources):
         return NotApplicable(
@@ -88,6 +99,31 @@ def check(table: TrialTable, *, seed: int = 0) -> VarianceSourcesResult | NotApp
         findings=(),
     )
     return replace(result, findings=(_finding(result),))
+
+
+def _scaled(
+    result: VarianceSourcesResult | NotApplicable, size: float
+) -> VarianceSourcesResult | NotApplicable:
+    """The result for values that are `size` times as large."""
+    if isinstance(result, NotApplicable):
+        return result
+    sources = tuple(
+        s
+        if s.deviation is None
+        else replace(
+            s,
+            deviation=replace(
+                s.deviation,
+                estimate=size * s.deviation.estimate,
+                low=size * s.deviation.low,
+                high=size * s.deviation.high,
+            ),
+            alone=(size * s.alone[0], size * s.alone[1]),
+        )
+        for s in result.sources
+    )
+    found = replace(result, sources=sources)
+    return replace(found, findings=(_finding(found),))
 
 
 def trial_noise(trials: Iterable[Labelled]) -> Noise | None:

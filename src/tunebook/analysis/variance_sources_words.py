@@ -59,10 +59,20 @@ def _measured(source: Source) -> str:
         apart = f", which range from {least:.2g} to {most:.2g}" if most > UNLIKE * least else ""
         return (
             f"{WHAT[source.origin]} {shown}, by {source.levels} seeds of {source.groups} "
-            f"configuration{several}{apart}"
+            f"configuration{several}{_in_rounds(source.rounds)}{apart}"
         )
     luck = " and the luck of one training together" if source.with_trial else ""
     return f"{WHAT[source.origin]}{luck} {shown}, by {source.levels} {LEVELS[source.origin]}"
+
+
+def _in_rounds(rounds: Sequence[int]) -> str:
+    """` in round 1`, where earlier rounds measured it."""
+    if not rounds:
+        return ""
+    listed = " and ".join(
+        [", ".join(map(str, rounds[:-1]))] * (len(rounds) > 1) + [str(rounds[-1])]
+    )
+    return f" in round{'s' * (len(rounds) > 1)} {listed}"
 
 
 def _mixed(source: Source) -> str:

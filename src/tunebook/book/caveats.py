@@ -13,8 +13,8 @@ from tunebook.words.space import Per, spell
 
 UNMEASURED = {
     Origin.TRIAL: "Retrain variance was not measured: every rerun gave the same value.",
-    Origin.STUDY: "Fresh seeds show retrain variance; study variance (another search might select "
-    "other configurations) was not measured.",
+    Origin.STUDY: "Another search might select other configurations: study variance was not "
+    "measured.",
     Origin.SPLIT: "Variation over data splits was not measured: the verdict holds on this "
     "validation set.",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tunebook.analysis.repeated_search import Search, joined, same_search
+from tunebook.analysis.repeated_search import Search, alike, joined, same_search
 from tunebook.store import Store
 from tunebook.store.table import table
 from tunebook.words.design import Objective
@@ -11,6 +11,8 @@ from tunebook.words.table import TrialTable
 
 def with_repeats(store: Store, number: int, objective: Objective | None = None) -> TrialTable:
     """The round's trials and reruns, with those of every round of the same search.
+
+    Reruns of earlier rounds come along, marked as carried: they show what a seed does.
 
     Args:
         store: the book.
@@ -38,5 +40,10 @@ def with_repeats(store: Store, number: int, objective: Objective | None = None) 
                 reruns=read(r.number, reruns=True),
             )
             for r in (rounds[number - 1], *others)
-        ]
+        ],
+        {
+            r.number: read(r.number, reruns=True)
+            for r in rounds
+            if r.number < number and r not in others and alike(r.plan, plan)
+        },
     )

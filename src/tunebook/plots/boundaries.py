@@ -26,9 +26,9 @@ CROWD = 25
 def draw(result: BoundaryResult) -> tuple[Picture, ...]:
     """One picture for each varied hyperparameter of each study.
 
-    Complete trials are points, the best tenth is in the accent colour, infeasible trials are
-    crosses in a strip at the bad end. A side that the check flagged is shaded: out to the
-    proposed bound where there is one.
+    Complete trials are points, squares where an earlier round ran them. The best tenth, three at
+    least, are in the accent colour. Infeasible trials are crosses in a strip at the bad end. A
+    side that the check flagged is shaded: out to the proposed bound where there is one.
     """
     return tuple(_axis_plot(reading, result.objective) for reading in result.axes)
 
@@ -45,7 +45,7 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
         missing=not complete.all(),
     )
     rows = _trial_rows(reading, x, y)
-    kinds = [k for k in ("trial", "clipped", "infeasible", "best") if _count(rows, k)]
+    kinds = [k for k in ("carried", "trial", "clipped", "infeasible", "best") if _count(rows, k)]
     shade, bounds = _shades(reading, alarms, x)
     at = x.x(reading.hyperparameter)
     layers: list[alt.Chart] = []
@@ -63,7 +63,7 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
         data,
         name=f"boundaries-{reading.subject}",
         title=reading.subject,
-        subtitle=_subtitle(rows, alarms),
+        subtitle=_subtitle(rows, alarms, sum(reading.carried)),
         alternative=_alternative(reading, objective, rows, y, alarms),
     )
 
@@ -83,7 +83,8 @@ def _trial_rows(reading: AxisReading, x: HyperparameterScale, y: ObjectiveScale)
     crowded = int(np.sum(reading.infeasible)) > CROWD
     for i, trial in enumerate(reading.trials):
         value, objective = reading.values[i], float(reading.objective_values[i])
-        kind = "best" if reading.best[i] else "trial"
+        kind = "carried" if reading.carried and reading.carried[i] else "trial"
+        kind = "best" if reading.best[i] else kind
         if reading.infeasible[i]:
             kind, shown = "infeasible", y.strip_at(jitter(f"{trial} up") if crowded else 0.0)
         else:
@@ -139,8 +140,10 @@ def _count(rows: list[Row], kind: str) -> int:
     return sum(row["kind"] == kind for row in rows)
 
 
-def _subtitle(rows: list[Row], alarms: list[SideReading]) -> list[str]:
+def _subtitle(rows: list[Row], alarms: list[SideReading], carried: int) -> list[str]:
     lines = [counted(len(rows), "trial")]
+    if carried:
+        lines[0] += f", {carried} of earlier rounds"
     if infeasible := _count(rows, "infeasible"):
         lines[0] += f", {infeasible} infeasible"
     if clipped := _count(rows, "clipped"):

@@ -72,7 +72,7 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
         data,
         name=f"isolation-{found.name}",
         title=f"Best for each {found.name}",
-        subtitle=_subtitle(len(groups), every, trials=bool(data["trials"])),
+        subtitle=_subtitle(groups, every, trials=bool(data["trials"])),
         alternative=_alternative(found, groups, every, objective, x, values),
         height=max(AT_LEAST, ROW_HEIGHT * len(groups)),
     )
@@ -92,11 +92,19 @@ def _best_few(
     return sorted(groups, key=place)[:MOST_ROWS]
 
 
-def _subtitle(shown: int, every: int, *, trials: bool) -> list[str]:
-    lines = ["Best with its interval; a dot for each trial"]
-    if not trials:
-        lines = ["Best of each part of the range, with its interval"]
-    return lines + [f"the best {shown} of {every}"] * (shown < every)
+def _subtitle(
+    groups: Sequence[tuple[str, IsolatedValue | Slice]], every: int, *, trials: bool
+) -> list[str]:
+    """What the diamonds are: estimates of what a study selects, not trials."""
+    fitted = [isinstance(g, IsolatedValue) and g.fitted for _, g in groups]
+    if trials and all(fitted):
+        lines = ["Diamond: the best of a study, estimated by a model fit, with its interval"]
+    elif trials:
+        lines = ["Diamond: the best of a study, estimated, with its interval"]
+    else:
+        lines = ["Best of each part of the range, estimated, with its interval"]
+    lines += ["a dot for each trial"] * trials
+    return lines + [f"the best {len(groups)} of {every}"] * (len(groups) < every)
 
 
 def _values(group: IsolatedValue | Slice) -> Sequence[float]:
@@ -176,9 +184,9 @@ def _alternative(
         sentences.append(f"{every - len(groups)} others, which are worse, are not drawn.")
     apart = [f"{spell(p.a)} and {spell(p.b)}" for p in found.pairs if p.told_apart]
     if apart:
-        sentences.append(f"Told apart: {first_of(apart)}.")
+        sentences.append(f"Different: {first_of(apart)}.")
     elif found.pairs:
-        sentences.append("No two of them can be told apart.")
+        sentences.append("No two of them differ significantly.")
     if clipped := sum(x.clips(v) for v in values):
         sentences.append(f"{counted(clipped, 'trial')} beyond {number(x.bad)}, drawn at the edge.")
     return " ".join(sentences)

@@ -20,10 +20,11 @@ SMALL_LETTER = 5.0
 # unit square: a diagonal cross is no shape of its own.
 CROSS = "M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z"
 KINDS: Mapping[str, tuple[str, str]] = {
-    "best": ("best tenth", "diamond"),
+    "best": ("best trials", "diamond"),
     "trial": ("other trial", "circle"),
     "infeasible": ("infeasible", CROSS),
     "clipped": ("off the scale", "triangle-up"),
+    "carried": ("of an earlier round", "square"),
 }
 
 
@@ -107,7 +108,7 @@ def key(kinds: Sequence[str]) -> alt.Chart:
         symbolSize=60,
         symbolOpacity=1,
         symbolStrokeWidth=0,
-        columns=2 if len(present) == 4 else len(present),
+        columns={4: 2, 5: 3}.get(len(present), len(present)),
         offset=6,
     )
     forms = alt.Scale(domain=every, range=[form for _, form in KINDS.values()])

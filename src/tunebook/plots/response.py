@@ -30,7 +30,9 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
     x, y = a.x(surface.a), b.y(surface.b)
     kinds = [k for k in ("trial", "infeasible", "best") if any(t["kind"] == k for t in trials)]
     where = f"[{branch}]" if branch else ""
-    subtitle = "stronger colour: better, averaged over the others"
+    subtitle = "stronger colour: better"
+    if surface.others:
+        subtitle += ", averaged over the others"
     if surface.left_out:
         subtitle += f"; {counted(len(trials), 'trial')} of {len(trials) + surface.left_out} drawn"
     return finish(
@@ -60,7 +62,7 @@ def _shading(x: alt.X, y: alt.Y) -> alt.Chart:
             x2=alt.X2("x2"),
             y=y,
             y2=alt.Y2("y2"),
-            color=alt.Color("good", type="quantitative", scale=scale, legend=None),
+            color=alt.Color("good", type="quantitative", scale=scale, legend=_legend()),
             stroke=alt.Stroke("good", type="quantitative", scale=scale, legend=None),
             tooltip=[
                 alt.Tooltip("rank", type="quantitative", title="better trials", format=".0%")
@@ -69,6 +71,19 @@ def _shading(x: alt.X, y: alt.Y) -> alt.Chart:
         .properties(name="response")
     )
     return shading
+
+
+def _legend() -> alt.Legend:
+    """The colour scale: from the worst place on the map to the best one."""
+    return alt.Legend(
+        title="fitted response",
+        type="gradient",
+        orient="right",
+        gradientLength=SIDE // 2,
+        gradientThickness=10,
+        values=[0, 1],
+        labelExpr="datum.value > 0.5 ? 'best' : 'worst'",
+    )
 
 
 def _ends(axis: Axis, scale: HyperparameterScale, edges: np.ndarray) -> list[float]:

@@ -34,13 +34,13 @@ HEIGHTS = {ALONE: -0.24, IN_PAIRS: 0.02, NEAR: 0.28}
 
 
 def draw(result: SensitivityResult) -> tuple[Picture, ...]:
-    """For each study: importance, interactions where there are pairs, and the response to two."""
+    """For each study: importance, interactions where some are told, and the response to two."""
     drawn: list[Picture] = []
     for study in result.studies:
         if study.needs:
             continue
         drawn.append(_importance(study, result.objective.metric))
-        if study.pairs:
+        if any(pair.told for pair in study.pairs):
             drawn.append(_pairs(study, result.objective.metric))
         if study.surface is not None:
             drawn.append(surface_plot(study.surface, study.name, result.objective))
@@ -51,12 +51,17 @@ def _with(study: StudyReading) -> str:
     return f"[{study.name}]" if study.name else ""
 
 
+def _where(study: StudyReading) -> str:
+    """The branch at the end of a title."""
+    return f" [{study.name}]" if study.name else ""
+
+
 def _importance(study: StudyReading, metric: str) -> Picture:
     seen = [h for h in study.hyperparameters if math.isfinite(h.total.estimate)]
     shown = sorted(seen, key=lambda h: -h.total.estimate)[:MOST_ROWS]
     rows = [row for place, h in enumerate(shown) for row in _importance_rows(h, place)]
     names = [h.hyperparameter for h in shown]
-    y, title = side_axis(names), f"share of how {metric} varies"
+    y, title = side_axis(names), f"share of the variance of {metric}"
     x, low = _shares(rows, title), _shares(rows, title, "low")
     tooltip = [
         alt.Tooltip("hyperparameter", type="nominal"),
@@ -75,14 +80,18 @@ def _importance(study: StudyReading, metric: str) -> Picture:
     if len(seen) > len(shown):
         subtitle.append(f"the strongest {len(shown)} of {len(seen)}")
     return finish(
-        _importance_layers(x, low, y, tooltip, names),
+        _importance_layers(x, low, y, tooltip, names, [k for k in HEIGHTS if _drawn(rows, k)]),
         {"shares": rows},
         name=f"sensitivity-{study.name}",
-        title=f"What matters{_first_told(shown)}{_with(study)}",
+        title=f"What matters{_first_told(shown)}{_where(study)}",
         subtitle=subtitle,
         alternative=_importance_words(study, shown, metric),
         height=max(80, ROW * len(names)),
     )
+
+
+def _drawn(rows: Sequence[Row], kind: str) -> bool:
+    return any(row["of"] == kind for row in rows)
 
 
 def _first_told(shown: Sequence[HyperparameterReading]) -> str:
@@ -116,20 +125,30 @@ def _shares(rows: Sequence[Row], title: str, field: str = "share") -> alt.X:
     return alt.X(
         field,
         type="quantitative",
-        title=title if len(title) * SMALL_LETTER < WIDTH else "share of how it varies",
+        title=title if len(title) * SMALL_LETTER < WIDTH else "share of its variance",
         scale=alt.Scale(domain=[-0.02 * most, most], nice=False),
         axis=alt.Axis(values=ticks_between(0, most, most=5), format=".0%"),
     )
 
 
 def _importance_layers(
-    x: alt.X, low: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip], names: Sequence[str]
+    x: alt.X,
+    low: alt.X,
+    y: alt.Y,
+    tooltip: Sequence[alt.Tooltip],
+    names: Sequence[str],
+    kinds: Sequence[str],
 ) -> list[alt.Chart]:
-    """Each share's interval, and a point at the estimate; a shape and a colour for each kind."""
+    """Each share's interval, and a point at the estimate; a shape and a colour for each kind.
+
+    The legend has the kinds that are drawn.
+    """
     order = list(HEIGHTS)
     # Long names leave no room for three in a row.
     columns = 3 if max(map(len, names)) <= SHORT else 2
-    legend = alt.Legend(title=None, columns=columns, symbolSize=70, symbolStrokeWidth=0)
+    legend = alt.Legend(
+        title=None, columns=columns, symbolSize=70, symbolStrokeWidth=0, values=list(kinds)
+    )
     colour = alt.Color("of", type="nominal", scale=alt.Scale(domain=order), legend=legend)
     shapes = alt.Scale(domain=order, range=["circle", "square", "triangle-up"])
     shape = alt.Shape("of", type="nominal", scale=shapes, legend=legend)
@@ -150,7 +169,7 @@ def _importance_words(
 ) -> str:
     told = "; ".join(f"{h.hyperparameter} {_words(h.total)}, {h.verdict.value}" for h in shown)
     return (
-        f"Importance{_with(study)}: share of how {metric} varies over "
+        f"Importance{_with(study)}: share of the variance of {metric} over "
         f"{counted(study.trials, 'trial')}, with pairs. {told}."
     )
 
@@ -173,7 +192,7 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
         }
         for place, (pair, name) in enumerate(zip(shown, names, strict=True))
     ]
-    y, title = side_axis(names), f"share of how {metric} varies"
+    y, title = side_axis(names), f"share of the variance of {metric}"
     x, low = _shares(rows, title), _shares(rows, title, "low")
     tooltip = [
         alt.Tooltip("pair", type="nominal"),
@@ -189,11 +208,9 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
         _pair_layers(rows, x, low, y, tooltip),
         {"pairs": rows},
         name=f"interactions-{study.name}",
-        title=f"What interacts {_with(study)}".strip(),
+        title=f"What interacts{_where(study)}",
         subtitle=[
-            f"{counted(len(told), 'pair')} of {len(study.pairs)} told: tune these together"
-            if told
-            else f"none of {counted(len(study.pairs), 'pair')} can be told",
+            f"{counted(len(told), 'pair')} of {len(study.pairs)} interact: tune these together",
             *([f"the strongest {len(shown)} are drawn"] * (len(study.pairs) > len(shown))),
         ],
         alternative=_pair_words(study, told, metric),
@@ -224,12 +241,8 @@ def _pair_layers(
 
 
 def _pair_words(study: StudyReading, told: Sequence[PairReading], metric: str) -> str:
-    head = f"Interactions{_with(study)}: share of how {metric} varies that pairs have together"
-    if not told:
-        strongest = study.pairs[0]
-        return (
-            f"{head}. None of {counted(len(study.pairs), 'pair')} can be told; the largest share "
-            f"is {strongest.a} and {strongest.b}, {_words(strongest.share)}."
-        )
+    head = (
+        f"Interactions{_with(study)}: share of the variance of {metric} that pairs have together"
+    )
     listed = "; ".join(f"{p.a} and {p.b} {_words(p.share)}" for p in told)
     return f"{head}. Told: {listed}; of {counted(len(study.pairs), 'pair')}."

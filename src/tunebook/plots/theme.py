@@ -20,7 +20,8 @@ TRIAL_FIELD = "trial"
 WIDTH, HEIGHT = 320, 220
 """Size of a picture's plotting area: three stand side by side on a page."""
 
-SIZES = {"trial": 30, "faint": 14, "best": 72, "infeasible": 56, "clipped": 44, "mean": 90}
+SIZES = {"trial": 30, "faint": 14, "best": 72, "infeasible": 56, "clipped": 44, "mean": 90,
+         "carried": 26}  # fmt: skip
 """Area of a point, in square pixels, by style."""
 
 PAGE_FONT = "system-ui, sans-serif"
@@ -107,7 +108,8 @@ def config(*, dark: bool = False, page: bool = False) -> dict[str, Any]:
         "range": {
             "category": list(inks.category),
             "heatmap": [inks.paper, inks.surface],
-            "ordinal": [inks.accent, inks.trial, inks.infeasible, inks.trial],  # layers.KINDS
+            # layers.KINDS
+            "ordinal": [inks.accent, inks.trial, inks.infeasible, inks.trial, inks.trial],
         },
         "style": _styles(inks),
     }
@@ -158,6 +160,7 @@ def _styles(inks: Inks) -> dict[str, Any]:
         "best": dot(inks.accent, "diamond", SIZES["best"]),
         "infeasible": dot(inks.infeasible, "cross", SIZES["infeasible"], angle=45),
         "clipped": dot(inks.trial, "triangle-up", SIZES["clipped"], stroke=inks.text),
+        "carried": dot(inks.trial, "square", SIZES["carried"]),
         "mean": dot(inks.accent, "diamond", SIZES["mean"]),
         "key": {"color": inks.quiet},
         "target": {"color": "transparent", "strokeWidth": 0},

@@ -19,6 +19,7 @@ from tunebook.analysis.variance_labels import without_labels
 from tunebook.report.wording import listed, plural, reduced_text
 from tunebook.words.design import Objective
 from tunebook.words.finding import (
+    CheckFailed,
     Examination,
     Finding,
     NotApplicable,
@@ -184,7 +185,12 @@ def conclude(
         trials=len(table),
         left_out=(*table.left_out, *_not_counted(table)),
         findings=sorted(findings, key=_order),
-        not_applicable=tuple(r for r in found.values() if isinstance(r, NotApplicable)),
+        not_applicable=tuple(
+            r
+            for r in found.values()
+            if isinstance(r, CheckFailed)
+            or (isinstance(r, NotApplicable) and r.check not in {f.check for f in findings})
+        ),
     )
 
 

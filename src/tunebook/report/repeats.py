@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tunebook.analysis.repeated_search import Search, joined, same_search
+from tunebook.analysis.repeated_search import Search, alike, joined, same_search
 from tunebook.words.record import RoundRecord
 from tunebook.words.table import TrialTable
 
 
 def repeats(found: RoundRecord, rounds: Iterable[RoundRecord] = ()) -> TrialTable:
-    """The round's trials and reruns, with those of every other round of the same search."""
+    """The round's trials and reruns, with those of every other round of the same search.
+
+    Reruns of earlier rounds come along, marked as carried: they show what a seed does.
+    """
+    rounds = list(rounds)
     others = [
         r
         for r in rounds
         if r.number != found.number and same_search(r.plan, found.plan) and len(r.table)
     ]
     return joined(
-        [Search(seed=r.plan.seed, trials=r.table, reruns=r.reruns) for r in (found, *others)]
+        [Search(seed=r.plan.seed, trials=r.table, reruns=r.reruns) for r in (found, *others)],
+        {
+            r.number: r.reruns
+            for r in rounds
+            if r.number < found.number and r not in others and alike(r.plan, found.plan)
+        },
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from tunebook.words.naming import unmistakable
 from tunebook.words.trial import Value
 
 
@@ -160,5 +161,5 @@ class Examination:
 
 def subject_name(hyperparameter: str, conditions: Mapping[str, Value]) -> str:
     """`learning_rate[optimizer=adam]`, or the bare name where nothing conditions it."""
-    where = ", ".join(f"{k}={v}" for k, v in conditions.items())
+    where = ", ".join(f"{k}={unmistakable(v)}" for k, v in conditions.items())
     return f"{hyperparameter}[{where}]" if where else hyperparameter
