@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
 import tunebook as tb
@@ -116,3 +118,30 @@ def test_a_place_for_checkpoints_is_said_later_once(tmp_path):
             assert book.setting.checkpoints == "s3://bucket/digits"
     with pytest.raises(tb.DesignError, match="a book keeps its checkpoints"):
         tb.Book(path, checkpoints="s3://other/digits")
+
+
+def test_checkpoints_whose_folder_was_deleted_are_not_called_never_kept(tmp_path):
+    from tunebook.book.doctor import checkups
+
+    def train(trial):
+        trial.report(0, {"loss": 0.5})
+        if trial.config["keeps"]:
+            trial.checkpoint(0, lambda path: path.write_text("weights", "utf-8"))
+
+    with tb.Book(tmp_path / "b.db", objective=tb.minimize("loss")) as book:
+        for keeps in (True, False):
+            done = book.round(
+                f"Keeps {keeps}?", fixed={"keeps": keeps}, trials=1, max_train_steps=1
+            )
+            done.run(train, workers=0, progress=False)
+        assert book.trial("1.0").best_checkpoint().step == 0
+        with pytest.raises(EvidenceError) as never:
+            book.trial("2.0").best_checkpoint()
+        assert "trial.checkpoint" in never.value.next_step
+        assert "does not exist" not in str(never.value)
+        shutil.rmtree(tmp_path / "b.files")
+        with pytest.raises(EvidenceError, match="does not exist") as gone:
+            book.trial("1.0").best_checkpoint()
+        assert str(tmp_path / "b.files") in str(gone.value)
+    told = [c for c in checkups(tmp_path / "b.db") if c.what == "files"]
+    assert [c.state for c in told] == ["warning"]

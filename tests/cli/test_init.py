@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -83,3 +84,47 @@ def test_without_a_test_run_nothing_is_trained(tunebook):
 def test_a_framework_goes_by_its_own_name_too(tunebook, tmp_path, name):
     tunebook("init", "--framework", name, "--no-try")
     assert "torch_optimizer" in (tmp_path / "train.py").read_text("utf-8")
+
+
+ON_TORCH = ["train_torch.py.txt", "train_torch_image.py.txt", "train_torch_text.py.txt",
+            "train_lightning.py.txt", "train_huggingface.py.txt"]  # fmt: skip
+
+
+@pytest.mark.parametrize("script", ON_TORCH)
+def test_training_is_in_training_mode_and_evaluation_is_not(tmp_path, script):
+    """So that dropout and batch norm can be added without another change."""
+    needs("torch" if "torch" in script else script.split("_")[1].split(".")[0])
+    program = Path(__file__).with_name("template_modes.py")
+    ended = subprocess.run(
+        [sys.executable, str(program), script, str(tmp_path)],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    told = json.loads(ended.stdout.splitlines()[-1])
+    assert told["status"] == "complete", told["detail"]
+    modes = {(training, gradients) for training, gradients, _ in told["modes"]}
+    assert modes == {(True, True), (False, False)}
+
+
+@pytest.mark.parametrize("script", ON_TORCH)
+def test_a_template_takes_the_fastest_device_there_is(script):
+    text = files("tunebook.cli").joinpath("assets", script).read_text("utf-8")
+    placed = {"lightning": 'accelerator="auto"', "huggingface": ".to(args.device)"}
+    named = script.removeprefix("train_").split(".")[0]
+    assert placed.get(named, ".to(device)") in text
+    if named.startswith("torch"):
+        assert "torch.cuda.is_available()" in text and "torch.backends.mps" in text
+        assert "map_location=device" in text
+        made, moved = text.index("tb.torch_optimizer("), text.index(").to(device)\n    optimizer")
+        assert moved < made, "weights are on their device before the optimizer is made for them"
+
+
+def test_frameworks_evaluate_in_their_own_loops():
+    texts = {
+        name: files("tunebook.cli").joinpath("assets", f"train_{name}.py.txt").read_text("utf-8")
+        for name in ("lightning", "huggingface")
+    }
+    assert "def validation_step" in texts["lightning"]
+    assert 'self.log("valid/error"' in texts["lightning"]
+    assert 'eval_strategy="steps"' in texts["huggingface"]
+    assert "(Trainer)" not in texts["huggingface"], "no subclass that waits for each step"

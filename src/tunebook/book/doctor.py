@@ -37,7 +37,7 @@ class Checkup:
     """What was looked at, and what came of it.
 
     Attributes:
-        what: "book", "disk", "leftovers", "clock", "versions", "workers" or "clusters".
+        what: "book", "files", "disk", "leftovers", "clock", "versions", "workers" or "clusters".
         state: "good", "warning" or "problem".
         sentence: with its numbers.
         next_step: what to do; empty where nothing is.
@@ -69,8 +69,8 @@ def checkups(place: str | os.PathLike[str]) -> tuple[Checkup, ...]:
     try:
         about = store.server() if server else None
         here = store.files if server and store.files.is_dir() else here
-        looked = (_book(store, here, server=server), *_leftovers(store), _versions(store, about))
-        return (*looked, *_machine(here, about))
+        looked = (_book(store, here, server=server), *_files(store), *_leftovers(store))
+        return (*looked, _versions(store, about), *_machine(here, about))
     except TunebookError as error:
         found = Checkup(what="book", state="problem", sentence=error.rule,
                         next_step=error.next_step)  # fmt: skip
@@ -106,6 +106,22 @@ def _book(store: Store, path: Path, *, server: bool) -> Checkup:
         sentence=f"{store.location}: {plural(len(rounds), 'round')}, {plural(trials, 'trial')}, "
         f"{plural(len(store.decisions()), 'decision')}, baselines launched: "
         f"{len(store.launches())};{size} whole to the last row{where}.",
+    )
+
+
+def _files(store: Store) -> Iterator[Checkup]:
+    """A folder of files that is gone though trials ran; nothing where it is there."""
+    if store.files.is_dir() or not any(
+        t.attempt for r in store.rounds() for t in store.trials(r.number)
+    ):
+        return
+    yield Checkup(
+        what="files",
+        state="warning",
+        sentence=f"The book's folder of files, {store.files}, does not exist: checkpoints and "
+        "artifacts can't be read.",
+        next_step="put it back, or name where it is: tb.Book(..., files=...); all else is in the "
+        "book",
     )
 
 

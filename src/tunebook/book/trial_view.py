@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,13 +117,31 @@ class BookTrial:
             EvidenceError: none was kept at whose step that metric was reported.
         """
         by = by or self._objective
-        ranked = [c for c in self.checkpoints if math.isfinite(c.metrics.get(by.metric, math.nan))]
+        kept = self.checkpoints
+        ranked = [c for c in kept if math.isfinite(c.metrics.get(by.metric, math.nan))]
         if not ranked:
-            raise EvidenceError(
-                f"trial {self.name} kept no checkpoint with {by.metric} beside it",
+            raise self._no_checkpoint(kept, by.metric)
+        return min(ranked, key=lambda c: (by.sign * c.metrics[by.metric], c.step))
+
+    def _no_checkpoint(self, kept: Sequence[KeptCheckpoint], metric: str) -> EvidenceError:
+        """Why there is no best one: never reported, never kept, or its folder is gone."""
+        files = self._store.files
+        if kept:
+            return EvidenceError(
+                f"none of the {len(kept)} checkpoints of trial {self.name} has a value of "
+                f"{metric}",
                 next_step="trial.report(step, ...) before trial.checkpoint(step, save)",
             )
-        return min(ranked, key=lambda c: (by.sign * c.metrics[by.metric], c.step))
+        if not files.is_dir():
+            return EvidenceError(
+                f"the folder with the book's checkpoints, {files}, does not exist",
+                next_step="put it back, or name where it is: tb.Book(..., files=...)",
+            )
+        return EvidenceError(
+            f"trial {self.name} has no checkpoint in {files}",
+            next_step="call trial.checkpoint(step, save) in training; a file that was deleted "
+            "there can't be restored",
+        )
 
     @property
     def artifacts(self) -> Mapping[str, Path]:
