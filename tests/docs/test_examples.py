@@ -31,7 +31,7 @@ def examples() -> list:
 
 
 @pytest.mark.parametrize("blocks", examples())
-def test_a_page_runs_from_top_to_bottom(blocks, tmp_path):
+def test_a_page_runs_from_top_to_bottom(blocks, tmp_path, request):
     """Blocks of one page run in one folder, in order: a console block may use what went before."""
     environment = {
         **os.environ,
@@ -60,6 +60,20 @@ def test_a_page_runs_from_top_to_bottom(blocks, tmp_path):
             assert ended.returncode == 0, (
                 f"{shlex.join(command)}\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"
             )
+    if PAGES[0].name in request.node.name:
+        assert_no_warning(tmp_path, at_least=3)
+
+
+def assert_no_warning(folder: Path, *, at_least: int) -> None:
+    """No round of a book in the folder has a finding of severity problem or warning."""
+    read = 0
+    for path in folder.glob("*.db"):
+        with tunebook.Book(path) as book:
+            for found in book.rounds:
+                bad = [f for f in found.findings() if f.severity in ("problem", "warning")]
+                assert not bad, f"{path.name}, round {found.number}: {[f.sentence for f in bad]}"
+                read += 1
+    assert read >= at_least, f"{read} rounds were read"
 
 
 def modules() -> list[str]:
