@@ -31,6 +31,7 @@ from tunebook.search import points
 from tunebook.search.assignment import trial_seed
 from tunebook.training.assignment import Assignment, encode
 from tunebook.training.log import attempt_files
+from tunebook.words.conditions import decided_by
 from tunebook.words.design import Objective, Round, Study, studies
 from tunebook.words.finding import Finding, Severity
 from tunebook.words.round_file import RoundFile
@@ -138,6 +139,7 @@ def try_round(
                 objective=objective,
                 training_objective=training_objective,
                 varied=tuple(study.branch.axes),
+                decided_by=decided_by(plan),
             )
             seen = _watched(assignment, seconds, around)
             tried = _read(seen, plan, study, trial, assignment)

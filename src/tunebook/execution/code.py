@@ -27,6 +27,8 @@ from tunebook.words.design import Round
 from tunebook.words.errors import TrainingCodeError
 from tunebook.words.program import MARK, Program, check_placeholders, names_in
 from tunebook.words.record import TrainingSource
+from tunebook.words.space import Axis, Choice, Per, leaves
+from tunebook.words.trial import Value
 
 Train = Callable[..., Any]
 SCRIPTS = (".py", ".sh", ".yaml", ".yml", ".toml", ".json")
@@ -95,7 +97,19 @@ def check_program(code: TrainingCode, plan: Round) -> None:
         TrainingCodeError: one does not.
     """
     if code.path.startswith(MARK):
-        check_placeholders(Program.from_path(code.path), [*plan.varied, *plan.fixed])
+        check_placeholders(Program.from_path(code.path), _values_of(plan))
+
+
+def _values_of(plan: Round) -> dict[str, list[Value]]:
+    """The values of each hyperparameter, none where one of its axes is a range."""
+    found: dict[str, list[Value]] = {}
+    for name, axis in {**plan.varied, **plan.fixed}.items():
+        ends = list(leaves(axis)) if isinstance(axis, Axis | Per) else [Choice((axis,))]
+        choices = [end.values for end in ends if isinstance(end, Choice)]
+        found[name] = (
+            [v for values in choices for v in values] if len(choices) == len(ends) else []
+        )
+    return found
 
 
 def _named(named: str) -> TrainingCode:

@@ -19,6 +19,7 @@ from tunebook.store import Store, StoredRound
 from tunebook.store.ingest import Followed, follow_all
 from tunebook.training.assignment import Assignment, checkpoints_at
 from tunebook.training.log import attempt_files
+from tunebook.words.conditions import decided_by
 from tunebook.words.errors import StoreError, TrainingLoadError, TrialBusyError
 from tunebook.words.trial import Purpose, TrialKey, TrialRecord
 
@@ -56,6 +57,7 @@ class Desk:
         self.paused = False
         self._setting = made[0]
         self._plan = stored.plan
+        self._decided_by = decided_by(stored.plan)
         self._host = host
         self._code = code
         self._memory_limit_mb = memory_limit_mb
@@ -232,6 +234,7 @@ class Desk:
             memory_limit_mb=self._memory_limit_mb,
             evaluations=plan.evaluations,
             varied=tuple(name for name in plan.varied if name in trial.config),
+            decided_by=self._decided_by,
             reported=self._reported(trial) if trial.attempt > 1 else (),
             checkpoints_at=checkpoints_at(setting.checkpoints, trial.key),
         )

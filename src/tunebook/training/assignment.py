@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +54,7 @@ class Assignment:
         time_limit_s, memory_limit_mb: enforced by the host; the first is told to training.
         evaluations: how often it is asked to evaluate.
         varied: names of the hyperparameters that vary and exist here.
+        decided_by: for hyperparameters that exist in some trials only, what decides about it.
         reported: (step, value) of the objective from earlier attempts; what lies before the step
             from which training resumes belongs to this trial's curve.
         checkpoints_at: URL of the folder of its checkpoints; empty for `files.checkpoints`.
@@ -69,6 +70,7 @@ class Assignment:
     memory_limit_mb: int | None = None
     evaluations: int = 20
     varied: tuple[str, ...] = ()
+    decided_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     reported: tuple[tuple[int, float], ...] = ()
     checkpoints_at: str = ""
 
@@ -108,6 +110,7 @@ def encode(assignment: Assignment, *, with_code: bool) -> bytes:
             "time_limit_s": assignment.time_limit_s,
             "evaluations": assignment.evaluations,
             "varied": assignment.varied,
+            "decided_by": dict(assignment.decided_by),
             "reported": assignment.reported,
             "checkpoints_at": assignment.checkpoints_at,
         }
@@ -159,6 +162,7 @@ def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
         time_limit_s=told["time_limit_s"],
         evaluations=told["evaluations"],
         varied=tuple(told["varied"]),
+        decided_by={name: tuple(on) for name, on in told["decided_by"].items()},
         reported=tuple((step, value) for step, value in told["reported"]),
         checkpoints_at=told["checkpoints_at"],
     )

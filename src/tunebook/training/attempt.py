@@ -137,8 +137,9 @@ def _judged(trial: Trial) -> Fate:
             Cause.NOT_REPORTED,
             f'the objective "{metric}" was never reported{_instead(trial)}',
         )
-    if trial._nan_at is not None:
-        detail = f"{metric} became NaN at step {trial._nan_at}"
+    if trial._divergence.nan_at is not None:
+        trial._settle_divergence()
+        detail = f"{metric} became NaN at step {trial._divergence.nan_at}"
         return Status.INFEASIBLE, Cause.DIVERGED, detail
     if not math.isfinite(trial._last):
         return Status.INFEASIBLE, Cause.DIVERGED, f"{metric} ended as {trial._last}"

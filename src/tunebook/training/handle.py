@@ -20,6 +20,8 @@ from tunebook.training import artifacts
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.checkpoints import Checkpoint, best_by
+from tunebook.training.configuration import HABITS, ReadConfiguration, UnknownCall
+from tunebook.training.divergence import Divergence
 from tunebook.training.log import TrialLog, refusal
 from tunebook.training.report_values import (
     MOST_METRICS,
@@ -28,74 +30,23 @@ from tunebook.training.report_values import (
     no_number,
     numbers_of,
     right_call,
+    same_number,
     short,
     too_many,
     unfit_name,
 )
 from tunebook.words.design import Objective
-from tunebook.words.errors import Infeasible, ReportError, nearest
-from tunebook.words.trial import Cause, Value
+from tunebook.words.errors import Infeasible, nearest
+from tunebook.words.trial import Cause
 
 STOP_BEFORE_LIMIT_S = 2.0
 
 HIGHEST_STEP = 2**53
 """Whole numbers above this are not exact in JSON readers, and no training counts that far."""
 
-HABITS = {
-    "suggest_float": 'trial.config["{0}"], with the range in the round\'s plan',
-    "suggest_int": 'trial.config["{0}"], with the range in the round\'s plan',
-    "suggest_categorical": 'trial.config["{0}"], with the values in the round\'s plan',
-    "suggest_uniform": 'trial.config["{0}"], with the range in the round\'s plan',
-    "suggest_loguniform": 'trial.config["{0}"], with the range in the round\'s plan',
-    "should_prune": "nothing: exploration trials train all their steps",
-    "log": 'trial.report(step, {{"valid/error": value}})',
-    "params": "trial.config",
-    "set_user_attr": 'trial.report(step, {{"name": value}})',
-}
-
 
 class Diverged(Infeasible):
     """The objective is NaN: this trial is over."""
-
-
-class UnknownCall(ReportError, AttributeError):
-    """A call that other tuners' handles have; an AttributeError too, so that `hasattr` works."""
-
-
-class ReadConfiguration(Mapping[str, Value]):
-    """A configuration that notes which hyperparameters training reads."""
-
-    def __init__(self, values: Mapping[str, Value]) -> None:
-        self._values = dict(values)
-        self.read: set[str] = set()
-
-    def __getitem__(self, name: str) -> Value:
-        self.read.add(name)
-        try:
-            return self._values[name]
-        except KeyError:
-            known = ", ".join(self._values)
-            raise KeyError(
-                f'"{name}" does not exist in this trial; it has {known}.'
-                + nearest(str(name), self._values)
-            ) from None
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("_") or name not in self._values:
-            raise AttributeError(f"a configuration has no attribute {name!r}")
-        raise AttributeError(f'a hyperparameter is read by its name: trial.config["{name}"]')
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._values)
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._values
-
-    def __repr__(self) -> str:
-        return repr(self._values)
 
 
 class Trial:
@@ -113,7 +64,7 @@ class Trial:
 
     def __init__(self, assignment: Assignment, log: TrialLog, stop: threading.Event) -> None:
         record = assignment.trial
-        self.config = ReadConfiguration(record.config)
+        self.config = ReadConfiguration(record.config, assignment.decided_by)
         self.seed = record.seed
         self.max_train_steps = record.max_train_steps
         self.name, self.number, self.attempt = record.name, record.number, record.attempt
@@ -137,7 +88,8 @@ class Trial:
         self._metrics: dict[str, None] = {}
         self._losses: list[float] = []
         self._last = math.nan
-        self._nan_at: int | None = None
+        self._divergence = Divergence(assignment.objective.metric, assignment.training_objective)
+        self._passed_over: int | None = None
         self._refused: BadReport | None = None
         self._disk_error: OSError | None = None
         self._place = place_of(assignment.checkpoints_at, assignment.files.checkpoints)
@@ -145,15 +97,20 @@ class Trial:
     def report(self, step: int, metrics: Mapping[str, float]) -> None:
         """Record numbers of a training step; once this returns, they are on file.
 
+        The same number of a metric again at its step changes nothing. One step that goes back,
+        as of the best checkpoint evaluated at the end, is passed over with a note; so is one
+        step at which a metric comes again with another number. The next such step is an error.
+
         Args:
             step: steps taken so far, from 0; never lower than in the report before.
             metrics: number by name, as in `{"train/loss": 0.3, "valid/error": 0.1}`.
 
         Raises:
-            ReportError: a step that goes back, a metric twice at a step, or no number. What can
+            ReportError: steps that go back, metrics twice at a step, or no number. What can
                 be recorded is; the trial ends as infeasible with that cause, also where training
                 code passes over the error.
-            Infeasible: the objective is NaN, which training does not recover from.
+            Infeasible: the objective is NaN, which training does not recover from; see
+                `Divergence` for the first evaluations.
             OSError: the log can't be written, as on a full disk; what was reported before stays.
         """
         try:
@@ -164,27 +121,50 @@ class Trial:
 
     def _report(self, step: int, metrics: Mapping[str, float]) -> None:
         step = self._checked_step(step, metrics)
+        if step < self._step:
+            self._pass_over(step, metrics, f"step {step} came after step {self._step}")
+            return
         numbers, wrong = numbers_of(metrics)
         if not self._metrics.keys() >= numbers.keys():
             wrong += self._take_out_unfit(numbers)
-        twice = sorted(self._at_step.keys() & numbers) if step == self._step else []
-        fresh = {name: value for name, value in numbers.items() if name not in twice}
         if step > self._step:
             self._step, self._at_step = step, {}
+        known = self._at_step
+        twice = sorted(n for n in known.keys() & numbers if not same_number(known[n], numbers[n]))
+        fresh = {name: value for name, value in numbers.items() if name not in known}
         self._at_step.update(fresh)
         self._metrics.update(dict.fromkeys(fresh))
         self._begin()
-        if fresh:
-            self._log.measure(step, fresh)
-        self._note_objective(fresh)
+        self._record(step, fresh)
         if wrong:
             raise no_number(step, *wrong[0])
         if twice:
+            again = {name: numbers[name] for name in twice}
+            self._pass_over(step, again, f"{twice[0]} came twice at step {step}")
+
+    def _pass_over(self, step: int, metrics: Mapping[str, float], why: str) -> None:
+        """Leave a report out that goes back or repeats another: once with a note, then never."""
+        self._begin()
+        shown = short(metrics)
+        if self._passed_over in (None, step):
+            if self._passed_over is None:
+                note = f"{why}, so {shown} is not recorded; the next such step ends the trial"
+                self._log.note(note)
+                print(f"Tunebook: {note}.", file=sys.stderr)
+            self._passed_over = step
+            return
+        self._log.note(f"refused: {why}: {shown}")
+        if step < self._step:
             raise BadReport(
-                f'a metric is reported once a step; "{twice[0]}" came twice at step {step}',
-                Cause.TWICE_REPORTED,
-                next_step="report each metric once, or raise the step in between",
+                f"a step never goes back; {why}",
+                Cause.BAD_STEP,
+                next_step="count steps over all epochs, from 0",
             )
+        raise BadReport(
+            f"a metric is reported once a step; {why}",
+            Cause.TWICE_REPORTED,
+            next_step="report each metric once, or raise the step in between",
+        )
 
     def _take_out_unfit(self, numbers: dict[str, float]) -> list[Wrong]:
         """Take out metrics that a book can't hold: by their name, or one too many."""
@@ -201,8 +181,7 @@ class Trial:
         """A metric at a step that others have passed; each metric for itself goes forward."""
         self._begin()
         self._metrics.update(dict.fromkeys(metrics))
-        self._log.measure(step, metrics)
-        self._note_objective(metrics)
+        self._record(step, metrics)
 
     def evaluate_at(self, step: int) -> bool:
         """Is it time to evaluate after this step? Evenly over the steps, the last one included."""
@@ -345,22 +324,27 @@ class Trial:
                 Cause.BAD_STEP,
                 next_step="trial.report(step, {...}) with the loop's own counter",
             )
-        if whole < self._step:
-            self._begin()
-            self._log.note(f"refused: step {whole} after step {self._step}: {short(metrics)}")
-            raise BadReport(
-                f"a step never goes back; step {whole} came after step {self._step}",
-                Cause.BAD_STEP,
-                next_step="count steps over all epochs, from 0",
-            )
         return whole
 
-    def _note_objective(self, fresh: Mapping[str, float]) -> None:
+    def _record(self, step: int, fresh: Mapping[str, float]) -> None:
+        """Write numbers to the log, and see what the objective's says.
+
+        Raises:
+            Diverged: training does not recover from that.
+        """
         objective = self._assignment.objective
         if objective.metric in fresh:
             self._last = fresh[objective.metric]
             self._losses.append(objective.sign * self._last)
-            if math.isnan(self._last) and self._nan_at is None:
-                self._nan_at = self._step
-        if self._nan_at is not None:
-            raise Diverged(f"{objective.metric} became NaN at step {self._nan_at}")
+        if now := self._divergence.take(step, fresh):
+            self._log.measure(step, now)
+        if self._divergence.certain:
+            self._settle_divergence()
+            raise Diverged(f"{objective.metric} became NaN at step {self._divergence.nan_at}")
+
+    def _settle_divergence(self) -> None:
+        """Write NaN of the first evaluations to the log: the objective never got a value."""
+        metric = self._assignment.objective.metric
+        for step in self._divergence.withheld:
+            self._log.measure(step, {metric: math.nan})
+        self._divergence.withheld.clear()

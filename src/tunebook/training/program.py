@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import queue
+import re
 import subprocess
 import sys
 import threading
@@ -17,8 +17,10 @@ from typing import Any
 
 from tunebook.training.attempt import MEMORY_WORDS, ProgramFailed
 from tunebook.training.handle import Trial
-from tunebook.training.program_numbers import Numbers, Reader, reader_of
-from tunebook.words.program import Program, names_in
+from tunebook.training.objects_in_text import Numbers
+from tunebook.training.program_numbers import Reader, reader_of
+from tunebook.words.number_text import json_text, spelled
+from tunebook.words.program import Program, filled, names_in, switches_in
 from tunebook.words.trial import Cause
 
 LOOK_EVERY_S = 0.1
@@ -50,15 +52,19 @@ class _Attempt:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._config = self._folder / "config.json"
         values = {name: trial.config._values[name] for name in trial.config}
-        self._config.write_text(json.dumps(values, ensure_ascii=False), "utf-8")
+        self._config.write_text(json_text(values), "utf-8")
         if "config" in program.placeholders:
             trial.config.read.update(values)
+        self._told: set[str] = set()
 
     def run(self) -> None:
         """Start it, follow it, and say what its end means."""
         args = self._arguments()
         kind, where = self._program.reader
-        reader = reader_of(self._program, "" if kind == "pattern" else self._filled(where))
+        objective = self._trial._assignment.objective.metric
+        reader = reader_of(
+            self._program, "" if kind == "pattern" else self._filled(where), objective
+        )
         try:
             process = subprocess.Popen(
                 args,
@@ -120,13 +126,18 @@ class _Attempt:
             deadline.cancel()
 
     def _report_new(self, reader: Reader, *, ended: bool = False) -> None:
-        """What files have gained. An attempt that goes on finds what an earlier one wrote, and may
-        write it again: a metric at a step that it has already is passed over."""
+        """What files have gained, which may be what an earlier attempt wrote."""
         for numbers in reader.more(ended=ended):
-            self._report(numbers, again=True)
+            self._report(numbers, quiet=True)
+        while reader.notes:
+            self._tell(reader.notes.pop(0))
 
-    def _report(self, numbers: Numbers, *, again: bool = False) -> None:
-        """What is a number goes on, under the book's names; where no step is given, counted."""
+    def _report(self, numbers: Numbers, *, quiet: bool = False) -> None:
+        """What is a number goes on, under the book's names; where no step is given, counted.
+
+        A program may print its last evaluation once more, or that of its best checkpoint: a
+        metric at a step that it has passed is passed over, and training goes on.
+        """
         program = self._program
         renamed = {program.names.get(k, k): v for k, v in numbers.items() if k != program.step
                    and (not program.names or k in program.names)}  # fmt: skip
@@ -136,7 +147,15 @@ class _Attempt:
         said = _number(numbers.get(program.step))
         for name, value in found.items():
             step = self._next[name] if said is None or not math.isfinite(said) else int(said)
-            if again and step < self._next[name]:
+            if step < self._next[name]:
+                if not quiet:
+                    why = (
+                        f"it was reported up to step {self._next[name] - 1} before; steps count "
+                        "over all of training"
+                        if step >= 0
+                        else "steps count from 0"
+                    )
+                    self._tell(f"{name} at step {step} is not recorded: {why}")
                 continue
             if step < self._trial._step and step >= self._next[name]:
                 # Another file of the same program, or a metric that comes more seldom.
@@ -145,20 +164,26 @@ class _Attempt:
                 self._trial.report(step, {name: value})
             self._next[name] = step + 1
 
+    def _tell(self, note: str) -> None:
+        """Say something about the program's numbers once, among what it prints."""
+        kind = re.sub(r"\d+", "#", note)
+        if kind not in self._told:
+            self._told.add(kind)
+            self._trial._log.note(note)
+            print(f"Tunebook: {note}.", flush=True)
+
     def _arguments(self) -> list[str]:
         """The command, without arguments whose hyperparameter does not exist in this trial."""
-        return [self._filled(arg) for arg in self._program.args if self._exists(arg)]
+        texts = [(arg, self._filled(arg)) for arg in self._program.args if self._exists(arg)]
+        return [text for arg, text in texts if text or not switches_in(arg)]
 
     def _exists(self, text: str) -> bool:
-        return all(name in self._trial.config or name in self._own() for name in names_in(text))
+        own = self._own()
+        return all(name in own or name in self._trial.config for name in names_in(text))
 
     def _filled(self, text: str) -> str:
         own = self._own()
-        shown = text.replace("{{", "\0").replace("}}", "\1")
-        for name in names_in(text):
-            value = own[name] if name in own else _spelled(self._trial.config[name])
-            shown = shown.replace(f"{{{name}}}", value)
-        return shown.replace("\0", "{").replace("\1", "}")
+        return filled(text, lambda n: own[n] if n in own else self._trial.config[n], spelled)
 
     def _own(self) -> Mapping[str, str]:
         trial = self._trial
@@ -193,11 +218,6 @@ def _hand_on(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> 
     for line in process.stdout:
         lines.put(line.rstrip("\n"))
     lines.put(None)
-
-
-def _spelled(value: Any) -> str:
-    """As a command line has it: true and false in small letters, numbers exact."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _number(value: Any) -> float | None:

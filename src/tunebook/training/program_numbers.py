@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import importlib
 import io
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from tunebook.training.objects_in_text import Numbers, objects_in
+from tunebook.training.program_csv import Csv
 from tunebook.words.errors import ReportError
 from tunebook.words.program import Program
 
 EVENT_READER = "tensorboard.backend.event_processing.event_accumulator"
-Numbers = Mapping[str, Any]
-"""What one line or event says, by the program's own names."""
+EPOCH = "epoch"
+"""Hugging Face's trainer prints dictionaries with it, and without a step."""
 
 
 class Reader(Protocol):
     """Takes in what a program writes, piece by piece."""
+
+    notes: list[str]
+    """What was passed over, in words; whoever shows them empties it."""
 
     def line(self, text: str) -> Iterator[Numbers]:
         """The numbers of a line of standard output."""
@@ -29,32 +32,34 @@ class Reader(Protocol):
         """What has been written elsewhere since the last call; the program may have `ended`."""
 
 
-def reader_of(program: Program, where: str) -> Reader:
+def reader_of(program: Program, where: str, objective: str = "") -> Reader:
     """The reader that a program asks for.
 
     Args:
         program: its `metrics` says which.
         where: the file or folder, its placeholders filled in.
+        objective: the book's metric: a Python dictionary with it is one of metrics.
     """
     kind, pattern = program.reader
     if kind == "pattern":
-        return Lines(lambda text: _matched(re.compile(pattern), text))
+        compiled = re.compile(pattern)
+        return Lines(lambda text: filter(None, [_matched(compiled, text)]))
     if kind == "json":
-        return JsonLines(Path(where)) if where else Lines(_json_object)
-    return Csv(Path(where)) if kind == "csv" else Events(Path(where))
+        wanted = {objective, program.step, EPOCH, *program.names}
+        return JsonLines(Path(where), wanted) if where else Lines(lambda t: objects_in(t, wanted))
+    return Csv(Path(where), program.step) if kind == "csv" else Events(Path(where))
 
 
 class Lines:
     """Numbers in lines of standard output."""
 
-    def __init__(self, read: Any) -> None:
+    def __init__(self, read: Callable[[str], Iterator[Numbers]]) -> None:
+        self.notes: list[str] = []
         self._read = read
 
     def line(self, text: str) -> Iterator[Numbers]:
         """The numbers of one line, where it has any."""
-        found = self._read(text)
-        if found:
-            yield found
+        return self._read(text)
 
     def more(self, *, ended: bool) -> Iterator[Numbers]:
         """Nothing is written elsewhere."""
@@ -89,7 +94,9 @@ class _Tail:
 class JsonLines:
     """A file of JSON objects, one a line."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, wanted: Collection[str] = ()) -> None:
+        self.notes: list[str] = []
+        self._wanted = wanted
         self._tail = _Tail(file)
 
     def line(self, text: str) -> Iterator[Numbers]:
@@ -100,30 +107,7 @@ class JsonLines:
     def more(self, *, ended: bool) -> Iterator[Numbers]:
         """The objects of lines that are whole."""
         for text in self._tail.lines(ended=ended):
-            found = _json_object(text)
-            if found:
-                yield found
-
-
-class Csv:
-    """A file with a header line, one row a report."""
-
-    def __init__(self, file: Path) -> None:
-        self._tail = _Tail(file)
-        self._header: list[str] = []
-
-    def line(self, text: str) -> Iterator[Numbers]:
-        """Standard output has no numbers."""
-        del text
-        return iter(())
-
-    def more(self, *, ended: bool) -> Iterator[Numbers]:
-        """The rows that are whole."""
-        for row in csv.reader(self._tail.lines(ended=ended)):
-            if not self._header:
-                self._header = row
-            elif row:
-                yield dict(zip(self._header, row, strict=False))
+            yield from objects_in(text, self._wanted)
 
 
 class Events:
@@ -137,6 +121,7 @@ class Events:
                 "event files are read by TensorBoard, which is not installed",
                 next_step="pip install 'tunebook[tensorboard]'",
             ) from error
+        self.notes: list[str] = []
         self._folder = folder
         self._make = module.EventAccumulator
         self._seen: dict[tuple[Path, str], int] = {}
@@ -168,13 +153,3 @@ class Events:
 def _matched(pattern: re.Pattern[str], text: str) -> Numbers:
     found = pattern.search(text)
     return {} if found is None else {k: v for k, v in found.groupdict().items() if v is not None}
-
-
-def _json_object(text: str) -> Numbers:
-    if not text.lstrip().startswith("{"):
-        return {}
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -67,6 +67,11 @@ def no_number(step: int, name: Any, value: Any, error: Exception) -> Exception:
     )
 
 
+def same_number(a: float, b: float) -> bool:
+    """True where two numbers are alike, NaN and NaN too."""
+    return a == b or (a != a and b != b)
+
+
 def right_call(step: Any, metrics: Any, objective: str) -> str:
     """The call that was meant, for arguments in the wrong order or a number without a name."""
     if isinstance(step, Mapping):

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from tunebook.words.errors import TrainingCodeError, nearest
+from tunebook.words.trial import Value
 
 MARK = "command:"
 """Before the JSON text that stands for a program where a function would have its name."""
 READERS = ("json", "csv", "tensorboard", "pattern")
-OWN = ("seed", "max_train_steps", "trial", "attempt", "config", "folder", "python")
+OWN_MEANING = MappingProxyType(
+    {
+        "seed": "the seed of the trial",
+        "max_train_steps": "the steps to train",
+        "trial": "the name of the trial",
+        "attempt": "the number of the attempt",
+        "config": "the file with the configuration",
+        "folder": "the folder of the trial",
+        "python": "the Python that runs Tunebook",
+    }
+)
+OWN = tuple(OWN_MEANING)
 """Placeholders that are no hyperparameters."""
 EXITS = ("diverged", "out of memory", "crashed", "declared infeasible")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_SWITCH = re.compile(r"([^?]+)\?([^:]+)(?::(.*))?", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +42,8 @@ class Program:
             say, `{config}` for the path of a JSON file with the whole configuration, `{folder}`
             for a folder of this trial's own, `{python}` for the Python that runs Tunebook. An
             argument with a hyperparameter that does not exist in a trial is left out there.
+            `{augment?--augment}` is `--augment` where the hyperparameter is true, and nothing
+            where it is false; `{amp?--amp:--no-amp}` is one or the other.
         metrics: where numbers are found: "json" (lines of standard output that are JSON objects),
             "json:FILE", "csv:FILE", "tensorboard:FOLDER", or "pattern:REGEX", whose named groups
             are metrics; FILE and FOLDER may have placeholders.
@@ -136,15 +151,58 @@ def command(
 
 
 def names_in(text: str) -> list[str]:
-    """Placeholders of a text; doubled braces stand for themselves."""
+    """Names that a text's placeholders stand for; doubled braces stand for themselves."""
+    return [parted(inner)[0] for inner in _inner(text)]
+
+
+def switches_in(text: str) -> list[str]:
+    """Names of a text's placeholders that are written out where true: `{augment?--augment}`."""
+    return [parted(inner)[0] for inner in _inner(text) if parted(inner)[1] is not None]
+
+
+def parted(inner: str) -> tuple[str, tuple[str, str] | None]:
+    """What stands in braces: a name, and the texts where it is true and where it is false.
+
+    Example:
+        >>> parted("lr"), parted("amp?--amp"), parted("amp?--amp:--no-amp")
+        (('lr', None), ('amp', ('--amp', '')), ('amp', ('--amp', '--no-amp')))
+    """
+    found = _SWITCH.fullmatch(inner)
+    return (inner, None) if found is None else (found[1], (found[2], found[3] or ""))
+
+
+def filled(text: str, value_of: Callable[[str], Value], spelled: Callable[[Value], str]) -> str:
+    """A text with its placeholders replaced by values.
+
+    Args:
+        text: with placeholders.
+        value_of: the value of a name.
+        spelled: how a value is written.
+    """
+
+    def one(found: re.Match[str]) -> str:
+        name, texts = parted(found[1])
+        value = value_of(name)
+        return spelled(value) if texts is None else texts[0 if value else 1]
+
+    shown = _PLACEHOLDER.sub(one, text.replace("{{", "\0").replace("}}", "\1"))
+    return shown.replace("\0", "{").replace("\1", "}")
+
+
+def _inner(text: str) -> list[str]:
     return _PLACEHOLDER.findall(text.replace("{{", "").replace("}}", ""))
 
 
-def check_placeholders(program: Program, hyperparameters: Iterable[str]) -> None:
-    """Every placeholder is a hyperparameter of the round, or one of OWN.
+def check_placeholders(program: Program, hyperparameters: Mapping[str, Collection[Value]]) -> None:
+    """Every placeholder is a hyperparameter of the round, or one of OWN, and not both.
+
+    Args:
+        program: the command.
+        hyperparameters: of the round, each with its values; none where it has a range.
 
     Raises:
-        TrainingCodeError: names the one that is not, and the nearest that is.
+        TrainingCodeError: names the one that is not, and the nearest that is; or a switch on a
+            hyperparameter that is not true or false.
     """
     known = [*hyperparameters, *OWN]
     for name in program.placeholders:
@@ -154,6 +212,21 @@ def check_placeholders(program: Program, hyperparameters: Iterable[str]) -> None
                 + nearest(name, known),
                 next_step="correct the name, or write {{ and }} for braces that stand for "
                 "themselves",
+            )
+        if name in hyperparameters and name in OWN:
+            raise TrainingCodeError(
+                f"{{{name}}} in the command has two meanings: a hyperparameter of this round, and "
+                f"{OWN_MEANING[name]}",
+                next_step=f'rename the hyperparameter, "my_{name}" for example, and write '
+                f"{{my_{name}}} in the command",
+            )
+    for name in {n for text in program.args for n in switches_in(text)}:
+        values = hyperparameters.get(name, ())
+        if not values or not all(isinstance(value, bool) for value in values):
+            raise TrainingCodeError(
+                f"{{{name}?...}} in the command needs a hyperparameter that is true or false; "
+                f"{name} is not",
+                next_step=f"give {name} the values true and false, or write {{{name}}}",
             )
 
 
