@@ -79,5 +79,6 @@ class Executor(Protocol):
     def close(self, *, grace_s: float = 2.0) -> tuple[Ended, ...]:
         """Stop everything. Attempts still under way are returned without an outcome.
 
-        Training gets `grace_s` seconds to write a last checkpoint. Safe to call twice.
+        Training gets `grace_s` seconds to write a last checkpoint; an executor may give a program
+        more where it is left out. Safe to call twice.
         """

@@ -12,18 +12,21 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
 import psutil
 
 from tunebook.execution.resources import family
+from tunebook.training.worker import WORKER_PID
 
 CHUNK = 1 << 16
 MARK = "TUNEBOOK_WORKER_OF"
 """Environment variable that tells a worker, and all that it starts, from every other process."""
 WORKER = "tunebook.training.worker"
+SWEEPS = 5
+"""How often it is looked for what was started while others were being ended."""
 
 
 class WorkerProcess:
@@ -67,6 +70,7 @@ class WorkerProcess:
         for descriptor in (self._commands, self.replies):
             os.set_blocking(descriptor, False)
         self._open = True
+        self._seen: dict[int, psutil.Process] = {}
 
     def send(self, command: bytes) -> None:
         """Queue bytes for the worker; `flush` writes what the pipe takes."""
@@ -113,9 +117,14 @@ class WorkerProcess:
         return self._early.read().decode(errors="replace")
 
     def terminate(self) -> None:
-        """Ask the whole group to end: training may still write a checkpoint."""
+        """Ask all that runs here to end: training may still write a checkpoint."""
+        # Looked up first: what started them may die of the signal, and they would be nobody's.
+        elsewhere = [p for p in self._started() if _group(p.pid) not in (self.pid, None)]
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGTERM)
+        for process in elsewhere:
+            with suppress(psutil.Error):
+                process.terminate()
 
     def hang_up(self) -> None:
         """Close the pipe to it: an idle worker leaves by itself."""
@@ -128,15 +137,52 @@ class WorkerProcess:
         if not self._open:
             return self._process.wait()
         self._open = False
-        # Children that left the group are found while the worker still lives to be their parent.
-        strays = [p for p in family(self.pid) if p.pid != self.pid] if self.ended() is None else []
+        self._started()
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        for stray in strays:
-            with suppress(psutil.Error):
-                stray.kill()
+        for _ in range(SWEEPS):
+            left = [p for p in self._started() if _runs(p)]
+            for stray in left:
+                with suppress(psutil.Error):
+                    stray.kill()
+            if not left:
+                break
+            psutil.wait_procs(left, timeout=1.0)
         code = self._process.wait()
         self.hang_up()
         os.close(self.replies)
         self._early.close()
         return code
+
+    def _started(self) -> list[psutil.Process]:
+        """All that the worker started, as far as it was seen: by descent, and by its mark.
+
+        Ranks of a distributed job are in sessions of their own, and outlive what started them.
+        """
+        if self.ended() is None:
+            self._seen |= {p.pid: p for p in family(self.pid) if p.pid != self.pid}
+        self._seen |= {p.pid: p for p in started_by(self.pid, os.getpid())}
+        return list(self._seen.values())
+
+
+def started_by(worker: int, host: int) -> Iterator[psutil.Process]:
+    """Processes that a worker of a host started, whatever session they are in."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            known = process.environ()
+            if known.get(WORKER_PID) == str(worker) and known.get(MARK) == str(host):
+                yield process
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.Error:
+        return False
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None

@@ -6,9 +6,11 @@ a full memory: a limit of time or memory is not enforced here, only told to trai
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from tunebook.execution import Ended
@@ -16,7 +18,7 @@ from tunebook.execution.interrupts import at_once
 from tunebook.training.assignment import Assignment, TrainingCode
 from tunebook.training.attempt import train_once
 from tunebook.training.handle import Trial
-from tunebook.training.worker import load, why_unloadable
+from tunebook.training.worker import load, script_of, why_unloadable
 from tunebook.words.trial import TrialKey
 
 
@@ -45,15 +47,16 @@ class InlineExecutor:
         assignment = self._waiting[0]
         trial, began = assignment.trial, time.monotonic()
         unloadable = unwritable = ""
-        try:
-            train = self._train(assignment.code)
-        except (Exception, SystemExit) as error:  # whatever the import raises
-            unloadable = why_unloadable(error)
-        else:
+        with _as_its_script(assignment.code):
             try:
-                self._once(assignment, train)
-            except OSError as error:
-                unwritable = str(error)
+                train = self._train(assignment.code)
+            except (Exception, SystemExit) as error:  # whatever the import raises
+                unloadable = why_unloadable(error)
+            else:
+                try:
+                    self._once(assignment, train)
+                except OSError as error:
+                    unwritable = str(error)
         self._waiting.pop(0)
         return (
             Ended(
@@ -100,3 +103,15 @@ class InlineExecutor:
         train_once(assignment, watched, stop)
         if interrupted:
             raise KeyboardInterrupt
+
+
+@contextmanager
+def _as_its_script(code: TrainingCode) -> Iterator[None]:
+    """Hide this process's own arguments from code that is named; a function's are its script's."""
+    before = list(sys.argv)
+    if code.call is None:
+        sys.argv[:] = [script_of(code)]
+    try:
+        yield
+    finally:
+        sys.argv[:] = before

@@ -45,9 +45,12 @@ class KeptExecutor:
         self._executor.cancel(key)
         self._under_way.discard(key)
 
-    def close(self, *, grace_s: float = 2.0) -> tuple[Ended, ...]:
+    def close(self, *, grace_s: float | None = None) -> tuple[Ended, ...]:
         """Stop everything if a trial is under way; else keep the workers for the next run."""
-        return self._executor.close(grace_s=grace_s) if self._under_way else ()
+        if not self._under_way:
+            return ()
+        given = {} if grace_s is None else {"grace_s": grace_s}
+        return self._executor.close(**given)
 
     def __enter__(self) -> KeptExecutor:
         return self

@@ -27,14 +27,18 @@ from tunebook.execution.resources import (
     thread_settings,
 )
 from tunebook.store.ingest import output_tail
+from tunebook.training import program
 from tunebook.training.assignment import Assignment, TrainingCode, encode
 from tunebook.words.errors import DesignError
+from tunebook.words.program import MARK
 from tunebook.words.trial import Cause, Outcome, TrialKey
 
 LOOK_EVERY_S = 0.25
 """How often limits of time and memory are looked at: a limit is kept to within this."""
 GRACE_S = 2.0
-"""Seconds between asking training to end, for a last checkpoint, and ending it."""
+"""Seconds between asking a training function to end, for a last checkpoint, and ending it."""
+PROGRAM_GRACE_S = program.GRACE_S + 1.5
+"""Of a program: it has its own ten seconds, and what it printed last is read after that."""
 LOAD_LIMIT_S = 600.0
 """Importing a framework from a slow disk takes a minute; longer than this is a hang."""
 
@@ -120,7 +124,7 @@ class LocalExecutor:
         free = [s for s in self._slots if s.assignment is None]
         slot = next((s for s in free if s.worker is not None), free[0])
         worker = slot.worker or self._hire(slot, assignment.code.cwd)
-        fresh = slot.code is not assignment.code
+        fresh = not assignment.code.known_from(slot.code)
         slot.code, slot.loaded = assignment.code, slot.loaded and not fresh
         slot.assignment = assignment
         slot.began = time.monotonic()
@@ -150,11 +154,18 @@ class LocalExecutor:
                 self._dismiss(slot)
                 self._finish(slot)
 
-    def close(self, *, grace_s: float = GRACE_S) -> tuple[Ended, ...]:
-        """End all workers, busy ones after asking them to, and wait until they are gone."""
+    def close(self, *, grace_s: float | None = None) -> tuple[Ended, ...]:
+        """End all workers, busy ones after asking them to, and wait until they are gone.
+
+        Args:
+            grace_s: for a last checkpoint; what the training code gets by itself if left out.
+        """
         if self._closed:
             return ()
         self._closed = True
+        under_way = [s.assignment.code for s in self._slots if s.assignment is not None]
+        if grace_s is None:
+            grace_s = max(map(grace_of, under_way), default=0.0)
         hired = [s.worker for s in self._slots if s.worker is not None]
         try:
             for slot in self._slots:
@@ -268,7 +279,8 @@ class LocalExecutor:
         slot.stopping = (cause, detail)
         if cause is Cause.TIMED_OUT:
             slot.worker.terminate()
-            slot.kill_at = now + GRACE_S
+            grace_s = grace_of(slot.assignment.code) if slot.assignment is not None else GRACE_S
+            slot.kill_at = now + grace_s
         else:  # no patience: it may fill the machine meanwhile
             self._bury(slot, slot.worker)
 
@@ -341,6 +353,11 @@ class LocalExecutor:
     def _take_ended(self) -> tuple[Ended, ...]:
         ended, self._ended = tuple(self._ended), []
         return ended
+
+
+def grace_of(code: TrainingCode) -> float:
+    """Seconds from asking training to end until it is ended."""
+    return PROGRAM_GRACE_S if code.path.startswith(MARK) else GRACE_S
 
 
 def _by_force(code: int, slot: Slot) -> bool:

@@ -32,6 +32,7 @@ CLOSE_S = 15.0
 def main() -> None:
     """Serve the runner until it hangs up."""
     hear, say = int(sys.argv[1]), int(sys.argv[2])
+    del sys.argv[1:]  # nothing that is loaded here takes them for its own
     for descriptor in (hear, say):
         os.set_inheritable(descriptor, False)
     asyncio.run(_serve(hear, say))

@@ -21,6 +21,7 @@ from tunebook.store.ingest import settle
 from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import LogPart, attempt_files, holder_of, read_log, take_lock
+from tunebook.training.worker import WORKER_PID
 from tunebook.words.errors import TrialBusyError
 from tunebook.words.trial import Measurement, Outcome, Purpose, TrialRecord
 
@@ -169,7 +170,8 @@ def end_strays(lock: Path, *, leader_too: bool = False) -> None:
         return
     for member in psutil.process_iter():
         with suppress(psutil.Error, OSError):
-            if os.getsid(member.pid) == leader and _ours(member):
+            own = os.getsid(member.pid) == leader
+            if (own or member.environ().get(WORKER_PID) == str(leader)) and _ours(member):
                 member.send_signal(signal.SIGKILL)
 
 

@@ -33,6 +33,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1, signal.SIGUSR2):
         signal.signal(number, lambda *_: asked.set())
     folder, task = ArrayFolder(Path(sys.argv[1])), int(os.environ["SLURM_ARRAY_TASK_ID"])
+    del sys.argv[1:]  # nothing that is loaded here takes it for its own
     orders = folder.orders(task)
     if orders is None:
         print(f"nothing to do: {folder.path}/{task}.json is not there", file=sys.stderr)

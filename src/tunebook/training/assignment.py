@@ -31,6 +31,9 @@ class TrainingCode:
         blob: the function by value (cloudpickle), for our own worker's pipe alone.
         call: the function itself, for trials that run here.
         sys_path, cwd: where the worker looks for modules and files.
+        script: what training finds as `sys.argv[0]`.
+        logging: levels by logger's name, format and date format of the script whose function
+            goes by value; empty where it set none.
     """
 
     path: str
@@ -40,6 +43,21 @@ class TrainingCode:
     call: Callable[..., Any] | None
     sys_path: tuple[str, ...]
     cwd: str
+    script: str = ""
+    logging: Mapping[str, Any] = field(default_factory=dict)
+
+    def known_from(self, earlier: TrainingCode | None) -> bool:
+        """True where a worker that has the earlier code need not be sent this: data may be large.
+
+        Code that goes by its name is read again, since its file may have changed.
+        """
+        if self is earlier:
+            return True
+        if earlier is None or self.blob is None:
+            return False
+        return (self.blob, self.sys_path, self.cwd) == (
+            earlier.blob, earlier.sys_path, earlier.cwd,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +139,8 @@ def encode(assignment: Assignment, *, with_code: bool) -> bytes:
             "blob": None if code.blob is None else base64.b64encode(code.blob).decode(),
             "sys_path": code.sys_path,
             "cwd": code.cwd,
+            "script": code.script,
+            "logging": dict(code.logging),
         }
     return json.dumps(content).encode() + b"\n"
 
@@ -139,6 +159,8 @@ def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
             call=None,
             sys_path=tuple(sent["sys_path"]),
             cwd=sent["cwd"],
+            script=sent["script"],
+            logging=sent["logging"],
         )
     assert code is not None
     metric, direction, reduce = told["objective"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 import random
 import sys
 import threading
@@ -14,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from tunebook.training.assignment import Assignment
+from tunebook.training.error_text import place, said_by_exit
 from tunebook.training.handle import Diverged, Trial
 from tunebook.training.log import TrialLog
 from tunebook.training.report_values import BadReport
@@ -90,7 +90,9 @@ def _fate(trial: Trial, train: Callable[[Trial], Any]) -> tuple[Fate, bool]:
             _report_returned(trial, returned)
     except SystemExit as error:
         if error.code not in (None, 0):
-            return _crashed(error, f"training code left with sys.exit({error.code!r})"), False
+            words = said_by_exit(error)
+            said = f"training code left with sys.exit({error.code!r})"
+            return _crashed(error, f"{said}: {words}" if words else said), False
     except ProgramFailed as error:  # the fault is another process's, and this one is whole
         return (Status.INFEASIBLE, error.cause, _one_line(str(error))), True
     except BaseException as error:  # every way out is this trial's fate, never the worker's
@@ -181,11 +183,7 @@ def _classified(error: BaseException) -> Fate:
 
 
 def _crashed(error: BaseException, text: str) -> Fate:
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = os.path.dirname(__file__)
-    own = [f for f in frames if not f.filename.startswith(ours)]
-    where = f" ({os.path.basename(own[-1].filename)}:{own[-1].lineno})" if own else ""
-    return Status.INFEASIBLE, Cause.CRASHED, _one_line(text) + where
+    return Status.INFEASIBLE, Cause.CRASHED, _one_line(text) + place(error)
 
 
 def _one_line(text: str) -> str:

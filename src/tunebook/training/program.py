@@ -17,12 +17,15 @@ from typing import Any
 
 from tunebook.training.attempt import MEMORY_WORDS, ProgramFailed
 from tunebook.training.handle import Trial
+from tunebook.training.left_running import end_marked
 from tunebook.training.objects_in_text import Numbers
 from tunebook.training.program_numbers import Reader, reader_of
 from tunebook.words.number_text import json_text, spelled
 from tunebook.words.program import Program, filled, names_in, switches_in
 from tunebook.words.trial import Cause
 
+MARK = "TUNEBOOK_PROGRAM"
+"""Environment variable by which all that a program started is known."""
 LOOK_EVERY_S = 0.1
 GRACE_S = 10.0
 """From the request to stop until the program is killed."""
@@ -56,6 +59,8 @@ class _Attempt:
         if "config" in program.placeholders:
             trial.config.read.update(values)
         self._told: set[str] = set()
+        self._mark = f"{os.getpid()}-{time.monotonic_ns()}"
+        self._kill_at: float | None = None
 
     def run(self) -> None:
         """Start it, follow it, and say what its end means."""
@@ -84,7 +89,9 @@ class _Attempt:
         try:
             self._follow(process, lines, reader)
         finally:
-            if process.poll() is None:
+            # One that ended well may have left something behind on purpose.
+            if process.poll() is None or process.returncode or self._kill_at is not None:
+                end_marked(MARK, self._mark, self._kill_at)
                 process.kill()
             process.wait()
             heard.join(QUIET_S)
@@ -97,33 +104,30 @@ class _Attempt:
         self, process: subprocess.Popen[str], lines: queue.Queue[str | None], reader: Reader
     ) -> None:
         """Until it has ended; children that it left behind are not waited for."""
-        deadline, asked = threading.Timer(GRACE_S, process.kill), False
         looked, heard, silent = 0.0, time.monotonic(), False
-        try:
-            while True:
-                now = time.monotonic()
-                with suppress(queue.Empty):
-                    text = lines.get(timeout=LOOK_EVERY_S)
-                    silent = text is None
-                    if text is not None:
-                        heard = now
-                        print(text, flush=True)
-                        self._tail.append(text)
-                        for numbers in reader.line(text):
-                            self._report(numbers)
-                if process.poll() is not None and (silent or now - heard > QUIET_S):
-                    break
-                if now - looked < LOOK_EVERY_S:
-                    continue
-                looked = now
-                self._report_new(reader)
-                if self._trial.should_stop() and not asked:
-                    asked = True
-                    process.terminate()
-                    deadline.start()
-            self._report_new(reader, ended=True)
-        finally:
-            deadline.cancel()
+        while True:
+            now = time.monotonic()
+            with suppress(queue.Empty):
+                text = lines.get(timeout=LOOK_EVERY_S)
+                silent = text is None
+                if text is not None:
+                    heard = now
+                    print(text, flush=True)
+                    self._tail.append(text)
+                    for numbers in reader.line(text):
+                        self._report(numbers)
+            if process.poll() is not None and (silent or now - heard > QUIET_S):
+                break
+            if now - looked < LOOK_EVERY_S:
+                continue
+            looked = now
+            self._report_new(reader)
+            if self._kill_at is not None and now >= self._kill_at:
+                process.kill()
+            elif self._kill_at is None and self._trial.should_stop():
+                self._kill_at = now + GRACE_S
+                process.terminate()
+        self._report_new(reader, ended=True)
 
     def _report_new(self, reader: Reader, *, ended: bool = False) -> None:
         """What files have gained, which may be what an earlier attempt wrote."""
@@ -199,7 +203,7 @@ class _Attempt:
 
     def _environment(self) -> dict[str, str]:
         told = {f"TUNEBOOK_{name.upper()}": value for name, value in self._own().items()}
-        return {**os.environ, **told, "PYTHONUNBUFFERED": "1"}
+        return {**os.environ, **told, MARK: self._mark, "PYTHONUNBUFFERED": "1"}
 
     def _fail(self, code: int) -> None:
         """Raise what an exit code or a signal means."""

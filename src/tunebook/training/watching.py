@@ -22,7 +22,7 @@ from typing import Any
 from tunebook.training.assignment import decode
 from tunebook.training.attempt import train_once
 from tunebook.training.handle import Trial
-from tunebook.training.worker import load, why_unloadable
+from tunebook.training.worker import load, script_of, why_unloadable
 
 CLOSE = 6
 """Evaluations one step apart, from the first step on."""
@@ -119,8 +119,9 @@ def due_steps(steps: int) -> frozenset[int]:
 
 def main() -> None:
     """Train what standard input says, and write what was seen."""
-    result = Path(sys.argv[1])
+    result, limit_s = Path(sys.argv[1]), float(sys.argv[2])
     assignment = decode(sys.stdin.buffer.readline(), None)
+    sys.argv[:] = [script_of(assignment.code)]
     began = time.monotonic()
     seen: dict[str, Any] = {"unloadable": ""}
     try:
@@ -130,7 +131,7 @@ def main() -> None:
         result.write_text(json.dumps(seen), "utf-8")
         return
     seen["loading_s"] = time.monotonic() - began
-    watch = Watch(assignment.trial.max_train_steps, float(sys.argv[2]))
+    watch = Watch(assignment.trial.max_train_steps, limit_s)
 
     def watched(trial: Trial) -> Any:
         watch.put_on(trial)

@@ -13,24 +13,27 @@ import importlib
 import importlib.util
 import inspect
 import json
+import logging
 import os
 import queue
 import signal
 import sys
 import threading
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tunebook.training.assignment import Assignment, TrainingCode, decode
 from tunebook.training.attempt import train_once
+from tunebook.training.error_text import own_frames, said_by_exit
 from tunebook.training.program import training_by
 from tunebook.words.errors import TrialBusyError
 from tunebook.words.program import MARK, Program
 
 PR_SET_PDEATHSIG = 1
+WORKER_PID = "TUNEBOOK_WORKER_PID"
+"""Environment variable by which all that a worker started is known, whatever session it is in."""
 MOST_OUTPUT_BYTES = 10_000_000
 
 
@@ -39,6 +42,7 @@ def main() -> None:
     hear, say = int(sys.argv[1]), int(sys.argv[2])
     for descriptor in (hear, say):
         os.set_inheritable(descriptor, False)
+    os.environ[WORKER_PID] = str(os.getpid())
     _die_with_parent()
     stop = threading.Event()
     # The host asks a trial to end with SIGTERM; Ctrl-C is the host's affair.
@@ -57,6 +61,7 @@ def main() -> None:
             _say(say, {"said": "unwritable", "why": str(error)})
             os._exit(0)
         if train is None or assignment.code is not code:
+            sys.argv[:] = [script_of(assignment.code)]
             try:
                 train = load(assignment.code)
             except BaseException as error:  # whatever the import raises is said to the host
@@ -104,6 +109,7 @@ def load(code: TrainingCode) -> Callable[..., Any]:
     if code.blob is not None:
         import cloudpickle  # noqa: PLC0415 - only for functions that came by value
 
+        log_as_told(code.logging)
         by_value: Callable[..., Any] = cloudpickle.loads(code.blob)
         return by_value
     if code.path.startswith(MARK):
@@ -115,6 +121,20 @@ def load(code: TrainingCode) -> Callable[..., Any]:
     _check_takes_a_trial(found, code.path)
     train: Callable[..., Any] = found
     return train
+
+
+def script_of(code: TrainingCode) -> str:
+    """What training finds as `sys.argv[0]`: it runs as a script does that has no arguments."""
+    return code.script or code.path.rpartition(":")[0] or "train"
+
+
+def log_as_told(told: Mapping[str, Any]) -> None:
+    """Set logging up as the script has it, whose top does not run where a function came alone."""
+    if not told:
+        return
+    logging.basicConfig(format=told["format"], datefmt=told["datefmt"])
+    for name, level in told["levels"].items():
+        logging.getLogger(name).setLevel(level)
 
 
 def _check_takes_a_trial(found: object, path: str) -> None:
@@ -133,12 +153,9 @@ def _check_takes_a_trial(found: object, path: str) -> None:
 def why_unloadable(error: BaseException) -> str:
     """What went wrong in one line, then the lines of training code that led there."""
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    inner = ("<frozen ", os.path.dirname(os.path.dirname(__file__)))
-    frames = [
-        f"{os.path.basename(f.filename)}:{f.lineno}"
-        for f in traceback.extract_tb(error.__traceback__)
-        if not f.filename.startswith(inner)
-    ]
+    if isinstance(error, SystemExit) and (words := said_by_exit(error)):
+        said = f"{words} ({said})"
+    frames = [f"{os.path.basename(f.filename)}:{f.lineno}" for f in own_frames(error)]
     where = f" ({', '.join(frames[:1] + frames[1:][-4:])})" if frames else ""
     return " ".join(said.split()) + where
 
@@ -161,17 +178,19 @@ def _from_file(file: Path) -> Any:
 
 def _listen(hear: int, lines: queue.Queue[bytes]) -> None:
     """Hand on assignments; the end of the pipe is the end of everything here."""
-    rest = b""
+    begun: list[bytes] = []  # parts of a line whose end has not come yet
     while True:
         try:
-            part = os.read(hear, 1 << 16)
+            part = os.read(hear, 1 << 20)
         except OSError:
             part = b""
         if not part:
             _end_group()
-        *whole, rest = (rest + part).split(b"\n")
-        for line in whole:
-            lines.put(line)
+        *ends, rest = part.split(b"\n")
+        for end in ends:
+            lines.put(b"".join([*begun, end]))
+            begun = []
+        begun.append(rest)
 
 
 def _end_group() -> None:
