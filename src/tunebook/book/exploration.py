@@ -23,6 +23,8 @@ def explore(
     book: str | os.PathLike[str] = "explore.db",
     goal: str = "",
     workers: int | None = None,
+    again: str | None = None,
+    keep_going: bool = False,
     **more: object,
 ) -> BookRound:
     """Run a round of quasi-random search over a space, and hand back what it found.
@@ -36,6 +38,7 @@ def explore(
         book: file that keeps all of it; call again with more trials to go on.
         goal: the question; made from the space if left out.
         workers: trials at a time.
+        again, keep_going: as for `BookRound.run`.
         more: any other attribute of a plan, such as `fixed`, `seed`, `time_limit_s`.
 
     Example:
@@ -56,7 +59,7 @@ def explore(
     question = goal or f"Where in the space of {', '.join(space)} is {objective.metric} best?"
     asked = {"nuisance": space, "trials": trials, "max_train_steps": max_train_steps, **more}
     found = _round_with_this_space(notebook, question, asked)
-    found.run(train, workers=workers)
+    found.run(train, workers=workers, again=again, keep_going=keep_going)
     return found
 
 

@@ -26,6 +26,7 @@ from tunebook.book.records import book_record
 from tunebook.book.refusals import refuse_wrong_unit
 from tunebook.book.replay import Replay, replay
 from tunebook.book.rounds import BookRound, Train
+from tunebook.book.running import warn_of_direction
 from tunebook.book.same_plan import (
     carried_into,
     extend_or_refuse,
@@ -110,6 +111,8 @@ class Book(ProcedureBook):
             self.setting, self.objective = settle(self._store, objective, said)
             decides = (self.objective.metric, self.setting.training_objective)
             seal(self._store, test_metrics, *decides)
+            if objective is not None:
+                warn_of_direction(self._store, self.objective)
         except BaseException:
             self._store.close()
             raise

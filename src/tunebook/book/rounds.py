@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
 from tunebook.analysis.foretold_outcomes import judge
+from tunebook.book.again import set_again
 from tunebook.book.background import in_background
 from tunebook.book.decisions import decide
 from tunebook.book.exploit_round import run_exploitation
@@ -22,6 +22,7 @@ from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead, say_before_ru
 from tunebook.book.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record, unread, with_earlier
 from tunebook.book.repeated_rounds import with_repeats
+from tunebook.book.running import add_search_trials, say_after_training, say_before_training
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.steering import SteeredRound
 from tunebook.book.writing import write_text
@@ -34,13 +35,12 @@ from tunebook.report.examine import conclude, examine, results
 from tunebook.report.notebook import FindingsView, round_html
 from tunebook.report.page import render
 from tunebook.report.terminal import round_text
-from tunebook.search.assignment import search_trials
 from tunebook.store import Store
 from tunebook.store.table import report_times, table
 from tunebook.training.handle import Trial
 from tunebook.words.decision import Decision, Setting
 from tunebook.words.design import Objective, Round
-from tunebook.words.errors import DesignError, TrainingCodeError
+from tunebook.words.errors import TrainingCodeError
 from tunebook.words.finding import Examination
 from tunebook.words.foretold import ForetoldOutcome
 from tunebook.words.notation import parse_objective
@@ -48,7 +48,7 @@ from tunebook.words.program import Program
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.searchers import ADAPTIVE
 from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import Purpose, TrialRecord
+from tunebook.words.trial import TrialRecord
 
 Train = Callable[[Trial], float | None] | str | Program
 
@@ -98,6 +98,8 @@ class BookRound(SteeredRound):
         time_budget_s: float | None = None,
         memory_limit_mb: int | None = None,
         progress: bool = True,
+        again: str | None = None,
+        keep_going: bool = False,
     ) -> RunSummary | Future[RunSummary]:
         """Run what is left of the round's trials; run it again to go on after a stop.
 
@@ -109,6 +111,10 @@ class BookRound(SteeredRound):
             time_budget_s: no trial begins after this many seconds.
             memory_limit_mb: a trial whose processes hold more is infeasible.
             progress: show live progress in the terminal.
+            again: which trials that have ended are trained anew, from step 0: "crashed",
+                "infeasible", "failed", or "changed", all that ran under other training code.
+                What they reported before is replaced.
+            keep_going: go on although the first three trials crashed alike.
 
         Raises:
             TrainingCodeError: the training code can't be found; nothing has run.
@@ -116,9 +122,12 @@ class BookRound(SteeredRound):
         """
         check_limits(workers=workers, time_budget_s=time_budget_s, memory_limit_mb=memory_limit_mb)
         code = self._training_code(train, here=workers == 0)
-        self._add_search_trials()
+        add_search_trials(self._store, self.plan, self.number)
+        if again is not None:
+            set_again(self._store, self.number, again, code)
         if not any(t.status.ended for t in self.trials):
             say_before_running(self._store, self.plan, self.number, workers, quiet=not progress)
+        say_before_training(self._store, self.number, self._objective, code, quiet=not progress)
 
         if self.plan.searcher in ADAPTIVE:
             start = functools.partial(run_exploitation, self._store, self._objective)
@@ -135,12 +144,13 @@ class BookRound(SteeredRound):
                     time_budget_s=time_budget_s,
                     memory_limit_mb=memory_limit_mb,
                     on_progress=show,
+                    keep_going=keep_going,
                 )
 
         if not wait:
             return in_background(work, f"round {self.number}")
         summary = work()
-        self._raise_if_interrupted(summary)
+        say_after_training(self._store, self.number, summary)
         return summary
 
     def table(self) -> TrialTable:
@@ -361,31 +371,4 @@ class BookRound(SteeredRound):
     def _training_code(self, train: Train | None, *, here: bool) -> TrainingCode:
         code = self.code_to_replay(train, here=here)
         check_program(code, self.plan)
-        if self._store.round(self.number).source != code.source:
-            self._store.set_source(self.number, code.source)
         return code
-
-    def _add_search_trials(self) -> None:
-        """Add the plan's trials; recompute those that are there, so that none changes unseen."""
-        planned = search_trials(self.plan, self.number)
-        stored = {t.number: t for t in self.trials if t.purpose is not Purpose.RERUN}
-        for trial in planned:
-            known = stored.get(trial.number)
-            if known and (dict(known.config), known.seed) != (dict(trial.config), trial.seed):
-                raise DesignError(
-                    f"trial {trial.name} was planned as {dict(known.config)} and would now be "
-                    f"{dict(trial.config)}: the point sequence of an installed library changed",
-                    next_step="install the versions that the round began with, or plan a new "
-                    "round; its trials stay as they are",
-                )
-        self._store.add_trials([t for t in planned if t.number not in stored])
-
-    def _raise_if_interrupted(self, summary: RunSummary) -> None:
-        if summary.stopped == "interrupted":
-            left = sum(not t.status.ended for t in self.trials)
-            print(
-                f"Stopped. Everything that was reported is kept; {left} trials of round "
-                f"{self.number} are left.\nNext: run the same command or script again to go on.",
-                file=sys.stderr,
-            )
-            raise KeyboardInterrupt

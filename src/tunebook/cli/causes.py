@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tunebook.words.trial import Cause, Purpose, Status
+from tunebook.words.error_kind import error_kind
+from tunebook.words.trial import Cause, Purpose, Status, TrialRecord
 
 if TYPE_CHECKING:
     from tunebook.book.notebook import Book
@@ -23,12 +24,25 @@ def causes(chosen: BookRound) -> list[dict[str, object]]:
         for t in chosen.trials
         if t.purpose is not Purpose.RERUN and t.status in (Status.INFEASIBLE, Status.FAILED)
     ]
-    counts = Counter((t.cause or t.status, t.detail) for t in lost)
-    first = {(t.cause or t.status, t.detail): t.name for t in reversed(lost)}
+    kinds = [(t.cause or t.status, error_kind(t.detail)) for t in lost]
+    first: dict[tuple[str, str], TrialRecord] = {}
+    for kind, trial in zip(kinds, lost, strict=True):
+        first.setdefault(kind, trial)
     return [
-        {"cause": str(cause), "detail": detail, "trials": n, "first": first[cause, detail]}
-        for (cause, detail), n in counts.most_common()
+        {
+            "cause": str(kind[0]),
+            "detail": first[kind].detail,
+            "trials": n,
+            "first": first[kind].name,
+        }
+        for kind, n in Counter(kinds).most_common()
     ]
+
+
+def no_trial_completed(chosen: BookRound) -> bool:
+    """True where search trials ended and none of them is complete."""
+    ended = [t for t in chosen.trials if t.purpose is not Purpose.RERUN and t.status.ended]
+    return bool(ended) and all(t.status is not Status.COMPLETE for t in ended)
 
 
 def show_causes(book: Book, chosen: BookRound) -> None:
@@ -41,9 +55,9 @@ def show_causes(book: Book, chosen: BookRound) -> None:
         said = f": {entry['detail']}" if entry["detail"] else ""
         click.echo(f"  {entry['trials']} {entry['cause']}, first {entry['first']}{said}")
     if len(found) > MOST:
-        click.echo(
-            f"  and {len(found) - MOST} other errors; tunebook findings --json has them all"
-        )
+        left = len(found) - MOST
+        errors = "1 other error" if left == 1 else f"{left} other errors"
+        click.echo(f"  and {errors}; tunebook findings --json has them all")
     ended = [t for t in chosen.trials if t.status.ended]
     if len(ended) > 1 and all(t.cause is Cause.CHANCE for t in ended):
         click.echo(

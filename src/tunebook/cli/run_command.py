@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 @click.option("--workers", type=click.IntRange(min=0), help="Trials at a time; 0 runs them here.")
 @click.option("--time-budget", type=float, metavar="SECONDS", help="Begin no trial after this.")
 @click.option("--memory-limit", type=int, metavar="MB", help="Of one trial's processes.")
+@click.option("--again", type=click.Choice(["crashed", "infeasible", "failed", "changed"]),
+              help="Train these trials anew; changed: all that ran under other code.")  # fmt: skip
+@click.option("--keep-going", is_flag=True, help="Also if the first three trials crash alike.")
 @click.option("--plan", "--dry-run", "only_plan", is_flag=True,
               help="Run nothing: show what the round would cost and tell.")  # fmt: skip
 @book_option
@@ -43,6 +46,8 @@ def command(
     workers: int | None,
     time_budget: float | None,
     memory_limit: int | None,
+    again: str | None,
+    keep_going: bool,
     only_plan: bool,
     book_path: str | None,
     as_json: bool,
@@ -50,11 +55,12 @@ def command(
     """Run the round that FILE plans; without FILE, go on with the newest round.
 
     The same file run again goes on where it stopped; more `trials` in it extends the round.
+    The exit status is 1 if trials ended and none of them is complete.
     --plan shows trials, density, cost, the smallest difference that the round can tell, and what
     one change of it would buy.
     """
     from tunebook.book.limits import check_limits
-    from tunebook.cli.causes import causes, show_causes
+    from tunebook.cli.causes import causes, no_trial_completed, show_causes
     from tunebook.cli.machine import run_hints, show_hints
     from tunebook.cli.output import print_json
     from tunebook.execution.code import check_program, training_code
@@ -84,6 +90,8 @@ def command(
             time_budget_s=time_budget,
             memory_limit_mb=memory_limit,
             progress=not as_json,
+            again=again,
+            keep_going=keep_going,
         )
         assert isinstance(summary, RunSummary)
         hints = run_hints(chosen, summary, workers=workers, executor=executor,
@@ -95,6 +103,8 @@ def command(
             show_causes(book, chosen)
             show_hints(hints)
             show_standing(book.record(), chosen.number)
+        if no_trial_completed(chosen):
+            sys.exit(1)
 
 
 def _show_plan(

@@ -11,11 +11,13 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import logging
 import os
 import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ from tunebook.words.trial import Value
 Train = Callable[..., Any]
 SCRIPTS = (".py", ".sh", ".yaml", ".yml", ".toml", ".json")
 MOST_TEXT_BYTES = 200_000
+LARGE_BYTES = 20_000_000
+"""Of a function by value: from here on its size is worth a note."""
 
 
 class TrainingCode(assignment.TrainingCode):
@@ -126,6 +130,44 @@ def _code(path: str, text: str, *, call: Train | None, blob: bytes | None) -> Tr
         call=call,
         sys_path=search_path(),
         cwd=os.getcwd(),
+        script=sys.argv[0] if blob is not None and sys.argv else "",
+        logging=logging_here() if blob is not None else {},
+    )
+
+
+def logging_here() -> dict[str, Any]:
+    """How this script has set logging up, which a worker does not see of a function alone."""
+    root = logging.getLogger()
+    if not root.handlers:
+        return {}
+    known = [h.formatter for h in root.handlers if isinstance(h, logging.StreamHandler)]
+    formatter = next((f for f in known if f is not None), None)
+    named = {
+        name: found.level
+        for name, found in root.manager.loggerDict.items()
+        if isinstance(found, logging.Logger) and found.level
+    }
+    return {
+        "format": formatter._fmt if formatter else None,
+        "datefmt": formatter.datefmt if formatter else None,
+        "levels": {"": root.level, **named},
+    }
+
+
+def size_note(code: assignment.TrainingCode) -> str:
+    """What to know of a function that carries much data to each worker; empty for a small one."""
+    size = len(code.blob or b"")
+    if size < LARGE_BYTES or code.call is None:
+        return ""
+    sizes = {}
+    for what, value in _touched(code.call):
+        with suppress(Exception):
+            sizes[what] = len(cloudpickle.dumps(value))
+    most = max(sizes, key=sizes.__getitem__, default="")
+    part = f", {sizes[most] / 1e6:.0f} MB of them for {most}" if most else ""
+    return (
+        f"Note: each worker is sent {size / 1e6:.0f} MB with the training function{part}. "
+        "To begin faster, load large data inside the function."
     )
 
 

@@ -6,13 +6,15 @@ One thread, which sleeps in the executor until something happens. Training never
 from __future__ import annotations
 
 import errno
+import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 from tunebook.execution import Executor
-from tunebook.execution.code import TrainingCode
+from tunebook.execution.alike_crashes import AlikeCrashes
+from tunebook.execution.code import TrainingCode, size_note
 from tunebook.execution.desk import LEASE_S, RENEW_EVERY_S, Desk
 from tunebook.execution.endings import NOT_NOW
 from tunebook.execution.environment import note_environment
@@ -25,7 +27,7 @@ from tunebook.execution.recovery import take_back
 from tunebook.execution.tally import Tally
 from tunebook.store import Store, StoredRound
 from tunebook.training.log import sync_every_s
-from tunebook.words.errors import StoreError
+from tunebook.words.errors import StoreError, TrainingLoadError
 from tunebook.words.trial import Purpose, Status
 
 COLLECT_EVERY_S = 0.75
@@ -44,10 +46,11 @@ class RunSummary:
 
     Attributes:
         ran: trials that ended in it; complete, infeasible, failed: how they ended.
-        stopped: why it ended before all trials had: "", "interrupted", "time budget" or
-            "drained".
+        stopped: why it ended before all trials had: "", "interrupted", "time budget", "drained",
+            or "crashes": the first trials all crashed alike.
         seconds: wall-clock time.
         spent_twice_s: compute of attempts that were lost and have to be repeated.
+        crash: the error of the last trial, where `stopped` is "crashes".
     """
 
     ran: int
@@ -57,6 +60,7 @@ class RunSummary:
     stopped: str
     seconds: float
     spent_twice_s: float
+    crash: str = ""
 
 
 def run_trials(
@@ -70,6 +74,7 @@ def run_trials(
     time_budget_s: float | None = None,
     memory_limit_mb: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    keep_going: bool = False,
 ) -> RunSummary:
     """Run the trials of a round that have not ended, until they all have.
 
@@ -88,6 +93,8 @@ def run_trials(
             end, which only the round's `time_limit_s` bounds.
         memory_limit_mb: a trial whose processes together use more is infeasible.
         on_progress: called with the latest numbers, about four times a second at most.
+        keep_going: False stops a round of which no trial is complete once its first three trials
+            of this run crashed alike; those under way run to their end.
 
     Returns:
         what was done. `stopped` is "interrupted" after Ctrl-C or SIGTERM: workers are stopped,
@@ -103,10 +110,13 @@ def run_trials(
     """
     stored = _round(store, number)
     sync_every_s()  # a setting that means nothing is told before a worker meets it
-    store.set_source(number, code.source)
     waiting = [t for t in store.trials(number) if not t.status.ended]
     if any(purpose is None or t.purpose is purpose for t in waiting):
+        # Only now: the book names the code that trained, not code that found nothing to train.
+        store.set_source(number, code.source)
         note_environment(store, number, code, reruns=purpose is Purpose.RERUN)
+        if note := size_note(code):
+            print(note, file=sys.stderr)
     if executor is None:
         executor = executor_for(workers)
     with host_identity() as me, Interrupts() as interrupts:
@@ -120,11 +130,16 @@ def run_trials(
             memory_limit_mb=memory_limit_mb,
             executor=executor,
         )
-        run = _Run(desk, interrupts, time_budget_s, on_progress)
+        watching = not keep_going and purpose is not Purpose.RERUN
+        run = _Run(desk, interrupts, time_budget_s, on_progress, AlikeCrashes(watching=watching))
         try:
             run.until_done()
         except KeyboardInterrupt:
             run.stopped = "interrupted"
+        except TrainingLoadError:
+            if stored.source is not None:
+                store.set_source(number, stored.source)  # this code has trained nothing
+            raise
         except OSError as error:
             if error.errno not in DISK_ERRORS:
                 raise
@@ -154,7 +169,9 @@ class _Run:
         interrupts: Interrupts,
         time_budget_s: float | None,
         on_progress: Callable[[Progress], None] | None,
+        crashes: AlikeCrashes,
     ) -> None:
+        self._crashes = crashes
         self.stopped = ""
         self._desk = desk
         self._interrupts = interrupts
@@ -171,6 +188,7 @@ class _Run:
         desk.store.files.mkdir(parents=True, exist_ok=True)
         desk.endings.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
         tally.refresh(desk.store, desk.number, desk.purpose)
+        self._crashes.watching &= not tally.count(Status.COMPLETE)
         self._began_there = desk.store.now()
         while True:
             if self._interrupts.asked:
@@ -203,7 +221,7 @@ class _Run:
         if not desk.running and (self.stopped or not self._others()):
             self._show(last=True)
             return True
-        if desk.listen(LOOK_EVERY_S) and not self.stopped:
+        if desk.listen(LOOK_EVERY_S) and not self.stopped and not self._crashes.watching:
             desk.start()  # before the book is told of the end: no worker waits for that
         desk.settle()
         self._count()
@@ -232,6 +250,7 @@ class _Run:
             stopped=self.stopped,
             seconds=seconds,
             spent_twice_s=self._desk.endings.spent_twice_s,
+            crash=self._crashes.detail if self.stopped == "crashes" else "",
         )
 
     def _count(self) -> None:
@@ -239,7 +258,11 @@ class _Run:
         while settled:
             key, outcome = settled[0]
             self._tally.ended(self._desk.store, key, outcome)
+            self._crashes.take(outcome)
             settled.popleft()
+        running_s = self._desk.running_s().values()
+        if not self.stopped and self._tally.unended and self._crashes.enough(running_s):
+            self.stopped = "crashes"
 
     def _others(self) -> bool:
         """Nothing to do here: look whether another host still works on this round, and wait."""

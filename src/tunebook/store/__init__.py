@@ -243,6 +243,13 @@ class Store(Protocol):
     def release(self, key: TrialKey, attempt: int, seconds: float = 0.0) -> None:
         """Give a claimed trial back as pending; its attempt number stays used."""
 
+    def again(self, keys: Sequence[TrialKey]) -> tuple[TrialKey, ...]:
+        """Set trials that have ended pending, to be trained anew; their attempts stay numbered.
+
+        Returns:
+            those that had ended.
+        """
+
     def held(self, number: int) -> tuple[TrialRecord, ...]:
         """Running trials of a round, whoever holds them."""
 

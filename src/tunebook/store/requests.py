@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from tunebook.store import Asked
 from tunebook.store.connection import database_now
+from tunebook.store.schema import chunk
 from tunebook.store.schema import request as requests
 from tunebook.store.schema import trial as trials
 from tunebook.store.transactions import Transactions
@@ -77,6 +78,39 @@ class Requests(Transactions):
                     )
                 ).rowcount
                 if ended or self._ask_to_cancel(connection, key, mine, now):
+                    reached.append(key)
+        return tuple(reached)
+
+    def again(self, keys: Sequence[TrialKey]) -> tuple[TrialKey, ...]:
+        """Set trials that have ended pending, to be trained anew; their attempts stay numbered.
+
+        What they reported is replaced by what they report then.
+
+        Returns:
+            those that had ended.
+        """
+        ended = [s.value for s in Status if s.ended]
+        reached = []
+        with self._writing() as connection:
+            for key in keys:
+                mine = sa.and_(trials.c.round == key.round, trials.c.number == key.number)
+                changed = connection.execute(
+                    sa.update(trials)
+                    .where(mine, trials.c.status.in_(ended))
+                    .values(
+                        status=Status.PENDING.value,
+                        cause=None,
+                        detail="",
+                        output_tail="",
+                        unread="[]",
+                        ended_at=None,
+                    )
+                ).rowcount
+                if changed:
+                    own = sa.and_(chunk.c.round == key.round, chunk.c.number == key.number)
+                    connection.execute(sa.delete(chunk).where(own))
+                    asked = sa.and_(requests.c.round == key.round, requests.c.number == key.number)
+                    connection.execute(sa.delete(requests).where(asked))
                     reached.append(key)
         return tuple(reached)
 

@@ -1,0 +1,114 @@
+"""Trials to be trained again, once the code that spoiled them is corrected (C3 D8)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from tunebook.execution.code import TrainingCode
+from tunebook.execution.environment import environment
+from tunebook.report.wording import plural
+from tunebook.store import Store
+from tunebook.training.assignment import checkpoints_at
+from tunebook.training.checkpoint_places import place_of
+from tunebook.training.log import attempt_files
+from tunebook.words.environment import code_changes
+from tunebook.words.error_kind import OF_THE_CODE
+from tunebook.words.errors import DesignError, EvidenceError, nearest
+from tunebook.words.trial import Purpose, Status, TrialRecord
+
+AGAIN: Mapping[str, str] = MappingProxyType(
+    {
+        "crashed": "trials that ended by an error of the training code",
+        "infeasible": "all infeasible trials",
+        "failed": "trials whose machine was lost, or that were cancelled",
+        "changed": "all trials that ran under other training code than now",
+    }
+)
+"""Which trials of a round can be trained again, by name."""
+MOST_NAMED = 5
+
+
+def set_again(store: Store, number: int, again: str, code: TrainingCode) -> int:
+    """Set search trials pending that have ended, and drop what they left; returns how many.
+
+    Raises:
+        DesignError: `again` is none of AGAIN.
+        EvidenceError: the round has reruns: its trials have led to a decision, and stay.
+    """
+    if again not in AGAIN:
+        raise DesignError(
+            f"again is one of {', '.join(AGAIN)}; got {again!r}.{nearest(str(again), AGAIN)}",
+            next_step='again="crashed" trains the trials again that crashed',
+        )
+    trials = store.trials(number)
+    if any(t.purpose is Purpose.RERUN for t in trials):
+        raise EvidenceError(
+            f"round {number} was reread by fresh-seed reruns, which were chosen by its trials; "
+            "they can't be trained again",
+            next_step="ask the question in a new round, with another goal",
+        )
+    chosen = [t for t in trials if t.status.ended and _is_meant(t, again)]
+    if again == "changed":
+        chosen = [t for t in trials if t.status.ended and changes_since(store, t, code)]
+    reached = set(store.again([t.key for t in chosen]))
+    for trial in chosen:
+        if trial.key in reached:
+            _drop_files(store, trial)
+    return len(reached)
+
+
+def _is_meant(trial: TrialRecord, again: str) -> bool:
+    if again == "crashed":
+        return trial.status is Status.INFEASIBLE and trial.cause in OF_THE_CODE
+    return trial.status is (Status.FAILED if again == "failed" else Status.INFEASIBLE)
+
+
+def _drop_files(store: Store, trial: TrialRecord) -> None:
+    """A trial trained anew begins at step 0, not at a checkpoint of the code of before."""
+    files = attempt_files(store.files, trial.key, trial.attempt)
+    setting = store.setting()
+    at = checkpoints_at(setting[0].checkpoints, trial.key) if setting else ""
+    place = place_of(at, files.checkpoints)
+    for found in place.listed():
+        place.drop(found)
+    shutil.rmtree(files.checkpoints.with_suffix(".program"), ignore_errors=True)
+
+
+def changes_since(store: Store, trial: TrialRecord, code: TrainingCode) -> tuple[str, ...]:
+    """What of the training code is other than when a trial ended, in words."""
+    before = [
+        e
+        for e in store.environments()
+        if e.round == trial.round and not e.reruns and e.began_at <= (trial.ended_at or 0.0)
+    ]
+    return code_changes(before[-1], environment(code)) if before else ()
+
+
+def nothing_left(store: Store, number: int, code: TrainingCode) -> str:
+    """What to say where no trial of a round is left to train."""
+    trials = [t for t in store.trials(number) if t.purpose is not Purpose.RERUN]
+    said = f"Nothing is left to train: {_all(trials)} of round {number} ended before."
+    crashed = [t for t in trials if _is_meant(t, "crashed")]
+    ended_at = [t for t in trials if t.ended_at]
+    newest = max(ended_at, key=lambda t: t.ended_at or 0.0, default=None)
+    changes = changes_since(store, newest, code) if newest else ()
+    if changes:
+        said += f" The training code changed since ({'; '.join(changes)}), and was not used."
+    if crashed:
+        named = ", ".join(t.name for t in crashed[:MOST_NAMED])
+        more = ", ..." if len(crashed) > MOST_NAMED else ""
+        said += f" {plural(len(crashed), 'trial')} crashed: {named}{more}."
+    how = "crashed" if crashed else "changed" if changes else ""
+    if how:
+        what = "them" if crashed else "all of them"
+        said += (
+            f'\nNext: to train {what} again, run(train, again="{how}"), or tunebook run '
+            f"--again {how}."
+        )
+    return said
+
+
+def _all(trials: Sequence[TrialRecord]) -> str:
+    return f"all {len(trials)} trials" if len(trials) > 1 else "the one trial"

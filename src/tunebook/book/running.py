@@ -1,0 +1,80 @@
+"""Before and after the trials of a round are trained: what is added, and what is said (B2 D8)."""
+
+from __future__ import annotations
+
+import sys
+
+from tunebook.book.again import nothing_left
+from tunebook.execution.code import TrainingCode
+from tunebook.execution.scheduler import RunSummary
+from tunebook.report.wording import plural
+from tunebook.search.assignment import search_trials
+from tunebook.store import Store
+from tunebook.words.design import Objective, Round
+from tunebook.words.errors import DesignError
+from tunebook.words.metric_direction import direction_warning
+from tunebook.words.searchers import ADAPTIVE
+from tunebook.words.trial import Purpose
+
+_warned: set[tuple[str, str]] = set()
+"""Books, and their warnings, that this process has spoken of."""
+
+
+def add_search_trials(store: Store, plan: Round, number: int) -> None:
+    """Add the plan's trials; recompute those that are there, so that none changes unseen."""
+    planned = search_trials(plan, number)
+    stored = {t.number: t for t in store.trials(number) if t.purpose is not Purpose.RERUN}
+    for trial in planned:
+        known = stored.get(trial.number)
+        if known and (dict(known.config), known.seed) != (dict(trial.config), trial.seed):
+            raise DesignError(
+                f"trial {trial.name} was planned as {dict(known.config)} and would now be "
+                f"{dict(trial.config)}: the point sequence of an installed library changed",
+                next_step="install the versions that the round began with, or plan a new "
+                "round; its trials stay as they are",
+            )
+    store.add_trials([t for t in planned if t.number not in stored])
+
+
+def say_before_training(
+    store: Store, number: int, objective: Objective, code: TrainingCode, *, quiet: bool
+) -> None:
+    """Say on the error stream that nothing is left to train, or what to think of before."""
+    plan = store.round(number).plan
+    trials = [t for t in store.trials(number) if t.purpose is not Purpose.RERUN]
+    if any(not t.status.ended for t in trials):
+        warn_of_direction(store, objective)
+    elif trials and not quiet and (plan.searcher not in ADAPTIVE or len(trials) >= plan.trials):
+        print(nothing_left(store, number, code), file=sys.stderr)
+
+
+def warn_of_direction(store: Store, objective: Objective) -> None:
+    """Warn, once a process, where the objective's name contradicts its direction."""
+    said = direction_warning(objective)
+    if said and (store.location, said) not in _warned:
+        _warned.add((store.location, said))
+        print(said, file=sys.stderr)
+
+
+def say_after_training(store: Store, number: int, summary: RunSummary) -> None:
+    """Say why a run ended before its trials had, and how to go on.
+
+    Raises:
+        KeyboardInterrupt: it was interrupted.
+    """
+    left = plural(sum(not t.status.ended for t in store.trials(number)), "trial")
+    if summary.stopped == "crashes":
+        print(
+            f"Stopped: the first {summary.ran} trials crashed alike: {summary.crash}. {left} of "
+            f"round {number} did not begin.\nNext: correct the training code, then train them "
+            'again: run(train, again="crashed"), or tunebook run --again crashed. To go on '
+            "as it is: keep_going=True, or --keep-going.",
+            file=sys.stderr,
+        )
+    if summary.stopped == "interrupted":
+        print(
+            f"Stopped. Everything that was reported is kept; {left} of round {number} did not "
+            "end.\nNext: run the same command or script again to go on.",
+            file=sys.stderr,
+        )
+        raise KeyboardInterrupt
