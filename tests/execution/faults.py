@@ -68,10 +68,13 @@ def text(trial):
 
 def backwards(trial):
     trial.report(5, {"valid/error": 0.4})
+    trial.report(3, {"valid/error": 0.2})  # one such step is passed over
     trial.report(4, {"valid/error": 0.3})
 
 
 def twice(trial):
+    trial.report(3, {"valid/error": 0.5})
+    trial.report(3, {"valid/error": 0.6})  # one such step is passed over
     trial.report(5, {"valid/error": 0.4})
     trial.report(5, {"valid/error": 0.3})
 

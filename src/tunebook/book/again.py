@@ -89,26 +89,42 @@ def changes_since(store: Store, trial: TrialRecord, code: TrainingCode) -> tuple
 def nothing_left(store: Store, number: int, code: TrainingCode) -> str:
     """What to say where no trial of a round is left to train."""
     trials = [t for t in store.trials(number) if t.purpose is not Purpose.RERUN]
-    said = f"Nothing is left to train: {_all(trials)} of round {number} ended before."
-    crashed = [t for t in trials if _is_meant(t, "crashed")]
-    ended_at = [t for t in trials if t.ended_at]
-    newest = max(ended_at, key=lambda t: t.ended_at or 0.0, default=None)
+    every = f"all {len(trials)} trials" if len(trials) > 1 else "the one trial"
+    said = f"Nothing is left to train: {every} of round {number} ended before."
+    newest = max((t for t in trials if t.ended_at), key=_ended_at, default=None)
     changes = changes_since(store, newest, code) if newest else ()
     if changes:
         said += f" The training code changed since ({'; '.join(changes)}), and was not used."
+    crashed = [t for t in trials if _is_meant(t, "crashed")]
     if crashed:
-        named = ", ".join(t.name for t in crashed[:MOST_NAMED])
-        more = ", ..." if len(crashed) > MOST_NAMED else ""
-        said += f" {plural(len(crashed), 'trial')} crashed: {named}{more}."
-    how = "crashed" if crashed else "changed" if changes else ""
-    if how:
-        what = "them" if crashed else "all of them"
-        said += (
-            f'\nNext: to train {what} again, run(train, again="{how}"), or tunebook run '
-            f"--again {how}."
-        )
+        said += f" {_crashed(crashed)}."
+    if crashed or changes:
+        which = "them" if crashed else "all of them"
+        how = _how("crashed" if crashed else "changed", code)
+        said += f"\nNext: to train {which} again, {how}"
     return said
 
 
-def _all(trials: Sequence[TrialRecord]) -> str:
-    return f"all {len(trials)} trials" if len(trials) > 1 else "the one trial"
+def crashed_before(store: Store, number: int, code: TrainingCode) -> str:
+    """What to say of trials that crashed under other code, where others are left to train."""
+    ended = [t for t in store.trials(number) if t.ended_at and _is_meant(t, "crashed")]
+    crashed = [t for t in ended if t.purpose is not Purpose.RERUN]
+    if not crashed or not changes_since(store, max(crashed, key=_ended_at), code):
+        return ""
+    how = _how("crashed", code)
+    return f"{_crashed(crashed)} under other training code. To train them again, {how}"
+
+
+def _crashed(trials: Sequence[TrialRecord]) -> str:
+    named = ", ".join(t.name for t in trials[:MOST_NAMED])
+    more = ", ..." if len(trials) > MOST_NAMED else ""
+    return f"{plural(len(trials), 'trial')} crashed ({named}{more})"
+
+
+def _how(again: str, code: TrainingCode) -> str:
+    shell = f", or tunebook run --again {again}" if code.path else ""
+    return f'run with again="{again}"{shell}.'
+
+
+def _ended_at(trial: TrialRecord) -> float:
+    return trial.ended_at or 0.0

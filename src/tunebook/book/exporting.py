@@ -76,6 +76,11 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
+OWN = ("trial", "study", "seed", "status", "cause", "seconds")
+PREFIX = "params_"
+"""Before the names of all hyperparameters where one is named as another column, as Optuna has it."""
+
+
 def _trials(chosen: BookRound, path: Path) -> Path:
     """One row a trial, shaped as `TrialTable.from_csv` reads it; reruns included."""
     trials = chosen.trials
@@ -84,7 +89,9 @@ def _trials(chosen: BookRound, path: Path) -> Path:
     values = chosen.values()
     with path.open("w", newline="", encoding="utf-8") as out:
         write = csv.writer(out)
-        write.writerow(["trial", "study", "seed", "status", "cause", "seconds", objective, *names])
+        taken = (*OWN, objective)
+        clash = any(name in taken or name.startswith(PREFIX) for name in names)
+        write.writerow([*taken, *(PREFIX + name if clash else name for name in names)])
         for t in trials:
             write.writerow(_row(t, values.get(t.name), names))
     return path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tunebook.book.again import nothing_left
+from tunebook.book.again import crashed_before, nothing_left
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.scheduler import RunSummary
 from tunebook.report.wording import plural
@@ -44,6 +44,8 @@ def say_before_training(
     trials = [t for t in store.trials(number) if t.purpose is not Purpose.RERUN]
     if any(not t.status.ended for t in trials):
         warn_of_direction(store, objective)
+        if said := "" if quiet else crashed_before(store, number, code):
+            print(said, file=sys.stderr)
     elif trials and not quiet and (plan.searcher not in ADAPTIVE or len(trials) >= plan.trials):
         print(nothing_left(store, number, code), file=sys.stderr)
 

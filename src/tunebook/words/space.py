@@ -14,6 +14,7 @@ from types import MappingProxyType
 from tunebook.words.errors import SpaceError, nearest
 from tunebook.words.naming import spell as spell
 from tunebook.words.naming import unmistakable
+from tunebook.words.range_checks import check_range, check_whole, check_width
 from tunebook.words.scalars import bound, choices
 from tunebook.words.trial import Configuration, Value
 
@@ -38,7 +39,7 @@ class Float:
         for end in ("low", "high"):
             object.__setattr__(self, end, bound(getattr(self, end), whole_number=False))
         object.__setattr__(self, "scale", _scale(self.scale))
-        _check_range(self.low, self.high)
+        check_range(self.low, self.high)
         if self.scale is Scale.LOG and self.low <= 0:
             raise SpaceError(
                 f"a log scale needs bounds above 0; the range is {self.low:g} to {self.high:g}",
@@ -56,6 +57,8 @@ class Float:
                 f"the range is {self.low:g} to {self.high:g}",
                 next_step="raise the lower bound to 0 or more, or use tb.uniform(...)",
             )
+        ends = _forward(self.low, self.scale), _forward(self.high, self.scale)
+        check_width(self.low, self.high, ends)
 
     def from_unit(self, u: float) -> float:
         """Value at `u` in [0, 1], exactly `low` at 0 and `high` at 1."""
@@ -88,7 +91,8 @@ class Integer:
         object.__setattr__(self, "scale", _scale(self.scale))
         for end in ("low", "high"):
             object.__setattr__(self, end, bound(getattr(self, end), whole_number=True))
-        _check_range(self.low, self.high)
+        check_whole(self.low, self.high)
+        check_range(self.low, self.high)
         if self.scale is Scale.LOG and self.low < 1:
             raise SpaceError(
                 f"a log scale needs integers from 1; the range is {self.low} to {self.high}",
@@ -359,24 +363,6 @@ def _scale(scale: str) -> Scale:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _check_range(low: float, high: float) -> None:
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise SpaceError(
-            f"a range has finite bounds; got {low!r} to {high!r}",
-            next_step="give the widest bounds that could make sense, perhaps on a log scale",
-        )
-    if low == high:
-        raise SpaceError(
-            f"a range has two different bounds; got {low:g} to {high:g}",
-            next_step=f"widen it, or fix the hyperparameter at {low:g}",
-        )
-    if low > high:
-        raise SpaceError(
-            f"a range goes from low to high; got {low:g} to {high:g}",
-            next_step=f"turn it around: {high:g} to {low:g}",
-        )
 
 
 def _forward(value: float, scale: Scale) -> float:
