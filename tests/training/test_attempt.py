@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
+import json
 import math
 import random
 import sys
+import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from tunebook.training.attempt import train_once
+from tunebook.training.log import read_log
+from tunebook.words.design import Direction, Objective
 from tunebook.words.errors import Infeasible
 from tunebook.words.trial import Cause, Status
 
@@ -106,3 +113,74 @@ def test_generators_are_seeded_from_the_trial(attempt):
     attempt(train)
     attempt(train)
     assert drawn[0] == drawn[1]
+
+
+FIRST_NAN = [math.nan, 0.2, 0.6, 0.7]
+
+
+def values(*reports, loss=None):
+    def train(trial):
+        for step, value in enumerate(reports):
+            trial.report(step, {trial._assignment.objective.metric: value})
+            if loss is not None:
+                trial.report(step, {"train/loss": loss[step]})
+
+    return train
+
+
+@pytest.fixture
+def with_objective(assign):
+    """Train once for an objective that is maximized."""
+
+    def run(metric, train):
+        assignment = replace(assign(), objective=Objective(metric, Direction.MAXIMIZE))
+        outcome, _ = train_once(assignment, train, threading.Event())
+        return outcome, read_log(assignment.files.log).measurements
+
+    return run
+
+
+@pytest.mark.parametrize("metric", ["valid/pearson", "valid/f1", "auroc", "my_metric"])
+def test_nan_before_a_metric_has_a_value_is_no_divergence(with_objective, metric):
+    outcome, found = with_objective(metric, values(*FIRST_NAN))
+    assert (outcome.status, outcome.cause) == (Status.COMPLETE, None), outcome.detail
+    assert [(m.step, m.value) for m in found] == [(1, 0.2), (2, 0.6), (3, 0.7)]
+
+
+@pytest.mark.parametrize(
+    ("train", "at", "steps"),
+    [
+        (values(math.nan, math.nan, math.nan, 0.7), 0, [0, 1, 2]),  # it persists
+        (values(0.2, math.nan, 0.6), 1, [0, 1]),  # after a value
+        (values(math.nan, math.nan), 0, [0, 1]),  # and at the end
+        (values(math.nan, 0.2, loss=[math.nan, 0.1]), 0, [0]),  # the loss diverged
+    ],
+)
+def test_nan_that_is_divergence_ends_the_trial(with_objective, train, at, steps):
+    outcome, found = with_objective("valid/pearson", train)
+    assert outcome.cause is Cause.DIVERGED and f"at step {at}" in outcome.detail
+    assert sorted(m.step for m in found if m.metric == "valid/pearson") == steps
+
+
+@pytest.mark.parametrize("metric", ["loss", "valid/error", "perplexity"])
+def test_nan_of_a_loss_ends_the_trial_at_once(with_objective, metric):
+    outcome, found = with_objective(metric, values(*FIRST_NAN))
+    assert outcome.cause is Cause.DIVERGED and [m.step for m in found] == [0]
+
+
+def test_a_crash_is_placed_in_the_persons_own_file(attempt):
+    def train(trial):
+        return json.loads("{broken")
+
+    outcome, _, _ = attempt(train)
+    assert outcome.cause is Cause.CRASHED and "(test_attempt.py:" in outcome.detail
+
+
+def test_what_argparse_has_against_the_arguments_is_said(attempt):
+    def train(trial):
+        parser = argparse.ArgumentParser(prog="mine")
+        parser.add_argument("--data", required=True)
+        parser.parse_args([])
+
+    outcome, _, _ = attempt(train)
+    assert "sys.exit(2)" in outcome.detail and "required: --data" in outcome.detail

@@ -40,19 +40,40 @@ def test_what_is_no_number_is_refused_and_the_rest_recorded(trial, value):
     assert trial.reported() == [(2, "loss", 0.25)]
 
 
-def test_a_step_never_goes_back(trial):
+def test_one_step_may_go_back_and_no_second_one(trial):
     trial.report(5, {"loss": 0.5})
+    trial.report(2, {"loss": 0.4})  # the best checkpoint, evaluated at the end
+    trial.report(2, {"acc": 0.9})
     with pytest.raises(ReportError, match="step 4 came after step 5"):
         trial.report(4, {"loss": 0.4})
     assert trial.reported() == [(5, "loss", 0.5)]
+    trial.report(6, {"loss": 0.3})
+    assert trial.reported() == [(5, "loss", 0.5), (6, "loss", 0.3)]
+
+
+def test_the_same_number_again_changes_nothing(trial):
+    for _ in range(3):
+        trial.report(5, {"loss": 0.5, "grad": math.nan})
+    trial.report(6, {"loss": 0.4})
+    trial.report(6, {"loss": 0.4})
+    assert [(step, name) for step, name, _ in trial.reported()] == [
+        (5, "loss"),
+        (5, "grad"),
+        (6, "loss"),
+    ]
 
 
 def test_one_metric_once_a_step_but_several_reports(trial):
     trial.report(5, {"loss": 0.5})
     trial.report(5, {"train/loss": 0.3})
-    with pytest.raises(ReportError, match='"loss" came twice at step 5'):
-        trial.report(5, {"loss": 0.6, "extra": 1.0})
-    assert trial.reported() == [(5, "loss", 0.5), (5, "train/loss", 0.3), (5, "extra", 1.0)]
+    trial.report(5, {"loss": 0.6, "extra": 1.0})  # once with a note
+    trial.report(6, {"loss": 0.4})
+    with pytest.raises(ReportError, match="loss came twice at step 6"):
+        trial.report(6, {"loss": 0.6, "more": 1.0})
+    assert trial.reported() == [
+        (5, "loss", 0.5), (5, "train/loss", 0.3), (5, "extra", 1.0), (6, "loss", 0.4),
+        (6, "more", 1.0),
+    ]  # fmt: skip
 
 
 def test_nan_in_the_objective_ends_the_trial_and_is_recorded(trial):
@@ -127,3 +148,13 @@ def test_should_stop_once_asked(assign):
     asked.set()
     assert trial.should_stop()
     log.close()
+
+
+def test_asking_whether_a_hyperparameter_exists_reads_what_decides_that():
+    config = ReadConfiguration({"optimizer": "adam", "lr": 0.1}, {"momentum": ["optimizer"]})
+    assert "momentum" not in config and config.read == {"optimizer"}
+    config = ReadConfiguration({"optimizer": "adam", "lr": 0.1}, {"momentum": ["optimizer"]})
+    assert config.get("momentum", 0.9) == 0.9 and "optimizer" in config.read
+    config = ReadConfiguration({"optimizer": "sgd", "momentum": 0.9}, {"momentum": ["optimizer"]})
+    assert config["momentum"] == 0.9 and config.read == {"momentum"}
+    assert "lr" not in config and config.read == {"momentum"}

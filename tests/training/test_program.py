@@ -6,6 +6,8 @@ import json
 import sys
 import textwrap
 import threading
+import time
+from dataclasses import replace
 
 import pytest
 
@@ -280,4 +282,229 @@ def test_a_program_goes_through_its_path_and_back():
 def test_a_placeholder_that_means_nothing_is_named():
     program = command([sys.executable, "--lr={learning_rat}"])
     with pytest.raises(TrainingCodeError, match=r"learning_rat.*Did you mean"):
-        check_placeholders(program, ["learning_rate"])
+        check_placeholders(program, {"learning_rate": []})
+
+
+BAR = """
+    import sys, json
+    def bar(n):
+        sys.stderr.write(f"\\r epochs: {n}0%|###   | {n}/10 [00:00<00:01, 6.6it/s]"), sys.stderr.flush()
+"""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'bar(s); print(json.dumps({"step": s, "loss": 1 / (s + 1)}), flush=True)',
+        'bar(s); print(json.dumps({"step": s, "loss": 1 / (s + 1)}), flush=True); bar(s)',
+        'print("INFO:root:" + json.dumps({"step": s, "loss": 1 / (s + 1)}))',
+        'print("[12:00:01] metrics", json.dumps({"step": s, "loss": 1 / (s + 1)}), "(0.1 s)")',
+        'print("done ", end=""); print({"step": s, "loss": 1 / (s + 1)})',
+        'print({"step": s, "loss": 1 / (s + 1), "epoch": 0.5, "at": float("nan")})',
+        "print(f\"{{'step': {s}, 'loss': np.float64({1 / (s + 1)}), 'lr': '1e-5'}}\")",
+        'print("\\x1b[1m10/10\\x1b[0m 2s", json.dumps({"step": s, "loss": 1 / (s + 1)}))',
+    ],
+)
+def test_numbers_behind_bars_and_prefixes_are_found(trained, line):
+    body = (
+        textwrap.dedent(BAR)
+        + f"print({{'lr': 0.1, 'depth': 3}})\nfor s in range(4):\n    {line}\n"
+    )
+    outcome, seen, _ = trained(body, "{lr}", "{depth}")
+    assert outcome.status is Status.COMPLETE, outcome.detail
+    assert [(s, v) for s, m, v in seen if m == "loss"] == [(s, 1 / (s + 1)) for s in range(4)]
+    assert not {m for _, m, _ in seen} & {"depth"}  # the arguments that it printed are no metrics
+
+
+REWRITTEN = """
+    import csv, sys, time
+    rows = []
+    def log(**numbers):
+        rows.append(numbers)
+        names = sorted({n for r in rows for n in r})
+        with open(sys.argv[1], "w", newline="") as f:
+            w = csv.DictWriter(f, names); w.writeheader(); w.writerows(rows)
+"""
+
+
+@pytest.mark.parametrize("stepped", [True, False])
+def test_a_csv_file_whose_header_widens_keeps_its_columns_apart(trained, stepped):
+    body = textwrap.dedent(REWRITTEN) + (
+        "for step in range(0, 12, 2):\n"
+        f"    log({'step=step, ' if stepped else ''}loss=1 / (1 + step))\n"
+        "    time.sleep(0.15)\n"
+        f"    if step in (2, 8): log({'step=step + 1, ' if stepped else ''}accuracy=0.9)\n"
+        "    if step == 4: time.sleep(0.4)\n"
+    )
+    outcome, seen, _ = trained(body, "{folder}/m.csv", metrics="csv:{folder}/m.csv")
+    assert outcome.status is Status.COMPLETE, outcome.detail
+    steps = list(range(0, 12, 2))
+    assert [v for _, m, v in seen if m == "loss"] == [1 / (1 + s) for s in steps]
+    assert [v for _, m, v in seen if m == "accuracy"] == [0.9, 0.9]
+    if stepped:
+        assert [s for s, m, _ in seen if m == "loss"] == steps
+        assert [s for s, m, _ in seen if m == "accuracy"] == [3, 9]
+
+
+def test_a_csv_file_written_anew_with_its_steps_as_floats_is_read_on(trained):
+    """As pandas does: a column of whole numbers becomes one of floats at the first empty cell."""
+    outcome, seen, _ = trained(
+        """
+        import sys, time
+        for text in (",step,loss\\n0,0,0.0\\n1,1,0.5\\n",
+                     ",step,loss,acc\\n0,0.0,0.0,\\n1,1.0,0.5,\\n2,,,0.5\\n",
+                     ",step,loss,acc\\n0,0.0,0.0,\\n1,1.0,0.5,\\n2,,,0.5\\n3,3.0,1.5,\\n"):
+            open(sys.argv[1], "w").write(text)
+            time.sleep(0.4)
+        """,
+        "{folder}/m.csv",
+        metrics="csv:{folder}/m.csv",
+    )
+    assert outcome.status is Status.COMPLETE, outcome.detail
+    assert [(s, v) for s, m, v in seen if m == "loss"] == [(0, 0.0), (1, 0.5), (3, 1.5)]
+
+
+def test_rows_of_other_lengths_are_passed_over_and_said(trained, capfd):
+    outcome, seen, _ = trained(
+        """
+        import sys
+        with open(sys.argv[1], "w") as f:
+            f.write("step,loss\\n0,0.5\\n1,0.9,0.4\\n2\\n3,0.3\\nstep,accuracy,loss\\n4,0.9,0.2\\n")
+        """,
+        "{folder}/m.csv",
+        metrics="csv:{folder}/m.csv",
+    )
+    assert outcome.status is Status.COMPLETE
+    assert [(s, v) for s, m, v in seen if m == "loss"] == [(0, 0.5), (3, 0.3), (4, 0.2)]
+    assert [(s, v) for s, m, v in seen if m == "accuracy"] == [(4, 0.9)]
+    assert "3 cells" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        'print(json.dumps({"step": 7, "loss": loss[7]}))',  # the last evaluation once more
+        'print(json.dumps({"step": 7, "loss": 0.9}))',
+        'print(json.dumps({"step": 2, "loss": loss[2]}))',  # the best checkpoint, loaded again
+        'for s in range(3): print(json.dumps({"step": s, "loss": loss[s] / 2}))',  # a second phase
+        'print(json.dumps({"step": -1, "loss": 1.0}))',
+    ],
+)
+def test_a_repeated_evaluation_loses_no_trial(trained, again, capfd):
+    outcome, seen, _ = trained(
+        f"""
+        import json
+        loss = [1 / (1 + s) + 0.05 * s for s in range(8)]
+        for s in range(8): print(json.dumps({{"step": s, "loss": loss[s]}}))
+        {again}
+        print("saved the model")
+        """
+    )
+    assert outcome.status is Status.COMPLETE, outcome.detail
+    assert [(s, v) for s, _, v in seen] == [(s, 1 / (1 + s) + 0.05 * s) for s in range(8)]
+    said = capfd.readouterr().out
+    assert "saved the model" in said and "is not recorded" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (1e-05, "1.0e-05"),
+        (2e-05, "2.0e-05"),
+        (2.5e-05, "2.5e-05"),
+        (1e16, "1.0e+16"),
+        (0.1, "0.1"),
+    ],
+)
+def test_a_number_is_a_number_to_yaml_too(trained, value, shown):
+    outcome, seen, _ = trained(
+        """
+        import json, sys, yaml
+        assert sys.argv[1] == "lr=" + sys.argv[3], sys.argv
+        told = yaml.safe_load(sys.argv[1].split("=")[1]), yaml.safe_load(open(sys.argv[2]))["lr"]
+        assert json.load(open(sys.argv[2]))["name"] == "1e-05"
+        print(json.dumps({"loss": told[0], "acc": told[1]}))
+        """,
+        "lr={lr}", "{config}", shown,
+        config={"lr": value, "name": "1e-05", "depth": 3},
+    )  # fmt: skip
+    assert outcome.status is Status.COMPLETE, outcome.detail
+    assert seen == [(0, "loss", value), (0, "acc", value)]
+
+
+@pytest.mark.parametrize(
+    ("augment", "argv"),
+    [(True, ["--augment", "--amp", "--x=1"]), (False, ["--no-amp", "--x="])],
+)
+def test_a_flag_or_nothing(trained, augment, argv):
+    outcome, _, _ = trained(
+        f"""
+        import sys
+        assert sys.argv[1:] == {argv!r}, sys.argv
+        print('{{"loss": 1}}')
+        """,
+        "{augment?--augment}", "{augment?--amp:--no-amp}", "--x={augment?1}",
+        config={"augment": augment, "lr": 0.1},
+    )  # fmt: skip
+    assert outcome.status is Status.COMPLETE, outcome.detail
+
+
+@pytest.mark.parametrize("values", [[], [1, 2], ["yes", "no"]])
+def test_a_flag_needs_true_and_false(values):
+    program = command([sys.executable, "{augment?--augment}"])
+    with pytest.raises(TrainingCodeError, match="true or false"):
+        check_placeholders(program, {"augment": values})
+    check_placeholders(program, {"augment": [True, False]})
+
+
+@pytest.mark.parametrize(
+    "name", ["seed", "trial", "attempt", "config", "folder", "python", "max_train_steps"]
+)
+def test_a_hyperparameter_named_as_a_word_of_ours_is_refused_where_it_is_used(name):
+    with pytest.raises(TrainingCodeError, match="two meanings") as refused:
+        check_placeholders(command([sys.executable, f"--x={{{name}}}"]), {name: [1, 2]})
+    assert f"my_{name}" in refused.value.next_step
+    check_placeholders(command([sys.executable, "--x={lr}"]), {name: [1, 2], "lr": []})
+    check_placeholders(command([sys.executable, f"--x={{{name}}}"]), {"lr": []})
+
+
+def test_a_conditional_argument_reads_what_it_depends_on(assign, tmp_path):
+    (tmp_path / "t.py").write_text("print('{\"loss\": 1}')")
+    program = command(["{python}", str(tmp_path / "t.py"), "{flag}"])
+    for config in ({"augment": True, "flag": "--augment"}, {"augment": False}):
+        asked = replace(
+            assign(config=config), varied=("augment",), decided_by={"flag": ("augment",)}
+        )
+        outcome, _ = train_once(asked, training_by(program), threading.Event())
+        assert outcome.unread == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the environment of a process")
+@pytest.mark.parametrize(
+    "ending", ["sys.exit(3)", "print('{\"loss\": NaN}', flush=True); time.sleep(60)"]
+)
+def test_ranks_in_sessions_of_their_own_end_with_a_program_that_fails(trained, tmp_path, ending):
+    outcome, _, _ = trained(
+        f"""
+        import subprocess, sys, time
+        rank = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"],
+                                start_new_session=True, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+        open({str(tmp_path / "rank")!r}, "w").write(str(rank.pid))
+        {ending}
+        """
+    )
+    assert outcome.status is Status.INFEASIBLE
+    rank = int((tmp_path / "rank").read_text())
+    assert gone(rank)
+
+
+def gone(pid):
+    import psutil
+
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.05)
+    return False

@@ -142,3 +142,89 @@ def _alive(pid):
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def test_training_finds_the_arguments_of_a_script_that_has_none(host, assign, tmp_path):
+    from dataclasses import replace
+
+    (tmp_path / "parses.py").write_text(
+        "import argparse, sys\n"
+        "p = argparse.ArgumentParser(); p.add_argument('--width', type=int, default=8)\n"
+        "args = p.parse_args()\n"
+        "def train(trial):\n    print('argv', sys.argv)\n    return float(p.parse_args().width)\n"
+    )
+    code = TrainingCode(path="parses.py:train", text="", sha256="", blob=None, call=None,
+                        sys_path=(str(tmp_path),), cwd=str(tmp_path))  # fmt: skip
+    asked = replace(assign(), code=code)
+    host.train(asked)
+    assert host.until("ended")["healthy"]
+    assert "argv ['parses.py']" in asked.files.output.read_text()
+    assert read_log(asked.files.log).measurements[-1].value == 8.0
+
+
+def test_why_code_that_parses_arguments_can_not_be_loaded(host, assign, tmp_path):
+    from dataclasses import replace
+
+    (tmp_path / "needs.py").write_text(
+        "import argparse\np = argparse.ArgumentParser()\n"
+        "p.add_argument('--data', required=True)\nargs = p.parse_args()\n"
+    )
+    code = TrainingCode(path="needs.py:train", text="", sha256="", blob=None, call=None,
+                        sys_path=(str(tmp_path),), cwd=str(tmp_path))  # fmt: skip
+    host.train(replace(assign(), code=code))
+    why = host.until("unloadable")["why"]
+    assert "required: --data" in why and "(needs.py:4)" in why
+
+
+def test_a_script_s_logging_is_there_where_its_function_goes_by_value(host, assign):
+    from dataclasses import replace
+
+    def train(trial):
+        import logging
+
+        logging.getLogger("mine").debug("a debug line")
+        logging.getLogger("other").info("an info line")
+        return 0.5
+
+    told = {"format": "%(name)s says %(message)s", "datefmt": None, "levels": {"": 20, "mine": 10}}
+    asked = by_value(assign(), train)
+    asked = replace(asked, code=replace(asked.code, logging=told))
+    host.train(asked)
+    assert host.until("ended")["healthy"]
+    said = asked.files.output.read_text()
+    assert "mine says a debug line" in said and "other says an info line" in said
+
+
+def test_a_function_with_data_is_read_in_linear_time(host, assign):
+    """By processor time: four times the data takes at most about six times as long."""
+    from dataclasses import replace
+
+    def worker_s(mb):
+        made = Host()
+        try:
+            asked = by_value(assign(attempt=mb), lambda trial: 0.5)
+            blob = cloudpickle.dumps(
+                (lambda data: lambda trial: float(len(data)))(os.urandom(mb << 20))
+            )
+            line = encode(replace(asked, code=replace(asked.code, blob=blob)), with_code=True)
+            import threading
+
+            sender = threading.Thread(target=write_all, args=(made.tell, line))
+            before = made.until("ready") and psutil.Process(made.process.pid).cpu_times()
+            sender.start()
+            assert made.until("ended")["healthy"]
+            after = psutil.Process(made.process.pid).cpu_times()
+            sender.join()
+            return after.user + after.system - before.user - before.system
+        finally:
+            made.process.kill()
+            made.process.wait()
+
+    small, large = worker_s(16), worker_s(64)
+    assert large < 6 * small + 0.5, (small, large)
+
+
+def write_all(descriptor, content):
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -78,7 +78,7 @@ def _write(path: Path, text: str) -> Path:
 
 OWN = ("trial", "study", "seed", "status", "cause", "seconds")
 PREFIX = "params_"
-"""Before the names of all hyperparameters where one is named as another column, as Optuna has it."""
+"""Before the names of all hyperparameters where one has the name of another column."""
 
 
 def _trials(chosen: BookRound, path: Path) -> Path:

@@ -95,8 +95,6 @@ class _Attempt:
                 process.kill()
             process.wait()
             heard.join(QUIET_S)
-            if not heard.is_alive() and process.stdout is not None:
-                process.stdout.close()
         if process.returncode and not self._trial._told_late:
             self._fail(process.returncode)
 
@@ -219,8 +217,9 @@ class _Attempt:
 
 def _hand_on(process: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
     assert process.stdout is not None
-    for line in process.stdout:
-        lines.put(line.rstrip("\n"))
+    with process.stdout:
+        for line in process.stdout:
+            lines.put(line.rstrip("\n"))
     lines.put(None)
 
 
