@@ -223,3 +223,29 @@ def test_per_finds_its_range():
 )
 def test_values_are_spelt_short(value, said):
     assert spell(value) == said
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Float(-1e308, 1e308), "1.8e308 wide"),
+        (lambda: Float(0.1, math.nextafter(0.1, 1), Scale.LOG), "rounding"),
+        (lambda: Float(0.9, math.nextafter(0.9, 1), Scale.NEAR_ONE), "rounding"),
+        (lambda: Integer(1, 10**400), "63 bits"),
+        (lambda: Integer(-(10**400), 1), "63 bits"),
+    ],
+)
+def test_ranges_that_no_unit_can_hold_are_refused(make, says):
+    with pytest.raises(SpaceError, match=says) as refused:
+        make()
+    assert refused.value.next_step
+
+
+@pytest.mark.parametrize(
+    "axis", [Float(0, 1e-300), Float(1e-300, 1e300, Scale.LOG), Integer(0, 2**62)]
+)
+def test_ranges_that_are_odd_but_sound_are_taken(axis):
+    assert (
+        axis.from_unit(0.5) == pytest.approx(axis.from_unit(0.5))
+        and 0 < axis.to_unit(axis.from_unit(0.5)) < 1
+    )
