@@ -32,8 +32,13 @@ class AlikeCrashes:
         self.count = 0
         self._longest_s = 0.0
 
-    def take(self, outcome: Outcome) -> None:
-        """Take in how a trial ended."""
+    def take(self, outcome: Outcome, lasted_s: float) -> None:
+        """Take in how a trial ended.
+
+        Args:
+            outcome: how.
+            lasted_s: since it was given to its worker, which may have had to load the code.
+        """
         if not self.watching or outcome.status is Status.FAILED:
             return
         of_code = outcome.status is Status.INFEASIBLE and outcome.cause in OF_THE_CODE
@@ -43,13 +48,13 @@ class AlikeCrashes:
             return
         self.detail = outcome.detail
         self.count += 1
-        self._longest_s = max(self._longest_s, outcome.seconds)
+        self._longest_s = max(self._longest_s, lasted_s)
 
     def enough(self, running_s: Iterable[float]) -> bool:
         """True once no other trial is to begin.
 
         Args:
-            running_s: for how long each trial under way has run.
+            running_s: how long ago each trial under way was given to its worker.
         """
         if not self.watching or self.count < FIRST:
             return False

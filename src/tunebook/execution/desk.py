@@ -55,6 +55,7 @@ class Desk:
         self.running: dict[TrialKey, TrialRecord] = {}
         self.endings = Endings(store)
         self.paused = False
+        self.lasted_s: dict[TrialKey, float] = {}
         self._setting = made[0]
         self._plan = stored.plan
         self._decided_by = decided_by(stored.plan)
@@ -124,7 +125,8 @@ class Desk:
             if ended.key in self._cancelled and ended.outcome is None:
                 ended = replace(ended, outcome=cancelled(ended.seconds))
             self.endings.add(self.running.pop(ended.key), ended)
-            self._started.pop(ended.key, None)
+            began = self._started.pop(ended.key, time.monotonic())
+            self.lasted_s[ended.key] = time.monotonic() - began
             self._followed.pop(ended.key, None)
         return bool(over) and not any(e.unloadable or e.unwritable for e in over)
 

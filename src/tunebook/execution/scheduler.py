@@ -258,7 +258,7 @@ class _Run:
         while settled:
             key, outcome = settled[0]
             self._tally.ended(self._desk.store, key, outcome)
-            self._crashes.take(outcome)
+            self._crashes.take(outcome, self._desk.lasted_s.pop(key, 0.0))
             settled.popleft()
         running_s = self._desk.running_s().values()
         if not self.stopped and self._tally.unended and self._crashes.enough(running_s):
