@@ -120,3 +120,14 @@ def test_the_wrong_direction_is_warned_of_when_a_book_is_made_and_run(
 def test_the_right_direction_is_not(tmp_path, objective, capsys):
     with Book(tmp_path / "right.db", objective=objective):
         assert capsys.readouterr().err == ""
+
+
+def test_one_trial_left_is_one_trial(tmp_path, capsys):
+    def stops(trial):
+        raise KeyboardInterrupt
+
+    with Book(tmp_path / "k.db", objective=minimize("loss")) as book:
+        asked = book.round("q", nuisance=SPACE, trials=1, max_train_steps=3)
+        with pytest.raises(KeyboardInterrupt):
+            asked.run(stops, workers=0, progress=False)
+    assert "1 trial of round 1" in capsys.readouterr().err

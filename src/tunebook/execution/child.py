@@ -141,7 +141,7 @@ class WorkerProcess:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
         for _ in range(SWEEPS):
-            left = [p for p in self._started() if _runs(p)]
+            left = [p for p in self._started() if p.is_running() and runs(p.pid)]
             for stray in left:
                 with suppress(psutil.Error):
                     stray.kill()
@@ -174,9 +174,10 @@ def started_by(worker: int, host: int) -> Iterator[psutil.Process]:
                 yield process
 
 
-def _runs(process: psutil.Process) -> bool:
+def runs(pid: int) -> bool:
+    """True where a process lives; one that has ended and is not yet taken note of does not."""
     try:
-        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from tunebook.execution.child import MARK
+from tunebook.execution.child import MARK, runs
 from tunebook.execution.host import gone
 from tunebook.execution.slurm_strays import end_job_of
 from tunebook.store import Store
@@ -166,7 +166,7 @@ def end_strays(lock: Path, *, leader_too: bool = False) -> None:
     leader = holder_of(lock)
     if leader is None or leader == os.getpid():
         return
-    if psutil.pid_exists(leader) and not leader_too:
+    if runs(leader) and not leader_too:
         return
     for member in psutil.process_iter():
         with suppress(psutil.Error, OSError):
@@ -178,4 +178,4 @@ def end_strays(lock: Path, *, leader_too: bool = False) -> None:
 def _ours(member: psutil.Process) -> bool:
     """A worker, or what it started: by its environment, whose host must be gone."""
     host = member.environ().get(MARK, "")
-    return host.isdigit() and (not psutil.pid_exists(int(host)) or int(host) == os.getpid())
+    return host.isdigit() and (not runs(int(host)) or int(host) == os.getpid())
