@@ -22,8 +22,7 @@ def header(tmp_path, **nuisance):
         )
         export(book, tmp_path / "out", pictures="none")
     with (tmp_path / "out" / "round-1-trials.csv").open(newline="") as file:
-        rows = list(csv.DictReader(file))
-        return rows
+        return list(csv.DictReader(file))
 
 
 OWN = ["trial", "study", "seed", "status", "cause", "seconds", "loss"]
