@@ -80,7 +80,7 @@ INSIDE: dict[str, Make] = {
     "bowl, 5 axes, best at 0.5, noise 0.3": lambda r, n: table(r, n, [0.5] * 5, noise_share=0.3),
     "no axis matters, 2 axes": NOTHING["no axis matters, 2 axes"],
 }
-PASSED_AT = (16, 32, 64, 128)
+PASSED_AT = (16, 32, 64)
 
 
 def alarms(make: Make, trials: int, repeats: int, seed: int) -> tuple[int, int]:

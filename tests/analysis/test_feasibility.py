@@ -61,6 +61,47 @@ def test_the_region_that_fails_is_found(fresh_rng):
     assert found >= binom.ppf(1e-7, REPEATS, 0.85)
 
 
+def with_activation(base, fails):
+    """The table with an activation beside its axes; `fails` says which configurations do."""
+    n = len(base)
+    config = tuple({**c, "act": ("relu", "tanh")[i % 2]} for i, c in enumerate(base.config))
+    failed = np.array([fails(c) for c in config])
+    axes = {**base.branches[""].axes, "act": Choice(("relu", "tanh"))}
+    return replace(
+        base,
+        config=config,
+        branches={"": replace(base.branches[""], axes=axes)},
+        status=tuple(Status.INFEASIBLE if f else Status.COMPLETE for f in failed),
+        cause=tuple(Cause.DIVERGED if f else None for f in failed),
+        value=np.where(failed, np.nan, np.nan_to_num(base.value, nan=1.0)),
+        name=tuple(map(str, range(n))),
+    )
+
+
+def test_a_region_that_fails_under_one_value_is_named_with_it():
+    base = table(np.random.default_rng(2), 40, [0.2, 0.5])
+    result = feasibility.check(
+        with_activation(base, lambda c: c["act"] == "relu" and c["x0"] > 0.5)
+    )
+    place = result.studies[0].place
+    assert place.under == ("act", "relu")
+    assert (place.share_inside.estimate, place.share_outside.estimate) == (1, 0)
+    (said,) = result.findings
+    assert said.numbers["under"] == "act=relu" and "with act=relu (100 %" in said.sentence
+    assert said.remedy is None or said.remedy.kind is not RemedyKind.SHRINK
+
+
+def test_a_region_that_fails_under_every_value_is_not_narrowed(fresh_rng):
+    narrowed = 0
+    for _ in range(REPEATS):
+        base = table(fresh_rng, 40, [0.2, 0.5])
+        chance = {c["x0"]: fresh_rng.random() < 0.7 for c in base.config}
+        made = with_activation(base, lambda c, chance=chance: c["x0"] > 0.5 and chance[c["x0"]])
+        place = feasibility.check(made).studies[0].place
+        narrowed += getattr(place, "under", None) is not None
+    assert narrowed <= binom.ppf(1 - 1e-6, REPEATS, failing_places.NARROWED)
+
+
 def test_its_bound_lies_where_failing_begins():
     (study,) = feasibility.check(
         table(np.random.default_rng(0), 40, [0.2, 0.5], fails_above=0.7)

@@ -3,7 +3,9 @@
 A place is named where `failing_cuts.py` finds one that random relabelling rarely brings (ALPHA,
 over all studies of a table together); it is a combination of two hyperparameters where
 `failing_combinations.py` finds that neither alone decides. Where none is named, `seen` says
-whether a dependence that matters would have been.
+whether a dependence that matters would have been. A region is narrowed to one value of a choice
+where its trials fail under that value and not under others (Fisher's exact test at NARROWED,
+shared over the values that are looked at); this claim depends on the region, which was found.
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import stats
 
 from tunebook.analysis.estimators import good_region, proportion
 from tunebook.analysis.failing_combinations import Combination, combination
 from tunebook.analysis.failing_cuts import BestCut, best_cut, power
 from tunebook.words.finding import Interval, subject_name
-from tunebook.words.space import Axis, Choice, Integer
+from tunebook.words.space import Axis, Branch, Choice, Integer
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Value
 
@@ -34,6 +37,7 @@ BESIDE = 0.15
 """Of the axis' length: best trials nearer than this to a failing region may be held back by it."""
 SPARED = 0.1
 """Share of the best trials in a failing region above which it is not cut away: a judgement."""
+NARROWED = 0.05
 ENOUGH = 0.8
 """Power at which not having found a place counts as there being none."""
 MOST_VALUES = 64
@@ -44,7 +48,10 @@ FURTHEST = 100
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailingRegion:
-    """Where trials fail: `side` of `threshold` on one hyperparameter."""
+    """Where trials fail: `side` of `threshold` on one hyperparameter.
+
+    `under` is a choice and its value to which that is limited, or None.
+    """
 
     hyperparameter: str
     subject: str
@@ -54,6 +61,7 @@ class FailingRegion:
     share_inside: Interval
     share_outside: Interval
     touches_best: bool
+    under: tuple[str, Value] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,7 +202,13 @@ def _region(
     branch = own.branches[study]
     axis = branch.axes[name]
     assert not isinstance(axis, Choice)
-    inside, outside = _shares(failed, cut.inside)
+    under = _narrowed(branch, own, failed, cut.inside)
+    rows, within = np.arange(len(own)), cut.inside
+    if under is not None:
+        alike = np.array([c.get(under[0]) == under[1] for c in own.config])
+        within = cut.inside & alike
+        rows = np.flatnonzero(alike)
+    inside, outside = _shares(failed, within)
     kept = units[~cut.inside]
     edge = int(
         np.flatnonzero(~cut.inside)[int(kept.argmax() if cut.side == "high" else kept.argmin())]
@@ -210,8 +224,35 @@ def _region(
         p_value=cut.p_value,
         share_inside=inside,
         share_outside=outside,
-        touches_best=_touches_best(own.losses, failed, units - cut.middle, cut.inside),
+        touches_best=_touches_best(
+            own.losses[rows], failed[rows], units[rows] - cut.middle, cut.inside[rows]
+        ),
+        under=under,
     )
+
+
+def _narrowed(
+    branch: Branch,
+    own: TrialTable,
+    failed: Bool[np.ndarray, "trials"],
+    inside: Bool[np.ndarray, "trials"],
+) -> tuple[str, Value] | None:
+    """The value of a choice under which the trials of a region fail, as others there do not."""
+    rows = np.flatnonzero(inside)
+    tried = {
+        (name, value): np.array([own.config[i][name] == value for i in rows])
+        for name, axis in branch.axes.items()
+        if isinstance(axis, Choice)
+        for value in dict.fromkeys(own.config[i][name] for i in rows)
+    }
+    found = {}
+    for key, alike in tried.items():
+        bad = failed[rows]
+        table = [[int((bad & alike).sum()), int((~bad & alike).sum())],
+                 [int((bad & ~alike).sum()), int((~bad & ~alike).sum())]]  # fmt: skip
+        found[key] = float(stats.fisher_exact(table, alternative="greater").pvalue)
+    best = min(found, key=found.__getitem__, default=None)
+    return best if best is not None and found[best] < NARROWED / len(found) else None
 
 
 def _choice(

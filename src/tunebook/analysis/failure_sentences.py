@@ -135,7 +135,12 @@ def _where(place: FailingPlace) -> str:
         side = "above" if place.combination.side == "high" else "below"
         return f"{side} {place.subject} = {spell(_two_digits(place.combination.threshold))}"
     side = "above" if place.side == "high" else "below"
-    return f"at {place.subject} {side} {spell(_two_digits(place.threshold))}"
+    return f"at {place.subject} {side} {spell(_two_digits(place.threshold))}{_under(place)}"
+
+
+def _under(region: FailingRegion) -> str:
+    """` with activation=relu`, where the region is limited to one value of a choice."""
+    return f" with {region.under[0]}={spell(region.under[1])}" if region.under else ""
 
 
 def _shares(place: FailingPlace) -> str:
@@ -239,12 +244,12 @@ def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion
     assert not isinstance(axis, Choice)
     bound = _written(axis, region.threshold)
     side = "above" if region.side == "high" else "below"
-    place = f"{region.subject} {side} {spell(bound)}"
+    place = f"{region.subject} {side} {spell(bound)}{_under(region)}"
     low, high = (axis.low, bound) if region.side == "high" else (bound, axis.high)
     remedy = None
     if region.touches_best:
         remedy = _steadier(own, study)
-    elif low < high:
+    elif low < high and region.under is None:  # under other values the range is sound
         remedy = Remedy(
             kind=RemedyKind.SHRINK,
             subject=region.hyperparameter,
@@ -263,6 +268,7 @@ def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion
             "side": region.side,
             "threshold": region.threshold,
             "p_value": region.p_value,
+            **({"under": f"{region.under[0]}={spell(region.under[1])}"} if region.under else {}),
         },
         remedy=remedy,
     )

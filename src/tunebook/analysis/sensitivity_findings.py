@@ -121,8 +121,8 @@ def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable
     after += _first_near(told)
     if table.adaptive:
         after += " Earlier results chose later trials: take it as exploratory."
-    alone = len(study.hyperparameters) == 1 or not study.pairs
-    itself = "" if alone else f", {_share(first.first.estimate)} by itself"
+    alone = _share(first.first.estimate)
+    itself = "" if alone == _share(first.total.estimate) else f", {alone} by itself"
     yield _finding(
         Severity.NOTE,
         first.subject,
