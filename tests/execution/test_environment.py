@@ -12,6 +12,7 @@ from tunebook.execution.code import training_code
 from tunebook.execution.environment import environment, hardware, note_environment, versions
 from tunebook.store.memory import MemoryStore
 from tunebook.words.design import Round
+from tunebook.words.program import command as tb_command
 from tunebook.words.space import Float
 
 PLAN = Round(goal="q", nuisance={"x": Float(0, 1)}, trials=4, max_train_steps=10)
@@ -53,7 +54,7 @@ def test_what_is_noted(script, store, capsys):
     assert found.file == "train.py"
     assert found.file_sha256 == hashlib.sha256(SCRIPT.encode()).hexdigest()
     assert (found.commit, found.edits_sha256) == ("", "")
-    assert dict(found.versions) == dict(versions()) and "tunebook" in found.versions
+    assert dict(found.versions) == dict(versions(used=())) and "tunebook" in found.versions
     assert {"system", "cpu", "memory"} <= set(found.hardware) == set(dict(hardware()))
     assert capsys.readouterr().err == ""
 
@@ -111,3 +112,37 @@ def test_a_function_of_a_script_has_its_file():
 
     found = environment(training_code(train, here=True))
     assert found.file == "test_environment.py" and len(found.file_sha256) == 64
+
+
+@pytest.mark.parametrize(
+    ("text", "noted_too", "left_out"),
+    [
+        ("import json\n", set(), {"torch", "jax", "keras", "lightning"}),
+        ("import torch\n", {"torch"}, {"jax", "keras", "transformers"}),
+        ("def f():\n    from transformers import Trainer\n", {"torch", "transformers"}, {"jax"}),
+        ("from sklearn import svm\n", {"scikit-learn"}, {"torch", "jax"}),
+        ("import optax\n", {"jax", "jaxlib", "optax"}, {"torch"}),
+        ("from own.network import layers\n", {"torch"}, {"jax"}),
+        ("import botorch\n", {"torch", "jax", "keras"}, set()),
+    ],
+    ids=["none", "torch", "in a function", "sklearn", "optax", "own module", "not known"],
+)
+def test_versions_are_of_what_training_imports(script, text, noted_too, left_out):
+    """These packages are all installed here; a package that is not known may load any."""
+    own = script.parent / "own"
+    own.mkdir()
+    (own / "__init__.py").touch()
+    (own / "network.py").write_text("from . import parts\n", "utf-8")
+    (own / "parts.py").write_text("import torch.nn\n", "utf-8")
+    script.write_text(text + SCRIPT)
+    found = set(environment(training_code("train.py:train")).versions)
+    assert {"python", "tunebook", "numpy", "scipy"} | noted_too <= found
+    assert not found & left_out
+
+
+def test_versions_of_a_program_are_of_its_scripts(script):
+    script.write_text("import torch\n")
+    code = training_code(tb_command(["{python}", "train.py", "--lr={lr}"]))
+    assert "torch" in environment(code).versions
+    assert "jax" not in environment(code).versions
+    assert "jax" in environment(training_code(tb_command(["sh", "run.sh"]))).versions

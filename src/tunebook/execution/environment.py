@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,14 +24,18 @@ from typing import Any
 import psutil
 
 from tunebook.execution.code import TrainingCode
+from tunebook.execution.imported import loaded, packages_of
 from tunebook.execution.naming import find_code
 from tunebook.store import Store
 from tunebook.words.environment import Environment, code_changes, other_changes
 from tunebook.words.errors import StoreError, TrainingCodeError
+from tunebook.words.program import MARK, Program
 from tunebook.words.version import VERSION
 
 PACKAGES = ("numpy", "scipy", "torch", "jax", "jaxlib", "optax", "flax", "keras",
             "tensorflow", "lightning", "transformers", "scikit-learn")  # fmt: skip
+ALWAYS = ("numpy", "scipy")
+"""Of which results depend in any case: points come from them."""
 ASK_S = 5.0
 """Seconds that git, or a GPU's tool, is given; without an answer nothing is noted of it."""
 
@@ -92,7 +97,7 @@ def environment(code: TrainingCode) -> Environment:
         file_sha256=_hash(file),
         commit=commit,
         edits_sha256=edits,
-        versions=dict(versions()),
+        versions=dict(versions(_used(code, file))),
         hardware=dict(hardware()),
     )
 
@@ -127,10 +132,27 @@ def git_state(folder: Path) -> tuple[str, str]:
     return commit, hashlib.sha256(edits.encode()).hexdigest() if edits else ""
 
 
-def versions() -> tuple[tuple[str, str], ...]:
-    """Versions of Python and of the packages here that training is likely to use."""
+def _used(code: TrainingCode, file: Path | None) -> frozenset[str] | None:
+    """Names of packages that training imports; None where that can't be known."""
+    if code.path.startswith(MARK):
+        args = Program.from_path(code.path).args
+        named = [Path(code.cwd, arg) for arg in args if arg.endswith(".py")]
+        return packages_of([f for f in named if f.is_file()])
+    if code.call is not None and not code.path:  # a notebook's other cells are in no file
+        return loaded()
+    return packages_of([file] if file else [])
+
+
+def versions(used: Collection[str] | None = None) -> tuple[tuple[str, str], ...]:
+    """Versions of Python and of the packages here that training uses, or is likely to use.
+
+    Args:
+        used: names of packages that it imports; None where that is not known.
+    """
     found = [("python", platform.python_version()), ("tunebook", VERSION)]
     for package in PACKAGES:
+        if used is not None and package not in used and package not in ALWAYS:
+            continue
         try:
             found.append((package, version(package)))
         except PackageNotFoundError:

@@ -42,12 +42,14 @@ class Protocol:
 
     Attributes:
         lines: (what, text) in reading order.
+        ran: the same, of versions and hardware.
         spaces: for each study (name, trials, ((hyperparameter, role, range), ...)).
         file: name of the round file; toml: its text.
         commands: of the shell, which do it all again from that file.
     """
 
     lines: tuple[tuple[str, str], ...]
+    ran: tuple[tuple[str, str], ...]
     spaces: tuple[tuple[str, int, tuple[tuple[str, str, str], ...]], ...]
     file: str
     toml: str
@@ -69,6 +71,7 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
     commands = [*_earlier(record, found), *again(record, found.number, decision)]
     return Protocol(
         lines=(*_search_lines(record, found), *_evidence_lines(decision), *_code_lines(found)),
+        ran=_ran_lines(found),
         spaces=tuple(_space(plan, study) for study in studies(plan)),
         file=file,
         toml=write_round_file(round_file),
@@ -185,9 +188,16 @@ def _code_lines(found: RoundRecord) -> list[tuple[str, str]]:
     if newest.commit:
         edits = ", with edits that are not committed" if newest.edits_sha256 else ""
         lines.append(("Git commit", f"{newest.commit[:SHORT]}{edits}"))
+    return lines
+
+
+def _ran_lines(found: RoundRecord) -> tuple[tuple[str, str], ...]:
+    if not found.environments:
+        return ()
+    newest = found.environments[-1]
     versions = ", ".join(f"{k} {v}" for k, v in newest.versions.items())
     hardware = "; ".join(f"{k}: {v}" for k, v in newest.hardware.items())
-    return [*lines, ("Ran with", versions), ("Ran on", hardware)]
+    return (("Ran with", versions), ("Ran on", hardware))
 
 
 def _space(plan: Round, study: Study) -> tuple[str, int, tuple[tuple[str, str, str], ...]]:
