@@ -9,14 +9,17 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import runpy
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import processor_times
+from tunebook import cli
 
 COMMAND = "tunebook"
 
@@ -32,13 +35,14 @@ class Server:
         )  # fmt: skip
 
     def run(
-        self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
+        self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], script: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        """Call `tunebook ARGUMENTS`, and wait for its end."""
+        """Call `tunebook ARGUMENTS`, or a script, and wait for its end."""
         assert self.process.stdin is not None and self.process.stdout is not None
         with tempfile.TemporaryDirectory() as said:
             request = {
                 "arguments": list(arguments),
+                "script": script,
                 "cwd": str(cwd),
                 "env": dict(env),
                 "said": said,
@@ -62,18 +66,28 @@ def run(
     arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """Call the command line in a child of this process's server, which starts when first asked."""
+    return _server().run(arguments, cwd=cwd, env=env)
+
+
+def run_script(
+    script: str, *, cwd: Path, env: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """Run a script of Python as `__main__`, by the same server."""
+    return _server().run([], script=script, cwd=cwd, env=env)
+
+
+def _server() -> Server:
     if os.getpid() not in _servers:
         _servers[os.getpid()] = Server()
         atexit.register(_servers[os.getpid()].close)
-    return _servers[os.getpid()].run(arguments, cwd=cwd, env=env)
+    return _servers[os.getpid()]
 
 
 def serve() -> None:
     """Answer each line of standard input by a forked child's exit code and processor time."""
     from tunebook.book import notebook  # noqa: F401 - imported once, for all children
-    from tunebook.cli import COMMANDS
 
-    for name in COMMANDS:
+    for name in cli.COMMANDS:
         __import__(f"tunebook.cli.{name}_command")
     for line in sys.stdin:
         request = json.loads(line)
@@ -106,8 +120,14 @@ def _become(request: Mapping[str, Any]) -> None:
         os.chdir(request["cwd"])
         os.environ.clear()
         os.environ.update(request["env"])
-        sys.argv = ["-c", *request["arguments"]]
-        code = _main()
+        if request["script"]:
+            sys.path[0:1] = [str(Path(request["script"]).parent)]
+            sys.argv = [request["script"]]
+            warnings.resetwarnings()
+            code = _ended(lambda: runpy.run_path(request["script"], run_name="__main__"))
+        else:
+            sys.argv = ["-c", *request["arguments"]]
+            code = _ended(cli.main)
     except BaseException:
         sys.excepthook(*sys.exc_info())
     finally:
@@ -116,9 +136,8 @@ def _become(request: Mapping[str, Any]) -> None:
         os._exit(code)
 
 
-def _main() -> int:
-    from tunebook.cli import main
-
+def _ended(main: Callable[[], object]) -> int:
+    """The exit code that an interpreter would give."""
     try:
         main()
     except SystemExit as end:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
+from sizes import some_slow
 from tunebook.analysis import isolation
 from tunebook.analysis.fresh_seeds import GAP, seed_groups
 from tunebook.words.finding import Severity
@@ -55,7 +56,7 @@ def test_two_groups_need_a_gap(fresh_rng):
     assert alarms <= binom.ppf(1 - 1e-6, 500, 0.005), GAP
 
 
-@pytest.mark.parametrize("name", splits.SEARCHES)
+@pytest.mark.parametrize("name", some_slow(splits.SEARCHES, ["opda/deberta-base"]))
 def test_halves_of_one_search_are_not_told_apart(name, shared_data, fresh_rng):
     whole = splits.search(shared_data, name)
     told, spoke = splits.told_apart(whole, 64, 30, int(fresh_rng.integers(2**32)))

@@ -100,6 +100,7 @@ def compared(tmp_path, adam, rates):
         return asked.findings().findings
 
 
+@pytest.mark.slow
 def test_adam_with_epsilon_pinned_badly_is_flagged_and_in_the_open_space_is_not(tmp_path, rates):
     """Choi et al.: what an optimizer is allowed to tune turns the verdict around."""
     usual = OPTIMIZERS["adam"].tunables[0].axis

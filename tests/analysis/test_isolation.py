@@ -11,6 +11,7 @@ from isolation_families import study, truth
 from scipy.stats import binom
 from surfaces import table
 
+from sizes import some_slow
 from tunebook.analysis import isolation
 from tunebook.analysis.resampling import mean_best
 from tunebook.analysis.selected_response import study_selects
@@ -22,7 +23,15 @@ from tunebook.words.space import Branch, Choice
 REPEATS = 60
 
 
-@pytest.mark.parametrize("case", measured.NOTHING)
+QUICK = (
+    "2 values, 1 axis, noise 0.05",
+    "2 values, 2 axes, 40 % infeasible",
+    "2 values, the second with half as many trials",
+)
+"""One of each kind; `make test-slow` looks at all."""
+
+
+@pytest.mark.parametrize("case", some_slow(measured.NOTHING, QUICK))
 def test_values_that_are_alike_are_not_told_apart(case, fresh_rng):
     seed = int(fresh_rng.integers(2**32))
     told = measured.told_apart(measured.NOTHING[case], 32, REPEATS, seed)
@@ -102,12 +111,15 @@ def test_a_continuous_hyperparameter_is_sliced(fresh_rng):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [
-        ("bowl, 2 axes", "bowl, 2 axes, twice as wide"),
-        ("bowl, 2 axes", "bowl, 5 axes"),
-        ("bowl, 2 axes", "bowl, 2 axes, 40 % fail anywhere"),
-        ("bowl, 2 axes", "bowl, 2 axes, noise 0.1"),
-    ],
+    some_slow(
+        [
+            ("bowl, 2 axes", "bowl, 2 axes, twice as wide"),
+            ("bowl, 2 axes", "bowl, 5 axes"),
+            ("bowl, 2 axes", "bowl, 2 axes, 40 % fail anywhere"),
+            ("bowl, 2 axes", "bowl, 2 axes, noise 0.1"),
+        ],
+        [("bowl, 2 axes", "bowl, 2 axes, twice as wide")],
+    ),
 )
 def test_values_that_differ_in_kind_alone_are_not_told_apart(one, other, fresh_rng):
     shift = truth(one, 32) - truth(other, 32)
@@ -119,7 +131,11 @@ def test_values_that_differ_in_kind_alone_are_not_told_apart(one, other, fresh_r
 
 
 @pytest.mark.parametrize(
-    ("name", "share"), [("bowl, 2 axes", 0.93), ("cusp, 2 axes", 0.85), ("valley, 2 axes", 0.8)]
+    ("name", "share"),
+    some_slow(
+        [("bowl, 2 axes", 0.93), ("cusp, 2 axes", 0.85), ("valley, 2 axes", 0.8)],
+        [("bowl, 2 axes", 0.93)],
+    ),
 )
 def test_the_interval_of_a_best_holds_what_studies_select(name, share, fresh_rng):
     true = truth(name, 32)

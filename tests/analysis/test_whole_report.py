@@ -27,11 +27,13 @@ def at_most(share, tables):
     return binom.ppf(1 - 1e-6, tables, share)
 
 
+@pytest.mark.slow
 def test_false_alarms_of_the_whole_report_are_rare(counts):
     tables = REPEATS * len(counts)
     assert sum(c.alarmed for c in counts.values()) <= at_most(ANY, tables)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", measured.FALSE)
 def test_no_check_claims_what_is_false(counts, check):
     tables = REPEATS * len(counts)
@@ -39,6 +41,7 @@ def test_no_check_claims_what_is_false(counts, check):
     assert max(c.by_check[check] for c in counts.values()) <= at_most(0.08, REPEATS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("check", [c for c in measured.ASKED if c not in ("C2", "C3")])
 def test_no_check_passes_silence_for_skill(counts, check):
     """C2 asks 40 trials a value of 5 axes; C3 does not tell where a few failures by lot lie."""

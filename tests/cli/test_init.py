@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sizes import some_slow
 from tunebook.cli.init_command import SCRIPTS
 from waiting import HANG_S
 
@@ -26,9 +27,13 @@ def needs(framework: str) -> None:
 
 
 SCRIPTED = [(framework, task) for framework, tasks in SCRIPTS.items() for task in tasks]
+QUICK = [
+    case for case in SCRIPTED if case[0] in ("numpy", "command") or case == ("torch", "tabular")
+]
+"""The others import or compile for longer."""
 
 
-@pytest.mark.parametrize(("framework", "task"), SCRIPTED, ids=map("-".join, SCRIPTED))
+@pytest.mark.parametrize(("framework", "task"), some_slow(SCRIPTED, QUICK))
 def test_a_scaffold_says_what_it_saw_and_runs(tunebook, tmp_path, framework, task):
     needs(framework)
     asked = ("--framework", framework, "--task", task, "--json")
@@ -48,7 +53,9 @@ def test_a_scaffold_says_what_it_saw_and_runs(tunebook, tmp_path, framework, tas
     assert status["rounds"][0]["trials"] == {"complete": 4}
 
 
-@pytest.mark.parametrize("framework", ["torch", "lightning", "huggingface", "keras", "jax"])
+@pytest.mark.parametrize(
+    "framework", some_slow(["torch", "lightning", "huggingface", "keras", "jax"], ["torch"])
+)
 def test_a_scaffold_goes_on_from_its_checkpoint(tmp_path, framework):
     needs(framework)
     script = Path(__file__).with_name("resumed_scaffold.py")

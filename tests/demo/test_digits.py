@@ -10,6 +10,7 @@ import pytest
 import tunebook as tb
 
 pytest.importorskip("jax")
+pytestmark = pytest.mark.slow
 
 DEMO = Path(__file__).parents[2] / "demo"
 

@@ -10,6 +10,7 @@ import pytest
 
 import tunebook as tb
 
+pytestmark = pytest.mark.slow
 BENCH = Path(__file__).parents[2] / "bench" / "batch_size_training.py"
 
 

@@ -11,6 +11,7 @@ import pytest
 import tunebook as tb
 from tunebook.words.finding import Severity
 
+pytestmark = pytest.mark.slow
 BENCH = Path(__file__).parents[2] / "bench"
 PINNED = {"adam": {"epsilon": 10.0, "beta1": 0.0}}
 

@@ -9,6 +9,7 @@ import pytest
 
 from tunebook.words.finding import Severity
 
+pytestmark = pytest.mark.slow
 torch = pytest.importorskip("torch")
 
 ASKED = {

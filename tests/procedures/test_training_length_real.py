@@ -10,6 +10,7 @@ import pytest
 
 import tunebook as tb
 
+pytestmark = pytest.mark.slow
 BENCH = Path(__file__).parents[2] / "bench" / "training_length_training.py"
 BUDGET = 2048
 
