@@ -19,6 +19,8 @@ import tunebook
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+SLOW = {"optimizers.md"}
+"""Pages that train in several frameworks."""
 BLOCK = re.compile(r"^```(python|console)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -32,7 +34,8 @@ def examples() -> list:
             parts = [*([block] for block in blocks if block[0] == "python"), shell]
             found += [pytest.param(p, id=f"README.md-{k}") for k, p in enumerate(parts) if p]
         elif blocks:
-            found.append(pytest.param(blocks, id=page.name))
+            marks = [pytest.mark.slow] if page.name in SLOW else []
+            found.append(pytest.param(blocks, id=page.name, marks=marks))
     return found
 
 
