@@ -56,12 +56,13 @@ lint: $(VENV)/.ready  ## ruff, mypy strict, layers, import cycles
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# One thread of linear algebra a process: on small matrices more only get into each other's way.
+# One thread of linear algebra a process: on small matrices more only get into each other's way. A file stays
+# with one process, so that what its tests share is made once.
 test: lint  ## lint, then every fast test, docs and README examples included
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadfile
 
 test-slow: $(VENV)/.ready  ## what takes longer: real networks, real clusters of one process, larger simulations
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadgroup -m slow
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadfile -m slow
 
 test-claims: $(VENV)/.ready  ## the longer simulations of error rates
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --level 2 -k "level2 or claims or false_alarms or power" tests/analysis
