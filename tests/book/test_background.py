@@ -9,6 +9,7 @@ import pytest
 
 from tunebook.execution.scheduler import RunSummary
 from tunebook.words.errors import TunebookError
+from waiting import HANG_S
 
 
 @pytest.fixture
@@ -23,17 +24,17 @@ def test_a_run_in_the_background_returns_a_future_of_its_summary(planned):
 
     def train(trial):
         began.set()
-        assert go.wait(60)
+        assert go.wait(HANG_S)
         trial.report(0, {"loss": 0.5})
 
     told = []
     future = planned.run(train, workers=0, progress=False, wait=False)
     assert isinstance(future, Future)
     future.add_done_callback(told.append)
-    assert began.wait(60)
+    assert began.wait(HANG_S)
     assert not future.done(), "the caller goes on while the round runs"
     go.set()
-    assert wait([future], timeout=60).done == {future}
+    assert wait([future], timeout=HANG_S).done == {future}
     summary = future.result()
     assert isinstance(summary, RunSummary)
     assert (summary.ran, summary.complete) == (4, 4)
@@ -48,6 +49,6 @@ def test_what_a_background_run_raises_is_raised_and_printed(planned, monkeypatch
     monkeypatch.setattr("tunebook.book.rounds.run_trials", broken)
     future = planned.run(lambda trial: 0.5, workers=0, progress=False, wait=False)
     with pytest.raises(TunebookError, match="the disk is gone"):
-        future.result(timeout=60)
+        future.result(timeout=HANG_S)
     assert isinstance(future.exception(), TunebookError)
     assert "the disk is gone" in capsys.readouterr().err

@@ -19,6 +19,7 @@ from tunebook.execution.scheduler import run_trials
 from tunebook.training.program import GRACE_S
 from tunebook.words.program import command
 from tunebook.words.trial import Cause
+from waiting import HANG_S
 
 RANK = """
 import signal, sys, time
@@ -51,7 +52,7 @@ def launched(tmp_path, monkeypatch):
 
 
 def ranks_at(folder: Path):
-    until = time.monotonic() + 60
+    until = time.monotonic() + HANG_S
     while time.monotonic() < until:
         with_pids = (folder / "ranks").read_text().split() if (folder / "ranks").exists() else []
         if len(with_pids) == 2:
@@ -72,7 +73,7 @@ def running(pids):
 
 
 def test_none_outlives_a_time_limit(make_book, launched, tmp_path):
-    store = make_book([{"x": 1.0}], time_limit_s=4.0, max_train_steps=5000)
+    store = make_book([{"x": 1.0}], time_limit_s=10.0, max_train_steps=5000)
     run_trials(store, 1, training_code(launched), workers=1)
     trial = store.trials(1)[0]
     assert trial.cause is Cause.TIMED_OUT and store.measurements(trial.key)
@@ -139,7 +140,7 @@ def test_a_program_has_its_ten_seconds_after_a_time_limit(make_book, tmp_path, m
             """
         )
     )
-    store = make_book([{"x": 1.0}], time_limit_s=4.0, max_train_steps=20000)
+    store = make_book([{"x": 1.0}], time_limit_s=10.0, max_train_steps=20000)
     run_trials(store, 1, training_code(command([sys.executable, "saves.py"])), workers=1)
     assert store.trials(1)[0].cause is Cause.TIMED_OUT
     assert (tmp_path / "saved").read_text() == "whole"

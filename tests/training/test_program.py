@@ -481,13 +481,13 @@ def test_a_conditional_argument_reads_what_it_depends_on(assign, tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux tells the environment of a process")
 @pytest.mark.parametrize(
-    "ending", ["sys.exit(3)", "print('{\"loss\": NaN}', flush=True); time.sleep(60)"]
+    "ending", ["sys.exit(3)", "print('{\"loss\": NaN}', flush=True); time.sleep(600)"]
 )
 def test_ranks_in_sessions_of_their_own_end_with_a_program_that_fails(trained, tmp_path, ending):
     outcome, _, _ = trained(
         f"""
         import subprocess, sys, time
-        rank = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"],
+        rank = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"],
                                 start_new_session=True, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL)
         open({str(tmp_path / "rank")!r}, "w").write(str(rank.pid))
@@ -502,7 +502,7 @@ def test_ranks_in_sessions_of_their_own_end_with_a_program_that_fails(trained, t
 def gone(pid):
     import psutil
 
-    until = time.monotonic() + 10
+    until = time.monotonic() + HANG_S / 3
     while time.monotonic() < until:
         if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
             return True
