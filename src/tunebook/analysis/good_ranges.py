@@ -1,0 +1,194 @@
+"""Which values of a hyperparameter are good? The range around its best value (C10).
+
+Claim, for each numeric hyperparameter of a study: the range contains the value with the best mean
+response, the others at their own best, in 95 % of studies.
+
+Estimator: the values of the BEST best configurations, from the lowest to the highest, and on to
+the next value that was tried on each side; to the bound, or to where all trials fail, where what
+is left up to it is at most NEAR_BOUND of the range. Seeds of one configuration count once, as
+their mean.
+
+Assumption: near the optimum, good trials are as likely on one side of it as on the other. Then all
+BEST of them lie on one side in 2 of 128 studies; the next tried value, and five percent, allow for
+responses that are steeper on one side. No model of the response is fitted: the order of the trials
+decides alone, so neither noise that grows away from the optimum nor failing trials disturb it.
+Random or quasi-random search only: where earlier results chose later trials, these crowd where the
+search looked, and no range is given.
+
+Measured: docs/claims/good_ranges.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tunebook.words.finding import subject_name
+from tunebook.words.space import Axis, Choice
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Value
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
+
+BEST = 7
+"""Configurations whose values make the range."""
+FEWEST = 16
+"""Configurations below which the best BEST are half of all, and show nothing."""
+NEAR_BOUND = 1 / 3
+WIDEST = 2 / 3
+"""Share of the searched range from which a range narrows nothing down."""
+RARE = 0.05
+"""A value of a choice is left out where chance alone would leave it out this rarely."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GoodRange:
+    """The good values of one hyperparameter in one study.
+
+    Attributes:
+        study: key of the study; hyperparameter: its name; subject: as findings write it.
+        low, high: ends of the range, both None for a choice, and where the evidence is too thin.
+        open_low, open_high: the range goes up to the bound of the searched range.
+        values: good values of a choice, best first; empty for a range, and where too thin.
+        best: the value of the best trial.
+        share: of the searched range, on its scale; of the values of a choice.
+        configurations: that were compared.
+        reason: why no range is given; empty where one is.
+    """
+
+    study: str
+    hyperparameter: str
+    subject: str
+    low: Value | None = None
+    high: Value | None = None
+    open_low: bool = False
+    open_high: bool = False
+    values: tuple[Value, ...] = ()
+    best: Value
+    share: float = 1.0
+    configurations: int
+    reason: str = ""
+
+
+def good_ranges(
+    table: TrialTable, only: Collection[tuple[str, str]] | None = None
+) -> tuple[GoodRange, ...]:
+    """The good range of each hyperparameter of each study.
+
+    Args:
+        table: trials of a random or quasi-random search.
+        only: (study, hyperparameter) pairs to read; all that were varied if left out.
+
+    Example:
+        >>> from tunebook.analysis.good_ranges import good_ranges
+        >>> ranges = good_ranges(table)  # doctest: +SKIP
+        >>> ranges[0].low, ranges[0].high  # doctest: +SKIP
+        (0.0031, 0.042)
+    """
+    studies = np.array(table.study, dtype=object)
+    found: list[GoodRange] = []
+    for key, branch in table.branches.items():
+        names = [n for n in branch.axes if only is None or (key, n) in only]
+        rows = np.flatnonzero(table.counted & (studies == key))
+        first, losses = _configurations(table, rows)
+        if not names or not np.isfinite(losses).any():
+            continue
+        order = np.argsort(np.where(np.isfinite(losses), losses, np.inf), kind="stable")
+        best = order[: min(BEST, int(np.isfinite(losses).sum()))]
+        why = _too_thin(table, len(first), len(best))
+        for name in names:
+            held = [table.config[i][name] for i in first]
+            axis = branch.axes[name]
+            common = {
+                "study": key,
+                "hyperparameter": name,
+                "subject": subject_name(name, branch.conditions),
+                "best": held[int(best[0])],
+                "configurations": len(first),
+            }
+            found.append(
+                GoodRange(**common, reason=why)  # type: ignore[arg-type]
+                if why
+                else _choice(common, held, best)
+                if isinstance(axis, Choice)
+                else _range(common, axis, held, best, np.isfinite(losses))
+            )
+    return tuple(found)
+
+
+def _too_thin(table: TrialTable, configurations: int, complete: int) -> str:
+    if table.adaptive:
+        return "earlier results chose later trials"
+    if configurations < FEWEST:
+        return f"{configurations} configurations ended, it takes {FEWEST}"
+    if complete < BEST:
+        return f"{complete} configurations completed, it takes {BEST}"
+    return ""
+
+
+def _configurations(
+    table: TrialTable, rows: Int[np.ndarray, "trials"]
+) -> tuple[list[int], Float[np.ndarray, "configurations"]]:
+    """The first row of each configuration, and its mean loss; NaN where a seed is infeasible."""
+    losses = np.where(table.complete, table.losses, np.nan)
+    alike: dict[tuple[tuple[str, Value], ...], list[int]] = {}
+    for i in rows.tolist():
+        alike.setdefault(tuple(sorted(table.config[i].items())), []).append(i)
+    means = [float(np.mean(losses[own])) for own in alike.values()]
+    return [own[0] for own in alike.values()], np.array(means)
+
+
+def _range(
+    common: dict[str, object],
+    axis: Axis,
+    held: list[Value],
+    best: Int[np.ndarray, "best"],
+    complete: Bool[np.ndarray, "configurations"],
+) -> GoodRange:
+    units = np.array([axis.to_unit(v) for v in held])  # type: ignore[arg-type]
+
+    def below(unit: float) -> float:
+        return float(units[units < unit].max(initial=0.0))
+
+    def above(unit: float) -> float:
+        return float(units[units > unit].min(initial=1.0))
+
+    low, high = below(float(units[best].min())), above(float(units[best].max()))
+    # Beyond these nothing completed: the bound, or the next tried value, which failed.
+    least, most = below(float(units[complete].min())), above(float(units[complete].max()))
+    near = NEAR_BOUND * (high - low)
+    low, high = (
+        min(low, least) if low - least <= near else low,
+        max(high, most) if most - high <= near else high,
+    )
+    open_low, open_high = low <= 0, high >= 1
+    if high - low > WIDEST:
+        wide = f"the best {len(best)} lie over {100 * (high - low):.0f} % of the searched range"
+        return GoodRange(**common, share=high - low, reason=wide)  # type: ignore[arg-type]
+    return GoodRange(
+        **common,  # type: ignore[arg-type]
+        low=axis.from_unit(low),
+        high=axis.from_unit(high),
+        open_low=open_low,
+        open_high=open_high,
+        share=high - low,
+    )
+
+
+def _choice(
+    common: dict[str, object], held: list[Value], best: Int[np.ndarray, "best"]
+) -> GoodRange:
+    """Values among the best, and those whose absence there chance explains."""
+    good = list(dict.fromkeys(held[i] for i in best.tolist()))
+    tried = list(dict.fromkeys(held))
+    for value in tried:
+        share = sum(v == value for v in held) / len(held)
+        if value not in good and (1 - share) ** len(best) > RARE:
+            good.append(value)
+    if len(good) == len(tried):
+        return GoodRange(**common, reason="no value is ruled out")  # type: ignore[arg-type]
+    return GoodRange(**common, values=tuple(good), share=len(good) / len(tried))  # type: ignore[arg-type]
