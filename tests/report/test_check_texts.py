@@ -74,7 +74,7 @@ def test_of_many_pairs_those_told_apart_are_written_first_and_the_others_counted
         ),
         (
             Remedy(kind=RemedyKind.TRAIN_LONGER, values={"max_train_steps": 3000}),
-            "Train longer: max train steps 3000",
+            "Train longer: max_train_steps 3000",
         ),
         (
             Remedy(kind=RemedyKind.FIX, subject="momentum", values={"value": 0.9}),

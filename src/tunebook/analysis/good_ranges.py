@@ -9,7 +9,7 @@ is left up to it is at most NEAR_BOUND of the range. Seeds of one configuration 
 their mean.
 
 Assumption: near the optimum, good trials are as likely on one side of it as on the other. Then all
-BEST of them lie on one side in 2 of 128 studies; the next tried value, and five percent, allow for
+BEST of them lie on one side in 2 of 256 studies; the next tried value, and five percent, allow for
 responses that are steeper on one side. No model of the response is fitted: the order of the trials
 decides alone, so neither noise that grows away from the optimum nor failing trials disturb it.
 Random or quasi-random search only: where earlier results chose later trials, these crowd where the
@@ -34,7 +34,7 @@ from tunebook.words.trial import Value
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
 
-BEST = 7
+BEST = 8
 """Configurations whose values make the range."""
 FEWEST = 16
 """Configurations below which the best BEST are half of all, and show nothing."""
@@ -103,7 +103,7 @@ def good_ranges(
         for name in names:
             held = [table.config[i][name] for i in first]
             axis = branch.axes[name]
-            common = {
+            common: dict[str, object] = {
                 "study": key,
                 "hyperparameter": name,
                 "subject": subject_name(name, branch.conditions),
@@ -167,7 +167,7 @@ def _range(
     )
     open_low, open_high = low <= 0, high >= 1
     if high - low > WIDEST:
-        wide = f"the best {len(best)} lie over {100 * (high - low):.0f} % of the searched range"
+        wide = f"the {len(best)} best trials cover {100 * (high - low):.0f} % of the range"
         return GoodRange(**common, share=high - low, reason=wide)  # type: ignore[arg-type]
     return GoodRange(
         **common,  # type: ignore[arg-type]

@@ -25,18 +25,17 @@ from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.running import add_search_trials, say_after_training, say_before_training
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.steering import SteeredRound
+from tunebook.book.records import book_record, round_record
+from tunebook.book.round_reading import ReadRound
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.progress import TerminalProgress
 from tunebook.execution.scheduler import RunSummary, run_trials
-from tunebook.plots import Picture, pictures
-from tunebook.report.examine import conclude, examine, results
-from tunebook.report.notebook import FindingsView, round_html
+from tunebook.report.notebook import round_html
 from tunebook.report.page import render
 from tunebook.report.terminal import round_text
 from tunebook.store import Store
-from tunebook.store.table import report_times, table
 from tunebook.training.handle import Trial
 from tunebook.words.decision import Decision, Setting
 from tunebook.words.design import Objective, Round
@@ -49,11 +48,14 @@ from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.searchers import ADAPTIVE
 from tunebook.words.table import Curves, TrialTable
 from tunebook.words.trial import TrialRecord
+from tunebook.words.design import Objective
+from tunebook.words.errors import DesignError, TrainingCodeError
+from tunebook.words.trial import Purpose
 
 Train = Callable[[Trial], float | None] | str | Program
 
 
-class BookRound(SteeredRound):
+class BookRound(ReadRound):
     """A round in a book: run it, read it, decide it. Made by `Book.round`."""
 
     def __init__(self, store: Store, setting: Setting, objective: Objective, number: int) -> None:
@@ -61,21 +63,6 @@ class BookRound(SteeredRound):
         self._setting = setting
         self._objective = objective
         self.number = number
-
-    @property
-    def plan(self) -> Round:
-        """The plan as it stands."""
-        return self._store.round(self.number).plan
-
-    @property
-    def goal(self) -> str:
-        """The question of this round."""
-        return self.plan.goal
-
-    @property
-    def trials(self) -> tuple[TrialRecord, ...]:
-        """Records of all trials, reruns included."""
-        return veiled(self._store.trials(self.number), sealed_of(self._store, self.number))
 
     def planned(self, *, workers: int | None = None, max_reruns: int = MAX_RERUNS) -> Planned:
         """What the round would cost and tell, and what one change of it would buy (B5).
@@ -152,86 +139,6 @@ class BookRound(SteeredRound):
         summary = work()
         say_after_training(self._store, self.number, summary)
         return summary
-
-    def table(self) -> TrialTable:
-        """The search trials as columns."""
-        return table(self._store, self.number)
-
-    def report_times(self) -> Curves:
-        """When the search trials reported: of each, steps with the seconds since it began.
-
-        At a step with several reports it is the last one's time. After a resumption the clock
-        begins anew.
-        """
-        return report_times(self._store, self.number)
-
-    def rerun_table(self) -> TrialTable:
-        """The fresh-seed reruns as columns."""
-        return table(self._store, self.number, reruns=True)
-
-    def values(self) -> dict[str, float]:
-        """The objective of each complete trial, reruns included, by trial name."""
-        return {
-            name: float(value)
-            for trials in (self.table(), self.rerun_table())
-            for name, value in zip(trials.name, trials.value, strict=True)
-            if value == value
-        }
-
-    @property
-    def objective(self) -> Objective:
-        """The metric that decides."""
-        return self._objective
-
-    def examination(self, objective: Objective | str | None = None) -> Examination:
-        """Every check that applies to the round as it stands; see `findings`."""
-        table_, carried = self._tables_of(objective)
-        again = with_repeats(self._store, self.number, table_.objective)
-        return examine(table_, unread=unread(self.trials), carried=carried, repeats=again)
-
-    def foretold(self, examination: Examination | None = None) -> tuple[ForetoldOutcome, ...]:
-        """What the round before foretold of this one, each with what came of it.
-
-        Args:
-            examination: of this round, where it was made already.
-        """
-        return judge(self.plan, self.table(), examination or self.examination())
-
-    def findings(self, objective: Objective | str | None = None) -> FindingsView:
-        """What the checks say, worst first; shows itself in notebooks and terminals.
-
-        Args:
-            objective: another metric that was reported, `"minimize:valid/loss"`, instead of the
-                book's: without rerunning, and marked as exploratory, since it was chosen after
-                the results were seen.
-
-        Raises:
-            TableError: no trial reported that metric; names the nearest.
-            EvidenceError: the trials were chosen by their results.
-        """
-        table_, carried = self._tables_of(objective)
-        again = with_repeats(self._store, self.number, table_.objective)
-        found = results(table_, carried=carried, repeats=again)
-        said = conclude(table_, found, unread=unread(self.trials), carried=carried)
-        return FindingsView(said, pictures(found))
-
-    def _tables_of(
-        self, objective: Objective | str | None
-    ) -> tuple[TrialTable, TrialTable | None]:
-        """The round's trials, alone and with those of earlier rounds that lie in its space."""
-        own = self.table()
-        carried = with_earlier(self._store, self._store.round(self.number), own)
-        if objective is None:
-            return own, carried
-        asked = parse_objective(objective) if isinstance(objective, str) else objective
-        refuse_sealed(asked.metric, sealed_of(self._store, self.number))
-        return own.with_objective(asked), carried.with_objective(asked) if carried else None
-
-    def pictures(self) -> tuple[Picture, ...]:
-        """Every picture of the round, in the playbook's order."""
-        table_, carried = self._tables_of(None)
-        again = with_repeats(self._store, self.number)
-        return pictures(results(table_, carried=carried, repeats=again))
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the round as one offline HTML file."""

@@ -9,16 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from tunebook.book.trial_names import trial_named
 from tunebook.store import Store
+from tunebook.store.table import table
 from tunebook.training import artifacts
 from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import Place, place_of
 from tunebook.training.checkpoints import Checkpoint
 from tunebook.training.log import attempt_files
+from tunebook.words.curves import reduce_curve
 from tunebook.words.design import Objective
 from tunebook.words.errors import EvidenceError
-from tunebook.words.trial import TrialRecord
+from tunebook.words.trial import RERUN_FROM, Configuration, Status, TrialRecord
 
 LOOK_EVERY_S = 0.3
 KEPT = 8192
@@ -84,6 +88,30 @@ class BookTrial:
             EvidenceError: the book has no such trial; names the nearest.
         """
         return trial_named(self._store, self.name)
+
+    @property
+    def config(self) -> Configuration:
+        """Its hyperparameters, fixed ones included."""
+        return self.record.config
+
+    @property
+    def value(self) -> float | None:
+        """The objective in its own units; None unless the trial is complete."""
+        if self.record.status is not Status.COMPLETE:
+            return None
+        _, values = self.curves.get(self._objective.metric, ((), ()))
+        value = reduce_curve(np.asarray(values, np.float64), self._objective)
+        return value if math.isfinite(value) else None
+
+    @property
+    def curves(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
+        """By metric, the steps and the values that it reported; a sealed metric is left out."""
+        key = self.record.key
+        rerun = key.number >= RERUN_FROM
+        table_ = table(self._store, key.round, reruns=rerun)
+        row = table_.name.index(self.name)
+        curves = {metric: c.of(row) for metric, c in table_.curves.items()}
+        return {metric: own for metric, own in curves.items() if len(own[0])}
 
     @property
     def checkpoints(self) -> tuple[KeptCheckpoint, ...]:

@@ -14,9 +14,18 @@ def write_text(path: str | os.PathLike[str], text: str) -> Path:
     Raises:
         StoreError: it can't be written; the book is as it was.
     """
+    return write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file; returns its path.
+
+    Raises:
+        StoreError: it can't be written; the book is as it was.
+    """
     file = Path(path)
     try:
-        file.write_text(text, "utf-8")
+        file.write_bytes(content)
     except OSError as error:
         raise unwritable(file, error) from error
     return file

@@ -13,13 +13,24 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
               help="Another metric afterwards: minimize:NAME; marked exploratory.")  # fmt: skip
 @click.option("--reduce", default="best", show_default=True, metavar="HOW",
               help="With --objective: best, last or mean-last-K.")  # fmt: skip
+@click.option("--all", "everything", is_flag=True,
+              help="Passed checks one by one, and every number of a finding.")  # fmt: skip
 @book_option
 @json_option
 def command(
-    number: int | None, objective: str | None, reduce: str, book_path: str | None, as_json: bool
+    number: int | None,
+    objective: str | None,
+    reduce: str,
+    everything: bool,
+    book_path: str | None,
+    as_json: bool,
 ) -> None:
-    """Say what the results of ROUND mean, worst first; the newest round if left out."""
-    from tunebook.cli.causes import causes, show_causes
+    """Show what the results of ROUND mean; the newest round if left out.
+
+    The worst finding comes last, before the best configuration and the good values, so that they
+    stay in view. --json has the worst first.
+    """
+    from tunebook.cli.causes import listed_causes
     from tunebook.cli.output import data, print_json
     from tunebook.report.terminal import show_findings, show_foretold
     from tunebook.words.notation import format_objective, parse_objective
@@ -27,7 +38,9 @@ def command(
     asked = parse_objective(objective, reduce=reduce) if objective else None
     with open_book(book_path) as book:
         chosen = choose_round(book, number)
-        examination = chosen.examination(asked)
+        view = chosen.findings(asked)
+        examination, summary = view.examination, view.summary
+        assert summary is not None
         taken = asked or chosen.objective
         exploratory = taken != chosen.objective
         if as_json:
@@ -38,11 +51,17 @@ def command(
                 exploratory=exploratory,
                 **data(examination),
                 foretold=[data(o) for o in chosen.foretold(examination)],
-                causes=causes(chosen),
+                best=data(summary.best) if summary.best else None,
+                good_ranges=data(summary.ranges),
+                causes=listed_causes(summary.lost),
             )
         else:
             other = f" (exploratory: {format_objective(taken)})" if exploratory else ""
-            show_findings(examination, title=f"Round {chosen.number}: {chosen.goal}{other}")
             if not exploratory:
                 show_foretold(chosen.foretold(examination))
-            show_causes(book, chosen)
+            show_findings(
+                examination,
+                title=f"Round {chosen.number}: {chosen.goal}{other}",
+                everything=everything,
+                summary=summary,
+            )

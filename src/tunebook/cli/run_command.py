@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 @click.option("--keep-going", is_flag=True, help="Also if the first three trials crash alike.")
 @click.option("--plan", "--dry-run", "only_plan", is_flag=True,
               help="Run nothing: show what the round would cost and tell.")  # fmt: skip
+@click.option("--all", "everything", is_flag=True, help="Passed checks one by one.")
 @book_option
 @json_option
 def command(
@@ -49,6 +50,7 @@ def command(
     again: str | None,
     keep_going: bool,
     only_plan: bool,
+    everything: bool,
     book_path: str | None,
     as_json: bool,
 ) -> None:
@@ -60,7 +62,7 @@ def command(
     one change of it would buy.
     """
     from tunebook.book.limits import check_limits
-    from tunebook.cli.causes import causes, no_trial_completed, show_causes
+    from tunebook.cli.causes import causes, no_trial_completed
     from tunebook.cli.machine import run_hints, show_hints
     from tunebook.cli.output import print_json
     from tunebook.execution.code import check_program, training_code
@@ -99,8 +101,7 @@ def command(
         if as_json:
             print_json(round=chosen.number, **asdict(summary), causes=causes(chosen), hints=hints)
         else:
-            show_round(chosen.record())
-            show_causes(book, chosen)
+            show_round(chosen.record(), everything=everything)
             show_hints(hints)
             show_standing(book.record(), chosen.number)
         if no_trial_completed(chosen):

@@ -1,4 +1,4 @@
-"""How far a round is: one live block in a terminal, a few plain lines elsewhere.
+"""How far a round is: live in a terminal, one line in place in a notebook, else a few lines.
 
 Shown: trials done, running and infeasible, the best so far, and the time left.
 """
@@ -15,6 +15,8 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
+
+from tunebook.execution.notebook_line import NotebookLine, in_notebook
 
 PLAIN_EVERY_S = 30.0
 PLAIN_EVERY_SHARE = 0.1
@@ -72,9 +74,9 @@ def clock(seconds: float) -> str:
 class TerminalProgress:
     """Shows progress; give it to `run_trials(..., on_progress=...)`.
 
-    A context manager. In a terminal it draws one block in place; elsewhere it prints a plain
-    line every tenth of the trials or 30 s. `NO_COLOR` is respected (rich does). Writes to
-    standard error, so that what a command prints stays clean.
+    A context manager. In a terminal it draws one block in place, in a notebook one line in place;
+    elsewhere it prints a plain line every tenth of the trials or 30 s. `NO_COLOR` is respected
+    (rich does). Writes to standard error, so that what a command prints stays clean.
 
     Args:
         title: a line above the bar, such as the round's goal.
@@ -83,12 +85,17 @@ class TerminalProgress:
 
     def __init__(self, title: str = "", *, stream: TextIO | None = None) -> None:
         self._title = title
-        self._console = Console(file=stream, stderr=stream is None, highlight=False)
+        self._console = Console(
+            file=stream, stderr=stream is None, highlight=False, force_jupyter=False
+        )
+        self._notebook = NotebookLine(title) if stream is None and in_notebook() else None
         self._live: Live | None = None
         self._said: tuple[float, int] | None = None
         self._last: Progress | None = None
 
     def __enter__(self) -> TerminalProgress:
+        if self._notebook is not None:
+            return self
         if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(console=self._console, auto_refresh=False)
             self._live.start()
@@ -99,7 +106,9 @@ class TerminalProgress:
     def __call__(self, progress: Progress) -> None:
         """Show this."""
         self._last = progress
-        if self._live is not None:
+        if self._notebook is not None:
+            self._notebook.show(", ".join(parts(progress)), progress.done, progress.total)
+        elif self._live is not None:
             self._live.update(block(progress, self._title), refresh=True)
         elif self._due(progress):
             self._say(progress)
@@ -110,6 +119,8 @@ class TerminalProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._notebook is not None:
+            return
         if self._live is not None:
             self._live.stop()
             self._live = None

@@ -81,7 +81,7 @@ def draw(
         result = dataclasses.replace(result, **{field: own})
     module, _, function = PICTURES[check].partition(":")
     drawn: tuple[Picture, ...] = getattr(importlib.import_module(module), function)(result)
-    return drawn
+    return tuple(dataclasses.replace(picture, check=check) for picture in drawn)
 
 
 def pictures(results: Mapping[str, Any]) -> tuple[Picture, ...]:

@@ -30,7 +30,7 @@ class LayerView:
         return [row.get(field) for row in self.rows]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Picture:
     """A drawing as data: nothing is rendered until someone looks.
 
@@ -40,6 +40,7 @@ class Picture:
         spec: Vega-Lite with named data, without rows and without colours of a theme.
         rows: by name of the data.
         alt: what a reader who does not see the picture needs, with its numbers.
+        check: playbook id of the check whose result it draws; empty for any other picture.
     """
 
     name: str
@@ -47,6 +48,10 @@ class Picture:
     spec: Mapping[str, Any]
     rows: Mapping[str, list[Row]]
     alt: str
+    check: str = ""
+
+    def __repr__(self) -> str:
+        return f"Picture {self.name}: {self.title}"
 
     def layer(self, name: str) -> LayerView:
         """What the layer of this name draws.

@@ -35,7 +35,7 @@ def numbers_texts(finding: Finding) -> list[tuple[str, str]]:
     """The finding's numbers as (name, text) pairs; pairs of values one line each."""
     lines: list[tuple[str, str]] = []
     for name, content in finding.numbers.items():
-        label = NUMBER_LABELS.get(name, name.replace("_", " "))
+        label = NUMBER_LABELS.get(name, name)
         if isinstance(content, tuple):
             shown = sorted(content, key=lambda p: not p.told_apart)[:MOST_PAIRS]
             lines += [
@@ -84,14 +84,84 @@ def _values_text(values: Mapping[str, Value]) -> str:
         parts += [] if scale == "linear" else [SCALE_WORDS.get(str(scale), str(scale))]
     if "hyperparameters" in left:
         parts.append(str(left.pop("hyperparameters")))
-    parts += [f"{name.replace('_', ' ')} {value_text(value)}" for name, value in left.items()]
+    parts += [
+        f"{VALUE_LABELS.get(name, name)} {value_text(value)}" for name, value in left.items()
+    ]
     return ", ".join(parts)
 
 
 NUMBER_LABELS = {
+    "at_chance": "trials at chance",
+    "best_in_first_tenth": "best trials done in the first tenth of training",
+    "best_in_last_quarter": "best trials still improving in the last quarter",
+    "between_seeds": "between seeds",
+    "carried_over": "trials carried over",
+    "distance_from_best": "distance from the best",
+    "ended_worse_than_begun": "curves that ended worse than they began",
+    "ends_ahead": "ends ahead",
+    "evaluate_every": "evaluate every (steps)",
+    "evaluation_s": "an evaluation (s)",
+    "expected_gain": "expected gain",
+    "fewest_examples": "fewest examples",
+    "first_max_train_steps": "first max_train_steps",
+    "first_order": "share by itself",
+    "first_order_complete": "share by itself, complete trials",
+    "flatters_by": "a trial looks better by",
+    "floor_from": "floor from",
+    "from_round": "from round",
+    "gain_of_half_again": "gain of half as many steps again",
+    "gain_of_twice_the_budget": "gain of twice the budget",
+    "gain_per_doubling": "gain per doubling",
+    "gain_per_doubling_of_the_longer": "gain per doubling, longer trials",
     "good_region": "about as good as the best",
-    "p_value_low": "p-value, low end",
+    "good_trials": "good trials",
+    "high_seeds": "seeds, high end",
+    "in_a_pile": "trials with one and the same value",
+    "in_place_of": "in place of",
+    "irregular": "trials with uneven evaluation steps",
+    "largest_that_fits": "largest that fits",
+    "late_noise": "noise of late evaluations",
+    "learning_rate_power": "power of the learning rate",
+    "least_time": "least time",
+    "level_evaluations": "evaluations on the level end",
+    "longer_from": "longer from",
+    "low_seeds": "seeds, low end",
+    "median_best_step": "median step of the best",
+    "median_late_gain": "median gain late in training",
+    "median_rise": "median rise after the best",
+    "middle_of_best": "middle of the best",
+    "not_judged": "not judged",
+    "overfitting_in_any": "overfitting in any",
+    "p_value": "p-value",
     "p_value_high": "p-value, high end",
+    "p_value_low": "p-value, low end",
+    "perfect_slope": "slope of perfect scaling",
+    "perfect_until": "perfect scaling until",
+    "period_evaluations": "period (evaluations)",
+    "period_steps": "period (steps)",
+    "range_of_the_best": "range of the best trials",
+    "range_of_the_values": "range of all values",
+    "rare_at_first": "trials with few evaluations at first",
+    "right_alone": "right alone",
+    "share_inside": "share inside",
+    "share_of_best_near_edge": "share of the best near the edge",
+    "share_outside": "share outside",
+    "shortest_high": "shortest, high end",
+    "shortest_low": "shortest, low end",
+    "step_s": "a step (s)",
+    "steps_apart": "median steps between evaluations",
+    "steps_saved": "steps saved",
+    "total": "share of the variance",
+    "total_better_half": "share among the better half",
+    "total_complete": "share, complete trials",
+    "within_resolution_of_the_best": "trials that noise can't separate from the best",
+    "worse_by": "worse by",
+}
+"""Names of a finding's numbers, for people; hyperparameters keep their own spelling."""
+VALUE_LABELS = {
+    "batch_size": "a batch size that is",
+    "evaluate_every": "evaluate every",
+    "validation_set": "a validation set that is",
 }
 MOST_PAIRS = 12
 """Pairs of values that are written; those told apart first."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -84,7 +84,7 @@ class Gallery:
 
     def showing(self, finding: Finding) -> tuple[Shown, ...]:
         """The pictures that show a finding: its subject's, or all of its check."""
-        check = DRAWN_WITH.get(finding.check, finding.check)
+        check = _drawn_by(finding)
         of_check = [s for g in self.groups if g.check == check for s in g.pictures]
         names = {finding.subject, finding.subject.partition("[")[0]} - {""}
         exact = [s for s in of_check if finding.subject and finding.subject in _called(s)]
@@ -126,9 +126,7 @@ def gallery(
             )
         )
     if found is not None and decision is not None:
-        again = reruns.draw(
-            decision, _rerun_values(found, decision), objective=found.table.objective
-        )
+        again = verdict_pictures(found.reruns, decision)
         groups.append(
             Group(
                 check="D1",
@@ -150,10 +148,17 @@ def _best_studies(table: TrialTable) -> list[str] | None:
     return list(dict.fromkeys(s for s in ranked if s in table.branches))[:MOST_STUDIES]
 
 
-def _rerun_values(found: RoundRecord, decision: Decision) -> dict[str, list[float]]:
-    """Side to the objective of its reruns, not a number where one is infeasible."""
-    value = dict(zip(found.reruns.name, found.reruns.value.tolist(), strict=True))
-    return {s.name: [value.get(r, float("nan")) for r in s.reruns] for s in decision.sides}
+def verdict_pictures(table: TrialTable, decision: Decision) -> tuple[Picture, ...]:
+    """The picture of a verdict: each side's reruns with new seeds.
+
+    Args:
+        table: the reruns of the round.
+        decision: of the round.
+    """
+    value = dict(zip(table.name, table.value.tolist(), strict=True))
+    sides = {s.name: [value.get(r, float("nan")) for r in s.reruns] for s in decision.sides}
+    drawn = reruns.draw(decision, sides, objective=table.objective)
+    return tuple(replace(picture, check="D1") for picture in drawn)
 
 
 def pictures_json(shown: Iterable[Shown]) -> str:
@@ -175,6 +180,18 @@ def pictures_json(shown: Iterable[Shown]) -> str:
 
 def _named(prefix: str, pictures: Iterable[Picture]) -> tuple[Shown, ...]:
     return tuple(Shown(id=f"{prefix}-{i}", picture=p) for i, p in enumerate(pictures))
+
+
+def _drawn_by(finding: Finding) -> str:
+    return DRAWN_WITH.get(finding.check, finding.check)
+
+
+def shows(picture: Picture, finding: Finding) -> bool:
+    """True for a picture that a finding's check draws, of the finding's own subject."""
+    if picture.check != _drawn_by(finding):
+        return False
+    subject = finding.subject.partition("[")[0]
+    return not subject or subject in f"{picture.name} {picture.title}"
 
 
 def _called(shown: Shown) -> str:

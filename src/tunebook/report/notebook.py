@@ -1,14 +1,18 @@
 """What a notebook shows of findings, rounds, decisions and books: HTML that runs no script (C12).
 
-Pictures stand in it as images (SVG in data URLs), so that an untrusted notebook shows them too.
+Pictures are images (SVG in data URLs), so that an untrusted notebook shows them too. A notebook
+file keeps each display, so one display has at most MOST_CHARACTERS of pictures: those of its
+findings first. `round.pictures()` has all.
 """
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 from jinja2 import Environment
+from markupsafe import Markup
+from rich.console import RenderableType
 
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_trades import Trade
@@ -16,18 +20,24 @@ from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.plots import Picture
 from tunebook.plots.render import to_svg
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
+from tunebook.report.compact_svg import compact
 from tunebook.report.examine import conclude, results
-from tunebook.report.gallery import Gallery, gallery
+from tunebook.report.gallery import gallery, shows
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.offline import asset
 from tunebook.report.planned_text import COLUMNS, planned_lines, trade_rows, trades_head
 from tunebook.report.repeats import repeats
-from tunebook.report.terminal import book_text, findings_text, plain
+from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
+from tunebook.report.terminal import book_text, findings_text, folded_text, plain, show
 from tunebook.report.verdict import LABELS, answer, best_trial
 from tunebook.report.wording import counts_text, gain_text, interval_text, left_out_texts, number
 from tunebook.words.decision import Decision
 from tunebook.words.finding import Examination, Finding, Severity
 from tunebook.words.record import BookRecord, Proposal
+
+MOST_CHARACTERS = 64_000
+"""Of all pictures in one display; with its text it stays below 100 kB."""
+MOST_PICTURES = 6
 
 
 class FindingsView:
@@ -35,12 +45,19 @@ class FindingsView:
 
     Attributes:
         examination: what it shows.
-        pictures: shown below the findings in a notebook.
+        pictures: those of the findings are shown below them in a notebook.
+        summary: the best configuration, good values, and why trials did not complete.
     """
 
-    def __init__(self, examination: Examination, pictures: Sequence[Picture] = ()) -> None:
+    def __init__(
+        self,
+        examination: Examination,
+        pictures: Sequence[Picture] = (),
+        summary: RoundSummary | None = None,
+    ) -> None:
         self.examination = examination
         self.pictures = tuple(pictures)
+        self.summary = summary
 
     @property
     def findings(self) -> list[Finding]:
@@ -53,18 +70,68 @@ class FindingsView:
     def __getitem__(self, place: int) -> Finding:
         return self.findings[place]
 
+    def show(self, *, everything: bool = False) -> None:
+        """Print the findings, with colours on a terminal.
+
+        Args:
+            everything: each passed check too, instead of their number.
+        """
+        show(self._text(everything=everything))
+
+    def _text(self, *, everything: bool = False) -> RenderableType:
+        return findings_text(
+            self.examination,
+            everything=everything,
+            summary=self.summary,
+            unfold=".show(everything=True) lists them",
+        )
+
     def __repr__(self) -> str:
-        return plain(findings_text(self.examination))
+        return plain(self._text())
 
     def _repr_html_(self) -> str:
-        return findings_html(self.examination, self.pictures)
+        return findings_html(self.examination, self.pictures, self.summary)
 
 
-def findings_html(examination: Examination, pictures: Sequence[Picture] = ()) -> str:
-    """Findings, worst first, then pictures."""
+def findings_html(
+    examination: Examination,
+    pictures: Sequence[Picture] = (),
+    summary: RoundSummary | None = None,
+) -> str:
+    """Best configuration and findings, worst first, then the pictures of the findings."""
+    images, left = _images(examination.findings, pictures)
     return _render(
-        "findings", examination=examination, pictures=[picture_html(p) for p in pictures]
+        "findings",
+        examination=examination,
+        folded=folded_text(examination, "").rstrip("; "),
+        summary=summary_lines(summary) if summary else (),
+        pictures=images,
+        left=left,
     )
+
+
+def _images(findings: Sequence[Finding], pictures: Iterable[Picture]) -> tuple[list[str], int]:
+    """Pictures of findings, worst first, then others, while there is room; how many are left."""
+    every = list(pictures)
+    open_ = [f for f in findings if f.severity is not Severity.PASS]
+    wanted = [p for f in open_ for p in every if shows(p, f)]
+    order = list({p.name: p for p in (*wanted, *every)}.values())
+    images: list[str] = []
+    room = MOST_CHARACTERS
+    for picture in order:
+        if len(images) == MOST_PICTURES:
+            break
+        image = picture_html(picture)
+        if len(image) <= room:
+            images.append(image)
+            room -= len(image)
+    return images, len(order) - len(images)
+
+
+def pictures_html(pictures: Sequence[Picture]) -> str:
+    """Pictures one after another, as many as a display has room for."""
+    images, left = _images((), pictures)
+    return _render("pictures", pictures=images, left=left)
 
 
 def round_html(record: BookRecord, number: int) -> str:
@@ -76,14 +143,21 @@ def round_html(record: BookRecord, number: int) -> str:
         results(found.table, carried=found.carried, repeats=again) if len(found.table) else {}
     )
     examination = conclude(found.table, checked, unread=found.unread, carried=found.carried)
-    drawn: Gallery = gallery("", checked, found.table, found, decision)
+    drawn = gallery("", checked, found.table, found, decision)
+    verdict_first = sorted((g for g in drawn.groups), key=lambda g: g.check != "D1")
+    images, left = _images(
+        examination.findings, (s.picture for g in verdict_first for s in g.pictures)
+    )
     return _render(
         "round",
         found=found,
         answer=answer(found, decision, examination),
         standing=standing(record, number),
         examination=examination,
-        pictures=[picture_html(s.picture) for s in drawn.shown],
+        folded=folded_text(examination, "").rstrip("; "),
+        summary=summary_lines(summarize(found.table, checked, found.details)),
+        pictures=images,
+        left=left,
     )
 
 
@@ -132,8 +206,10 @@ def book_html(record: BookRecord) -> str:
 
 def picture_html(picture: Picture) -> str:
     """One picture as an image that needs no script."""
-    svg = base64.b64encode(to_svg(picture).encode("utf-8")).decode("ascii")
-    return _render("picture", picture=picture, source=f"data:image/svg+xml;base64,{svg}")
+    svg = compact(to_svg(picture)).replace("'", "&apos;").replace('"', "'")
+    # What could end the attribute or the URL is escaped by `quote`.
+    source = Markup("data:image/svg+xml," + quote(svg, safe=" =/:;,!()*'+@$?-_.~[]{}|^"))
+    return _render("picture", picture=picture, source=source)
 
 
 def _render(macro: str, **content: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from io import StringIO
 from itertools import groupby
 
@@ -12,10 +13,11 @@ from rich.text import Text
 
 from tunebook.analysis.foretold_outcomes import judge
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
-from tunebook.report.examine import examine
+from tunebook.report.examine import WORST_FIRST, conclude, results
 from tunebook.report.foretold_text import foretold_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.repeats import repeats
+from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
 from tunebook.report.verdict import LABELS, best_trial, gain_note, objective_text
 from tunebook.report.wording import (
     config_text,
@@ -49,31 +51,75 @@ VERDICT_STYLES = {
 }
 
 
-def findings_text(examination: Examination, *, title: str = "") -> RenderableType:
-    """Every finding, worst first; readable from 60 columns on."""
-    parts: list[RenderableType] = [Text(_safe(title), style="bold"), Text()] if title else []
-    for (severity, check), alike in groupby(
-        examination.findings, key=lambda f: (f.severity, f.check)
-    ):
-        own = list(alike)
-        parts += map(_passed if severity is Severity.PASS else _finding, own[:MOST_ALIKE])
-        if len(own) > MOST_ALIKE:
-            said = f"{check}: {len(own) - MOST_ALIKE} others say the like; --json lists them all"
-            parts.append(_line(f"{MARKS[severity][0]}  {said}", "dim"))
-    parts += [
-        _line(f"· {n.check} {check_text(n.check).name} could not speak: {n.reason}", "dim")
-        for n in examination.not_applicable
-    ]
+def findings_text(
+    examination: Examination,
+    *,
+    title: str = "",
+    everything: bool = True,
+    summary: RoundSummary | None = None,
+    unfold: str = "--all shows them",
+) -> RenderableType:
+    """Every finding, the worst last, where it stays in view; readable from 60 columns on.
+
+    Args:
+        examination: what the checks found.
+        title: above all else.
+        everything: write each passed check and every number; else one line counts the passed.
+        summary: written after the findings.
+        unfold: how the reader sees what is counted only.
+    """
+    parts: list[RenderableType] = [Text(printable(title), style="bold"), Text()] if title else []
+    parts += _not_applicable(examination) if everything else []
     parts += [_line(f"· {text}", "dim") for text in left_out_texts(examination.left_out)]
+    if not everything and (folded := folded_text(examination, unfold)):
+        parts += [_line(folded, "dim"), Text()]
+    rising = sorted(examination.findings, key=lambda f: (-WORST_FIRST.index(f.severity), f.check))
+    for (severity, check), alike in groupby(rising, key=lambda f: (f.severity, f.check)):
+        if severity is Severity.PASS and not everything:
+            continue
+        own = list(alike)
+        parts += [
+            _passed(f) if severity is Severity.PASS else _finding(f, all_numbers=everything)
+            for f in own[:MOST_ALIKE]
+        ]
+        if len(own) > MOST_ALIKE:
+            more = f"{check}: {len(own) - MOST_ALIKE} similar findings; --json lists them all"
+            parts.append(_line(f"{MARKS[severity][0]}  {more}", "dim"))
     if not parts:
         parts.append(Text("No check had anything to read yet."))
-    return Group(*parts)
+    return Group(*parts, *(summary_parts(summary) if summary else ()))
+
+
+def folded_text(examination: Examination, unfold: str) -> str:
+    """`✓ 11 checks passed, 4 had too little data; --all shows them`; empty for none."""
+    passed = sum(f.severity is Severity.PASS for f in examination.findings)
+    silent = len(examination.not_applicable)
+    counts = [f"{plural(passed, 'check')} passed"] if passed else []
+    if silent:
+        counts.append(f"{silent if passed else plural(silent, 'check')} did not apply")
+    return f"✓ {', '.join(counts)}; {unfold}" if counts else ""
+
+
+def _not_applicable(examination: Examination) -> list[RenderableType]:
+    return [
+        _line(f"· {n.check} {check_text(n.check).name} did not apply: {n.reason}", "dim")
+        for n in examination.not_applicable
+    ]
+
+
+def summary_parts(summary: RoundSummary) -> list[RenderableType]:
+    """The best configuration, the good values, and why trials did not complete."""
+    parts: list[RenderableType] = []
+    for head, lines in summary_lines(summary):
+        parts += [_line(head, "bold"), *(_indented(_line(line)) for line in lines)]
+    return parts
 
 
 def book_renderable(record: BookRecord) -> RenderableType:
     """A book at a glance: its rounds, its lineage, and where it stands."""
     head = Text.assemble(
-        (_safe(record.setting.name), "bold"), f": {_safe(objective_text(record.objective))}"
+        (printable(record.setting.name), "bold"),
+        f": {printable(objective_text(record.objective))}",
     )
     if not record.rounds:
         return Group(head, Text("No round yet. Next: tunebook init, then tunebook run"))
@@ -108,10 +154,11 @@ def _round_line(record: BookRecord, found: RoundRecord) -> str:
     return "; ".join(parts)
 
 
-def round_renderable(found: RoundRecord) -> RenderableType:
-    """A round at a glance: its question, its trials' fates and its best."""
+def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableType:
+    """A round at a glance: its question, its trials' fates, its best, and why trials failed."""
     best = best_trial(found.table)
     metric = found.table.objective.metric
+    lost = summarize(found.table, {}, found.details)
     lines: list[RenderableType] = [
         _line(f"Round {found.number}: {found.plan.goal}", "bold"),
         _line(
@@ -125,6 +172,8 @@ def round_renderable(found: RoundRecord) -> RenderableType:
         lines.append(_line(f"Best {metric}: {number(best.value)} by {best.trial} ({config})"))
     if len(found.reruns):
         lines.append(_line(f"Fresh-seed reruns: {counts_text(found.reruns.status)}"))
+    if causes and lost.lost:
+        lines += summary_parts(replace(lost, best=None))
     return Group(*lines)
 
 
@@ -171,9 +220,15 @@ def launch_renderable(launch: Launch) -> RenderableType:
     )  # fmt: skip
 
 
-def show_findings(examination: Examination, *, title: str = "") -> None:
-    """Print the findings."""
-    show(findings_text(examination, title=title))
+def show_findings(
+    examination: Examination,
+    *,
+    title: str = "",
+    everything: bool = True,
+    summary: RoundSummary | None = None,
+) -> None:
+    """Print the findings; see `findings_text`."""
+    show(findings_text(examination, title=title, everything=everything, summary=summary))
 
 
 def show_foretold(outcomes: Sequence[ForetoldOutcome]) -> None:
@@ -187,7 +242,7 @@ def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
     said = list(lines)
     more = [f"and {len(said) - most} more"] if len(said) > most else []
     shown = [_line(f"· {text}", "dim") for text in (*said[:most], *more)]
-    show(Group(Text(), Text(_safe(head), style="bold"), *shown))
+    show(Group(Text(), Text(printable(head), style="bold"), *shown))
 
 
 def show_book(record: BookRecord) -> None:
@@ -195,16 +250,22 @@ def show_book(record: BookRecord) -> None:
     show(book_renderable(record))
 
 
-def show_round(found: RoundRecord) -> None:
-    """Print a round at a glance, then its findings once every trial has ended."""
-    show(round_renderable(found))
-    if len(found.table) and all(s.ended for s in found.table.status):
+def show_round(found: RoundRecord, *, everything: bool = False) -> None:
+    """Print a round at a glance, then its findings once every trial has ended.
+
+    Args:
+        found: the round.
+        everything: write each passed check; else one line counts them.
+    """
+    ended = len(found.table) > 0 and all(s.ended for s in found.table.status)
+    show(round_renderable(found, causes=not ended))
+    if ended:
         show(Text(""))
-        examination = examine(
-            found.table, unread=found.unread, carried=found.carried, repeats=repeats(found)
-        )
-        show(findings_text(examination))
+        read = results(found.table, carried=found.carried, repeats=repeats(found))
+        examination = conclude(found.table, read, unread=found.unread, carried=found.carried)
         show_foretold(judge(found.plan, found.table, examination))
+        summary = summarize(found.table, read, found.details)
+        show(findings_text(examination, everything=everything, summary=summary))
 
 
 def show_decision(decision: Decision) -> None:
@@ -235,7 +296,14 @@ def round_text(found: RoundRecord) -> str:
 
 def plain(renderable: RenderableType, *, width: int = PLAIN_WIDTH) -> str:
     """Text without colours, for `repr` and for files."""
-    console = Console(file=StringIO(), width=width, color_system=None, force_terminal=False)
+    # In Jupyter, rich would show the text in the notebook, and leave the file empty.
+    console = Console(
+        file=StringIO(),
+        width=width,
+        color_system=None,
+        force_terminal=False,
+        force_jupyter=False,
+    )
     console.print(renderable)
     written = console.file
     assert isinstance(written, StringIO)
@@ -244,24 +312,24 @@ def plain(renderable: RenderableType, *, width: int = PLAIN_WIDTH) -> str:
 
 def show(renderable: RenderableType) -> None:
     """Print: with colours on a terminal, plain in a pipe."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, force_jupyter=False)
     if console.is_terminal:
         console.print(renderable)
     else:
         print(plain(renderable, width=console.width))
 
 
-def _finding(finding: Finding) -> RenderableType:
+def _finding(finding: Finding, *, all_numbers: bool = True) -> RenderableType:
     mark, style = MARKS[finding.severity]
-    body: list[RenderableType] = [Text(_safe(finding.sentence))]
+    body: list[RenderableType] = [Text(printable(finding.sentence))]
     numbers = numbers_texts(finding)
     if 0 < len(numbers) <= 4:
         body.append(_line("; ".join(f"{n}: {text}" for n, text in numbers), "dim"))
-    else:
+    elif all_numbers:
         body += [_line(f"{n}: {text}", "dim") for n, text in numbers]
     if finding.remedy:
         body.append(_line(f"Do: {remedy_text(finding)}", "cyan"))
-    head = Text.assemble((mark, style), f"  {_safe(_head(finding))}")
+    head = Text.assemble((mark, style), f"  {printable(_head(finding))}")
     return Group(head, _indented(*body, below=1))
 
 
@@ -275,14 +343,14 @@ def _head(finding: Finding) -> str:
 
 
 def _line(text: str, style: str = "") -> Text:
-    return Text(_safe(text), style=style)
+    return Text(printable(text), style=style)
 
 
 def _indented(*lines: RenderableType, below: int = 0) -> Padding:
     return Padding(Group(*lines), (0, 0, below, 2), expand=False)
 
 
-def _safe(text: str) -> str:
+def printable(text: str) -> str:
     """The text without control characters, which could drive the reader's terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in _spaced(text))
 

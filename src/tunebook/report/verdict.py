@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from tunebook.words.design import Objective
 from tunebook.words.finding import Examination, Severity
 from tunebook.words.record import RoundRecord
 from tunebook.words.table import TrialTable
+from tunebook.words.trial import Configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +50,17 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best:
-    """The best trial of a search; flattered, since it was selected for its value."""
+    """The best trial of a search; its value is optimistic, since it was selected for it.
+
+    Attributes:
+        trial: its name, `3.17`.
+        value: of the objective, in its own units.
+        config: every hyperparameter of the trial, fixed ones included.
+    """
 
     trial: str
     value: float
+    config: Configuration = field(default_factory=dict)
 
 
 LABELS = {
@@ -150,7 +158,7 @@ def best_trial(table: TrialTable) -> Best | None:
     if not table.complete.any():
         return None
     i = int(np.nanargmin(np.where(table.complete, table.losses, np.nan)))
-    return Best(trial=table.name[i], value=float(table.value[i]))
+    return Best(trial=table.name[i], value=float(table.value[i]), config=dict(table.config[i]))
 
 
 def objective_text(objective: Objective) -> str:

@@ -16,7 +16,17 @@ from tunebook.words.foretold import Foretold, only_foretold
 from tunebook.words.roles import Fixed as Fixed
 from tunebook.words.roles import check_roles, check_rules
 from tunebook.words.searchers import check_searcher
-from tunebook.words.space import Axis, Branch, Choice, Constraint, Per, branches, leaves, spell
+from tunebook.words.space import (
+    Axis,
+    Branch,
+    Choice,
+    Constraint,
+    Per,
+    branches,
+    leaves,
+    listed_choice,
+    spell,
+)
 from tunebook.words.trial import Configuration, Value
 
 
@@ -323,7 +333,15 @@ def _settle_values(plan: Round) -> None:
     """Make every attribute Python's own, or refuse it: a book keeps only what it can read."""
     set_ = functools.partial(object.__setattr__, plan)
     for name in ("scientific", "nuisance", "fixed", "levels"):
-        set_(name, scalars.table(name, getattr(plan, name)))
+        held = scalars.table(name, getattr(plan, name))
+        if name in ("scientific", "nuisance"):
+            held = {
+                key: listed_choice(f"{name}.{key}", axis)
+                if isinstance(axis, list | tuple)
+                else axis
+                for key, axis in held.items()
+            }
+        set_(name, scalars.table(name, held))
     for name, least, most, example in _WHOLE:
         value = scalars.whole(name, getattr(plan, name), least=least, most=most, example=example)
         set_(name, value)

@@ -24,7 +24,15 @@ from tunebook.words.axis_data import (
 )
 from tunebook.words.errors import CodecError, DesignError, nearest
 from tunebook.words.notation import parse_constraint
-from tunebook.words.space import Choice, Constraint, Float, Integer, Per, Scale
+from tunebook.words.space import (
+    Choice,
+    Constraint,
+    Float,
+    Integer,
+    Per,
+    Scale,
+    listed_choice,
+)
 from tunebook.words.trial import Value
 
 T = TypeVar("T")
@@ -165,6 +173,9 @@ def _read_union(members: tuple[Any, ...], data: Any, path: str) -> Any:
             if is_dataclass(member):
                 return _read_noun(member, data, path)
     if isinstance(data, list | tuple):
+        if Choice in axes and not flat & {bool, int, float, str}:
+            with located(path):
+                return listed_choice(path, _read(tuple[Value, ...], data, path))
         for member in members:
             if typing.get_origin(member) in (tuple, list):
                 return _read(member, data, path)

@@ -6,7 +6,7 @@ Every axis maps to and from the unit interval of its scale; all search and analy
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -153,6 +153,28 @@ class Choice:
 
 
 Axis = Float | Integer | Choice
+
+
+def listed_choice(where: str, values: Sequence[Value]) -> Choice:
+    """The choice that a plain list of values stands for, `[false, true]`.
+
+    Args:
+        where: role and name, `scientific.batch_norm`.
+        values: of the choice.
+
+    Raises:
+        SpaceError: two numbers that could be the bounds of a range; a scientific list is values.
+    """
+    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+    if len(values) == 2 and numbers and not where.startswith("scientific"):
+        a, b = values
+        raise SpaceError(
+            f"{where} = [{a!r}, {b!r}] could be a range or two values",
+            next_step=f"for a range write {{ low = {a!r}, high = {b!r} }}, in Python "
+            f"tb.uniform or tb.log_uniform; for values {{ choice = [{a!r}, {b!r}] }}, in Python "
+            "tb.choice",
+        )
+    return Choice(tuple(values))
 
 
 @dataclass(frozen=True, slots=True)

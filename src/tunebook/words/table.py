@@ -6,10 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tunebook.words import table_frame
 from tunebook.words.csv_sweep import read_sweep
 from tunebook.words.curves import Curves as Curves
 from tunebook.words.curves import reduce_curve as reduce_curve
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class TrialTable:
     """Trials as columns. All columns have one entry a trial, in order of trial number.
 
@@ -158,6 +159,31 @@ class TrialTable:
 
     def __len__(self) -> int:
         return len(self.name)
+
+    def __repr__(self) -> str:
+        return table_frame.as_text(self)
+
+    def _repr_html_(self) -> str:
+        return table_frame.as_html(self)
+
+    def to_pandas(self) -> Any:
+        """A pandas DataFrame, one row a trial: its fate, its objective, its hyperparameters.
+
+        Raises:
+            TableError: pandas is not installed.
+
+        Example:
+            >>> table.to_pandas().sort_values("valid/error")  # doctest: +SKIP
+        """
+        return table_frame.to_pandas(self)
+
+    def curves_to_pandas(self) -> Any:
+        """A pandas DataFrame of all curves: trial, step, metric, value.
+
+        Raises:
+            TableError: pandas is not installed.
+        """
+        return table_frame.curves_to_pandas(self)
 
     @property
     def losses(self) -> Float[np.ndarray, "trials"]:

@@ -1,0 +1,190 @@
+"""What a round says: its trials as columns, its findings, its best configuration, its pictures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tunebook.analysis.foretold_outcomes import judge
+from tunebook.analysis.good_ranges import GoodRange
+from tunebook.book.records import unread, with_earlier
+from tunebook.book.repeated_rounds import with_repeats
+from tunebook.book.round_pictures import RoundPictures
+from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
+from tunebook.book.steering import SteeredRound
+from tunebook.plots import pictures
+from tunebook.report.examine import Result, conclude, results
+from tunebook.report.gallery import verdict_pictures
+from tunebook.report.notebook import FindingsView
+from tunebook.report.round_summary import RoundSummary, summarize
+from tunebook.report.verdict import Best, best_trial
+from tunebook.store.table import report_times, table
+from tunebook.words.design import Objective, Round
+from tunebook.words.errors import EvidenceError
+from tunebook.words.finding import Examination, NotApplicable
+from tunebook.words.foretold import ForetoldOutcome
+from tunebook.words.notation import parse_objective
+from tunebook.words.table import Curves, TrialTable
+from tunebook.words.trial import TrialRecord
+
+FROM_OPTUNA = {
+    "best_params": "round.best.config",
+    "best_value": "round.best.value",
+    "best_trial": "round.best",
+    "trials_dataframe": "round.to_pandas()",
+}
+"""What Optuna's study has under another name."""
+
+
+class ReadRound(SteeredRound):
+    """The reading half of a round: nothing here changes the book."""
+
+    _objective: Objective
+
+    @property
+    def plan(self) -> Round:
+        """The plan as it stands."""
+        return self._store.round(self.number).plan
+
+    @property
+    def goal(self) -> str:
+        """The question of this round."""
+        return self.plan.goal
+
+    @property
+    def trials(self) -> tuple[TrialRecord, ...]:
+        """Records of all trials, reruns included."""
+        return veiled(self._store.trials(self.number), sealed_of(self._store, self.number))
+
+    def __getattr__(self, name: str) -> Any:
+        """Give the right name for what Optuna's users look for."""
+        if name in FROM_OPTUNA:
+            raise AttributeError(f"a round has no {name}; write {FROM_OPTUNA[name]}")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def table(self) -> TrialTable:
+        """The search trials as columns."""
+        return table(self._store, self.number)
+
+    def report_times(self) -> Curves:
+        """When the search trials reported: of each, steps with the seconds since it began.
+
+        At a step with several reports it is the last one's time. After a resumption the clock
+        begins anew.
+        """
+        return report_times(self._store, self.number)
+
+    def rerun_table(self) -> TrialTable:
+        """The fresh-seed reruns as columns."""
+        return table(self._store, self.number, reruns=True)
+
+    def values(self) -> dict[str, float]:
+        """The objective of each complete trial, reruns included, by trial name."""
+        return {
+            name: float(value)
+            for trials in (self.table(), self.rerun_table())
+            for name, value in zip(trials.name, trials.value, strict=True)
+            if value == value
+        }
+
+    @property
+    def objective(self) -> Objective:
+        """The metric that decides."""
+        return self._objective
+
+    def examination(self, objective: Objective | str | None = None) -> Examination:
+        """Every check that applies to the round as it stands; see `findings`."""
+        return self._examined(objective)[2]
+
+    def foretold(self, examination: Examination | None = None) -> tuple[ForetoldOutcome, ...]:
+        """What the round before foretold of this one, each with what came of it.
+
+        Args:
+            examination: of this round, where it was made already.
+        """
+        return judge(self.plan, self.table(), examination or self.examination())
+
+    def findings(self, objective: Objective | str | None = None) -> FindingsView:
+        """What the checks say, worst first; shows itself in notebooks and terminals.
+
+        Args:
+            objective: another metric that was reported, `"minimize:valid/loss"`, instead of the
+                book's: without rerunning, and marked as exploratory, since it was chosen after
+                the results were seen.
+
+        Raises:
+            TableError: no trial reported that metric; names the nearest.
+            EvidenceError: the trials were chosen by their results.
+        """
+        table_, found, said = self._examined(objective)
+        return FindingsView(
+            said, RoundPictures.of(pictures(found)), summarize(table_, found, self._details())
+        )
+
+    def _examined(
+        self, objective: Objective | str | None
+    ) -> tuple[TrialTable, dict[str, Result | NotApplicable], Examination]:
+        table_, carried = self._tables_of(objective)
+        again = with_repeats(self._store, self.number, table_.objective)
+        found = results(table_, carried=carried, repeats=again)
+        said = conclude(table_, found, unread=unread(self.trials), carried=carried)
+        return table_, found, said
+
+    def _details(self) -> dict[str, str]:
+        return {t.name: t.detail for t in self.trials if t.detail}
+
+    @property
+    def best(self) -> Best:
+        """The best complete trial of the search: its name, value and configuration.
+
+        Its value is optimistic, since it was selected for it; `decide` reruns it with new seeds.
+
+        Raises:
+            EvidenceError: no trial is complete; gives the commonest cause.
+
+        Example:
+            >>> found.best.config["learning_rate"]  # doctest: +SKIP
+        """
+        table_ = self.table()
+        best = best_trial(table_)
+        if best is None:
+            lost = summarize(table_, {}, self._details()).lost
+            why = f": {lost[0].trials} {lost[0].cause}, {lost[0].detail}" if lost else ""
+            raise EvidenceError(
+                f"no trial of round {self.number} is complete{why}",
+                next_step="mend the training code and run the round again"
+                if lost
+                else "run the round: round.run(train)",
+            )
+        return best
+
+    def good_ranges(self) -> tuple[GoodRange, ...]:
+        """The good values of each hyperparameter that matters (C10)."""
+        return self.summary().ranges
+
+    def summary(self) -> RoundSummary:
+        """The best configuration, the good values, and why trials did not complete."""
+        table_, found, _ = self._examined(None)
+        return summarize(table_, found, self._details())
+
+    def to_pandas(self) -> Any:
+        """The search trials as a pandas DataFrame, one row a trial; see `TrialTable.to_pandas`."""
+        return self.table().to_pandas()
+
+    def _tables_of(
+        self, objective: Objective | str | None
+    ) -> tuple[TrialTable, TrialTable | None]:
+        """The round's trials, alone and with those of earlier rounds that lie in its space."""
+        own = self.table()
+        carried = with_earlier(self._store, self._store.round(self.number), own)
+        if objective is None:
+            return own, carried
+        asked = parse_objective(objective) if isinstance(objective, str) else objective
+        refuse_sealed(asked.metric, sealed_of(self._store, self.number))
+        return own.with_objective(asked), carried.with_objective(asked) if carried else None
+
+    def pictures(self) -> RoundPictures:
+        """Every picture of the round: that of the verdict first, then in the playbook's order."""
+        _, found, _ = self._examined(None)
+        decided = [d for d in self._store.decisions() if d.round == self.number]
+        verdict = verdict_pictures(self.rerun_table(), decided[-1]) if decided else ()
+        return RoundPictures.of((*verdict, *pictures(found)))

@@ -1,0 +1,187 @@
+"""What is asked first: the best configuration, good values, why trials failed (C3 C10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tunebook.analysis.good_ranges import GoodRange, good_ranges
+from tunebook.analysis.sensitivity import SensitivityResult
+from tunebook.analysis.sensitivity_readings import Verdict
+from tunebook.report.examine import Result
+from tunebook.report.verdict import Best, best_trial
+from tunebook.report.wording import config_text, listed, number, plural, value_text
+from tunebook.words.design import Objective
+from tunebook.words.error_kind import error_kind
+from tunebook.words.finding import NotApplicable
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Cause, Status, Value
+
+MOST_CAUSES = 3
+MOST_RANGES = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LostTrials:
+    """One way in which trials did not complete.
+
+    Attributes:
+        cause: `crashed`, or the status where no cause is known.
+        detail: the error in the words of the first such trial.
+        trials: how many ended so; first: the name of the first.
+    """
+
+    cause: str
+    detail: str
+    trials: int
+    first: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundSummary:
+    """The outcome of a round's search.
+
+    Attributes:
+        objective: the metric that decides.
+        best: the best complete trial with its configuration; None where none is complete.
+        ranges: good values of each hyperparameter that matters.
+        silent: why no range is given, where C10 shows no hyperparameter to matter.
+        lost: ways in which trials did not complete, the commonest first.
+        all_lost: every trial has ended, and none is complete.
+        no_chance: every trial that ended is stuck at this level of chance; else None.
+    """
+
+    objective: Objective
+    best: Best | None
+    ranges: tuple[GoodRange, ...]
+    silent: str
+    lost: tuple[LostTrials, ...]
+    all_lost: bool = False
+    no_chance: float | None = None
+
+
+def summarize(
+    table: TrialTable,
+    results: Mapping[str, Result | NotApplicable],
+    details: Mapping[str, str] | None = None,
+) -> RoundSummary:
+    """Summarize a table of search trials.
+
+    Args:
+        table: the trials of one round.
+        results: of the checks on it; C10's say which hyperparameters matter.
+        details: trial name to its error in one line.
+    """
+    matters, silent = _matters(results.get("C10"))
+    ended = [s for s in table.status if s.ended]
+    causes = [c for c, s in zip(table.cause, table.status, strict=True) if s.ended]
+    stuck = len(causes) > 1 and all(c is Cause.CHANCE for c in causes)
+    return RoundSummary(
+        objective=table.objective,
+        best=best_trial(table),
+        ranges=good_ranges(table, matters) if matters else (),
+        silent=silent,
+        lost=lost_trials(table, details or {}),
+        all_lost=bool(ended) and len(ended) == len(table) and not table.complete.any(),
+        no_chance=table.chance if stuck else None,
+    )
+
+
+def lost_trials(table: TrialTable, details: Mapping[str, str]) -> tuple[LostTrials, ...]:
+    """Each way in which trials did not complete, the commonest first.
+
+    Errors that differ in a number or an address alone are one.
+    """
+    first: dict[tuple[str, str], list[str]] = {}
+    for name, status, cause in zip(table.name, table.status, table.cause, strict=True):
+        if status in (Status.INFEASIBLE, Status.FAILED):
+            kind = error_kind(details.get(name, ""))
+            first.setdefault((str(cause or status), kind), []).append(name)
+    found = [
+        LostTrials(
+            cause=cause, detail=details.get(names[0], ""), trials=len(names), first=names[0]
+        )
+        for (cause, _), names in first.items()
+    ]
+    return tuple(sorted(found, key=lambda lost: -lost.trials))
+
+
+def _matters(result: Result | NotApplicable | None) -> tuple[set[tuple[str, str]], str]:
+    """(study, hyperparameter) pairs that matter, or why none is known to."""
+    if result is None:
+        return set(), ""
+    if isinstance(result, NotApplicable):
+        return set(), f"not enough evidence: {result.reason}"
+    assert isinstance(result, SensitivityResult)
+    found = {
+        (study.study, reading.hyperparameter)
+        for study in result.studies
+        if not study.needs
+        for reading in study.hyperparameters
+        if reading.verdict is Verdict.MATTERS
+    }
+    return found, "" if found else "not enough evidence: no hyperparameter is shown to matter"
+
+
+def summary_lines(summary: RoundSummary) -> list[tuple[str, tuple[str, ...]]]:
+    """Headings with the lines under each, for a terminal or a notebook."""
+    lines: list[tuple[str, tuple[str, ...]]] = []
+    if summary.best is not None:
+        best = summary.best
+        head = f"Best {summary.objective.metric}: {number(best.value)}, trial {best.trial}"
+        lines.append((head, (config_text(best.config) or "no hyperparameter",)))
+        if ranges := range_lines(summary):
+            lines.append(("Good values", ranges))
+    if summary.all_lost:
+        lines.append(("No trial completed.", ()))
+    if summary.lost:
+        lines.append(("Why trials did not complete", cause_lines(summary)))
+    return lines
+
+
+def range_lines(summary: RoundSummary) -> tuple[str, ...]:
+    """Good values, one hyperparameter a line."""
+    if not summary.ranges:
+        return (summary.silent,) if summary.silent else ()
+    shown = summary.ranges[:MOST_RANGES]
+    more = len(summary.ranges) - len(shown)
+    lines = [f"{one.subject}: {range_text(one)}" for one in shown]
+    return (*lines, f"and {plural(more, 'hyperparameter')} more") if more else tuple(lines)
+
+
+def range_text(found: GoodRange) -> str:
+    """`2.1e-3 to 0.05 (95 % CI of the best value)`, or why there is none."""
+    if found.reason:
+        return f"not enough evidence: {found.reason}"
+    if found.values:
+        return listed([value_text(v) for v in found.values], 12)
+    ends = " to ".join(
+        f"{_end_text(end)}{' (the bound)' * is_open}"
+        for end, is_open in ((found.low, found.open_low), (found.high, found.open_high))
+    )
+    return f"{ends}; best trial {value_text(found.best)}"
+
+
+def _end_text(end: Value | None) -> str:
+    """Two digits of an end: more would claim a precision that it does not have."""
+    near_one = isinstance(end, float) and 0.9 < end < 1
+    return value_text(float(f"{end:.2g}") if isinstance(end, float) and not near_one else end)
+
+
+def cause_lines(summary: RoundSummary) -> tuple[str, ...]:
+    """Why trials did not complete, and what to do where none beat chance."""
+    lines = []
+    for lost in summary.lost[:MOST_CAUSES]:
+        said = f": {lost.detail}" if lost.detail else ""
+        lines.append(f"{lost.trials} {lost.cause}, first {lost.first}{said}")
+    more = len(summary.lost) - MOST_CAUSES
+    if more > 0:
+        lines.append(f"and {plural(more, 'other error')}; tunebook trials lists them all")
+    if summary.no_chance is not None:
+        objective = summary.objective
+        lines.append(
+            f"Next: no trial beat chance. If the book's chance ({summary.no_chance:g}) or its "
+            f"direction ({objective.direction} {objective.metric}) is wrong, begin another book "
+            "with the right one."
+        )
+    return tuple(lines)
