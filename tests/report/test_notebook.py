@@ -1,9 +1,11 @@
-import base64
 import re
 from html.parser import HTMLParser
+from urllib.parse import unquote
+from xml.etree import ElementTree
 
 from tunebook.plots import Picture
 from tunebook.report.notebook import (
+    MOST_PICTURES,
     FindingsView,
     book_html,
     decision_html,
@@ -56,8 +58,8 @@ def test_a_picture_is_an_image_with_words():
     )
     [(_, attributes)] = [e for e in elements(picture_html(picture)) if e[0] == "img"]
     assert attributes["alt"] == "one point"
-    source = attributes["src"].removeprefix("data:image/svg+xml;base64,")
-    assert base64.b64decode(source).startswith(b"<svg")
+    source = unquote(attributes["src"].removeprefix("data:image/svg+xml,"))
+    assert ElementTree.fromstring(source).tag == "{http://www.w3.org/2000/svg}svg"
 
 
 def test_no_fragment_ever_holds_a_script(hostile_book, proposal_of):
@@ -77,3 +79,12 @@ def test_a_round_shows_question_answer_and_pictures(book):
     assert "Does Nesterov momentum beat Adam here?" in html
     assert book.decisions[2].sentence in html
     assert len(re.findall("<img ", html)) >= 1
+    assert len(html) < 100_000
+
+
+def test_a_display_has_pictures_of_its_findings_first_and_says_how_many_are_left(book):
+    html = round_html(book, 3)
+    shown = len(re.findall("<img ", html))
+    [left] = map(int, re.findall(r"(\d+) more pictures", html))
+    assert shown <= MOST_PICTURES
+    assert left >= 1

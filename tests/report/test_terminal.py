@@ -51,7 +51,7 @@ def test_of_many_findings_that_say_the_like_some_are_written_and_the_others_coun
     many = replace(EXAMINATION, findings=[CUT_OFF] * 1000)
     text = plain(findings_text(many))
     assert text.count("crowd the upper edge") == 12
-    assert "C1: 988 others say the like; --json lists them all" in text
+    assert "C1: 988 similar findings; --json lists them all" in text
 
 
 @pytest.mark.parametrize("width", [60, 88, 120])
@@ -62,8 +62,20 @@ def test_findings_fit_the_width_and_keep_their_words(width):
     assert "warning C1 Search space boundaries · learning_rate[optimizer=adam]" in words
     assert "share: 0.20 (0.10 to 0.30)" in words
     assert "Do: Widen the range of learning_rate[optimizer=adam]: 1e-4 to 1, log, because" in words
-    assert "could not speak: There are no curves." in words
+    assert "C6" in words and "There are no curves." in words
     assert "1 trial left out, failed, machine lost: 3.4" in words
+
+
+def test_passed_checks_are_one_line_and_the_worst_finding_comes_last():
+    """What matters must stay in view where a terminal scrolls."""
+    passed = replace(CUT_OFF, severity=Severity.PASS, sentence="All is well here.", remedy=None)
+    note = replace(CUT_OFF, check="C9", severity=Severity.NOTE, sentence="A small thing.")
+    every = replace(EXAMINATION, findings=[CUT_OFF, note, *[passed] * 3])
+    text = plain(findings_text(every, everything=False))
+    assert "3 checks passed, 1 did not apply" in text
+    assert "All is well" not in text
+    assert text.index("3 checks passed") < text.index("A small thing.") < text.index("crowd the")
+    assert plain(findings_text(every, everything=True)).count("All is well") == 3
 
 
 @pytest.mark.parametrize("width", [60, 120])

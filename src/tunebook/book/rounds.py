@@ -9,7 +9,6 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from tunebook.analysis.foretold_outcomes import judge
 from tunebook.book.again import set_again
 from tunebook.book.background import in_background
 from tunebook.book.decisions import decide
@@ -20,13 +19,9 @@ from tunebook.book.open_problems import open_problems
 from tunebook.book.peek import Peek, peek_at
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead, say_before_running
 from tunebook.book.proposals import NextRound, next_round
-from tunebook.book.records import book_record, round_record, unread, with_earlier
-from tunebook.book.repeated_rounds import with_repeats
-from tunebook.book.running import add_search_trials, say_after_training, say_before_training
-from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
-from tunebook.book.steering import SteeredRound
 from tunebook.book.records import book_record, round_record
 from tunebook.book.round_reading import ReadRound
+from tunebook.book.running import add_search_trials, say_after_training, say_before_training
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode, check_program, training_code
@@ -38,19 +33,11 @@ from tunebook.report.terminal import round_text
 from tunebook.store import Store
 from tunebook.training.handle import Trial
 from tunebook.words.decision import Decision, Setting
-from tunebook.words.design import Objective, Round
+from tunebook.words.design import Objective
 from tunebook.words.errors import TrainingCodeError
-from tunebook.words.finding import Examination
-from tunebook.words.foretold import ForetoldOutcome
-from tunebook.words.notation import parse_objective
 from tunebook.words.program import Program
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.searchers import ADAPTIVE
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import TrialRecord
-from tunebook.words.design import Objective
-from tunebook.words.errors import DesignError, TrainingCodeError
-from tunebook.words.trial import Purpose
 
 Train = Callable[[Trial], float | None] | str | Program
 

@@ -1,0 +1,81 @@
+"""Which values are good: known surfaces, thin data, choices, and how often the optimum is inside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.stats import binom
+from surfaces import table, table_of
+
+from tunebook.analysis.good_ranges import BEST, FEWEST, WIDEST, good_ranges
+from tunebook.words.space import Branch
+from tunebook.words.spelling import choice, log_uniform
+
+
+def test_the_range_narrows_around_the_optimum_of_what_matters_and_not_around_the_rest():
+    bowl = table(np.random.default_rng(1), 64, [0.3, 0.5], strength=[1.0, 0.0])
+    matters, rest = good_ranges(bowl)
+    assert matters.low < 0.3 < matters.high
+    assert matters.high - matters.low < 0.5
+    assert rest.reason
+    assert rest.low is None
+
+
+def test_ends_are_in_the_hyperparameters_own_units_and_the_bound_is_named():
+    units = (np.arange(64)[:, None] + 0.5) / 64
+    edge = table_of(units, units[:, 0])
+    axis = log_uniform(1e-4, 1.0)
+    rows = tuple({"x0": axis.from_unit(float(u))} for u in units[:, 0])
+    edge = replace(edge, config=rows, branches={"": Branch(axes={"x0": axis})})
+    [found] = good_ranges(edge)
+    assert found.low == 1e-4
+    assert found.open_low and not found.open_high
+    assert found.high == rows[BEST]["x0"]
+    assert found.best == rows[0]["x0"]
+
+
+def test_too_few_configurations_have_no_range_and_seeds_of_one_count_once():
+    few = table(np.random.default_rng(2), FEWEST - 1, [0.5])
+    assert str(FEWEST - 1) in good_ranges(few)[0].reason
+    twice = few.take(np.repeat(np.arange(len(few)), 2))
+    assert good_ranges(twice)[0].configurations == FEWEST - 1
+    assert good_ranges(twice)[0].reason
+
+
+def test_trials_chosen_by_results_have_no_range():
+    chosen = replace(table(np.random.default_rng(2), 64, [0.5]), adaptive=True)
+    assert good_ranges(chosen)[0].reason
+
+
+def test_a_choice_is_narrowed_only_where_chance_does_not_explain_it():
+    units = np.random.default_rng(3).random((64, 1))
+    kinds = ["relu", "gelu", "tanh", "rare"]
+    kind = [kinds[3] if i == 0 else kinds[i % 3] for i in range(64)]
+    loss = np.array([{"relu": 0.0, "gelu": 0.0}.get(k, 1.0) for k in kind]) + 0.01 * units[:, 0]
+    made = replace(
+        table_of(units, loss),
+        config=tuple({"act": k} for k in kind),
+        branches={"": Branch(axes={"act": choice(*kinds)})},
+    )
+    [found] = good_ranges(made)
+    assert set(found.values) == {"relu", "gelu", "rare"}  # one trial of it rules nothing out
+
+
+def test_the_range_contains_the_true_optimum_in_95_percent_of_studies():
+    inside = given = 0
+    cases = (
+        {"optimum": [0.15, 0.6]},
+        {"optimum": [0.15, 0.85, 0.5, 0.3, 0.6], "noise_share": 0.5},
+        {"optimum": [0.5], "fails_above": 0.6},
+        {"optimum": [0.3, 0.6, 0.5], "shape": "flat"},
+    )
+    for case in cases:
+        for rng in np.random.default_rng(4).spawn(60):
+            [found] = good_ranges(table(rng, 48, **case), only={("", "x0")})
+            if not found.reason:
+                given += 1
+                inside += found.low <= case["optimum"][0] <= found.high
+                assert found.share <= WIDEST
+    assert given > 120
+    assert inside >= binom.ppf(1e-3, given, 0.95)
