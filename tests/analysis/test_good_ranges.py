@@ -55,7 +55,7 @@ def test_a_choice_is_narrowed_only_where_chance_does_not_explain_it():
     loss = np.array([{"relu": 0.0, "gelu": 0.0}.get(k, 1.0) for k in kind]) + 0.01 * units[:, 0]
     made = replace(
         table_of(units, loss),
-        config=tuple({"act": k} for k in kind),
+        config=tuple({"act": k, "x0": float(u)} for k, u in zip(kind, units[:, 0], strict=True)),
         branches={"": Branch(axes={"act": choice(*kinds)})},
     )
     [found] = good_ranges(made)

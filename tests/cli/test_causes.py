@@ -23,7 +23,7 @@ HEAD = 'def train(trial):\n    trial.config["learning_rate"], trial.config["mome
 def test_the_error_of_training_is_shown(tunebook, tmp_path, line, says):
     tunebook("init")
     (tmp_path / "train.py").write_text(f"{HEAD}    {line}\n", "utf-8")
-    said = tunebook("run", "round-1.toml", "--workers", "1", code=1).stdout
+    said = tunebook("run", "round-1.toml", "--workers", "1", "--keep-going", code=1).stdout
     assert says in " ".join(said.split())
     found = json.loads(tunebook("findings", "--json").stdout)["causes"]
     assert [c["trials"] for c in found] == [4]

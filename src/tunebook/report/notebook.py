@@ -28,7 +28,15 @@ from tunebook.report.offline import asset
 from tunebook.report.planned_text import COLUMNS, planned_lines, trade_rows, trades_head
 from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
-from tunebook.report.terminal import book_text, findings_text, folded_text, plain, show
+from tunebook.report.terminal import (
+    book_text,
+    failed_checks,
+    failed_text,
+    findings_text,
+    folded_text,
+    plain,
+    show,
+)
 from tunebook.report.verdict import LABELS, answer, best_trial
 from tunebook.report.wording import counts_text, gain_text, interval_text, left_out_texts, number
 from tunebook.words.decision import Decision
@@ -221,6 +229,7 @@ def _render(macro: str, **content: object) -> str:
         "numbers": numbers_texts,
         "remedy": remedy_text,
         "left_out": left_out_texts,
+        "failed": lambda examination: map(failed_text, failed_checks(examination)),
     }
     module = environment.from_string(asset("notebook.html")).make_module({"passes": Severity.PASS})
     return str(getattr(module, f"{macro}_view")(**content)).strip()

@@ -30,7 +30,7 @@ from tunebook.report.wording import (
     rate_text,
 )
 from tunebook.words.decision import Decision, Launch, Verdict
-from tunebook.words.finding import Examination, Finding, Severity
+from tunebook.words.finding import CheckFailed, Examination, Finding, Severity
 from tunebook.words.foretold import ForetoldOutcome
 from tunebook.words.record import BookRecord, RoundRecord
 
@@ -71,6 +71,8 @@ def findings_text(
     parts: list[RenderableType] = [Text(printable(title), style="bold"), Text()] if title else []
     parts += _not_applicable(examination) if everything else []
     parts += [_line(f"· {text}", "dim") for text in left_out_texts(examination.left_out)]
+    if not everything:
+        parts += [_line(failed_text(n), "bold red") for n in failed_checks(examination)]
     if not everything and (folded := folded_text(examination, unfold)):
         parts += [_line(folded, "dim"), Text()]
     rising = sorted(examination.findings, key=lambda f: (-WORST_FIRST.index(f.severity), f.check))
@@ -93,11 +95,21 @@ def findings_text(
 def folded_text(examination: Examination, unfold: str) -> str:
     """`✓ 11 checks passed, 4 had too little data; --all shows them`; empty for none."""
     passed = sum(f.severity is Severity.PASS for f in examination.findings)
-    silent = len(examination.not_applicable)
+    silent = sum(not isinstance(n, CheckFailed) for n in examination.not_applicable)
     counts = [f"{plural(passed, 'check')} passed"] if passed else []
     if silent:
         counts.append(f"{silent if passed else plural(silent, 'check')} did not apply")
     return f"✓ {', '.join(counts)}; {unfold}" if counts else ""
+
+
+def failed_checks(examination: Examination) -> list[CheckFailed]:
+    """Checks that raised an error; never folded away."""
+    return [n for n in examination.not_applicable if isinstance(n, CheckFailed)]
+
+
+def failed_text(failed: CheckFailed) -> str:
+    """One that raised an error, in a line."""
+    return f"· {failed.check} {check_text(failed.check).name} failed: {failed.reason}"
 
 
 def _not_applicable(examination: Examination) -> list[RenderableType]:
