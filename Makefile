@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 JOBS ?= 2
 
 CLAIMS := boundaries sampling feasibility overfitting variance training_length suspect_curves \
-  isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers
+  isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers good_ranges
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo ship-demo test test-slow test-claims calibrate test-system test-cluster test-wheel test-full torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
