@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from tunebook import analysis
+from tunebook.analysis import check_failed
 from tunebook.plots import PICTURES, Picture, draw, reruns
 from tunebook.plots.theme import config
 from tunebook.report.check_texts import check_text
@@ -113,7 +113,7 @@ def gallery(
         try:
             pictures = draw(check, result, studies=chosen)
         except Exception as error:  # as with a check that fails: the others still report
-            pictures, silent = (), analysis.check_failed(check, error).reason
+            pictures, silent = (), check_failed(check, error).reason
         if not pictures and not silent:
             continue
         groups.append(
