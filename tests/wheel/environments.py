@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -46,6 +47,8 @@ class Runs:
             print(f"note   {note}")
         for command in self.failed:
             print(f"FAILED {command}")
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        print(f"{(used.ru_utime + used.ru_stime) / 60:.1f} minutes of processor time")
         print(f"{len(self.passed)} passed, {len(self.failed)} failed")
         return 1 if self.failed else 0
 
@@ -73,7 +76,7 @@ class Environment:
         constraints = ROOT / "constraints.txt"
         subprocess.run(
             [self.bin / "python", "-m", "pip", "--disable-pip-version-check", "install",
-             "--quiet", "--quiet", "--constraint", str(constraints), *what],
+             "--quiet", "--quiet", "--no-compile", "--constraint", str(constraints), *what],
             check=True, cwd=self.work,
         )  # fmt: skip
         print(f"{self.name}: installed {' '.join(what)} in {time.monotonic() - began:.0f} s")

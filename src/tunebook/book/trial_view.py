@@ -156,8 +156,7 @@ class BookTrial:
         files = self._store.files
         if kept:
             return EvidenceError(
-                f"none of the {len(kept)} checkpoints of trial {self.name} has a value of "
-                f"{metric}",
+                f"trial {self.name} kept {len(kept)}, but no checkpoint with {metric} beside it",
                 next_step="trial.report(step, ...) before trial.checkpoint(step, save)",
             )
         if not files.is_dir():
