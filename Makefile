@@ -10,7 +10,7 @@ CLAIMS := boundaries sampling feasibility overfitting variance training_length s
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers good_ranges
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ship-demo test test-slow test-claims calibrate test-system test-cluster test-wheel test-full torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
+.PHONY: help setup demo picture ship-demo test test-slow test-claims calibrate test-system test-cluster test-wheel test-full torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -39,6 +39,9 @@ setup: $(VENV)/.ready  ## make .venv with all that tests and lint need
 
 demo: $(VENV)/.demo-ready  ## train real networks and write demo-out/report.html
 	$(BIN)/python demo/play.py --out demo-out --workers $(JOBS)
+
+picture: $(VENV)/.demo-ready  ## take docs/report.png from the packaged demo (Chromium)
+	$(BIN)/python demo/picture.py
 
 ship-demo: demo  ## pack the demo's book into the package, for `tunebook demo`
 	$(BIN)/python demo/ship.py demo-out/digits.db

@@ -48,6 +48,7 @@ def test_the_first_screen_names_the_insight_as_another_claim(book):
     told = [f.sentence for f in examine(book.rounds[2].table).findings if f.check == "C9"]
     page = render(book, rounds=[3])
     assert told, "the round asks a scientific question"
-    before, _, after = page.partition("which is another claim:")
+    before, found, after = page.partition("The search alone")
+    assert found, "the page says what the search alone shows"
     assert book.decisions[2].sentence.partition(" ")[0] in before
     assert told[0].partition(" ")[0] in after
