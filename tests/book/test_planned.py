@@ -6,7 +6,10 @@ import json
 
 import pytest
 
-from tunebook.book.planned import last_timed, look_ahead
+import tunebook as tb
+from tunebook.analysis.planning import plan_ahead
+from tunebook.book.planned import Planned, last_timed, look_ahead
+from tunebook.words.design import Round
 from tunebook.words.spelling import choice, uniform
 
 SIDES = {"optimizer": choice("adam", "nesterov")}
@@ -126,3 +129,17 @@ def test_a_hyperparameter_of_another_kind_is_no_obstacle(compared, rates):
         compared, rates, nuisance={**rates, "layers": choice(1, 2, 3), "x": uniform(0, 1)}
     )
     assert other.planned().ahead.difference > 0
+
+
+def test_a_plan_with_several_questions_says_so_before_it_is_spent():
+    plan = Round(
+        goal="Which optimizer, and does dropout help? And the width?",
+        scientific={"optimizer": tb.choice("adam", "sgd"), "width": tb.choice(32, 64, 128)},
+        nuisance={"learning_rate": tb.log_uniform(1e-4, 1)},
+        trials=60,
+        max_train_steps=100,
+    )
+    planned = Planned(plan_ahead(plan, None, simulate=False))
+    assert any("several questions" in w for w in planned.warnings)
+    assert any("6 combinations with 10 trials" in w for w in planned.warnings)
+    assert "6 combinations with 10 trials" in " ".join(repr(planned).split())

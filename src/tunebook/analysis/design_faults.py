@@ -19,6 +19,7 @@ from tunebook.analysis.curve_lengths import length_finding
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.evaluation_counts import evaluation_finding
 from tunebook.analysis.number_words import counted
+from tunebook.analysis.one_question import crossed_finding
 from tunebook.words.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
 from tunebook.words.roles import is_batch_size, is_length
 from tunebook.words.table import TrialTable
@@ -62,10 +63,11 @@ def check(table: TrialTable, *, seed: int = 0) -> DesignFaultsResult | NotApplic
         *curves,
     )
     distinct = len(set(keys))
+    crossed = [f for f in (crossed_finding(ended),) if f is not None]
     return DesignFaultsResult(
         configurations=distinct,
         seeds=len(seeds),
-        findings=faults or (_sound(ended, distinct, len(seeds)),),
+        findings=(*(faults or (_sound(ended, distinct, len(seeds)),)), *crossed),
     )
 
 

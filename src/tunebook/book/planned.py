@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tunebook.analysis.launch_account import account, granted
+from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import Measured, PlannedRound, Reruns, plan_ahead
 from tunebook.analysis.planning_cost import Timed, planned_cost
 from tunebook.analysis.planning_earlier import FEWEST, FEWEST_FREE
@@ -51,8 +52,8 @@ class Planned:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is too small for any verdict, and what to do about it."""
-        return too_small(self.ahead)
+        """What is too small for any verdict, or more than one question, and what to do."""
+        return (*goal_warnings(self.ahead.plan), *too_small(self.ahead))
 
     def show(self) -> None:
         """Print it: with colours on a terminal, plain in a pipe."""

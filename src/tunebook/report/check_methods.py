@@ -79,6 +79,13 @@ ROUND_CHECKS = {
         "the strongest rank correlation must be rare (5 % over all axes and studies). The best of "
         "k evaluations of white noise lies 1.5 standard deviations off for k = 10, 2.5 for 100.",
     ),
+    "B1": CheckText(
+        name="One question",
+        asks="Does the round ask one question?",
+        method="Counted: the scientific hyperparameters, the combinations of their values, and "
+        "the trials of each combination. A value whose combinations have less than five trials "
+        "has no interval of its own (C9).",
+    ),
     "B2": CheckText(
         name="Hyperparameter never read",
         asks="Did training use what was varied?",

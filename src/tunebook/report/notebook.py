@@ -14,6 +14,7 @@ from jinja2 import Environment
 from markupsafe import Markup
 from rich.console import RenderableType
 
+from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_trades import Trade
 from tunebook.analysis.planning_words import assumption, too_small
@@ -185,7 +186,7 @@ def planned_html(ahead: PlannedRound, trades: Sequence[Trade]) -> str:
         "planned",
         ahead=ahead,
         lines=planned_lines(ahead),
-        small=too_small(ahead),
+        small=(*goal_warnings(ahead.plan), *too_small(ahead)),
         columns=COLUMNS,
         head=trades_head(ahead),
         rows=trade_rows(ahead, trades) if trades else (),

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_cost import PlannedCost
 from tunebook.analysis.planning_rounds import PlannedQuestion
@@ -28,6 +29,7 @@ def planned_renderable(ahead: PlannedRound, trades: Sequence[Trade]) -> Renderab
     for name, text in planned_lines(ahead):
         table.add_row(name, _clean(text))
     parts: list[RenderableType] = [Text(_clean(ahead.plan.goal), style="bold"), table]
+    parts += [Text(f"▲ one goal  {_clean(t)}.", style="yellow") for t in goal_warnings(ahead.plan)]
     parts += [Text(f"▲ too small  {_clean(t)}.", style="yellow") for t in too_small(ahead)]
     if trades:
         parts += [Text(), Text(_clean(trades_head(ahead)), style="bold")]
