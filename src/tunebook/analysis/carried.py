@@ -146,6 +146,7 @@ def _joined(table: TrialTable, found: Sequence[_Found]) -> TrialTable:
         seconds=np.concatenate([t.seconds for t in every]),
         value=np.concatenate([t.value for t in every]),
         curves={m: _curves(m, every) for m in table.curves},
+        evaluation_share=(),
         carried=(*((0,) * len(table)), *(f.before.number for f in found)),
     )
 

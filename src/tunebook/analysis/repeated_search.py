@@ -79,4 +79,5 @@ def joined(
         branches={s: Branch() for p in parts for s in p.study},
         carried=(*((0,) * own), *(n for n, t in before.items() for _ in t.name)) if before else (),
         weight=(),
+        evaluation_share=(),
     )

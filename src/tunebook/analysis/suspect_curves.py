@@ -13,7 +13,8 @@ What is asked of the complete trials, each with its null and its share of 5 % of
 - *Metrics that never change*, exactly, in nine of ten trials or in most of the good ones. No
   chance is in it; an infeasible trial that is stuck at chance is not asked.
 
-When a trial was evaluated (I1) is counted: `evaluation_steps`. Measured:
+When a trial was evaluated (I1) is counted, and what that cost: `evaluation_steps`,
+`evaluation_cost`. Measured:
 docs/claims/suspect_curves.md.
 """
 
@@ -36,6 +37,7 @@ from tunebook.analysis.curve_table import (
     late_rise,
     points_of,
 )
+from tunebook.analysis.evaluation_cost import with_cost
 from tunebook.analysis.identical_curves import FEWEST_POINTS, Twins, constant, twins_of
 from tunebook.analysis.majority import FEWEST_TRIALS, shown_alone, shown_by_most
 from tunebook.analysis.metric_names import Metric, contradicted, quality_unknown, read_metrics
@@ -142,7 +144,7 @@ def check(table: TrialTable, *, seed: int = 0) -> SuspectResult | NotApplicable:
             "trial.report(step, ...)",
         )
     asked = _Asked(table=table, rows=rows, good=good_rows(table)[rows], metrics=metrics)
-    steps = evaluation_steps.findings_on(table, rows)
+    steps = with_cost(table, rows, evaluation_steps.findings_on(table, rows))
     finite = [points_of(table.curves[m.name], rows, 1).count for m in metrics]
     long, endings, cycles = (
         max(int((count >= fewest).sum()) for count in finite)

@@ -205,9 +205,10 @@ ROUND_CHECKS = {
         asks="Were trials evaluated regularly, and often enough?",
         method="Counted, not estimated: the share of distances between evaluations that are far "
         "from the usual one, the evaluations in the first tenth of training, where instability "
-        "shows (two are asked), and in all (eight, to read a curve's end). Whether evaluations "
-        "cost more than training is not asked: at regular steps every stretch of time holds the "
-        "same steps and one evaluation, so that their costs can't be told apart. `tunebook try` "
-        "asks it before the round is run.",
+        "shows (two are asked), and in all (eight, to read a curve's end). What evaluations cost "
+        "is the median over trials of their share of the time, from trial.evaluate_at(step) to "
+        "the report of the objective; more than half is too much. Where training does not ask "
+        "trial.evaluate_at, or JAX or TensorFlow compute in the background, it is not known; "
+        "`tunebook try` measures it before the round is run.",
     ),
 }

@@ -36,9 +36,9 @@ from tunebook.words.trial import Status
 from tunebook.words.version import VERSION
 
 ARCHIVE = 1
-READ = ("0003", "0004", "0005", REVISION)
+READ = ("0003", "0004", "0005", "0006", REVISION)
 """Schemas whose archives are read: 0004 differs in an index and guards, 0005 in what is added,
-0006 in the packed form of curves."""
+0006 in the packed form of curves, 0007 in a column."""
 ADDED_LATER = frozenset({"request"})
 """Tables that archives of the older ones lack."""
 AT_A_TIME = 500

@@ -70,6 +70,7 @@ def to_row(trial: TrialRecord) -> dict[str, Any]:
         "unread": _json(list(trial.unread)),
         "started_at": trial.started_at,
         "ended_at": trial.ended_at,
+        "evaluation_share": trial.evaluation_share,
     }
 
 
@@ -82,6 +83,7 @@ def outcome_columns(outcome: Outcome) -> dict[str, object]:
         "output_tail": storable(outcome.output_tail),
         "unread": _json(list(outcome.unread)),
         "ended_at": outcome.ended_at or host_now(),
+        "evaluation_share": outcome.evaluation_share,
     }
 
 
@@ -95,7 +97,7 @@ def to_trial(row: Any) -> TrialRecord:
     # By place: a round of 10,000 trials is read in a tenth of a second, half of it here.
     (
         round_, number, study, index, purpose, config, seed, max_train_steps, status, cause,
-        detail, attempt, seconds, output_tail, unread, started_at, ended_at, *_,
+        detail, attempt, seconds, output_tail, unread, started_at, ended_at, *_, evaluation_share,
     ) = row  # fmt: skip
     return TrialRecord(
         round=round_,
@@ -115,6 +117,7 @@ def to_trial(row: Any) -> TrialRecord:
         unread=() if unread == "[]" else tuple(_parsed(unread)),
         started_at=started_at,
         ended_at=ended_at,
+        evaluation_share=evaluation_share,
     )
 
 

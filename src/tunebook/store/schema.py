@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0006"
+REVISION = "0007"
 """The migration that makes this schema; a book that names another is older, or newer."""
 
 metadata = MetaData()
@@ -63,6 +63,7 @@ trial = Table(
     Column("host", Text),
     Column("lease_until", Float(53)),
     Column("turn", Integer, nullable=False, server_default="0"),
+    Column("evaluation_share", Float(53)),
     ForeignKeyConstraint(["round"], ["round.number"]),
     Index("trial_by_status", "round", "status", "turn", "number"),
 )

@@ -78,7 +78,15 @@ FINISH = (
         lease_until=sa.null(),
         **{
             name: sa.bindparam(f"new_{name}")
-            for name in ("status", "cause", "detail", "ended_at", "output_tail", "unread")
+            for name in (
+                "status",
+                "cause",
+                "detail",
+                "ended_at",
+                "output_tail",
+                "unread",
+                "evaluation_share",
+            )
         },
     )
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from tunebook.store import Store
@@ -52,6 +54,9 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
         max_train_steps=plan.max_train_steps,
         training_objective=setting.training_objective,
         chance=setting.chance,
+        evaluation_share=tuple(
+            math.nan if t.evaluation_share is None else t.evaluation_share for t in rows
+        ),
         adaptive=any(t.purpose is Purpose.EXPLOIT for t in rows),
     )
 

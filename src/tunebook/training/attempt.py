@@ -73,6 +73,7 @@ def train_once(
             unread=unread if healthy else (),
             seconds=time.monotonic() - began,
             ended_at=time.time(),
+            evaluation_share=trial._evaluating.share,
         )
         trial._begin()
         log.end(outcome)

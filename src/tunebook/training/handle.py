@@ -22,6 +22,7 @@ from tunebook.training.checkpoint_places import place_of
 from tunebook.training.checkpoints import Checkpoint, best_by
 from tunebook.training.configuration import HABITS, ReadConfiguration, UnknownCall
 from tunebook.training.divergence import Divergence
+from tunebook.training.evaluation_time import EvaluationTime
 from tunebook.training.log import TrialLog, refusal
 from tunebook.training.report_values import (
     MOST_METRICS,
@@ -81,6 +82,7 @@ class Trial:
             - min(STOP_BEFORE_LIMIT_S, assignment.time_limit_s / 10)
         )
         self._told_late = False
+        self._evaluating = EvaluationTime()
         self._first_step = 0
         self._started = False
         self._step = -1
@@ -136,6 +138,11 @@ class Trial:
         self._metrics.update(dict.fromkeys(fresh))
         self._begin()
         self._record(step, fresh)
+        if fresh:
+            self._log.measure(step, fresh)
+        if self._assignment.objective.metric in fresh:
+            self._evaluating.ends(step)
+        self._note_objective(fresh)
         if wrong:
             raise no_number(step, *wrong[0])
         if twice:
@@ -186,7 +193,10 @@ class Trial:
     def evaluate_at(self, step: int) -> bool:
         """Is it time to evaluate after this step? Evenly over the steps, the last one included."""
         n = min(self._assignment.evaluations, self.max_train_steps)
-        return (step + 1) * n // self.max_train_steps > step * n // self.max_train_steps
+        due = (step + 1) * n // self.max_train_steps > step * n // self.max_train_steps
+        if due:
+            self._evaluating.begins(step)
+        return due
 
     def checkpoint(
         self,

@@ -54,6 +54,8 @@ class TrialTable:
         weight: one over the density of trials where each lies, with mean 1 in each study; empty
             where trials lie evenly.
         origin: what a foreign file's columns were taken for; None for a round of a book.
+        evaluation_share: of each trial's time that evaluations took, NaN where not seen; empty
+            where nothing is known.
     """
 
     objective: Objective
@@ -78,11 +80,12 @@ class TrialTable:
     carried: tuple[int, ...] = ()
     weight: tuple[float, ...] = ()
     origin: Origin | None = None
+    evaluation_share: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.name)
         columns = ["study", "config", "seed", "status", "cause", "seconds", "value"]
-        columns += [c for c in ("carried", "weight") if getattr(self, c)]
+        columns += [c for c in ("carried", "weight", "evaluation_share") if getattr(self, c)]
         for column in columns:
             if len(getattr(self, column)) != n:
                 raise TableError(
@@ -230,6 +233,9 @@ class TrialTable:
             value=self.value[pick],
             carried=tuple(self.carried[i] for i in pick) if self.carried else (),
             weight=tuple(self.weight[i] for i in pick) if self.weight else (),
+            evaluation_share=tuple(self.evaluation_share[i] for i in pick)
+            if self.evaluation_share
+            else (),
             curves={m: c.take(np.asarray(pick, np.int64)) for m, c in self.curves.items()},
         )
 

@@ -98,6 +98,7 @@ class TrialRecord:
         output_tail: the end of what it printed, kept for trials that did not complete.
         unread: varied hyperparameters that training code never read.
         started_at, ended_at: Unix time, on the host's clock.
+        evaluation_share: of the time of training and evaluating, 0 to 1; None where not seen.
     """
 
     round: int
@@ -117,6 +118,7 @@ class TrialRecord:
     unread: tuple[str, ...] = ()
     started_at: float | None = None
     ended_at: float | None = None
+    evaluation_share: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
@@ -158,6 +160,7 @@ class Outcome:
         unread: hyperparameters that training code never read.
         seconds: wall-clock time of this attempt.
         ended_at: Unix time.
+        evaluation_share: of the time of training and evaluating, 0 to 1; None where not seen.
     """
 
     status: Status
@@ -167,3 +170,4 @@ class Outcome:
     unread: tuple[str, ...] = field(default=())
     seconds: float = 0.0
     ended_at: float = 0.0
+    evaluation_share: float | None = None

@@ -1,0 +1,14 @@
+"""How much of its time a trial spent on evaluations."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0007"
+down_revision = "0006"
+
+
+def upgrade() -> None:
+    """Add the column; of trials before, it is not known."""
+    op.add_column("trial", sa.Column("evaluation_share", sa.Float(53)))
