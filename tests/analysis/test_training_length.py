@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from tunebook.analysis import curve_lengths, more_steps, training_length
+from tunebook.analysis import curve_lengths, evaluation_steps, more_steps, training_length
 from tunebook.words.design import Direction, Objective, Role
 from tunebook.words.finding import NotApplicable, RemedyKind, Severity
 from tunebook.words.space import Branch, Float
@@ -500,3 +500,28 @@ def test_few_evaluations_are_no_pass():
     found = said(training_length.check(table(curves)))
     assert found["C6"].severity is Severity.NOTE and found["C7"].severity is Severity.NOTE
     assert "half" not in found["C6"].sentence
+
+
+@pytest.mark.parametrize(
+    ("made", "text"),
+    [
+        (per_epoch(1), "20 steps"),
+        (per_epoch(391), "7820 where max_train_steps is 20"),
+        (per_epoch(1, asked=1000), "20 of 1000 steps"),
+        (per_epoch(1, asked=None), "20 steps"),
+        (table([(np.array([999]), np.array([0.1]))] * 4), ""),
+    ],
+)
+def test_what_is_said_of_the_length_is_what_the_curves_show(made, text):
+    assert curve_lengths.trained_text(made) == text
+    caveat = curve_lengths.length_caveat(made)
+    assert text in caveat and "longer training may change" in caveat
+    assert text or "max_train_steps was 1000" in caveat
+
+
+def test_every_step_evaluated_needs_no_more_evaluations():
+    t = np.arange(5)
+    made = table([(t, 1 / (1 + t) + 0.01 * k) for k in range(12)], max_train_steps=5)
+    (finding,) = evaluation_steps.findings_on(made, np.arange(12))
+    assert finding.severity is Severity.PASS and finding.remedy is None
+    assert finding.numbers["trials_with_few_early_evaluations"] == 0

@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunebook.training.evaluation_time import EvaluationTime
 from tunebook.training.handle import ReadConfiguration, Trial
 from tunebook.training.log import TrialLog, read_log
 from tunebook.words.errors import Infeasible, ReportError
@@ -130,6 +131,7 @@ def test_evaluations_are_even_and_include_the_last_step(steps, evaluations):
         def __init__(self) -> None:
             self.max_train_steps = steps
             self._assignment = type("A", (), {"evaluations": evaluations})
+            self._evaluating = EvaluationTime()
 
     trial = Plain()
     at = [s for s in range(steps) if trial.evaluate_at(s)]

@@ -100,6 +100,41 @@ def _ends(
     return Ends.SHORT if high - low <= ALIKE * high else Ends.UNLIKE
 
 
+def trained_text(table: TrialTable) -> str:
+    """How long trials trained, as their curves show it: `1000 steps`, `20 of 1000 steps`.
+
+    Empty where trials have no curves, so that nothing shows it.
+    """
+    asked = table.max_train_steps
+    curves = table.curves.get(table.objective.metric)
+    several = np.empty(0) if curves is None else np.diff(curves.offsets) > 1
+    rows = np.flatnonzero(table.complete & several) if len(several) else np.empty(0, int)
+    if not len(rows):
+        return ""
+    trained = trained_lengths(table, rows)
+    low, high = int(trained.steps.min()), int(trained.steps.max())
+    if trained.as_planned:
+        return _steps(int(asked or high))
+    range_ = f"{low} to {high}" if low < high else f"{high}"
+    if asked is None:
+        return f"{range_} steps" if low < high else _steps(high)
+    of = "where max_train_steps is" if trained.ends is Ends.BEYOND else "of"
+    return f"{range_} {of} {asked}{' steps' if of == 'of' else ''}"
+
+
+def length_caveat(table: TrialTable) -> str:
+    """What the length leaves open, a sentence; empty where no length is known."""
+    seen = trained_text(table)
+    if not seen and table.max_train_steps is None:
+        return ""
+    how = f"Trials trained {seen}" if seen else f"max_train_steps was {table.max_train_steps}"
+    return f"{how}: longer training may change the result."
+
+
+def _steps(count: int) -> str:
+    return f"{count} step{'' if count == 1 else 's'}"
+
+
 def length_finding(table: TrialTable) -> Finding | None:
     """B9 where trials do not train the steps that the round asks for; else None."""
     curves = table.curves.get(table.objective.metric)

@@ -85,8 +85,7 @@ def findings_on(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> tuple[Findi
         return ()
     trained = trained_lengths(table, rows)
     seen = evaluations_of(curves, rows, trained.steps)
-    # Where every step is evaluated, no evaluation is missing, however few they are.
-    every_step = (seen.apart <= 1) & (seen.unevenness == 0)
+    every_step = _every_step(seen)
     faults: list[tuple[str, Bool[np.ndarray, "rows"]]] = [
         ("at irregular steps", seen.unevenness > UNEVEN),
         (
@@ -116,6 +115,11 @@ def findings_on(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> tuple[Findi
     return (_finding(table, seen, Severity.NOTE, sentence, remedy, names),)
 
 
+def _every_step(seen: Evaluations) -> Bool[np.ndarray, "rows"]:
+    """Trials in which every step is evaluated: no evaluation is missing, however few they are."""
+    return np.asarray((seen.apart <= 1) & (seen.unevenness == 0))
+
+
 def _seen(found: Sequence[tuple[str, object]]) -> str:
     """What more, or more even, evaluations let one see."""
     texts = [text for text, _ in found]
@@ -141,7 +145,9 @@ def _finding(
             "evaluations": int(np.median(seen.count)),
             "steps_between_evaluations": int(np.median(seen.apart)),
             "trials_at_irregular_steps": int((seen.unevenness > UNEVEN).sum()),
-            "trials_with_few_early_evaluations": int((seen.early < FEWEST_EARLY).sum()),
+            "trials_with_few_early_evaluations": int(
+                ((seen.early < FEWEST_EARLY) & ~_every_step(seen)).sum()
+            ),
         },
         sentence=sentence,
         remedy=remedy,

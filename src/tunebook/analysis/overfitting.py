@@ -102,13 +102,12 @@ def check(table: TrialTable, *, seed: int = 0) -> OverfittingResult | NotApplica
     held_out = [m for m in held_out if not doubted or m.name != table.objective.metric]
     nothing = no_curve(table, [m.name for m in held_out])
     if nothing:
-        why = (
-            f": the direction of {table.objective.metric} contradicts its name" if doubted else ""
-        )
+        name = table.objective.metric
+        why = f"the direction of {name} contradicts its name (see C7)" if doubted else ""
         return NotApplicable(
             check="C4",
-            reason=f"{nothing} of a validation metric{why}",
-            needs=f"report {table.objective.metric} and a training loss several times in "
+            reason=why or f"{nothing} of a validation metric",
+            needs=f"report {name} and a training loss several times in "
             "training: trial.report(step, ...)",
         )
     held_out.sort(key=lambda m: m.name != table.objective.metric)

@@ -32,6 +32,7 @@ def caveats(
     number: int,
     looks: Sequence[Look],
     sources: VarianceSourcesResult | None = None,
+    trained: str = "",
 ) -> tuple[str, ...]:
     """Sentences: every fixed hyperparameter, then every source of variation left unmeasured.
 
@@ -39,6 +40,7 @@ def caveats(
         plan, number: of the round that is decided.
         baseline: that its candidates are compared with, None for a first one.
         looks: at test metrics, so far.
+        trained: how long trials trained, and what that leaves open, a sentence.
         sources: of variance, where they were measured; None says that the reruns alone are known.
     """
     held = [
@@ -63,7 +65,7 @@ def caveats(
         *held,
         *length,
         *looked,
-        f"Every trial trained {plan.max_train_steps} steps: a longer training may change it.",
+        *([trained] if trained else []),
         *_sources(sources),
     )
 

@@ -12,6 +12,7 @@ from tunebook.analysis import variance_sources
 from tunebook.analysis.candidate_words import MOST_NAMED, compared_text
 from tunebook.analysis.comparison import Judgement, conclude
 from tunebook.analysis.comparison_words import against_baseline
+from tunebook.analysis.curve_lengths import length_caveat
 from tunebook.analysis.fragile_seeds import fragile, fragile_text
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import FIRST_ADOPT
@@ -207,7 +208,14 @@ def _decision(
         error_rate=plan.level,
         caveats=(
             *fragile_sides(judged_sides(readings), asked),
-            *caveats(stored.plan, baseline, stored.number, store.looks(), _sources(store, stored)),
+            *caveats(
+                stored.plan,
+                baseline,
+                stored.number,
+                store.looks(),
+                _sources(store, stored),
+                trained=length_caveat(table(store, stored.number)),
+            ),
         ),
         baseline=baseline.number if baseline else None,
         max_train_steps=stored.plan.max_train_steps,

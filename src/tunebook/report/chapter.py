@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from tunebook.analysis.curve_lengths import length_caveat
 from tunebook.analysis.foretold_outcomes import judge
 from tunebook.analysis.variance_sources import Origin, VarianceSourcesResult
 from tunebook.report.check_methods import CheckText
@@ -213,8 +214,9 @@ def _caveats(found: RoundRecord, decision: Decision | None, sources: object) -> 
     if not any(s.ended for s in found.table.status):
         return ("No trial has ended: there is no answer yet.",)
     if decision is None:
-        steps = f"Every trial trained {found.plan.max_train_steps} steps: more may change it."
+        steps = length_caveat(found.table)
         left = sources.unmeasured if isinstance(sources, VarianceSourcesResult) else UNMEASURED
-        return (*NO_FRESH_SEEDS, steps, *(UNMEASURED[o] for o in left if o in UNMEASURED))
+        steps_ = (steps,) if steps else ()
+        return (*NO_FRESH_SEEDS, *steps_, *(UNMEASURED[o] for o in left if o in UNMEASURED))
     held = tuple(f"{name} was held at " for name in found.plan.fixed)
     return tuple(c for c in decision.caveats if not c.startswith(held or ("\0",)))

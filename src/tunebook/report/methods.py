@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tunebook.analysis.curve_lengths import trained_text
 from tunebook.report.wording import (
     axis_text,
     better,
@@ -142,7 +143,8 @@ def _search_lines(record: BookRecord, found: RoundRecord) -> list[tuple[str, str
         ),
         (
             "Training",
-            f"{plan.max_train_steps} steps each, evaluated {plural(plan.evaluations, 'time')}",
+            f"{trained_text(found.table) or f'max_train_steps {plan.max_train_steps}'}; "
+            f"{plural(plan.evaluations, 'evaluation')} planned",
         ),
     ]
     if plan.time_limit_s is not None:

@@ -11,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from tunebook.analysis.curve_lengths import trained_text
 from tunebook.analysis.foretold_outcomes import judge
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.examine import WORST_FIRST, conclude, results
@@ -175,7 +176,7 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
         _line(f"Round {found.number}: {found.plan.goal}", "bold"),
         _line(
             f"{plural(found.plan.trials, 'trial')} planned: {counts_text(found.table.status)}; "
-            f"{found.plan.max_train_steps} steps each"
+            f"{trained_text(found.table) or f'max_train_steps {found.plan.max_train_steps}'}"
         ),
     ]
     if best:
