@@ -19,7 +19,7 @@ from tunebook.words.table import Curves, TrialTable
 from tunebook.words.trial import Status
 
 
-def table(shares, *, evaluations=20, steps=1000) -> TrialTable:
+def table(shares, *, evaluations=20, steps=1000, seconds=60.0) -> TrialTable:
     n = len(shares)
     rng = np.random.default_rng(0)
     at = np.linspace(steps / evaluations, steps, evaluations).astype(int) - 1
@@ -32,7 +32,7 @@ def table(shares, *, evaluations=20, steps=1000) -> TrialTable:
         seed=tuple(range(n)),
         status=(Status.COMPLETE,) * n,
         cause=(None,) * n,
-        seconds=np.ones(n),
+        seconds=np.full(n, seconds),
         value=np.array([v.min() for _, v in curves]),
         curves={"valid/error": Curves.pack(curves)},
         branches={"": Branch(axes={"x": Float(0.0, 1.0)})},
@@ -76,6 +76,10 @@ def test_cheap_uncertain_and_unknown_costs_say_nothing(shares):
     assert [f.severity for f in found] == [Severity.PASS]
     known = sum(np.isfinite(shares)) >= 3
     assert ("share_of_the_time" in found[0].numbers) == known
+
+
+def test_a_trial_of_a_moment_is_not_worth_a_word():
+    assert [f.severity for f in on_steps(table([0.9] * 12, seconds=0.5))] == [Severity.PASS]
 
 
 def test_more_and_cheaper_evaluations_are_asked_for_together():
@@ -166,7 +170,7 @@ def train(trial: tb.Trial) -> None:
             x, y = data
             weights -= rate * x.T @ (1 / (1 + np.exp(-x @ weights)) - y) / 64
         if trial.evaluate_at(step):
-            for _ in range(20):
+            for _ in range(100):
                 level = float(np.tanh(examples @ weights).mean() ** 2)
             trial.report(step, {"valid/error": 0.1 + level + 1 / (2 + step)})
 

@@ -109,7 +109,6 @@ def test_what_a_killed_host_left_in_the_log_is_read(shared, left, folder):
 def older(file):
     other = sqlite3.connect(file)
     other.execute("UPDATE alembic_version SET version_num = '0005'")
-    other.execute("ALTER TABLE trial DROP COLUMN evaluation_share")
     other.commit()
     other.close()
 

@@ -2,7 +2,8 @@
 
 Estimator: the median over complete trials of the share of their time that evaluations took
 (`training/evaluation_time.py`), with the interval between order statistics (the range with less
-than six trials). Claim: it is above one half. NULL: the median share of all such trials is one
+than six trials). Claim: it is above one half, where evaluations
+take a second of a trial or more. NULL: the median share of all such trials is one
 half; the alarm takes an interval above it, 2.5 %. Assumes trials that are independent. Where
 training does not ask `evaluate_at`, or computes in the background and can't be waited for, no
 share is on record, and nothing is said.
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis.number_words import percent
-from tunebook.analysis.short_run import AIM, TOO_COSTLY
+from tunebook.analysis.short_run import AIM, MATTERS_S
 from tunebook.analysis.short_run import FEWEST as FEWEST_EVALUATIONS
 from tunebook.analysis.step_times import median_time
 from tunebook.words.finding import Finding, Interval, Remedy, RemedyKind, Severity
@@ -26,6 +27,8 @@ from tunebook.words.trial import Value
 if TYPE_CHECKING:
     from jaxtyping import Int
 
+TOO_COSTLY = 0.5
+"""Of the time of both: the playbook's evaluations cost no more than training."""
 FEWEST_TRIALS = 3
 
 
@@ -51,7 +54,8 @@ def with_cost(
     share = share_of(table, rows)
     if share is None:
         return steps
-    if share.low <= TOO_COSTLY:
+    spent = np.asarray(table.evaluation_share)[rows] * table.seconds[rows]
+    if share.low <= TOO_COSTLY or not float(np.nanmedian(spent)) > MATTERS_S:
         return tuple(replace(f, numbers={**f.numbers, "share_of_the_time": share}) for f in steps)
     more = any(f.remedy is not None and "evaluate_every" in f.remedy.values for f in steps)
     return (_costly(table, rows, share, more=more), *steps)

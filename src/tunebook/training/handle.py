@@ -138,11 +138,6 @@ class Trial:
         self._metrics.update(dict.fromkeys(fresh))
         self._begin()
         self._record(step, fresh)
-        if fresh:
-            self._log.measure(step, fresh)
-        if self._assignment.objective.metric in fresh:
-            self._evaluating.ends(step)
-        self._note_objective(fresh)
         if wrong:
             raise no_number(step, *wrong[0])
         if twice:
@@ -346,6 +341,7 @@ class Trial:
         if objective.metric in fresh:
             self._last = fresh[objective.metric]
             self._losses.append(objective.sign * self._last)
+            self._evaluating.ends(step)
         if now := self._divergence.take(step, fresh):
             self._log.measure(step, now)
         if self._divergence.certain:
