@@ -9,9 +9,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 
 from processor_times import ProcessorTable, ProcessorTimes
 from tunebook import analysis
+
+# Hypothesis measures an example and its drawing by the clock unless it is told not to.
+settings.register_profile(
+    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
