@@ -78,6 +78,16 @@ def shared_data() -> Path:
 
 
 @pytest.fixture
+def shared_cases() -> Path:
+    """Folder of sweeps as people have them, which stays outside the project."""
+    named = os.environ.get("TUNEBOOK_SHARED_CASES")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "cases"
+    if not folder.is_dir():
+        pytest.skip("the collected sweeps are not here; set TUNEBOOK_SHARED_CASES")
+    return folder
+
+
+@pytest.fixture
 def fresh_rng(request: pytest.FixtureRequest) -> np.random.Generator:
     """A generator with a new seed in each run, printed so that a failure can be repeated."""
     seed = request.config.getoption("--fresh-seed")

@@ -308,3 +308,55 @@ def test_what_was_counted_once_is_said_so(audit):
     told = audit(trials, curves="trial,step,metric,value\n" + rows)
     assert "evaluated once a trial" in told
     assert "1 of 20 trials was infeasible" in told
+
+
+def test_without_an_objective_the_candidates_are_listed(audit):
+    text = sweep().replace("loss", "val_loss").replace("dropout", "train_acc")
+    told = audit(text, objective=None, code=2)
+    assert "minimize:val_loss, maximize:train_acc" in told
+    assert "Next: tunebook audit t.csv --objective minimize:val_loss" in told
+
+
+def test_at_a_terminal_the_objective_is_picked(audit, monkeypatch):
+    from tunebook.cli import audit_command
+
+    class Terminal:
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(audit_command.sys, "stdin", Terminal())
+    monkeypatch.setattr(audit_command.sys, "stdout", Terminal(), raising=False)
+    monkeypatch.setattr(audit_command.click, "echo", lambda *a, **k: None)
+    monkeypatch.setattr(audit_command.click, "prompt", lambda *a, **k: "2")
+    picked = []
+    monkeypatch.setattr(
+        "tunebook.audit.audit_sweep", lambda *a, objective, **k: picked.append(objective) or 1 / 0
+    )
+    text = sweep().replace("loss", "val_loss").replace("dropout", "train_acc")
+    with pytest.raises(ZeroDivisionError):
+        audit(text, objective=None)
+    assert picked == ["maximize:train_acc"]
+
+
+def test_the_wrong_direction_is_the_first_finding(audit):
+    told = json.loads(
+        audit(sweep().replace("loss", "val_accuracy"), "--json", objective="minimize:val_accuracy")
+    )
+    first = told["findings"][0]
+    assert (first["severity"], first["subject"]) == ("warning", "val_accuracy")
+    assert "--objective maximize:val_accuracy" in first["sentence"]
+    right = json.loads(audit(sweep(), "--json"))
+    assert not any("wrong direction" in f["sentence"] for f in right["findings"])
+
+
+def test_workloads_and_identical_results_are_told(audit):
+    lines = [
+        f"{('a', 'b')[i % 2]},{0.1 + i / 99},{i % 4},{0.1234567 + i * 0.00371913}"
+        for i in range(24)
+    ]
+    lines[5] = lines[5].rsplit(",", 1)[0] + "," + lines[9].rsplit(",", 1)[1]
+    told = json.loads(audit("dataset,lr,depth,loss\n" + "\n".join(lines), "--json"))
+    about = {f["subject"]: f for f in told["findings"] if f["severity"] == "warning"}
+    assert about["dataset"]["numbers"]["workloads"] == 2
+    same = [f for f in told["findings"] if f["check"] == "B2" and len(f["trials"]) == 2]
+    assert same and sorted(same[0]["trials"]) == ["10", "6"]

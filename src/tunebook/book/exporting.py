@@ -11,6 +11,7 @@ from tunebook.book.rounds import BookRound
 from tunebook.book.writing import unwritable
 from tunebook.plots.render import to_png, to_svg
 from tunebook.words.codec import RoundFile, to_data, write_round_file
+from tunebook.words.foreign_tools import OWN_COLUMNS, OWN_PREFIX
 from tunebook.words.trial import TrialRecord
 
 
@@ -76,11 +77,6 @@ def _write(path: Path, text: str) -> Path:
     return path
 
 
-OWN = ("trial", "study", "seed", "status", "cause", "seconds")
-PREFIX = "params_"
-"""Before the names of all hyperparameters where one has the name of another column."""
-
-
 def _trials(chosen: BookRound, path: Path) -> Path:
     """One row a trial, shaped as `TrialTable.from_csv` reads it; reruns included."""
     trials = chosen.trials
@@ -89,9 +85,9 @@ def _trials(chosen: BookRound, path: Path) -> Path:
     values = chosen.values()
     with path.open("w", newline="", encoding="utf-8") as out:
         write = csv.writer(out)
-        taken = (*OWN, objective)
-        clash = any(name in taken or name.startswith(PREFIX) for name in names)
-        write.writerow([*taken, *(PREFIX + name if clash else name for name in names)])
+        taken = (*OWN_COLUMNS, objective)
+        clash = any(name in taken or name.startswith(OWN_PREFIX) for name in names)
+        write.writerow([*taken, *(OWN_PREFIX + name if clash else name for name in names)])
         for t in trials:
             write.writerow(_row(t, values.get(t.name), names))
     return path

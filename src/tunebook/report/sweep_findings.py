@@ -121,7 +121,8 @@ def _step(distinct: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
     least = float(gaps.min())
     with np.errstate(over="ignore", invalid="ignore"):
         steps = gaps / least
-    if len(gaps) > 1 and bool((np.abs(steps - np.round(steps)) < WHOLE).all()):
+        counts = len(gaps) > 1 and bool((np.abs(steps - np.round(steps)) < WHOLE).all())
+    if counts:
         return least
     places = max(len(repr(float(v)).partition(".")[2].partition("e")[0]) for v in distinct)
     return float(min(least, 10.0**-places))

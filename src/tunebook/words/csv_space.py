@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tunebook.words.csv_columns import ABSENT, number_of
 from tunebook.words.csv_scales import scale_of
 from tunebook.words.design import Role
+from tunebook.words.equal_values import representatives
 from tunebook.words.space import (
     Axis,
     Branch,
@@ -181,7 +182,10 @@ def _rare(rows: int) -> int:
 
 def one_value_each(column: Column) -> Column:
     """The column in which numbers that differ in their last digits alone are one number."""
-    return column
+    same = representatives(v for v in column if isinstance(v, float))
+    if not same:
+        return column
+    return [same.get(v, v) if isinstance(v, float) else v for v in column]
 
 
 def place_in_space(
