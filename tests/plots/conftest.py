@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -116,3 +117,10 @@ def side() -> Callable[..., SideReading]:
         return SideReading(side=name, p_value=0.001, alarm=alarm, best_at=0.95, proposed=proposed)
 
     return make
+
+
+@pytest.fixture(autouse=True)
+def validated(monkeypatch):
+    """Pictures are validated against the schema here, and nowhere else."""
+    monkeypatch.setattr("tunebook.plots.layers.VALIDATED", True)
+    monkeypatch.setattr("tunebook.plots.unvalidated", contextlib.nullcontext)

@@ -21,7 +21,8 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from tunebook.plots.picture import LayerView, Picture
@@ -80,8 +81,22 @@ def draw(
         own = tuple(part for part in getattr(result, field) if part.study in studies)
         result = dataclasses.replace(result, **{field: own})
     module, _, function = PICTURES[check].partition(":")
-    drawn: tuple[Picture, ...] = getattr(importlib.import_module(module), function)(result)
+    drawing = getattr(importlib.import_module(module), function)
+    with unvalidated():
+        drawn: tuple[Picture, ...] = drawing(result)
     return tuple(dataclasses.replace(picture, check=check) for picture in drawn)
+
+
+@contextmanager
+def unvalidated() -> Iterator[None]:
+    """Let Altair build charts without validating each part, which is half of its time.
+
+    Every picture is validated against the schema in tests.
+    """
+    from altair.utils.schemapi import debug_mode  # noqa: PLC0415  heavy: for those who draw
+
+    with debug_mode(False):
+        yield
 
 
 def pictures(results: Mapping[str, Any]) -> tuple[Picture, ...]:

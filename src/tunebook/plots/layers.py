@@ -148,6 +148,10 @@ def trial_layer(data: str, kind: str, x: alt.X, y: alt.Y) -> alt.Chart:
 LAYER_NAMES = {"trial": "trials"}
 
 
+VALIDATED = False
+"""Whether Altair validates a finished chart: tests do, against the schema."""
+
+
 def called(kind: str) -> str:
     """What a kind of points is called; goes into rows as `called`."""
     return KINDS[kind][0]
@@ -185,11 +189,11 @@ def finish(
     chart = alt.layer(*layers).properties(
         width=width, height=height, title=heading, description=alternative
     )
-    spec = chart.to_dict()
+    spec = chart.to_dict(validate=VALIDATED)
     spec.pop("config", None)  # the theme's business
     if right is not None:
         # Nested by hand: Altair renames the layers that it nests.
-        spec["layer"] = [{"layer": spec["layer"]}, right.to_dict()]
+        spec["layer"] = [{"layer": spec["layer"]}, right.to_dict(validate=VALIDATED)]
         for alien in ("$schema", "config"):
             spec["layer"][1].pop(alien, None)
         spec["resolve"] = {"scale": {"y": "independent"}}

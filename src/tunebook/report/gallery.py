@@ -24,6 +24,8 @@ DRAWN_WITH = {"C7": "C6", "I1": "C6"}  # checks that share another one's picture
 MOST_IN_A_FINDING = 4
 MOST_STUDIES = 12
 """Studies with pictures of their own; of more, those with the best trials."""
+MOST_AXES = 48
+"""Axis plots of all studies together, beyond the three best studies: each takes 0.1 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +144,12 @@ def gallery(
 
 def _best_studies(table: TrialTable) -> list[str] | None:
     """The studies of the best trials, as many as are drawn; None where all are."""
-    if len(table.branches) <= MOST_STUDIES:
+    widest = max((len(b.axes) for b in table.branches.values()), default=0)
+    most = min(MOST_STUDIES, max(3, MOST_AXES // max(widest, 1)))
+    if len(table.branches) <= most:
         return None
     ranked = (table.study[i] for i in np.argsort(table.losses, kind="stable"))  # nan last
-    return list(dict.fromkeys(s for s in ranked if s in table.branches))[:MOST_STUDIES]
+    return list(dict.fromkeys(s for s in ranked if s in table.branches))[:most]
 
 
 def verdict_pictures(table: TrialTable, decision: Decision) -> tuple[Picture, ...]:
