@@ -2,7 +2,7 @@
 
 A number was measured where nearly every row has a value of its own while the other columns form a
 grid or repeat, or where it foretells the objective nearly alone and lies evenly on no scale, as a
-searched number does. How often that is wrong: docs/claims/csv_columns.md.
+searched number does. How often that is wrong: docs/claims/csv_reading.md.
 """
 
 from __future__ import annotations

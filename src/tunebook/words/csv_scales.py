@@ -22,7 +22,7 @@ def scale_of(column: Sequence[Value | None]) -> Scale:
 
     Log is asked only where all are positive and span a factor of 20, log of 1 - x only where all
     are in [0, 1) and 1 - x spans a decade; even uniform values may, so the least Kolmogorov
-    distance to an even spread decides. How often that is wrong: docs/claims/csv_scales.md.
+    distance to an even spread decides. How often that is wrong: docs/claims/csv_reading.md.
     """
     there = [v for v in column if v is not None]
     if not there or any(isinstance(v, str | bool) for v in there):
