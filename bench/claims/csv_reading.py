@@ -72,7 +72,9 @@ def columns(repeats: int) -> list[str]:
                 rng = np.random.default_rng((2, i, j, n))
                 wrong = sum(_mistaken(rng, n, kind, others) for _ in range(repeats))
                 cells.append(cell(wrong, repeats))
-            lines.append(f"| {kind} in one number | {others} of 3 values each | {' | '.join(cells)} |")
+            lines.append(
+                f"| {kind} in one number | {others} of 3 values each | {' | '.join(cells)} |"
+            )
     return lines
 
 
