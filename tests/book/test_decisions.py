@@ -149,7 +149,7 @@ def test_levels_are_granted_by_the_account_and_launches_earn_more(launched, rate
 
 def test_judging_without_running_takes_whole_looks_only(launched, rates, train):
     asked = optimizers(launched, rates, train)
-    with pytest.raises(EvidenceError, match="at least 4 fresh-seed reruns"):
+    with pytest.raises(EvidenceError, match="at least 4 reruns with new seeds"):
         asked.decide(run=False)
     assert not [t for t in asked.trials if t.purpose is Purpose.RERUN]
 

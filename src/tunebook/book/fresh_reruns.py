@@ -138,7 +138,7 @@ class Looks:
                 break
         if not readings:
             raise EvidenceError(
-                f"a verdict takes at least {plan.looks[0]} fresh-seed reruns of each side",
+                f"a verdict takes at least {plan.looks[0]} reruns with new seeds of each side",
                 next_step="let them run: round.decide(train), or `tunebook decide` without "
                 "--no-run",
             )
@@ -179,7 +179,7 @@ def _rerun(
     reruns: Reruns,
     show: TotalProgress | None,
 ) -> None:
-    """Bring every side to n ended reruns, all sides on the same fresh seeds."""
+    """Bring every side to n ended reruns, all sides on the same new seeds."""
     assert reruns.code is not None
     known = [t for t in store.trials(stored.number) if t.purpose is Purpose.RERUN]
     free = max([t.number + 1 for t in known], default=RERUN_FROM)

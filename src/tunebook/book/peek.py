@@ -57,7 +57,7 @@ def peek_at(store: Store, setting: Setting, objective: Objective, number: int) -
     plans = [p for p in store.rerun_plans() if p.round == number]
     if not plans:
         raise EvidenceError(
-            f"a peek looks at fresh-seed reruns; round {number} has none yet",
+            f"a peek looks at reruns with new seeds; round {number} has none yet",
             next_step="let some run: round.decide(train)",
         )
     plan, stored = plans[-1], store.round(number)

@@ -1,4 +1,4 @@
-"""tunebook decide: fresh-seed reruns, then a verdict (D1 D3)."""
+"""tunebook decide: reruns with new seeds, then a verdict (D1 D3)."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def command(
     book_path: str | None,
     as_json: bool,
 ) -> None:
-    """Rerun the best of each side and the baseline with fresh seeds, and judge those alone."""
+    """Rerun the best candidates and the baseline with new seeds, and judge those reruns alone."""
     from tunebook.cli.output import data, print_json
     from tunebook.cli.run_command import read_file
     from tunebook.execution.places import executor_of

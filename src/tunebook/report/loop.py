@@ -155,7 +155,7 @@ def _open(decision: Decision, chance: float | None, book: str) -> Standing:
     about = f": about {more} more a side, if the gain is what it seems" if more else ""
     return Standing(
         step=Step.RERUN,
-        sentence=f"The evidence so far settles nothing; more fresh-seed reruns would{about}.",
+        sentence=f"The evidence does not decide yet. Add reruns with new seeds{about}.",
         command=f"tunebook decide {decision.round} --max-reruns {most}{book}",
     )
 

@@ -83,16 +83,17 @@ def cost_text(cost: PlannedCost | None) -> str:
 
 
 def difference_text(ahead: PlannedRound, question: PlannedQuestion) -> str:
-    """From which difference two values are told apart."""
+    """The smallest difference between two values that the round shows."""
     if question.values < 2:
         return f"{question.name}: one value, nothing to compare"
     if not math.isfinite(question.difference):
-        return f"{question.name}: nothing is told apart in 80 % of rounds, however large"
+        return f"{question.name}: no difference is significant in 80 % of rounds, however large"
     axis = ahead.plan.scientific[question.name]
     slices = "values" if isinstance(axis, Choice | Per) else "parts of its range"
     return (
         f"{question.name}: {slices} that differ by {size_text(question.difference, ahead)} are "
-        f"told apart in 80 % of rounds ({question.values} {slices}, {question.trials} trials each)"
+        f"distinguished in 80 % of rounds ({question.values} {slices}, {question.trials} trials "
+        "each)"
     )
 
 
@@ -138,9 +139,9 @@ def one_line(ahead: PlannedRound) -> str:
     said = f"{plural(ahead.plan.trials, 'trial')}, {ahead.trials_a_study} a study, {cost}"
     if math.isfinite(ahead.difference):
         values = "values" if len(ahead.questions) == 1 else "scientific values"
-        said += f"; {values} that differ by {size_text(ahead.difference, ahead)} are told apart"
+        said += f"; {values} that differ by {size_text(ahead.difference, ahead)} are distinguished"
     elif ahead.questions:
-        said += "; it tells no values apart"
+        said += "; it distinguishes no values"
     if math.isfinite(ahead.decision.gain):
         said += f", and a gain of {size_text(ahead.decision.gain, ahead)} is adopted"
     told = math.isfinite(ahead.difference) or math.isfinite(ahead.decision.gain)

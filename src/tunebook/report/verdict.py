@@ -26,7 +26,7 @@ class Answer:
         label: the same for a badge.
         insights: what the search itself says of the question: another claim, with other
             evidence, than the verdict's.
-        sides: what was rerun with fresh seeds, candidates first, the baseline last.
+        sides: what was rerun with new seeds, candidates first, the baseline last.
         least_improvement: in the metric's units.
         error_rate: chance of adopting a change that is not worth it; None where undecided.
         estimand: what of the reruns decided.
