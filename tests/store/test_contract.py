@@ -144,6 +144,26 @@ def test_an_attempt_ends_once(store):
     assert claim(store, 9)[0].number == 1
 
 
+def test_a_trial_that_has_ended_is_trained_again(store, points):
+    (one, two) = claim(store, 2)
+    store.append(one.key, 1, 0, points(0, 5), 5)
+    crashed = replace(DONE, status=Status.INFEASIBLE, cause=Cause.CRASHED, detail="no")
+    store.cancel([one.key])  # asked of its host while it ran, and too late
+    assert store.finish(one.key, 1, crashed)
+    assert store.again([one.key, two.key, TrialKey(1, 99)]) == (one.key,)
+    known = store.trial(one.key)
+    assert (known.status, known.cause, known.detail, known.output_tail) == (
+        Status.PENDING,
+        None,
+        "",
+        "",
+    )
+    assert (known.attempt, known.unread, known.ended_at) == (1, (), None)
+    assert known.config == one.config and known.seed == one.seed
+    assert store.measurements(one.key) == () and not store.asked(1).cancelled
+    assert [t.attempt for t in claim(store, host="b")] == [2]
+
+
 def test_what_is_done_together_is_all_there_or_not_at_all(store, points):
     claim(store, 2)
     other = TrialKey(1, 1)

@@ -110,7 +110,7 @@ class BookRound(ReadRound):
 
         def work() -> RunSummary:
             with TerminalProgress(self.goal) if progress else contextlib.nullcontext() as show:
-                return start(
+                summary: RunSummary = start(
                     self.number,
                     code,
                     workers=workers,
@@ -120,12 +120,10 @@ class BookRound(ReadRound):
                     on_progress=show,
                     keep_going=keep_going,
                 )
+            say_after_training(self._store, self.number, summary)
+            return summary
 
-        if not wait:
-            return in_background(work, f"round {self.number}")
-        summary = work()
-        say_after_training(self._store, self.number, summary)
-        return summary
+        return work() if wait else in_background(work, f"round {self.number}")
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the round as one offline HTML file."""
