@@ -10,8 +10,11 @@ from adaptivity import ADAPTIVE, NOTHING, count, table
 from scipy.stats import binom
 
 from tunebook.analysis import adaptivity
+from tunebook.words.design import Objective
 from tunebook.words.finding import NotApplicable, Severity
 from tunebook.words.space import Branch, Choice, Float
+from tunebook.words.table import TrialTable
+from tunebook.words.trial import Status
 
 ALMOST_NEVER = 1e-7
 
@@ -128,3 +131,15 @@ def test_published_random_searches_look_like_it(shared_data):
         read = TrialTable.from_csv(shared_data / f"{name}-trials.csv.gz", objective=objective)
         result = adaptivity.check(read)
         assert not result.adaptive and not result.listed
+
+
+def test_a_baseline_varied_nothing():
+    """Four seeds of one configuration: no count of configurations is named."""
+    seeds = TrialTable(
+        objective=Objective("loss"), name=tuple("abcd"), study=("",) * 4,
+        config=({"lr": 0.1},) * 4, seed=(1, 2, 3, 4), status=(Status.COMPLETE,) * 4,
+        cause=(None,) * 4, seconds=np.ones(4), value=np.arange(4.0), branches={"": Branch()},
+    )  # fmt: skip
+    result = adaptivity.check(seeds)
+    assert isinstance(result, NotApplicable)
+    assert "no hyperparameter was varied" in result.reason and "0" not in result.reason

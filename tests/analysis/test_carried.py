@@ -91,6 +91,23 @@ def test_a_share_is_corrected_for_where_the_trials_lie():
     assert said.numbers["carried_over"] == 32
 
 
+def test_a_finding_counts_the_trials_that_were_carried_over_to_its_own_study():
+    """Two optimizers, and earlier trials of one: the other one's findings have no note."""
+    before = replace(FIRST, nuisance={"lr": log_uniform(1e-3, 1.0)},
+                     fixed={"momentum": 0.9, "optimizer": "sgd"})  # fmt: skip
+    plan = replace(
+        before, goal="Which?", seed=1, fixed={"momentum": 0.9},
+        scientific={"optimizer": choice("sgd", "adam")},
+    )  # fmt: skip
+    both = after(plan, first=before)
+    assert sum(map(bool, both.carried)) == 32
+    said = {f.study: f for f in examine(ran(plan, 2), carried=both).findings if f.check == "C3"}
+    assert said["optimizer=sgd"].numbers["carried_over"] == 31
+    assert "best trial of each earlier round" in said["optimizer=sgd"].sentence
+    assert "carried_over" not in said["optimizer=adam"].numbers
+    assert "carried" not in said["optimizer=adam"].sentence
+
+
 def test_only_trials_inside_a_smaller_box_are_carried_over():
     smaller = replace(FIRST, seed=1, nuisance={**FIRST.nuisance, "lr": log_uniform(1e-3, 0.1)})
     both = after(smaller)

@@ -34,7 +34,7 @@ import numpy as np
 from scipy import stats
 
 from tunebook.analysis import boundary_words
-from tunebook.analysis.boundary_readings import NEAR, AxisReading, SideReading
+from tunebook.analysis.boundary_readings import NEAR, SIGN, AxisReading, SideReading
 from tunebook.analysis.edge_gain import INSIDE, EdgeGains, edge_gains
 from tunebook.analysis.estimators import good_region
 from tunebook.words.design import Objective
@@ -57,8 +57,6 @@ nothing matters the share is about zero, give or take half of it."""
 CERTAIN = 32
 """Trials below which the model is surer than it may be: the level falls with their power."""
 FALL = 4
-SIGN = 0.1
-"""Chance that an edge is no better below which it may be: no alarm yet, and no pass."""
 AN_AXIS, FEW_AXES = 6, 3
 """Trials a hyperparameter from which an alarm is possible; see `_passes` for fewer of them."""
 CROWDED = 0.1

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from jaxtyping import Bool
     from jaxtyping import Float as F
 
+SIGN = 0.1
+"""Chance that an edge is no better below which it may be: no alarm yet, and no pass."""
 NEAR = 0.25
 """The playbook's "near a boundary", as a share of the axis' length."""
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tunebook.analysis.boundary_readings import NEAR, AxisReading, SideReading
+from tunebook.analysis.boundary_readings import NEAR, SIGN, AxisReading, SideReading
 from tunebook.analysis.edge_gain import MOST_AXES
 from tunebook.analysis.estimators import proportion
 from tunebook.analysis.number_words import half_again
@@ -89,13 +89,13 @@ def not_known(
     if len(names) > NAMED:
         listed = f"{len(names)} hyperparameters"
     where = f" with {branch.name}" if branch.name else ""
-    found, shown = _shown(readings)
+    found, shown = _shown(readings, metric)
     numbers: dict[str, Number] = {"trials": trials, "open": len(names), **found}
     takes = "More trials would decide it"
     if trials < wanted:
         takes = f"Run {wanted} trials or more"
     elif not found:
-        takes = f"The trials do not show how {metric} depends on the range"
+        takes = f"The trials do not show how {metric} changes along the range"
     return Finding(
         check="C1",
         severity=Severity.NOTE,
@@ -109,8 +109,11 @@ def not_known(
     )
 
 
-def _shown(readings: Sequence[AxisReading]) -> tuple[dict[str, Number], str]:
-    """The edge next to which most of the best trials lie, where at least three do."""
+def _shown(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Number], str]:
+    """The edge next to which most of the best trials lie, where at least three do.
+
+    Else the edge that looks better than the inside, where one does.
+    """
     most, best = 0, None
     for reading in readings:
         for side in reading.sides:
@@ -118,7 +121,7 @@ def _shown(readings: Sequence[AxisReading]) -> tuple[dict[str, Number], str]:
             if run > most:
                 most, best = run, (reading, side)
     if best is None or most < max(3, int(best[0].best.sum())):
-        return {}, ""
+        return _better(readings, metric)
     reading, side = best
     bound = spell(_bound(reading, side))
     numbers: dict[str, Number] = {
@@ -129,6 +132,20 @@ def _shown(readings: Sequence[AxisReading]) -> tuple[dict[str, Number], str]:
     return numbers, (
         f": the best {most} trials have {reading.subject} in the quarter next to its "
         f"{side.side} end, {bound}"
+    )
+
+
+def _better(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Number], str]:
+    """The edge that is most likely better than the inside; nothing where none looks so."""
+    sides = [(s.p_value, k, s) for k, r in enumerate(readings) for s in r.sides]
+    p_value, k, side = min(sides, key=lambda x: x[:2])
+    if p_value >= SIGN:
+        return {}, ""
+    reading = readings[k]
+    return (
+        {"hyperparameter": reading.hyperparameter, "p_value": p_value},
+        f": {metric} may still improve towards the {side.side} end of {reading.subject}, "
+        f"{spell(_bound(reading, side))} (p = {p_value:.2g})",
     )
 
 

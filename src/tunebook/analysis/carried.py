@@ -288,7 +288,8 @@ def with_carried(finding: Finding, table: TrialTable) -> Finding:
     if finding.check == "C3":
         if "share" in numbers:
             numbers["share"] = share = corrected_share(own)
-            said += f"; evenly over the space that is {percent(share.estimate)} infeasible"
+            if finding.numbers.get("infeasible", 1):
+                said += f"; evenly over the space that is {percent(share.estimate)} infeasible"
         said += "; the best trial of each earlier round is not counted"
     sentence = f"{finding.sentence.rstrip('.')} ({said})."
     return replace(finding, sentence=sentence, numbers=numbers)

@@ -9,7 +9,7 @@ and nothing acts in threes. Measured coverage: docs/claims/sensitivity.md.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -141,10 +141,10 @@ def at_most_together(shares: Sequence[Share], most: float) -> list[Share]:
     total = sum(s.estimate for s in shares)
     if total <= most:
         return list(shares)
-    scaled = [s.estimate * most / total for s in shares]
+    by = most / total
     return [
-        Share(e, min(s.low, e), max(s.high, e), s.upper)
-        for s, e in zip(shares, scaled, strict=True)
+        replace(s, estimate=by * s.estimate, low=by * s.low, fitted_low=by * s.fitted_low)
+        for s in shares
     ]
 
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from tunebook.analysis.number_words import percent
 from tunebook.analysis.sensitivity_levels import LITTLE, LITTLE_NEAR
 from tunebook.analysis.sensitivity_readings import (
     HyperparameterReading,
@@ -219,12 +220,12 @@ def _first_near(told: Sequence[HyperparameterReading]) -> str:
 
 
 def _share(value: float) -> str:
-    return f"{100 * value:.0f} %"
+    return percent(value)
 
 
 def _percent(share: Interval) -> str:
-    low, high = 100 * share.low, 100 * share.high
-    return f"{100 * share.estimate:.0f} % ({low:.0f} to {high:.0f} %)"
+    low = percent(share.low).removesuffix(" %")
+    return f"{percent(share.estimate)} ({low} to {percent(share.high)})"
 
 
 def _little(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
