@@ -8,6 +8,7 @@ import numpy as np
 
 from tunebook.report.loop import Step, standing
 from tunebook.report.methods import protocol
+from tunebook.report.notebook import decision_html
 from tunebook.report.terminal import decision_renderable, launch_renderable, plain
 from tunebook.report.verdict import answer, gain_note
 from tunebook.words.decision import OpenProblem, Verdict
@@ -33,6 +34,7 @@ def test_a_gain_that_is_not_the_difference_is_explained_once_with_both_numbers(b
     assert "0.0151" in note and "0.0175" in note and decision.sides[0].name in note
     assert decision.sides[1].name not in note, "its gain is the difference"
     assert note in " ".join(plain(decision_renderable(decision)).split())
+    assert note in decision_html(decision)
     assert answer(book.rounds[2], decision, NOTHING).gain_note == note
     assert "first 7 seeds" in gain_note(corrected(book.decisions[2], compared=7))
 
@@ -52,6 +54,7 @@ def test_an_open_problem_is_shown_and_the_launch_waits_for_it(book):
     text = plain(decision_renderable(last))
     assert "B2 is an open problem" in text and text.count("B2") == 1 and "held" in text
     assert answer(book.rounds[2], last, NOTHING).problems == (UNREAD,)
+    assert "open problem" in decision_html(last) and "B2" in decision_html(last)
     launch = replace(book.launches[-1], despite=("B2",))
     assert "Despite open problems: B2" in plain(launch_renderable(launch))
 

@@ -38,7 +38,7 @@ from tunebook.report.terminal import (
     plain,
     show,
 )
-from tunebook.report.verdict import LABELS, answer, best_trial
+from tunebook.report.verdict import LABELS, answer, best_trial, gain_note
 from tunebook.report.wording import counts_text, gain_text, interval_text, left_out_texts, number
 from tunebook.words.decision import Decision
 from tunebook.words.finding import Examination, Finding, Severity
@@ -172,7 +172,12 @@ def round_html(record: BookRecord, number: int) -> str:
 
 def decision_html(decision: Decision) -> str:
     """A decision with the evidence that it stands on."""
-    return _render("decision", decision=decision, label=LABELS[decision.verdict])
+    return _render(
+        "decision",
+        decision=decision,
+        label=LABELS[decision.verdict],
+        note=gain_note(decision),
+    )
 
 
 def proposal_html(proposal: Proposal) -> str:
