@@ -42,7 +42,7 @@ def test_a_first_round_is_planned_on_an_assumption(book, rates):
     assert found.ahead.number is None
     assert found.ahead.cost is None
     text = repr(found)
-    assert "not known: no trial of this book was timed yet" in text
+    assert "no timed trial yet" in text
     assert "sd of a trial" in text
     assert "Assumed" in text
 

@@ -207,7 +207,8 @@ def say_before_running(
         few = f", {ahead.trials_a_study} a study" if len(ahead.studies) > 1 else ""
         print(
             f"Round {number}: {plural(plan.trials, 'trial')}{few}; cost {cost_text(cost)}. "
-            "What they can tell: tunebook run --plan, or round.planned().",
+            "For the smallest difference that the round can show: tunebook run --plan, in Python "
+            "round.planned().",
             file=sys.stderr,
         )
     for text in too_small(ahead):

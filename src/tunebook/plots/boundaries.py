@@ -62,7 +62,7 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
         layers,
         data,
         name=f"boundaries-{reading.subject}",
-        title=reading.subject,
+        title=f"{objective.metric} by {reading.subject}",
         subtitle=_subtitle(rows, alarms, sum(reading.carried)),
         alternative=_alternative(reading, objective, rows, y, alarms),
     )

@@ -18,6 +18,7 @@ from tunebook.report.gallery import Gallery, Shown, gallery
 from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing
 from tunebook.report.methods import Protocol, fixed_texts, protocol
 from tunebook.report.repeats import repeats
+from tunebook.report.round_summary import summarize, summary_lines
 from tunebook.report.trial_rows import TrialRows, trial_rows
 from tunebook.report.verdict import Answer, answer
 from tunebook.report.wording import date_text, left_out_texts
@@ -73,6 +74,7 @@ class Chapter:
     steps: tuple[StepView, ...]
     findings: tuple[Alike, ...]
     passes: tuple[Alike, ...]
+    outcome: tuple[tuple[str, tuple[str, ...]], ...]
     not_applicable: tuple[tuple[CheckText, NotApplicable], ...]
     gallery: Gallery
     trials: TrialRows
@@ -104,6 +106,11 @@ class Chapter:
     def running(self) -> bool:
         """True while trials are still to come: then everything is said of a part of them."""
         return self.standing.step in (Step.PLAN, Step.RUN)
+
+    @property
+    def passed(self) -> int:
+        """How many checks passed."""
+        return sum(len(a.shown) + len(a.folded) for a in self.passes)
 
     @property
     def severities(self) -> tuple[tuple[Severity, int], ...]:
@@ -143,6 +150,7 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         steps=_steps(stands),
         findings=alike([v for v in views if v.finding.severity is not Severity.PASS]),
         passes=alike([v for v in views if v.finding.severity is Severity.PASS]),
+        outcome=tuple(summary_lines(summarize(found.table, found_results, found.details))),
         not_applicable=tuple((check_text(n.check), n) for n in examination.not_applicable),
         gallery=drawn,
         trials=trial_rows(found, found.table),

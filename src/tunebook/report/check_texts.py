@@ -94,6 +94,7 @@ NUMBER_LABELS = {
     "at_chance": "trials at chance",
     "best_in_first_tenth": "best trials done in the first tenth of training",
     "best_in_last_quarter": "best trials still improving in the last quarter",
+    "best_trials": "best trials",
     "between_seeds": "between seeds",
     "carried_over": "trials carried over",
     "distance_from_best": "distance from the best",

@@ -72,7 +72,7 @@ def density_text(ahead: PlannedRound) -> str:
 def cost_text(cost: PlannedCost | None) -> str:
     """`21 min of compute, 20 s a trial by 64 trials of round 1; 11 min with 2 at a time`."""
     if cost is None:
-        return "not known: no trial of this book was timed yet"
+        return "unknown, since this book has no timed trial yet"
     said = (
         f"{seconds_text(cost.compute_s)} of compute, {seconds_text(cost.trial_s)} a trial by "
         f"{plural(cost.timed, 'trial')} of round {cost.number}"

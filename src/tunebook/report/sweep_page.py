@@ -16,6 +16,7 @@ from tunebook.report.examine import Result
 from tunebook.report.gallery import Gallery, gallery, pictures_json
 from tunebook.report.offline import asset, policy
 from tunebook.report.page import environment
+from tunebook.report.round_summary import summarize, summary_lines
 from tunebook.report.sweep_texts import SpaceLine, best_sentence, fixed, space_lines
 from tunebook.report.trial_rows import TrialRows, best_first, trial_rows
 from tunebook.report.wording import left_out_texts
@@ -39,6 +40,7 @@ class Sweep:
     insights: tuple[str, ...]
     findings: tuple[Alike, ...]
     passes: tuple[Alike, ...]
+    outcome: tuple[tuple[str, tuple[str, ...]], ...]
     not_applicable: tuple[tuple[CheckText, NotApplicable], ...]
     gallery: Gallery
     trials: TrialRows
@@ -49,6 +51,11 @@ class Sweep:
     hidden: int = 0
     number: int = 1
     running: bool = False
+
+    @property
+    def passed(self) -> int:
+        """How many checks passed."""
+        return sum(len(a.shown) + len(a.folded) for a in self.passes)
 
     @property
     def severities(self) -> tuple[tuple[Severity, int], ...]:
@@ -126,6 +133,7 @@ def _sweep(
         ),
         findings=alike([v for v in views if v.finding.severity is not Severity.PASS]),
         passes=alike([v for v in views if v.finding.severity is Severity.PASS]),
+        outcome=tuple(summary_lines(summarize(table, results))),
         not_applicable=tuple((check_text(n.check), n) for n in examination.not_applicable),
         gallery=drawn,
         trials=trial_rows(None, _listed(table)),

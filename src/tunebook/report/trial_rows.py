@@ -100,7 +100,8 @@ def trial_rows(found: RoundRecord | None, table: TrialTable) -> TrialRows:
     for name in (*settled, *(n for n in varied if n not in settled)):
         add(name, "", table.column(name))
     add("time", "s", [None if math.isnan(s) else float(s) for s in table.seconds])
-    add("seed", "", list(table.seed))
+    if reruns:  # of a search every trial has its own, ten digits that nobody compares
+        add("seed", "", list(table.seed))
     rows = [_row(found, table, i, [column[i] for column in content]) for i in best_first(table)]
     return TrialRows(columns=tuple(columns), rows=tuple(rows))
 
