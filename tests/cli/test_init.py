@@ -45,7 +45,11 @@ def test_a_scaffold_says_what_it_saw_and_runs(tunebook, tmp_path, framework, tas
     assert "train/loss" in tried["metrics"] and len(tried["metrics"]) == 2
     assert tried["step_s"] > 0 and tried["memory_mb"] > 20
     assert (tried["evaluation_share"] is None) == (framework == "command")
-    text = (tmp_path / "new/round-1.toml").read_text("utf-8").replace("= 500", "= 60")
+    text = (
+        (tmp_path / "new/round-1.toml")
+        .read_text("utf-8")
+        .replace("= 500", "= 60\nevaluations = 5")
+    )
     (tmp_path / "round-1.toml").write_text(text, "utf-8")
     (tmp_path / "train.py").write_text((tmp_path / "new/train.py").read_text("utf-8"), "utf-8")
     tunebook("run", "round-1.toml", "--workers", "1")
