@@ -163,6 +163,12 @@ def test_seeds_in_any_name(read, column):
     assert list(table.roles) == ["lr"] and table.seed[:3] == (0, 1, 2)
 
 
+def test_a_run_that_recurs_is_a_seed_and_a_ledger_s_words_are_statuses(read):
+    table = read("run,lr,memory_gb,status,val_loss\n" + rows("{w},{lr},{loss}7,keep,{loss}"))
+    assert list(table.roles) == ["lr"] and set(table.seed) == {16, 32}
+    assert set(table.status) == {Status.COMPLETE}
+
+
 def test_two_seeds_make_a_seed_of_each_pair(read):
     table = read("init_seed,order_seed,lr,val_loss\n" + rows("{w},{i},{lr},{loss}"))
     assert list(table.roles) == ["lr"] and len(set(table.seed)) == 12

@@ -29,6 +29,8 @@ TRIALS = (
 )  # fmt: skip
 """Names of trials, the one that is shown first."""
 
+_REPLICATES = frozenset({"run", "run_id", "run_number", "rep", "reps", "replicate", "replica",
+                         "replication", "restart"})  # fmt: skip
 _ORDERS = ("number", "trial_number", "trial_index", "trial", "trial_no", "run_number", "index",
            "idx", "no", "nr", "num", "#", "", "unnamed_0", "level_0", "id", "tid", "row",
            "trial_id", "run", "run_id", "exp_id", "experiment", "job", "job_id")  # fmt: skip
@@ -88,7 +90,8 @@ METRICS = frozenset(
      "ppl", "nll", "bpb", "bpc", "mse", "rmse", "mae", "mape", "msle", "rmsle", "wer", "cer",
      "fid", "lpips", "logloss", "brier", "ece", "regret", "bleu", "sacrebleu", "chrf", "meteor",
      "cider", "recall", "f1", "auc", "auroc", "auprc", "rocauc", "iou", "miou", "jaccard", "dice",
-     "rouge", "rouge1", "rouge2", "rougel", "r2", "psnr", "ssim", "reward", "rewards", "return",
+     "rouge", "rouge1", "rouge2", "rougel", "r2", "psnr", "ssim", "reward", "rewards", "rew",
+     "return",
      "returns", "score", "scores", "mcc", "kappa", "pearson", "spearman", "ndcg", "mrr", "elbo",
      "top1", "top5", "acc1", "acc5", "accuracy1", "objective", "metric", "metrics", "likelihood",
      "crossentropy", "specificity", "sensitivity", "verlust", "fehler", "genauigkeit", "perte",
@@ -98,6 +101,7 @@ _MAYBE_METRICS = frozenset(
     {"precision", "map", "ap", "value", "result", "results", "time", "gap", "memory", "mem",
      "epoch", "step", "iteration", "iterations", "steps", "norm", "entropy", "divergence", "kl",
      "target", "params", "parameters", "seconds", "minutes", "hours", "em", "fitness", "cost",
+     "gb", "mb", "gib", "mib", "ms",
      "utility", "performance", "quality", "std", "mean", "variance", "rank"}
 )  # fmt: skip
 _AGGREGATES = frozenset(
@@ -213,7 +217,8 @@ def _is_seed(name: str, look: Look) -> bool:
         or name.endswith("random_state")
         or (words[0] == "seed" and (len(words) == 1 or words[-1].isdigit() or words[-1] == "id"))
     )
-    return named and (look.whole or not look.there)
+    replicated = name in _REPLICATES and 1 < look.distinct <= look.rows / 2
+    return (named or replicated) and (look.whole or not look.there)
 
 
 def _is_status(name: str, look: Look) -> bool:

@@ -13,7 +13,7 @@ Fate = tuple[Status, Cause | None] | str
 
 STATUS_WORDS = {
     Status.COMPLETE: "complete completed done finished success successful succeeded ok okay "
-    "passed terminated ended evaluated fertig",
+    "passed terminated ended evaluated keep kept discard discarded",
     Status.INFEASIBLE: "infeasible diverged nan nonfinite crashed crash oom out_of_memory "
     "timeout timed_out invalid memoryout memory_out exploded",
     Status.FAILED: "failed fail failure error errored lost preempted preempting cancelled "

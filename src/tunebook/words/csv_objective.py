@@ -61,8 +61,8 @@ def close_names(name: str, known: Sequence[str], most: int = MOST_NAMED) -> list
 def propose_objectives(rows: TrialRows, metrics: Sequence[str]) -> list[str]:
     """`minimize:val_loss` for each result that could be the objective, the likeliest first.
 
-    Validation comes before test, test before training; names that say no direction come last,
-    once for each.
+    Validation comes before test, test before training. Names that say no direction are proposed
+    only where no name says one.
     """
     columns, _ = use_columns(rows, objective="", metrics=metrics)
     found = list(metrics)
@@ -81,5 +81,7 @@ def propose_objectives(rows: TrialRows, metrics: Sequence[str]) -> list[str]:
         looks = {c: look_at(cells) for c, cells in rows.cells.items()}
         found = [u.column for u in columns.origin.of(Kind.HYPERPARAMETER)]
         found = [c for c in found if looks[c].numeric and looks[c].own]
+    directed = [n for n in found if likely_direction(n) is not None]
+    found = directed or found
     found.sort(key=rank)
     return [f"{likely_direction(n) or 'minimize'}:{n}" for n in found]
