@@ -47,6 +47,8 @@ SETTLING = 0.05
 """Level of the F ratio at which the noise is taken to fall within the late part."""
 HALVED = 4.0
 """Ratio of variances that is worth reading fewer evaluations: a noise that is halved."""
+STEADY = 1.5
+"""Ratio of variances up to which the noise of both halves is taken as one."""
 BENDS = 1.94
 """Second differences of white noise that are worth one independent one: 1 + 2 (4/9 + 1/36)."""
 FEWEST = 6
@@ -136,6 +138,12 @@ def still_settling(parts: Sequence[Late]) -> bool:
     against F; its degrees of freedom are those of white noise. Trials with a larger scale are
     brought to one scale first. False where halves hold too few differences.
     """
+    ratio, before, after = _fall_of_bends(parts)
+    return ratio > HALVED and bool(ratio > f.ppf(1 - SETTLING, before / BENDS, after / BENDS))
+
+
+def _fall_of_bends(parts: Sequence[Late]) -> tuple[float, int, int]:
+    """Mean square of second differences in the first half over the second, and their numbers."""
     before, after, count = 0.0, 0.0, [0, 0]
     for part in parts:
         bends = np.diff(part.losses, n=2)
@@ -148,9 +156,8 @@ def still_settling(parts: Sequence[Late]) -> bool:
         after += float(bends[half:] @ bends[half:])
         count = [count[0] + half, count[1] + len(bends) - half]
     if not count[0] or not after > 0:
-        return before > 0
-    ratio = (before / count[0]) / (after / count[1])
-    return ratio > HALVED and bool(ratio > f.ppf(1 - SETTLING, count[0] / BENDS, count[1] / BENDS))
+        return (math.inf if before > 0 else 0.0), 1, 1
+    return (before / count[0]) / (after / count[1]), count[0], count[1]
 
 
 def least_at_the_end(parts: Sequence[Late], correlation: float) -> float:
@@ -158,8 +165,11 @@ def least_at_the_end(parts: Sequence[Late], correlation: float) -> float:
 
     Estimator: the mean square of second differences, which trends hardly move, over what white
     noise or a first-order autoregression of this correlation leaves in them; chi-squared. A noise
-    that is not known to last until the end decides nothing there.
+    that is not known to last until the end decides nothing there. Infinite where the halves do not
+    differ as far as can be seen (STEADY).
     """
+    if _fall_of_bends(parts)[0] <= STEADY:
+        return math.inf
     bends = [b[len(b) // 2 :] for b in (np.diff(p.losses, n=2) for p in parts)]
     count = sum(map(len, bends))
     if not count:

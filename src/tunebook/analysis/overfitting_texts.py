@@ -42,7 +42,7 @@ def alarm_finding(
     twin = ""
     if reading.training_metric:
         before, after = _middle(reading.training_low[shown]), _middle(reading.training_end[shown])
-        twin = f", as {reading.training_metric} goes on from {before:.3g} to {after:.3g}"
+        twin = f", while {reading.training_metric} improves from {before:.3g} to {after:.3g}"
     fix, remedy = _remedy(table, who) if reading.training_metric else _look(table, who)
     verb = "overfit in" if reading.training_metric else "get worse after their best in"
     return Finding(
@@ -65,9 +65,9 @@ def note_finding(table: TrialTable, reading: MetricReading) -> Finding:
     best = f"{good} of them among the best" if good else "none of them among the best"
     read = int((np.isfinite(reading.p_value) & reading.good).sum())
     rest = (
-        "Most of the best trials do not, so nothing needs doing."
+        "Most of the best trials do not, so nothing needs to change."
         if 2 * good < read or not good
-        else f"Not enough evidence on the best: of so few trials only {read} count as good."
+        else "Too few trials to say whether the best ones do."
     )
     return Finding(
         check="C4",
@@ -95,8 +95,8 @@ def pass_finding(passed: Sequence[MetricReading]) -> Finding:
         severity=Severity.PASS,
         subject=first.metric,
         numbers={"overfitting": 0, "best_trials": good, "trials": int(readable.sum())},
-        sentence=f"No overfitting beyond the noise in {names}: {good} best trials and "
-        f"{int(readable.sum()) - good} others were read.{twin}",
+        sentence=f"No overfitting beyond the noise in {names}: none of {int(readable.sum())} "
+        f"trials shows it.{twin}",
     )
 
 
@@ -114,9 +114,8 @@ def thin_finding(first: MetricReading, readable: int, points: int, fewest: int) 
         severity=Severity.NOTE,
         subject=first.metric,
         numbers={"trials": readable},
-        sentence=f"Not enough evidence on overfitting: of the {len(first.rows)} complete trials, "
-        f"{readable} have {points} evaluations or more of {first.metric}{twin}; it takes {fewest} "
-        "trials.",
+        sentence=f"Not enough evidence on overfitting: it takes {fewest} trials with {points} "
+        f"evaluations of {first.metric}{twin}; {readable} of {len(first.rows)} have them.",
     )
 
 
@@ -134,11 +133,11 @@ def _who(table: TrialTable, reading: MetricReading, shown: Bool[np.ndarray, "row
 
 
 def _course(reading: MetricReading, shown: Bool[np.ndarray, "rows"]) -> str:
-    """`it is best, 0.262, near step 9 and 0.634 in the last quarter of training`."""
+    """`its best is 0.262, near step 9, against 0.634 in the last quarter of training`."""
     return (
-        f"it is best, {_middle(reading.best_value[shown]):.3g}, near step "
-        f"{int(np.median(reading.best_step[shown]))} and {_middle(reading.end[shown]):.3g} in the "
-        "last quarter of training"
+        f"its best is {_middle(reading.best_value[shown]):.3g}, near step "
+        f"{int(np.median(reading.best_step[shown]))}, against {_middle(reading.end[shown]):.3g} "
+        "in the last quarter of training"
     )
 
 
