@@ -14,10 +14,10 @@ interval is the profile-likelihood one, with Student's factor, widened where tri
 their noise more than chance allows. Residuals beyond five robust standard deviations are drawn
 in to that, and trials whose noise is more than ten times the usual one, in variance, are set
 aside and named: they are unstable, which is another finding. The estimates of deviation and
-correlation are the middle of that likelihood over all pairs that are tried, with a prior of 1 -
-correlation, since its peak lies at an end of the grid where evaluations are few. Where a
-correlation of DRIFT or more is likelier than not, a slow drift and noise can't be separated, and
-no size is given (`LateNoise.separated`). Assumes noise near normal. Coverage:
+correlation are the middle of that likelihood over all pairs that are tried (for the deviation
+with a prior of 1 - correlation), since its peak lies at an end of the grid where evaluations are
+few. Where a correlation of DRIFT or more is likelier than not, a slow drift and noise can't be
+separated, and no size is given (`LateNoise.separated`). Assumes noise near normal. Coverage:
 docs/claims/variance.md.
 """
 
@@ -281,11 +281,12 @@ def _likeliest(
     allowed = WIDER * spread * float(stdtrit(total, 0.975)) ** 2 / 2
     inside = SIZES[profile >= profile.max() - allowed]
     grain = SIZES[1] / SIZES[0]
-    weight = np.exp(np.maximum(score - score.max(), -600.0)) * (1 - CORRELATIONS[:, None])
+    flat = np.exp(np.maximum(score - score.max(), -600.0))
+    weight = flat * (1 - CORRELATIONS[:, None])
     estimate = float(SIZES[np.searchsorted(np.cumsum(weight.sum(axis=0)), weight.sum() / 2)])
     low, high = float(inside.min()) / grain, float(inside.max()) * grain
     interval = Interval(min(max(estimate, low), high), low, high)
-    correlation = float(CORRELATIONS @ weight.sum(axis=1) / weight.sum())
+    correlation = float(CORRELATIONS @ flat.sum(axis=1) / flat.sum())
     drift = float(weight[CORRELATIONS >= DRIFT].sum() / weight.sum())
     return interval, correlation, drift < 0.5
 
