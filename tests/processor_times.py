@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+SLOW_TIMES = 3
+"""A test of `make test-slow` may use so many times the limit."""
+
 SHOWN = 10
 """Tests that the summary lists."""
 
@@ -69,7 +72,9 @@ def limit_of(item: pytest.Item, limit_s: float) -> float:
     own, level = item.get_closest_marker("processor_limit"), item.get_closest_marker("level")
     if level is not None and level.args[0] > 1:
         return float("inf")
-    return float(own.args[0]) if own is not None else limit_s
+    if own is not None:
+        return float(own.args[0])
+    return limit_s if item.get_closest_marker("slow") is None else SLOW_TIMES * limit_s
 
 
 class ProcessorTable:

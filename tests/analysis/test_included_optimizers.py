@@ -134,6 +134,7 @@ def flags(shift: float, trials: int, repeats: int, rng) -> int:
     return raised
 
 
+@pytest.mark.slow
 def test_alike_optimizers_are_flagged_no_oftener_than_c9_errs(fresh_rng):
     assert flags(0.0, 32, 60, fresh_rng) <= binom.ppf(1 - 1e-6, 60, isolation.ALPHA)
 
