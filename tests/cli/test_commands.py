@@ -55,6 +55,7 @@ def test_a_whole_round_from_the_shell(tunebook, started):
     assert Path(report["report"]).stat().st_size < 3e6
     written = json.loads(tunebook("export", "files", "--pictures", "svg", "--json").stdout)
     assert any(w.endswith("round-1-trials.csv") for w in written["written"])
+    assert any(w.endswith("round-1-reruns-decision-1.svg") for w in written["written"])
     for command in (["status"], ["findings"], ["next"]):
         assert tunebook(*command).stdout.strip()
 
