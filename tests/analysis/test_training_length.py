@@ -495,6 +495,13 @@ def test_trials_with_one_value_have_no_curve():
     assert isinstance(result, NotApplicable) and "one value" in result.reason
 
 
+def test_level_curves_name_how_many_improve_once():
+    c6 = said(training_length.check(of_good_trials(0, 7)))["C6"]
+    assert "none of the 7 best trials" in c6.sentence
+    c6 = said(training_length.check(of_good_trials(1, 6)))["C6"]
+    assert "1 of the 7 best trials still improves" in c6.sentence
+
+
 def test_few_evaluations_are_no_pass():
     curves = falling(np.random.default_rng(0), 40.0, trials=12, points=5)
     found = said(training_length.check(table(curves)))

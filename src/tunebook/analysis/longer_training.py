@@ -127,6 +127,7 @@ def _end_words(
 ) -> dict[str, str]:
     """What curve ends say, in each of the cases."""
     length, metric = training.length, training.objective.metric
+    improve = "improves" if who.startswith("1 ") else "improve"
     try_ = f"try {training.longer} steps" if training.planned else "train half as long again"
     then = f"{try_[0].upper()}{try_[1:]}."
     if math.isfinite(more.low):
@@ -142,16 +143,17 @@ def _end_words(
         "crowded": f"Longer training may help: {who} trials have their best checkpoint in the "
         f"last quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end."
         f"{training.caveat}",
-        "level": f"No sign that longer training would help: none of the {who[5:]} trials still "
+        "level": f"No sign that longer training would help: none of {who[5:]} trials still "
         f"improves at step {length}."
         if who.startswith("0 ")
-        else f"Most of the best trials have leveled off: {who} trials still improve at step "
+        else f"Most of the best trials have leveled off: {who} trials still {improve} at step "
         f"{length}.",
-        "open": f"Not enough evidence on longer training: {who} trials still improve at step "
-        f"{length}, too near half of them. A round of {training.longer} steps would tell."
+        "open": f"Not enough evidence on longer training: {who} trials still {improve} at step "
+        f"{length}, which is not enough to say whether most do. A round of {training.longer} "
+        "steps would tell."
         if training.planned
-        else f"Not enough evidence on longer training: {who} trials still improve at step "
-        f"{length}, too near half of them.",
+        else f"Not enough evidence on longer training: {who} trials still {improve} at step "
+        f"{length}, which is not enough to say whether most do.",
         "coarse": f"Not enough evidence on longer training: it takes {FEWEST_POINTS} evaluations "
         f"to see whether a trial still improves. {late} of the best trials are best in their "
         "last quarter.",

@@ -88,12 +88,12 @@ def _not_shorter(saturated: int, of: int, *, readable: bool) -> tuple[Severity, 
             if saturated
             else f"none of the {of} best trials stopped improving before"
         )
-        return Severity.PASS, f"The training length is used: {few} {share} of it."
+        return Severity.PASS, f"The training length is used: {few} {share} of training."
     return Severity.NOTE, (
-        f"It is not clear whether shorter training would do: {who} {share} of it; "
+        f"It is not clear whether shorter training would do: {who} {share} of training; "
         f"it takes {percent(MOST)} of them, and all of so few."
         if of < SO_FEW
-        else f"It is not clear whether shorter training would do: {who} {share} of it; "
+        else f"It is not clear whether shorter training would do: {who} {share} of training; "
         f"it takes {percent(MOST)} of them."
     )
 
