@@ -171,6 +171,8 @@ class ProcedureBook(SteeredBook):
                 time_budget_s=time_budget_s,
                 memory_limit_mb=memory_limit_mb,
                 progress=progress,
+                # A stage whose trials all crash has a conclusion of the procedure's own.
+                keep_going=True,
             )
 
         if run:
