@@ -39,9 +39,9 @@ def test_numbers_carry_their_intervals_and_pairs_their_verdict():
     pair = PairwiseDifference(
         a="nesterov", b="adam", difference=-0.0007, low=-0.015, high=0.014, told_apart=False
     )
-    numbers = {"late_gain": Interval(0.02, 0.01, 0.03, 0.9), "trials": 6, "pairs": (pair,)}
+    numbers = {"gain_per_doubling": Interval(0.02, 0.01, 0.03, 0.9), "trials": 6, "pairs": (pair,)}
     assert numbers_texts(finding(numbers)) == [
-        ("late gain", "0.020 (0.010 to 0.030), 90 %"),
+        ("gain per doubling", "0.020 (0.010 to 0.030), 90 %"),
         ("trials", "6"),
         ("nesterov minus adam", "−0.001 (−0.015 to 0.014), not told apart"),
     ]
@@ -122,3 +122,8 @@ def test_a_remedy_of_one_study_names_it():
     )
     assert remedy_text(found) == "Run more trials with optimizer=adam: trials 80"
     assert numbers_texts(found) == [("about as good as the best", "1")]
+
+
+def test_a_hyperparameter_among_the_numbers_keeps_its_spelling():
+    names = [name for name, _ in numbers_texts(finding({"weight_decay[batch_norm=false]": 0.5}))]
+    assert names == ["weight_decay[batch_norm=false]"]
