@@ -72,7 +72,8 @@ def estimates_lie_in_their_intervals(report: Report) -> Iterator[Fault]:
                 yield _fault("interval", finding, f"{name} = {value}")
             if isinstance(value, tuple):
                 for pair in value:
-                    if not _ordered(pair.low, pair.difference, pair.high):
+                    unknown = math.isnan(pair.difference) and math.isinf(pair.high - pair.low)
+                    if not unknown and not _ordered(pair.low, pair.difference, pair.high):
                         yield _fault("interval", finding, f"{name}: {pair}")
 
 
@@ -154,13 +155,11 @@ AT_MOST_ONE = frozenset({"accuracy", "acc", "auc", "auroc", "f1", "top1"})
 
 
 def gains_keep_to_the_bound(report: Report) -> Iterator[Fault]:
-    room = room_left(report.table)
     for finding in report.findings:
         for name in GAINS.get(finding.check, ()):
             value = finding.numbers.get(name)
-            start = room
-            if finding.check == "C6":
-                start = room_left(report.table, of=int(finding.numbers.get("good_trials", 1)))
+            good = int(finding.numbers.get("good_trials", 1)) if finding.check == "C6" else 1
+            start = room_left(report.table, finding.subject, of=good)
             for bound in _bounds(value):
                 if math.isfinite(start) and bound > start * (1 + 1e-6) + 1e-12:
                     yield _fault("bound", finding, f"{name} = {value}, where {start:.4g} is left")
@@ -172,12 +171,22 @@ def gains_keep_to_the_bound(report: Report) -> Iterator[Fault]:
                 yield _fault("gain", finding, f"{gain} of {left} that there is")
 
 
-def room_left(table: TrialTable, of: int = 1) -> float:
-    """How far the mean of the best trials is from the metric's bound; infinite where none is known."""
+def room_left(table: TrialTable, subject: str = "", of: int = 1) -> float:
+    """How far the mean of the best trials is from the metric's bound; infinite where none is known.
+
+    Of the study that the subject names, else of the study that has the most room left.
+    """
+    condition = _condition(subject)
+    named = [s for s in table.branches if condition and condition in s] or [*table.branches]
+    rooms = [_room(table.of_study(study), of) for study in named]
+    return max([_room(table, of), *rooms] if not condition else rooms, default=math.inf)
+
+
+def _room(table: TrialTable, of: int) -> float:
     words = set(re.split(r"[^a-z0-9]+", table.objective.metric.lower()))
     values = table.value[table.complete]
     if not len(values):
-        return math.inf
+        return 0.0
     best = np.sort(table.objective.sign * values)[: max(of, 1)]
     level = float(np.mean(best)) * table.objective.sign
     if table.objective.sign > 0 and words & FLOOR_ZERO and values.min() >= 0:
@@ -185,7 +194,7 @@ def room_left(table: TrialTable, of: int = 1) -> float:
     if (
         table.objective.sign < 0
         and words & AT_MOST_ONE
-        and values.min() >= 0
+        and 0 <= values.min()
         and values.max() <= 1
     ):
         return 1 - level
@@ -318,9 +327,8 @@ def no_findings_exclude_each_other(report: Report) -> Iterator[Fault]:
 def _silent_checks_stay_silent(report: Report) -> Iterator[Fault]:
     silent = {n.check for n in report.examination.not_applicable}
     for finding in report.findings:
-        exploratory = finding.check == "C11" and "planned" in finding.numbers
-        if finding.check in silent and not exploratory:
-            yield _fault("excluding pair", finding, "the same check is not applicable")
+        if finding.check in silent and finding.severity is Severity.PASS:
+            yield _fault("excluding pair", finding, "passes, and is not applicable")
 
 
 def _ranges_agree(report: Report) -> Iterator[Fault]:
