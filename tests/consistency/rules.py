@@ -158,8 +158,9 @@ def gains_keep_to_the_bound(report: Report) -> Iterator[Fault]:
     for finding in report.findings:
         for name in GAINS.get(finding.check, ()):
             value = finding.numbers.get(name)
-            good = int(finding.numbers.get("good_trials", 1)) if finding.check == "C6" else 1
-            start = room_left(report.table, finding.subject, of=good)
+            start = room_left(report.table, finding.subject)
+            if math.isfinite(start) and "mean_at_the_end" in finding.numbers:
+                start = _to_the_bound(report.table, finding.numbers["mean_at_the_end"])
             for bound in _bounds(value):
                 if math.isfinite(start) and bound > start * (1 + 1e-6) + 1e-12:
                     yield _fault("bound", finding, f"{name} = {value}, where {start:.4g} is left")
@@ -171,33 +172,28 @@ def gains_keep_to_the_bound(report: Report) -> Iterator[Fault]:
                 yield _fault("gain", finding, f"{gain} of {left} that there is")
 
 
-def room_left(table: TrialTable, subject: str = "", of: int = 1) -> float:
-    """How far the mean of the best trials is from the metric's bound; infinite where none is known.
+def room_left(table: TrialTable, subject: str = "") -> float:
+    """How far the best trial is from the metric's bound; infinite where none is known.
 
     Of the study that the subject names, else of the study that has the most room left.
     """
     condition = _condition(subject)
     named = [s for s in table.branches if condition and condition in s] or [*table.branches]
-    rooms = [_room(table.of_study(study), of) for study in named]
-    return max([_room(table, of), *rooms] if not condition else rooms, default=math.inf)
+    best = [
+        float(np.nanmin(own.losses)) for own in map(table.of_study, named) if own.complete.any()
+    ]
+    return max(
+        (_to_the_bound(table, table.objective.sign * loss) for loss in best), default=math.inf
+    )
 
 
-def _room(table: TrialTable, of: int) -> float:
+def _to_the_bound(table: TrialTable, value: float) -> float:
     words = set(re.split(r"[^a-z0-9]+", table.objective.metric.lower()))
-    values = table.value[table.complete]
-    if not len(values):
-        return 0.0
-    best = np.sort(table.objective.sign * values)[: max(of, 1)]
-    level = float(np.mean(best)) * table.objective.sign
-    if table.objective.sign > 0 and words & FLOOR_ZERO and values.min() >= 0:
-        return level
-    if (
-        table.objective.sign < 0
-        and words & AT_MOST_ONE
-        and 0 <= values.min()
-        and values.max() <= 1
-    ):
-        return 1 - level
+    lowest, highest = np.nanmin(table.value), np.nanmax(table.value)
+    if table.objective.sign > 0 and words & FLOOR_ZERO and lowest >= 0:
+        return value
+    if table.objective.sign < 0 and words & AT_MOST_ONE and lowest >= 0 and highest <= 1:
+        return 1 - value
     return math.inf
 
 
