@@ -106,7 +106,8 @@ def gain_of_more(
     reach = np.sqrt(np.where(fits, room, 0.0) / width) * beyond
     gain = height * beyond
     likely = np.where(fits, np.exp(-0.5 * count * np.log(np.maximum(error, floor) / floor)), 0.0)
-    room_left = max(float(y[-1] - left[best][-1]) - least, 0.0)
+    # The last value itself and the fitted one: a gain is read off beside the value.
+    room_left = max(min(float(y[-1] - left[best][-1]), float(losses[-1])) - least, 0.0)
     return Interval(
         min(float((likely * gain).sum() / likely.sum()), room_left),
         min(float((gain - reach)[fits].min()), room_left),
