@@ -342,6 +342,9 @@ def pair_section(repeats: int) -> list[str]:
         "",
         *pair_rows(repeats, cases),
         "",
+        "Above 5 % are three candidates whose seeds fall into two groups, 7.0 % (4.7 to 10.0): a few seeds of each are then no mean. The price of",
+        "reading only what both have: of differences of 2 it claims 44 to 72 %, where Welch's test of all reruns claims 66 to 80 %.",
+        "",
         "Normal noise, by how much better one is:",
         "",
         *power_rows(repeats, normal_),
@@ -386,7 +389,7 @@ def page(repeats: int, pair_repeats: int) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=2000)
-    parser.add_argument("--pair-repeats", type=int, default=500)
+    parser.add_argument("--pair-repeats", type=int, default=400)
     given = parser.parse_args()
     text = page(given.repeats, given.pair_repeats)
     (Path(__file__).parents[2] / "docs/claims/decisions.md").write_text(text, "utf-8")
