@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jaxtyping import Bool
     from jaxtyping import Float as F
 
-SIGN = 0.1
+SIGN = 0.25
 """Chance that an edge is no better below which it may be: no alarm yet, and no pass."""
 NEAR = 0.25
 """The playbook's "near a boundary", as a share of the axis' length."""
