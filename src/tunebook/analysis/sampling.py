@@ -21,8 +21,8 @@ times the ratio of the two, which stays the same where losses near their least v
 law, as above. Interval: from 0, since every other doubling brings nothing, to the distance of the
 8th best from the best. Neither exceeds the distance to the best in the space, nor what the bound
 of the metric leaves. Over losses u^(1/4), u^(1/2), u and u^2 of a uniform u the interval holds
-the gain in 90 to 99 % of cases, and the estimate is 1.0 to 1.4 times the mean gain from 16 trials
-on: docs/claims/sampling.md.
+the gain in 92 % of cases or more, and the estimate is 0.9 to 1.3 times the mean gain from 16
+trials on: docs/claims/sampling.md.
 """
 
 from __future__ import annotations
