@@ -6,7 +6,6 @@ import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from getpass import getuser
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -36,6 +35,7 @@ from tunebook.book.same_plan import (
 )
 from tunebook.book.sealing import look_at, say_contaminated, seal
 from tunebook.book.trial_view import BookTrial
+from tunebook.book.user_name import user_name
 from tunebook.book.writing import write_text
 from tunebook.execution import Executor
 from tunebook.report.history import history
@@ -230,7 +230,7 @@ class Book(ProcedureBook):
                 next_step="decide a round of this book first: round.decide(train)",
             )
         refuse_open_problems(decision, acknowledged=despite_problems)
-        launch = launch_of(decision, launches, who or _user(), why, time.time())
+        launch = launch_of(decision, launches, who or user_name(), why, time.time())
         self._store.add_launch(launch)
         return launch
 
@@ -256,7 +256,7 @@ class Book(ProcedureBook):
             EvidenceError: it is no sealed metric of this book, or there is no round yet.
             DesignError: the look has no reason.
         """
-        return look_at(self._store, metric, who=who or _user(), why=why)
+        return look_at(self._store, metric, who=who or user_name(), why=why)
 
     @property
     def looks(self) -> tuple[Look, ...]:
@@ -395,10 +395,3 @@ class Book(ProcedureBook):
 
     def _stored(self, number: int) -> StoredRound:
         return self._store.round(number)
-
-
-def _user() -> str:
-    try:
-        return getuser()
-    except (KeyError, OSError):
-        return "unknown"

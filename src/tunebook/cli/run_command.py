@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,12 +64,11 @@ def command(
     """
     from tunebook.book.limits import check_limits
     from tunebook.cli.causes import causes, no_trial_completed
-    from tunebook.cli.machine import run_hints, show_hints
+    from tunebook.cli.machine import run_hints
     from tunebook.cli.output import print_json
     from tunebook.execution.code import check_program, training_code
     from tunebook.execution.places import executor_of
     from tunebook.execution.scheduler import RunSummary
-    from tunebook.report.terminal import show_round, show_standing
 
     # Modules in this folder are found as `python train.py` would find them.
     sys.path.insert(0, str(Path.cwd()))
@@ -101,11 +101,19 @@ def command(
         if as_json:
             print_json(round=chosen.number, **asdict(summary), causes=causes(chosen), hints=hints)
         else:
-            show_round(chosen.record(), everything=everything)
-            show_hints(hints)
-            show_standing(book.record(), chosen.number)
+            _show_run(book, chosen, hints, everything=everything)
         if no_trial_completed(chosen):
             sys.exit(1)
+
+
+def _show_run(book: Book, chosen: BookRound, hints: Sequence[str], *, everything: bool) -> None:
+    """Print what the round found, what the machine has unused, and what comes next."""
+    from tunebook.cli.machine import show_hints
+    from tunebook.report.terminal import show_round, show_standing
+
+    show_round(chosen.record(), everything=everything)
+    show_hints(hints)
+    show_standing(book.record(), chosen.number)
 
 
 def _show_plan(

@@ -68,35 +68,47 @@ def read_sweep(
     good = [i for i, said in enumerate(fates) if not isinstance(said, str)]
     complete = [fates[i][0] is Status.COMPLETE for i in good]
     placed = _place(sheet, good, complete, scientific, space)
-    kept = [i for at, i in enumerate(good) if at not in placed.reasons]
-    pick = [at for at in range(len(good)) if at not in placed.reasons]
     reasons = {good[at]: reason for at, reason in placed.reasons.items()}
     reasons |= {i: said for i, said in enumerate(fates) if isinstance(said, str)}
+    pick = [at for at in range(len(good)) if at not in placed.reasons]
+    return {
+        "objective": asked,
+        "study": tuple(placed.study[at] for at in pick),
+        "config": tuple(placed.config[at] for at in pick),
+        **_trial_columns(sheet, [good[at] for at in pick], fates, reached, measured, asked),
+        "branches": placed.branches,
+        "roles": placed.roles,
+        "inferred_space": space is None,
+        "training_objective": training_objective,
+        "chance": chance,
+        "adaptive": adaptive or sheet.columns.origin.adaptive,
+        "left_out": _left_out(sheet, reasons, unknown),
+        "origin": sheet.columns.origin,
+    }
+
+
+def _trial_columns(
+    sheet: Sheet,
+    kept: Sequence[int],
+    fates: Sequence[Any],
+    reached: np.ndarray,
+    measured: Mapping[str, Curves],
+    asked: Objective,
+) -> dict[str, Any]:
+    """What the kept rows say of themselves: names, seeds, fates, values, curves."""
     status = tuple(fates[i][0] for i in kept)
     ended = np.array([s is Status.COMPLETE for s in status], dtype=bool)
     row = np.asarray(kept, dtype=np.int64)
     seeds = _seeds(sheet)
-    origin = sheet.columns.origin
     return {
-        "objective": asked,
         "name": tuple(sheet.names[i] for i in kept),
-        "study": tuple(placed.study[at] for at in pick),
-        "config": tuple(placed.config[at] for at in pick),
         "seed": tuple(seeds[i] for i in kept),
         "status": status,
         "cause": tuple(fates[i][1] for i in kept),
         "seconds": _seconds(sheet, measured)[row],
         "value": np.where(ended, reached[row], np.nan),
         "curves": {metric: c.take(row) for metric, c in measured.items()},
-        "branches": placed.branches,
-        "roles": placed.roles,
-        "inferred_space": space is None,
         "max_train_steps": _common_end(measured.get(asked.metric), row[ended]),
-        "training_objective": training_objective,
-        "chance": chance,
-        "adaptive": adaptive or origin.adaptive,
-        "left_out": _left_out(sheet, reasons, unknown),
-        "origin": origin,
     }
 
 
