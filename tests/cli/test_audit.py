@@ -81,6 +81,17 @@ def test_without_json_the_findings_are_read_by_people(audit):
     assert "r.html" in shown
 
 
+def test_the_best_configuration_and_the_worst_finding_stay_in_view(audit):
+    shown = audit(sweep())
+    every = audit(sweep(), "--all")
+    best = min(rows(40), key=lambda r: float(r.split(",")[4])).split(",")
+    end = shown[shown.index("Best loss") :]
+    assert f"trial {best[0]}" in end and "Good values" in end
+    assert shown.index("Caveats:") < shown.index("t.csv: minimize:loss")
+    assert "✓ pass" not in shown and "checks passed" in shown
+    assert every.count("✓ pass") == int(shown.split(" checks passed")[0].split("✓ ")[1])
+
+
 def test_the_report_is_one_offline_page(audit, tmp_path):
     text = HEAD.replace("dropout", '"</script><b>x"') + "\n".join(rows(24)) + "\n"
     audit(text, "--report", "r.html")
@@ -305,7 +316,7 @@ def test_what_was_counted_once_is_said_so(audit):
         f"{i},{i + 1},{'nan' if i == 4 else ''}\n" for i in range(20)
     )
     rows = "".join(f"{i},9,loss,{i % 7}\n" for i in range(20) if i != 4)
-    told = audit(trials, curves="trial,step,metric,value\n" + rows)
+    told = audit(trials, "--all", curves="trial,step,metric,value\n" + rows)
     assert "each trial reports one value" in " ".join(told.split())
     assert "1 of 20 trials was infeasible" in told
 

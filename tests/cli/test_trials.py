@@ -81,6 +81,8 @@ def test_python_has_the_same_of_a_trial_and_says_why_others_failed(run):
     said = " ".join(repr(found.findings()).split())
     assert f"{lost} crashed" in said and "too large" in said
     assert "too large" in repr(found)
+    with pytest.raises(TypeError, match="without parentheses"):
+        found.trials()
     with pytest.raises(AttributeError, match=r"round\.best\.config"):
         _ = found.best_params
 

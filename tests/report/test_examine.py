@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401
+from tests.report.conftest import run
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from tunebook import analysis
@@ -10,11 +13,12 @@ from tunebook.plots import draw
 from tunebook.report import gallery as gallery_module
 from tunebook.report.examine import conclude, examine, results
 from tunebook.report.gallery import gallery
-from tunebook.words.design import Objective, Role
+from tunebook.report.terminal import findings_text, plain
+from tunebook.words.design import Objective, Role, Round
 from tunebook.words.equal_values import representatives
 from tunebook.words.finding import CheckFailed, Finding, NotApplicable, RemedyKind, Severity
 from tunebook.words.space import Branch, Choice
-from tunebook.words.spelling import near_one
+from tunebook.words.spelling import log_uniform, near_one
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Status
 
@@ -48,6 +52,36 @@ def test_findings_come_worst_first_then_in_the_playbooks_order(book):
     }
     ordered = conclude(book.rounds[0].table, said).findings
     assert [f.check for f in ordered] == ["B2", "C1", "C2", "C10", "C1"]
+
+
+def test_what_was_found_comes_before_what_is_not_known_yet(book):
+    """Severity first, then whether there is enough evidence, then the playbook's order."""
+    thin = replace(finding("C1", Severity.NOTE), settled=False)
+    said = {
+        "C1": Said(thin, replace(finding("C1", Severity.PASS), settled=False)),
+        "C10": Said(finding("C10", Severity.NOTE)),
+        "C2": Said(replace(finding("C2", Severity.NOTE), settled=False)),
+        "C9": Said(finding("C9", Severity.NOTE), finding("C9", Severity.WARNING)),
+    }
+    examined = conclude(book.rounds[0].table, said)
+    assert [f.check for f in examined.findings] == ["C9", "C9", "C10", "C1", "C2", "C1"]
+    on_a_terminal = plain(findings_text(examined, everything=False))
+    heads = [line.split()[2] for line in on_a_terminal.splitlines() if line.startswith(("●", "▲"))]
+    assert heads == ["C1", "C2", "C9", "C10", "C9"]
+
+
+@pytest.mark.parametrize(("trials", "open_"), [(8, {"C2", "C6"}), (200, set())])
+def test_too_few_trials_settle_nothing(trials, open_):
+    """Checks mark what they can't tell; a table that answers them marks none of these."""
+    plan = Round(
+        goal="What matters?",
+        scientific={},
+        nuisance={"learning_rate": log_uniform(1e-4, 1e-1)},
+        trials=trials,
+        max_train_steps=2000,
+    )
+    table = run(plan, 1, lambda c: 0.1 + 0.1 * (np.log10(c["learning_rate"]) + 2.5) ** 2).table
+    assert {f.check for f in examine(table).findings if not f.settled} == open_
 
 
 def test_a_hyperparameter_never_read_is_a_problem(book):

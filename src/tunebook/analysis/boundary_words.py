@@ -106,6 +106,7 @@ def not_known(
         sentence=f"Not enough evidence ({trials} trials) on whether the range of {listed}{where} "
         f"is wide enough{shown}. {takes}.",
         study=readings[0].study,
+        settled=False,
     )
 
 

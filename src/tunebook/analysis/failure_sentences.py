@@ -159,6 +159,7 @@ def _finding(
     place: FailingPlace | None = None,
     numbers: Mapping[str, Number] | None = None,
     remedy: Remedy | None = None,
+    settled: bool = True,
 ) -> Finding:
     """A finding on a study's failures, which begins with how many there were of which cause."""
     inside = {} if place is None else {
@@ -173,6 +174,7 @@ def _finding(
         sentence=f"{_counted(study)}{sentence}",
         remedy=remedy,
         trials=_failed(own),
+        settled=settled,
     )
 
 
@@ -202,7 +204,7 @@ def _nowhere(own: TrialTable, study: StudyFeasibility) -> Finding:
         else:
             takes = f"about {reading.needed} trials"
         sentence = f". Not enough evidence on where they fail: it takes {takes}."
-        return _finding(own, study, Severity.NOTE, sentence, numbers=numbers)
+        return _finding(own, study, Severity.NOTE, sentence, numbers=numbers, settled=False)
     # Trials at chance end badly on all sides of a good region, which is no bug.
     at_chance = dict(study.causes).get(Cause.CHANCE, 0)
     alike = study.share.estimate > NOTABLE and 2 * at_chance < study.infeasible

@@ -102,6 +102,7 @@ def still_improving(
         sentence=_end_words(who, training, gain, more, late)[case],
         remedy=remedy if warned or crowded else None,
         trials=tuple(r.trial for r in improving),
+        settled=case not in UNSETTLED,
     )
     return finding, warned
 
@@ -207,6 +208,8 @@ def _material(improving: Sequence[CurveReading], sign: int, gain: float, more: I
 
 
 _SEVERITY = {"warned": Severity.WARNING, "level": Severity.PASS}
+UNSETTLED = ("open", "coarse")
+"""Cases without enough evidence."""
 
 
 def of_lengths(
@@ -255,6 +258,7 @@ def of_lengths(
         sentence=_length_words(shown, metric, further)[case] + _tied_words(shown),
         remedy=remedy if warned else None,
         trials=tuple(r.trial for r in good if r.highlighted),
+        settled=case not in UNSETTLED,
     )
     return finding, warned
 
@@ -306,4 +310,5 @@ def cannot_tell(good: Sequence[CurveReading], setter: str, shortest: int, longes
         numbers={"best_in_last_quarter": late, "best_trials": len(good)},
         sentence=f"Not enough evidence on training length: trials train {shortest} to {longest} "
         f"steps. Here {why}. Trials of one length would tell.",
+        settled=False,
     )

@@ -116,6 +116,7 @@ def thin_finding(first: MetricReading, readable: int, points: int, fewest: int) 
         numbers={"trials": readable},
         sentence=f"Not enough evidence on overfitting: it takes {fewest} trials with {points} "
         f"evaluations of {first.metric}{twin}; {readable} of {len(first.rows)} have them.",
+        settled=False,
     )
 
 

@@ -293,6 +293,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
             because=far,
         ),
         study=study.study,
+        settled=False,
     )
 
 

@@ -39,7 +39,8 @@ def done_early(
     if not far_too_long and not _nearly_all(len(saturated), n):
         readable = any(len(r.steps) >= FEWEST_POINTS for r in readings)
         severity, sentence = _not_shorter(len(saturated), n, readable=readable)
-        return _finding(severity, numbers, sentence), False
+        settled = severity is Severity.PASS
+        return _finding(severity, numbers, sentence, settled=settled), False
     shown = early if far_too_long else saturated
     severity = Severity.WARNING if far_too_long else Severity.NOTE
     names = tuple(r.trial for r in shown)
@@ -130,8 +131,10 @@ def _finding(
     sentence: str,
     remedy: Remedy | None = None,
     trials: tuple[str, ...] = (),
+    *,
+    settled: bool = True,
 ) -> Finding:
     return Finding(
         check="C7", severity=severity, subject="max_train_steps", numbers=numbers,
-        sentence=sentence, remedy=remedy, trials=trials,
+        sentence=sentence, remedy=remedy, trials=trials, settled=settled,
     )  # fmt: skip

@@ -60,6 +60,7 @@ def _finding(
     *,
     trials: tuple[str, ...] = (),
     remedy: Remedy | None = None,
+    settled: bool = True,
 ) -> Finding:
     return Finding(
         check="C10",
@@ -69,6 +70,7 @@ def _finding(
         sentence=sentence,
         remedy=remedy,
         trials=trials,
+        settled=settled,
     )
 
 
@@ -84,6 +86,7 @@ def _thin(thin: Sequence[StudyReading], of: int) -> Finding:
         f"{'it has' if len(thin) == 1 else 'the largest has'} {tried} "
         f"in {most.trials} trials that ended, it takes {most.needs} with different results.",
         {"configurations": most.configurations, "trials": most.trials, "needs": most.needs},
+        settled=False,
     )
 
 
@@ -196,6 +199,7 @@ def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
         f"{_with(branch)}: {shown}, and chance alone could show as much. "
         f"{takes[0].upper()}{takes[1:]}.",
         numbers,
+        settled=False,
     )
 
 
@@ -309,6 +313,7 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
             f"{_with(branch)} (up to {_share(most.total.high)} of the variance of "
             f"{table.objective.metric}); {_takes(study, own)}.",
             {h.subject: h.total for h in own if math.isfinite(h.total.estimate)},
+            settled=False,
         )
     unseen = [h for h in study.hyperparameters if h.verdict is Verdict.UNSEEN]
     if unseen:
@@ -317,6 +322,7 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
             study.name or "the round",
             "Not judged: " + "; ".join(f"{h.subject} {h.why}" for h in unseen) + ".",
             {},
+            settled=False,
         )
 
 

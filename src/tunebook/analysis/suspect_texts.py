@@ -167,6 +167,7 @@ def thin_finding(metric: str, trials: int, points: int, fewest: int) -> Finding:
         f"times or more; it takes {fewest}, and 32 evaluations to see a period.",
         "",
         (),
+        settled=False,
     )
 
 
@@ -177,11 +178,13 @@ def _finding(
     sentence: str,
     because: str,
     trials: Sequence[str],
+    *,
+    settled: bool = True,
 ) -> Finding:
     remedy = Remedy(kind=RemedyKind.INSPECT, because=because) if because else None
     return Finding(
         check="C8", severity=severity, subject=subject, numbers=numbers, sentence=sentence,
-        remedy=remedy, trials=tuple(trials),
+        remedy=remedy, trials=tuple(trials), settled=settled,
     )  # fmt: skip
 
 

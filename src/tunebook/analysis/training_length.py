@@ -212,6 +212,7 @@ def _thin(good: int, coarse: int) -> Finding:
         numbers={"best_trials": good, "with_enough_evaluations": coarse},
         sentence=f"Not enough evidence on training length. It takes {FEWEST_TRIALS} trials with "
         f"{COARSE_POINTS} evaluations, better {FEWEST_POINTS}; {coarse} of the best have them.",
+        settled=False,
     )
 
 

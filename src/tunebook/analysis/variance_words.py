@@ -96,6 +96,7 @@ def finding(
         sentence=" ".join(parts),
         remedy=remedy if severity is Severity.WARNING else None,
         trials=result.within[:20] if hidden else (),
+        settled=not unclear,
     )
 
 

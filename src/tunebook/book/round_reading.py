@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 from tunebook.analysis.foretold_outcomes import judge
 from tunebook.analysis.good_ranges import GoodRange
@@ -35,6 +35,23 @@ FROM_OPTUNA = {
 """What Optuna's study has under another name."""
 
 
+class RoundTrials(tuple[TrialRecord, ...]):
+    """Records of trials; a call, as of a method, says how to write it."""
+
+    __slots__ = ()
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        """Tell that `round.trials` is a property.
+
+        Raises:
+            TypeError: always.
+        """
+        raise TypeError(
+            "round.trials is a property: write round.trials without parentheses. "
+            "round.to_pandas() has one row for each trial"
+        )
+
+
 class ReadRound(SteeredRound):
     """The reading half of a round: nothing here changes the book."""
 
@@ -53,7 +70,9 @@ class ReadRound(SteeredRound):
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
         """Records of all trials, reruns included."""
-        return veiled(self._store.trials(self.number), sealed_of(self._store, self.number))
+        return RoundTrials(
+            veiled(self._store.trials(self.number), sealed_of(self._store, self.number))
+        )
 
     def __getattr__(self, name: str) -> Any:
         """Give the right name for what Optuna's users look for."""

@@ -36,19 +36,27 @@ from tunebook.cli.which_book import json_option
 @click.option("--adaptive", is_flag=True, help="Earlier results chose later configurations.")
 @click.option("--report", metavar="REPORT.HTML", type=click.Path(path_type=Path),
               help="Write findings, pictures and trials as one offline file.")  # fmt: skip
+@click.option("--all", "everything", is_flag=True,
+              help="Passed checks one by one, and every number of a finding.")  # fmt: skip
 @json_option
 def command(
     source: Path,
     report: Path | None,
     objective: str | None,
     hyperparameters: str | None,
+    everything: bool,
     as_json: bool,
     **more: Any,
 ) -> None:
-    """Read a sweep from TRIALS.CSV, gzip or not, and say what it means, worst first."""
+    """Read a sweep from TRIALS.CSV, gzip or not, and show what its results mean.
+
+    The worst finding comes last, before the best configuration and the good values, so that they
+    stay in view. --json has the worst first.
+    """
     from tunebook.audit import audit_sweep
     from tunebook.book.writing import write_text
     from tunebook.cli.output import data, print_json
+    from tunebook.report.round_summary import summarize
     from tunebook.report.terminal import show_findings, show_lines
     from tunebook.words.version import VERSION
 
@@ -71,11 +79,17 @@ def command(
             caveats=list(found.caveats),
         )
         return
-    show_findings(found.examination, title=f"{source.name}: {objective}")
     show_lines("Columns:", found.reading)
     taken = "read off the trials" if found.table.inferred_space else "as declared"
     show_lines(f"Search space, {taken}:", found.space)
     show_lines("Caveats:", found.caveats)
+    click.echo()
+    show_findings(
+        found.examination,
+        title=f"{source.name}: {objective}",
+        everything=everything,
+        summary=summarize(found.table, found.results),
+    )
     if report is not None:
         click.echo(report.resolve())
 

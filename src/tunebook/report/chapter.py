@@ -185,7 +185,9 @@ MOST_ALIKE = 4
 def alike(views: Sequence[FindingView]) -> tuple[Alike, ...]:
     """Findings of one check and severity together, the many behind the first two."""
     found = []
-    for _, group in groupby(views, key=lambda v: (v.finding.severity, v.finding.check)):
+    for _, group in groupby(
+        views, key=lambda v: (v.finding.severity, v.finding.check, v.finding.settled)
+    ):
         own = tuple(group)
         most = len(own) if len(own) <= MOST_ALIKE else 2
         found.append(Alike(shown=own[:most], folded=own[most:]))

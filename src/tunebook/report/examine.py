@@ -238,10 +238,10 @@ def _exploratory(table: TrialTable, planned: Objective) -> Finding:
     )
 
 
-def _order(finding: Finding) -> tuple[int, str, int]:
+def _order(finding: Finding) -> tuple[int, bool, str, int]:
     letter, digits = finding.check[:1], finding.check[1:]
     place = int(digits) if digits.isdecimal() else 0
-    return WORST_FIRST.index(finding.severity), letter, place
+    return WORST_FIRST.index(finding.severity), not finding.settled, letter, place
 
 
 def _not_counted(table: TrialTable) -> list[str]:

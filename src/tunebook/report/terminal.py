@@ -76,8 +76,10 @@ def findings_text(
         parts += [_line(failed_text(n), "bold red") for n in failed_checks(examination)]
     if not everything and (folded := folded_text(examination, unfold)):
         parts += [_line(folded, "dim"), Text()]
-    rising = sorted(examination.findings, key=lambda f: (-WORST_FIRST.index(f.severity), f.check))
-    for (severity, check), alike in groupby(rising, key=lambda f: (f.severity, f.check)):
+    rising = sorted(
+        examination.findings, key=lambda f: (-WORST_FIRST.index(f.severity), f.settled)
+    )
+    for (severity, check, _), alike in groupby(rising, lambda f: (f.severity, f.check, f.settled)):
         if severity is Severity.PASS and not everything:
             continue
         own = list(alike)

@@ -107,6 +107,8 @@ class Finding:
         remedy: what to do, or None where nothing needs doing.
         trials: names of the trials that show it.
         study: key of the study that it speaks of; None where it speaks of the whole table.
+        settled: False where there is not enough evidence; such findings come after the others
+            of their severity.
     """
 
     check: str
@@ -117,6 +119,7 @@ class Finding:
     remedy: Remedy | None = None
     trials: tuple[str, ...] = ()
     study: str | None = None
+    settled: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "numbers", MappingProxyType(dict(self.numbers)))
@@ -149,7 +152,7 @@ class Examination:
     Attributes:
         trials: number of rows read.
         left_out: "name: reason" for each trial that no check counted.
-        findings: by severity, worst first, then in the playbook's order.
+        findings: by severity, worst first, settled ones first, then in the playbook's order.
         not_applicable: checks that could not speak.
     """
 
