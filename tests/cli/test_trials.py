@@ -104,6 +104,7 @@ def test_pictures_are_found_by_name_and_saved(tmp_path, run):
     _book, found = run
     shown = found.pictures()
     name = shown[0].name
+    assert all("Round 1:" in " ".join(p.spec["title"]["subtitle"]) for p in shown)
     assert shown[name].save(tmp_path / "p.svg").read_text().startswith("<svg")
     assert shown[0].save(tmp_path / "p.png").read_bytes()[:4] == b"\x89PNG"
     with pytest.raises(EvidenceError, match=name):

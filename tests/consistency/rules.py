@@ -390,7 +390,16 @@ def carried_trials_are_counted_where_they_are(report: Report) -> Iterator[Fault]
             yield _fault("carried over", finding, f"{said} said, {there} were")
 
 
+def what_lacks_evidence_is_marked(report: Report) -> Iterator[Fault]:
+    """A finding that says so is marked as not settled, and a pass is always settled."""
+    for finding in report.findings:
+        said = finding.sentence.startswith("Not enough evidence")
+        if (said and finding.settled) or finding.settled < (finding.severity is Severity.PASS):
+            yield _fault("settled", finding, f"settled is {finding.settled}")
+
+
 RULES: tuple[Rule, ...] = (
+    what_lacks_evidence_is_marked,
     estimates_lie_in_their_intervals,
     spoken_estimates_lie_in_their_intervals,
     parts_are_at_most_the_whole,

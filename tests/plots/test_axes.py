@@ -8,8 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunebook.plots.number_axes import step_axis
 from tunebook.plots.objective_axes import objective_scale
-from tunebook.plots.ticks import jitter, ticks_between, whole_ticks
+from tunebook.plots.ticks import (
+    DECIMAL,
+    SCIENTIFIC,
+    jitter,
+    number_label,
+    ticks_between,
+    whole_ticks,
+)
 from tunebook.words.design import Direction, Objective
 
 ERROR = Objective("error")
@@ -68,7 +76,9 @@ def test_without_a_value_no_tick_is_invented():
     ("low", "high", "expected"),
     [
         (1e-4, 1, [1e-4, 1e-3, 0.01, 0.1, 1.0]),
-        (0.01, 0.2, [0.01, 0.03, 0.1]),
+        (0.01, 0.2, [0.01, 0.02, 0.03, 0.05, 0.1, 0.2]),
+        (0.024, 0.45, [0.03, 0.05, 0.1, 0.2, 0.3]),
+        (0.05, 0.09, [0.05, 0.06, 0.07, 0.08, 0.09]),
         (1e-10, 100, [1e-10, 1e-7, 1e-4, 0.1, 100.0]),
     ],
 )
@@ -84,6 +94,31 @@ def test_ticks_lie_within(low, factor, log):
     assert all(low - slack <= t <= high * (1 + 1e-5) for t in ticks)
     assert 1 <= len(ticks) <= 10
     assert ticks == sorted(set(ticks))
+
+
+@given(st.floats(1e-6, 1e3), st.floats(1.2, 1e4))
+def test_several_ticks_lie_among_the_values(low, factor):
+    """Also where outliers are kept out: ticks in the margins alone say nothing of the trials."""
+    values = [low * factor ** (i / 9) for i in range(10)]
+    scale = objective_scale(values, ERROR)
+    among = [t for t in scale.ticks if values[0] * 0.999 <= t <= scale.bad * 1.001]
+    assert len(among) >= 3, scale
+
+
+@given(st.floats(1e-8, 1e6), st.floats(1.5, 1e10), st.booleans())
+def test_an_axis_has_one_notation(low, factor, log):
+    ticks = ticks_between(low, low * factor, log=log)
+    written = number_label(ticks, log=log)
+    assert written in (DECIMAL, SCIENTIFIC)
+    if written == DECIMAL:  # six digits are enough for all of them
+        assert all(float(f"{t:.6g}") == pytest.approx(t, rel=1e-6) for t in ticks)
+        assert max(ticks) < 1e5 and (not log or min(ticks) >= 1e-3)
+
+
+def test_an_axis_of_steps_ends_with_the_last_round_number():
+    for last in (1999, 2000):
+        axis = step_axis(last).to_dict()["axis"]
+        assert axis["values"] == [0, 500, 1000, 1500, 2000]
 
 
 def test_whole_ticks():

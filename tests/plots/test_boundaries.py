@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tunebook.plots import boundaries
+from tunebook.plots import boundaries, theme
 from tunebook.plots.render import to_svg
 from tunebook.words.design import Direction, Objective
 from tunebook.words.space import Choice, Float, Integer, Scale
@@ -194,4 +194,7 @@ def test_trials_of_earlier_rounds_have_a_mark_of_their_own(boundary_result):
     kinds = {r["trial"]: r["kind"] for r in picture.rows["trials"]}
     assert kinds == {"1.0": "carried", "1.1": "trial", "1.2": "best"}
     assert "2 of earlier rounds" in " ".join(picture.spec["title"]["subtitle"])
-    assert "of an earlier round" in to_svg(picture)
+    drawn = to_svg(picture)
+    assert "trials of earlier rounds" in drawn and "best trial<" in drawn
+    styles = theme.config()["style"]
+    assert styles["carried"]["shape"] != styles["trial"]["shape"] == "circle"

@@ -75,7 +75,8 @@ def test_several_studies_have_a_first_picture_together(curve, length_result):
         "optimizer=adam",
         "optimizer=nesterov",
     }
-    assert adam.title == "Training curves of optimizer=adam"
+    assert adam.title == "Training curves of valid/error with optimizer=adam"
+    assert (together.trial, adam.trial, nesterov.trial) == ("", "1.0", "1.1")
     assert set(nesterov.layer("highlighted").column("trial")) == {"1.1"}
     assert len({p.name for p in (together, adam, nesterov)}) == 3
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.sampling import BudgetBox, SamplingResult, StudySampling
-from tunebook.plots import curves, sampling
+from tunebook.plots import curves, sampling, without_repeats
 from tunebook.plots.theme import DARK, LIGHT
 from tunebook.words.design import Objective
 from tunebook.words.finding import Interval
@@ -68,8 +68,25 @@ def test_a_median_that_is_not_known_is_a_gap():
     assert curve.layer("median").column("median_shown")[0] is None
 
 
+def test_the_best_there_is_can_not_be_taken_for_a_series():
+    """A dash means a series; the level of the best is a triangle at the end of the axis."""
+    names = ("optimizer=adam", "optimizer=nesterov")
+    several = [
+        dataclasses.replace(_study(name), distance=Interval(0.01, 0.0, 0.02)) for name in names
+    ]
+    for studies in (several, several[:1]):
+        curve, *_ = _draw(*studies)
+        level = curve.layer("best there is")
+        assert level.column("budget") == [16] * len(studies)
+        assert level.column("best") == pytest.approx([0.09] * len(studies))
+        (drawn,) = [la for la in curve.spec["layer"] if la["name"] == "best there is"]
+        assert drawn["mark"]["type"] == "point" and "strokeDash" not in drawn["encoding"]
+        assert "triangle" in " ".join(curve.spec["title"]["subtitle"])
+
+
 def test_boxes_are_the_second_picture():
-    _, boxes = _draw(_study())
+    curve, boxes = _draw(_study())
+    assert without_repeats([curve, boxes]) == [curve]
     assert boxes.layer("boxes").column("budget") == [1, 4, 16]
     assert boxes.layer("medians").column("q50") == [0.15] * 3
     assert "16 trials: median 0.15, from 0.1 to 0.2" in boxes.alt
@@ -120,7 +137,7 @@ def test_two_curves_and_their_budgets_share_colours_with_training_curves(curve, 
         order=order,
     )
     training, *studies = curves.draw(length)
-    assert training.spec["title"]["subtitle"] == ["The best trial of each study"]
+    assert "the best trial of each study" in training.title
     looks = [
         {
             channel: layer["encoding"][channel]["scale"]

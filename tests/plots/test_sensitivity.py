@@ -67,6 +67,15 @@ def test_no_empty_picture_where_no_pair_is_told():
     assert not [p for p in drawn if p.name.startswith("interactions")]
 
 
+def test_a_single_pair_is_shown_by_its_response_alone():
+    crossed = responses.Response(2, lambda u: np.where(u[:, 0] > 0.5, u[:, 1], 1 - u[:, 1]))
+    read = check.check(responses.study(crossed, 120, np.random.default_rng(0)))
+    (pair,) = read.studies[0].pairs
+    names = [p.name for p in sensitivity.draw(read)]
+    assert pair.told and not [n for n in names if n.startswith("interactions")]
+    assert [n for n in names if n.startswith("response")]
+
+
 def test_the_legend_names_what_is_drawn_and_titles_have_a_blank_before_the_branch(result):
     (study,) = result.studies
     bare = [replace(h, better_total=None) for h in study.hyperparameters]

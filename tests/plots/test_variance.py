@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,7 @@ def test_trials_stand_by_rank_among_their_last_evaluations(direction):
     far = -0.016 if direction is Direction.MAXIMIZE else 0.016
     assert (band["from"], band["to"]) == pytest.approx((values[0], values[0] + far))
     assert "0.016" in picture.alt and "3 trials" in picture.alt
+    assert '["1.0", "1.1", "1.2"]' in json.dumps(picture.spec).replace('\\"', '"')
     assert "<svg" in to_svg(picture)
 
 

@@ -48,3 +48,7 @@ def test_an_interval_beyond_the_picture_is_cut_and_marked():
 
 def test_where_nothing_was_measured_there_is_no_picture():
     assert variance_sources.draw(result(None, None, None)) == ()
+
+
+def test_a_single_number_is_no_picture():
+    assert variance_sources.draw(result(Interval(0.004, 0.003, 0.006), None, None)) == ()

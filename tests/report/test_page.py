@@ -7,8 +7,9 @@ import pytest
 from markupsafe import Markup
 from tests.report.conftest import run
 
+from tunebook.plots import pictures
 from tunebook.report.chapter import chapter
-from tunebook.report.examine import examine
+from tunebook.report.examine import examine, results
 from tunebook.report.offline import source_hash
 from tunebook.report.page import breakable, environment, render
 from tunebook.words.design import Round
@@ -145,6 +146,21 @@ def test_pictures_are_data_that_reads_back_and_have_words(page):
     labels = [a["aria-label"] for a in page.all("div") if a.get("role") == "img"]
     assert all(labels)
     assert len(labels) >= len(figures)
+
+
+def test_each_thing_is_drawn_once_and_under_a_title_that_stands_alone(book):
+    """The best trial with its training metric is in the picture of overfitting alone."""
+    found = book.rounds[2]
+    everything = pictures(results(found.table))
+    shown = [s.picture for s in chapter(book, found, None).gallery.shown]
+    left = {p.name for p in everything} - {p.name for p in shown}
+    assert {p.name for p in everything if p.detail} <= left
+    twice = [p for p in everything if p.check == "C6" and p.trial]
+    assert twice and {p.name for p in twice} <= left
+    for picture in twice:
+        assert picture.trial in {p.trial for p in shown if p.check == "C4"}
+    for picture in shown:
+        assert "valid/error" in picture.title or picture.check == "C3", picture.title
 
 
 def test_causes_outputs_and_left_out_trials_are_told(page):

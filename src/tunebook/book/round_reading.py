@@ -12,6 +12,7 @@ from tunebook.book.round_pictures import RoundPictures
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.steering import SteeredRound
 from tunebook.plots import pictures
+from tunebook.plots.layers import in_round
 from tunebook.report.examine import Result, conclude, results
 from tunebook.report.gallery import verdict_pictures
 from tunebook.report.notebook import FindingsView
@@ -202,8 +203,12 @@ class ReadRound(SteeredRound):
         return own.with_objective(asked), carried.with_objective(asked) if carried else None
 
     def pictures(self) -> RoundPictures:
-        """Every picture of the round: that of the verdict first, then in the playbook's order."""
+        """Every picture of the round: that of the verdict first, then in the playbook's order.
+
+        Each names its round under the title, so that it can stand alone.
+        """
         _, found, _ = self._examined(None)
         decided = [d for d in self._store.decisions() if d.round == self.number]
         verdict = verdict_pictures(self.rerun_table(), decided[-1]) if decided else ()
-        return RoundPictures.of((*verdict, *pictures(found)))
+        drawn = (*verdict, *pictures(found))
+        return RoundPictures.of(in_round(picture, self.number) for picture in drawn)

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -37,6 +37,7 @@ __all__ = [
     "Picture",
     "draw",
     "pictures",
+    "without_repeats",
 ]
 
 PICTURES: Mapping[str, str] = {
@@ -85,6 +86,17 @@ def draw(
     with unvalidated():
         drawn: tuple[Picture, ...] = drawing(result)
     return tuple(dataclasses.replace(picture, check=check) for picture in drawn)
+
+
+def without_repeats(drawn: Iterable[Picture]) -> list[Picture]:
+    """Pictures for a reader of all of them: each thing is shown once.
+
+    A detail of another picture is left out. So are the training curves of a study (C6) whose best
+    trial is in the picture of overfitting (C4), beside its training metric.
+    """
+    every = list(drawn)
+    shown = {p.trial for p in every if p.check == "C4" and p.trial}
+    return [p for p in every if not p.detail and not (p.check == "C6" and p.trial in shown)]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import altair as alt
 
 from tunebook.analysis.batch_choice import BatchChoice, Cost
 from tunebook.plots.layers import finish, over
+from tunebook.plots.number_axes import log_y
 from tunebook.plots.picture import Picture, Row
 
 
@@ -23,10 +24,8 @@ def draw_choice(choice: BatchChoice) -> Picture:
         scale=alt.Scale(type="log", base=2, padding=12),
         axis=alt.Axis(format="d", grid=False, values=sizes[:: max(1, len(sizes) // 6)]),
     )  # fmt: skip
-    y = alt.Y(
-        "seconds", type="quantitative", title="seconds to the target",
-        scale=alt.Scale(type="log"), axis=alt.Axis(format="~g"),
-    )  # fmt: skip
+    ends = [end for v in cost.of.values() for end in (v.low, v.high)]
+    y = log_y("seconds", "seconds to the target", ends)
     return finish(
         [
             over("sizes").mark_line(style="middle").encode(x=x, y=y).properties(name="line"),

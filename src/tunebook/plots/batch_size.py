@@ -9,6 +9,7 @@ import altair as alt
 from tunebook.analysis.batch_rates import RULES, BatchRates
 from tunebook.analysis.batch_regimes import BatchRegimes
 from tunebook.plots.layers import finish, number, over
+from tunebook.plots.number_axes import log_y
 from tunebook.plots.picture import Picture, Row
 
 
@@ -35,7 +36,8 @@ def draw_regimes(
         for end, told in ((regimes.perfect_until, "perfect until"), (regimes.floor_from, "floor"))
         if first <= end.estimate <= regimes.batch_sizes[-1]
     ]
-    x, y = _batch(regimes.batch_sizes), _log("steps", f"steps to {number(target)}", "~s")
+    drawn = [float(row["steps"]) for row in (*points, *fitted, *perfect)]
+    x, y = _batch(regimes.batch_sizes), log_y("steps", f"steps to {number(target)}", drawn)
     return finish(
         [
             over("turns").mark_rule(style="level").encode(x=x).properties(name="turns"),
@@ -76,7 +78,10 @@ def draw_rates(rates: BatchRates) -> Picture:
         for name, power in RULES.items()
         for b in rates.batch_sizes
     ]
-    x, y = _batch(rates.batch_sizes), _log("rate", "best learning rate", "~g")
+    x, y = (
+        _batch(rates.batch_sizes),
+        log_y("rate", "best learning rate", [float(row["rate"]) for row in (*points, *rules)]),
+    )
     ends = [row for row in rules if row["batch"] == rates.batch_sizes[-1]]
     return finish(
         [
@@ -112,10 +117,3 @@ def _batch(sizes: Sequence[int]) -> alt.X:
         scale=alt.Scale(type="log", base=2, padding=12),
         axis=alt.Axis(format="d", grid=False, values=list(sizes)),
     )
-
-
-def _log(field: str, title: str, shown: str) -> alt.Y:
-    return alt.Y(
-        field, type="quantitative", title=title, scale=alt.Scale(type="log"),
-        axis=alt.Axis(format=shown),
-    )  # fmt: skip

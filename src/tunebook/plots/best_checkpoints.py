@@ -18,7 +18,7 @@ ENDS = ((0.0, 0.1, "far too long?"), (0.75, 1.0, "too short?"))
 
 
 def draw(result: LengthResult) -> tuple[Picture, ...]:
-    """Bars of all trials, the best tenth in front; the ends that the playbook names are shaded."""
+    """Bars of all trials, the best in front; the ends that the playbook names are shaded."""
     found = result.checkpoints
     if found is None:
         return ()
@@ -36,7 +36,7 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
                 ],
             },
             name="curves-best-checkpoints",
-            title="Where the best checkpoints fall",
+            title=f"Where in training {result.metric} is best",
             subtitle=_subtitle(found),
             alternative=_alternative(found),
         ),
@@ -80,7 +80,7 @@ def _layers(most: int) -> list[alt.Chart]:
             .properties(name=name)
             for name, style, title in (
                 ("all", "all-bar", "trials"),
-                ("best", "best-bar", "of the best tenth"),
+                ("best", "best-bar", "of the best trials"),
             )
         ),
         over("notes", alt.FieldEqualPredicate(equal="left", field="side"))

@@ -54,7 +54,8 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
         layers.append(
             over("bounds").mark_rule(style="flag").encode(x=at).properties(name="bounds")
         )
-    layers += trial_points("trials", kinds, at, y.y(), _tooltip(reading, objective))
+    tooltip = _tooltip(reading, objective)
+    layers += trial_points("trials", kinds, at, y.y(), tooltip, best=_count(rows, "best"))
     data: dict[str, list[Row]] = {"trials": rows}
     if shade:
         data |= {"shade": shade, "bounds": bounds}

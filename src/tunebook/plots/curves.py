@@ -27,11 +27,11 @@ from tunebook.plots.layers import (
     pointed,
     target,
 )
+from tunebook.plots.number_axes import step_axis
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.series import TOGETHER, order, series_color, series_dash
 from tunebook.plots.theme import HOVER, SIZES
-from tunebook.plots.ticks import NUMBER_LABEL
 from tunebook.words.design import Objective
 
 FAR = 10.0
@@ -71,15 +71,16 @@ def _study_curves(result: LengthResult, study: str) -> Picture:
         "trials": [best_dot(c, y) for c in dotted(curves)],
     }
     layers = _study_layers(x, y, result, data)
-    subject = f" of {study}" if study else ""
+    subject = f" with {study}" if study else ""
     return finish(
         layers,
         data,
         name=f"curves-{study}",
-        title=f"Training curves{subject}",
+        title=f"Training curves of {result.metric}{subject}",
         subtitle=_subtitle(curves, best, result, bool(data["training"])),
         alternative=_alternative(result, study, curves, best, y),
         right=None if right is None else _training_line(x, right.y(right=True)),
+        trial=best.trial if best is not None else "",
     )
 
 
@@ -193,8 +194,10 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
             layers,
             {"best": line_rows(shown, y), "trials": [best_dot(c, y) for c in shown]},
             name="curves-best-of-each",
-            title="Training curves of the best trials",
-            subtitle=f"The best trial of each study{more and f', {len(shown)} of {of}'}",
+            title=f"Training curves of {result.metric}, the best trial of each study",
+            subtitle=[
+                f"dots: where each is best{more and f'; the best {len(shown)} of {of} studies'}"
+            ],
             alternative=f"Training curves, {result.metric} against steps, of the best trial of "
             f"each study. {told}.{more}",
         ),
@@ -246,13 +249,7 @@ def _same_units(result: LengthResult) -> bool:
 def _step_axis(max_train_steps: int | None, curves: Sequence[CurveReading]) -> alt.X:
     ends = [int(c.steps[-1]) for c in curves if len(c.steps)]
     most = max([*ends, max_train_steps or 0, 1])
-    return alt.X(
-        "step",
-        type="quantitative",
-        title="training steps",
-        scale=alt.Scale(domain=[0, round(most * 1.02, 3)], nice=False),
-        axis=alt.Axis(tickCount=5, grid=False, labelExpr=NUMBER_LABEL),
-    )
+    return step_axis(most)
 
 
 def _subtitle(

@@ -43,6 +43,7 @@ def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTabl
     names = [*causes, COMPLETE]
     x = hyperparameter_scale(table.axis(study.study, region.hyperparameter))
     rows = _trial_rows(table, region, names, x)
+    best = sum(row["kind"] == "best" for row in rows)
     at, y = x.x(region.hyperparameter), side_axis(_counted_names(study, names))
     tooltip = [
         alt.Tooltip("trial", type="nominal"),
@@ -55,7 +56,7 @@ def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTabl
         [
             shading.properties(name="region"),
             threshold.properties(name="threshold"),
-            *trial_points("trials", ("trial", "infeasible", "best"), at, y, tooltip),
+            *trial_points("trials", ("trial", "infeasible", "best"), at, y, tooltip, best=best),
         ],
         {"trials": rows, "region": [_region_row(region, x)]},
         name=f"feasibility-{region.subject}",
@@ -86,6 +87,7 @@ def combination_map(
     x = hyperparameter_scale(table.axis(study.study, first))
     up = hyperparameter_scale(table.axis(study.study, second))
     rows = _pair_rows(table, first, second, x, up)
+    best = sum(row["kind"] == "best" for row in rows)
     line = [{"x": x.place(a), "y": up.place(b), "order": i}
             for i, (a, b) in enumerate(found.boundary)]  # fmt: skip
     at, y = x.x(first), up.y(second)
@@ -105,7 +107,7 @@ def combination_map(
     return finish(
         [
             boundary.properties(name="boundary"),
-            *trial_points("trials", ("trial", "infeasible", "best"), at, y, tooltip),
+            *trial_points("trials", ("trial", "infeasible", "best"), at, y, tooltip, best=best),
         ],
         {"trials": rows, "boundary": line},
         name=f"feasibility-{place.subject}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import altair as alt
 
-from tunebook.plots.ticks import NUMBER_LABEL, jitter, six_digits, ticks_between, whole_ticks
+from tunebook.plots.ticks import jitter, number_label, six_digits, ticks_between, whole_ticks
 from tunebook.words.space import Axis, Choice, Integer, Scale, spell
 from tunebook.words.trial import Value
 
@@ -99,10 +99,12 @@ class HyperparameterScale:
         if self.axis.scale is Scale.NEAR_ONE:
             return alt.Axis(values=ticks_between(low, high, log=True), labelExpr=NEAR_ONE_LABEL,
                             grid=False, labelOverlap=True)  # fmt: skip
-        ticks = ticks_between(low, high, log=self.axis.scale is Scale.LOG)
+        log = self.axis.scale is Scale.LOG
+        ticks = ticks_between(low, high, log=log)
         if isinstance(self.axis, Integer):
-            ticks = whole_ticks(low, high, log=self.axis.scale is Scale.LOG)
-        return alt.Axis(values=ticks, labelExpr=NUMBER_LABEL, grid=False, labelOverlap=True)
+            ticks = whole_ticks(low, high, log=log)
+        label = number_label(ticks, log=log)
+        return alt.Axis(values=ticks, labelExpr=label, grid=False, labelOverlap=True)
 
 
 def hyperparameter_scale(axis: Axis, *, also: Sequence[float] = ()) -> HyperparameterScale:

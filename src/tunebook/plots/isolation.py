@@ -71,7 +71,7 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
         _layers(x, [name for name, _ in groups], found.name, objective),
         data,
         name=f"isolation-{found.name}",
-        title=f"Best for each {found.name}",
+        title=f"Best {objective.metric} for each {found.name}",
         subtitle=_subtitle(groups, every, trials=bool(data["trials"])),
         alternative=_alternative(found, groups, every, objective, x, values),
         height=max(AT_LEAST, ROW_HEIGHT * len(groups)),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import altair as alt
 
 from tunebook.plots.picture import Picture, Row
-from tunebook.plots.theme import HEIGHT, HOVER, SIZES, TRIAL_FIELD, WIDTH
+from tunebook.plots.theme import HEIGHT, HOLLOW_SQUARE, HOVER, SIZES, TRIAL_FIELD, WIDTH
 
 LETTER = 7.0
 SMALL_LETTER = 5.0
@@ -21,10 +22,10 @@ SMALL_LETTER = 5.0
 CROSS = "M-1,-0.6L-0.6,-1L0,-0.4L0.6,-1L1,-0.6L0.4,0L1,0.6L0.6,1L0,0.4L-0.6,1L-1,0.6L-0.4,0Z"
 KINDS: Mapping[str, tuple[str, str]] = {
     "best": ("best trials", "diamond"),
-    "trial": ("other trial", "circle"),
+    "trial": ("other trials", "circle"),
     "infeasible": ("infeasible", CROSS),
     "clipped": ("off the scale", "triangle-up"),
-    "carried": ("of an earlier round", "square"),
+    "carried": ("trials of earlier rounds", HOLLOW_SQUARE),
 }
 
 
@@ -69,7 +70,7 @@ def trial_points(
     y: alt.Y,
     tooltip: Sequence[alt.Tooltip],
     *,
-    legend: bool = True,
+    best: int = 0,
 ) -> list[alt.Chart]:
     """Points for trials, one layer a kind, and an invisible wider target that takes the pointer.
 
@@ -78,11 +79,11 @@ def trial_points(
         kinds: those present, from the back to the front; each names a layer and a style.
         x, y: where a row is drawn.
         tooltip: what is told of the trial under the pointer.
-        legend: tell the shapes apart below the picture, where there are several.
+        best: how many are the best ones, for the legend that explains the shapes.
     """
     layers = [trial_layer(data, kind, x, y) for kind in kinds]
-    if legend and len(kinds) > 1:
-        layers.append(key(kinds))
+    if len(kinds) > 1:
+        layers.append(key(kinds, best=best))
     layers.append(target(data, x, y, tooltip))
     return layers
 
@@ -98,8 +99,13 @@ def target(data: str, x: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]) -> alt
     return points
 
 
-def key(kinds: Sequence[str]) -> alt.Chart:
-    """A layer without a row, whose legend tells the shapes in words: for print without colour."""
+def key(kinds: Sequence[str], *, best: int = 0) -> alt.Chart:
+    """A layer without a row, whose legend explains the shapes: for print without colour.
+
+    Args:
+        kinds: those that the picture has.
+        best: how many the best trials are, where it is known.
+    """
     present = [KINDS[k][0] for k in KINDS if k in kinds]
     every = [words for words, _ in KINDS.values()]
     legend = alt.Legend(
@@ -109,6 +115,7 @@ def key(kinds: Sequence[str]) -> alt.Chart:
         symbolOpacity=1,
         symbolStrokeWidth=0,
         columns={4: 2, 5: 3}.get(len(present), len(present)),
+        labelExpr=f"datum.label == '{KINDS['best'][0]}' ? '{best_text(best)}' : datum.label",
         offset=6,
     )
     forms = alt.Scale(domain=every, range=[form for _, form in KINDS.values()])
@@ -124,6 +131,11 @@ def key(kinds: Sequence[str]) -> alt.Chart:
         .properties(name="key")
     )
     return shapes
+
+
+def best_text(count: int) -> str:
+    """`best 3 trials`, `best trial`; without a number where it is not known."""
+    return "best trial" if count == 1 else f"best {count} trials" if count else "best trials"
 
 
 def trial_layer(data: str, kind: str, x: alt.X, y: alt.Y) -> alt.Chart:
@@ -168,6 +180,8 @@ def finish(
     width: int = WIDTH,
     height: int = HEIGHT,
     right: alt.Chart | None = None,
+    trial: str = "",
+    detail: bool = False,
 ) -> Picture:
     """Put layers together as a picture.
 
@@ -179,6 +193,7 @@ def finish(
         alternative: the picture in words.
         width, height: of the plotting area.
         right: a layer in front, with an axis of its own at the right.
+        trial, detail: as in `Picture`.
     """
     layers = list(layers)
     heading: dict[str, Any] = {"text": wrapped(title, width), "limit": width + 60}
@@ -200,7 +215,24 @@ def finish(
     if any(layer.name == "target" for layer in layers):
         spec["params"] = [_hover()]
     data = {"key": [], **rows} if any(part.name == "key" for part in layers) else dict(rows)
-    return Picture(name=file_name(name), title=title, spec=spec, rows=data, alt=alternative)
+    return Picture(
+        name=file_name(name),
+        title=title,
+        spec=spec,
+        rows=data,
+        alt=alternative,
+        trial=trial,
+        detail=detail,
+    )
+
+
+def in_round(picture: Picture, number: int) -> Picture:
+    """The picture with its round under the title, for a reader who has the picture alone."""
+    spec = dict(picture.spec)
+    heading = dict(spec["title"])
+    words = " ".join(["Round", f"{number}:", *heading.get("subtitle", ())]).rstrip(":")
+    heading["subtitle"] = textwrap.wrap(words, int(spec["width"] / SMALL_LETTER))
+    return replace(picture, spec={**spec, "title": heading})
 
 
 def wrapped(title: str, width: int) -> list[str]:

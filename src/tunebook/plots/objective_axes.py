@@ -14,7 +14,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from tunebook.plots.ticks import NUMBER_LABEL, six_digits, ticks_between
+from tunebook.plots.ticks import number_label, six_digits, ticks_between
 from tunebook.words.design import Direction, Objective
 
 # Beyond best + REACH * (upper quartile - best) a trial is off the scale. For normal values that
@@ -45,7 +45,7 @@ class ObjectiveScale:
         edge: where values beyond `bad` are drawn.
         strip: where trials without a value are drawn; None where there is no such trial.
         ends: of the whole axis, lower first.
-        ticks: in the honest part.
+        ticks: several of them among the values.
         title: of the axis.
         sign: 1 where the bad end is the upper one, -1 where it is the lower.
     """
@@ -92,14 +92,18 @@ class ObjectiveScale:
 
     def _axis(self, *, orient: Any, grid: bool) -> alt.Axis:
         ticks = list(self.ticks)
-        label = NUMBER_LABEL
+        label = number_label(ticks, log=self.log)
         if self.strip is not None:
             ticks.append(self.strip)
             middle = _between(self.edge, self.strip, log=self.log)
             sign = ">" if self.sign > 0 else "<"
             label = f"datum.value {sign} {six_digits(middle)!r} ? 'infeasible' : ({label})"
         return alt.Axis(
-            values=ticks, labelExpr=label, labelOverlap=False, orient=orient, grid=grid
+            values=ticks,
+            labelExpr=label,
+            labelOverlap=orient == "bottom",
+            orient=orient,
+            grid=grid,
         )
 
     def scale(self) -> alt.Scale:
@@ -177,12 +181,24 @@ def _laid_out(
         edge=back(edge),
         strip=back(strip) if missing else None,
         ends=(low, high),
-        ticks=tuple(ticks_between(*honest, log=log)),
+        ticks=tuple(_ticks(sorted((good, bad)), honest, log=log)),
         title=title,
         sign=objective.sign,
     )
 
 
+def _ticks(values: Sequence[float], honest: Sequence[float], *, log: bool) -> list[float]:
+    """Ticks of the honest part; more of them where few lie among the values."""
+    low, high = values
+    ticks = ticks_between(*honest, log=log)
+    among = [t for t in ticks if low <= t <= high]
+    if len(among) >= FEWEST_TICKS or not high > low:
+        return ticks
+    finer = ticks_between(low, high, log=log)
+    return finer if len(finer) >= FEWEST_TICKS else ticks
+
+
+FEWEST_TICKS = 3
 HUGE = 1e150
 """Values beyond are drawn as this one: their ratios and squares would have no number."""
 LONGEST = 22

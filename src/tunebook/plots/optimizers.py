@@ -210,7 +210,7 @@ def draw_fresh(
             "means": [_mean(n, k, means[n], x) for k, n in enumerate(names)],
         },
         name="optimizers-fresh-seeds",
-        title="Fresh seeds of each best configuration",
+        title=f"{objective.metric} of each best configuration with new seeds",
         subtitle=["Mean with its 95 % interval; a dot for each seed"],
         alternative=f"Mean {objective.metric} over fresh seeds: {told}.",
         height=max(80, int(0.75 * ROW_HEIGHT) * len(names)),

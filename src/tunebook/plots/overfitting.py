@@ -10,10 +10,10 @@ import numpy as np
 from tunebook.analysis.overfitting import OverfittingResult
 from tunebook.analysis.training_gap import GapCurve, TrainingGap
 from tunebook.plots.layers import counted, finish, number, over, pointed, target
+from tunebook.plots.number_axes import step_axis
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.theme import HOVER
-from tunebook.plots.ticks import NUMBER_LABEL
 from tunebook.words.design import Direction, Objective
 
 POINTS = 60
@@ -61,12 +61,12 @@ def _gap(gap: TrainingGap) -> Picture:
     layers = _layers(x, y, gap)
     if right is None:
         layers.insert(2, training.encode(x=x, y=y.y()).properties(name="training"))
-    subject = f" of {gap.study}" if gap.study else ""
+    subject = f" with {gap.study}" if gap.study else ""
     return finish(
         layers,
         data,
         name=f"overfitting-{gap.study}",
-        title=f"{gap.metric} beside {gap.training_metric}{subject}",
+        title=f"{gap.metric} and {gap.training_metric} in training{subject}",
         subtitle=[
             f"Best trial {best.trial}, {counted(len(others), 'other good trial')} faint",
             f"solid: {gap.metric}, marked where best",
@@ -74,6 +74,7 @@ def _gap(gap: TrainingGap) -> Picture:
             + (f", at the floor below {number(floor)}" if floor > -np.inf else ""),
         ],
         alternative=_alternative(gap),
+        trial=best.trial,
         right=None
         if right is None
         else training.encode(x=x, y=right.y(right=True)).properties(name="training"),
@@ -177,13 +178,7 @@ def _thinned(steps: np.ndarray, values: np.ndarray) -> list[tuple[int, float]]:
 
 def _steps(gap: TrainingGap) -> alt.X:
     most = max([int(c.steps[-1]) for c in gap.curves] + [1])
-    return alt.X(
-        "step",
-        type="quantitative",
-        title="training steps",
-        scale=alt.Scale(domain=[0, round(most * 1.02, 3)], nice=False),
-        axis=alt.Axis(tickCount=5, grid=False, labelExpr=NUMBER_LABEL),
-    )
+    return step_axis(most)
 
 
 def _direction(sign: int) -> Direction:

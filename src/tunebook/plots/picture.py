@@ -41,6 +41,8 @@ class Picture:
         rows: by name of the data.
         alt: what a reader who does not see the picture needs, with its numbers.
         check: playbook id of the check whose result it draws; empty for any other picture.
+        trial: name of the trial that it is about, where it is about one.
+        detail: it shows in more detail what another picture of its check shows.
     """
 
     name: str
@@ -49,6 +51,8 @@ class Picture:
     rows: Mapping[str, list[Row]]
     alt: str
     check: str = ""
+    trial: str = ""
+    detail: bool = False
 
     def __repr__(self) -> str:
         return f"Picture {self.name}: {self.title}"

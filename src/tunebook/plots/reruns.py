@@ -56,7 +56,7 @@ def draw(
             _layers(x, sides, objective, target is not None),
             data,
             name=f"reruns-decision-{decision.number}",
-            title="Reruns with fresh seeds",
+            title=f"{objective.metric} of reruns with new seeds",
             subtitle=_subtitle(target),
             alternative=_alternative(decision, sides, values, objective, target),
             height=max(80, ROW_HEIGHT * len(sides)),

@@ -8,6 +8,7 @@ import numpy as np
 from tunebook.analysis.response_surface import ResponseSurface
 from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.plots.layers import called, counted, finish, first_of, number, over, trial_points
+from tunebook.plots.objective_axes import shortened
 from tunebook.plots.picture import Picture, Row
 from tunebook.words.design import Objective
 from tunebook.words.space import Axis, Choice, Integer, Scale, spell
@@ -29,6 +30,7 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
     trials = _trials(surface, a, b)
     x, y = a.x(surface.a), b.y(surface.b)
     kinds = [k for k in ("trial", "infeasible", "best") if any(t["kind"] == k for t in trials)]
+    best = sum(t["kind"] == "best" for t in trials)
     where = f"[{branch}]" if branch else ""
     subtitle = "stronger colour: better"
     if surface.others:
@@ -37,12 +39,12 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
         subtitle += f"; {counted(len(trials), 'trial')} of {len(trials) + surface.left_out} drawn"
     return finish(
         [
-            _shading(x, y),
-            *trial_points("trials", kinds, x, y, _tooltip(surface, objective)),
+            _shading(x, y, shortened(objective.metric)),
+            *trial_points("trials", kinds, x, y, _tooltip(surface, objective), best=best),
         ],
         {"cells": cells, "trials": trials},
         name=f"response-{surface.a}-{surface.b}-{branch}",
-        title=f"{surface.a} and {surface.b}{where}",
+        title=f"{objective.metric} by {surface.a} and {surface.b}{where}",
         subtitle=subtitle,
         alternative=_alternative(surface, where, trials, objective),
         width=SIDE,
@@ -50,20 +52,18 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
     )
 
 
-def _shading(x: alt.X, y: alt.Y) -> alt.Chart:
-    # One ink on paper: lightness alone orders the cells, in grey and for every eye. The outline
-    # has the cell's own colour, or seams would show.
+def _shading(x: alt.X, y: alt.Y, metric: str) -> alt.Chart:
+    # One ink on paper: lightness alone orders the cells, in grey and for every eye.
     scale = alt.Scale(domain=[0, 1], range="heatmap", interpolate="rgb")
     shading: alt.Chart = (
         over("cells")
-        .mark_rect(strokeWidth=0.6)
+        .mark_rect()
         .encode(
             x=x,
             x2=alt.X2("x2"),
             y=y,
             y2=alt.Y2("y2"),
-            color=alt.Color("good", type="quantitative", scale=scale, legend=_legend()),
-            stroke=alt.Stroke("good", type="quantitative", scale=scale, legend=None),
+            color=alt.Color("good", type="quantitative", scale=scale, legend=_legend(metric)),
             tooltip=[
                 alt.Tooltip("rank", type="quantitative", title="better trials", format=".0%")
             ],
@@ -73,12 +73,13 @@ def _shading(x: alt.X, y: alt.Y) -> alt.Chart:
     return shading
 
 
-def _legend() -> alt.Legend:
+def _legend(metric: str) -> alt.Legend:
     """The colour scale: from the worst place on the map to the best one."""
     return alt.Legend(
-        title="fitted response",
+        title=f"fitted {metric}",
         type="gradient",
-        orient="right",
+        orient="top",
+        direction="horizontal",
         gradientLength=SIDE // 2,
         gradientThickness=10,
         values=[0, 1],
@@ -109,12 +110,14 @@ def _cells(surface: ResponseSurface, a: HyperparameterScale, b: HyperparameterSc
     up = _ends(surface.b_axis, b, surface.b_edges)
     best, worst = float(surface.rank.min()), float(surface.rank.max())
     span = max(worst - best, 1e-9)
+    # Each cell reaches below the next one, which is drawn over it: no seams show between them.
+    right, top = [*across[2:], across[-1]], [*up[2:], up[-1]]
     return [
         {
             "x": across[i],
-            "x2": across[i + 1],
+            "x2": right[i],
             "y": up[j],
-            "y2": up[j + 1],
+            "y2": top[j],
             "rank": round(float(surface.rank[j, i]), 3),
             "good": round((worst - float(surface.rank[j, i])) / span, 3),
         }

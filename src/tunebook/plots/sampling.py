@@ -40,15 +40,18 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
     y = _curve_scale(rows, result.objective, [row["best"] for row in best])
     for row in rows:
         row |= _shown(row, y)
+    most = max(int(s.budgets[-1]) for s in studies)
     for row in best:
-        row["best_shown"] = y.shown(row["best"])
-    x = budget_axis(max(int(s.budgets[-1]) for s in studies))
-    subject = studies[0].study if alone else ""
+        row |= {"best_shown": y.shown(row["best"]), "budget": most}
+    x = budget_axis(most)
+    subject, metric = studies[0].study if alone else "", result.objective.metric
     return finish(
         _curve_layers(x, y, [] if alone else [_called(s) for s in studies], result, bool(best)),
         {"budgets": rows, "best": best} if best else {"budgets": rows},
         name=f"sampling-curve-{subject}",
-        title=f"Tuning curve of {subject}" if subject else "Tuning curve",
+        title=f"Tuning curve of {metric} with {subject}"
+        if subject
+        else f"Tuning curve of {metric}",
         subtitle=[
             "Median best of n trials, with its simultaneous 95 % band",
             *_level_words(studies if best else []),
@@ -85,11 +88,14 @@ def _curve_layers(
         .properties(name="median"),
     ]
     if level:
-        layers.insert(
-            1,
+        layers.append(
             over("best")
-            .mark_rule(style="level")
-            .encode(y=y.y("best_shown"), stroke=color)
+            .mark_point(style="there-is", filled=True)
+            .encode(
+                x=alt.X("budget", type="quantitative"),
+                y=y.y("best_shown"),
+                fill=alt.Undefined if alone else series_fill(names, result.order),
+            )
             .properties(name="best there is"),
         )
     return layers
@@ -113,7 +119,7 @@ def _level_words(studies: list[StudySampling]) -> list[str]:
     first = studies[0].distance
     alone = first is not None and len(studies) == 1
     bound = f", {number(float(f'{first.high:.2g}'))} better at most" if alone and first else ""
-    return [f"level dashes: the best in the space, estimated{bound}"]
+    return [f"triangle: the best in the space, estimated{bound}"]
 
 
 def _best_rows(studies: list[StudySampling], objective: Objective) -> list[Row]:
@@ -231,13 +237,13 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
         .encode(x=x, y=y.y("q50_shown"))
         .properties(name="medians"),
     ]
-    subject = f", {study.study}" if study.study else ""
     where = f" with {study.study}" if study.study else ""
     return finish(
         layers,
         {"boxes": rows},
         name=f"sampling-budgets-{study.study}",
-        title=f"Best of a budget{subject}",
+        title=f"Best {objective.metric} of a budget of trials{where}",
+        detail=True,
         subtitle="Bootstrapped budgets: quartiles, and 5 to 95 %",
         alternative=f"Box plot of the best {objective.metric} that bootstrapped budgets of "
         f"trials reach{where}. {_box_words(rows)}",

@@ -34,13 +34,17 @@ HEIGHTS = {ALONE: -0.24, IN_PAIRS: 0.02, NEAR: 0.28}
 
 
 def draw(result: SensitivityResult) -> tuple[Picture, ...]:
-    """For each study: importance, interactions where some are told, and the response to two."""
+    """For each study: importance, interactions, and the response to two.
+
+    Of a single pair the response says more than a bar of its own would; of pairs of which none
+    is told, there is nothing to draw.
+    """
     drawn: list[Picture] = []
     for study in result.studies:
         if study.needs:
             continue
         drawn.append(_importance(study, result.objective.metric))
-        if any(pair.told for pair in study.pairs):
+        if len(study.pairs) > 1 and any(pair.told for pair in study.pairs):
             drawn.append(_pairs(study, result.objective.metric))
         if study.surface is not None:
             drawn.append(surface_plot(study.surface, study.name, result.objective))
@@ -83,7 +87,7 @@ def _importance(study: StudyReading, metric: str) -> Picture:
         _importance_layers(x, low, y, tooltip, names, [k for k in HEIGHTS if _drawn(rows, k)]),
         {"shares": rows},
         name=f"sensitivity-{study.name}",
-        title=f"What matters{_first_told(shown)}{_where(study)}",
+        title=f"What matters for {metric}{_first_told(shown)}{_where(study)}",
         subtitle=subtitle,
         alternative=_importance_words(study, shown, metric),
         height=max(80, ROW * len(names)),
@@ -127,7 +131,7 @@ def _shares(rows: Sequence[Row], title: str, field: str = "share") -> alt.X:
         type="quantitative",
         title=title if len(title) * SMALL_LETTER < WIDTH else "share of its variance",
         scale=alt.Scale(domain=[-0.02 * most, most], nice=False),
-        axis=alt.Axis(values=ticks_between(0, most, most=5), format=".0%"),
+        axis=alt.Axis(values=ticks_between(0, most, most=5), format=".3~%"),
     )
 
 
@@ -208,7 +212,7 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
         _pair_layers(rows, x, low, y, tooltip),
         {"pairs": rows},
         name=f"interactions-{study.name}",
-        title=f"What interacts{_where(study)}",
+        title=f"Which pairs interact in {metric}{_where(study)}",
         subtitle=[
             f"{counted(len(told), 'pair')} of {len(study.pairs)} interact: tune these together",
             *([f"the strongest {len(shown)} are drawn"] * (len(study.pairs) > len(shown))),

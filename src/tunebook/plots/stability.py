@@ -12,6 +12,7 @@ from tunebook.analysis.gradient_norms import NormReading
 from tunebook.analysis.stability import Fate, RunReading
 from tunebook.analysis.stability_rates import RateReading, Stability
 from tunebook.plots.layers import counted, finish, number, over
+from tunebook.plots.number_axes import log_axis
 from tunebook.plots.picture import Picture, Row
 
 MOST_POINTS = 400
@@ -206,7 +207,7 @@ def _norm_axis(channel: type, field: str, low: float, high: float) -> alt.X:
         type="quantitative",
         title="gradient norm",
         scale=alt.Scale(type="log", domain=[low, high], nice=False),
-        axis=alt.Axis(format="~g", grid=False, tickCount=4),
+        axis=log_axis(low, high, grid=False),
     )
     return made
 

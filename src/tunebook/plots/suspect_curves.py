@@ -7,9 +7,9 @@ import numpy as np
 
 from tunebook.analysis.suspect_curves import SuspectResult, Suspicion
 from tunebook.plots.layers import counted, finish, number, over, pointed, target
+from tunebook.plots.number_axes import step_axis
 from tunebook.plots.objective_axes import objective_scale
 from tunebook.plots.picture import Picture, Row
-from tunebook.plots.ticks import NUMBER_LABEL
 from tunebook.words.design import Objective
 
 POINTS = 80
@@ -47,13 +47,7 @@ def _suspicion(suspicion: Suspicion) -> Picture:
     ]
     steps = [int(row["step"]) for row in rows]
     begin = min(steps) if suspicion.kind == "periodic" else 0
-    x = alt.X(
-        "step",
-        type="quantitative",
-        title="training steps",
-        scale=alt.Scale(domain=[begin, max([*steps, begin + 1])], nice=False),
-        axis=alt.Axis(tickCount=5, grid=False, labelExpr=NUMBER_LABEL),
-    )
+    x = step_axis(max([*steps, begin + 1]), first=begin)
     first = suspicion.curves[0].trial if suspicion.curves else ""
     data: dict[str, list[Row]] = {
         "others": [row for row in rows if row["trial"] != first],

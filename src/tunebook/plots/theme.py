@@ -21,8 +21,11 @@ WIDTH, HEIGHT = 320, 220
 """Size of a picture's plotting area: three stand side by side on a page."""
 
 SIZES = {"trial": 30, "faint": 14, "best": 72, "infeasible": 56, "clipped": 44, "mean": 90,
-         "carried": 26}  # fmt: skip
+         "carried": 40}  # fmt: skip
 """Area of a point, in square pixels, by style."""
+
+HOLLOW_SQUARE = "M-0.8,-0.8H0.8V0.8H-0.8ZM-0.45,-0.45V0.45H0.45V-0.45Z"
+"""The hole is drawn the other way around, so that it stays empty."""
 
 PAGE_FONT = "system-ui, sans-serif"
 # vl-convert brings no system font; these are metric-compatible and it finds at least one.
@@ -160,8 +163,9 @@ def _styles(inks: Inks) -> dict[str, Any]:
         "best": dot(inks.accent, "diamond", SIZES["best"]),
         "infeasible": dot(inks.infeasible, "cross", SIZES["infeasible"], angle=45),
         "clipped": dot(inks.trial, "triangle-up", SIZES["clipped"], stroke=inks.text),
-        "carried": dot(inks.trial, "square", SIZES["carried"]),
+        "carried": dot(inks.trial, HOLLOW_SQUARE, SIZES["carried"], strokeWidth=0),
         "mean": dot(inks.accent, "diamond", SIZES["mean"]),
+        "there-is": dot(inks.accent, "triangle-left", SIZES["mean"], strokeWidth=0),
         "key": {"color": inks.quiet},
         "target": {"color": "transparent", "strokeWidth": 0},
         "interval": line(inks.accent, 2.5, strokeCap="round"),

@@ -6,6 +6,7 @@ import altair as alt
 
 from tunebook.analysis.throughput import Throughput
 from tunebook.plots.layers import finish, over
+from tunebook.plots.number_axes import log_y
 from tunebook.plots.picture import Picture, Row
 
 
@@ -33,10 +34,11 @@ def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
         scale=alt.Scale(type="log", base=2, padding=12),
         axis=alt.Axis(format="d", grid=False, values=sizes[:: max(1, len(sizes) // 6)]),
     )  # fmt: skip
-    y = alt.Y(
-        "rate", type="quantitative", title="examples a second", scale=alt.Scale(type="log"),
-        axis=alt.Axis(format="~s"),
-    )  # fmt: skip
+    drawn = [
+        *(row[end] for row in points for end in ("low", "high")),
+        *(r["rate"] for r in perfect),
+    ]
+    y = log_y("rate", "examples a second", drawn)
     return finish(
         [
             over("knee").mark_rule(style="level").encode(x=x).properties(name="knee"),

@@ -4,36 +4,51 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 
-# 1e-3, 0.01, 0.1, 1, 10, ..., 1e5: what people write by hand.
-NUMBER_LABEL = (
-    "datum.value != 0 && abs(datum.value) < 0.00999 ? format(datum.value, '~e') : "
-    "abs(datum.value) >= 99999 ? replace(format(datum.value, '~e'), '+', '') : "
-    "format(datum.value, '~r')"
-)
+DECIMAL = "format(datum.value, '~r')"
+SCIENTIFIC = "datum.value == 0 ? '0' : replace(format(datum.value, '~e'), '+', '')"
+
+DIGITS = ((1,), (1, 3), (1, 2, 3, 5), (1, 2, 3, 4, 5, 6, 8), tuple(range(1, 10)))
+"""Leading digits of the ticks of a log axis, from few to many."""
+SEVERAL = 4
+
+
+def number_label(ticks: Sequence[float], *, log: bool = False) -> str:
+    """The expression that writes the ticks of one axis, all of them in one notation.
+
+    Example:
+        >>> number_label([0.001, 0.01, 0.1], log=True) == DECIMAL
+        True
+        >>> number_label([1e-4, 1e-3, 0.01], log=True) == SCIENTIFIC
+        True
+    """
+    sizes = [abs(t) for t in ticks if t]
+    if not sizes:
+        return DECIMAL
+    small = min(sizes) < 0.00099 if log else max(sizes) < 0.00999
+    return SCIENTIFIC if small or max(sizes) >= 99999 else DECIMAL
 
 
 def ticks_between(low: float, high: float, *, log: bool = False, most: int = 6) -> list[float]:
-    """Round numbers within [low, high]: decades on a log axis, with 2 and 5 where few.
+    """Round numbers within [low, high]: decades on a log axis, with more digits where few.
 
     Example:
         >>> ticks_between(0.0005, 3, log=True)
         [0.001, 0.01, 0.1, 1.0]
+        >>> ticks_between(0.024, 0.45, log=True)
+        [0.03, 0.05, 0.1, 0.2, 0.3]
         >>> ticks_between(0, 1)
         [0.0, 0.2, 0.4, 0.6, 0.8, 1.0]
     """
     if not log:
         return _linear_ticks(low, high, most)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    decades = [float(f"1e{e}") for e in range(first, last + 1)]
-    inside = [d for d in decades if low * (1 - 1e-9) <= d <= high * (1 + 1e-9)]
-    if len(inside) >= 3:
-        return inside[:: math.ceil(len(inside) / most)]
-    for steps in ((1, 3), (1, 2, 5), tuple(range(1, 10))):
-        fine = [float(f"{s}e{e}") for e in range(first, last + 1) for s in steps]
-        inside = [x for x in fine if low * (1 - 1e-9) <= x <= high * (1 + 1e-9)]
-        if len(inside) >= 3:
-            return inside
+    for digits in DIGITS:
+        written = [float(f"{d}e{e}") for e in range(first, last + 1) for d in digits]
+        inside = [x for x in written if low * (1 - 1e-9) <= x <= high * (1 + 1e-9)]
+        if len(inside) >= SEVERAL:
+            return inside[:: math.ceil(len(inside) / most)] if digits == (1,) else inside
     return _linear_ticks(low, high, most)
 
 

@@ -50,7 +50,7 @@ def draw_lengths(
         ],
         rows,
         name="training-length",
-        title="What training reaches against its length",
+        title=f"{metric} by the length of training",
         subtitle=[
             "points: fresh seeds, tuned at each length; line: their mean",
             f"across: {number(least)} short of the best; upright: reached at {shown} steps",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Sequence
 
 import altair as alt
 
@@ -15,6 +17,8 @@ from tunebook.words.design import Reduce
 
 DOTS = 24
 """Evaluations drawn of each trial, the last ones."""
+NAMED = 10
+"""Trials that are named on the axis; of more, every second, third, ..."""
 
 
 def draw(result: VarianceResult) -> tuple[Picture, ...]:
@@ -44,7 +48,7 @@ def draw(result: VarianceResult) -> tuple[Picture, ...]:
     count = len(marks)
     return (
         finish(
-            _layers(count, y),
+            _layers([r.trial for r in result.readings], y),
             {
                 "band": [{"low": 0.4, "high": count + 0.6, "from": y.shown(best),
                           "to": y.shown(edge)}],
@@ -52,18 +56,24 @@ def draw(result: VarianceResult) -> tuple[Picture, ...]:
                 "trials": marks,
             },
             name="variance",
-            title="Noise late in training",
+            title=f"Noise of {result.objective.metric} late in training",
             subtitle=_subtitle(result),
             alternative=_alternative(result),
         ),
     )  # fmt: skip
 
 
-def _layers(count: int, y: ObjectiveScale) -> list[alt.Chart]:
+def _layers(trials: Sequence[str], y: ObjectiveScale) -> list[alt.Chart]:
+    count = len(trials)
     scale = alt.Scale(domain=[0.4, count + 0.6], nice=False)
-    step = max(1, math.ceil(count / 10))
-    ticks = [1, *range(step, count + 1, step)] if step > 1 else list(range(1, count + 1))
-    axis = alt.Axis(values=sorted(set(ticks)), format="~r", grid=False)
+    step = max(1, math.ceil(count / NAMED))
+    axis = alt.Axis(
+        values=list(range(1, count + 1, step)),
+        labelExpr=f"{json.dumps(list(trials), ensure_ascii=False)}[datum.value - 1]",
+        labelLimit=60,
+        labelOverlap=True,
+        grid=False,
+    )
     x = alt.X("rank", type="quantitative", title="trial, best first", scale=scale, axis=axis)
     return [
         over("band")
@@ -111,8 +121,9 @@ def _reading(result: VarianceResult) -> str:
 def _subtitle(result: VarianceResult) -> list[str]:
     near = number(float(f"{result.resolution.estimate:.2g}"))
     return [
-        f"Diamond: {_reading(result)} of the curve; dots: its end, detrended",
-        f"shaded: within {near} of the best, too near to tell",
+        f"diamond: {_reading(result)} of the curve; dots: its last evaluations around the level "
+        "of its end, without the trend",
+        f"shaded: within {near} of the best, where noise may decide the order",
     ]
 
 

@@ -11,7 +11,7 @@ from tunebook.analysis.variance_sources import VarianceSourcesResult
 from tunebook.plots.layers import finish, number, over
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.sides import ROW_HEIGHT, side_axis
-from tunebook.plots.ticks import NUMBER_LABEL, ticks_between
+from tunebook.plots.ticks import number_label, ticks_between
 
 REACH = 5.0
 """An interval that goes beyond so many times the largest estimate is cut there: one of three
@@ -19,13 +19,15 @@ levels would press all others into a corner."""
 
 
 def draw(result: VarianceSourcesResult) -> tuple[Picture, ...]:
-    """A row for each source: a diamond at its standard deviation, a line for its interval.
+    """A row for each source, where two or more were measured.
+
+    A diamond is at its standard deviation, a line is its interval.
 
     A source that was not measured is a row in words. An interval that is cut ends in a triangle.
     """
     known = [s.deviation for s in result.sources if s.deviation is not None]
-    if not known:
-        return ()
+    if len(known) < 2:
+        return ()  # one number, which the finding has
     most = max(d.estimate for d in known) or max(d.high for d in known)
     end = 1.06 * min(max(d.high for d in known), REACH * most)
     measured, missing, cut = [], [], []
@@ -41,7 +43,7 @@ def draw(result: VarianceSourcesResult) -> tuple[Picture, ...]:
             _layers(result, end, cut=bool(cut), missing=bool(missing)),
             {"sources": measured, "missing": missing, "cut": cut},
             name="sources",
-            title="Sources of variation",
+            title=f"Sources of variation of {result.objective.metric}",
             subtitle=[
                 "Standard deviation with its 95 % interval",
                 *(["triangle: it goes on"] if cut else []),
@@ -75,7 +77,8 @@ def _layers(
 ) -> list[alt.Chart]:
     y = side_axis([_name(s) for s in result.sources])
     scale = alt.Scale(domain=[0, end], nice=False, zero=True)
-    axis = alt.Axis(values=ticks_between(0, end), labelExpr=NUMBER_LABEL, grid=True)
+    ticks = ticks_between(0, end)
+    axis = alt.Axis(values=ticks, labelExpr=number_label(ticks), grid=True)
     title = f"standard deviation of {result.objective.metric}"
     x = alt.X("x", type="quantitative", title=title, scale=scale, axis=axis)
     low = alt.X("low", type="quantitative", title=title, scale=scale, axis=axis)

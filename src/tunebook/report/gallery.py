@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from tunebook.analysis import check_failed
-from tunebook.plots import PICTURES, Picture, draw, reruns
+from tunebook.plots import PICTURES, Picture, draw, reruns, without_repeats
 from tunebook.plots.theme import config
 from tunebook.report.check_texts import check_text
 from tunebook.report.examine import Result
@@ -21,6 +21,7 @@ from tunebook.words.record import RoundRecord
 from tunebook.words.table import TrialTable
 
 DRAWN_WITH = {"C7": "C6", "I1": "C6"}  # checks that share another one's pictures
+SHOWN_BY = {"C6": ("C4",)}  # whose pictures may stand in for those that are left out
 MOST_IN_A_FINDING = 4
 MOST_STUDIES = 12
 """Studies with pictures of their own; of more, those with the best trials."""
@@ -87,7 +88,8 @@ class Gallery:
     def showing(self, finding: Finding) -> tuple[Shown, ...]:
         """The pictures that show a finding: its subject's, or all of its check."""
         check = _drawn_by(finding)
-        of_check = [s for g in self.groups if g.check == check for s in g.pictures]
+        checks = [check, *SHOWN_BY.get(check, ())]
+        of_check = [s for c in checks for g in self.groups if g.check == c for s in g.pictures]
         names = {finding.subject, finding.subject.partition("[")[0]} - {""}
         exact = [s for s in of_check if finding.subject and finding.subject in _called(s)]
         near = exact or [s for s in of_check if any(n in _called(s) for n in names)]
@@ -104,29 +106,33 @@ def gallery(
     decision: Decision | None = None,
 ) -> Gallery:
     """Draw every result of a table that has pictures; `prefix` keeps ids of rounds apart."""
-    groups = []
     chosen = _best_studies(table)
+    drawn: list[Picture] = []
+    silent: dict[str, str] = {}
     for check in PICTURES:
         if check not in results:
             continue
         result = results[check]
-        text = check_text(check)
-        silent = result.reason if isinstance(result, NotApplicable) else ""
+        silent[check] = result.reason if isinstance(result, NotApplicable) else ""
         try:
-            pictures = draw(check, result, studies=chosen)
+            drawn += draw(check, result, studies=chosen)
         except Exception as error:  # as with a check that fails: the others still report
-            pictures, silent = (), check_failed(check, error).reason
-        if not pictures and not silent:
-            continue
-        groups.append(
-            Group(
-                check=check,
-                title=text.name,
-                asks=text.asks,
-                pictures=_named(f"{prefix}-{check}", pictures),
-                silent=silent,
+            silent[check] = check_failed(check, error).reason
+    shown = without_repeats(drawn)
+    groups = []
+    for check, reason in silent.items():
+        own = [p for p in shown if p.check == check]
+        if own or reason:
+            text = check_text(check)
+            groups.append(
+                Group(
+                    check=check,
+                    title=text.name,
+                    asks=text.asks,
+                    pictures=_named(f"{prefix}-{check}", own),
+                    silent=reason,
+                )
             )
-        )
     if found is not None and decision is not None:
         again = verdict_pictures(found.reruns, decision)
         groups.append(

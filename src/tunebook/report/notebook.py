@@ -18,7 +18,7 @@ from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_trades import Trade
 from tunebook.analysis.planning_words import assumption, too_small
-from tunebook.plots import Picture
+from tunebook.plots import Picture, without_repeats
 from tunebook.plots.render import to_svg
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.compact_svg import compact
@@ -121,10 +121,14 @@ def findings_html(
 
 def _images(findings: Sequence[Finding], pictures: Iterable[Picture]) -> tuple[list[str], int]:
     """Pictures of findings, worst first, then others, while there is room; how many are left."""
-    every = list(pictures)
+    every = without_repeats(pictures)
     open_ = [f for f in findings if f.severity is not Severity.PASS]
     wanted = [p for f in open_ for p in every if shows(p, f)]
-    order = list({p.name: p for p in (*wanted, *every)}.values())
+    return _fitting(list({p.name: p for p in (*wanted, *every)}.values()))
+
+
+def _fitting(order: Sequence[Picture]) -> tuple[list[str], int]:
+    """The first pictures for which a display has room; how many are left."""
     images: list[str] = []
     room = MOST_CHARACTERS
     for picture in order:
@@ -139,7 +143,7 @@ def _images(findings: Sequence[Finding], pictures: Iterable[Picture]) -> tuple[l
 
 def pictures_html(pictures: Sequence[Picture]) -> str:
     """Pictures one after another, as many as a display has room for."""
-    images, left = _images((), pictures)
+    images, left = _fitting(pictures)
     return _render("pictures", pictures=images, left=left)
 
 
