@@ -193,7 +193,7 @@ def test_a_gain_is_within_what_there_is_to_gain(sign, axes, trials, fresh_rng):
 
 def test_an_accuracy_in_percent_does_not_pass_100(fresh_rng):
     made = table(fresh_rng, 10, [0.5] * 2)
-    value = 99 - 60 * made.value / made.value.max()
+    value = 99 - 60 * (made.value - made.value.min()) / np.ptp(made.value)
     percent = replace(made, objective=Objective("val_acc", Direction.MAXIMIZE), value=value)
     (study,) = sampling.check(percent).studies
     assert study.distance is None

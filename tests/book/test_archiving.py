@@ -12,6 +12,7 @@ import pytest
 
 import tunebook as tb
 from tunebook.book.archiving import restore
+from tunebook.book.running import add_search_trials
 from tunebook.store.schema import REVISION
 from tunebook.words.errors import BookDamagedError, StoreError
 
@@ -82,7 +83,7 @@ def test_a_running_trial_is_pending_where_its_run_is_not(full, tmp_path):
     third = full.round(
         "Third?", nuisance={"learning_rate": tb.uniform(0, 1)}, trials=2, max_train_steps=5
     )
-    third._add_search_trials()
+    add_search_trials(full._store, third.plan, third.number)
     full._store.claim(3, "elsewhere:1:1:1", 60.0, 1)
     full.archive(tmp_path / "a.zip")
     restore(tmp_path / "a.zip", tmp_path / "again.db")

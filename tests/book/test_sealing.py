@@ -24,7 +24,8 @@ SECRET = 0.7654321
 
 
 def train(trial) -> None:
-    loss = 0.3 + 0.05 * math.log10(trial.config["learning_rate"] / 0.03) ** 2
+    worse = 0.001 if trial.config["optimizer"] == "b" else 0.0
+    loss = 0.3 + worse + 0.05 * math.log10(trial.config["learning_rate"] / 0.03) ** 2
     for step in range(trial.max_train_steps):
         if trial.evaluate_at(step):
             trial.report(step, {"loss": loss + 0.1 / (step + 1) + 1e-9 * (trial.seed % 97),

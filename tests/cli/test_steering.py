@@ -7,13 +7,14 @@ import json
 import pytest
 
 import tunebook as tb
+from tunebook.book.running import add_search_trials
 
 
 @pytest.fixture
 def tell(tmp_path, tunebook):
     book = tb.Book(tmp_path / "b.db", objective=tb.minimize("loss"))
     asked = book.round("q", nuisance={"x": tb.uniform(0, 1)}, trials=4, max_train_steps=1)
-    asked._add_search_trials()
+    add_search_trials(book._store, asked.plan, asked.number)
 
     def run(*args, code=0):
         return tunebook(*args, "--book", str(tmp_path / "b.db"), code=code).stdout

@@ -10,6 +10,7 @@ import pytest
 from tunebook.analysis import CHECKS, load_check
 from tunebook.plots import pictures
 from tunebook.plots.render import to_svg
+from tunebook.words.finding import NotApplicable
 from tunebook.words.table import TrialTable
 
 
@@ -31,7 +32,10 @@ def test_every_check_that_spoke_is_drawn(results):
     drawn = pictures(results)
     names = [p.name for p in drawn]
     assert len(names) == len(set(names))
-    assert {n.partition("-")[0] for n in names} == {
+    silent = isinstance(
+        results["C5"], NotApplicable
+    )  # its objective was best before the late part
+    assert silent and {n.partition("-")[0] for n in names} == {
         "boundaries",
         "sampling",
         "curves",

@@ -46,5 +46,5 @@ def test_doing_a_round_again_begins_with_its_baselines(book):
     )
     assert protocol(book, book.rounds[0], None).commands == (
         "tunebook run round-1.toml --book again.db",
-        "tunebook findings --book again.db",
+        "tunebook findings 1 --book again.db",
     )

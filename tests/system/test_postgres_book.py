@@ -17,6 +17,7 @@ import sqlalchemy as sa
 import tunebook as tb
 from system.postgres import PASSWORD
 from tunebook.book.doctor import checkups
+from tunebook.book.running import add_search_trials
 from tunebook.store.copying import batches
 from tunebook.store.schema import metadata
 from tunebook.store.sql import SqlStore
@@ -52,7 +53,8 @@ def plan(book, trials=8):
 def filled(url, folder, trials=6):
     """A store with a round of pending trials."""
     with begin(url, folder) as book:
-        plan(book, trials)._add_search_trials()
+        asked = plan(book, trials)
+        add_search_trials(book._store, asked.plan, asked.number)
     return SqlStore.open(url, files=folder)
 
 
@@ -326,9 +328,10 @@ def test_copies_there_and_back_are_the_same(server, url, tmp_path, monkeypatch):
         asked = plan(book)
         asked.run(train, workers=0, **QUIET)
         asked.decide(train, workers=0, max_reruns=4, **QUIET)
-        book.round(
+        running = book.round(
             "Running?", nuisance={"x": tb.uniform(0, 1)}, trials=3, max_train_steps=5
-        )._add_search_trials()
+        )
+        add_search_trials(book._store, running.plan, running.number)
         book._store.claim(2, "elsewhere:1:1:1", 600.0)
         (tmp_path / "files/round-2").mkdir(parents=True, exist_ok=True)
         (tmp_path / "files/round-2/0.a1.log").write_bytes(b"half a li")

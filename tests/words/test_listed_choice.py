@@ -34,4 +34,4 @@ def test_two_numbers_of_a_nuisance_hyperparameter_could_be_a_range_and_are_refus
 
 def test_a_condition_is_spelled_as_its_value_is_everywhere():
     assert subject_name("lr", {"batch_norm": False}) == "lr[batch_norm=false]"
-    assert subject_name("lr", {"rate": 1e-05}) == "lr[rate=1e-5]"
+    assert subject_name("lr", {"rate": 1e-05}) == "lr[rate=1e-05]"
