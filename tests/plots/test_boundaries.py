@@ -195,6 +195,6 @@ def test_trials_of_earlier_rounds_have_a_mark_of_their_own(boundary_result):
     assert kinds == {"1.0": "carried", "1.1": "trial", "1.2": "best"}
     assert "2 of earlier rounds" in " ".join(picture.spec["title"]["subtitle"])
     drawn = to_svg(picture)
-    assert "trials of earlier rounds" in drawn and "best trial<" in drawn
+    assert ">earlier rounds<" in drawn and "best trial<" in drawn
     styles = theme.config()["style"]
     assert styles["carried"]["shape"] != styles["trial"]["shape"] == "circle"

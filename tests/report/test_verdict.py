@@ -3,10 +3,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.report.evidence import evidence
+from tunebook.report.evidence import LETTER, evidence, mark_of, reference_lines
 from tunebook.report.examine import examine
 from tunebook.report.verdict import answer, best_trial
-from tunebook.words.decision import Estimand, Verdict
+from tunebook.words.decision import Estimand, Side, Verdict
 from tunebook.words.finding import Examination, Finding, Interval, Severity
 
 
@@ -66,6 +66,32 @@ def test_marks_lie_within_the_drawing_and_in_order(book):
     assert [t.kind for t in drawn.ticks] == ["zero", "least"]
     assert drawn.ticks[0].at < drawn.ticks[1].at < drawn.marks[0].low
     assert "0.0175" in drawn.alt
+
+
+@pytest.mark.parametrize("at", [2, 30, 44, 46, 70, 95])
+@pytest.mark.parametrize("worth", [2, 30, 44, 46, 70, 95])
+def test_texts_of_reference_lines_keep_clear_of_the_other_line(at, worth):
+    if worth <= at:
+        return
+    zero, least = reference_lines(at, "baseline", (worth, "least worth it, 0.004"))
+    # Each line begins below its own text, so that only the text in the lower row meets the
+    # other line: it points away from it, or is the short one and far from it.
+    assert {zero.row, least.row} == {0, 1}
+    if zero.row == 1:
+        assert zero.anchor == "end" or least.at - zero.at > 20
+    else:
+        assert least.anchor == "start"
+
+
+def test_a_name_has_room_on_a_narrow_screen():
+    side = Side(name="optimizer=nesterov", config={}, mean=Interval(1, 0, 2))
+    for low, high in ((0, 30), (40, 60), (45, 100), (80, 99)):
+        mark = mark_of(side, low, low + 1, high, "")
+        long = LETTER * len(side.name)
+        if mark.name_anchor == "start":
+            assert mark.name_at + long <= 100
+        else:
+            assert mark.name_at - long >= 0
 
 
 def test_unbounded_gains_are_drawn_to_the_edge(book):

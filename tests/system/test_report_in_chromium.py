@@ -109,6 +109,47 @@ def test_everything_is_drawn_without_a_complaint_or_a_request(browser, files, na
     reader.context.close()
 
 
+def test_on_a_narrow_screen_nothing_is_hidden_without_a_word(browser, files):
+    """A wide table says that it goes on, the decision's fits, and every section can be reached."""
+    reader = Reader(browser, files["book"], viewport={"width": 420, "height": 900})
+    page = reader.page
+    page.wait_for_selector("#r3-trials .scroll.sideways.more")
+    hint = "getComputedStyle(document.querySelector('#r3-trials .scroll'), '::before').content"
+    assert "scroll sideways" in page.evaluate(hint)
+    page.evaluate("document.querySelector('#r3-trials .scroll').scrollLeft = 1e5")
+    page.wait_for_selector("#r3-trials .scroll.sideways:not(.more)")
+    assert page.locator(".evidence .scroll.sideways").count() == 0
+    for link in page.locator(".masthead nav a").all():
+        link.scroll_into_view_if_needed()
+        assert link.is_visible()
+    link.click()
+    page.wait_for_function("document.getElementById('history').getBoundingClientRect().top < 300")
+    assert reader.said == []
+    reader.context.close()
+
+
+@pytest.mark.parametrize("width", [420, 1280])
+def test_no_line_crosses_a_text_of_the_answer(browser, files, width):
+    reader = Reader(browser, files["book"], viewport={"width": width, "height": 900})
+    crossed = """() => {
+        const boxes = (what) => [...document.querySelectorAll(`#round-3 .forest ${what}`)]
+            .map((one) => [one, one.getBoundingClientRect()]);
+        const lines = boxes("line"), texts = boxes("text");
+        const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+            && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+        return {
+            lines: lines.length, texts: texts.length,
+            crossed: texts.filter(([, t]) => lines.some(([, l]) =>
+                meet({left: l.left - 1, right: l.right + 1, top: l.top, bottom: l.bottom}, t)))
+                .map(([one]) => one.textContent),
+        };
+    }"""
+    found = reader.page.evaluate(crossed)
+    assert found["lines"] >= 6 and found["texts"] >= 4
+    assert found["crossed"] == []
+    reader.context.close()
+
+
 def test_a_trial_pointed_at_lights_up_in_the_table_and_back(browser, files):
     reader = Reader(browser, files["book"], viewport={"width": 1400, "height": 900})
     page = reader.page

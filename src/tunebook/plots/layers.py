@@ -25,7 +25,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "trial": ("other trials", "circle"),
     "infeasible": ("infeasible", CROSS),
     "clipped": ("off the scale", "triangle-up"),
-    "carried": ("trials of earlier rounds", HOLLOW_SQUARE),
+    "carried": ("earlier rounds", HOLLOW_SQUARE),
 }
 
 

@@ -15,22 +15,29 @@ from tunebook.words.finding import Interval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A side's interval, placed: percent of the drawing's width."""
+    """A side's interval, placed: percent of the drawing's width, its name where it has room."""
 
     side: Side
     low: float
     estimate: float
     high: float
     text: str
+    name_at: float
+    name_anchor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """A line of reference: where the gain is nothing, or just worth it."""
+    """A line of reference: where the gain is nothing, or just worth it.
+
+    `row` and `anchor` place its text, of two rows, so that no other line crosses it.
+    """
 
     at: float
     text: str
     kind: str
+    row: int
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,28 +83,56 @@ def evidence(found: Answer) -> Evidence | None:
 
     first = all(s.name != "baseline" for s in found.sides)
     zero_text = "half of the time" if beats else "chance" if first else "baseline"
-    ticks = [Tick(at=place(zero), text=zero_text, kind="zero")]
-    if least > 0:
-        ticks.append(Tick(at=place(least), text=f"least worth it, {number(least)}", kind="least"))
+    worth = (place(least), f"least worth it, {number(least)}") if least > 0 else None
     return Evidence(
         marks=tuple(
-            Mark(
-                side=s,
-                low=place(g.low),
-                estimate=place(g.estimate),
-                high=place(g.high),
-                text=gain_text(g, found.estimand),
+            mark_of(
+                s, place(g.low), place(g.estimate), place(g.high), gain_text(g, found.estimand)
             )
             for s, g in gains
             if math.isfinite(g.estimate)
         ),
-        ticks=tuple(ticks),
+        ticks=reference_lines(place(zero), zero_text, worth),
         rows=_rows(found.sides, beats=beats),
         alt=("Chance to beat the " if beats else "Gain over the ")
         + ("chance level" if first else "baseline")
         + ": "
         + "; ".join(f"{s.name} {gain_text(g, found.estimand)}" for s, g in gains)
         + (f". Least worth adopting: {number(least)}." if least > 0 else "."),
+    )
+
+
+def reference_lines(at: float, text: str, worth: tuple[float, str] | None) -> tuple[Tick, ...]:
+    """The lines of reference, their texts to that side where no other line is."""
+    if worth is None:
+        anchor = "start" if at < 40 else "end" if at > 60 else "middle"
+        return (Tick(at=at, text=text, kind="zero", row=0, anchor=anchor),)
+    to_the_right = worth[0] <= 45
+    anchor = "start" if to_the_right or at <= 25 else "end"
+    return (
+        Tick(at=at, text=text, kind="zero", row=0 if to_the_right else 1, anchor=anchor),
+        Tick(
+            at=worth[0],
+            text=worth[1],
+            kind="least",
+            row=1 if to_the_right else 0,
+            anchor="start" if to_the_right else "end",
+        ),
+    )
+
+
+LETTER = 2.6
+"""Percent of the drawing's width on a narrow screen that a letter of a name takes."""
+
+
+def mark_of(side: Side, low: float, estimate: float, high: float, text: str) -> Mark:
+    """An interval with its name from its low end on, or up to its high end, as there is room."""
+    long = LETTER * len(side.name)
+    at, anchor = (low, "start") if low + long <= 100 else (high, "end")
+    if anchor == "end" and high < long:
+        at, anchor = 0.0, "start"
+    return Mark(
+        side=side, low=low, estimate=estimate, high=high, text=text, name_at=at, name_anchor=anchor
     )
 
 

@@ -168,12 +168,12 @@ def unbroken(shown: object) -> object:
     return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", shown)
 
 
-def breakable(text: str) -> Markup:
+def breakable(text: str, long: int = LONG_WORD) -> Markup:
     """A title that may break before `[`, and in a long word after `=`, `/` and `_`."""
     pieces = [
         piece
         for word in re.split(r"(?<= )|(?=\[)", text)
-        for piece in (re.split(r"(?<=[=/_])", word) if len(word) > LONG_WORD else [word])
+        for piece in (re.split(r"(?<=[=/_])", word) if len(word) > long else [word])
     ]
     return Markup("<wbr>").join(escape(piece) for piece in pieces if piece)
 

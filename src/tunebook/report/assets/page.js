@@ -229,6 +229,19 @@
     });
   }
 
+  // What is wider than the window says so, and fades where it goes on ---------------------------
+  const wide = [...document.querySelectorAll(".scroll, .masthead nav")];
+  const measure = (box) => {
+    box.classList.toggle("sideways", box.scrollWidth > box.clientWidth + 1);
+    box.classList.toggle("more", box.scrollLeft + box.clientWidth < box.scrollWidth - 1);
+  };
+  const resized = new ResizeObserver((entries) => entries.forEach((one) => measure(one.target)));
+  for (const box of wide) {
+    box.addEventListener("scroll", () => measure(box), { passive: true });
+    resized.observe(box);
+    measure(box);
+  }
+
   // A link to a trial shows its row; a link into a folded round unfolds it -----------------------
   const unfold = (element) => {
     for (let at = element; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
