@@ -23,7 +23,8 @@ def test_every_round_and_launch_is_there(book):
     assert found.exploration == sum(len(r.table) for r in book.rounds)
     for line, one in zip(found.rounds, book.rounds, strict=True):
         assert sum(line.trials.values()) == len(one.table)
-        assert line.commands[0].startswith(f"tunebook run round-{line.number}.toml")
+        assert line.commands[0].startswith("tunebook export again")
+        assert any(f"tunebook run again/round-{line.number}.toml" in c for c in line.commands)
     decided = {d.round for d in book.decisions}
     assert {r.number for r in found.rounds if r.verdict} == decided
     assert to_data(found)["rounds"][0]["goal"] == book.rounds[0].plan.goal

@@ -35,16 +35,18 @@ def test_what_was_fixed_has_its_value(book):
 
 def test_doing_a_round_again_begins_with_its_baselines(book):
     assert protocol(book, book.rounds[2], book.decisions[2]).commands == (
-        "tunebook run round-1.toml --book again.db",
+        "tunebook export again --pictures none --book digits.db",
+        "tunebook run again/round-1.toml --book again.db",
         "tunebook decide --max-reruns 4 --book again.db",
         "tunebook launch --book again.db",
-        "tunebook run round-2.toml --book again.db",
+        "tunebook run again/round-2.toml --book again.db",
         "tunebook decide --max-reruns 12 --book again.db",
         "tunebook launch --book again.db",
-        "tunebook run round-3.toml --book again.db",
+        "tunebook run again/round-3.toml --book again.db",
         "tunebook decide --max-reruns 27 --book again.db",
     )
     assert protocol(book, book.rounds[0], None).commands == (
-        "tunebook run round-1.toml --book again.db",
+        "tunebook export again --pictures none --book digits.db",
+        "tunebook run again/round-1.toml --book again.db",
         "tunebook findings 1 --book again.db",
     )

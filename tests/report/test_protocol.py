@@ -73,7 +73,7 @@ def test_markdown_fences_are_longer_than_what_they_hold():
 def test_a_round_has_all_that_a_paper_needs(book):
     text = protocol_markdown.markdown(round_protocol(book, 3))
     for needed in ("Objective", "Halton", "seed 0", "Search space", "Scale", "log", "Infeasible",
-                   "Tuning curve", "95 % band", "Versions and hardware", "tunebook run round-3.toml",
+                   "Tuning curve", "95 % band", "Versions and hardware", "tunebook run again/round-3.toml",
                    "What was fixed"):  # fmt: skip
         assert needed in text, needed
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tunebook.book.notebook import Book
+from tunebook.book.replacing import replace_files
 from tunebook.book.rounds import BookRound
 from tunebook.book.writing import unwritable
 from tunebook.plots.render import to_png, to_svg
@@ -15,29 +17,34 @@ from tunebook.words.foreign_tools import OWN_COLUMNS, OWN_PREFIX
 from tunebook.words.trial import TrialRecord
 
 
-def export(book: Book, folder: Path, *, pictures: str = "png", dark: bool = False) -> list[Path]:
+def export(
+    book: Book, folder: Path, *, pictures: str = "png", dark: bool = False, force: bool = False
+) -> list[Path]:
     """Write a book's plans (TOML), trials and curves (CSV), pictures, and record (JSON).
 
     Args:
         book: to export.
-        folder: made if it is not there; files of the same names are replaced.
+        folder: made if it is not there. Files of an earlier export are replaced.
         pictures: "png", "svg" or "none".
         dark: pictures for a dark background.
+        force: replace files of the same names that were edited, or that no export wrote.
 
     Returns:
         The files written.
 
     Raises:
-        StoreError: one can't be written; the book is as it was.
+        StoreError: one can't be written, or would be lost; the book is as it was.
     """
     try:
-        return _export(book, folder, pictures=pictures, dark=dark)
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(prefix=".export-", dir=folder) as drafts:
+            _export(book, Path(drafts), pictures=pictures, dark=dark)
+            return replace_files(Path(drafts), folder, force=force)
     except OSError as error:
-        raise unwritable(Path(error.filename or folder), error) from error
+        raise unwritable(Path(error.filename2 or error.filename or folder), error) from error
 
 
-def _export(book: Book, folder: Path, *, pictures: str, dark: bool) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
+def _export(book: Book, folder: Path, *, pictures: str, dark: bool) -> None:
     record = book.record()
     content = {
         "schema": 1,
@@ -48,7 +55,8 @@ def _export(book: Book, folder: Path, *, pictures: str, dark: bool) -> list[Path
         "seals": [to_data(x) for x in record.seals],
         "looks": [to_data(x) for x in record.looks],
     }
-    written = [_write(folder / "book.json", json.dumps(content, indent=1, ensure_ascii=False))]
+    text = json.dumps(content, indent=1, ensure_ascii=False)
+    (folder / "book.json").write_text(text, "utf-8")
     for chosen in book.rounds:
         source = chosen.record().source
         file = RoundFile(
@@ -59,25 +67,18 @@ def _export(book: Book, folder: Path, *, pictures: str, dark: bool) -> list[Path
             test_metrics=tuple(s.metric for s in record.seals),
         )
         stem = f"round-{chosen.number}"
-        written.append(_write(folder / f"{stem}.toml", write_round_file(file)))
-        written.append(_trials(chosen, folder / f"{stem}-trials.csv"))
-        written.append(_curves(chosen, folder / f"{stem}-curves.csv"))
+        (folder / f"{stem}.toml").write_text(write_round_file(file), "utf-8")
+        _trials(chosen, folder / f"{stem}-trials.csv")
+        _curves(chosen, folder / f"{stem}-curves.csv")
         for picture in chosen.pictures() if pictures != "none" else ():
             path = folder / f"{stem}-{picture.name}.{pictures}"
             if pictures == "png":
                 path.write_bytes(to_png(picture, dark=dark))
             else:
                 path.write_text(to_svg(picture, dark=dark), "utf-8")
-            written.append(path)
-    return written
 
 
-def _write(path: Path, text: str) -> Path:
-    path.write_text(text, "utf-8")
-    return path
-
-
-def _trials(chosen: BookRound, path: Path) -> Path:
+def _trials(chosen: BookRound, path: Path) -> None:
     """One row a trial, shaped as `TrialTable.from_csv` reads it; reruns included."""
     trials = chosen.trials
     names = list(dict.fromkeys(name for t in trials for name in t.config))
@@ -90,7 +91,6 @@ def _trials(chosen: BookRound, path: Path) -> Path:
         write.writerow([*taken, *(OWN_PREFIX + name if clash else name for name in names)])
         for t in trials:
             write.writerow(_row(t, values.get(t.name), names))
-    return path
 
 
 def _row(trial: TrialRecord, value: float | None, names: list[str]) -> list[object]:
@@ -106,7 +106,7 @@ def _row(trial: TrialRecord, value: float | None, names: list[str]) -> list[obje
     ]
 
 
-def _curves(chosen: BookRound, path: Path) -> Path:
+def _curves(chosen: BookRound, path: Path) -> None:
     """One row a measurement."""
     with path.open("w", newline="", encoding="utf-8") as out:
         write = csv.writer(out)
@@ -116,4 +116,3 @@ def _curves(chosen: BookRound, path: Path) -> Path:
                 for i, name in enumerate(table.name):
                     for step, value in zip(*curves.of(i), strict=True):
                         write.writerow([name, int(step), metric, repr(float(value))])
-    return path

@@ -170,7 +170,7 @@ def _round(record: BookRecord, found: RoundRecord) -> RoundLine:
         launch=_launched(record, decision),
         caveats=decision.caveats if decision else (),
         changes=changes_texts(found.environments),
-        commands=tuple(again(record, found.number, decision)),
+        commands=again(record, found, decision),
         now=str(standing(record, found.number).step),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +28,8 @@ from tunebook.words.program import MARK, Program
 from tunebook.words.record import BookRecord, RoundRecord
 from tunebook.words.space import Choice, Per
 
+AGAIN = "again"
+"""The folder that round files are exported to, to do a round again."""
 SEARCHER_WORDS = {
     "halton": "quasi-random: Halton sequence, scrambled and shifted",
     "sobol": "quasi-random: Sobol sequence, scrambled",
@@ -45,8 +48,8 @@ class Protocol:
         lines: (what, text) in reading order.
         ran: the same, of versions and hardware.
         spaces: for each study (name, trials, ((hyperparameter, role, range), ...)).
-        file: name of the round file; toml: its text.
-        commands: of the shell, which do it all again from that file.
+        file: name that an export gives the round file; toml: its text.
+        commands: of the shell, which export the round files and do it all again.
     """
 
     lines: tuple[tuple[str, str], ...]
@@ -69,20 +72,32 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
         setting=record.setting,
         test_metrics=tuple(s.metric for s in record.seals),
     )
-    commands = [*_earlier(record, found), *again(record, found.number, decision)]
     return Protocol(
         lines=(*_search_lines(record, found), *_evidence_lines(decision), *_code_lines(found)),
         ran=_ran_lines(found),
         spaces=tuple(_space(plan, study) for study in studies(plan)),
         file=file,
         toml=write_round_file(round_file),
-        commands=tuple(commands),
+        commands=again(record, found, decision),
     )
 
 
-def again(record: BookRecord, number: int, decision: Decision | None) -> list[str]:
-    """Commands that do one round again."""
-    commands = [f"tunebook run round-{number}.toml --book again.db"]
+def again(record: BookRecord, found: RoundRecord, decision: Decision | None) -> tuple[str, ...]:
+    """Commands that do a round again, and before it what its baseline and its space stand on.
+
+    The round files are exported first, into a folder of their own: a file of the same name in
+    the current folder can be another plan.
+    """
+    book = shlex.quote(record.file)
+    return (
+        f"tunebook export {AGAIN} --pictures none --book {book}",
+        *_earlier(record, found),
+        *_one_again(record, found.number, decision),
+    )
+
+
+def _one_again(record: BookRecord, number: int, decision: Decision | None) -> list[str]:
+    commands = [f"tunebook run {AGAIN}/round-{number}.toml --book again.db"]
     if decision is None:
         return [*commands, f"tunebook findings {number} --book again.db"]
     reruns = sum(len(s.reruns) for s in decision.sides)
@@ -109,7 +124,7 @@ def _earlier(record: BookRecord, found: RoundRecord) -> list[str]:
         decision = next((d for d in reversed(record.decisions) if d.round == earlier.number), None)
         if decision is None and earlier.number not in carried:
             continue
-        commands += again(record, earlier.number, decision)
+        commands += _one_again(record, earlier.number, decision)
         if decision is not None and decision.number in launched:
             commands.append("tunebook launch --book again.db")
     return commands

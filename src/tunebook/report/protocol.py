@@ -6,7 +6,6 @@ with the spaces, scales, budgets and seeds that it was found with.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -266,9 +265,7 @@ def _ends(record: BookRecord, last: RoundRecord) -> Iterator[Part]:
     written = protocol(record, last, decision_of(record, last.number))
     yield Part(
         title="To do it again",
-        texts=(
-            f"tunebook export FOLDER --book {shlex.quote(record.file)} writes every round file.",
-        ),
+        texts=("The first command writes every round file to a folder of its own.",),
         code=written.commands,
     )
     yield Part(title=f"Round file {written.file}", level=3, code=tuple(written.toml.splitlines()))
