@@ -148,9 +148,21 @@ def _level(
     trials: float,
 ) -> float:
     """Mean response of the least of `trials` losses drawn, where any is feasible."""
-    order = np.argsort((mean[:, None] + noise).ravel(), kind="stable")
+    order = _in_order((mean[:, None] + noise).ravel())
     point = order // COPIES
     worse = 1 - np.concatenate([[0.0], feasible[point].cumsum()]) / len(order)
     beyond = np.maximum(worse, 0.0) ** trials
     chance = beyond[:-1] - beyond[1:]
     return float(chance @ mean[point] / chance.sum())
+
+
+def _in_order(losses: Float[np.ndarray, "draws"]) -> Int[np.ndarray, "draws"]:
+    """Indices from the least loss on, equal ones as they came.
+
+    NumPy's default sort is ten times as fast as the stable one, and agrees where no two are equal.
+    """
+    order = np.argsort(losses)
+    ordered = losses[order]
+    if (ordered[1:] > ordered[:-1]).all():
+        return order
+    return np.argsort(losses, kind="stable")
