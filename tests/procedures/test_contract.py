@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import long_valleys
 import noisy_bowl as bowl
 import noisy_quadratic as quadratic
 import paced_steps as paced
+from sizes import some_slow
 from tunebook.book.notebook import Book
 from tunebook.procedures import CATALOGUE, Asked, procedure_named
 from tunebook.words.errors import DesignError, EvidenceError
@@ -92,21 +94,29 @@ def name(request) -> str:
 
 @pytest.fixture(scope="module")
 def run_once(tmp_path_factory):
-    """The rows and the text of a procedure that ran from begin to end."""
+    """The folder, rows and text of a procedure that ran from begin to end."""
 
     @functools.cache
-    def once(name: str) -> tuple[list, str]:
-        path = tmp_path_factory.mktemp("whole") / "whole.db"
-        with Book(path, objective=minimize("valid/loss")) as book:
+    def once(name: str) -> tuple[Path, list, str]:
+        folder = tmp_path_factory.mktemp("whole")
+        with Book(folder / "whole.db", objective=minimize("valid/loss")) as book:
             found = run(book, name)
-            return rows(book), repr(found)
+            return folder, rows(book), repr(found)
 
     return once
 
 
 @pytest.fixture
 def whole(run_once, name):
-    return run_once(name)
+    """The rows and the text of the procedure."""
+    return run_once(name)[1:]
+
+
+@pytest.fixture
+def done(run_once, name, new_book, tmp_path):
+    """Opens a copy of the book in which the procedure ran from begin to end."""
+    shutil.copytree(run_once(name)[0], tmp_path, dirs_exist_ok=True)
+    return functools.partial(new_book, "whole")
 
 
 def run(book, name: str, train=None, **more):
@@ -147,13 +157,13 @@ def test_it_says_plan_and_cost_and_runs_nothing(name, new_book):
     assert "no trial has been timed yet" in ahead.plan
 
 
-def test_it_takes_no_more_than_it_said_and_then_knows_seconds(name, new_book):
-    book = new_book()
+def test_it_takes_no_more_than_it_said_and_then_knows_seconds(name, new_book, done):
     most = {
         s["stage"]["name"]: s["trials"]
-        for s in book.procedure(name, run=False, **CASES[name].asked).data()["stages"]
+        for s in new_book().procedure(name, run=False, **CASES[name].asked).data()["stages"]
     }
-    found = run(book, name)
+    book = done()
+    found = book.procedure(name, run=False)
     assert found.finished
     for stage in found.data()["stages"]:
         assert stage["ended"] <= most[stage["stage"]["name"]]
@@ -161,17 +171,15 @@ def test_it_takes_no_more_than_it_said_and_then_knows_seconds(name, new_book):
     assert {s["round"] for s in found.data()["stages"]} >= {r.number for r in book.rounds}
 
 
-def test_asked_again_it_trains_nothing_and_says_the_same(name, new_book):
-    first = run(new_book(), name)
-
+def test_asked_again_it_trains_nothing_and_says_the_same(name, whole, done):
     def never(trial):
         raise AssertionError("a procedure that is done trains nothing")
 
-    assert repr(run(new_book(), name, never)) == repr(first)
-    assert repr(new_book().procedure(name, never, workers=0, progress=False)) == repr(first)
+    assert repr(run(done(), name, never)) == whole[1]
+    assert repr(done().procedure(name, never, workers=0, progress=False)) == whole[1]
 
 
-@pytest.mark.parametrize("nth", [0, 1, 2])
+@pytest.mark.parametrize("nth", some_slow([0, 1, 2], [2]))
 def test_stopped_by_ctrl_c_and_resumed_it_has_the_same_table(name, new_book, whole, nth):
     seen, at = [], CASES[name].stops[nth]
 
@@ -223,27 +231,21 @@ def test_killed_and_resumed_it_has_the_same_table(name, new_book, whole, tmp_pat
     assert rows(new_book("killed")) == whole[0]
 
 
-def test_other_arguments_are_refused_with_the_difference(name, new_book):
+def test_other_arguments_are_refused_with_the_difference(name, whole, done):
     case = CASES[name]
-    run(new_book(), name)
-    before = rows(new_book())
     with pytest.raises(DesignError, match=case.tells):
-        run(new_book(), name, **case.other)
+        run(done(), name, **case.other)
     with pytest.raises(DesignError, match=r"fixed\.weight_decay: none -> 0\.1"):
-        run(new_book(), name, fixed={"weight_decay": 0.1})
-    assert rows(new_book()) == before
+        run(done(), name, fixed={"weight_decay": 0.1})
+    assert rows(done()) == whole[0]
 
 
-def test_another_question_is_another_run(name, new_book):
-    book = new_book()
-    run(book, name, question="With which width?")
-    count = len(book.rounds)
+def test_another_question_is_another_run(name, done):
+    book = done()
+    count, first = len(book.rounds), book.procedures[0].asked.question
     run(book, name, question="And with another?", seed=1)
     assert len(book.rounds) > count
-    assert [p.asked.question for p in book.procedures] == [
-        "With which width?",
-        "And with another?",
-    ]
+    assert [p.asked.question for p in book.procedures] == [first, "And with another?"]
     with pytest.raises(EvidenceError, match=r'question="\.\.\."'):
         book.procedure(name, run=False)
 
@@ -277,9 +279,8 @@ def test_no_such_procedure(new_book):
         new_book().procedure("instabilty", run=False)
 
 
-def test_a_round_that_took_a_note_over_is_no_part_of_it(name, new_book):
-    book = new_book()
-    run(book, name)
+def test_a_round_that_took_a_note_over_is_no_part_of_it(name, done):
+    book = done()
     first = book.rounds[0]
     asked = book.procedure(name, run=False).asked
     book.round("A question of a person", fixed=dict(asked.fixed), trials=1,
@@ -287,9 +288,8 @@ def test_a_round_that_took_a_note_over_is_no_part_of_it(name, new_book):
     assert book.procedure(name, run=False).finished
 
 
-def test_reruns_of_a_round_do_not_reopen_it(name, new_book):
-    book = new_book()
-    run(book, name)
+def test_reruns_of_a_round_do_not_reopen_it(name, done):
+    book = done()
     largest = max(book.rounds, key=lambda r: len(r.trials))
     book.rounds[largest.number - 1].decide(
         CASES[name].train, max_reruns=8, workers=0, progress=False
