@@ -82,9 +82,24 @@ def called(command: list[str], **where) -> subprocess.CompletedProcess:
     """The command's end; a fork with its imports behind it where the command needs no shell."""
     if command[0] == sys.executable:
         return forked.run_script(command[1], **where)
-    if re.fullmatch(r"tunebook [^\\$|&;<>()*?`#~]+", command[-1]):
-        return forked.run(shlex.split(command[-1])[1:], **where)
+    parts = command[-1].split(" && ")
+    if all(re.fullmatch(r"(cd|tunebook) [^\\$|&;<>()*?`#~]+", part) for part in parts):
+        return in_turn([shlex.split(part) for part in parts], **where)
     return subprocess.run(command, **where, capture_output=True, text=True, timeout=1200)
+
+
+def in_turn(parts: list[list[str]], *, cwd: Path, env: dict) -> subprocess.CompletedProcess:
+    """The end of the first command that fails, else of the last; `cd` moves those after it."""
+    ended = subprocess.CompletedProcess([], 0, "", "")
+    for name, *arguments in parts:
+        if name == "cd":
+            (folder,) = arguments
+            cwd = cwd / folder
+        else:
+            ended = forked.run(arguments, cwd=cwd, env=env)
+        if ended.returncode:
+            break
+    return ended
 
 
 def modules() -> list[str]:

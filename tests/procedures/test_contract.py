@@ -6,8 +6,6 @@ import functools
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
@@ -15,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import forked
 import long_valleys
 import noisy_bowl as bowl
 import noisy_quadratic as quadratic
@@ -179,7 +178,7 @@ def test_asked_again_it_trains_nothing_and_says_the_same(name, whole, done):
     assert repr(done().procedure(name, never, workers=0, progress=False)) == whole[1]
 
 
-@pytest.mark.parametrize("nth", some_slow([0, 1, 2], [2]))
+@pytest.mark.parametrize("nth", some_slow([0, 1, 2], [1]))
 def test_stopped_by_ctrl_c_and_resumed_it_has_the_same_table(name, new_book, whole, nth):
     seen, at = [], CASES[name].stops[nth]
 
@@ -222,10 +221,9 @@ def test_killed_and_resumed_it_has_the_same_table(name, new_book, whole, tmp_pat
         module=CASES[name].train.__module__, train=CASES[name].train.__name__,
         asked=CASES[name].asked, at=CASES[name].killed,
     )  # fmt: skip
-    ended = subprocess.run(
-        [sys.executable, "-c", script], env=dict(os.environ), capture_output=True, timeout=1200
-    )
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    (tmp_path / "killed.py").write_text(script, "utf-8")
+    ended = forked.run_script(str(tmp_path / "killed.py"), cwd=tmp_path, env=dict(os.environ))
+    assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert len(new_book("killed").rounds[-1].trials) > 0
     run(new_book("killed"), name)
     assert rows(new_book("killed")) == whole[0]
