@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,6 +50,26 @@ def test_reruns_share_their_seeds_over_sides(make_plan):
     assert (a[0].study, b[0].study) == ("rerun:optimizer=adam", "rerun:baseline")
     assert [t.index for t in b] == [1, 2, 3]
     assert dict(b[0].config) == {"lr": 0.2}
+
+
+def test_reruns_have_seeds_that_are_new_in_the_book(make_plan):
+    """Rounds of one seed, and one configuration under two names, repeat no seed."""
+    plan, config = make_plan("halton"), {"lr": 0.1}
+    one = rerun_trials(plan, 1, "best", config, range(4), RERUN_FROM)
+    two = rerun_trials(plan, 2, "baseline", config, range(4), RERUN_FROM, one)
+    assert {t.seed for t in one}.isdisjoint(t.seed for t in two)
+    assert two == rerun_trials(plan, 2, "baseline", config, range(4), RERUN_FROM, one)
+    renamed = rerun_trials(plan, 1, "baseline", config, range(4), RERUN_FROM + 4, one)
+    other = rerun_trials(plan, 1, "b", {"lr": 0.2}, range(4), RERUN_FROM + 8, (*one, *renamed))
+    assert {t.seed for t in one}.isdisjoint(t.seed for t in renamed)
+    assert [t.seed for t in other] == [t.seed for t in one], "sides stay paired by seed"
+
+
+def test_a_rerun_never_has_the_seed_of_a_known_trial(make_plan):
+    plan = make_plan("halton")
+    first = rerun_trials(plan, 3, "a", {"lr": 0.1}, range(1), RERUN_FROM)[0]
+    known = [replace(first, round=2)]
+    assert rerun_trials(plan, 3, "a", {"lr": 0.3}, range(1), RERUN_FROM, known)[0].seed != first.seed
 
 
 def test_reruns_are_numbered_apart(make_plan):

@@ -181,15 +181,19 @@ def _rerun(
 ) -> None:
     """Bring every side to n ended reruns, all sides on the same new seeds."""
     assert reruns.code is not None
-    known = [t for t in store.trials(stored.number) if t.purpose is Purpose.RERUN]
+    every = [t for r in store.rounds() for t in store.trials(r.number)]
+    known = [t for t in every if t.round == stored.number and t.purpose is Purpose.RERUN]
     free = max([t.number + 1 for t in known], default=RERUN_FROM)
     for side in sides:
         have = [t for t in known if _is_rerun_of(t, side)]
         # A failed rerun (machine lost) is no evidence; another seed takes its place.
         lost = sum(t.status is Status.FAILED for t in have)
         wanted = range(len(have), n + lost)
-        added = rerun_trials(stored.plan, stored.number, side.name, side.config, wanted, free)
+        added = rerun_trials(
+            stored.plan, stored.number, side.name, side.config, wanted, free, every
+        )
         store.add_trials(added)
+        every += added
         free += len(added)
     summary = run_trials(
         store,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 
 from tunebook.search import points
 from tunebook.words.design import Round, studies
@@ -16,7 +17,7 @@ def trial_seed(seed: int, label: str, index: int) -> int:
 
     Args:
         seed: of the round.
-        label: the study's name for a search trial, "rerun" for a rerun.
+        label: the study's name for a search trial; of a rerun, see `rerun_seed`.
         index: k in the study, or j among the reruns.
     """
     digest = hashlib.sha256(f"trial\0{seed}\0{label}\0{index}".encode()).digest()
@@ -56,6 +57,31 @@ def search_trials(plan: Round, number: int) -> tuple[TrialRecord, ...]:
     return tuple(sorted(trials, key=lambda trial: trial.number))
 
 
+def rerun_seed(
+    seed: int,
+    number: int,
+    index: int,
+    *,
+    shared: Mapping[int, int],
+    ran: Collection[int],
+    used: Collection[int],
+) -> int:
+    """Seed of a rerun: the one that the other sides have, unless this configuration ran with it.
+
+    Args:
+        seed: of the round.
+        number: of the round in its book: two rounds of one seed have different reruns.
+        index: j among the reruns of a side.
+        shared: index to the seed that another side of the round has.
+        ran: seeds that this configuration ran with, in any round of the book.
+        used: every seed of the book.
+    """
+    if index in shared and shared[index] not in ran:
+        return shared[index]
+    drawn = (trial_seed(seed, f"rerun\0{number}\0{k}", index) for k in count())
+    return next(s for s in drawn if s not in used)
+
+
 def rerun_trials(
     plan: Round,
     number: int,
@@ -63,10 +89,12 @@ def rerun_trials(
     config: Configuration,
     indices: Sequence[int],
     first_number: int,
+    known: Sequence[TrialRecord] = (),
 ) -> tuple[TrialRecord, ...]:
-    """Reruns of one configuration with fresh seeds, pending.
+    """Reruns of one configuration with new seeds, pending.
 
-    Rerun j has the same seed on every side, so that sides are compared in pairs.
+    Rerun j has the same seed on every side, so that sides are compared in pairs. No seed is one
+    that the configuration already ran with.
 
     Args:
         plan: the round.
@@ -75,9 +103,14 @@ def rerun_trials(
         config: every hyperparameter of the configuration.
         indices: j of each rerun.
         first_number: number of the first, from `RERUN_FROM` on.
+        known: every trial of the book so far.
     """
     if first_number < RERUN_FROM:
         raise ValueError(f"reruns are numbered from {RERUN_FROM}; got {first_number}")
+    own = [t for t in known if t.round == number and t.purpose is Purpose.RERUN]
+    shared = {t.index: t.seed for t in reversed(own)}
+    ran = {t.seed for t in known if dict(t.config) == dict(config)}
+    used = {t.seed for t in known}
     return tuple(
         TrialRecord(
             round=number,
@@ -85,7 +118,7 @@ def rerun_trials(
             study=f"rerun:{side}",
             index=j,
             config=config,
-            seed=trial_seed(plan.seed, "rerun", j),
+            seed=rerun_seed(plan.seed, number, j, shared=shared, ran=ran, used=used),
             max_train_steps=plan.max_train_steps,
             purpose=Purpose.RERUN,
         )
