@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 import scipy
+from against_chance import chance_section
 from decision_pairs import pair_rows, power_rows
 from rate_page import cell
 from scipy import stats
@@ -380,6 +381,8 @@ def page(repeats: int, pair_repeats: int) -> str:
                 *estimate_rows(repeats),
                 "",
                 *pair_section(pair_repeats),
+                "",
+                *chance_section(repeats),
             ]
         )
         + "\n"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 
+import numpy as np
 import psutil
 import pytest
 
 from tunebook.analysis.launch_account import account, granted
+from tunebook.book.notebook import Book
 from tunebook.execution.local import LocalExecutor
 from tunebook.words.decision import Verdict
 from tunebook.words.errors import DesignError, EvidenceError
-from tunebook.words.spelling import choice
+from tunebook.words.spelling import choice, maximize
 from tunebook.words.trial import Purpose
 
 QUIET = {"workers": 0, "progress": False}
@@ -227,3 +229,22 @@ def test_workers_are_kept_from_look_to_look(launched, rates, train, tmp_path, gi
     assert len(processes) == len(reruns)
     assert len(set(processes)) == 1
     assert not psutil.pid_exists(int(processes[0]))
+
+
+@pytest.mark.parametrize("plan_seed", [0, 1])  # the rate: analysis/test_against_chance.py
+def test_coin_flips_are_no_first_baseline_whatever_the_best_of_their_curves(tmp_path, plan_seed):
+    def flip(trial):
+        drawn = np.random.default_rng(trial.seed).binomial(500, 0.25, 20) / 500
+        for step, right in enumerate(drawn.tolist()):
+            trial.report(step, {"valid/accuracy": right})
+
+    with Book(tmp_path / "f.db", objective=maximize("valid/accuracy"), chance=0.25) as book:
+        first = book.round("Does it learn?", fixed={"lr": 0.1}, trials=4, max_train_steps=20,
+                           seed=plan_seed)  # fmt: skip
+        first.run(flip, **QUIET)
+        decision = first.decide(flip, max_reruns=6, **QUIET)
+        best, last = decision.sides[0].mean.estimate, decision.sides[0].last
+        assert decision.verdict is not Verdict.ADOPT
+        assert best > 0.27 > last
+        assert decision.sides[0].difference == pytest.approx(last - 0.25)
+        assert "last evaluation" in decision.sentence

@@ -69,7 +69,9 @@ def test_a_rerun_never_has_the_seed_of_a_known_trial(make_plan):
     plan = make_plan("halton")
     first = rerun_trials(plan, 3, "a", {"lr": 0.1}, range(1), RERUN_FROM)[0]
     known = [replace(first, round=2)]
-    assert rerun_trials(plan, 3, "a", {"lr": 0.3}, range(1), RERUN_FROM, known)[0].seed != first.seed
+    assert (
+        rerun_trials(plan, 3, "a", {"lr": 0.3}, range(1), RERUN_FROM, known)[0].seed != first.seed
+    )
 
 
 def test_reruns_are_numbered_apart(make_plan):

@@ -6,7 +6,8 @@ than m more often than not" (`chance_to_beat`): which one is fixed before the fi
 by m or less; half the time or less. The score is held against the bounds of a plan that was fixed
 before too (`sequential_design`), which hold over all looks and all candidates; assumes reruns that
 took no part in any selection. Without a baseline the claim is "better than chance", with no least
-improvement (A5).
+improvement (A5); it is judged at the last evaluation, since the best of a curve exceeds chance by
+luck alone.
 
 The interval of a gain is that of its look: its low end is above m where the candidate is adopted,
 and over all looks it is above the truth in at most the plan's level, its high end below the truth
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -139,6 +140,11 @@ def _losses(
     return np.array([sign * v for v in side.values] + [failed] * side.infeasible)
 
 
+def losses_against_chance(side: SideEvidence, asked: Question) -> Float[np.ndarray, "reruns"]:
+    """As `_losses`, at steps that the results did not choose."""
+    return _losses(replace(side, values=side.not_chosen), asked)
+
+
 def _gain(
     side: SideEvidence,
     baseline: SideEvidence | None,
@@ -150,7 +156,7 @@ def _gain(
 
     The score is that of the gain above what was asked for: NaN where it can't be judged.
     """
-    losses = _losses(side, asked)
+    losses = losses_against_chance(side, asked) if baseline is None else _losses(side, asked)
     found = difference(side, baseline, asked)
     if found is None:
         return Interval(math.nan, -math.inf, math.inf, plan.confidence), math.nan, math.nan
@@ -176,10 +182,12 @@ def difference(
     failed = math.inf if beats else None
     own = _losses(side, asked, failed=failed)
     if baseline is None:
+        own = losses_against_chance(side, asked)
         known = own[np.isfinite(own)]
         if beats or asked.chance is None or len(known) < FEWEST:
             return None
-        return mean_difference(known, np.array([asked.objective.sign * asked.chance]), 0.0)
+        guess = np.array([asked.objective.sign * asked.chance])
+        return mean_difference(known, guess, 0.0, shared=_of_examples(asked))
     other, margin = _losses(baseline, asked, failed=failed), asked.margin(baseline)
     if np.isnan(other).any() or len(other) < FEWEST:
         return None
@@ -196,6 +204,18 @@ def difference(
     if beats:
         return chance_to_beat(own, other, margin)
     return mean_difference(own[known], other, margin)
+
+
+def _of_examples(asked: Question) -> float:
+    """Variance of a guessing learner's share over validation sets; 0 where it is not known.
+
+    Reruns that err on the same examples all exceed chance on a lucky validation set. Assumes that
+    they agree on every example, the worst case.
+    """
+    chance, examples = asked.chance, asked.validation_examples
+    if chance is None or not examples or not 0 < chance < 1:
+        return 0.0
+    return chance * (1 - chance) / examples
 
 
 def _by_seed(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tunebook.analysis.rerun_count import MOST_MORE
-from tunebook.analysis.rerun_evidence import FEWEST, Question, Reading
+from tunebook.analysis.rerun_evidence import FEWEST, Question, Reading, SideEvidence
 from tunebook.words.decision import Estimand, Verdict
 from tunebook.words.finding import Interval
 
@@ -26,7 +26,7 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
         return _upper_first(_unjudged(verdict, who, best, asked))
     if asked.estimand is Estimand.BEATS:
         return _upper_first(_share_text(verdict, best, asked, more))
-    over = "chance" if baseline is None else "the baseline"
+    over = "the baseline" if baseline is not None else _chance(side)
     size = f"{gain.estimate:.3g} in {metric} over {over} {_evidence(best)}"
     least = f"the least improvement, {margin:g}" if margin else ""
     if verdict is Verdict.ADOPT and baseline is None:
@@ -48,13 +48,17 @@ def against_baseline(reading: Reading, asked: Question) -> str:
     gain = reading.gain
     if not math.isfinite(gain.estimate):
         return ""
-    over = "chance" if reading.baseline is None else "the baseline"
+    over = "the baseline" if reading.baseline is not None else _chance(reading.side)
     passed = "also enough to adopt" if reading.adopted else "not enough to adopt"
     if asked.estimand is Estimand.BEATS:
         size = f"beats {over} in {100 * gain.estimate:.0f} % of pairs"
     else:
         size = f"gains {gain.estimate:.3g} over {over}"
     return f"{_who(reading.side.name)} {size} {_evidence(reading, beats=_beats(asked))}, {passed}."
+
+
+def _chance(side: SideEvidence) -> str:
+    return "chance at the last evaluation" if side.last else "chance"
 
 
 def _who(name: str) -> str:
@@ -123,13 +127,13 @@ def _further(best: Reading, asked: Question, more: int) -> str:
 def _unjudged(verdict: Verdict, who: str, best: Reading, asked: Question) -> str:
     """Why there is no gain to show, and what would give one."""
     side, base = best.side, best.baseline
-    over = "chance" if base is None else "the baseline"
+    over = "the baseline" if base is not None else _chance(side)
     ask = "say what chance is: tb.Book(..., chance=...)"
     failed = f"{side.infeasible} of its {side.reruns} reruns were infeasible"
     if verdict is Verdict.KEEP:
         return (
             f"{who} is not adopted: {failed}, and the others alone gain {best.gain.high:.3g} in "
-            f"{asked.objective.metric} over {over} at most: keep {over}."
+            f"{asked.objective.metric} over {over} at most."
         )
     if base is None and asked.chance is None:
         return f"{who} can't be judged yet: the book does not know chance; {ask}."

@@ -55,7 +55,11 @@ class MeanDifference:
 
 
 def mean_difference(
-    own: Float[np.ndarray, "reruns"], other: Float[np.ndarray, "others"], asked: float
+    own: Float[np.ndarray, "reruns"],
+    other: Float[np.ndarray, "others"],
+    asked: float,
+    *,
+    shared: float = 0.0,
 ) -> MeanDifference:
     """Of two sides whose reruns have nothing in common.
 
@@ -63,12 +67,13 @@ def mean_difference(
         own: losses of the candidate, finite, 2 or more.
         other: losses that it has to beat, finite; one known number or 2 and more reruns.
         asked: what the gain must exceed.
+        shared: variance of what moves all reruns of the candidate alike; assumed to be known.
     """
     a, n = variance(own) / len(own), len(own)
     b, m = variance(other) / len(other), max(2, len(other))
-    error, freedom = math.sqrt(a + b), math.inf
-    if error > 0:
-        freedom = (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
+    error, freedom = math.sqrt(a + b + shared), math.inf
+    if a + b > 0:
+        freedom = (a + b + shared) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
     seen = middle(other) - middle(own)
     return MeanDifference(
         seen=seen,

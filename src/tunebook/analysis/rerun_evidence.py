@@ -22,12 +22,24 @@ class SideEvidence:
         infeasible: how many reruns did not complete.
         seeds: of the complete reruns, in the order of `values`, then of the infeasible ones;
             empty where sides are not paired.
+        last: the metric at the last evaluation of each complete rerun, where `values` are the
+            best of curves; empty where `values` were not chosen by their size.
     """
 
     name: str
     values: tuple[float, ...]
     infeasible: int = 0
     seeds: tuple[int, ...] = ()
+    last: tuple[float, ...] = ()
+
+    @property
+    def not_chosen(self) -> tuple[float, ...]:
+        """One value a complete rerun, at a step that its result did not choose.
+
+        The best of many evaluations exceeds chance without any learning, so that only these can
+        be compared with the chance of one guess.
+        """
+        return self.last or self.values
 
     @property
     def reruns(self) -> int:
@@ -46,6 +58,8 @@ class Question:
         estimand: what of the reruns decides.
         infeasible_as: what an infeasible rerun counts as in a mean; chance where it is None.
         paired: sides are compared seed by seed.
+        validation_examples: that an accuracy or an error rate is measured on; without a baseline
+            the choice of examples is then part of the standard error. None: not known.
     """
 
     objective: Objective
@@ -54,6 +68,7 @@ class Question:
     estimand: Estimand = Estimand.MEAN
     infeasible_as: float | None = None
     paired: bool = False
+    validation_examples: int | None = None
 
     @property
     def worst(self) -> float | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from tunebook.analysis.candidate_pairs import compare, pairs_of
-from tunebook.analysis.comparison import Judgement
+from tunebook.analysis.comparison import Judgement, losses_against_chance
 from tunebook.analysis.rerun_evidence import Question, Reading
 from tunebook.book.fresh_reruns import Candidate, ended, evidence_of
 from tunebook.store import Store
@@ -33,22 +35,40 @@ def sides_of(
             reruns=tuple(t.name for t in ended(trials, side)[: reruns[side.name]]),
             mean=judged.mean[side.name],
             gain=judged.gain.get(side.name),
-            difference=_difference(side.name, judged, asked),
+            difference=_difference(side.name, judged, readings, asked),
             compared=compared.get(side.name, 0),
+            last=_last(readings.get(side.name), judged),
         )
         for side in sides
     )
 
 
-def _difference(name: str, judged: Judgement, asked: Question) -> float | None:
-    """Of the side's mean from what it has to beat; None where there is no such number."""
+def _difference(
+    name: str, judged: Judgement, readings: Mapping[str, Reading], asked: Question
+) -> float | None:
+    """Of the side's mean from what it has to beat; None where there is no such number.
+
+    From chance it is the mean at the last evaluation, as the gain is.
+    """
     if name not in judged.gain or asked.estimand is Estimand.BEATS:
         return None
-    base = judged.mean["baseline"].estimate if "baseline" in judged.mean else asked.chance
-    own = judged.mean[name].estimate
-    if base is None or not math.isfinite(base - own):
+    sign = asked.objective.sign
+    if "baseline" in judged.mean:
+        found = sign * (judged.mean["baseline"].estimate - judged.mean[name].estimate)
+    elif asked.chance is None:
         return None
-    return asked.objective.sign * (base - own)
+    else:
+        losses = losses_against_chance(readings[name].side, asked)
+        known = losses[np.isfinite(losses)]
+        found = sign * asked.chance - float(known.mean()) if len(known) else math.nan
+    return found if math.isfinite(found) else None
+
+
+def _last(reading: Reading | None, judged: Judgement) -> float | None:
+    """The mean at the last evaluation where that is what was compared with chance."""
+    if reading is None or "baseline" in judged.mean or not reading.side.last:
+        return None
+    return float(np.mean(reading.side.last))
 
 
 def comparisons(

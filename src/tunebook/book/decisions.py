@@ -78,7 +78,8 @@ def decide(
     if reruns.show:
         say_problems(open_, number)
     plan = _plan(store, stored, sides, baseline, reruns, most)
-    asked = question(objective, stored.plan.least_improvement, setting, plan)
+    least, examples = stored.plan.least_improvement, reruns.validation_examples
+    asked = question(objective, least, setting, plan, examples)
     given = reruns.executor or executor_for(reruns.workers)
     # Workers are kept from look to look: importing a framework takes longer than many reruns.
     with KeptExecutor(given) as kept:

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from tunebook.analysis.comparison import read_look
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.execution import Executor
@@ -17,8 +19,11 @@ from tunebook.execution.scheduler import run_trials
 from tunebook.search.assignment import rerun_trials
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
+from tunebook.words.curves import reduce_curves
 from tunebook.words.decision import RerunPlan
+from tunebook.words.design import Reduce
 from tunebook.words.errors import EvidenceError
+from tunebook.words.table import TrialTable
 from tunebook.words.trial import RERUN_FROM, Configuration, Purpose, Status, TrialRecord
 
 
@@ -155,6 +160,7 @@ def evidence_of(
 ) -> dict[str, SideEvidence]:
     """The first n reruns of each side: looking at more than a plan says is no extra look."""
     reruns = table(store, number, reruns=True)
+    last = _last_values(reruns)
     value = dict(zip(reruns.name, reruns.value.tolist(), strict=True))
     trials = store.trials(number)
     found: dict[str, SideEvidence] = {}
@@ -167,8 +173,20 @@ def evidence_of(
             values=values,
             infeasible=len(records) - len(values),
             seeds=tuple(t.seed for t in records),
+            last=tuple(last[t.name] for t in records[: len(values)]) if last else (),
         )
     return found
+
+
+def _last_values(reruns: TrialTable) -> dict[str, float]:
+    """The last value of each rerun, where the objective is the best of several; else empty."""
+    curves = reruns.curves.get(reruns.objective.metric)
+    if curves is None or reruns.objective.reduce is not Reduce.BEST:
+        return {}
+    if np.diff(curves.offsets).max(initial=0) < 2:
+        return {}
+    last = reduce_curves(curves, replace(reruns.objective, reduce=Reduce.LAST))
+    return dict(zip(reruns.name, last.tolist(), strict=True))
 
 
 def _rerun(

@@ -102,7 +102,11 @@ def _bounds(design: SequentialDesign, level: float) -> dict[str, Any]:
 
 
 def question(
-    objective: Objective, least_improvement: float, setting: Setting, plan: RerunPlan
+    objective: Objective,
+    least_improvement: float,
+    setting: Setting,
+    plan: RerunPlan,
+    validation_examples: int | None = None,
 ) -> Question:
     """What a plan asks of its reruns."""
     return Question(
@@ -112,6 +116,7 @@ def question(
         estimand=plan.estimand,
         infeasible_as=plan.infeasible_as,
         paired=plan.paired,
+        validation_examples=validation_examples,
     )
 
 

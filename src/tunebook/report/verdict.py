@@ -120,31 +120,62 @@ def answer(
     )
 
 
+FAR = 0.5
+"""Share of the larger of gain and difference from which the correction is explained."""
+
+
 def gain_note(decision: Decision) -> str:
     """Why a gain is not the difference of the two means beside it; empty where it is."""
     unlike = [
-        s
+        (s, s.gain.estimate, s.difference)
         for s in decision.sides
         if s.gain is not None
         and s.difference is not None
         and math.isfinite(s.gain.estimate)
         and f"{s.gain.estimate:.3g}" != f"{s.difference:.3g}"
     ]
+    last = last_note(decision)
     if not unlike:
-        return ""
+        return last
     shown = ", ".join(
-        f"{s.name} {number(_digits(s.gain.estimate))} (difference {number(_digits(s.difference))})"
-        for s in unlike
-        if s.gain is not None and s.difference is not None
+        f"{s.name} {number(_digits(gain))} (difference {number(_digits(plain))})"
+        for s, gain, plain in unlike
     )
     over = "chance" if decision.baseline is None else "the baseline"
-    seeds = {s.compared for s in unlike if s.compared}
+    mean = "the mean at the last evaluation" if last else "the mean"
+    seeds = {s.compared for s, _, _ in unlike if s.compared}
     base = max((len(s.reruns) for s in decision.sides if s.gain is None), default=0)
     few = len(seeds) == 1 and base > min(seeds)
     first = f", over the first {min(seeds)} seeds of each" if few else ""
-    return (
-        f"A gain is the difference of the mean from {over}, corrected for the interim looks that "
+    note = (
+        f"A gain is the difference of {mean} from {over}, corrected for the interim looks that "
         f"ended the reruns{first}: {shown}."
+    )
+    why = [_why_far(s.name, gain, plain) for s, gain, plain in unlike]
+    return " ".join(text for text in (last, note, *why) if text)
+
+
+def last_note(decision: Decision) -> str:
+    """Which evaluation was compared with chance, where that is not what a trial counts with."""
+    shown = ", ".join(
+        f"{s.name} {number(_digits(s.last))}" for s in decision.sides if s.last is not None
+    )
+    if not shown:
+        return ""
+    return (
+        f"The comparison with chance takes the last evaluation (mean: {shown}), because the best "
+        "of several evaluations exceeds chance without learning."
+    )
+
+
+def _why_far(name: str, gain: float, plain: float) -> str:
+    """Why a correction is as large as the gain itself; empty where it is not."""
+    if abs(gain - plain) < FAR * max(abs(gain), abs(plain)):
+        return ""
+    luck, way = ("bad", "small") if gain > plain else ("good", "large")
+    return (
+        f"The correction of {name} is large: its reruns ended early, and an early end is more "
+        f"likely after {luck} luck, so that the plain difference is probably too {way}."
     )
 
 

@@ -44,10 +44,12 @@ class Side:
         gain: improvement over the baseline (over chance for a first baseline), positive is
             better, in the metric's units, or the chance to beat it, 0 to 1, where the decision's
             estimand is that; None for the baseline itself.
-        difference: of `mean` from the baseline's (from chance for a first baseline), positive is
-            better: the plain number that `gain` corrects for the interim looks. None where the
-            gain is a chance, or in older books.
+        difference: of `mean` from the baseline's, positive is better: the plain number that
+            `gain` corrects for the interim looks. For a first baseline, of the mean at the last
+            evaluation from chance. None where the gain is a chance, or in older books.
         compared: reruns of each of the two that `gain` compares; 0 in older books.
+        last: mean at the last evaluation of the complete reruns, where `mean` is of the best of
+            curves and the comparison is with chance; else None.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Side:
     gain: Interval | None = None
     difference: float | None = None
     compared: int = 0
+    last: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
