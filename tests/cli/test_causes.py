@@ -16,7 +16,7 @@ HEAD = 'def train(trial):\n    trial.config["learning_rate"], trial.config["mome
         ('trial.suggest_float("lr", 0, 1)', 'write trial.config["learning_rate"]'),
         ("trial.config.learning_rate", 'trial.config["learning_rate"] (train.py:3)'),
         ("trial.conf", 'Did you mean "config"?'),
-        ('trial.report(0, {"valid/eror": 0.1})', 'reported were valid/eror. Did you mean "valid/eror"?'),
+        ('trial.report(0, {"valid/eror": 0.1})', 'Did you mean "valid/eror"? Reported were valid/eror'),
         ('trial.report(0, {"valid/error": 0.7})', "Next: no trial beat chance. If the book's chance (0.5)"),
     ],
 )  # fmt: skip
@@ -55,3 +55,29 @@ def test_errors_that_differ_in_numbers_alone_are_one(tunebook, tmp_path):
         tunebook("run", "round-1.toml", "--workers", "1", "--keep-going", "--json", code=1).stdout
     )
     assert [(c["cause"], c["trials"]) for c in ran["causes"]] == [("bad value", 4)]
+
+
+def test_an_objective_under_a_wrong_name_is_corrected(tunebook, tmp_path):
+    """The trials are right and the objective's name is not: no code to correct, and no new book."""
+    tunebook("init")
+    line = 'trial.report(0, {"valid/error": 0.1, "train/loss": 1.0})'
+    (tmp_path / "train.py").write_text(f"{HEAD}    {line}\n", "utf-8")
+    plan = (tmp_path / "round-1.toml").read_text("utf-8")
+    (tmp_path / "round-1.toml").write_text(plan.replace("valid/error", "valid/eror"), "utf-8")
+    said = tunebook("run", "round-1.toml", "--workers", "1", code=1)
+    name = next(tmp_path.glob("*.db")).name
+    command = (
+        f"tunebook run --round 1 --objective minimize:valid/error --again crashed --book {name}"
+    )
+    for shown in (said.stderr, said.stdout, tunebook("status").stdout):
+        words = " ".join(shown.split())
+        assert command in words and "Did you mean" in words and "training code" not in words
+    found = json.loads(tunebook("findings", "--json").stdout)["findings"]
+    failed = next(f for f in found if f["check"] == "C3")
+    assert failed["remedy"]["kind"] == "correct"
+    assert failed["remedy"]["values"] == {"objective": "minimize:valid/error"}
+    ran = json.loads(tunebook(*command.split()[1:], "--workers", "1", "--json").stdout)
+    assert (ran["complete"], ran["causes"]) == (4, [])
+    # Now values rest on it: it stays.
+    refused = tunebook("run", "round-1.toml", code=2).stderr
+    assert "keeps its objective" in refused and "--book NEW.db" in refused

@@ -13,7 +13,7 @@ from tunebook.store import Logged
 from tunebook.store.chunks import Points
 from tunebook.store.table import table
 from tunebook.words.decision import Decision, Launch, RerunPlan, Setting, Verdict
-from tunebook.words.design import Objective
+from tunebook.words.design import Direction, Objective
 from tunebook.words.environment import Environment
 from tunebook.words.errors import BookBusyError, StoreError
 from tunebook.words.finding import Interval
@@ -51,6 +51,41 @@ def test_what_a_setting_left_open_is_said_later_once(store):
     assert store.setting() == (said, Objective("loss"))
     with pytest.raises(StoreError, match="keeps its setting"):
         store.set_setting(Setting(name="test", chance=0.5), Objective("loss"))
+
+
+PLANNED = RerunPlan(
+    number=1, round=1, candidates=("a",), configs=({"x": 0.5, "kind": "b"},), looks=(3, 4),
+    adopt=(math.inf, 2.4), drop=(-0.5, 0.1), outer=(math.inf, 3.0), level=0.05, confidence=0.94,
+    excess=1.5, planned_at=1.0,
+)  # fmt: skip
+UNREPORTED = Outcome(status=Status.INFEASIBLE, cause=Cause.NOT_REPORTED, seconds=1.0, ended_at=5.0)
+RIGHT = Objective("accuracy", Direction.MAXIMIZE)
+
+
+def test_an_objective_that_no_trial_reported_is_corrected(store, points):
+    assert not store.correct_objective(RIGHT)  # no trial has ended
+    first, second = claim(store, 2)
+    store.append(first.key, first.attempt, 0, points(0, 2, metric="accuracy"), 2)
+    store.finish(first.key, first.attempt, UNREPORTED)
+    assert not store.correct_objective(RIGHT)  # one runs
+    store.finish(second.key, second.attempt, UNREPORTED)
+    assert store.correct_objective(RIGHT)
+    assert store.setting() == (Setting(name="test", chance=0.9), RIGHT)
+    assert len(store.measurements(first.key)) == 2
+
+
+@pytest.mark.parametrize("rests", ["reported", "complete", "decided", "sealed"])
+def test_an_objective_that_something_rests_on_stays(store, points, rests):
+    (trial,) = claim(store)
+    if rests == "reported":
+        store.append(trial.key, trial.attempt, 0, points(0, 2), 2)
+    store.finish(trial.key, trial.attempt, DONE if rests == "complete" else UNREPORTED)
+    if rests == "decided":
+        store.add_rerun_plan(PLANNED)
+    if rests == "sealed":
+        store.add_seal(Seal(number=1, metric="accuracy", rounds=0, sealed_at=1.0))
+    assert not store.correct_objective(RIGHT)
+    assert store.setting()[1] == Objective("loss")
 
 
 def test_rounds_are_numbered_extended_and_remember_their_code(store):
@@ -336,10 +371,7 @@ def test_decisions_and_launches_are_only_added_in_order(store):
 
 
 def test_a_plan_of_reruns_comes_back_as_it_was(store):
-    plan = RerunPlan(number=1, round=1, candidates=("a",),
-                     configs=({"x": 0.5, "kind": "b"},), looks=(3, 4), adopt=(math.inf, 2.4),
-                     drop=(-0.5, 0.1), outer=(math.inf, 3.0), level=0.05, confidence=0.94,
-                     excess=1.5, planned_at=1.0)  # fmt: skip
+    plan = PLANNED
     store.add_rerun_plan(plan)
     assert store.rerun_plans() == (plan,)
     with pytest.raises(StoreError, match="next number, 2; got 1"):

@@ -14,6 +14,7 @@ WHY: Mapping[RemedyKind, str] = {
     "hyperparameter from it",
     RemedyKind.INSPECT: "only a reader of the training code can say whether it is a bug; a round "
     "on top of one is wasted",
+    RemedyKind.CORRECT: "only you know which metric decides",
     RemedyKind.STATE: "only you know what guessing reaches; give it to the book",
 }
 """Kinds of remedies that are never carried out by a plan."""
@@ -30,7 +31,8 @@ def by_hand(asked: Asked) -> str:
 
 def bug_first(finding: Finding, remedy: Remedy) -> bool:
     """Whether a finding means that the results themselves can't be trusted yet."""
-    return remedy.kind is RemedyKind.INSPECT and finding.severity.value in ("problem", "warning")
+    kinds = (RemedyKind.INSPECT, RemedyKind.CORRECT)
+    return remedy.kind in kinds and finding.severity.value in ("problem", "warning")
 
 
 def _named(remedy: Remedy) -> str:
@@ -38,6 +40,8 @@ def _named(remedy: Remedy) -> str:
         return str(remedy.values["hyperparameters"])
     if "combination" in remedy.values:
         return f"as {remedy.values['combination']}"
+    if remedy.kind is RemedyKind.CORRECT:
+        return f"the objective: {remedy.values['objective']}"
     if "chance" in remedy.values:
         return f"chance = {spell(remedy.values['chance'])}"
     if remedy.kind is RemedyKind.ADD:

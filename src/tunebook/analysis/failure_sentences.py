@@ -17,6 +17,7 @@ from tunebook.analysis.failing_places import (
 )
 from tunebook.analysis.failure_counts import StudyFeasibility
 from tunebook.analysis.number_words import percent
+from tunebook.analysis.unreported import UnreportedObjective, unreported_objective
 from tunebook.words.finding import Finding, Number, Remedy, RemedyKind, Severity
 from tunebook.words.space import Axis, Choice, Integer, Scale, spell
 from tunebook.words.table import TrialTable
@@ -178,7 +179,30 @@ def _finding(
     )
 
 
+def _never_reported(
+    own: TrialTable, study: StudyFeasibility, unreported: UnreportedObjective
+) -> Finding:
+    """Every trial ended without the objective: its name is wrong, not the training code."""
+    remedy = Remedy(
+        kind=RemedyKind.CORRECT,
+        values={"objective": unreported.corrected},
+        because="no trial reports it under its name of now",
+    )
+    return Finding(
+        check="C3",
+        severity=Severity.PROBLEM,
+        subject=study.study or "the round",
+        numbers=_numbers(study),
+        sentence=unreported.sentence,
+        remedy=remedy,
+        trials=_failed(own),
+    )
+
+
 def _nearly_all(own: TrialTable, study: StudyFeasibility) -> Finding:
+    unreported = unreported_objective(own)
+    if unreported is not None and unreported.reported:
+        return _never_reported(own, study, unreported)
     left = study.trials - study.infeasible
     remedy = Remedy(
         kind=RemedyKind.INSPECT,

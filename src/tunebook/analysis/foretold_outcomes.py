@@ -142,11 +142,14 @@ def _no_worse(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
 
 def _quiet(examination: Examination, foretold: Foretold) -> ForetoldOutcome:
     found = _of_check(examination, foretold.check)
-    asking = next((f for f in found if _asks(f)), None)
+    asking = next((f for f in found if f.settled and _asks(f)), None)
     if asking is not None:
         return _told(foretold, False, asking.sentence)
     if not found:
         return _unknown(foretold, f"{foretold.check} could not speak of this round")
+    unsettled = next((f for f in found if not f.settled), None)
+    if unsettled is not None:
+        return _unknown(foretold, unsettled.sentence)
     return _told(foretold, True, found[0].sentence)
 
 

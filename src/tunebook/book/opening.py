@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from tunebook.store import Store
 from tunebook.store.sql import SqlStore
@@ -58,6 +59,8 @@ def settle(
 ) -> tuple[Setting, Objective]:
     """Read the book's setting, or write that of a new one; refuse a different one.
 
+    An objective that no trial has reported is the exception: it is corrected, with a note.
+
     What a book was made without, such as chance, may be said later, once.
     """
     found = store.setting()
@@ -72,22 +75,38 @@ def settle(
         return said, objective
     setting, known = found
     given: dict[str, tuple[Objective | str | float | None, Objective | str | float | None]] = {
-        "objective": (objective, known),
         "training_objective": (said.training_objective or None, setting.training_objective),
         "chance": (said.chance, setting.chance),
         "checkpoints": (said.checkpoints or None, setting.checkpoints),
     }
     for key, (asked, stands) in given.items():
         if asked is not None and stands not in (None, "") and asked != stands:
-            raise DesignError(
-                f"a book keeps its {key}; {store.location} has {_shown(stands)}, got "
-                f"{_shown(asked)}",
-                next_step="open it without, or begin another book under another name",
-            )
+            raise _kept(store, key, stands, asked)
+    if objective is not None and objective != known:
+        if not store.correct_objective(objective):
+            raise _kept(store, "objective", known, objective)
+        print(
+            f"The objective of {store.location} is now {_shown(objective)}. No trial had reported "
+            f'"{known.metric}".',
+            file=sys.stderr,
+        )
+        known = objective
     filled = setting.with_unsaid(said)
     if filled != setting:
         store.set_setting(filled, known)
     return filled, known
+
+
+def _kept(
+    store: Store, key: str, stands: Objective | str | float | None, asked: Objective | str | float
+) -> DesignError:
+    step = "open it without, or begin another book under another name"
+    if key == "objective":
+        step += ': tb.Book("NEW.db", objective=...), or tunebook run FILE --book NEW.db'
+    return DesignError(
+        f"a book keeps its {key}; {store.location} has {_shown(stands)}, got {_shown(asked)}",
+        next_step=step,
+    )
 
 
 def _shown(value: Objective | str | float | None) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 
+from tunebook.analysis.unreported import unreported_objective
 from tunebook.book.again import crashed_before, nothing_left
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.scheduler import RunSummary
+from tunebook.report.loop import correcting_command
 from tunebook.report.wording import plural
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store
+from tunebook.store.table import table
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import DesignError
 from tunebook.words.metric_direction import direction_warning
@@ -66,13 +70,7 @@ def say_after_training(store: Store, number: int, summary: RunSummary) -> None:
     """
     left = plural(sum(not t.status.ended for t in store.trials(number)), "trial")
     if summary.stopped == "crashes":
-        print(
-            f"Stopped: the first {summary.ran} trials crashed alike: {summary.crash}. {left} of "
-            f"round {number} did not begin.\nNext: correct the training code, then train them "
-            'again: run(train, again="crashed"), or tunebook run --again crashed. To go on '
-            "as it is: keep_going=True, or --keep-going.",
-            file=sys.stderr,
-        )
+        print(_stopped(store, number, summary, left), file=sys.stderr)
     if summary.stopped == "interrupted":
         print(
             f"Stopped. Everything that was reported is kept; {left} of round {number} did not "
@@ -80,3 +78,25 @@ def say_after_training(store: Store, number: int, summary: RunSummary) -> None:
             file=sys.stderr,
         )
         raise KeyboardInterrupt
+
+
+def _stopped(store: Store, number: int, summary: RunSummary, left: str) -> str:
+    """Why a run that only crashes was stopped, and how to go on once it is corrected."""
+    going_on = "To go on as it is: keep_going=True, or --keep-going."
+    unreported = unreported_objective(table(store, number))
+    if unreported is None or not unreported.reported:
+        all_of = plural(summary.infeasible, "trial")
+        return (
+            f"Stopped: {all_of} crashed alike in this run, and none completed: {summary.crash}. "
+            f"{left} of round {number} did not begin.\nNext: correct the training code, then "
+            'train them again: run(train, again="crashed"), or tunebook run --again crashed. '
+            + going_on
+        )
+    direction, _, metric = unreported.corrected.partition(":")
+    command = correcting_command(unreported, number, f" --book {shlex.quote(store.location)}")
+    return (
+        f"Stopped: {unreported.sentence} {left} of round {number} did not begin.\n"
+        f'Next: correct the objective: tb.Book("{store.location}", '
+        f'objective=tb.{direction}("{metric}")), then run(train, again="crashed"). In a shell, '
+        f"with the round file corrected too: {command}\n{going_on}"
+    )

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from tunebook.book.notebook import Book
     from tunebook.book.rounds import BookRound
     from tunebook.words.codec import RoundFile
-    from tunebook.words.design import Round
+    from tunebook.words.design import Objective, Round
     from tunebook.words.errors import TrainingCodeError
 
 
 @click.command("run", epilog="Example: tunebook run round-1.toml --workers 4")
 @click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--train", metavar="WHERE", help='Training function, "train.py:train".')
+@click.option("--objective", metavar="minimize:METRIC|maximize:METRIC",
+              help="Corrects an objective that no trial has reported.")  # fmt: skip
 @click.option("--round", "number", type=int, help="Without FILE: the round to go on with.")
 @click.option("--workers", type=click.IntRange(min=0), help="Trials at a time; 0 runs them here.")
 @click.option("--time-budget", type=float, metavar="SECONDS", help="Begin no trial after this.")
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 def command(
     file: Path | None,
     train: str | None,
+    objective: str | None,
     number: int | None,
     workers: int | None,
     time_budget: float | None,
@@ -74,6 +77,10 @@ def command(
     sys.path.insert(0, str(Path.cwd()))
     check_limits(time_budget_s=time_budget, memory_limit_mb=memory_limit)
     asked = read_file(file) if file else None
+    if objective and asked:
+        asked = replace(asked, objective=_as_before(objective, asked.objective))
+    elif objective and not only_plan:
+        _correct(objective, book_path)
     if only_plan:
         _show_plan(asked, number, book_path, workers, as_json=as_json)
         return
@@ -104,6 +111,24 @@ def command(
             _show_run(book, chosen, hints, everything=everything)
         if no_trial_completed(chosen):
             sys.exit(1)
+
+
+def _correct(objective: str, book_path: str | None) -> None:
+    """Give a book the objective that its trials report."""
+    from tunebook.book.notebook import Book
+
+    path = find_book(book_path)
+    with Book(path) as book:
+        asked = _as_before(objective, book.objective)
+    Book(path, objective=asked).close()
+
+
+def _as_before(text: str, known: Objective | None) -> Objective:
+    """The objective of a text, with curves reduced as before."""
+    from tunebook.words.notation import parse_objective
+
+    asked = parse_objective(text)
+    return asked if known is None else replace(asked, reduce=known.reduce, over=known.over)
 
 
 def _show_run(book: Book, chosen: BookRound, hints: Sequence[str], *, everything: bool) -> None:

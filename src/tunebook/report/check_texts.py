@@ -22,6 +22,7 @@ REMEDY_LABELS = {
     RemedyKind.FIX: "Fix it",
     RemedyKind.ADD: "Add hyperparameters",
     RemedyKind.INSPECT: "Inspect the training code",
+    RemedyKind.CORRECT: "Correct the objective",
     RemedyKind.STATE: "State what is not known",
 }
 
@@ -85,7 +86,8 @@ def _values_text(values: Mapping[str, Value]) -> str:
     if "hyperparameters" in left:
         parts.append(str(left.pop("hyperparameters")))
     parts += [
-        f"{VALUE_LABELS.get(name, name)} {value_text(value)}" for name, value in left.items()
+        f"{VALUE_LABELS.get(name, name)} {value_text(value)}".strip()
+        for name, value in left.items()
     ]
     return ", ".join(parts)
 
@@ -170,6 +172,7 @@ NUMBER_LABELS = {
 }
 """Names of a finding's numbers, for people; hyperparameters keep their own spelling."""
 VALUE_LABELS = {
+    "objective": "",
     "batch_size": "a batch size that is",
     "evaluate_every": "evaluate every",
     "validation_set": "a validation set that is",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tunebook.analysis.rerun_count import MOST_MORE, more_reruns
+from tunebook.analysis.unreported import UnreportedObjective, unreported_objective
 from tunebook.report.wording import plural
 from tunebook.words.decision import Decision, Verdict
 from tunebook.words.record import BookRecord, RoundRecord
@@ -169,6 +170,14 @@ def _seedless(decision: Decision) -> bool:
 def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
     waiting = sum(not s.ended for s in found.table.status)
     waiting += found.plan.trials - len(found.table) if len(found.table) < found.plan.trials else 0
+    unreported = unreported_objective(found.table)
+    if unreported is not None and unreported.reported:
+        return Standing(
+            step=Step.RUN,
+            sentence=f"{unreported.sentence} Correct the objective, here and in the round file, "
+            "then train again.",
+            command=correcting_command(unreported, found.number, book),
+        )
     if waiting:
         return Standing(
             step=Step.RUN,
@@ -205,6 +214,12 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
         "seeds.",
         command=f"tunebook decide {found.number}{book}",
     )
+
+
+def correcting_command(unreported: UnreportedObjective, number: int, book: str) -> str:
+    """The command that corrects the objective and trains the trials again that lacked it."""
+    objective = shlex.quote(unreported.corrected)
+    return f"tunebook run --round {number} --objective {objective} --again crashed{book}"
 
 
 def _nothing_complete(found: RoundRecord, book: str) -> Standing:

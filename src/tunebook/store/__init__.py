@@ -130,6 +130,13 @@ class Store(Protocol):
             StoreError: it differs in what was said before.
         """
 
+    def correct_objective(self, objective: Objective) -> bool:
+        """Replace an objective that no trial has reported; returns whether it was replaced.
+
+        It stays if no trial has ended yet, if one runs or is complete, if one reported the metric,
+        if the new metric is sealed, and once reruns or a decision were planned by it.
+        """
+
     def add_round(self, plan: Round, created_at: float) -> StoredRound:
         """Add a round, numbered on; where one of this goal is there already, it is returned."""
 

@@ -13,6 +13,7 @@ from tunebook.store.book_file import check_file, claim_folder, files_folder
 from tunebook.store.claims import claim, reclaim, release, renew
 from tunebook.store.columns import read_columns
 from tunebook.store.connection import connect, database_now, host_now, on_network
+from tunebook.store.correcting import may_correct
 from tunebook.store.curves import compact, read_curves, write_chunks
 from tunebook.store.only_added import OnlyAdded
 from tunebook.store.our_words import in_our_words
@@ -149,6 +150,15 @@ class SqlStore(OnlyAdded, Requests):
                         next_step="begin another book",
                     )
             connection.execute(sa.update(settings).values(values))
+
+    def correct_objective(self, objective: Objective) -> bool:
+        """Replace an objective that no trial has reported; returns whether it was replaced."""
+        with self._writing() as connection:
+            take_turn(connection, settings.name)
+            if not may_correct(connection, objective):
+                return False
+            connection.execute(sa.update(settings).values(objective=readable(objective)))
+            return True
 
     def add_round(self, plan: Round, created_at: float) -> StoredRound:
         """Add a round, numbered on; where another has just added one of this goal, that one."""

@@ -163,7 +163,8 @@ def _instead(trial: Trial) -> str:
         return "; nothing was"
     metric = trial._assignment.objective.metric
     shown = ", ".join(list(trial._metrics)[:5])
-    return f"; reported were {shown}.{nearest(metric, trial._metrics)}"
+    slip = nearest(metric, trial._metrics)
+    return f".{slip} Reported were {shown}" if slip else f"; reported were {shown}"
 
 
 def _classified(error: BaseException) -> Fate:

@@ -32,6 +32,7 @@ class RemedyKind(StrEnum):
     FIX = "fix"  # values: value
     ADD = "add"  # values: names of remedies as hyperparameters
     INSPECT = "inspect"  # look at the code: probably a bug
+    CORRECT = "correct"  # values: objective, as the book should have it
     STATE = "state"  # values: what the table does not say, such as chance
 
 
