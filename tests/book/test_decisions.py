@@ -14,7 +14,7 @@ from tunebook.book.notebook import Book
 from tunebook.execution.local import LocalExecutor
 from tunebook.words.decision import Verdict
 from tunebook.words.errors import DesignError, EvidenceError
-from tunebook.words.spelling import choice, maximize
+from tunebook.words.spelling import choice, maximize, minimize
 from tunebook.words.trial import Purpose
 
 QUIET = {"workers": 0, "progress": False}
@@ -248,3 +248,25 @@ def test_coin_flips_are_no_first_baseline_whatever_the_best_of_their_curves(tmp_
         assert best > 0.27 > last
         assert decision.sides[0].difference == pytest.approx(last - 0.25)
         assert "last evaluation" in decision.sentence
+
+
+def test_a_first_baseline_without_chance_is_refused_before_a_rerun_is_spent(tmp_path, train):
+    with Book(tmp_path / "c.db", objective=minimize("loss")) as book:
+        first = book.round("Does it learn?", fixed={"learning_rate": 1e-2}, trials=4,
+                           max_train_steps=20)  # fmt: skip
+        first.run(train, **QUIET)
+        with pytest.raises(EvidenceError, match=r"knows? chance") as refused:
+            first.decide(train, max_reruns=12, **QUIET)
+        assert "tunebook decide 1 --chance VALUE" in str(refused.value)
+        assert not [t for t in first.trials if t.purpose is Purpose.RERUN]
+        assert not book._store.rerun_plans() and not book.decisions
+    with Book(tmp_path / "c.db", chance=0.6) as book:
+        assert book.rounds[0].decide(train, max_reruns=12, **QUIET).verdict is Verdict.ADOPT
+
+
+def test_a_launch_of_what_is_not_adopted_says_what_to_do(launched, rates, train):
+    asked = optimizers(launched, rates, train, least_improvement=0.5)
+    kept = asked.decide(train, max_reruns=18, **QUIET)
+    with pytest.raises(EvidenceError) as refused:
+        launched.launch(kept)
+    assert "tunebook next" in str(refused.value) and "max_reruns" not in str(refused.value)

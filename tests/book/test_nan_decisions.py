@@ -48,8 +48,9 @@ def test_a_decision_of_another_book_is_not_launched(launched):
         launched.launch(changed)
 
 
-def test_deciding_again_without_new_evidence_stores_nothing(tmp_path, train):
-    """No chance is known, so that the gain over it is NaN."""
+def test_deciding_again_without_new_evidence_stores_nothing(tmp_path, train, monkeypatch):
+    """No chance is known, so that the gain over it is NaN, as in books from before the refusal."""
+    monkeypatch.setattr("tunebook.book.decisions.refuse_without_chance", lambda *_: None)
     with Book(tmp_path / "b.db", objective=minimize("loss")) as book:
         first = book.round("Does it learn?", fixed={"learning_rate": 1e-2}, trials=4,
                            max_train_steps=20)  # fmt: skip

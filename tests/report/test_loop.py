@@ -9,6 +9,10 @@ from tunebook.words.decision import Verdict
 from tunebook.words.finding import Interval
 
 
+def without_reruns(found):
+    return replace(found, reruns=found.reruns.take(np.arange(0)))
+
+
 def only(book, number, **changes):
     """The book up to a round, that round changed."""
     rounds = (*book.rounds[: number - 1], replace(book.rounds[number - 1], **changes))
@@ -95,7 +99,10 @@ def test_without_chance_no_reruns_are_asked_for(book):
     blind = replace(book, setting=setting, rounds=book.rounds[:1], decisions=(thin,))
     found = standing(blind, 1)
     assert found.step is Step.DECIDE and "chance=..." in found.sentence
-    assert found.command == "tunebook decide 1 --no-run --book digits.db"
+    assert found.command == "tunebook decide 1 --no-run --chance VALUE --book digits.db"
+    bare = replace(blind, decisions=(), launches=(), rounds=(without_reruns(blind.rounds[0]),))
+    unread = standing(bare, 1)
+    assert "chance" in unread.sentence and "--chance VALUE" in unread.command
     seeing = replace(blind, setting=book.setting)
     assert standing(seeing, 1).step is Step.RERUN
 

@@ -128,7 +128,7 @@ def _unjudged(verdict: Verdict, who: str, best: Reading, asked: Question) -> str
     """Why there is no gain to show, and what would give one."""
     side, base = best.side, best.baseline
     over = "the baseline" if base is not None else _chance(side)
-    ask = "say what chance is: tb.Book(..., chance=...)"
+    ask = "state chance: tunebook decide --chance VALUE, or tb.Book(..., chance=...)"
     failed = f"{side.infeasible} of its {side.reruns} reruns were infeasible"
     if verdict is Verdict.KEEP:
         return (

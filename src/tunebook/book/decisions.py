@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +24,13 @@ from tunebook.book.decision_cost import say_cost
 from tunebook.book.decision_sides import comparisons, sides_of
 from tunebook.book.fresh_reruns import Candidate, Looks, Reruns
 from tunebook.book.open_problems import problem_caveats, say_problems
-from tunebook.book.refusals import refuse_estimand, refuse_flattering, refuse_same
+from tunebook.book.refusals import (
+    refuse_estimand,
+    refuse_flattering,
+    refuse_same,
+    refuse_without_chance,
+    state_chance,
+)
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.rerun_plans import extended_plan, new_plan, question, standing_plan
 from tunebook.execution.kept import KeptExecutor, executor_for
@@ -73,6 +80,8 @@ def decide(
     trials = table(store, number)
     sides = refuse_same(candidates(stored.plan, trials, baseline))
     refuse_flattering(reruns.infeasible_as, sides, trials)
+    if reruns.code is not None:
+        refuse_without_chance(setting, baseline, number)
     most = reruns.max_reruns // len(sides)
     open_ = problems()
     if reruns.show:
@@ -280,6 +289,20 @@ def fragile_sides(sides: Sequence[SideEvidence], asked: Question) -> tuple[str, 
     )
 
 
+def _instead(decision: Decision) -> str:
+    """What to do where a decision does not adopt."""
+    known = any(s.gain is not None and math.isfinite(s.gain.estimate) for s in decision.sides)
+    if decision.verdict is Verdict.KEEP:
+        first = "mend the training code" if decision.baseline is None else "keep the baseline"
+        return f"{first}, and ask the next question: tunebook next, book.next_round()"
+    if decision.baseline is None and not known:
+        return state_chance(decision.round)
+    return (
+        f"gather more evidence: tunebook decide {decision.round} --max-reruns N, "
+        "round.decide(train, max_reruns=N), with a larger N than before; or ask another question"
+    )
+
+
 def launch_of(
     decision: Decision, launches: Sequence[Launch], who: str, why: str, now: float
 ) -> Launch:
@@ -292,8 +315,7 @@ def launch_of(
         raise EvidenceError(
             f"a launch needs the verdict adopt; decision {decision.number} says "
             f'"{decision.verdict}": {decision.sentence}',
-            next_step="keep the baseline, or gather more evidence: round.decide(train, "
-            "max_reruns=...)",
+            next_step=_instead(decision),
         )
     parent = launches[-1].number if launches else None
     if decision.baseline != parent:

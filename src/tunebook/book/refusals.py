@@ -68,6 +68,28 @@ def refuse_same(sides: Sequence[Candidate]) -> tuple[Candidate, ...]:
     return kept
 
 
+def refuse_without_chance(setting: Setting, baseline: Launch | None, number: int) -> None:
+    """Refuse to rerun a first baseline in a book that does not know chance.
+
+    Raises:
+        EvidenceError: says how to state chance.
+    """
+    if baseline is None and setting.chance is None:
+        raise EvidenceError(
+            "a first baseline is compared with chance, and this book does not know chance, the "
+            "objective's value of guessing; no rerun was made",
+            next_step=state_chance(number),
+        )
+
+
+def state_chance(number: int) -> str:
+    """How to tell a book its chance and decide a round."""
+    return (
+        f"state it once: tunebook decide {number} --chance VALUE (0.1 for the accuracy of ten "
+        "classes), tb.Book(..., chance=VALUE), or chance under [book] in the round file"
+    )
+
+
 def refuse_estimand(
     estimand: str | None,
     infeasible_as: float | None,

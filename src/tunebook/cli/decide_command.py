@@ -33,6 +33,12 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
 @click.option(
     "--validation-examples", type=click.IntRange(min=1), help="Size of the validation set."
 )
+@click.option(
+    "--chance",
+    type=float,
+    metavar="VALUE",
+    help="Value of guessing, for a book that does not know it; a first baseline must beat it.",
+)
 @click.option("--no-run", is_flag=True, help="Judge the reruns that are there.")
 @click.option("--peek", is_flag=True, help="Exploratory: show the reruns; decide nothing.")
 @click.option("--train", metavar="WHERE", help="Training function; else the remembered one.")
@@ -53,6 +59,7 @@ def command(
     infeasible_as: float | None,
     paired: bool | None,
     validation_examples: int | None,
+    chance: float | None,
     no_run: bool,
     peek: bool,
     train: str | None,
@@ -68,7 +75,7 @@ def command(
     from tunebook.report.terminal import show_decision, show_standing
 
     sys.path.insert(0, str(Path.cwd()))
-    with open_book(book_path) as book:
+    with open_book(book_path, chance=chance) as book:
         if peek:
             seen = choose_round(book, number).peek()
             print_json(exploratory=data(seen)) if as_json else click.echo(repr(seen))

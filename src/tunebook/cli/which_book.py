@@ -79,11 +79,11 @@ def find_book(book_path: str | None) -> str | Path:
     )
 
 
-def open_book(book_path: str | None) -> Book:
-    """Open the book that is meant."""
+def open_book(book_path: str | None, *, chance: float | None = None) -> Book:
+    """Open the book that is meant; `chance` is kept by a book that does not know it yet."""
     from tunebook.book.notebook import Book
 
-    return Book(find_book(book_path))
+    return Book(find_book(book_path), chance=chance)
 
 
 def choose_round(book: Book, number: int | None) -> BookRound:

@@ -128,10 +128,9 @@ def _open(decision: Decision, chance: float | None, book: str) -> Standing:
     if more is None and chance is None and unknown:
         return Standing(
             step=Step.DECIDE,
-            sentence="It can't be judged before the book knows chance, the objective of guessing. "
-            "Open it once with tb.Book(..., chance=...), or set chance under [book] in the round "
-            "file, and decide again.",
-            command=f"tunebook decide {decision.round} --no-run{book}",
+            sentence="It can't be judged before the book knows chance, the objective's value of "
+            "guessing. State it, and decide again; tb.Book(..., chance=...) does so too.",
+            command=f"tunebook decide {decision.round} --no-run --chance VALUE{book}",
         )
     if _seedless(decision):
         return Standing(
@@ -208,6 +207,13 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
         )
     if not found.table.complete.any():
         return _nothing_complete(found, book)
+    if record.setting.chance is None and not record.launches:
+        return Standing(
+            step=Step.READ,
+            sentence="Every trial has ended. A first baseline is compared with chance: state the "
+            "objective's value of guessing, then decide by reruns with new seeds.",
+            command=f"tunebook decide {found.number} --chance VALUE{book}",
+        )
     return Standing(
         step=Step.READ,
         sentence="Every trial has ended. Read the findings first, then decide by reruns with new "
