@@ -38,6 +38,8 @@ class Response:
         matters: places of the axes that do.
         together: pairs that interact: the best of one depends on the other.
         random: trials are random points instead of Halton's.
+        clustered: coordinates are random, three fifths of them near 0.6, as an adaptive search
+            leaves them.
     """
 
     axes: int
@@ -49,6 +51,17 @@ class Response:
     matters: tuple[int, ...] = ()
     together: tuple[tuple[int, int], ...] = ()
     random: bool = False
+    clustered: bool = False
+
+
+GRID = np.linspace(0, 1, 2001)
+CLUSTERED = 0.4 * GRID + 0.6 * stats.truncnorm.cdf(GRID, -4.6, 3.4, loc=0.575, scale=0.125)
+"""Distribution of a clustered coordinate."""
+
+
+def placed(response: Response, units: Cube) -> Cube:
+    """Uniform points where the response's trials are."""
+    return np.interp(units, CLUSTERED, GRID) if response.clustered else units
 
 
 def losses(response: Response, units: Cube, rng: np.random.Generator) -> np.ndarray:
@@ -72,8 +85,8 @@ def losses(response: Response, units: Cube, rng: np.random.Generator) -> np.ndar
 
 def study(response: Response, trials: int, rng: np.random.Generator) -> TrialTable:
     """One round of that response."""
-    if response.random:
-        units = rng.random((trials, response.axes))
+    if response.random or response.clustered:
+        units = placed(response, rng.random((trials, response.axes)))
     else:
         units = halton_units(response.axes, int(rng.integers(2**62)), range(trials))
     return table_of(units, losses(response, units, rng))
@@ -92,9 +105,9 @@ class Truth:
 def truth(response: Response) -> Truth:
     """The indices in the limit of many random trials (Saltelli's scheme; good to about 0.003)."""
     d, rng = response.axes, np.random.default_rng(0)
-    units = qmc.Sobol(2 * d, rng=1).random(POINTS)
+    units = placed(response, qmc.Sobol(2 * d, rng=1).random(POINTS))
     own, other = units[:, :d], units[:, d:]
-    drawn = losses(response, rng.random((REFERENCE, d)), rng)
+    drawn = losses(response, placed(response, rng.random((REFERENCE, d))), rng)
     worst = np.sort(np.where(np.isnan(drawn), np.inf, drawn))
     low, high = (np.searchsorted(worst, worst, side) for side in ("left", "right"))
     ranked = stats.norm.ppf((low + high) / 2 / REFERENCE)

@@ -40,6 +40,12 @@ NOTHING = {
     "nothing matters, 8 axes, heavy tails": Response(8, flat, kind="heavy"),
     "bowl on 2 of 4 axes": Response(4, bowl([0.3, 0.6]), matters=(0, 1)),
     "bowl on 2 of 4, random trials": Response(4, bowl([0.3, 0.6]), matters=(0, 1), random=True),
+    "bowl on 1 of 1, clustered trials": Response(
+        1, bowl([0.6]), noise=0.01, matters=(0,), clustered=True
+    ),
+    "bowl on 1 of 2, clustered trials": Response(
+        2, bowl([0.6]), noise=0.01, matters=(0,), clustered=True
+    ),
     "bowl on 2 of 8": Response(8, bowl([0.3, 0.6]), noise=0.1, matters=(0, 1)),
     "bowl on 4 of 4": Response(4, bowl([0.3, 0.6, 0.5, 0.5]), matters=(0, 1, 2, 3)),
     "bowl on 2 of 4, heavy tails": Response(

@@ -11,12 +11,14 @@ import pytest
 import responses
 import sensitivity as measured
 from scipy.stats import binom
+from surfaces import table_of
 
 from tunebook.analysis import sensitivity
 from tunebook.analysis.advice import propose
+from tunebook.analysis.sensitivity_findings import findings_of
 from tunebook.analysis.sensitivity_readings import Verdict
 from tunebook.words.design import Role, Round
-from tunebook.words.finding import Examination, NotApplicable, RemedyKind, Severity
+from tunebook.words.finding import Examination, Interval, NotApplicable, RemedyKind, Severity
 from tunebook.words.space import Branch, Choice, Float, Integer, Scale
 from tunebook.words.spelling import uniform
 from tunebook.words.table import TrialTable
@@ -412,3 +414,43 @@ def test_of_hyperparameters_that_vary_together_no_share_is_claimed(shared_data):
     assert "how much is not known (up to 100 %" in said["num_train_epochs"]
     assert "0 to 100 %" not in " ".join(said.values())
     assert "num_train_epochs (open)" in said["learning_rate"]
+
+
+def test_a_share_that_is_not_known_is_no_share_of_nothing():
+    """A hyperparameter that matters: where its interval is all from 0 to 1, no 0 % stands there."""
+    table = made(PLAIN, 96)
+    (study,) = sensitivity.check(table).studies
+    nothing = Interval(0.0, 0.0, 1.0)
+    readings = tuple(
+        replace(h, first=nothing, total=nothing) if h.verdict is Verdict.MATTERS else h
+        for h in study.hyperparameters
+    )
+    told = [
+        f
+        for f in findings_of(table, [replace(study, hyperparameters=readings)])
+        if f.subject in ("x0", "x1")
+    ]
+    assert len(told) == 2
+    for finding in told:
+        assert "0 % (" not in finding.sentence and "not known" in finding.sentence
+        assert "total" not in finding.numbers and finding.numbers["total_at_most"] == 1.0
+
+
+def test_lone_trials_of_a_clustered_search_do_not_hide_a_share():
+    """Few trials far out, the rest near the best: the share is found, with an end above 0."""
+    rng = np.random.default_rng(3)
+    shares = []
+    for _ in range(60):
+        units = np.clip(rng.normal(0.575, 0.125, (23, 2)), 0, 1)
+        units[:10] = rng.random((10, 2))
+        loss = 0.64 * (units[:, 0] - 0.625) ** 2 + rng.normal(0, 0.006, 23)
+        (study,) = sensitivity.check(table_of(units, loss)).studies
+        own = study.hyperparameters[0]
+        assert own.first.estimate <= own.total.estimate
+        if own.verdict is Verdict.MATTERS:
+            shares.append(own.total)
+    # The true share of the rank variance is 0.83.
+    assert len(shares) >= 50
+    assert min(s.estimate for s in shares) > 0.2
+    assert sum(s.low <= 0 for s in shares) <= 6
+    assert np.mean([s.low <= 0.83 <= s.high for s in shares]) >= 0.9

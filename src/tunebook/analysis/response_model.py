@@ -40,12 +40,16 @@ class Part:
 
     Attributes:
         theta: coefficients.
-        influence: of each trial on them; the sum of squares over trials is their variance.
+        influence: of each trial on them; the sum of squares over trials is their variance, with
+            HC2's residuals: HC3's are too large at the lone trials of a clustered search.
+        noise: sum of the coefficients' variances with HC3's residuals, which are on the safe
+            side where there is no effect.
         fitted: the part's own value at each trial.
     """
 
     theta: Float[np.ndarray, "k"]
     influence: Float[np.ndarray, "trials k"]
+    noise: float
     fitted: Float[np.ndarray, "trials"]
 
 
@@ -137,7 +141,7 @@ class AdditiveFit:
         rank = round(float(leverage.sum()))
         self.freedom = max(n - rank, 1)
         self.noise = float((self.residuals**2).sum()) / self.freedom
-        pull = (self.residuals / (1 - self.leverage))[:, None] * self.design
+        pull = (self.residuals / np.sqrt(1 - self.leverage))[:, None] * self.design
         self.parts = tuple(self._part(pull, block) for block in self.blocks)
         self.curved = self._curved()
 
@@ -156,9 +160,11 @@ class AdditiveFit:
     def _part(self, pull: Float[np.ndarray, "trials p"], block: slice) -> Part:
         columns = self.design[:, block]
         root = _root(columns.T @ columns / len(self.scores))
+        influence = pull @ self.inverse[:, block] @ root
         return Part(
             theta=root @ self.beta[block],
-            influence=pull @ self.inverse[:, block] @ root,
+            influence=influence,
+            noise=_safe_noise(influence, self.leverage),
             fitted=columns @ self.beta[block],
         )
 
@@ -183,9 +189,16 @@ class AdditiveFit:
         gamma = inverse @ (own.T @ self.residuals)
         left = self.residuals - own @ gamma
         leverage = self.leverage + ((own @ inverse) * own).sum(axis=1)
-        pull = (left / (1 - np.clip(leverage, 0, HIGHEST_LEVERAGE)))[:, None] * own
+        leverage = np.clip(leverage, 0, HIGHEST_LEVERAGE)
+        pull = (left / np.sqrt(1 - leverage))[:, None] * own
         root = _root(gram / len(self.scores))
-        return Part(theta=root @ gamma, influence=pull @ inverse @ root, fitted=own @ gamma)
+        influence = pull @ inverse @ root
+        return Part(
+            theta=root @ gamma,
+            influence=influence,
+            noise=_safe_noise(influence, leverage),
+            fitted=own @ gamma,
+        )
 
     def interaction_p_value(self, products: Float[np.ndarray, "trials k"]) -> float:
         """Test that the products add nothing to an increasing function of a sum.
@@ -211,6 +224,13 @@ class AdditiveFit:
             return 1.0
         wald = float(gamma @ np.linalg.solve(variance, gamma))
         return float(special.fdtrc(k, freedom, wald / k))
+
+
+def _safe_noise(
+    influence: Float[np.ndarray, "trials k"], leverage: Float[np.ndarray, "trials"]
+) -> float:
+    """The sum of the coefficients' variances with HC3's residuals, from HC2's."""
+    return float(((influence**2).sum(axis=1) / (1 - leverage)).sum())
 
 
 def _root(gram: Float[np.ndarray, "k k"]) -> Float[np.ndarray, "k k"]:

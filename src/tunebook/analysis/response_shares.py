@@ -110,7 +110,7 @@ def share(
     pulled += ranks.pull(np.add.reduce([p.fitted for p in parts]))
     own = float((pulled**2).sum()) / (4 * raw) if raw > 0 else 0.0
     weight = max(1 - bias / raw, 0.0) if raw > 0 else 0.0
-    noise = max(weight * own + (1 - weight) * bias / k, 1e-12)
+    noise = max(weight * own + (1 - weight) * sum(p.noise for p in parts) / k, 1e-12)
     noise *= float(special.stdtrit(freedom, 0.975) / special.ndtri(0.975)) ** 2
     tail = (1 - confidence) / 2
     found = raw / noise

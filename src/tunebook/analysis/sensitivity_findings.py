@@ -29,7 +29,8 @@ from tunebook.words.table import TrialTable
 
 MOST_PAIRS = 5
 """Interactions that have a finding of their own; further ones are counted."""
-VAGUE = 0.5
+VAGUE, NOTHING = 0.5, 0.005
+"""Upper end of a share that may be most of all, and an estimate that reads as 0 %."""
 MOST_TIMES = 20
 """Times the trials beyond which no number is promised."""
 
@@ -95,11 +96,12 @@ def _with(branch: Branch) -> str:
 
 
 def _numbers(own: HyperparameterReading) -> dict[str, Number]:
-    numbers: dict[str, Number] = {
-        "first_order": own.first,
-        "total": own.total,
-        "p_value": own.p_value,
-    }
+    """The numbers of a finding; a share that is not known has its upper end alone."""
+    if own.verdict is Verdict.MATTERS and _vague(own.total):
+        numbers: dict[str, Number] = {"total_at_most": own.total.high}
+    else:
+        numbers = {"first_order": own.first, "total": own.total}
+    numbers["p_value"] = own.p_value
     if own.better_total is not None:
         numbers["total_better_half"] = own.better_total
     if own.complete_total != own.total and math.isfinite(own.complete_total.estimate):
@@ -116,22 +118,19 @@ def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable
     if not told:
         yield _nothing(study, branch, metric)
         return
-    told.sort(key=lambda h: -h.total.estimate)
+    told.sort(key=lambda h: (_vague(h.total), -h.total.estimate))
     first, rest = told[0], told[1:]
     of = f" drawn from {study.ended}" if study.ended > study.trials else ""
     counted = f"{study.trials} trials{of}"
     counted += " (infeasible ones rank last)" * bool(study.infeasible)
-    after = f" After it: {_listed(rest)}." if rest else ""
-    after += _first_near(told)
-    if table.adaptive:
-        after += " Earlier results chose later trials: take it as exploratory."
-    alone = _share(first.first.estimate)
-    itself = "" if alone == _share(first.total.estimate) else f", {alone} by itself"
+    after = f" After it: {_listed(rest)}." if rest and not _vague(first.total) else ""
+    after += _first_near(told) + " Take it as exploratory." * table.adaptive
+    most = " most" * (len(study.hyperparameters) > 1 and not _vague(first.total))
     yield _finding(
         Severity.NOTE,
         first.subject,
-        f"{first.subject} matters{' most' * (len(study.hyperparameters) > 1)}: it explains "
-        f"{_percent(first.total)} of the variance of {metric} over {counted}{itself}.{after}",
+        f"{first.subject} matters{most}{_how_much(first, metric)} over {counted}"
+        f"{_by_itself(first)}.{after}",
         _numbers(first),
         trials=study.best,
     )
@@ -145,20 +144,27 @@ def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable
 
 
 def _vague(share: Interval) -> bool:
-    """True of an interval that leaves open whether the share is nothing or most of it.
+    """True of an interval that leaves open how large the share is, or even that there is one.
 
-    So it is where hyperparameters vary together, and each could stand for the other.
+    So it is where hyperparameters vary together, and each could stand for the other, and where
+    one matters among the better half alone.
     """
-    return share.low <= 0 and share.high > VAGUE
+    return share.low <= 0 and (share.high > VAGUE or share.estimate < NOTHING)
 
 
 def _how_much(own: HyperparameterReading, metric: str) -> str:
     if _vague(own.total):
         return (
-            f", but how much is not known (up to {_share(own.total.high)} of the variance of "
-            f"{metric})"
+            f", but how much is not known (up to {_share(own.total.high)} of the rank variance "
+            f"of {metric})"
         )
-    return f": {_percent(own.total)} of the variance of {metric}"
+    return f": it explains {_percent(own.total)} of the rank variance of {metric}"
+
+
+def _by_itself(own: HyperparameterReading) -> str:
+    alone = _share(own.first.estimate)
+    same = _vague(own.total) or alone == _share(own.total.estimate)
+    return "" if same else f", {alone} by itself"
 
 
 def _kept(name: str) -> str:
@@ -187,9 +193,9 @@ def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
         )
     most = max(own, key=lambda h: (h.total.estimate, h.total.high))
     shown = (
-        f"{most.subject} may explain {_percent(most.total)} of its variance"
-        if math.isfinite(most.total.estimate)
-        else f"{most.subject} may explain all of its variance"
+        f"{most.subject} may explain {_percent(most.total)} of its rank variance"
+        if most.total.estimate >= NOTHING
+        else f"{most.subject} may explain up to {_share(most.total.high)} of its rank variance"
     )
     takes = _takes(study, own)
     return _finding(
@@ -238,8 +244,8 @@ def _little(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[
         if own.verdict is not Verdict.LITTLE:
             continue
         share = (
-            f"at most {_share(own.upper[0])} of the variance of {metric}, {_share(own.upper[1])} "
-            "among the better half"
+            f"at most {_share(own.upper[0])} of the rank variance of {metric}, "
+            f"{_share(own.upper[1])} among the better half"
         )
         settled = is_length(own.hyperparameter) or is_batch_size(own.hyperparameter)
         at = None if settled else own.fixed_at  # where to fix those is for B9 and A4
@@ -277,7 +283,7 @@ def _together(table: TrialTable, study: StudyReading, branch: Branch) -> Iterabl
             Severity.NOTE,
             subject_name(f"{pair.a} and {pair.b}", branch.conditions),
             f"{pair.a} and {pair.b} interact{_with(branch)}: the best value of one depends on the "
-            f"other ({_percent(pair.share)} of the variance of {table.objective.metric} over "
+            f"other ({_percent(pair.share)} of the rank variance of {table.objective.metric} over "
             f"{_among(study, pair)}). {_paired(pair)}.{also}",
             _pair_numbers(pair),
             trials=study.best,
@@ -310,7 +316,7 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
             Severity.NOTE,
             study.name or "the round",
             f"Not enough evidence on whether {names} matter{'s' * (len(own) == 1)}"
-            f"{_with(branch)} (up to {_share(most.total.high)} of the variance of "
+            f"{_with(branch)} (up to {_share(most.total.high)} of the rank variance of "
             f"{table.objective.metric}); {_takes(study, own)}.",
             {h.subject: h.total for h in own if math.isfinite(h.total.estimate)},
             settled=False,

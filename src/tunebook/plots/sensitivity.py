@@ -65,7 +65,7 @@ def _importance(study: StudyReading, metric: str) -> Picture:
     shown = sorted(seen, key=lambda h: -h.total.estimate)[:MOST_ROWS]
     rows = [row for place, h in enumerate(shown) for row in _importance_rows(h, place)]
     names = [h.hyperparameter for h in shown]
-    y, title = side_axis(names), f"share of the variance of {metric}"
+    y, title = side_axis(names), f"share of the rank variance of {metric}"
     x, low = _shares(rows, title), _shares(rows, title, "low")
     tooltip = [
         alt.Tooltip("hyperparameter", type="nominal"),
@@ -173,7 +173,7 @@ def _importance_words(
 ) -> str:
     told = "; ".join(f"{h.hyperparameter} {_words(h.total)}, {h.verdict.value}" for h in shown)
     return (
-        f"Importance{_with(study)}: share of the variance of {metric} over "
+        f"Importance{_with(study)}: share of the rank variance of {metric} over "
         f"{counted(study.trials, 'trial')}, with pairs. {told}."
     )
 
@@ -196,7 +196,7 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
         }
         for place, (pair, name) in enumerate(zip(shown, names, strict=True))
     ]
-    y, title = side_axis(names), f"share of the variance of {metric}"
+    y, title = side_axis(names), f"share of the rank variance of {metric}"
     x, low = _shares(rows, title), _shares(rows, title, "low")
     tooltip = [
         alt.Tooltip("pair", type="nominal"),
@@ -246,7 +246,8 @@ def _pair_layers(
 
 def _pair_words(study: StudyReading, told: Sequence[PairReading], metric: str) -> str:
     head = (
-        f"Interactions{_with(study)}: share of the variance of {metric} that pairs have together"
+        f"Interactions{_with(study)}: share of the rank variance of {metric} "
+        "that pairs have together"
     )
     listed = "; ".join(f"{p.a} and {p.b} {_words(p.share)}" for p in told)
     return f"{head}. Told: {listed}; of {counted(len(study.pairs), 'pair')}."

@@ -192,8 +192,9 @@ ROUND_CHECKS = {
         name="What matters, what interacts",
         asks="Which hyperparameters matter, and which must be tuned together?",
         method="Ranks of the trials, infeasible ones last, are fitted by a smooth curve for each "
-        "hyperparameter and by products in pairs. A share is the part of the ranks' variance that "
-        "one has by itself, or with its pairs (Sobol's indices). An effect is told where its "
+        "hyperparameter and by products in pairs. A share is the part of the rank variance that "
+        "one has by itself, or with its pairs (Sobol's indices); ranks, so that a few very bad "
+        "values do not decide it. An effect is told where its "
         "curve is not flat, among all trials or among the better half; an interaction where "
         "products tell more than any increasing function of a sum of single effects could, so "
         "that the best of one depends on the other; 5 % is shared over all of them. One can be "
