@@ -12,6 +12,7 @@ from tunebook.analysis.advice_next import is_learning_rate
 from tunebook.words.decision import Decision, Side, Verdict
 from tunebook.words.design import Objective, Round
 from tunebook.words.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
+from tunebook.words.foretold import Expectation
 from tunebook.words.space import Branch, Float, Scale
 from tunebook.words.spelling import choice, log_uniform, uniform
 from tunebook.words.table import TrialTable
@@ -51,6 +52,37 @@ def test_after_the_first_baseline_its_learning_rate_is_searched():
     assert found.plan.trials == 16 and "optim.lr" not in found.plan.fixed
     assert "optim.lr" in found.plan.goal and "again" not in found.plan.goal
     assert found.unresolved == ()
+
+
+LONGER = Finding(
+    check="C6", severity=Severity.WARNING, subject="max_train_steps", sentence="Still improving.",
+    numbers={"gain_of_half_again": Interval(0.04, 0.01, 0.06)},
+    remedy=Remedy(kind=RemedyKind.TRAIN_LONGER, values={"max_train_steps": 150}),
+)  # fmt: skip
+
+
+def test_the_first_search_is_at_the_longer_length_that_the_findings_ask_for():
+    decision = decided(Verdict.ADOPT, dict(FIRST.fixed))
+    found = proposed(FIRST, decision, LONGER, goals={FIRST.goal}, table=first_trials())
+    assert found.plan.max_train_steps == 150 and "optim.lr" in found.plan.nuisance
+    assert found.plan.trials == 16 and found.unresolved == ()
+    # The gain of the length alone says nothing of a search at that length.
+    assert [f.what for f in found.plan.foretold] == [Expectation.QUIET]
+
+
+def test_an_answered_round_never_leads_to_one_in_which_nothing_varies():
+    kept = decided(Verdict.KEEP, dict(FIRST.fixed), baseline=0, base=dict(FIRST.fixed))
+    found = proposed(FIRST, kept, LONGER)
+    assert found.plan.max_train_steps == 150 and found.plan.varied
+
+
+def first_trials():
+    return TrialTable(
+        objective=Objective("valid/error"), name=("1.0", "1.1", "1.2", "1.3"), study=("",) * 4,
+        config=(dict(FIRST.fixed),) * 4, seed=(0, 1, 2, 3), status=(Status.COMPLETE,) * 4,
+        cause=(None,) * 4, seconds=np.ones(4), value=np.array([0.3, 0.31, 0.32, 0.33]),
+        branches={"": Branch(conditions={}, axes={})},
+    )  # fmt: skip
 
 
 def test_a_budget_bounds_the_first_search():

@@ -51,7 +51,7 @@ CHECKS = {
     RemedyKind.MORE_TRIALS: ("C2", "B4"), RemedyKind.TRAIN_LONGER: ("C6",),
     RemedyKind.TRAIN_SHORTER: ("C7",), RemedyKind.ADD: ("C3", "C4", "C5"),
     RemedyKind.INSPECT: ("B2", "C3", "C8"), RemedyKind.STATE: ("C3",),
-    RemedyKind.REPARAMETRISE: ("C3",),
+    RemedyKind.REPARAMETRISE: ("C3",), RemedyKind.CORRECT: ("C3",),
 }  # fmt: skip
 
 
@@ -81,6 +81,8 @@ def remedies(draw, plan: Round) -> Finding:
         values = draw(st.sampled_from([{}, {"evaluate_every": 1}, {"evaluate_every": 7}]))
     elif kind is RemedyKind.ADD:
         values = {"hyperparameters": draw(st.sampled_from(["dropout, weight_decay", "warmup"]))}
+    elif kind is RemedyKind.CORRECT:
+        values = {"objective": "minimize:valid/error"}
     check = draw(st.sampled_from(CHECKS[kind]))
     unread = {"unread": 3} if check == "B2" else {}
     remedy = Remedy(

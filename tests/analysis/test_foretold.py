@@ -9,6 +9,7 @@ import pytest
 
 from tunebook.analysis.advice import propose
 from tunebook.analysis.foretold_outcomes import judge
+from tunebook.words.decision import Decision, Side, Verdict
 from tunebook.words.design import Objective, Round, studies
 from tunebook.words.errors import DesignError
 from tunebook.words.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
@@ -150,6 +151,44 @@ def test_longer_training_foretells_its_gain_and_curves_that_level_off():
     assert [o.came for o in same] == [Came.NOT, Came.NOT]
     assert judge(plan, trials(GOOD), seen())[1].came is Came.UNKNOWN
     assert level.check == "C6"
+
+
+def test_not_enough_evidence_is_no_outcome():
+    """A check that can't judge the round has not fallen silent, whatever it asks for."""
+    plan = foretold(LONGER)
+    thin = replace(finding("C6", severity=Severity.NOTE), settled=False)
+    asking = replace(LONGER, settled=False)
+    for found in (thin, asking):
+        outcome = judge(plan, trials(GOOD), seen(found))[1]
+        assert outcome.came is Came.UNKNOWN and outcome.sentence == found.sentence
+
+
+NORMS = replace(PLAN, scientific={"norm": choice("none", "group")})
+
+
+def of_norms(chosen, *findings):
+    """What is foretold where the trials of norm=none are the better ones."""
+    table = trials(GOOD, plan=NORMS)
+    norms = ["none"] * 10 + ["group"] * 10
+    configs = tuple({**c, "norm": n} for c, n in zip(table.config, norms, strict=True))
+    table = replace(table, config=configs)
+    decision = Decision(
+        number=1, round=1, verdict=Verdict.ADOPT, sentence="Decided.",
+        config={"norm": chosen, "lr": 0.01, "drop": 0.5},
+        sides=(Side(name=f"norm={chosen}", config={"norm": chosen}, mean=Interval(0.3, 0.2, 0.4)),),
+        least_improvement=0.0, error_rate=0.05, baseline=0, max_train_steps=100, decided_at=0.0,
+    )  # fmt: skip
+    found = propose(NORMS, seen(*findings), table=table, number=1, decision=decision).plan
+    assert found.fixed["norm"] == chosen
+    return found.foretold
+
+
+@pytest.mark.parametrize(("chosen", "best"), [("none", 0.30), ("group", 0.40)])
+def test_a_prediction_starts_from_the_trials_of_the_branch_that_is_planned(chosen, best):
+    (told,) = of_norms(chosen, LITTLE)
+    assert told.numbers["before"] == pytest.approx(best)
+    # No curve tells the gain of that branch alone: none is foretold of it.
+    assert [f.what for f in of_norms(chosen, LONGER)] == [Expectation.QUIET]
 
 
 @pytest.mark.parametrize("asked", [SHORTER, LITTLE])

@@ -130,3 +130,36 @@ def test_a_goal_that_the_round_can_not_answer(goal, scientific, said):
 )
 def test_a_goal_that_it_can(goal, scientific):
     assert goal_warnings(plan(goal, scientific=scientific)) == ()
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "Does GroupNorm beat no normalisation, with the learning rate retuned?",
+        "Does it help after tuning learning_rate?",
+        "After tuning the learning rate, does it help?",
+        "Does it help (retuning the learning rate)?",
+        "Does it help, tuned over learning rate and momentum?",
+        "Which is better at its best learning rate?",
+        "Which is better, each with its own learning rate?",
+        "Does it help when momentum, dropout and the learning rate are re-tuned?",
+        "Which one is better for an optimally chosen learning rate?",
+    ],
+)
+def test_a_goal_may_say_what_is_tuned_for_each_value(goal):
+    assert goal_warnings(plan(goal, scientific=NORM)) == ()
+
+
+@pytest.mark.parametrize(
+    "goal",
+    [
+        "Which learning rate is best?",
+        "Does tuning the learning rate help?",
+        "Does a warm-up of the learning rate help, with batches of 32?",
+        "With momentum tuned, which learning rate is best?",
+        "Is a learning rate of 0.1 better?",
+    ],
+)
+def test_a_goal_that_asks_about_a_nuisance_hyperparameter_is_still_told(goal):
+    (warning,) = goal_warnings(plan(goal, scientific=NORM))
+    assert "learning_rate" in warning and "scientific" in warning

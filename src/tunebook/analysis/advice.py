@@ -56,8 +56,9 @@ def propose(
       a person.
     - A decision that keeps the baseline fixes the question at its values. More trials are not
       asked for once a decision has answered the question.
-    - After the first baseline the learning rate is searched around its value. After any other
-      decision that leaves nothing to change, a hyperparameter that was fixed is varied.
+    - After the first baseline the learning rate is searched around its value, at a new length
+      where the findings ask for one. After any other decision that leaves nothing to change, or
+      nothing that varies, a hyperparameter that was fixed is varied.
     - A round of which no trial completed is proposed again, after its cause is mended.
     - Trials are evaluated as often as I1 asks for, where the plan asked for less.
     - The seed is another, since the same one would draw the same points again.
@@ -89,7 +90,9 @@ def propose(
     say_cost(draft, plan)
     crashed = nothing_complete(draft, table)
     _for_a_person(draft, [x for x in asked if x[1].kind in WHY], crashed=crashed)
-    if not crashed and all(c.check in SETTLED for c in draft.changes):
+    answered = decision is not None and decision.verdict is not Verdict.MORE_EVIDENCE
+    unvaried = answered and not draft.plan.varied
+    if not crashed and (unvaried or all(c.check in SETTLED for c in draft.changes)):
         ask_next(draft, decision, most_trials=most_trials)
     if not draft.plan.varied and not crashed:
         draft.unresolved.append(

@@ -85,7 +85,7 @@ def ask_next(draft: Draft, decision: Decision | None, *, most_trials: int | None
     if any(_vary(draft, words, axis) for words, axis in NEXT_VARIED.values()):
         return
     draft.unresolved.append(
-        "The question is answered, and no finding changes the plan. Choose what to vary or to "
+        "The question is answered, and no finding says what to vary. Choose what to vary or to "
         f"compare next{_fixed(draft.plan)}."
     )
 

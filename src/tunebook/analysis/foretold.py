@@ -11,15 +11,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from tunebook.analysis import run_check
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.metric_bounds import best_loss
 from tunebook.analysis.number_words import percent, spelled
 from tunebook.analysis.plan_edits import leaf_of
 from tunebook.words.decision import Change
-from tunebook.words.design import Round
-from tunebook.words.finding import Finding, Interval, Remedy, RemedyKind, subject_name
+from tunebook.words.design import Role, Round
+from tunebook.words.finding import (
+    Finding,
+    Interval,
+    NotApplicable,
+    Remedy,
+    RemedyKind,
+    subject_name,
+)
 from tunebook.words.foretold import Expectation, Foretold
-from tunebook.words.space import Float, Integer, spell
+from tunebook.words.space import Choice, Float, Integer, Per, spell
 from tunebook.words.table import TrialTable
 
 Asked = tuple[Finding, Remedy]
@@ -42,12 +50,17 @@ def foretell(
         table: the trials of the round; None where there is none to take numbers from.
         number: of the round.
     """
-    if table is None or not table.complete.any():
+    if table is None:
+        return ()
+    own = planned_rows(table, plan, proposed)
+    if not own.complete.any():
         return ()
     found: list[Foretold] = []
     for change, asked in done:
         for finding, remedy in asked:
-            found += _one(plan, proposed, change, finding, remedy, table, number)
+            if remedy.kind is RemedyKind.TRAIN_LONGER and len(own) < len(table):
+                finding = _said_again(finding, own)
+            found += _one(plan, proposed, change, finding, remedy, own, number)
     return tuple(f for i, f in enumerate(found) if f not in found[:i])
 
 
@@ -81,7 +94,9 @@ def _expected(
         if plan.max_train_steps == proposed.max_train_steps:
             yield from _more(plan, proposed, finding, own)
     elif remedy.kind is RemedyKind.TRAIN_LONGER:
-        yield from _longer(change, finding, own)
+        # What varies anew changes the good trials too: their gain would not be the length's.
+        alone = set(proposed.varied) <= set(plan.varied)
+        yield from _longer(change, finding if alone else replace(finding, numbers={}), own)
     elif remedy.kind in (RemedyKind.FIX, RemedyKind.TRAIN_SHORTER):
         yield from _no_worse(change, remedy, own)
     elif change.key == "evaluations":
@@ -103,6 +118,27 @@ def rows_under(table: TrialTable, of: Remedy | Foretold) -> TrialTable:
     wanted = dict(of.conditions)
     rows = [all(c.get(k) == v for k, v in wanted.items()) for c in table.config]
     return table.take(np.array(rows, dtype=bool)) if wanted else table
+
+
+def planned_rows(table: TrialTable, plan: Round, proposed: Round) -> TrialTable:
+    """The trials of the branches that are planned on: those with the values chosen since."""
+    chosen = {
+        name: value
+        for name, value in proposed.fixed.items()
+        if name in plan.varied
+        and not isinstance(value, Per)
+        and (plan.role(name) is Role.SCIENTIFIC or isinstance(leaf_of(plan, name, {}), Choice))
+    }
+    rows = [all(c.get(n, v) == v for n, v in chosen.items()) for c in table.config]
+    return table.take(np.array(rows, dtype=bool)) if chosen else table
+
+
+def _said_again(finding: Finding, own: TrialTable) -> Finding:
+    """The finding as the same check has it of fewer trials; without numbers where it has none."""
+    result = run_check(finding.check, own)
+    found = () if isinstance(result, NotApplicable) else result.findings
+    again = next((f for f in found if f.subject == finding.subject and f.remedy), None)
+    return replace(finding, numbers={}) if again is None else again
 
 
 def best_of(table: TrialTable) -> float:

@@ -25,6 +25,14 @@ COMPARES = re.compile(
 )
 TO_A_LEVEL = re.compile(r"\b(chance|baseline|guessing|random)\b", re.IGNORECASE)
 """A comparison with these needs no scientific hyperparameter."""
+_TUNED = r"\b(?:(?:re-?)?tun(?:e|ed|ing)|best|optim\w*|own|search\w*|swe(?:ep\w*|pt)|chosen)\b"
+_BEGINS = r"(?:with|after|when|while|once|at|for|under|each|both)\b"
+TUNING = re.compile(
+    rf"^{_BEGINS}[^,?.;()]*{_TUNED}[^,?.;()]*,|(?<!^)\b{_BEGINS}[^?.;()]*{_TUNED}[^?.;()]*"
+    r"|[,(]\s*(?:re-?)?tun(?:ed|ing)\b[^?.;()]*",
+    re.IGNORECASE,
+)
+"""What is tuned for each value: "after tuning lr", "with the learning rate retuned"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +72,8 @@ def goal_warnings(plan: Round) -> tuple[str, ...]:
         found.append(
             "the goal asks several questions, and a round answers one. Next: a round for each"
         )
-    named = [n for n in (*plan.nuisance, *plan.fixed) if _names(plan.goal, n)]
+    asks = _without_tuning(plan.goal)
+    named = [n for n in (*plan.nuisance, *plan.fixed) if _names(asks, n)]
     asked = any(_names(plan.goal, n) for n in (*plan.scientific, *_values(plan)))
     if plan.scientific and named and not asked:
         role = plan.role(named[0]).value
@@ -86,6 +95,11 @@ def goal_warnings(plan: Round) -> tuple[str, ...]:
             f"{_enough(crossed)} or more"
         )
     return tuple(found)
+
+
+def _without_tuning(goal: str) -> str:
+    """A goal without its clauses on what is tuned for each value that is compared."""
+    return TUNING.sub(" ", goal)
 
 
 def crossed_plan(plan: Round) -> Crossed | None:
