@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tunebook.analysis.objective_direction import doubts_direction
 from tunebook.report.examine import Result, conclude, results
 from tunebook.report.reading_text import reading_lines
 from tunebook.report.sweep_findings import sweep_findings
@@ -108,7 +109,11 @@ def audit_sweep(
     found = results(table, seed=seed)
     examination = conclude(table, found)
     own = sweep_findings(table)
-    examination = replace(examination, findings=[*own, *examination.findings])
+    said = examination.findings
+    # A wrong direction reverses all others, so that it comes first.
+    doubts = [f for f in said if doubts_direction(f)]
+    rest = [f for f in said if not doubts_direction(f)]
+    examination = replace(examination, findings=[*doubts, *own, *rest])
     return Audit(
         source=Path(trials).name,
         table=table,

@@ -7,9 +7,12 @@ import random
 import pytest
 
 import tunebook as tb
+from tunebook.analysis.objective_direction import doubts_direction
+from tunebook.analysis.short_run import warnings
 from tunebook.words.codec import from_json, to_json
 from tunebook.words.decision import Decision, Launch, Verdict
 from tunebook.words.errors import EvidenceError
+from tunebook.words.finding import Severity
 
 QUIET = {"workers": 0, "progress": False}
 
@@ -82,3 +85,38 @@ def test_two_candidates_are_compared_by_their_own_reruns(book):
     base = sides["baseline"].mean.estimate
     for name in (pair.a, pair.b):
         assert sides[name].difference == pytest.approx(base - sides[name].mean.estimate)
+
+
+def test_a_direction_against_the_name_is_an_open_problem_until_acknowledged(tmp_path, capsys):
+    def learns_backwards(trial):
+        for step in range(12):
+            moved = random.Random(trial.seed * 100 + step).gauss(0, 0.004)
+            trial.report(step, {"valid/accuracy": 0.5 - 0.01 * step + moved})
+
+    with tb.Book(tmp_path / "w.db", objective=tb.minimize("valid/accuracy"), chance=0.9) as made:
+        first = made.round("Learns?", fixed={"lr": 0.4}, trials=4, max_train_steps=12)
+        assert any("tb.maximize" in text for text in first.planned().warnings)
+        assert "wrong direction" in repr(first.planned())
+        first.run(learns_backwards, **QUIET)
+        found = first.examination()
+        (doubt,) = [f for f in found.findings if doubts_direction(f)]
+        assert (doubt.severity, doubt.subject) == (Severity.PROBLEM, "valid/accuracy")
+        assert 'tb.maximize("valid/accuracy")' in doubt.sentence
+        overfitting = next(n for n in found.not_applicable if n.check == "C4")
+        assert f"(see {doubt.check})" in overfitting.reason
+        capsys.readouterr()
+        decision = first.decide(learns_backwards, max_reruns=6, workers=0)
+        assert "C11" in capsys.readouterr().err.partition("Deciding round 1")[0]
+        assert decision.verdict is Verdict.ADOPT
+        with pytest.raises(EvidenceError, match="C11"):
+            made.launch(decision)
+        assert "C11" in made.launch(decision, despite_problems=True).despite
+
+
+def test_a_test_run_doubts_the_direction():
+    def doubts(objective):
+        return [w for w in warnings((), objective) if doubts_direction(w)]
+
+    (said,) = doubts(tb.minimize("valid/accuracy"))
+    assert said.severity is Severity.WARNING
+    assert not doubts(tb.maximize("valid/accuracy")) and not doubts(tb.minimize("x"))

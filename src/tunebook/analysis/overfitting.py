@@ -103,7 +103,7 @@ def check(table: TrialTable, *, seed: int = 0) -> OverfittingResult | NotApplica
     nothing = no_curve(table, [m.name for m in held_out])
     if nothing:
         name = table.objective.metric
-        why = f"the direction of {name} contradicts its name (see C7)" if doubted else ""
+        why = f"the direction of {name} contradicts its name (see C11)" if doubted else ""
         return NotApplicable(
             check="C4",
             reason=why or f"{nothing} of a validation metric",

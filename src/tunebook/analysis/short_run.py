@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
+from tunebook.analysis.objective_direction import direction_finding
 from tunebook.words.design import Objective
 from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
 from tunebook.words.trial import Value
@@ -35,7 +37,9 @@ def warnings(
         objective, training_objective: of the book; the second may be empty.
     """
     whole = [t for t in tried if not t.fault]
-    found = [*_unreported(whole, objective.metric), *_not_finite(whole, objective.metric)]
+    doubt = direction_finding(objective)
+    found = [replace(doubt, severity=Severity.WARNING)] if doubt else []
+    found += [*_unreported(whole, objective.metric), *_not_finite(whole, objective.metric)]
     if training_objective and any(training_objective not in t.metrics for t in whole):
         found.append(
             _finding(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tunebook.analysis.launch_account import account, granted
+from tunebook.analysis.objective_direction import direction_finding
 from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import Measured, PlannedRound, Reruns, plan_ahead
 from tunebook.analysis.planning_cost import Timed, planned_cost
@@ -25,7 +26,7 @@ from tunebook.report.wording import plural
 from tunebook.store import Store
 from tunebook.store.table import table
 from tunebook.words.codec import to_data
-from tunebook.words.design import Round
+from tunebook.words.design import Objective, Round
 from tunebook.words.trial import Purpose, Status
 
 MAX_RERUNS = 20
@@ -39,11 +40,20 @@ class Planned:
     Attributes:
         ahead: what the round would cost and tell.
         trades: what one change of the plan would buy, best first.
+        doubt: a doubt of the objective's direction, where its name contradicts it.
     """
 
-    def __init__(self, ahead: PlannedRound, bought: Sequence[Trade] = ()) -> None:
+    def __init__(
+        self,
+        ahead: PlannedRound,
+        bought: Sequence[Trade] = (),
+        *,
+        objective: Objective | None = None,
+    ) -> None:
         self.ahead = ahead
         self.trades = tuple(bought)
+        found = direction_finding(objective) if objective else None
+        self.doubt = found.sentence if found else ""
 
     @property
     def line(self) -> str:
@@ -52,12 +62,16 @@ class Planned:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What is too small for any verdict, or more than one question, and what to do."""
-        return (*goal_warnings(self.ahead.plan), *too_small(self.ahead))
+        """A doubtful direction, what is too small for any verdict, or more than one question."""
+        return (
+            *([self.doubt] if self.doubt else []),
+            *goal_warnings(self.ahead.plan),
+            *too_small(self.ahead),
+        )
 
     def show(self) -> None:
         """Print it: with colours on a terminal, plain in a pipe."""
-        show(planned_renderable(self.ahead, self.trades))
+        show(planned_renderable(self.ahead, self.trades, self.doubt))
 
     def data(self) -> dict[str, Any]:
         """The same as `tunebook run --plan --json` prints, less its schema."""
@@ -73,7 +87,7 @@ class Planned:
         }  # fmt: skip
 
     def __repr__(self) -> str:
-        return plain(planned_renderable(self.ahead, self.trades))
+        return plain(planned_renderable(self.ahead, self.trades, self.doubt))
 
     def _repr_html_(self) -> str:
         return planned_html(self.ahead, self.trades)
@@ -124,6 +138,7 @@ def look_ahead(
     workers: int | None = None,
     max_reruns: int = MAX_RERUNS,
     with_trades: bool = True,
+    objective: Objective | None = None,
 ) -> Planned:
     """What a round would cost and tell.
 
@@ -134,15 +149,19 @@ def look_ahead(
         workers: trials at a time; one a core if left out.
         max_reruns: of the decision to come, over all sides.
         with_trades: False leaves out what changes of the plan would buy.
+        objective: that decides, where there is no book yet.
     """
     check_limits(workers=workers, max_reruns=max_reruns)
+    made = store.setting() if store else None
+    objective = made[1] if made else objective
     measured = last_measured(store, number) if store else None
     reruns = _reruns(store, max_reruns) if store else Reruns(most=max_reruns)
     count = at_a_time(workers)
     ahead = plan_ahead(plan, measured, reruns=reruns, workers=count)
     if not with_trades:
-        return Planned(ahead)
-    return Planned(ahead, trades(ahead, measured, reruns=reruns, workers=count))
+        return Planned(ahead, objective=objective)
+    bought = trades(ahead, measured, reruns=reruns, workers=count)
+    return Planned(ahead, bought, objective=objective)
 
 
 def last_measured(store: Store, number: int | None) -> Measured | None:

@@ -156,7 +156,7 @@ def _show_plan(
 
     path = book_path or next((str(p) for p in sorted(Path().glob("*.db"))), None)
     if asked is not None and (path is None or not exists(path)):
-        found = look_ahead(None, asked.plan, workers=workers)
+        found = look_ahead(None, asked.plan, workers=workers, objective=asked.objective)
     else:
         with open_book(book_path) as book:
             plan = asked.plan if asked else choose_round(book, number).plan

@@ -15,6 +15,7 @@ from tunebook.analysis import CHECKS, run_check
 from tunebook.analysis.carried import with_carried, without_the_best
 from tunebook.analysis.equal_values import with_equal_values
 from tunebook.analysis.included_optimizers import lost_to_included
+from tunebook.analysis.objective_direction import direction_finding
 from tunebook.analysis.variance_labels import without_labels
 from tunebook.report.wording import listed, plural, reduced_text
 from tunebook.words.design import Objective
@@ -179,6 +180,8 @@ def conclude(
     if table.adaptive or suspected:
         findings = [_doubted(f, suspected=suspected) for f in findings]
     findings += [_never_read(table, name, trials) for name, trials in (unread or {}).items()]
+    doubt = direction_finding(table.objective, of_file=table.origin is not None)
+    findings += [doubt] if doubt else []
     if table.planned_objective is not None:
         findings.append(_exploratory(table, table.planned_objective))
     return Examination(

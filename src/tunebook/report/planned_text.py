@@ -21,14 +21,17 @@ from tunebook.words.space import Choice, Per
 COLUMNS = ("Change", "Trials a study", "Points", "Difference", "Compute")
 
 
-def planned_renderable(ahead: PlannedRound, trades: Sequence[Trade]) -> RenderableType:
-    """The plan's numbers, what is too small, and what one change would buy."""
+def planned_renderable(
+    ahead: PlannedRound, trades: Sequence[Trade], doubt: str = ""
+) -> RenderableType:
+    """The plan's numbers, a doubt of the objective, what is too small, what a change would buy."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for name, text in planned_lines(ahead):
         table.add_row(name, _clean(text))
     parts: list[RenderableType] = [Text(_clean(ahead.plan.goal), style="bold"), table]
+    parts += [Text(f"▲ objective  {_clean(doubt)}", style="yellow")] if doubt else []
     parts += [Text(f"▲ one goal  {_clean(t)}.", style="yellow") for t in goal_warnings(ahead.plan)]
     parts += [Text(f"▲ too small  {_clean(t)}.", style="yellow") for t in too_small(ahead)]
     if trades:

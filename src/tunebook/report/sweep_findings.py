@@ -1,4 +1,4 @@
-"""What a file shows beside its checks: direction, workloads, identical results (B2 C11)."""
+"""What a file shows beside its checks: workloads, identical results (B2 C11)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 
 from tunebook.report.wording import listed, plural
 from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
-from tunebook.words.metric_direction import likely_direction
 from tunebook.words.origin import Kind
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Value
@@ -26,26 +25,8 @@ FEWEST = 5
 
 def sweep_findings(table: TrialTable) -> tuple[Finding, ...]:
     """Findings on a table that was read from a file, the most pressing first."""
-    found = (direction_finding(table), workload_finding(table), identical_finding(table))
+    found = (workload_finding(table), identical_finding(table))
     return tuple(f for f in found if f is not None)
-
-
-def direction_finding(table: TrialTable) -> Finding | None:
-    """A warning where the objective's direction contradicts its name."""
-    objective = table.objective
-    likely = likely_direction(objective.metric)
-    if likely is None or likely == objective.direction.value:
-        return None
-    better = "higher" if likely == "maximize" else "lower"
-    return Finding(
-        check="C11",
-        severity=Severity.WARNING,
-        subject=objective.metric,
-        numbers={"taken": objective.direction.value, "likely": likely},
-        sentence=f"The objective may have the wrong direction: it is {objective.direction.value}d,"
-        f" but for a metric named {objective.metric} {better} is usually better. If so, every "
-        f"finding below is reversed: use --objective {likely}:{objective.metric}.",
-    )
 
 
 def workload_finding(table: TrialTable) -> Finding | None:
