@@ -18,6 +18,7 @@ ACCURACY = Objective("valid/accuracy", Direction.MAXIMIZE)
 CHANCE, EXAMPLES, EVALUATIONS = 0.25, 500, 20
 CLASSES = round(1 / CHANCE)
 LEVEL = 0.05
+REPEATS = 1000
 Curves = Callable[[np.random.Generator, int], np.ndarray]
 """Accuracy of so many reruns at each evaluation: reruns by evaluations."""
 
@@ -133,7 +134,7 @@ def adopts(curves: np.ndarray, *, best: bool = False, examples: int | None = Non
     return conclude([reading], asked).verdict is Verdict.ADOPT
 
 
-def chance_rows(repeats: int) -> list[str]:
+def chance_rows(repeats: int = REPEATS) -> list[str]:
     """How often each learner is adopted as a first baseline."""
     rows = [
         "| learner | adopted, 6 reruns | adopted, 12 reruns | with validation_examples, 6 reruns "
@@ -157,7 +158,7 @@ def chance_rows(repeats: int) -> list[str]:
     return rows
 
 
-def chance_section(repeats: int) -> list[str]:
+def chance_section() -> list[str]:
     """The section of the page on first baselines."""
     return [
         "## A first baseline against chance",
@@ -165,8 +166,9 @@ def chance_section(repeats: int) -> list[str]:
         f"Learners with {EVALUATIONS} evaluations on {EXAMPLES} validation examples of {CLASSES} balanced classes; chance is {CHANCE:g}, the level 5 %. A trial",
         "counts with the best of its curve; the comparison takes the last evaluation. The claim: on new data for each rerun, a",
         "learner that guesses is adopted in at most 5 % of decisions. The last column is the same test of the best of each curve.",
+        f"`python bench/claims/against_chance.py` prints this section: {REPEATS} decisions a row, {REPEATS // 5} of a network.",
         "",
-        *chance_rows(repeats),
+        *chance_rows(),
         "",
         "Reruns that share one training and one validation set err on the same examples, which new seeds do not average out: such",
         "a network is adopted more often than 5 %, since it does beat chance on that validation set. With",
@@ -175,4 +177,4 @@ def chance_section(repeats: int) -> list[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(chance_rows(2000)))
+    print("\n".join(chance_section()))

@@ -382,7 +382,7 @@ def page(repeats: int, pair_repeats: int) -> str:
                 "",
                 *pair_section(pair_repeats),
                 "",
-                *chance_section(repeats),
+                *chance_section(),
             ]
         )
         + "\n"

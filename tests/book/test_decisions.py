@@ -63,6 +63,17 @@ def test_a_least_improvement_out_of_reach_is_not_adopted(launched, rates, train)
     assert decision.verdict is Verdict.KEEP
 
 
+def test_a_candidate_that_is_dropped_early_says_so(launched, rates, train):
+    asked = optimizers(launched, rates, train, least_improvement=0.5)
+    decision = asked.decide(train, max_reruns=36, **QUIET)
+    best = next(s for s in decision.sides if s.config == decision.config)
+    plan = launched._store.rerun_plans()[-1]
+    assert decision.verdict is Verdict.KEEP
+    assert best.unused == plan.looks[-1] - len(best.reruns) > 0
+    assert f"{len(best.reruns)} of {plan.looks[-1]} planned" in decision.sentence
+    assert decision.sides[-1].unused == 0
+
+
 def test_evidence_is_fresh_seeds_alone(launched, rates, train):
     asked = optimizers(launched, rates, train)
     decision = asked.decide(train, max_reruns=18, **QUIET)

@@ -74,6 +74,17 @@ def test_cost_level_and_promise_are_said_before_the_reruns_and_progress_is_one(b
     assert {line.partition("/")[2].split()[0] for line in done[:-1]} == {"16"}
 
 
+def test_the_spread_that_d2_measured_gives_the_promise_its_units(tmp_path, capsys):
+    """The trials of a first baseline are one configuration under several seeds."""
+    with tb.Book(tmp_path / "s.db", objective=tb.minimize("error"), chance=0.9) as made:
+        first = made.round("Learns?", fixed={"lr": 0.4}, trials=5, max_train_steps=1)
+        first.run(train, **QUIET)
+        capsys.readouterr()
+        first.decide(train, max_reruns=6, workers=0)
+        said = capsys.readouterr().err
+    assert "in error above chance" in said and "not measured" not in said
+
+
 def test_two_candidates_are_compared_by_their_own_reruns(book):
     decision = next(d for d in book.decisions if d.round == 2)
     (pair,) = decision.comparisons

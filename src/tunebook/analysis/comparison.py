@@ -98,6 +98,7 @@ def read_look(
         adopted=adopted,
         dropped=not adopted and score < plan.drop[look],
         variance=variance,
+        left=plan.looks[-1] - plan.looks[look],
     )
 
 

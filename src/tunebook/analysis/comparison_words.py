@@ -34,10 +34,12 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
     if verdict is Verdict.ADOPT:
         return f"Adopt {who}: it gains {size}{f', more than {least}' if margin else ''}."
     if verdict is Verdict.KEEP and baseline is None:
-        return f"No baseline yet: {who} is not shown to beat chance. It gains {size}."
+        return (
+            f"No baseline yet: {who} is not shown to beat chance. It gains {size}.{_early(best)}"
+        )
     if verdict is Verdict.KEEP:
         short = f"more than {least}, is not shown" if margin else "an improvement is not shown"
-        return f"Keep the baseline: {who} gains {size}, and {short}."
+        return f"Keep the baseline: {who} gains {size}, and {short}.{_early(best)}"
     wanted = f" More than {least}, is required." if margin else ""
     return f"No clear answer yet: {who} gains {size}.{wanted}{_further(best, asked, more)}"
 
@@ -90,9 +92,20 @@ def _share_text(verdict: Verdict, best: Reading, asked: Question, more: int) -> 
     if verdict is Verdict.ADOPT:
         return f"Adopt {who}: it {size}."
     if verdict is Verdict.KEEP:
-        return f"Keep the baseline: {who} {size}, and more than half is not shown."
+        return f"Keep the baseline: {who} {size}, and more than half is not shown.{_early(best)}"
     further = _further(best, asked, more)
     return f"No clear answer yet: {who} {size}. More than half is required.{further}"
+
+
+def _early(best: Reading) -> str:
+    """Why fewer reruns were made than planned, where a candidate was dropped."""
+    if not best.ended_early:
+        return ""
+    made = best.side.reruns
+    return (
+        f" Its reruns ended after {made} of {made + best.left} planned, because an adoption had "
+        "become unlikely."
+    )
 
 
 def _ends(gain: Interval, *, beats: bool = False) -> str:

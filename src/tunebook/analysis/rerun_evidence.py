@@ -94,6 +94,7 @@ class Reading:
             beat it where that is the estimand.
         adopted, dropped: whether the look ended its reruns, and how.
         variance: of one rerun's difference.
+        left: reruns of a side that the plan still had after this look.
     """
 
     side: SideEvidence
@@ -102,3 +103,9 @@ class Reading:
     adopted: bool
     dropped: bool
     variance: float
+    left: int = 0
+
+    @property
+    def ended_early(self) -> bool:
+        """The candidate was dropped before the last look, since an adoption was unlikely."""
+        return self.dropped and self.left > 0

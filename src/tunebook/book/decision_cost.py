@@ -6,12 +6,16 @@ import sys
 
 import numpy as np
 
+from tunebook.analysis import variance_sources
 from tunebook.analysis.launch_account import account, levels_after
 from tunebook.analysis.planning_earlier import repeated_seeds
+from tunebook.analysis.variance_sources import Origin
 from tunebook.book.planned import last_measured
+from tunebook.book.repeated_rounds import with_repeats
 from tunebook.report.wording import number, plural, rate_text, seconds_text
 from tunebook.store import Store, StoredRound
 from tunebook.words.decision import RerunPlan
+from tunebook.words.finding import NotApplicable
 from tunebook.words.trial import Purpose, Status
 
 
@@ -45,12 +49,22 @@ def _timed(purpose: Purpose, status: Status) -> bool:
     return status is Status.COMPLETE and purpose is not Purpose.RERUN
 
 
+def _spread_of_seeds(store: Store, number: int) -> float | None:
+    """What D2 measured of training one configuration again; None where it did not."""
+    found = variance_sources.check(with_repeats(store, number))
+    if isinstance(found, NotApplicable):
+        return None
+    own = next(s for s in found.sources if s.origin is Origin.TRIAL)
+    return own.deviation.estimate if own.deviation else None
+
+
 def _promised(store: Store, stored: StoredRound, plan: RerunPlan) -> str:
     """The promised gain in the metric's units where the spread of seeds was measured."""
     above = "the least improvement" if plan.baseline is not None else "chance"
     units = f"{plan.excess:.2g} standard deviations of a seed"
     measured = last_measured(store, stored.number)
     noise = repeated_seeds(measured.reruns) if measured and measured.reruns else None
+    noise = noise or _spread_of_seeds(store, stored.number)
     if measured is None or not noise:
         return f"{units} above {above} (that spread is not measured yet)"
     metric = measured.table.objective.metric

@@ -38,6 +38,7 @@ def sides_of(
             difference=_difference(side.name, judged, readings, asked),
             compared=compared.get(side.name, 0),
             last=_last(readings.get(side.name), judged),
+            unused=_unused(readings.get(side.name)),
         )
         for side in sides
     )
@@ -69,6 +70,10 @@ def _last(reading: Reading | None, judged: Judgement) -> float | None:
     if reading is None or "baseline" in judged.mean or not reading.side.last:
         return None
     return float(np.mean(reading.side.last))
+
+
+def _unused(reading: Reading | None) -> int:
+    return reading.left if reading is not None and reading.ended_early else 0
 
 
 def comparisons(

@@ -50,6 +50,8 @@ class Side:
         compared: reruns of each of the two that `gain` compares; 0 in older books.
         last: mean at the last evaluation of the complete reruns, where `mean` is of the best of
             curves and the comparison is with chance; else None.
+        unused: reruns that the plan still had when the candidate was dropped, because an adoption
+            had become unlikely; 0 where it was not dropped early.
     """
 
     name: str
@@ -61,6 +63,7 @@ class Side:
     difference: float | None = None
     compared: int = 0
     last: float | None = None
+    unused: int = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
