@@ -191,6 +191,30 @@ def test_files_of_other_editors(tunebook, tmp_path):
     assert "has none yet" in tunebook("launch", code=1).stderr
 
 
+def test_a_round_file_s_book_is_the_one_that_it_names(tunebook, started):
+    text = (started / "round-1.toml").read_text("utf-8")
+    other = text.replace('name = "first"', 'name = "other"').replace("= 100", "= 20")
+    (started / "other.toml").write_text(other, "utf-8")
+    planned = tunebook("run", "other.toml", "--plan", "--json")
+    assert not (started / "other.db").exists() and planned.returncode == 0
+    began = tunebook("run", "other.toml", "--workers", "1", "--json")
+    assert "--book first.db" in began.stderr
+    assert [json.loads(began.stdout)[key] for key in ("round", "ran")] == [1, 4]
+    # With two books here, each file still means its own.
+    for file, book in (("other.toml", "other.db"), ("round-1.toml", "first.db")):
+        again = tunebook("run", file, "--workers", "1", "--json")
+        assert json.loads(again.stdout)["ran"] == 0, book
+        status = json.loads(tunebook("status", "--json", "--book", book).stdout)
+        assert len(status["rounds"]) == 1
+    # A book keeps its name in a file of another name, and a file without a name means the only book.
+    (started / "other.db").unlink()
+    (started / "first.db").rename(started / "moved.db")
+    assert json.loads(tunebook("run", "round-1.toml", "--json").stdout)["ran"] == 0
+    (started / "round-1.toml").write_text(text.replace('name = "first"', ""), "utf-8")
+    assert json.loads(tunebook("run", "round-1.toml", "--json").stdout)["ran"] == 0
+    assert [path.name for path in started.glob("*.db")] == ["moved.db"]
+
+
 def test_a_round_file_can_not_change_what_the_book_keeps(tunebook, started):
     text = (started / "round-1.toml").read_text("utf-8")
     for before, after, says in (

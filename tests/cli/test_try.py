@@ -211,3 +211,12 @@ def test_times_are_measured_with_the_threads_that_run_gives(
 def test_a_fault_is_told_after_its_cause_and_a_colon(tried):
     told = tried("def train(trial):\n    pass\n", "--json", code=1)
     assert told["tried"][0]["fault"].startswith("objective never reported: ")
+
+
+def test_a_misspelt_key_of_the_round_is_not_spread_to_the_code(tried):
+    code = "def train(trial):\n    rate = trial.config['learning_rates']\n    return rate\n"
+    fault = tried(code, "--json", code=1)["tried"][0]["fault"]
+    assert 'close to "learning_rate"' in fault and "in the round" in fault
+    assert "Did you mean" not in fault
+    # The traceback has the person's own lines, and none of Tunebook's.
+    assert 'train.py", line 2' in fault and fault.count('File "') == 1

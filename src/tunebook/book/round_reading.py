@@ -137,7 +137,9 @@ class ReadRound(SteeredRound):
         """
         table_, found, said = self._examined(objective)
         return FindingsView(
-            said, RoundPictures.of(pictures(found)), summarize(table_, found, self._details())
+            said,
+            RoundPictures.of(pictures(found)),
+            summarize(table_, found, self._details(), self.rerun_table()),
         )
 
     def _examined(
@@ -184,7 +186,7 @@ class ReadRound(SteeredRound):
     def summary(self) -> RoundSummary:
         """The best configuration, the good values, and why trials did not complete."""
         table_, found, _ = self._examined(None)
-        return summarize(table_, found, self._details())
+        return summarize(table_, found, self._details(), self.rerun_table())
 
     def to_pandas(self) -> Any:
         """The search trials as a pandas DataFrame, one row a trial; see `TrialTable.to_pandas`."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tunebook.cli.named_book import named_book
 from tunebook.cli.which_book import (
     book_option,
     choose_round,
@@ -154,11 +155,12 @@ def _show_plan(
     from tunebook.cli.output import print_json
     from tunebook.words.book_place import exists
 
-    path = book_path or next((str(p) for p in sorted(Path().glob("*.db"))), None)
+    first = next((str(p) for p in sorted(Path().glob("*.db"))), None)
+    path = named_book(asked, book_path) if asked else book_path or first
     if asked is not None and (path is None or not exists(path)):
         found = look_ahead(None, asked.plan, workers=workers, objective=asked.objective)
     else:
-        with open_book(book_path) as book:
+        with open_book(path if asked else book_path) as book:
             plan = asked.plan if asked else choose_round(book, number).plan
             found = book.planned(plan, workers=workers)
     if as_json:
@@ -214,9 +216,7 @@ def _book_for(asked: RoundFile, book_path: str | None, code: str) -> Book:
     from tunebook.words.book_place import exists
     from tunebook.words.errors import CodecError
 
-    here = sorted(Path().glob("*.db"))
-    if not book_path and len(here) == 1:
-        book_path = str(here[0])
+    book_path = named_book(asked, book_path)
     if book_path and exists(book_path):
         said = asked.setting
         return Book(
@@ -232,7 +232,7 @@ def _book_for(asked: RoundFile, book_path: str | None, code: str) -> Book:
             "a new book has an objective; the round file names none",
             next_step='add a table:\n[book]\nname = "digits"\nobjective = "minimize:valid/error"',
         )
-    if not book_path and here:
+    if not book_path and any(Path().glob("*.db")):
         find_book(None)
     if not code:
         raise no_code()

@@ -150,7 +150,9 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         steps=_steps(stands),
         findings=alike([v for v in views if v.finding.severity is not Severity.PASS]),
         passes=alike([v for v in views if v.finding.severity is Severity.PASS]),
-        outcome=tuple(summary_lines(summarize(found.table, found_results, found.details))),
+        outcome=tuple(
+            summary_lines(summarize(found.table, found_results, found.details, found.reruns))
+        ),
         not_applicable=tuple((check_text(n.check), n) for n in examination.not_applicable),
         gallery=drawn,
         trials=trial_rows(found, found.table),

@@ -168,7 +168,7 @@ def round_html(record: BookRecord, number: int) -> str:
         standing=standing(record, number),
         examination=examination,
         folded=folded_text(examination, "").rstrip("; "),
-        summary=summary_lines(summarize(found.table, checked, found.details)),
+        summary=summary_lines(summarize(found.table, checked, found.details, found.reruns)),
         pictures=images,
         left=left,
     )

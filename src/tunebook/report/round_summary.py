@@ -49,6 +49,8 @@ class RoundSummary:
         lost: ways in which trials did not complete, the commonest first.
         all_lost: every trial has ended, and none is complete.
         no_chance: every trial that ended is stuck at this level of chance; else None.
+        repeated: what reruns of the best configuration with new seeds say of it; "" where it has
+            none.
     """
 
     objective: Objective
@@ -58,12 +60,14 @@ class RoundSummary:
     lost: tuple[LostTrials, ...]
     all_lost: bool = False
     no_chance: float | None = None
+    repeated: str = ""
 
 
 def summarize(
     table: TrialTable,
     results: Mapping[str, Result | NotApplicable],
     details: Mapping[str, str] | None = None,
+    reruns: TrialTable | None = None,
 ) -> RoundSummary:
     """Summarize a table of search trials.
 
@@ -71,20 +75,46 @@ def summarize(
         table: the trials of one round.
         results: of the checks on it; C10's say which hyperparameters matter.
         details: trial name to its error in one line.
+        reruns: of the round with new seeds; None where there is none.
     """
+    best = best_trial(table)
     matters, silent = _matters(results.get("C10"))
     ended = [s for s in table.status if s.ended]
     causes = [c for c, s in zip(table.cause, table.status, strict=True) if s.ended]
     stuck = len(causes) > 1 and all(c is Cause.CHANCE for c in causes)
     return RoundSummary(
         objective=table.objective,
-        best=best_trial(table),
+        best=best,
         ranges=good_ranges(table, matters) if matters else (),
         silent=silent,
         lost=lost_trials(table, details or {}),
         all_lost=bool(ended) and len(ended) == len(table) and not table.complete.any(),
         no_chance=table.chance if stuck else None,
+        repeated=repeated_text(best, table, reruns) if best and reruns is not None else "",
     )
+
+
+def repeated_text(best: Best, table: TrialTable, reruns: TrialTable) -> str:
+    """That the best value was selected, and the mean of its reruns; "" without a rerun."""
+    if reruns.objective != table.objective:
+        return ""
+    values = [
+        float(value)
+        for config, value, complete in zip(
+            reruns.config, reruns.value, reruns.complete, strict=True
+        )
+        if complete and dict(config) == dict(best.config)
+    ]
+    if not values:
+        return ""
+    mean = number(sum(values) / len(values))
+    again = (
+        f"Its rerun with a new seed has {mean}."
+        if len(values) == 1
+        else f"Its {len(values)} reruns with new seeds have a mean of {mean}."
+    )
+    complete = plural(int(table.complete.sum()), "complete trial")
+    return f"It is the luckiest value of {complete}. {again}"
 
 
 def lost_trials(table: TrialTable, details: Mapping[str, str]) -> tuple[LostTrials, ...]:
@@ -129,7 +159,8 @@ def summary_lines(summary: RoundSummary) -> list[tuple[str, tuple[str, ...]]]:
     if summary.best is not None:
         best = summary.best
         head = f"Best {summary.objective.metric}: {number(best.value)}, trial {best.trial}"
-        lines.append((head, (config_text(best.config) or "no hyperparameter",)))
+        repeated = (summary.repeated,) if summary.repeated else ()
+        lines.append((head, (config_text(best.config) or "no hyperparameter", *repeated)))
         if ranges := range_lines(summary):
             lines.append(("Good values", ranges))
     if summary.all_lost:

@@ -173,7 +173,7 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
     """A round at a glance: its question, its trials' fates, its best, and why trials failed."""
     best = best_trial(found.table)
     metric = found.table.objective.metric
-    lost = summarize(found.table, {}, found.details)
+    lost = summarize(found.table, {}, found.details, found.reruns)
     lines: list[RenderableType] = [
         _line(f"Round {found.number}: {found.plan.goal}", "bold"),
         _line(
@@ -185,6 +185,8 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
         row = found.table.name.index(best.trial)
         config = config_text(found.table.config[row])
         lines.append(_line(f"Best {metric}: {number(best.value)} by {best.trial} ({config})"))
+        if lost.repeated:
+            lines.append(_line(lost.repeated))
     if len(found.reruns):
         lines.append(_line(f"Fresh-seed reruns: {counts_text(found.reruns.status)}"))
     if causes and lost.lost:
@@ -279,7 +281,7 @@ def show_round(found: RoundRecord, *, everything: bool = False) -> None:
         read = results(found.table, carried=found.carried, repeats=repeats(found))
         examination = conclude(found.table, read, unread=found.unread, carried=found.carried)
         show_foretold(judge(found.plan, found.table, examination))
-        summary = summarize(found.table, read, found.details)
+        summary = summarize(found.table, read, found.details, found.reruns)
         show(findings_text(examination, everything=everything, summary=summary))
 
 

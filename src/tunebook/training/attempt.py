@@ -7,13 +7,12 @@ import random
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from tunebook.training.assignment import Assignment
-from tunebook.training.error_text import place, said_by_exit
+from tunebook.training.error_text import place, said_by_exit, traceback_text
 from tunebook.training.handle import Diverged, Trial
 from tunebook.training.log import TrialLog
 from tunebook.training.report_values import BadReport
@@ -98,7 +97,7 @@ def _fate(trial: Trial, train: Callable[[Trial], Any]) -> tuple[Fate, bool]:
         return (Status.INFEASIBLE, error.cause, _one_line(str(error))), True
     except BaseException as error:  # every way out is this trial's fate, never the worker's
         with suppress(Exception):  # training code may have closed its standard error
-            traceback.print_exc()
+            sys.stderr.write(traceback_text(error))
         return _classified(error), False
     if trial._refused is not None:  # training code passed over the error, which does not undo it
         return _classified(trial._refused), True

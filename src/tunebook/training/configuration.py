@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import difflib
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NoReturn
 
-from tunebook.words.errors import ReportError, nearest
+from tunebook.words.errors import ReportError
 from tunebook.words.trial import Value
 
 HABITS = {
@@ -24,6 +25,14 @@ HABITS = {
 
 class UnknownCall(ReportError, AttributeError):
     """A call that other tuners' handles have; an AttributeError too, so that `hasattr` works."""
+
+
+def _misspelt(name: str, known: Collection[str]) -> str:
+    """A known name that is close; which of the two is misspelt only a person knows."""
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    if not close:
+        return ""
+    return f' It is close to "{close[0]}": correct the wrong one, in the round or in training.'
 
 
 class ReadConfiguration(Mapping[str, Value]):
@@ -55,7 +64,7 @@ class ReadConfiguration(Mapping[str, Value]):
             known = ", ".join(self._values)
             raise KeyError(
                 f'"{name}" does not exist in this trial; it has {known}.'
-                + nearest(str(name), self._values)
+                + _misspelt(str(name), self._values)
             ) from None
 
     def __getattr__(self, name: str) -> NoReturn:

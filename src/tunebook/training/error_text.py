@@ -38,10 +38,27 @@ def own_frames(error: BaseException) -> list[traceback.FrameSummary]:
 
 
 def _frames(error: BaseException) -> list[traceback.FrameSummary]:
-    inner = ("<frozen ", _HERE)
-    return [
-        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(inner)
-    ]
+    return [f for f in traceback.extract_tb(error.__traceback__) if not _is_inner(f)]
+
+
+def _is_inner(frame: traceback.FrameSummary) -> bool:
+    return frame.filename.startswith(("<frozen ", os.path.join(_HERE, "")))
+
+
+def traceback_text(error: BaseException) -> str:
+    """The traceback without Tunebook's own frames, of the errors that led to it too.
+
+    An error that has no other frame keeps them.
+    """
+    told = traceback.TracebackException.from_exception(error)
+    left = [told]
+    while left:
+        one = left.pop()
+        frames = [frame for frame in one.stack if not _is_inner(frame)]
+        one.stack = traceback.StackSummary.from_list(frames or one.stack)
+        chained = (one.__cause__, one.__context__, *(one.exceptions or ()))
+        left += [inner for inner in chained if inner is not None]
+    return "".join(told.format())
 
 
 def said_by_exit(error: SystemExit) -> str:

@@ -1,0 +1,52 @@
+"""The best trial of a search beside the mean of its reruns: a selected value flatters."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tunebook.report.round_summary import summarize
+from tunebook.report.terminal import round_renderable
+from tunebook.report.wording import number
+from tunebook.words.design import Objective
+from tunebook.words.trial import Status
+
+
+def told(found, reruns):
+    return summarize(found.table, {}, found.details, reruns)
+
+
+def test_the_mean_of_the_best_trial_s_reruns_is_beside_its_value(book):
+    found = book.rounds[0]
+    best = told(found, found.reruns).best
+    own = [
+        v for c, v in zip(found.reruns.config, found.reruns.value, strict=True) if c == best.config
+    ]
+    assert len(own) == 4
+    said = told(found, found.reruns).repeated
+    assert f"{number(float(np.mean(own)))}" in said and "4 reruns" in said
+    assert str(int(found.table.complete.sum())) in said and "luckiest" in said
+
+
+def test_reruns_of_other_configurations_and_objectives_say_nothing(book):
+    found = book.rounds[0]
+    others = replace(found.reruns, config=tuple({**c, "layers": 9} for c in found.reruns.config))
+    failed = replace(found.reruns, status=(Status.INFEASIBLE,) * len(found.reruns))
+    exploratory = replace(found.reruns, objective=Objective("train/loss"))
+    for reruns in (others, failed, exploratory, None):
+        assert told(found, reruns).repeated == ""
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_the_terminal_and_the_page_show_it(book, width):
+    from rich.console import Console
+
+    from tunebook.report.page import render
+
+    console = Console(width=width, record=True, file=None)
+    with console.capture() as captured:
+        console.print(round_renderable(book.rounds[0]))
+    assert "4 reruns with new seeds" in " ".join(captured.get().split())
+    assert "luckiest value" in render(book, rounds=[1])
