@@ -5,14 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from tunebook.report.loop import Step, standing
 from tunebook.report.methods import protocol
 from tunebook.report.notebook import decision_html
 from tunebook.report.terminal import decision_renderable, launch_renderable, plain
 from tunebook.report.verdict import answer, gain_note
-from tunebook.words.decision import OpenProblem, Verdict
-from tunebook.words.finding import Examination, Interval
+from tunebook.words.decision import Comparison, OpenProblem, Verdict
+from tunebook.words.finding import (
+    Examination,
+    Finding,
+    Interval,
+    PairwiseDifference,
+    Severity,
+)
 from tunebook.words.trial import Cause, Status
 
 NOTHING = Examination(trials=0, left_out=(), findings=[], not_applicable=())
@@ -43,6 +50,44 @@ def test_gains_that_are_differences_need_no_note(book):
     assert gain_note(book.decisions[2]) == ""
     side = replace(book.decisions[2].sides[0], difference=0.01750001)
     assert gain_note(replace(book.decisions[2], sides=(side,))) == ""
+
+
+def test_a_large_correction_says_which_luck_ended_the_reruns(book):
+    def note(gain, plain):
+        side = replace(
+            book.decisions[2].sides[0], gain=Interval(gain, -1.0, 1.0), difference=plain
+        )
+        return gain_note(replace(book.decisions[2], sides=(side,)))
+
+    assert "bad luck" in note(0.0809, 0.0225) and "too small" in note(0.0809, 0.0225)
+    assert "good luck" in note(0.02, 0.09) and "too large" in note(-0.01, 0.02)
+    assert "luck" not in note(0.0151, 0.0175)
+
+
+def test_the_evaluation_that_was_compared_with_chance_is_named(book):
+    side = replace(book.decisions[0].sides[0], last=0.2524)
+    note = gain_note(replace(book.decisions[0], sides=(side,)))
+    assert "last evaluation" in note and "0.252" in note and side.name in note
+
+
+@pytest.mark.parametrize("significant", [True, False])
+def test_a_search_that_orders_two_values_the_other_way_round_says_so(book, significant):
+    decision, pair = book.decisions[2], PairwiseDifference(
+        a="x", b="y", difference=0.15, low=0.1, high=0.2, told_apart=True
+    )  # fmt: skip
+    said = Finding(check="C9", severity=Severity.NOTE, subject="norm",
+                   numbers={"pairs": (pair,)}, sentence="norm=y is better.")  # fmt: skip
+    seen = replace(NOTHING, findings=[said])
+
+    def insights(a, b):
+        compared = Comparison(a=a, b=b, difference=Interval(0.06, 0.01, 0.1), reruns=4,
+                              significant=significant)  # fmt: skip
+        return answer(book.rounds[2], replace(decision, comparisons=(compared,)), seen).insights
+
+    told = insights("norm=x", "norm=y")
+    assert len(told) == 2 and "norm=y is ahead" in told[1] and "reverse" in told[1]
+    assert ("significant" in told[1]) is not significant
+    assert insights("norm=y", "norm=x") == (said.sentence,)
 
 
 def test_an_open_problem_is_shown_and_the_launch_waits_for_it(book):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tunebook.report.reversed_order import reversed_order
 from tunebook.report.wording import better, number, plural
 from tunebook.words.decision import Decision, Estimand, OpenProblem, Side, Verdict
 from tunebook.words.design import Objective
@@ -109,7 +110,7 @@ def answer(
         sentence=decision.sentence,
         kind=decision.verdict.replace(" ", "-"),
         label=label,
-        insights=insights,
+        insights=(*insights, *reversed_order(decision, examination, found.table.objective)),
         sides=decision.sides,
         least_improvement=decision.least_improvement,
         error_rate=decision.error_rate,
