@@ -140,7 +140,7 @@ def test_doing_it_again_includes_the_rounds_that_set_the_level(book):
                      launches=book.launches[:1])  # fmt: skip
     commands = protocol(record, record.rounds[2], record.decisions[2]).commands
     runs = [c for c in commands if c.startswith("tunebook run")]
-    assert [c.split()[2] for c in runs] == [f"round-{k}.toml" for k in (1, 2, 3)]
+    assert [c.split()[2] for c in runs] == [f"again/round-{k}.toml" for k in (1, 2, 3)]
     assert sum("launch" in c for c in commands) == 1
 
 
@@ -149,5 +149,7 @@ def test_rounds_that_only_carried_trials_over_are_done_again_too(book):
     found = replace(book.rounds[2], carried=table)
     record = replace(book, rounds=(*book.rounds[:2], found), decisions=book.decisions[2:])
     commands = protocol(record, found, record.decisions[0]).commands
-    assert [c.split()[2] for c in commands if " run " in c] == ["round-2.toml", "round-3.toml"]
+    assert [c.split()[2] for c in commands if " run " in c] == [
+        f"again/round-{k}.toml" for k in (2, 3)
+    ]
     assert "tunebook findings 2 --book again.db" in commands

@@ -42,6 +42,6 @@ def _sentence(better: str, worse: str, found: Comparison) -> str:
     sure = "" if found.significant else ", without a significant difference"
     return (
         f"This order is the reverse of the reruns': here {better} is ahead, there {worse} "
-        f"is{sure}. The search compares all configurations that were tried, the reruns one of each. The "
-        "verdict counts the reruns alone."
+        f"is{sure}. The search compares all configurations that were tried, the reruns one of "
+        "each. The verdict counts the reruns alone."
     )
