@@ -42,7 +42,7 @@ def train(trial):
 
 
 def begin(url, folder, **more):
-    return tb.Book(url, objective=tb.minimize("loss"), files=folder, **more)
+    return tb.Book(url, objective=tb.minimize("loss"), chance=9.0, files=folder, **more)
 
 
 def plan(book, trials=8):
