@@ -112,6 +112,8 @@ def test_after_keep_the_question_is_closed_and_no_more_trials_are_asked_for():
     assert found.plan.fixed["batch_norm"] is False
     assert not found.plan.goal.startswith("Does batch norm help?")
     assert any("decision 3" in s for s in found.resolved)
+    # A baseline that was kept leaves nothing for a person to settle.
+    assert "Decision 3: Decided." in found.resolved and found.unresolved == ()
     # The first hyperparameter that was fixed so far is varied.
     assert found.plan.nuisance["weight_decay"] == Float(1e-6, 0.1, Scale.LOG)
     assert proposed(NORM, None, MORE).plan.trials == 64, "an open question still gets more"

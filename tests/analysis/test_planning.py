@@ -99,6 +99,13 @@ def test_without_a_round_before_the_assumption_is_said(monkeypatch):
     assert "50 % of what trials spread" in assumption(found)
 
 
+def test_without_a_range_no_response_over_one_is_assumed(monkeypatch):
+    quick(monkeypatch)
+    said = assumption(plan_ahead(plan(values=(), nuisance={}, fixed={"x": 0.5}), None))
+    assert "bowl" not in said and "seeds alone" in said
+    assert "bowl" in assumption(plan_ahead(plan(), None))
+
+
 def test_the_same_seed_promises_the_same(monkeypatch):
     quick(monkeypatch)
     assert plan_ahead(plan(), None).difference == plan_ahead(plan(), None).difference

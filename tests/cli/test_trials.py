@@ -8,8 +8,10 @@ import tomllib
 from io import StringIO
 
 import pytest
+from rich.console import Console
 
 import tunebook as tb
+from tunebook.report.trial_list import TrialList, trials_renderable
 from tunebook.words.errors import EvidenceError
 
 
@@ -109,3 +111,28 @@ def test_pictures_are_found_by_name_and_saved(tmp_path, run):
     assert shown[0].save(tmp_path / "p.png").read_bytes()[:4] == b"\x89PNG"
     with pytest.raises(EvidenceError, match=name):
         shown[name + "x"]
+
+
+@pytest.mark.parametrize(("width", "broken"), [(72, True), (200, False)])
+def test_names_of_columns_break_between_their_words(width, broken):
+    table = listed(("valid/accuracy", "learning_rate", "weight_decay", "label_smoothing"))
+    console = Console(width=width)
+    with console.capture() as captured:
+        console.print(table)
+    words = captured.get().split()
+    assert ("valid/accuracy" in words, "learning_rate" in words) == (not broken, not broken)
+    assert ("accuracy" in words, "learning_" in words, "rate" in words) == (broken, broken, broken)
+    assert "seconds" in words
+
+
+def listed(names):
+    columns = {
+        "trial": ["1.0"],
+        "status": ["complete"],
+        **{n: [0.1] for n in names},
+        "seconds": [1.0],
+    }
+    columns |= {"cause": [None]}
+    return trials_renderable(
+        TrialList(columns=columns, objective=names[0], counts="1 trial", left=0)
+    )

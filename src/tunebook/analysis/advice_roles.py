@@ -29,7 +29,9 @@ def settle_decision(draft: Draft, decision: Decision | None) -> None:
     if decision is None:
         return
     if decision.verdict is not Verdict.ADOPT:
-        draft.unresolved.append(f"Decision {decision.number}: {decision.sentence}")
+        kept = decision.verdict is Verdict.KEEP and decision.baseline is not None
+        said = draft.resolved if kept else draft.unresolved
+        said.append(f"Decision {decision.number}: {decision.sentence}")
         if decision.verdict is Verdict.MORE_EVIDENCE:
             draft.unresolved.append(_before_the_next(decision))
         elif decision.baseline is not None:

@@ -31,6 +31,8 @@ def assumption(found: PlannedRound) -> str:
             f"no smooth response fits them. Trials spread {spread} over the space, seeds "
             f"{noise}{by or ', as is assumed'}"
         )
+    elif not any(study.branch.axes for study in studies(found.plan)):
+        said = _seeds_alone(found, by)
     elif found.metric:
         spread += f", as in round {found.number}" if found.number else ", as is assumed"
         said = (
@@ -47,6 +49,17 @@ def assumption(found: PlannedRound) -> str:
     if found.plan.trials > simulated and found.questions:
         said += f". Differences are those of {simulated} trials: this many tell smaller ones"
     return said + "."
+
+
+def _seeds_alone(found: PlannedRound, by: str) -> str:
+    """What is assumed where no range is searched: trials of one value are repeats."""
+    alone = "no nuisance hyperparameter varies, so that trials of one value differ by seeds alone"
+    if found.metric:
+        return f"Assumed: {alone}, by {found.noise:.2g}{by or ', as is assumed'}"
+    return (
+        f"Assumed, since no earlier round tells of it: {alone}, by {percent(NOISE_SHARE)} of what "
+        "trials spread over a space, which is the unit here"
+    )
 
 
 def too_small(found: PlannedRound) -> tuple[str, ...]:

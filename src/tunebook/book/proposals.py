@@ -69,7 +69,7 @@ class NextRound:
         notes = [
             *_comments("What it would cost and tell (tunebook run FILE --plan says more):", ahead),
             *_comments("For you to settle:", self.proposal.unresolved),
-            *_comments("Remedies that met, and which gave way:", self.proposal.resolved),
+            *_comments("Settled already:", self.proposal.resolved),
         ]
         text = write_round_file(self.file, changes=self.proposal.changes)
         return "".join(f"{line}\n" for line in notes) + text

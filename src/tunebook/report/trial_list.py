@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -20,6 +21,9 @@ from tunebook.words.table import TrialTable
 from tunebook.words.table_frame import columns
 from tunebook.words.trial import Value
 
+UNBOUND = 100_000
+"""Columns of a terminal in which every table fits."""
+_BREAK = re.compile(r"(?<=\w\w[/_.-])(?=\w\w)")
 UNSHOWN = ("study", "seed", "cause", "detail")
 """Columns that a terminal leaves out; CSV and JSON have them."""
 
@@ -90,6 +94,26 @@ def listing(
 
 def trials_renderable(found: TrialList) -> RenderableType:
     """A table for a terminal: the trial, its fate and value, its hyperparameters, its time."""
+    more = f"; {found.left} more" if found.left else ""
+    return Group(_Grid(found), Text(f"{found.counts}{more}", style="dim"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The table; in a narrow terminal the names of its columns break after a `/` or `_`."""
+
+    found: TrialList
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        whole = _grid(self.found, name_of=printable)
+        wide = options.update(width=UNBOUND)
+        if console.measure(whole, options=wide).maximum <= options.max_width:
+            yield whole
+        else:
+            yield _grid(self.found, name_of=lambda name: _BREAK.sub("\n", printable(name)))
+
+
+def _grid(found: TrialList, name_of: Callable[[str], str]) -> Table:
     grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     causes = found.columns["cause"]
     shown: list[list[str]] = []
@@ -99,13 +123,12 @@ def trials_renderable(found: TrialList) -> RenderableType:
             texts = [f"{s}: {c}" if c else s for s, c in zip(texts, causes, strict=True)]
         numeric = all(isinstance(v, int | float) or v is None for v in values)
         grid.add_column(
-            Text(printable(name)), justify="right" if numeric else "left", overflow="fold"
+            Text(name_of(name)), justify="right" if numeric else "left", overflow="fold"
         )
         shown.append(texts)
     for row in zip(*shown, strict=True):
         grid.add_row(*(Text(printable(text)) for text in row))
-    more = f"; {found.left} more" if found.left else ""
-    return Group(grid, Text(f"{found.counts}{more}", style="dim"))
+    return grid
 
 
 def csv_text(found: TrialList) -> str:
