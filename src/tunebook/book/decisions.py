@@ -25,6 +25,7 @@ from tunebook.book.decision_sides import comparisons, sides_of
 from tunebook.book.fresh_reruns import Candidate, Looks, Reruns
 from tunebook.book.open_problems import problem_caveats, say_problems
 from tunebook.book.refusals import (
+    refuse_broken_baseline,
     refuse_estimand,
     refuse_flattering,
     refuse_same,
@@ -98,6 +99,7 @@ def decide(
             if reruns.code is not None and most > plan.looks[-1] and work.open(readings):
                 plan = extended_plan(store, plan, most=most)
                 readings = work.through(plan)
+    refuse_broken_baseline(store.trials(number), baseline)
     decision = _decision(store, stored, sides, readings, asked, baseline, plan)
     said = _validation_text(decision, objective, reruns.validation_examples)
     caveats_ = (*problem_caveats(open_), *decision.caveats, *said)
