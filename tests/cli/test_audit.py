@@ -369,3 +369,57 @@ def test_workloads_and_identical_results_are_told(audit):
     assert about["dataset"]["numbers"]["workloads"] == 2
     same = [f for f in told["findings"] if f["check"] == "B2" and len(f["trials"]) == 2]
     assert same and sorted(same[0]["trials"]) == ["10", "6"]
+
+
+def optuna(rows, value="value", extra=("system_attrs_note",)):
+    """A study as pandas writes it, with an unnamed index."""
+    head = ["", "number", value, "params_batch_size", "params_lr", "user_attrs_n_params",
+            "user_attrs_val_loss", *extra, "state"]  # fmt: skip
+    lines = [",".join(head)]
+    for i in range(rows):
+        lr, good = 10 ** -(1 + i * 7 % 40 / 10), 0.9 - 0.01 * (i * 7 % 40 - 15) ** 2 / 40
+        cells = [i, i, good, (16, 32, 64)[i % 3], lr, 123456, 1 - good, *[0.5] * len(extra)]
+        lines.append(",".join([*map(str, cells), "COMPLETE"]))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("value", "proposed"),
+    [
+        ("value", {"minimize:value", "maximize:value"}),
+        ("values_accuracy", {"maximize:values_accuracy"}),
+        ("values_val_loss", {"minimize:values_val_loss"}),
+    ],
+)
+def test_a_study_with_an_unnamed_index_proposes_its_own_results(audit, value, proposed):
+    """No index, no constant, no attribute; both directions where the name gives none."""
+    told = audit(optuna(20, value), objective=None, code=2)
+    listed = told.splitlines()[0].partition(" has ")[2].split(", ")
+    assert set(listed) == proposed
+    assert all(f"--objective {text}" in told for text in proposed)
+
+
+def test_a_pruner_is_no_sampler(audit):
+    """A mark of successive halving says that trials were stopped, not how they were chosen."""
+    rung = ("system_attrs_completed_rung_0",)
+    told = audit(optuna(20, extra=rung), objective="maximize:value")
+    reading = told[: told.index("Search space")]
+    assert "pruner, as the file says: successive halving" in reading
+    assert "sampler: the file does not say" in reading and "so trials are adaptive" not in reading
+    assert "Earlier results chose later configurations" not in told
+
+
+def test_a_flag_that_was_not_given_is_not_named(audit):
+    """Where the file says that the search was adaptive, the caveat names the sampler."""
+    text = optuna(20, extra=("system_attrs_tpe:relative_params",))
+    told = json.loads(audit(text, "--json", objective="maximize:value"))
+    caveat = next(c for c in told["caveats"] if "Earlier results" in c)
+    assert "TPE" in caveat and "--adaptive" not in caveat
+
+
+def test_a_batch_size_is_fixed_at_the_middle_of_the_best_for_that_reason(audit):
+    told = json.loads(audit(optuna(24), "--json", objective="maximize:value"))
+    finding = next(f for f in told["findings"] if f["check"] == "A4")
+    remedy = finding["remedy"]
+    assert remedy["values"]["value"] == finding["numbers"]["middle_of_best"]
+    assert "middle of the best" in remedy["because"]

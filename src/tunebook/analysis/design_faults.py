@@ -149,7 +149,8 @@ def _batch_sizes(table: TrialTable) -> Iterable[Finding]:
                 kind=RemedyKind.FIX,
                 subject=name,
                 values={"value": best},
-                because="it is chosen for time or cost, and the others are tuned for it",
+                because="it is the middle of the best trials; time or cost may speak for "
+                "another, for which the others are tuned anew",
             ),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -111,16 +112,27 @@ def _objective(source: Path, curves: Path | None, *, ask: bool) -> str:
         )
     if not (ask and sys.stdin.isatty() and sys.stdout.isatty()):
         rest = f" and {more} more" if more > 0 else ""
+        again = f"tunebook audit {shlex.quote(str(source))} --objective"
+        ways = _ways(shown)
         raise DesignError(
             f"an audit needs an objective; {source.name} has {', '.join(shown)}{rest}",
-            next_step=f"tunebook audit {shlex.quote(str(source))} --objective "
-            f"{shlex.quote(shown[0])}",
+            next_step=f"{again} {shlex.quote(ways[0])}"
+            if len(ways) == 1
+            else "choose the direction, which the name does not give: "
+            + " or ".join(f"{again} {shlex.quote(way)}" for way in ways),
         )
     click.echo("Which column is the objective?")
     for i, text in enumerate(shown, start=1):
         click.echo(f"  {i}  {text}")
-    answer = click.prompt("Number, or minimize:NAME", default="1")
+    known = len(_ways(shown)) == 1
+    answer = click.prompt("Number, or minimize:NAME", default="1" if known else None)
     picked = answer.strip()
     if picked.isdecimal() and 1 <= int(picked) <= len(shown):
         return shown[int(picked) - 1]
     return picked
+
+
+def _ways(proposed: Sequence[str]) -> list[str]:
+    """The first candidate, with both directions where its name gives none."""
+    name = proposed[0].partition(":")[2]
+    return [text for text in proposed if text.partition(":")[2] == name]

@@ -49,6 +49,8 @@ def reading_lines(origin: Origin | None) -> tuple[str, ...]:
         lines.append(
             "sampler: the file does not say; Optuna's default, TPE, is adaptive (--adaptive)"
         )
+    if origin.pruner:
+        lines.append(f"pruner, as the file says: {origin.pruner}; it stops trials, chooses none")
     return tuple(lines)
 
 

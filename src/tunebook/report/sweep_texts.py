@@ -131,8 +131,8 @@ def caveats(table: TrialTable) -> tuple[str, ...]:
         )
     if table.adaptive:
         said.append(
-            "Earlier results chose later configurations (--adaptive): checks that need "
-            "independent trials do not speak."
+            f"Earlier results chose later configurations ({_why_adaptive(table)}): checks that "
+            "need independent trials do not speak."
         )
     if table.chance is None:
         said.append(
@@ -147,3 +147,10 @@ def caveats(table: TrialTable) -> tuple[str, ...]:
     if trial_noise(labelled(table)) is None:
         said.append(FRESH_SEEDS)
     return tuple(said)
+
+
+def _why_adaptive(table: TrialTable) -> str:
+    """What says that the search was adaptive: the file's sampler, or the caller."""
+    origin = table.origin
+    said = origin is not None and origin.adaptive
+    return f"sampler: {origin.sampler}, as the file says" if said and origin else "--adaptive"

@@ -7,7 +7,7 @@ values say. What is left is a hyperparameter.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,7 +87,7 @@ def use_columns(
     asked = _asked(rows, said, [*(hyperparameters or ()), *scientific, *space], objective, metrics)
     only = hyperparameters is not None or bool(space)
     uses = {
-        column: _use(column, look, said, asked, only, (objective, *metrics))
+        column: _use(column, look, said, asked, only, {objective, *metrics} - {""})
         for column, look in looks.items()
     }
     _by_values(rows, looks, uses, objective)
@@ -141,7 +141,7 @@ def _use(
     said: Stated,
     asked: Mapping[str, str],
     only: bool,
-    metrics: Sequence[str],
+    metrics: Collection[str],
 ) -> ColumnUse:
     """What is asked for or stated of a column, else what its name says; else it is left."""
 
@@ -323,6 +323,7 @@ def _columns(
             order=order or (UNNAMED if order is not None else ""),
             notes=rows.notes,
             sampler=said.sampler,
+            pruner=said.pruner,
             adaptive=bool(said.sampler) and said.sampler != GRID,
         ),
         hyperparameters={

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from tunebook.words.column_look import look_at
+from tunebook.words.column_look import Look, look_at
 from tunebook.words.column_names import plain_name
 from tunebook.words.column_uses import listed_columns, use_columns
 from tunebook.words.csv_columns import TrialRows
@@ -18,6 +18,7 @@ MOST_NAMED = 5
 _OF_VALIDATION = frozenset({"val", "valid", "validation", "eval", "dev", "cv"})
 _OF_TEST = frozenset({"test", "holdout"})
 _OF_TRAINING = frozenset({"train", "training"})
+_ATTACHED = ("user_attrs_", "system_attrs_")
 _SPREADS = frozenset({"std", "rank", "sem", "split"})
 
 
@@ -61,14 +62,16 @@ def close_names(name: str, known: Sequence[str], most: int = MOST_NAMED) -> list
 def propose_objectives(rows: TrialRows, metrics: Sequence[str]) -> list[str]:
     """`minimize:val_loss` for each result that could be the objective, the likeliest first.
 
-    Validation comes before test, test before training. Names that say no direction are proposed
-    only where no name says one.
+    Validation comes before test, test before training. Names that give no direction are proposed
+    only where no name gives one, and then with both. A constant, an unnamed index, or an
+    attribute that a script attached to its trials is no candidate.
     """
     columns, _ = use_columns(rows, objective="", metrics=metrics)
+    looks = {column: look_at(cells) for column, cells in rows.cells.items()}
     found = list(metrics)
-    for use in columns.origin.of(Kind.RESULT):
-        if use.column not in found and look_at(rows.cells[use.column]).numeric:
-            found.append(use.column)
+    results = [u.column for u in columns.origin.of(Kind.RESULT) if _varies(looks[u.column])]
+    own = [c for c in results if not c.startswith(_ATTACHED)]
+    found += [c for c in own or results if c not in found]
 
     def rank(name: str) -> tuple[bool, bool, int]:
         words = set(plain_name(name).split("_"))
@@ -78,10 +81,24 @@ def propose_objectives(rows: TrialRows, metrics: Sequence[str]) -> list[str]:
         return bool(words & _SPREADS), likely_direction(name) is None, part
 
     if not found:  # no name is a common one: any number with values of its own may be it
-        looks = {c: look_at(cells) for c, cells in rows.cells.items()}
-        found = [u.column for u in columns.origin.of(Kind.HYPERPARAMETER)]
-        found = [c for c in found if looks[c].numeric and looks[c].own]
+        others = [u.column for u in columns.origin.of(Kind.HYPERPARAMETER)]
+        found = [c for c in others if c and _varies(looks[c]) and looks[c].own]
     directed = [n for n in found if likely_direction(n) is not None]
     found = directed or found
     found.sort(key=rank)
-    return [f"{likely_direction(n) or 'minimize'}:{n}" for n in found]
+    return [f"{way}:{name}" for name in found for way in likely_directions(name)]
+
+
+def likely_directions(name: str) -> tuple[str, ...]:
+    """The direction that a metric's name gives; both where it gives none.
+
+    Example:
+        >>> likely_directions("val_loss"), likely_directions("value")
+        (('minimize',), ('minimize', 'maximize'))
+    """
+    likely = likely_direction(name)
+    return ("minimize", "maximize") if likely is None else (likely,)
+
+
+def _varies(look: Look) -> bool:
+    return look.numeric and look.distinct > 1

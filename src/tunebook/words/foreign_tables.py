@@ -31,6 +31,7 @@ class Tool:
         prefixes: start of a column's name to its kind; a hyperparameter's name loses it.
         states_all: where hyperparameters have a prefix, columns that no rule names are results.
         sampler: what chose the configurations, by the cells; empty where they do not say.
+        pruner: what stopped trials early, likewise.
         cut_short: a column of training lengths: rows below the largest were stopped early.
     """
 
@@ -40,6 +41,7 @@ class Tool:
     prefixes: Mapping[str, Kind] = field(default_factory=dict)
     states_all: bool = False
     sampler: Callable[[Cells], str] | None = None
+    pruner: Callable[[Cells], str] | None = None
     cut_short: str = ""
 
 
@@ -69,7 +71,6 @@ def _optuna_sampler(cells: Cells) -> str:
         "gp:": "a Gaussian process",
         "cma": "CMA-ES",
         "nsga": "an evolutionary search",
-        "completed_rung_": "successive halving",
         "grid_id": GRID,
     }
     for column, values in cells.items():
@@ -79,6 +80,13 @@ def _optuna_sampler(cells: Cells) -> str:
             if named:
                 return named
     return ""
+
+
+def _optuna_pruner(cells: Cells) -> str:
+    """The pruner, by the marks that it leaves in the system attributes: it chooses no trial."""
+    mark = "system_attrs_completed_rung_"
+    pruned = any(column.lower().startswith(mark) and any(v) for column, v in cells.items())
+    return "successive halving" if pruned else ""
 
 
 def _is_ray(header: Header) -> bool:
@@ -146,6 +154,7 @@ OPTUNA = Tool(
     },
     states_all=True,
     sampler=_optuna_sampler,
+    pruner=_optuna_pruner,
 )
 
 RAY = Tool(

@@ -38,12 +38,14 @@ class Stated:
         tool: its name, empty where the file is no known tool's.
         kinds: column to kind and to the name without the prefix.
         sampler: what chose the configurations, where it says so.
+        pruner: what stopped trials early, where it says so.
         cut_short: see `foreign_tables.Tool`; empty where the file has no such column.
     """
 
     tool: str
     kinds: dict[str, tuple[Kind, str]]
     sampler: str = ""
+    pruner: str = ""
     cut_short: str = ""
 
 
@@ -65,6 +67,7 @@ def stated(cells: Mapping[str, Sequence[str]], objective: str) -> Stated:
         tool=tool.name,
         kinds=kinds,
         sampler=tool.sampler(cells) if tool.sampler else "",
+        pruner=tool.pruner(cells) if tool.pruner else "",
         cut_short=lower.get(tool.cut_short, "") if tool.cut_short else "",
     )
 

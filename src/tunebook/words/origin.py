@@ -61,6 +61,7 @@ class Origin:
         notes: how the file was read where it was not plain CSV, a sentence each.
         sampler: what chose the configurations, where the source says so.
         adaptive: by earlier results, as far as the source says.
+        pruner: what stopped trials early, where the source says so.
     """
 
     tool: str = ""
@@ -69,6 +70,7 @@ class Origin:
     notes: tuple[str, ...] = ()
     sampler: str = ""
     adaptive: bool = False
+    pruner: str = ""
 
     def of(self, *kinds: Kind) -> tuple[ColumnUse, ...]:
         """The columns of these kinds, in the file's order."""
