@@ -9,6 +9,7 @@ import pytest
 
 from tunebook.analysis.advice import propose
 from tunebook.analysis.foretold_outcomes import judge
+from tunebook.analysis.number_words import spelled
 from tunebook.words.decision import Decision, Side, Verdict
 from tunebook.words.design import Objective, Round, studies
 from tunebook.words.errors import DesignError
@@ -144,6 +145,10 @@ def test_longer_training_foretells_its_gain_and_curves_that_level_off():
     plan = foretold(LONGER)
     gain, level = plan.foretold
     assert gain.numbers["before"] == pytest.approx(0.31)  # the mean of the best three
+    # The interval of the finding is shown, and that of other trials by its name.
+    shown = spelled(LONGER.numbers["gain_of_half_again"])
+    assert shown in gain.sentence and "other trials" in gain.sentence
+    assert f"{gain.numbers['low']:.2g} to {gain.numbers['high']:.2g}" in gain.sentence
     level_off = finding("C6", severity=Severity.PASS)
     better = judge(plan, trials([g - 0.04 for g in GOOD]), seen(level_off))
     assert [o.came for o in better] == [Came.TRUE, Came.TRUE]

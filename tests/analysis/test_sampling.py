@@ -65,6 +65,13 @@ def test_thin_sampling_asks_for_more_trials():
     assert found.remedy.values["trials"] == 48
 
 
+def test_the_number_in_the_sentence_is_the_one_of_the_remedy():
+    """12 trials of two hyperparameters: 16 would show the distance, and twice 12 are advised."""
+    found = sampling.check(table(np.random.default_rng(0), 12, [0.5] * 2, noise=0.3)).findings[0]
+    wanted = found.remedy.values["trials"]
+    assert wanted == 24 and f"{wanted} would" in found.sentence
+
+
 def test_dense_sampling_passes():
     found = sampling.check(table(np.random.default_rng(0), 200, [0.5], noise=0.01)).findings[0]
     assert found.severity is Severity.PASS

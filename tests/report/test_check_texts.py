@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tunebook.analysis import CHECKS
@@ -120,7 +122,9 @@ def test_a_remedy_of_one_study_names_it():
         sentence="Sampled thinly.",
         remedy=remedy,
     )
-    assert remedy_text(found) == "Run more trials with optimizer=adam: trials 80"
+    assert remedy_text(found) == "Run more trials with optimizer=adam, 80 in all"
+    counted = remedy_text(replace(found, numbers={"trials": 60}))
+    assert "20 more trials with optimizer=adam" in counted and "80 in all" in counted
     assert numbers_texts(found) == [("about as good as the best", "1")]
 
 

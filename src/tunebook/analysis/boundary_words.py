@@ -93,7 +93,7 @@ def not_known(
     numbers: dict[str, Number] = {"trials": trials, "open": len(names), **found}
     takes = "More trials would decide it"
     if trials < wanted:
-        takes = f"Run {wanted} trials or more"
+        takes = f"Judging an end needs {wanted} complete trials{where}: run {wanted - trials} more"
     elif not found:
         takes = f"The trials do not show how {metric} changes along the range"
     return Finding(

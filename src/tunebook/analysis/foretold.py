@@ -208,12 +208,13 @@ def _longer(change: Change, finding: Finding, own: TrialTable) -> Iterator[Foret
     gain, before = finding.numbers.get("gain_of_half_again"), mean_of_good(own)
     known = isinstance(gain, Interval) and math.isfinite(gain.low) and math.isfinite(gain.high)
     if known and isinstance(gain, Interval) and math.isfinite(before):
-        gain = _of_other_trials(gain, own)
+        found, gain = gain, _of_other_trials(gain, own)
         yield Foretold(
             check="C6", what=Expectation.GAIN, asks=asks,
             numbers={"before": before, "gain": gain.estimate, "low": gain.low, "high": gain.high},
             sentence=f"{change.after} steps in place of {change.before} bring the mean of the "
-            f"good trials, {_short(before)} in {own.objective.metric}, {spelled(gain)} further",
+            f"good trials, {_short(before)} in {own.objective.metric}, {spelled(found)} further; "
+            f"with the luck of other trials {gain.low:.2g} to {gain.high:.2g}",
         )  # fmt: skip
     yield Foretold(
         check="C6", what=Expectation.QUIET, asks=asks,

@@ -155,8 +155,8 @@ def _settling(groups: Sequence[Group], pair: PairwiseDifference) -> str:
     else:
         needed = [trials_to_resolve(g.worst, wanted) for g in (a, b) if len(g.worst) > 1]
     if needed and None not in needed:
-        about = f"{max(n for n in needed if n is not None):.2g}"
-        return f"If that is the difference, about {float(about):g} trials of each would show it"
+        about = float(f"{max(n for n in needed if n is not None):.2g}")
+        return f"If that is the difference, about {about:g} trials of each in all would show it"
     return "Far more trials would be needed to show one"
 
 

@@ -39,14 +39,14 @@ class Training:
         planned: whether that is `max_train_steps`, so that advice can name another.
         objective: what their curves are of.
         least: the lowest loss that can be, minus infinity where that is not known.
-        caveat: what the schedule leaves open, a sentence.
+        condition: what the ends of curves take for granted of the schedule, `if ...`.
     """
 
     length: int
     planned: bool
     objective: Objective
     least: float
-    caveat: str
+    condition: str
 
     @property
     def longer(self) -> int:
@@ -130,20 +130,19 @@ def _end_words(
     length, metric = training.length, training.objective.metric
     improve = "improves" if who.startswith("1 ") else "improve"
     try_ = f"try {training.longer} steps" if training.planned else "train half as long again"
-    then = f"{try_[0].upper()}{try_[1:]}."
+    then = f"{try_[0].upper()}{try_[1:]}, which helps {training.condition}."
     if math.isfinite(more.low):
         then = (
-            f"{try_[0].upper()}{try_[1:]}, for about {spelled(more)} in {metric} if the trend "
-            "continues."
+            f"{try_[0].upper()}{try_[1:]}, for about {spelled(more)} in {metric} "
+            f"{training.condition}."
         )
     return {
         "warned": f"Longer training would help: {who} still improve at step {length}, by "
-        f"{gain:.2g} over the last tenth. {then}{training.caveat}",
+        f"{gain:.2g} over the last tenth. {then}",
         "sure": f"Longer training would help little: {who} still improve at step {length}, but "
         "half as long again would gain less than the noise of one evaluation.",
         "crowded": f"Longer training may help: {who} trials have their best checkpoint in the "
-        f"last quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end."
-        f"{training.caveat}",
+        f"last quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end.",
         "level": f"No sign that longer training would help: none of {who[5:]} trials still "
         f"improves at step {length}."
         if who.startswith("0 ")

@@ -279,7 +279,8 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
             sentence=sentence,
             study=study.study,
         )
-    far = _how_far(table, study)
+    wanted = max(2 * study.trials, enough)
+    far = _how_far(table, study, wanted)
     return Finding(
         check="C2",
         severity=Severity.NOTE,
@@ -289,7 +290,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
         remedy=Remedy(
             kind=RemedyKind.MORE_TRIALS,
             conditions=branch.conditions,
-            values={"trials": max(2 * study.trials, enough)},
+            values={"trials": wanted},
             because=far,
         ),
         study=study.study,
@@ -297,16 +298,17 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
     )
 
 
-def _how_far(table: TrialTable, study: StudySampling) -> str:
-    """How far the best is from the best there is, or what it takes to know."""
+def _how_far(table: TrialTable, study: StudySampling, wanted: int) -> str:
+    """How far the best is from the best there is, or that `wanted` trials would show it."""
     if study.distance is not None:
         return (
             f"the best in this space may be {study.distance.high:.2g} better than the best found"
         )
-    axes, enough = len(table.branches[study.study].axes), study.trials
-    needed = trials_needed(axes)
-    if enough < needed:
-        return f"{enough} trials do not show how far the best in this space is; {needed} would"
+    needed = trials_needed(len(table.branches[study.study].axes))
+    if study.trials < needed:
+        return (
+            f"{study.trials} trials do not show how far the best in this space is; {wanted} would"
+        )
     return (
         "results of choices alone, or of equal value, do not show how far the best in this "
         "space is"

@@ -49,7 +49,7 @@ def done_early(
         share = EARLY if far_too_long else SATURATED_BEFORE
         sentence = (
             f"Shorter training would do: {who} stopped improving before {percent(share)} of their "
-            f"own length.{training.caveat}"
+            f"own length, {training.condition}."
         )
         return _finding(severity, numbers, sentence, None, names), True
     length = training.length
@@ -62,7 +62,7 @@ def done_early(
         if far_too_long
         else f"Shorter training would do: {because} of {length}"
     )
-    sentence = f"{evidence}. Training {shorter} steps would be enough.{training.caveat}"
+    sentence = f"{evidence}. Training {shorter} steps would be enough, {training.condition}."
     if far_too_long and all(r.best_step == r.steps[0] for r in shown):
         better = "higher" if training.objective.sign > 0 else "lower"
         sentence += f" If {better} values are better, correct the direction of the objective."

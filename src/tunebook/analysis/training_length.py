@@ -123,7 +123,7 @@ def check(table: TrialTable, *, seed: int = 0) -> LengthResult | NotApplicable:
         planned=trained.as_planned or trained.ends is Ends.NOT_ASKED,
         objective=table.objective,
         least=best_loss(table.objective, table.curves[metric].values),
-        caveat=_caveat(table),
+        condition=_condition(table),
     )
     found, bound = _findings(table, rows, trained, [r for r in readings if r.good], training, seed)
     checkpoints = best_checkpoints(readings)
@@ -216,12 +216,10 @@ def _thin(good: int, coarse: int) -> Finding:
     )
 
 
-def _caveat(table: TrialTable) -> str:
+def _condition(table: TrialTable) -> str:
+    """What the ends of curves take for granted: under a decay they flatten by themselves."""
     names = {name for config in table.config for name in config}
     tied = sorted(n for n in names if any(word in n.lower() for word in SCHEDULES))
     if tied:
-        return (
-            f" {tied[0]} may tie the learning rate to the length; then only a round of another "
-            "length can tell."
-        )
-    return " If the learning rate decays over the length, only a round of another length can tell."
+        return f"if {tied[0]} does not tie the learning rate to the length"
+    return "if the learning rate does not decay over the length"
