@@ -23,6 +23,6 @@ def account_texts(lines: Sequence[AccountLine]) -> tuple[str, ...]:
         f"{adopted} adopted.",
         f"Level of each decision, fixed before its first rerun: {granted}. The level is the "
         "chance to adopt a change that brings the least improvement or less.",
-        f"The next decision gets {rate_text(next_level(lines))}. A decision that adopts raises "
-        "the levels after it; one that does not lowers them.",
+        f"The next decision gets {rate_text(next_level(lines))}. Levels fall from decision to "
+        "decision; they are higher after one that adopts than after one that does not.",
     )
