@@ -42,14 +42,13 @@ class Part:
         theta: coefficients.
         influence: of each trial on them; the sum of squares over trials is their variance, with
             HC2's residuals: HC3's are too large at the lone trials of a clustered search.
-        noise: sum of the coefficients' variances with HC3's residuals, which are on the safe
-            side where there is no effect.
+        safe: the same with HC3's residuals, for upper ends and where there is no effect.
         fitted: the part's own value at each trial.
     """
 
     theta: Float[np.ndarray, "k"]
     influence: Float[np.ndarray, "trials k"]
-    noise: float
+    safe: Float[np.ndarray, "trials k"]
     fitted: Float[np.ndarray, "trials"]
 
 
@@ -164,7 +163,7 @@ class AdditiveFit:
         return Part(
             theta=root @ self.beta[block],
             influence=influence,
-            noise=_safe_noise(influence, self.leverage),
+            safe=influence / np.sqrt(1 - self.leverage)[:, None],
             fitted=columns @ self.beta[block],
         )
 
@@ -196,7 +195,7 @@ class AdditiveFit:
         return Part(
             theta=root @ gamma,
             influence=influence,
-            noise=_safe_noise(influence, leverage),
+            safe=influence / np.sqrt(1 - leverage)[:, None],
             fitted=own @ gamma,
         )
 
@@ -224,13 +223,6 @@ class AdditiveFit:
             return 1.0
         wald = float(gamma @ np.linalg.solve(variance, gamma))
         return float(special.fdtrc(k, freedom, wald / k))
-
-
-def _safe_noise(
-    influence: Float[np.ndarray, "trials k"], leverage: Float[np.ndarray, "trials"]
-) -> float:
-    """The sum of the coefficients' variances with HC3's residuals, from HC2's."""
-    return float(((influence**2).sum(axis=1) / (1 - leverage)).sum())
 
 
 def _root(gram: Float[np.ndarray, "k k"]) -> Float[np.ndarray, "k k"]:

@@ -88,7 +88,8 @@ def share(
     since the noise is estimated). Its noise is the coefficients' own sandwich variance (HC3) where
     the share is about nothing; where it is large, it is the delta method's for the share: the
     trials' random places, noise that is not the same everywhere, and that each trial moves the
-    ranks of the others. GRAIN is added at each side for what the polynomials leave out.
+    ranks of the others. Upper ends use HC3's residuals throughout, lower ends HC2's, which lone
+    trials do not blow up. GRAIN is added at each side for what the polynomials leave out.
 
     Args:
         parts: of one fit.
@@ -105,22 +106,39 @@ def share(
     raw, bias = float(theta @ theta), float((influence**2).sum())
     if not bias > 0:
         return _around(raw, raw, raw, raw)
+    safe = np.hstack([p.safe for p in parts])
     squares = sum(p.fitted**2 for p in parts)
-    pulled = 2 * influence @ theta + (squares - raw) / len(ranks.scores)
-    pulled += ranks.pull(np.add.reduce([p.fitted for p in parts]))
-    own = float((pulled**2).sum()) / (4 * raw) if raw > 0 else 0.0
-    weight = max(1 - bias / raw, 0.0) if raw > 0 else 0.0
-    noise = max(weight * own + (1 - weight) * sum(p.noise for p in parts) / k, 1e-12)
-    noise *= float(special.stdtrit(freedom, 0.975) / special.ndtri(0.975)) ** 2
-    tail = (1 - confidence) / 2
-    found = raw / noise
-    # A lucky small sum would put the upper ends at zero: they are never below an average one's.
-    even = max(found, float(k))
-    low, high, most = (
-        noise * c
-        for c in (_centre(found, k, 1 - tail), _centre(even, k, tail), _centre(even, k, 1 - upper))
+    moved = (squares - raw) / len(ranks.scores)
+    moved += ranks.pull(np.add.reduce([p.fitted for p in parts]))
+    widened = float(special.stdtrit(freedom, 0.975) / special.ndtri(0.975)) ** 2
+    null = float((safe**2).sum())
+    below, above = (
+        widened * _noise(theta, own, moved, bias=own_bias, null=null / k)
+        for own, own_bias in ((influence, bias), (safe, null))
     )
+    tail = (1 - confidence) / 2
+    low = below * _centre(raw / below, k, 1 - tail)
+    # A lucky small sum would put the upper ends at zero: they are never below an average one's.
+    even = max(raw / above, float(k))
+    high, most = (above * _centre(even, k, level) for level in (tail, 1 - upper))
     return _around(raw - bias, low, high, most)
+
+
+def _noise(
+    theta: Float[np.ndarray, "k"],
+    influence: Float[np.ndarray, "trials k"],
+    moved: Float[np.ndarray, "trials"],
+    *,
+    bias: float,
+    null: float,
+) -> float:
+    """Noise of a sum of squares: `null` where there is no effect, else the delta method's."""
+    raw = float(theta @ theta)
+    if not raw > 0:
+        return max(null, 1e-12)
+    weight = max(1 - bias / raw, 0.0)
+    own = float(((2 * influence @ theta + moved) ** 2).sum()) / (4 * raw)
+    return max(weight * own + (1 - weight) * null, 1e-12)
 
 
 def at_least(whole: Share, part: Share) -> Share:
