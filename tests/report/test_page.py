@@ -177,7 +177,7 @@ def test_caveats_protocol_changes_and_lineage_are_told(page):
         "Variation over data splits was not measured",
         "nuisance.learning_rate[optimizer=nesterov] 1e-3 to 10, log 1e-2 to 1, log",
         "Is a third layer worth its time?",
-        "tunebook run round-3.toml --book again.db",
+        "tunebook run again/round-3.toml --book again.db",
         "scrambled and shifted; seed 0",
         "learning_rate 0.002 → 0.0631, momentum 0.9 → 0.93",
     ):
