@@ -140,11 +140,15 @@ def test_too_few_trials_say_so(fresh_rng):
 
 @pytest.mark.parametrize(("power", "least"), [(0.25, 0.9), (0.5, 0.93), (1.0, 0.97), (2.0, 0.97)])
 @pytest.mark.parametrize("trials", [16, 40, 100])
-def test_the_interval_of_the_gain_holds_what_comes(power, least, trials, fresh_rng):
-    """Losses near their optimum as powers of a uniform: flat-bottomed to sharp."""
+def test_the_interval_of_the_gain_holds_what_comes(power, least, trials):
+    """Losses near their optimum as powers of a uniform: flat-bottomed to sharp.
+
+    With one seed: the ratio of two sums has no bound that holds for every seed.
+    """
+    rng = np.random.default_rng(0)
     held, said, came = 0, 0.0, 0.0
     for _ in range(400):
-        first, second = np.sort(fresh_rng.random((2, trials)) ** power, axis=1)
+        first, second = np.sort(rng.random((2, trials)) ** power, axis=1)
         gain = sampling._expected_gain(first)
         true = max(0.0, first[0] - second[0])
         held += gain.low <= true <= gain.high
