@@ -43,7 +43,8 @@ def test_a_scaffold_says_what_it_saw_and_runs(tunebook, tmp_path, framework, tas
     warnings = [w for w in told["warnings"] if w["check"] != "I1"]
     assert tried["fault"] == "" and tried["steps"] == 50 and warnings == []
     assert "train/loss" in tried["metrics"] and len(tried["metrics"]) == 2
-    assert tried["step_s"] > 0 and tried["memory_mb"] > 20
+    # A step too short for the clock has a bound instead.
+    assert (tried["step_s"] > 0 or tried["step_most_s"] > 0) and tried["memory_mb"] > 20
     assert (tried["evaluation_share"] is None) == (framework == "command")
     text = (
         (tmp_path / "new/round-1.toml")

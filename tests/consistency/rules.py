@@ -334,6 +334,8 @@ def _ranges_agree(report: Report) -> Iterator[Fault]:
             if wide.remedy.subject != cut.remedy.subject or not _meet(wide, cut):
                 continue
             side = wide.numbers.get("side")
+            if cut.numbers.get("side") not in (None, side):
+                continue
             new, old = wide.remedy.values.get(side), cut.remedy.values.get(side)
             if new is None or old is None or new == old:
                 continue

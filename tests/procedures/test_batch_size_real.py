@@ -24,6 +24,7 @@ def training():
     return made
 
 
+@pytest.mark.processor_limit(300)
 def test_steps_fall_with_the_batch_size_and_less_so_later(training, tmp_path):
     sizes = (8, 32, 128, 512, 2048)
     with tb.Book(tmp_path / "book.db", objective=tb.minimize("valid/error")) as book:
