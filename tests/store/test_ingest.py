@@ -175,7 +175,9 @@ def test_a_host_that_is_killed_while_it_settles_many_loses_nothing(book, tmp_pat
         assert len(acknowledged) > 1000
         assert set(acknowledged) <= kept
         assert counts[-1] == len(kept), "and none is there twice"
-    assert not list((tmp_path / "b.files").rglob("*.log"))
+    # Killed between the commit and the deletion of logs, it leaves logs whose reports are kept.
+    left = {int(log.name.partition(".")[0]) for log in (tmp_path / "b.files").rglob("*.log")}
+    assert left <= {n for n, _ in kept}
 
 
 def test_no_output_is_an_empty_tail(tmp_path):
