@@ -30,7 +30,7 @@ APART = 4
 """Later ones, as far apart as the steps allow."""
 MOST_KEPT = 10_000
 GPU_FRAMEWORKS = ("torch", "jax")
-"""Those of which it is seen below whether they used a GPU."""
+"""Frameworks whose use of a GPU is detected below."""
 
 
 class Enough(BaseException):
