@@ -219,3 +219,15 @@ def _of(hint):
         return st.sampled_from(hint)
     assert is_dataclass(hint), hint
     return nouns(hint)
+
+
+def exactly(noun):
+    """All that a noun holds, as text: each field, with its type, in its order."""
+    if is_dataclass(noun):
+        held = ", ".join(f"{f.name}={exactly(getattr(noun, f.name))}" for f in fields(noun))
+        return f"{type(noun).__name__}({held})"
+    if isinstance(noun, Mapping):
+        return f"{{{', '.join(f'{k!r}: {exactly(v)}' for k, v in noun.items())}}}"
+    if isinstance(noun, list | tuple):
+        return f"{type(noun).__name__}[{', '.join(map(exactly, noun))}]"
+    return repr(noun)

@@ -57,7 +57,8 @@ def measured(
         if found.reason:
             continue
         widths.append(found.share)
-        inside += bool(found.low <= case["optimum"][0] <= found.high)
+        low, high = found.reach
+        inside += bool(low <= case["optimum"][0] <= high)
     return inside, len(widths), float(np.median(widths)) if widths else float("nan")
 
 
@@ -95,7 +96,7 @@ def page(repeats: int, seed: int) -> str:
             "interval in brackets. Noise is 0.05, the response about 1, unless a row says otherwise.",
             "",
             f"The range covers the values of the {BEST} best configurations and reaches to the next "
-            f"tried value on each side. It is given where it is at most {100 * WIDEST:.0f} % of the "
+            f"tried value on each side (`GoodRange.reach`). It is given where it is at most {100 * WIDEST:.0f} % of the "
             "searched range. The claim: it contains the true optimum of the first axis in 95 % of "
             "studies.",
             "",

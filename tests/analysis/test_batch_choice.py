@@ -48,7 +48,7 @@ def test_what_can_not_be_judged_is_left_out_with_its_reason():
     times[128] = Interval(1e-3, -1e-3, 3e-3)
     found = batch_choice(steps, times)
     assert set(found.left_out) == {2, 8, 32, 128}
-    assert "not every fresh seed" in found.left_out[2]
+    assert "not every new seed" in found.left_out[2]
     assert "fewer than 3" in found.left_out[8]
     assert isinstance(batch_choice(steps, {512: times[512]}), NotApplicable)
 

@@ -19,7 +19,7 @@ def test_the_worse_group_is_the_bad_one_whichever_way_is_better():
     assert found.share.low < 0.25 < found.share.high
     assert found.bad_mean > 0.9 > found.good_mean
     assert fragile(values, ACCURACY).bad == 6
-    assert "2 of 8 fresh seeds end near 0.905 in loss" in fragile_text("best", found, "loss")
+    assert "2 of 8 new seeds end near 0.905 in loss" in fragile_text("best", found, "loss")
 
 
 def test_one_group_is_not_fragile(fresh_rng):

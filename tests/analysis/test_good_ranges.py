@@ -16,8 +16,9 @@ from tunebook.words.spelling import choice, log_uniform
 def test_the_range_narrows_around_the_optimum_of_what_matters_and_not_around_the_rest():
     bowl = table(np.random.default_rng(1), 64, [0.3, 0.5], strength=[1.0, 0.0])
     matters, rest = good_ranges(bowl)
-    assert matters.low < 0.3 < matters.high
-    assert matters.high - matters.low < 0.5
+    low, high = matters.reach
+    assert low < 0.3 < high
+    assert high - low < 0.5
     assert rest.reason
     assert rest.low is None
 
@@ -29,9 +30,9 @@ def test_ends_are_in_the_hyperparameters_own_units_and_the_bound_is_named():
     rows = tuple({"x0": axis.from_unit(float(u))} for u in units[:, 0])
     edge = replace(edge, config=rows, branches={"": Branch(axes={"x0": axis})})
     [found] = good_ranges(edge)
-    assert found.low == 1e-4
+    assert found.reach == (1e-4, rows[BEST]["x0"])
     assert found.open_low and not found.open_high
-    assert found.high == rows[BEST]["x0"]
+    assert (found.low, found.high) == (rows[0]["x0"], rows[BEST - 1]["x0"])
     assert found.best == rows[0]["x0"]
 
 
@@ -59,7 +60,8 @@ def test_a_choice_is_narrowed_only_where_chance_does_not_explain_it():
         branches={"": Branch(axes={"act": choice(*kinds)})},
     )
     [found] = good_ranges(made)
-    assert set(found.values) == {"relu", "gelu", "rare"}  # one trial of it rules nothing out
+    assert set(found.values) == {"relu", "gelu"}
+    assert found.possible == ("rare",)  # one trial of it rules nothing out
 
 
 def test_the_range_contains_the_true_optimum_in_95_percent_of_studies():
@@ -75,7 +77,8 @@ def test_the_range_contains_the_true_optimum_in_95_percent_of_studies():
             [found] = good_ranges(table(rng, 48, **case), only={("", "x0")})
             if not found.reason:
                 given += 1
-                inside += found.low <= case["optimum"][0] <= found.high
+                low, high = found.reach
+                inside += low <= case["optimum"][0] <= high
                 assert found.share <= WIDEST
     assert given > 120
     assert inside >= binom.ppf(1e-3, given, 0.95)

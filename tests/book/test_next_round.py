@@ -43,7 +43,7 @@ def test_the_proposal_runs_as_it_is_and_its_report_says_what_came(book, tmp_path
     assert [o.foretold.check for o in told] == ["C1"] and told[0].came == "came true"
     assert "of the best 3 trials lie beyond 0.01" in told[0].sentence
     page = second.report(tmp_path / "r.html").read_text("utf-8")
-    assert "What round 1 foretold, and what came: 1 of 1 came true" in page
+    assert "Predictions of round 1: 1 of 1 met" in page
     assert book.rounds[0].foretold() == ()
 
 

@@ -29,6 +29,7 @@ def result(values, *, direction=Direction.MINIMIZE):
         seeds=None,
         within=("1.0",),
         good_trials=len(values),
+        compared=len(values),
         unsteady=(),
         readings=tuple(
             LateReading(trial=f"1.{i}", study="", value=v, around=v + 0.01 * rng.normal(size=40))

@@ -60,7 +60,7 @@ def test_studies_with_the_same_ranges_stand_together(table):
 
 def test_caveats_say_what_was_taken_for_granted(table):
     said = " ".join(caveats(replace(table, inferred_space=True)))
-    assert "read off the trials" in said and "fresh seed" in said
+    assert "read off the trials" in said and "new seed" in said
     assert "the best of its curve" in said
     bare = " ".join(caveats(replace(table, curves={}, chance=None, adaptive=True)))
     assert "taken as it is" in bare and "--chance" in bare and "--adaptive" in bare

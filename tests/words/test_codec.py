@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strategies import NOUNS, nouns
+from strategies import NOUNS, exactly, nouns
 from tunebook.words.codec import from_data, from_json, from_toml, to_data, to_json, to_toml
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import CodecError, DesignError, SpaceError
@@ -25,14 +25,14 @@ quick = settings(
 )  # fmt: skip
 
 
-# repr, not ==, since 1 == 1.0 == True, nan != nan, and == does not see the order of keys.
+# Exactly, not ==, since 1 == 1.0 == True, nan != nan, and == does not see the order of keys.
 @pytest.mark.parametrize("kind", NOUNS, ids=lambda kind: kind.__name__)
 @quick
 @given(data=st.data())
 def test_every_noun_comes_back_as_it_was(kind, data):
     noun = data.draw(nouns(kind))
-    assert repr(from_json(kind, to_json(noun))) == repr(noun)
-    assert repr(from_toml(kind, to_toml(noun))) == repr(noun)
+    assert exactly(from_json(kind, to_json(noun))) == exactly(noun)
+    assert exactly(from_toml(kind, to_toml(noun))) == exactly(noun)
 
 
 @quick

@@ -75,8 +75,8 @@ def _before_the_next(decision: Decision) -> str:
         less = f", or ask for a smaller least improvement than {spell(asked)}" if asked else ""
         return f"Decision {decision.number} is yours to make: keep what there is{less}."
     return (
-        f"Decision {decision.number} is still open: more fresh-seed reruns come first, since "
-        "their answer may change what to ask next."
+        f"Decision {decision.number} is still open: run more reruns with new seeds first, because "
+        "their answer may change the next question."
     )
 
 

@@ -69,7 +69,7 @@ def batch_choice(
     if len(fit) < 2:
         return NotApplicable(
             check="A4",
-            reason=f"{len(fit)} batch sizes have both a step time and fresh seeds that all "
+            reason=f"{len(fit)} batch sizes have both a step time and new seeds that all "
             "reached the target",
             needs="the procedure throughput at the sizes of this study, and a target that they "
             "reach",
@@ -87,9 +87,9 @@ def _unfit(size: int, own: Sequence[float], step_s: Mapping[int, Interval]) -> s
     if size not in step_s or not step_s[size].low > 0:
         return "its step time is not known"
     if len(own) < FEWEST_SEEDS:
-        return f"fewer than {FEWEST_SEEDS} fresh seeds"
+        return f"fewer than {FEWEST_SEEDS} new seeds"
     if not np.isfinite(own).all():
-        return "not every fresh seed reached the target"
+        return "not every new seed reached the target"
     return ""
 
 

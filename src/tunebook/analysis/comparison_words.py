@@ -11,7 +11,10 @@ from tunebook.words.finding import Interval
 
 
 def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str:
-    """The verdict in one sentence with its numbers, conclusion first.
+    """The verdict with its numbers: what it is and why first, then the gain.
+
+    A verdict that does not adopt has one of three reasons: the candidate is not better by enough,
+    adopting it had become unlikely before all reruns were made, or these do not decide.
 
     Args:
         verdict: on all candidates.
@@ -23,9 +26,9 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
     margin, who = asked.margin(baseline), _who(side.name)
     metric = asked.objective.metric
     if not math.isfinite(gain.estimate):
-        return _upper_first(_unjudged(verdict, who, best, asked))
+        return _unjudged(verdict, who, best, asked)
     if asked.estimand is Estimand.BEATS:
-        return _upper_first(_share_text(verdict, best, asked, more))
+        return _share_text(verdict, best, asked, more)
     over = "the baseline" if baseline is not None else _chance(side)
     size = f"{gain.estimate:.3g} in {metric} over {over} {_evidence(best)}"
     least = f"the least improvement, {margin:g}" if margin else ""
@@ -33,15 +36,11 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
         return f"Adopt as the first baseline: {who} gains {size}."
     if verdict is Verdict.ADOPT:
         return f"Adopt {who}: it gains {size}{f', more than {least}' if margin else ''}."
-    if verdict is Verdict.KEEP and baseline is None:
-        return (
-            f"No baseline yet: {who} is not shown to beat chance. It gains {size}.{_early(best)}"
-        )
     if verdict is Verdict.KEEP:
-        short = f"more than {least}, is not shown" if margin else "an improvement is not shown"
-        return f"Keep the baseline: {who} gains {size}, and {short}.{_early(best)}"
+        short = f"more than {least}, is not shown" if margin else "more than nothing is not shown"
+        return f"{_kept(best, asked)} It gains {size}{f'; {short}' if baseline else ''}."
     wanted = f" More than {least}, is required." if margin else ""
-    return f"No clear answer yet: {who} gains {size}.{wanted}{_further(best, asked, more)}"
+    return f"{_open(best)} {_upper_first(who)} gains {size}.{wanted}{_further(best, asked, more)}"
 
 
 def against_baseline(reading: Reading, asked: Question) -> str:
@@ -51,7 +50,10 @@ def against_baseline(reading: Reading, asked: Question) -> str:
     if not math.isfinite(gain.estimate):
         return ""
     over = "the baseline" if reading.baseline is not None else _chance(reading.side)
+    made, planned = reading.side.reruns, reading.side.reruns + reading.left
     passed = "also enough to adopt" if reading.adopted else "not enough to adopt"
+    if reading.ended_early:
+        passed = f"and was dropped after {made} of {planned} planned reruns"
     if asked.estimand is Estimand.BEATS:
         size = f"beats {over} in {100 * gain.estimate:.0f} % of pairs"
     else:
@@ -92,20 +94,34 @@ def _share_text(verdict: Verdict, best: Reading, asked: Question, more: int) -> 
     if verdict is Verdict.ADOPT:
         return f"Adopt {who}: it {size}."
     if verdict is Verdict.KEEP:
-        return f"Keep the baseline: {who} {size}, and more than half is not shown.{_early(best)}"
+        return f"{_kept(best, asked)} It {size}; more than half is not shown."
     further = _further(best, asked, more)
-    return f"No clear answer yet: {who} {size}. More than half is required.{further}"
+    return f"{_open(best)} {_upper_first(who)} {size}. More than half is required.{further}"
 
 
-def _early(best: Reading) -> str:
-    """Why fewer reruns were made than planned, where a candidate was dropped."""
-    if not best.ended_early:
-        return ""
+def _kept(best: Reading, asked: Question) -> str:
+    """Why the best candidate is not adopted: shown, not shown, or dropped before the end."""
+    who, made = _who(best.side.name), best.side.reruns
+    first = best.baseline is None
+    head = "No baseline yet" if first else "Keep the baseline"
+    if best.ended_early:
+        goal = f"that {who} beats chance" if first else f"adopting {who}"
+        return (
+            f"{head}: the reruns stopped after {made} of {made + best.left} planned, because "
+            f"{goal} had become unlikely."
+        )
+    shown = "is not" if best.gain.high <= asked.bar(best.baseline) else "is not shown to be"
+    than = "than chance" if first else "by enough" if asked.margin(best.baseline) else ""
+    short = " ".join(part for part in (who, shown, "better", than) if part)
+    return f"{head}: {short}, after all {made} planned reruns{'' if first else ' of each'}."
+
+
+def _open(best: Reading) -> str:
+    """That the reruns do not decide, and whether all of them were made."""
     made = best.side.reruns
-    return (
-        f" Its reruns ended after {made} of {made + best.left} planned, because an adoption had "
-        "become unlikely."
-    )
+    done = f"{made} of {made + best.left}" if best.left else f"all {made}"
+    each = "" if best.baseline is None else " of each"
+    return f"Not enough evidence: {done} planned reruns{each} do not decide."
 
 
 def _ends(gain: Interval, *, beats: bool = False) -> str:
@@ -145,17 +161,18 @@ def _unjudged(verdict: Verdict, who: str, best: Reading, asked: Question) -> str
     failed = f"{side.infeasible} of its {side.reruns} reruns were infeasible"
     if verdict is Verdict.KEEP:
         return (
-            f"{who} is not adopted: {failed}, and the others alone gain {best.gain.high:.3g} in "
+            f"{_kept(best, asked)} {failed}, and the others alone gain {best.gain.high:.3g} in "
             f"{asked.objective.metric} over {over} at most."
         )
+    head = f"Not enough evidence: {who}"
     if base is None and asked.chance is None:
-        return f"{who} can't be judged yet: the book does not know chance; {ask}."
+        return f"{head} can't be judged yet: the book does not know chance; {ask}."
     if base is not None and base.infeasible and asked.worst is None:
         some = f"{base.infeasible} of {base.reruns} reruns of the baseline were infeasible"
-        return f"{who} can't be judged yet: {some}, and chance is not known; {ask}."
+        return f"{head} can't be judged yet: {some}, and chance is not known; {ask}."
     if side.infeasible and asked.worst is None:
-        return f"{who} can't be adopted yet: {failed}, and chance is not known; {ask}."
-    return f"{who} can't be judged yet: a side has fewer than {FEWEST} complete reruns."
+        return f"{head} can't be adopted yet: {failed}, and chance is not known; {ask}."
+    return f"{head} can't be judged yet: a side has fewer than {FEWEST} complete reruns."
 
 
 def _upper_first(said: str) -> str:

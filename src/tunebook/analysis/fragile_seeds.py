@@ -59,7 +59,7 @@ def fragile(values: Sequence[float], objective: Objective) -> Fragile | None:
 
 def fragile_text(name: str, found: Fragile, metric: str) -> str:
     """What a decision says of it."""
-    ends = f"{found.bad} of {found.seeds} fresh seeds end near {found.bad_mean:.3g} in {metric}"
+    ends = f"{found.bad} of {found.seeds} new seeds end near {found.bad_mean:.3g} in {metric}"
     share = f"{found.share.low:.0%} to {found.share.high:.0%}"
     return (
         f"{name} is fragile: {ends}, the others near {found.good_mean:.3g}. A seed is bad in "

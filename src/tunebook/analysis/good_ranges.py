@@ -1,12 +1,13 @@
 """Which values of a hyperparameter are good? The range around its best value (C10).
 
-Claim, for each numeric hyperparameter of a study: the range contains the value with the best mean
-response, the others at their own best, in 95 % of studies.
+Two answers, for each numeric hyperparameter of a study. `low` to `high` is what was seen: the
+values of the BEST best configurations, from the lowest to the highest. `reach` is the wider range
+that carries the claim: it contains the value with the best mean response, the others at their own
+best, in 95 % of studies.
 
-Estimator: the values of the BEST best configurations, from the lowest to the highest, and on to
-the next value that was tried on each side; to the bound, or to where all trials fail, where what
-is left up to it is at most NEAR_BOUND of the range. Seeds of one configuration count once, as
-their mean.
+Estimator of the reach: from the good values on to the next value that was tried on each side; to
+the bound, or to where all trials fail, where what is left up to it is at most NEAR_BOUND of the
+range. Seeds of one configuration count once, as their mean.
 
 Assumption: near the optimum, good trials are as likely on one side of it as on the other. Then all
 BEST of them lie on one side in 2 of 256 studies; the next tried value, and five percent, allow for
@@ -42,7 +43,7 @@ NEAR_BOUND = 1 / 3
 WIDEST = 2 / 3
 """Share of the searched range from which a range narrows nothing down."""
 RARE = 0.05
-"""A value of a choice is left out where chance alone would leave it out this rarely."""
+"""A value of a choice is ruled out where chance alone would keep it from the best this rarely."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +52,16 @@ class GoodRange:
 
     Attributes:
         study: key of the study; hyperparameter: its name; subject: as findings write it.
-        low, high: ends of the range, both None for a choice, and where the evidence is too thin.
-        open_low, open_high: the range goes up to the bound of the searched range.
-        values: good values of a choice, best first; empty for a range, and where too thin.
+        low, high: of the best configurations, both None for a choice, and where the evidence is
+            too thin.
+        reach: where the best value is, in 95 % of studies, as its two ends; empty where `low` is
+            None. `open_low`, `open_high`: it goes up to the bound of the searched range.
+        values: of a choice that the best configurations have, best first; empty for a range,
+            and where too thin. `possible`: others that chance may have kept from these.
         best: the value of the best trial.
-        share: of the searched range, on its scale; of the values of a choice.
-        configurations: that were compared.
+        share: of the reach in the searched range, on its scale; of the values of a choice that
+            are good or possible.
+        configurations: that were compared; `chosen` of them are the best.
         reason: why no range is given; empty where one is.
     """
 
@@ -65,12 +70,15 @@ class GoodRange:
     subject: str
     low: Value | None = None
     high: Value | None = None
+    reach: tuple[Value, ...] = ()
     open_low: bool = False
     open_high: bool = False
     values: tuple[Value, ...] = ()
+    possible: tuple[Value, ...] = ()
     best: Value
     share: float = 1.0
     configurations: int
+    chosen: int = BEST
     reason: str = ""
 
 
@@ -86,8 +94,8 @@ def good_ranges(
     Example:
         >>> from tunebook.analysis.good_ranges import good_ranges
         >>> ranges = good_ranges(table)  # doctest: +SKIP
-        >>> ranges[0].low, ranges[0].high  # doctest: +SKIP
-        (0.0031, 0.042)
+        >>> ranges[0].low, ranges[0].high, ranges[0].reach  # doctest: +SKIP
+        (0.0031, 0.042, (0.0024, 0.05))
     """
     studies = np.array(table.study, dtype=object)
     found: list[GoodRange] = []
@@ -157,7 +165,8 @@ def _range(
     def above(unit: float) -> float:
         return float(units[units > unit].min(initial=1.0))
 
-    low, high = below(float(units[best].min())), above(float(units[best].max()))
+    lowest, highest = (int(best[k]) for k in (units[best].argmin(), units[best].argmax()))
+    low, high = below(float(units[lowest])), above(float(units[highest]))
     # Beyond these nothing completed: the bound, or the next tried value, which failed.
     least, most = below(float(units[complete].min())), above(float(units[complete].max()))
     near = NEAR_BOUND * (high - low)
@@ -167,12 +176,13 @@ def _range(
     )
     open_low, open_high = low <= 0, high >= 1
     if high - low > WIDEST:
-        wide = f"the {len(best)} best trials cover {100 * (high - low):.0f} % of the range"
+        wide = f"the best value may be anywhere in {100 * (high - low):.0f} % of the range"
         return GoodRange(**common, share=high - low, reason=wide)  # type: ignore[arg-type]
     return GoodRange(
         **common,  # type: ignore[arg-type]
-        low=axis.from_unit(low),
-        high=axis.from_unit(high),
+        low=held[lowest],
+        high=held[highest],
+        reach=(axis.from_unit(low), axis.from_unit(high)),
         open_low=open_low,
         open_high=open_high,
         share=high - low,
@@ -182,13 +192,12 @@ def _range(
 def _choice(
     common: dict[str, object], held: list[Value], best: Int[np.ndarray, "best"]
 ) -> GoodRange:
-    """Values among the best, and those whose absence there chance explains."""
-    good = list(dict.fromkeys(held[i] for i in best.tolist()))
+    """Values among the best, apart from those whose absence there chance explains."""
+    good = tuple(dict.fromkeys(held[i] for i in best.tolist()))
     tried = list(dict.fromkeys(held))
-    for value in tried:
-        share = sum(v == value for v in held) / len(held)
-        if value not in good and (1 - share) ** len(best) > RARE:
-            good.append(value)
-    if len(good) == len(tried):
+    shares = {value: sum(v == value for v in held) / len(held) for value in tried}
+    possible = tuple(v for v in tried if v not in good and (1 - shares[v]) ** len(best) > RARE)
+    left = len(good) + len(possible)
+    if left == len(tried):
         return GoodRange(**common, reason="no value is ruled out")  # type: ignore[arg-type]
-    return GoodRange(**common, values=tuple(good), share=len(good) / len(tried))  # type: ignore[arg-type]
+    return GoodRange(**common, values=good, possible=possible, share=left / len(tried))  # type: ignore[arg-type]

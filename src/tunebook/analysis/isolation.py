@@ -131,7 +131,7 @@ def check(table: TrialTable, *, seed: int = 0) -> IsolationResult | NotApplicabl
         return NotApplicable(
             check="C9",
             reason="earlier results chose later configurations, so a best is no draw of a study",
-            needs="configurations that do not depend on results, or fresh-seed reruns",
+            needs="configurations that do not depend on results, or reruns with new seeds",
         )
     counted = table.take(table.counted)
     found, findings = [], []

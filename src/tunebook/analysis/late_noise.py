@@ -1,9 +1,10 @@
 """Noise from one evaluation to the next, late in training, and what it does to an objective (C5).
 
-Late is the last quarter of training; with few evaluations the last four tenths at most. Where the
-noise itself falls within that part, as under a learning rate that decays, its later half is read
-alone (`still_settling`: second differences of both halves, an F ratio at 5 % and of 4 at least, so
-that of noise that stays one part in 20 at most is halved, which costs precision and no truth).
+Late is the last quarter of training (LATE_PART); with few evaluations more, back to EARLIEST.
+Where the noise itself falls within that part, as under a learning rate that decays, its later half
+is read alone (`still_settling`: second differences of both halves, an F ratio at 5 % and of 4 at
+least, so that of noise that stays one part in 20 at most is halved, which costs precision and no
+truth).
 
 The model: in the last part of training a trial's curve is a parabola in the step plus noise that
 is a first-order autoregression from evaluation to evaluation, with one standard deviation and
@@ -52,7 +53,7 @@ STEADY = 1.5
 BENDS = 1.94
 """Second differences of white noise that are worth one independent one: 1 + 2 (4/9 + 1/36)."""
 FEWEST = 6
-"""Evaluations of one trial below which a parabola and noise can't be told apart."""
+"""Evaluations of one trial below which a parabola and noise can't be separated."""
 MOST_POINTS = 64
 """Evaluations of one trial that are read, the last ones."""
 BEYOND = 5.0

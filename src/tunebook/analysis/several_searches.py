@@ -121,8 +121,8 @@ def search_verdict(
     if len(fresh) < 2 or fewest < FEWEST:
         return NotApplicable(
             check="G1",
-            reason=f"{len(fresh)} of them have fresh seeds, the fewest {fewest}",
-            needs=f"two that train, with {FEWEST} fresh seeds each",
+            reason=f"{len(fresh)} of them have new seeds, the fewest {fewest}",
+            needs=f"two that train, with {FEWEST} new seeds each",
         )
     seen = [float(v) for own in fresh.values() for v in own if math.isfinite(v)]
     worst = max([*([worst] if math.isfinite(worst) else []), *seen], default=0.0)

@@ -1,17 +1,17 @@
 """Step-to-step variance late in training, against the differences that are compared (C5).
 
-Claim: "trials closer than d can't be told apart by one reading of the objective". d is 1.96
+Claim: "trials closer than d can't be distinguished by one reading of the objective". d is 1.96
 sqrt(2) times the noise that is left in a reading: all of an evaluation's where the last one is
 read, less in a mean of the last k or in the best of k evaluations, which in turn flatters each
 trial (by 1.5 standard deviations with the best of 10, 2.5 with the best of 100).
 
-Compared with: the range of the good trials, from the best to the edge of the best tenth (ten at
-most, three at least), and the range of the bests of the scientific values. NULL: d is at most
-half of each of these. Smallest effect that matters: d as large as the range, so that which
-good trial is best is luck. A warning where d is at least the range even at the lower end of the
-noise's 95 % interval; 5 % is so not reached: docs/claims/variance.md. Where a configuration was
-repeated with other seeds, and seeds spread twice the variance of a reading, smoother curves
-would help little: a note, with more seeds as the way on.
+Compared with: the range of the best trials, from the best to the edge of the best tenth (ten at
+most, three at least) of its study, and the range of the best results of the scientific values.
+NULL: d is at most half of each of these. Smallest effect that matters: d as large as the range, so
+that which good trial is best is luck. A warning where d is at least the range even at the lower
+end of the noise's 95 % interval; 5 % is so not reached: docs/claims/variance.md. Where a
+configuration was repeated with other seeds, and seeds spread twice the variance of a reading,
+smoother curves would help little: a note, with more seeds as the way on.
 
 Estimator, assumptions, source: `late_noise`. Read on the good trials, the best tenth of each
 study, three at least, 64 at most.
@@ -89,13 +89,15 @@ class VarianceResult:
         evaluations: level ones among which a reading chose or averaged, the middle good trial's.
         reading: standard deviation of one reading of the objective.
         flatters: by how much the best of the evaluations does, on average.
-        resolution: the difference that two readings must have to be told apart.
+        resolution: the difference from which on two readings are distinguishable.
         resolution_at_the_end: its lower end there, where the noise may have fallen.
-        good_range, value_range: of the good trials, and of the bests of the scientific values,
-            not a number where there are not two.
+        good_range, value_range: of the trials compared, and of the best results of the scientific
+            values, not a number where there are not two.
         seeds: standard deviation between seeds of one configuration; None where not repeated.
         within: trials whose value is no further than the resolution from the best one's.
         late_share: of training that was read, the middle good trial's.
+        good_trials: whose noise was read; `compared`: best trials of the best one's study, whose
+            range is compared.
         settles: True where the noise falls within the late part, so that its half was read.
         readings: the best SHOWN of the good trials, best first.
     """
@@ -112,6 +114,7 @@ class VarianceResult:
     seeds: Interval | None
     within: tuple[str, ...]
     good_trials: int
+    compared: int
     unsteady: tuple[str, ...]
     readings: tuple[LateReading, ...]
     findings: tuple[Finding, ...]
@@ -229,6 +232,7 @@ def _result(
     resolution = Interval(times * size.estimate, times * size.low, times * size.high)
     losses = table.losses
     best = float(losses[good[0]])
+    compared = _compared(table, good)
     counted = np.flatnonzero(np.nan_to_num(losses, nan=np.inf) <= best + resolution.estimate)
     result = VarianceResult(
         objective=table.objective,
@@ -239,11 +243,12 @@ def _result(
         flatters=luck * size.estimate,
         resolution=resolution,
         resolution_at_the_end=times * least,
-        good_range=_good_range(table, good),
+        good_range=float(np.ptp(losses[compared])),
         value_range=_value_range(table),
         seeds=_between_seeds(table),
         within=tuple(table.name[int(i)] for i in counted),
         good_trials=len(places),
+        compared=len(compared),
         unsteady=tuple(table.name[places[k]] for k in noise.unsteady),
         readings=tuple(_shown(table, i, late[i]) for i in places[:SHOWN]),
         findings=(),
@@ -298,15 +303,14 @@ def _of_a_reading(objective: Objective, evaluations: int, noise: LateNoise) -> t
     return left_of_mean(objective.over, noise.correlation), 0.0
 
 
-def _good_range(table: TrialTable, good: Int[np.ndarray, "good"]) -> float:
-    """From the best to the edge of the good region, within the study that holds the best."""
+def _compared(table: TrialTable, good: Int[np.ndarray, "good"]) -> list[int]:
+    """Those of the good trials, best first, between which is chosen: of the best one's study."""
     study = table.study[int(good[0])]
-    own = [int(i) for i in good if table.study[int(i)] == study][:COMPARED]
-    return float(table.losses[own[-1]] - table.losses[own[0]])
+    return [int(i) for i in good if table.study[int(i)] == study][:COMPARED]
 
 
 def _value_range(table: TrialTable) -> float:
-    """Of the bests of the scientific settings; not a number where there is one alone."""
+    """Of the best results of the scientific settings; not a number where there is one alone."""
     bests: dict[tuple[object, ...], float] = {}
     names = table.scientific
     for config, loss in zip(table.config, table.losses.tolist(), strict=True):

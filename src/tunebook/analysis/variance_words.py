@@ -42,6 +42,8 @@ class Noise(Protocol):
     @property
     def good_trials(self) -> int: ...
     @property
+    def compared(self) -> int: ...
+    @property
     def unsteady(self) -> tuple[str, ...]: ...
     @property
     def late_share(self) -> float: ...
@@ -124,11 +126,16 @@ def _evidence(
         Reduce.MEAN_LAST: f", in a mean of the last {over}",
     }[reduce]
     range_ = result.value_range if values else result.good_range
-    who = "the bests of the scientific values" if values else "the best trials"
+    who = "the best results of the scientific values" if values else best_trials(result.compared)
     yield (
         f"Differences below {result.resolution.estimate:.2g} may be noise{read}; {who} span "
         f"{range_:.2g}."
     )
+
+
+def best_trials(count: int) -> str:
+    """`the 3 best trials`, as sentence and picture name those that are compared."""
+    return f"the {count} best trials"
 
 
 def _ways(varied: frozenset[str], *, settles: bool) -> dict[str, str]:
@@ -166,7 +173,9 @@ def _numbers(result: Noise) -> dict[str, Number]:
         "resolution": result.resolution,
         "range_of_the_best": result.good_range,
         "trials_within_resolution_of_the_best": len(result.within),
-        "best_trials": result.good_trials,
+        "good_trials": result.good_trials,
+        "compared_trials": result.compared,
+        "late_part": result.late_share,
     }
     if math.isfinite(result.value_range):
         numbers["range_of_the_values"] = result.value_range

@@ -45,8 +45,8 @@ def set_again(store: Store, number: int, again: str, code: TrainingCode) -> int:
     trials = store.trials(number)
     if any(t.purpose is Purpose.RERUN for t in trials):
         raise EvidenceError(
-            f"round {number} was reread by fresh-seed reruns, which were chosen by its trials; "
-            "they can't be trained again",
+            f"round {number} has reruns with new seeds, which its trials selected; these trials "
+            "can't be trained again",
             next_step="ask the question in a new round, with another goal",
         )
     chosen = [t for t in trials if t.status.ended and _is_meant(t, again)]

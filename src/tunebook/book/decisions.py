@@ -79,7 +79,7 @@ def decide(
     launches = store.launches()
     baseline = launches[-1] if launches else None
     trials = table(store, number)
-    sides = refuse_same(candidates(stored.plan, trials, baseline))
+    sides = refuse_same(candidates(stored.plan, trials, baseline, number))
     refuse_flattering(reruns.infeasible_as, sides, trials)
     if reruns.code is not None:
         refuse_without_chance(setting, baseline, number)
@@ -88,7 +88,8 @@ def decide(
     if reruns.show:
         say_problems(open_, number)
     plan = _plan(store, stored, sides, baseline, reruns, most)
-    least, examples = stored.plan.least_improvement, reruns.validation_examples
+    least = stored.plan.least_improvement
+    examples = reruns.validation_examples or plan.validation_examples
     asked = question(objective, least, setting, plan, examples)
     given = reruns.executor or executor_for(reruns.workers)
     # Workers are kept from look to look: importing a framework takes longer than many reruns.
@@ -97,11 +98,11 @@ def decide(
         with work.progress():
             readings = work.through(plan)
             if reruns.code is not None and most > plan.looks[-1] and work.open(readings):
-                plan = extended_plan(store, plan, most=most)
+                plan = extended_plan(store, plan, most=most, examples=examples)
                 readings = work.through(plan)
     refuse_broken_baseline(store.trials(number), baseline)
     decision = _decision(store, stored, sides, readings, asked, baseline, plan)
-    said = _validation_text(decision, objective, reruns.validation_examples)
+    said = _validation_text(decision, objective, examples)
     caveats_ = (*problem_caveats(open_), *decision.caveats, *said)
     decision = replace(decision, caveats=caveats_, problems=open_)
     if earlier:
@@ -139,7 +140,7 @@ def _plan(
         raise DesignError(
             f"a verdict takes at least {FIRST_ADOPT} reruns of each of the {len(sides)} sides, "
             f"{FIRST_ADOPT * len(sides)} in all; max_reruns is {reruns.max_reruns}",
-            next_step=f"give max_reruns={FIRST_ADOPT * len(sides)} or more",
+            next_step=f"give --max-reruns {FIRST_ADOPT * len(sides)}, max_reruns=..., or more",
         )
     if plan is not None:
         return plan
@@ -149,7 +150,9 @@ def _plan(
     return plan
 
 
-def candidates(plan: Round, trials: TrialTable, baseline: Launch | None) -> tuple[Candidate, ...]:
+def candidates(
+    plan: Round, trials: TrialTable, baseline: Launch | None, number: int
+) -> tuple[Candidate, ...]:
     """The best complete trial of each scientific value, then the baseline.
 
     Raises:
@@ -160,7 +163,7 @@ def candidates(plan: Round, trials: TrialTable, baseline: Launch | None) -> tupl
         raise EvidenceError(
             f"a decision follows a finished round; {waiting} of {plan.trials} "
             "trials have not ended",
-            next_step="run the round first: round.run(train)",
+            next_step=f"run the round first: tunebook run --round {number}, or round.run(train)",
         )
     if not trials.complete.any():
         raise EvidenceError(
@@ -244,14 +247,14 @@ def _answer(
     pairs: Sequence[Comparison],
     asked: Question,
 ) -> str:
-    """The candidates compared with each other, then each with the baseline."""
-    first = compared_text(tuple(readings), pairs, asked.objective.metric, asked.estimand)
+    """The verdict, then the other candidates, then the candidates compared with each other."""
+    pairwise = compared_text(tuple(readings), pairs, asked.objective.metric, asked.estimand)
     others = [
         against_baseline(r, asked)
         for r in readings.values()
         if r.side.name != judged.best and len(readings) <= MOST_NAMED
     ]
-    return " ".join(text for text in (first, judged.sentence, *others) if text)
+    return " ".join(text for text in (judged.sentence, *others, pairwise) if text)
 
 
 def _validation_text(

@@ -243,7 +243,9 @@ class Book(ProcedureBook):
         rounds = self.rounds
         if not rounds:
             rule = "a proposal follows from a round's findings; this book has no round"
-            raise EvidenceError(rule, next_step='plan one: book.round("...", ...)')
+            raise EvidenceError(
+                rule, next_step='plan one: tunebook init, or book.round("...", ...)'
+            )
         return rounds[-1].next_round()
 
     def unseal(self, metric: str, *, why: str, who: str = "") -> Look:

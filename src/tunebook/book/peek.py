@@ -28,14 +28,21 @@ class Peek:
         reruns: ended ones, by side.
         looks: reruns a side at which the plan looks.
         estimand: what the gain is of.
+        round: number of the round.
     """
 
     gain: Mapping[str, Interval]
     reruns: Mapping[str, int]
     looks: tuple[int, ...]
     estimand: Estimand
+    round: int
 
     def __repr__(self) -> str:
+        return f"{self.text} To go on to the next one: round.decide(train)"
+
+    @property
+    def text(self) -> str:
+        """What the reruns seem to say, and where the plan looks."""
         sides = "\n".join(
             f"  {name}: {gain_text(gain, self.estimand)} over {plural(self.reruns[name], 'rerun')}"
             for name, gain in self.gain.items()
@@ -43,8 +50,8 @@ class Peek:
         looks = ", ".join(map(str, self.looks))
         return (
             "Exploratory, and no decision: plain 95 % intervals, which allow for no looking and "
-            f"for no choice among sides.\n{sides}\nThe plan looks at {looks} reruns a side; "
-            "round.decide(train) goes on to the next look."
+            f"for no choice among candidates.\n{sides}\nThe plan has interim looks at {looks} "
+            "reruns of each."
         )
 
 
@@ -58,11 +65,11 @@ def peek_at(store: Store, setting: Setting, objective: Objective, number: int) -
     if not plans:
         raise EvidenceError(
             f"a peek looks at reruns with new seeds; round {number} has none yet",
-            next_step="let some run: round.decide(train)",
+            next_step=f"let some run: tunebook decide {number}, or round.decide(train)",
         )
     plan, stored = plans[-1], store.round(number)
     baseline = None if plan.baseline is None else store.launches()[plan.baseline]
-    sides = refuse_same(candidates(stored.plan, table(store, number), baseline))
+    sides = refuse_same(candidates(stored.plan, table(store, number), baseline, number))
     asked = question(objective, stored.plan.least_improvement, setting, plan)
     found = evidence_of(store, number, sides)
     base = found.pop("baseline", None)
@@ -71,4 +78,5 @@ def peek_at(store: Store, setting: Setting, objective: Objective, number: int) -
         reruns={name: side.reruns for name, side in found.items()},
         looks=plan.looks,
         estimand=plan.estimand,
+        round=number,
     )

@@ -65,7 +65,8 @@ def refuse_same(sides: Sequence[Candidate]) -> tuple[Candidate, ...]:
             "a decision compares a candidate with the baseline; the best trial of this round, "
             f"{sides[0].selected_by}, is the baseline's own configuration, and would be compared "
             "with itself",
-            next_step="keep the baseline; the next round may look elsewhere: book.next_round()",
+            next_step="keep the baseline; the next round may look elsewhere: tunebook next, or "
+            "book.next_round()",
         )
     return kept
 

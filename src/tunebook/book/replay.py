@@ -104,7 +104,7 @@ def recorded_reruns(store: Store, launch: Launch) -> tuple[TrialRecord, ...]:
     if not found:
         raise EvidenceError(
             f"a replay repeats the seeds of a launch; launch {launch.number} has none on record",
-            next_step="decide its round again with fresh seeds: tunebook decide",
+            next_step="decide its round again with new seeds: tunebook decide",
         )
     return found
 

@@ -63,13 +63,16 @@ def new_plan(
         estimand=Estimand(reruns.estimand or Estimand.MEAN),
         infeasible_as=None if reruns.infeasible_as is None else float(reruns.infeasible_as),
         paired=bool(reruns.paired),
+        validation_examples=reruns.validation_examples,
         planned_at=time.time(),
     )
     store.add_rerun_plan(plan)
     return plan
 
 
-def extended_plan(store: Store, plan: RerunPlan, *, most: int) -> RerunPlan:
+def extended_plan(
+    store: Store, plan: RerunPlan, *, most: int, examples: int | None = None
+) -> RerunPlan:
     """Fix how a plan goes on after its last look, at the level that it has left."""
     stood = SequentialDesign(
         looks=plan.looks,
@@ -82,7 +85,7 @@ def extended_plan(store: Store, plan: RerunPlan, *, most: int) -> RerunPlan:
     )
     number, now = len(store.rerun_plans()) + 1, time.time()
     bounds = _bounds(extended(stood, most, paired=plan.paired), plan.level)
-    plan = replace(plan, **bounds, number=number, planned_at=now)
+    plan = replace(plan, **bounds, number=number, planned_at=now, validation_examples=examples)
     store.add_rerun_plan(plan)
     return plan
 

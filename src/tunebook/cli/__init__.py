@@ -28,7 +28,7 @@ COMMANDS = {
     "logs": "Show what a trial printed; follow it while it runs.",
     "findings": "Say what a round's results mean, worst first.",
     "report": "Write the book or a round as one offline HTML file.",
-    "decide": "Rerun with fresh seeds and judge: adopt, keep, or more evidence.",
+    "decide": "Rerun with new seeds and judge: adopt, keep, or more evidence.",
     "launch": "Make a decision's configuration the new baseline.",
     "next": "Propose the next round as a TOML file to edit.",
     "history": "Show the notebook: rounds, launches, caveats, evidence, lineage.",

@@ -81,7 +81,11 @@ def command(
     with open_book(book_path, chance=chance) as book:
         if peek:
             seen = choose_round(book, number).peek()
-            print_json(exploratory=data(seen)) if as_json else click.echo(repr(seen))
+            if as_json:
+                print_json(exploratory=data(seen))
+            else:
+                click.echo(seen.text)
+                show_standing(book.record(), seen.round)
             return
         told = read_file(where).executor if where and not no_run else {}
         decision = choose_round(book, number).decide(

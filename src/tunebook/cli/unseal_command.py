@@ -41,7 +41,7 @@ def command(metric: str, why: str, who: str, book_path: str | None, as_json: boo
     for result in results:
         click.echo(f"  round {result.round}, {result.side}: {result.text()}")
     if not results:
-        click.echo("No fresh-seed rerun reported it. Search trials have it in the report.")
+        click.echo("No rerun with new seeds reported it. Search trials have it in the report.")
     click.echo(
         "Rounds planned from now on stay sealed until another look, and are said to be "
         "contaminated."

@@ -62,6 +62,12 @@ class RunSummary:
     spent_twice_s: float
     crash: str = ""
 
+    def __str__(self) -> str:
+        kinds = ("complete", "infeasible", "failed")
+        fates = ", ".join(f"{n} {kind}" for kind in kinds if (n := getattr(self, kind)))
+        why = f"; stopped: {self.stopped}" if self.stopped else ""
+        return f"{self.ran} trials ended in {self.seconds:.3g} s: {fates or 'none'}{why}"
+
 
 def run_trials(
     store: Store,

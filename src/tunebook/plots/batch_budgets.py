@@ -52,7 +52,7 @@ def draw_budgets(
         for b in budgets
     )
     alternative = f"Best {metric} of each batch size, {alternative}."
-    subtitle = ["points: fresh seeds; line: the best rate of each size"]
+    subtitle = ["points: new seeds; line: the best rate of each size"]
     if perfect_until is not None:
         subtitle.append(f"dashed: perfect scaling ends, {perfect_until:,.0f}")
     return Picture(

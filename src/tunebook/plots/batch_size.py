@@ -55,7 +55,7 @@ def draw_regimes(
         name="batch-size-steps",
         title="Steps to the target against batch size",
         subtitle=[
-            "points: fresh seeds; dashed: half the steps at every doubling",
+            "points: new seeds; dashed: half the steps at every doubling",
             f"perfect scaling up to {number(regimes.perfect_until.estimate)}, no gain from "
             f"{number(regimes.floor_from.estimate)} (lines)",
         ],

@@ -212,7 +212,7 @@ def draw_fresh(
         name="optimizers-fresh-seeds",
         title=f"{objective.metric} of each best configuration with new seeds",
         subtitle=["Mean with its 95 % interval; a dot for each seed"],
-        alternative=f"Mean {objective.metric} over fresh seeds: {told}.",
+        alternative=f"Mean {objective.metric} over new seeds: {told}.",
         height=max(80, int(0.75 * ROW_HEIGHT) * len(names)),
     )
 

@@ -182,7 +182,7 @@ def _alternative(
         for s in sides
     )
     end = f" Worth adopting from {number(target)}." if target is not None else ""
-    return f"Fresh-seed reruns, {objective.metric}: {told}.{end} Verdict: {decision.verdict}."
+    return f"Reruns with new seeds, {objective.metric}: {told}.{end} Verdict: {decision.verdict}."
 
 
 def _interval(interval: Interval) -> str:

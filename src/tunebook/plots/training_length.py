@@ -52,7 +52,7 @@ def draw_lengths(
         name="training-length",
         title=f"{metric} by the length of training",
         subtitle=[
-            "points: fresh seeds, tuned at each length; line: their mean",
+            "points: new seeds, tuned at each length; line: their mean",
             f"across: {number(least)} short of the best; upright: reached at {shown} steps",
         ],
         alternative=f"Mean {metric} by steps of training: "

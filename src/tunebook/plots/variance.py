@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from tunebook.analysis.variance import VarianceResult
+from tunebook.analysis.variance_words import best_trials
 from tunebook.plots.layers import counted, finish, number, over, target
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
@@ -25,7 +26,7 @@ def draw(result: VarianceResult) -> tuple[Picture, ...]:
     """The best trials by rank: a diamond where each counts, faint dots for its last evaluations.
 
     The dots have their trend taken out and lie around its end. The shaded band reaches from the
-    best trial as far as two readings must differ to be told apart.
+    best trial as far as two readings must differ to be distinguishable.
     """
     if not result.readings:
         return ()
@@ -130,13 +131,13 @@ def _subtitle(result: VarianceResult) -> list[str]:
 def _alternative(result: VarianceResult) -> str:
     noise = result.noise
     told = (
-        f"The best {counted(len(result.readings), 'trial')} by rank, each among its last "
+        f"{counted(len(result.readings), 'trial')}, best first, each among its last "
         f"evaluations of {result.objective.metric}. Evaluations scatter by "
         f"{number(noise.estimate)} ({number(noise.low)} to {number(noise.high)}); trials closer "
-        f"than {number(result.resolution.estimate)} can't be told apart: "
+        f"than {number(result.resolution.estimate)} are not distinguishable: "
         f"{counted(len(result.within), 'trial')} within that of the best, "
         f"{number(result.readings[0].value)}."
     )
     if math.isfinite(result.good_range):
-        told += f" The best trials span {number(result.good_range)}."
+        told += f" {best_trials(result.compared).capitalize()} span {number(result.good_range)}."
     return told

@@ -69,11 +69,11 @@ def _told(budget: Budget) -> str:
     if budget.left_out:
         said += f" ({', '.join(map(str, budget.left_out))} not evaluated so early)"
     if not budget.leaders:
-        return f"{said}; without fresh seeds of three or more, sizes are not told apart."
+        return f"{said}; without new seeds of three or more, sizes are not compared."
     if len(budget.leaders) == len(budget.best):
-        return f"{said}; by fresh seeds no size is told to be better than another."
+        return f"{said}; by new seeds no size is told to be better than another."
     leaders = ", ".join(map(str, budget.leaders))
-    return f"{said}; by fresh seeds no size is told to be better than {leaders}."
+    return f"{said}; by new seeds no size is told to be better than {leaders}."
 
 
 def _numbers(budget: Budget) -> dict[str, Number]:

@@ -54,7 +54,7 @@ def _waiting(asked: BatchSizeAsked, done: Done, found: BatchSizeReading) -> str:
     if not done:
         return "Nothing has run yet."
     left = len(asked.batch_sizes) - len(found.confirmed)
-    return f"Not known yet: {left} of {len(asked.batch_sizes)} batch sizes have no fresh seeds."
+    return f"Not known yet: {left} of {len(asked.batch_sizes)} batch sizes have no new seeds."
 
 
 def _findings(asked: BatchSizeAsked, found: BatchSizeReading) -> Iterator[Finding]:

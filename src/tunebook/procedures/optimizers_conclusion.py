@@ -46,7 +46,7 @@ def _waiting(asked: OptimizersAsked, found: OptimizersReading) -> str:
             + (f"only {trained[0]} trained" if trained else "no optimizer trained")
             + f" among {', '.join(asked.optimizers)}, so there is nothing to compare."
         )
-    return "Not known yet: the best configurations have not been run with fresh seeds."
+    return "Not known yet: the best configurations have not been run with new seeds."
 
 
 def _order(found: OptimizersReading) -> list[str]:
@@ -103,7 +103,7 @@ def _verdicts(
             )
         )
     return TextTable(
-        title=f"{_metric(found)} over {asked.seeds} fresh seeds: mean, 95 %. Rank and better "
+        title=f"{_metric(found)} over {asked.seeds} new seeds: mean, 95 %. Rank and better "
         "than: by the seeds and by the searches, at most 5 % that any is wrong",
         columns=(
             "optimizer", "rank", "mean", "better than", "by the seeds alone", "configuration",

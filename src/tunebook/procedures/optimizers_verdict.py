@@ -33,7 +33,7 @@ def verdict_sentence(
     flagged = [loser for loser, winner, _ in found.flagged if winner == first]
     worse = told_worse(found, verdict, first)
     open_ = [n for n in verdict.order[1:] if (first, n) not in verdict.better]
-    seeds = plural(asked.seeds, "fresh seed")
+    seeds = plural(asked.seeds, "new seed")
     after = f"after {plural(asked.trials, 'trial')} of each"
     mean = f"{interval_text(verdict.mean[first])} in {metric}"
     if open_:
@@ -65,10 +65,10 @@ def _open(
     first = verdict.order[0]
     found = [n for n in open_ if (first, n) in verdict.by_seeds_alone]
     alike = [n for n in open_ if n not in found]
-    seeds = f"{plural(asked.seeds, 'fresh seed')} each"
+    seeds = f"{plural(asked.seeds, 'new seed')} each"
     said = f"Not enough evidence which is best {after}; the best mean is that of {first}, {mean}."
     if alike:
-        said += f" {named([first, *alike])} are not told apart by {seeds}."
+        said += f" {named([first, *alike])} do not differ significantly by {seeds}."
         within = verdict.more and verdict.more <= TIMES * asked.seeds
         if within and alike[0] == verdict.order[1]:
             said += f" If {alike[0]} differs by what was seen, about {verdict.more} more seeds of "

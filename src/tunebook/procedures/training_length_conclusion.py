@@ -57,7 +57,7 @@ def _waiting(done: Done, found: LengthReading) -> str:
     if not done:
         return "Nothing has run yet."
     lengths = ", ".join(str(n) for n in found.measured) or "none"
-    return f"Not known yet. Lengths with fresh seeds so far: {lengths}."
+    return f"Not known yet. Lengths with new seeds so far: {lengths}."
 
 
 def _findings(
@@ -231,7 +231,7 @@ def _checkpoints(found: LengthReading) -> Finding:
     early, late = found.checkpoints.early, found.checkpoints.late
     return finding(
         "E3", Severity.NOTE, STEPS,
-        f"Of {found.checkpoints.trials} trainings with fresh seeds, {percent(late)} were best in "
+        f"Of {found.checkpoints.trials} trainings with new seeds, {percent(late)} were best in "
         f"their last quarter and {percent(early)} in their first tenth.",
         numbers={"best in the last quarter": late, "best in the first tenth": early},
     )  # fmt: skip

@@ -99,7 +99,7 @@ class Chapter:
 
     @property
     def foretold_head(self) -> str:
-        """How much of what was foretold came true."""
+        """How many predictions were met."""
         return head(self.foretold)
 
     @property
@@ -216,7 +216,7 @@ UNMEASURED = {
     "validation set.",
 }
 NO_FRESH_SEEDS = (
-    "No configuration was rerun with a fresh seed: the best value of a search is flattered, "
+    "No configuration was rerun with a new seed: the best value of a search is flattered, "
     "because it was selected.",
 )
 

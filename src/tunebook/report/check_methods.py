@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tunebook.analysis.late_noise import EARLIEST, LATE_PART
+from tunebook.analysis.number_words import percent
+from tunebook.analysis.variance import COMPARED
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckText:
@@ -29,7 +33,7 @@ ROUND_CHECKS = {
         method="A search for quality is a fact of the search space: a hyperparameter of that name "
         "varies and is no scientific one. Once the others are tuned for it, each batch size "
         "reaches the same quality (Shallue et al. 2018); it sets speed. Time to a target is the "
-        "steps of fresh seeds by seconds of a step: a size is left in unless it is told to be "
+        "steps of new seeds by seconds of a step: a size is left in unless it is told to be "
         "slower than another (Welch's test on logarithms, Bonferroni), so that the fastest is "
         "left in with 95 %.",
     ),
@@ -128,7 +132,7 @@ ROUND_CHECKS = {
     "C4": CheckText(
         name="Overfitting",
         asks="Do good trials get worse on held-out data while they still learn the training set?",
-        method="Every held-out metric is read beside the training metric of its kind. A trial "
+        method="Every held-out metric is compared with the training metric of its kind. A trial "
         "overfits where the last quarter of its curve lies above its lowest stretch, beyond the "
         "noise (which may wander from one evaluation to the next) and by more than 2 % of what "
         "was gained, while the training metric still improved. The best trials are said to "
@@ -138,15 +142,18 @@ ROUND_CHECKS = {
     "C5": CheckText(
         name="Late variance",
         asks="Do the best trials differ by more than the noise of an evaluation?",
-        method="In the last quarter of the best trials' curves (the last four tenths where "
-        "evaluations are few, its half where the noise falls within it) a trend is taken out of "
-        "each, and what they share. What is left is noise: its size and correlation are fitted by "
-        "restricted likelihood. Two values closer than 2.8 times the noise left in one are not "
-        "distinguishable. Where the best tenth of the trials (ten at most), or the bests of the "
-        "scientific values, are closer than that even at the lower end of the noise's 95 % "
-        "interval, and at the end of training too, their order is luck. The best of many noisy "
-        "evaluations looks better than it is: by 1.5 standard deviations of one with 10 level "
-        "ones, by 2.5 with 100. Trials that differ by their seed alone are not compared.",
+        method="Noise is read in the late part of the curves of each study's best tenth. That "
+        f"part is the last {percent(LATE_PART)} of training, and up to {percent(1 - EARLIEST)} "
+        "where evaluations are few. Where the noise still falls there, its second half is read. "
+        "The finding gives the share that was read. A trend is taken out of each curve, and what "
+        "the curves share. The rest is noise: restricted likelihood fits its size and "
+        "correlation. Two values closer than 2.8 times the noise left in one are not "
+        f"distinguishable. The best trials (a tenth, {COMPARED} at most) of the study that has "
+        "the best one are compared, and the best results of the scientific values. Where they are "
+        "closer than that even at the lower end of the noise's 95 % interval, and at the end of "
+        "training too, their order is luck. The best of many noisy evaluations looks better than it is: by "
+        "1.5 standard deviations of one with 10 level ones, by 2.5 with 100. Trials that differ "
+        "by their seed alone are not compared.",
     ),
     "C6": CheckText(
         name="Training length",
@@ -182,10 +189,10 @@ ROUND_CHECKS = {
         asks="Which scientific values differ beyond the noise?",
         method="For each scientific value, what a study of this size selects over its nuisance "
         "hyperparameters, at equal budgets: from a response fitted to all trials where its form "
-        "holds, else the best seen, with its spread over subsamples of the search. Two values are "
-        "told apart where the interval of their difference leaves out zero; 5 % is shared over "
-        "all that is compared. Where every chosen configuration was repeated with seeds that did "
-        "not choose it, those are compared, by Welch's test. Measured error rates: "
+        "fits, else the best seen, with its spread over subsamples of the search. Two values "
+        "differ significantly where the interval of their difference leaves out zero; 5 % is "
+        "shared over all comparisons. Where every chosen configuration was repeated with seeds "
+        "that did not choose it, those are compared, by Welch's test. Measured error rates: "
         "docs/claims/isolation.md.",
     ),
     "C10": CheckText(

@@ -36,14 +36,14 @@ def numbers_texts(finding: Finding) -> list[tuple[str, str]]:
     """The finding's numbers as (name, text) pairs; pairs of values one line each."""
     lines: list[tuple[str, str]] = []
     for name, content in finding.numbers.items():
-        label = NUMBER_LABELS.get(name, name)
+        label = OWN_LABELS.get((finding.check, name)) or NUMBER_LABELS.get(name, name)
         if isinstance(content, tuple):
             shown = sorted(content, key=lambda p: not p.told_apart)[:MOST_PAIRS]
             lines += [
                 (
                     f"{value_text(p.a)} minus {value_text(p.b)}",
                     interval_text(Interval(p.difference, p.low, p.high))
-                    + (", told apart" if p.told_apart else ", not told apart"),
+                    + (", significant" if p.told_apart else ", no significant difference"),
                 )
                 for p in shown
             ]
@@ -124,6 +124,7 @@ NUMBER_LABELS = {
     "best_trials": "best trials",
     "between_seeds": "between seeds",
     "carried_over": "trials carried over",
+    "compared_trials": "best trials compared",
     "distance_from_best": "distance from the best",
     "ended_worse_than_begun": "curves that ended worse than they began",
     "ends_ahead": "ends ahead",
@@ -146,6 +147,7 @@ NUMBER_LABELS = {
     "in_a_pile": "trials with one and the same value",
     "in_place_of": "in place of",
     "largest_that_fits": "largest that fits",
+    "late_part": "share of training that was read",
     "late_noise": "noise of late evaluations",
     "learning_rate_power": "power of the learning rate",
     "least_time": "least time",
@@ -182,6 +184,8 @@ NUMBER_LABELS = {
     "worse_by": "worse by",
 }
 """Names of a finding's numbers, for people; hyperparameters keep their own spelling."""
+OWN_LABELS = {("C5", "good_trials"): "trials whose noise was read"}
+"""Where one check means another thing by the same name."""
 VALUE_LABELS = {
     "objective": "",
     "batch_size": "a batch size that is",
@@ -189,7 +193,7 @@ VALUE_LABELS = {
     "validation_set": "a validation set that is",
 }
 MOST_PAIRS = 12
-"""Pairs of values that are written; those told apart first."""
+"""Pairs of values that are written; significant ones first."""
 SCALE_WORDS = {"near_one": "log of 1 − x"}
 _OF = (RemedyKind.WIDEN, RemedyKind.SHRINK)
 

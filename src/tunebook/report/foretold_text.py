@@ -1,4 +1,4 @@
-"""What the round before foretold beside what came, for a terminal (B D6)."""
+"""Predictions of the round before with their outcomes, for a terminal (B D6)."""
 
 from __future__ import annotations
 
@@ -10,33 +10,35 @@ from rich.text import Text
 
 from tunebook.words.foretold import Came, ForetoldOutcome
 
-CAME = {
-    Came.TRUE: ("✓", "cyan"),
-    Came.NOT: ("✗", "bold yellow"),
-    Came.UNKNOWN: ("?", "dim"),
-}
+OUTCOMES = {Came.TRUE: "met", Came.NOT: "not met", Came.UNKNOWN: "unknown"}
+MARKS = {Came.TRUE: ("✓", "cyan"), Came.NOT: ("✗", "bold yellow"), Came.UNKNOWN: ("?", "dim")}
 
 
 def foretold_text(outcomes: Sequence[ForetoldOutcome]) -> RenderableType:
-    """Each expectation with what came of it; readable from 60 columns on."""
+    """Each prediction with its outcome; readable from 60 columns on."""
     parts: list[RenderableType] = [Text(head(outcomes), style="bold")]
     for outcome in outcomes:
-        mark, style = CAME[outcome.came]
+        mark, style = MARKS[outcome.came]
         told = outcome.foretold
         parts.append(
-            Text.assemble((f"{mark} {outcome.came}", style), f"  {told.check} foretold: ",
-                          _clean(told.sentence), ".")
+            Text.assemble((f"{mark} {outcome_text(outcome.came)}", style),
+                          f"  {told.check} predicted: ", _clean(told.sentence), ".")
         )  # fmt: skip
-        parts.append(Padding(Text(f"Came: {_clean(outcome.sentence)}"), (0, 0, 0, 2)))
+        parts.append(Padding(Text(f"Result: {_clean(outcome.sentence)}"), (0, 0, 0, 2)))
     return Group(*parts)
 
 
+def outcome_text(came: Came) -> str:
+    """`met`, `not met` or `unknown`."""
+    return OUTCOMES[came]
+
+
 def head(outcomes: Sequence[ForetoldOutcome]) -> str:
-    """`What round 1 foretold, and what came: 2 of 3 came true`."""
+    """`Predictions of round 1: 2 of 3 met`."""
     rounds = sorted({o.foretold.of_round for o in outcomes if o.foretold.of_round})
     who = f"round {rounds[0]}" if len(rounds) == 1 else "the round before"
-    true = sum(o.came is Came.TRUE for o in outcomes)
-    return f"What {who} foretold, and what came: {true} of {len(outcomes)} came true"
+    met = sum(o.came is Came.TRUE for o in outcomes)
+    return f"Predictions of {who}: {met} of {len(outcomes)} met"
 
 
 def _clean(text: str) -> str:

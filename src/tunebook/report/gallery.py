@@ -138,7 +138,7 @@ def gallery(
         groups.append(
             Group(
                 check="D1",
-                title="Fresh-seed reruns",
+                title="Reruns with new seeds",
                 asks="What is each side worth, once it is not selected for its luck?",
                 pictures=_named(f"{prefix}-D1", again),
                 silent="" if again else "No side has a complete rerun.",

@@ -120,8 +120,8 @@ class History:
         share = f" ({100 * self.exploration / searched:.0f} %)" if searched else ""
         return (
             f"{plural(searched, 'search trial')}: {self.exploration} of exploration{share}, whose "
-            f"points no result chose, and {self.exploitation} of exploitation; beside them "
-            f"{plural(self.reruns, 'fresh-seed rerun')}, the evidence of decisions."
+            f"points no result chose, and {self.exploitation} of exploitation. "
+            f"{plural(self.reruns, 'rerun')} with new seeds are the evidence of decisions."
         )
 
 

@@ -84,7 +84,8 @@ def _round(found: History, line: RoundLine) -> list[RenderableType]:
         parts.append(_inside(f"{side.name}: {interval_text(side.mean)} over {seeds}{gain}"))
     parts += [_inside(f"! {text}", "yellow") for text in line.changes]
     parts += [_inside(f"· {text}", "dim") for text in line.caveats]
-    parts.append(_inside(f"Again: {' && '.join(line.commands)}", "dim"))
+    if line.commands:
+        parts.append(_inside(f"Again: {' && '.join(line.commands)}", "dim"))
     return parts
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 from dataclasses import dataclass
 
 import numpy as np
 
 from tunebook.analysis.curve_lengths import trained_text
+from tunebook.analysis.launch_account import MOST, account, next_level
 from tunebook.report.wording import (
     axis_text,
     better,
@@ -30,6 +32,11 @@ from tunebook.words.space import Choice, Per
 
 AGAIN = "again"
 """The folder that round files are exported to, to do a round again."""
+FROM_COMMANDS = "The first command writes every round file to a folder of its own."
+FROM_SCRIPT = (
+    "No command of the shell does exactly this again: the training code has no import path, or a "
+    "decision had an error rate of its own. Run the script that made the book."
+)
 SEARCHER_WORDS = {
     "halton": "quasi-random: Halton sequence, scrambled and shifted",
     "sobol": "quasi-random: Sobol sequence, scrambled",
@@ -49,7 +56,8 @@ class Protocol:
         ran: the same, of versions and hardware.
         spaces: for each study (name, trials, ((hyperparameter, role, range), ...)).
         file: name that an export gives the round file; toml: its text.
-        commands: of the shell, which export the round files and do it all again.
+        commands: of the shell, which export the round files and do it all again; empty where
+            none does the same.
     """
 
     lines: tuple[tuple[str, str], ...]
@@ -58,6 +66,11 @@ class Protocol:
     file: str
     toml: str
     commands: tuple[str, ...]
+
+    @property
+    def how(self) -> str:
+        """What the commands do first, or why there are none."""
+        return FROM_COMMANDS if self.commands else FROM_SCRIPT
 
 
 def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) -> Protocol:
@@ -85,49 +98,82 @@ def protocol(record: BookRecord, found: RoundRecord, decision: Decision | None) 
 def again(record: BookRecord, found: RoundRecord, decision: Decision | None) -> tuple[str, ...]:
     """Commands that do a round again, and before it what its baseline and its space stand on.
 
-    The round files are exported first, into a folder of their own: a file of the same name in
-    the current folder can be another plan.
+    Empty where no command does the same: the training code has no import path, or the error rate
+    of a decision was another than the command's. The round files are exported first, into a
+    folder of their own: a file of the same name in the current folder can be another plan.
     """
     book = shlex.quote(record.file)
-    return (
-        f"tunebook export {AGAIN} --pictures none --book {book}",
-        *_earlier(record, found),
-        *_one_again(record, found.number, decision),
-    )
+    steps = [*_earlier(record, found), (found, decision)]
+    if not all(_repeatable(record, *step) for step in steps):
+        return ()
+    launched = {launch.decision for launch in record.launches}
+    commands = [f"tunebook export {AGAIN} --pictures none --book {book}"]
+    for one, decided in steps:
+        commands += _one_again(record, one.number, decided)
+        if one is not found and decided is not None and decided.number in launched:
+            commands.append("tunebook launch --book again.db")
+    return tuple(commands)
+
+
+def _repeatable(record: BookRecord, found: RoundRecord, decision: Decision | None) -> bool:
+    """Whether the shell can run the same code, and decide at the same level."""
+    if found.source is not None and not found.source.path:
+        return False
+    plans = () if decision is None else _plans_of(record, decision)
+    if not plans:
+        return True
+    before = [p for p in record.rerun_plans if p.number < plans[0].number]
+    numbers = {p.number for p in before}
+    decided = [d for d in record.decisions if d.plan in numbers]
+    usual = MOST if plans[0].baseline is None else next_level(account(before, decided))
+    return math.isclose(plans[0].level, usual)
 
 
 def _one_again(record: BookRecord, number: int, decision: Decision | None) -> list[str]:
     commands = [f"tunebook run {AGAIN}/round-{number}.toml --book again.db"]
     if decision is None:
         return [*commands, f"tunebook findings {number} --book again.db"]
-    reruns = sum(len(s.reruns) for s in decision.sides)
-    how = "".join(_options(p) for p in record.rerun_plans if p.number == decision.plan)
-    return [*commands, f"tunebook decide{how} --max-reruns {reruns} --book again.db"]
+    plans = _plans_of(record, decision)
+    if not plans:  # a book from before there were plans: as many reruns as were made
+        options = [f" --max-reruns {sum(len(s.reruns) for s in decision.sides)}"]
+    else:
+        options = [_options(p) for p in plans]
+    return [*commands, *(f"tunebook decide{how} --book again.db" for how in options)]
+
+
+def _plans_of(record: BookRecord, decision: Decision) -> tuple[RerunPlan, ...]:
+    """The plan of a decision, after those that it extends: each was a command of its own."""
+    own: list[RerunPlan] = []
+    for plan in record.rerun_plans:
+        if plan.round == decision.round and plan.number <= (decision.plan or 0):
+            own = [*own, plan] if plan.extension else [plan]
+    return tuple(own)
 
 
 def _options(plan: RerunPlan) -> str:
     """What of a plan a person asked for."""
     estimand = "" if plan.estimand is Estimand.MEAN else f" --estimand {plan.estimand}"
-    worst = "" if plan.infeasible_as is None else f" --infeasible-as {plan.infeasible_as:g}"
-    return f"{estimand}{worst}{' --paired' if plan.paired else ''}"
+    worst = "" if plan.infeasible_as is None else f" --infeasible-as {plan.infeasible_as!r}"
+    paired = " --paired" if plan.paired else ""
+    sides = len(plan.candidates) + (plan.baseline is not None)
+    examples = plan.validation_examples
+    size = "" if examples is None else f" --validation-examples {examples}"
+    return f"{estimand}{worst}{paired}{size} --max-reruns {plan.looks[-1] * sides}"
 
 
-def _earlier(record: BookRecord, found: RoundRecord) -> list[str]:
-    """Commands that do again what a round stands on, in order: rounds whose trials it carries
-    over, rounds whose decisions set its level, and the launches of its baselines."""
+def _earlier(record: BookRecord, found: RoundRecord) -> list[tuple[RoundRecord, Decision | None]]:
+    """What a round stands on, in order, with what was decided: rounds whose trials it carries
+    over, rounds whose decisions set its level and its baselines."""
     carried = set() if found.carried is None else {_round_of(n) for n in found.carried.name}
-    launched = {launch.decision for launch in record.launches}
-    commands = []
+    steps: list[tuple[RoundRecord, Decision | None]] = []
     for earlier in record.rounds:
         if earlier.number >= found.number:
             break
         decision = next((d for d in reversed(record.decisions) if d.round == earlier.number), None)
         if decision is None and earlier.number not in carried:
             continue
-        commands += _one_again(record, earlier.number, decision)
-        if decision is not None and decision.number in launched:
-            commands.append("tunebook launch --book again.db")
-    return commands
+        steps.append((earlier, decision))
+    return steps
 
 
 def _round_of(trial: str) -> int:
@@ -169,7 +215,9 @@ def _search_lines(record: BookRecord, found: RoundRecord) -> list[tuple[str, str
         lines.append(("Subject to", "; ".join(rules)))
     if plan.overrule:
         lines.append(("Rules overruled on purpose", ", ".join(plan.overrule)))
-    again = f"; {seconds_text(found.spent_twice_s)} spent twice" if found.spent_twice_s else ""
+    again = (
+        f"; {seconds_text(found.spent_twice_s)} of repeated work" if found.spent_twice_s else ""
+    )
     lines.append(("Compute of the search", f"{seconds_text(spent)} of trial time{again}"))
     lines.append(("Planned", date_text(found.created_at)))
     if plan.note:

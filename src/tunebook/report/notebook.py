@@ -38,7 +38,7 @@ from tunebook.report.terminal import (
     plain,
     show,
 )
-from tunebook.report.verdict import LABELS, answer, best_trial, gain_note
+from tunebook.report.verdict import answer, best_trial, gain_note, level_note, verdict_label
 from tunebook.report.wording import counts_text, gain_text, interval_text, left_out_texts, number
 from tunebook.words.decision import Decision
 from tunebook.words.finding import Examination, Finding, Severity
@@ -179,7 +179,8 @@ def decision_html(decision: Decision) -> str:
     return _render(
         "decision",
         decision=decision,
-        label=LABELS[decision.verdict],
+        label=verdict_label(decision),
+        level=level_note(decision),
         note=gain_note(decision),
     )
 
@@ -215,7 +216,7 @@ def book_html(record: BookRecord) -> str:
                 "goal": found.plan.goal,
                 "trials": counts_text(found.table.status),
                 "best": f"{number(best.value)} ({best.trial})" if best else "–",
-                "verdict": LABELS[decision.verdict] if decision else "not decided yet",
+                "verdict": verdict_label(decision) if decision else "not decided yet",
             }
         )
     stands = standing(record, record.rounds[-1].number) if record.rounds else None

@@ -11,13 +11,14 @@ from markupsafe import Markup, escape
 
 from tunebook.plots.render import script_bundle
 from tunebook.report.chapter import Chapter, chapter
+from tunebook.report.foretold_text import outcome_text
 from tunebook.report.gallery import pictures_json
 from tunebook.report.history import history
 from tunebook.report.loop import decision_of
 from tunebook.report.offline import ASSETS, asset, policy
 from tunebook.report.procedure_chapter import ProcedureChapter, shown
 from tunebook.report.sealed import opened_results
-from tunebook.report.verdict import LABELS, best_trial, objective_text
+from tunebook.report.verdict import best_trial, objective_text, verdict_label
 from tunebook.report.wording import (
     config_text,
     counts_text,
@@ -145,6 +146,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
+        "outcome": outcome_text,
         "breakable": breakable,
         "config": config_text,
         "counts": counts_text,
@@ -203,7 +205,7 @@ def _history(record: BookRecord, shown: set[int]) -> list[HistoryLine]:
 
 def _verdict(record: BookRecord, number: int, decision: Decision | None) -> str:
     if decision is not None:
-        return LABELS[decision.verdict]
+        return verdict_label(decision)
     return "not decided yet" if number == record.rounds[-1].number else "not decided"
 
 

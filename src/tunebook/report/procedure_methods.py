@@ -22,13 +22,13 @@ PROCEDURE_CHECKS = {
     "E3": CheckText(
         name="Best checkpoints",
         asks="Where in training does the best checkpoint fall?",
-        method="Counted over trainings with fresh seeds. Where the learning rate decays over the "
+        method="Counted over trainings with new seeds. Where the learning rate decays over the "
         "training, nearly all fall at its end, which says nothing of longer training.",
     ),
     "E4": CheckText(
         name="The length that suffices",
         asks="How long is long enough, and does the whole budget pay?",
-        method="The best configuration of each length with the same fresh seeds; their mean falls "
+        method="The best configuration of each length with the same new seeds; their mean falls "
         "and then may rise (unimodal least squares), and is followed on the logarithm of the "
         "length until it is within the least improvement of its lowest. Interval: bootstrap over "
         "seeds. Compute-bound where it lies above the budget over 1.25, saturated where below. "
@@ -45,7 +45,7 @@ PROCEDURE_CHECKS = {
     "F1": CheckText(
         name="Steps against batch size",
         asks="How far do larger batches shorten training?",
-        method="Median steps to the target of fresh seeds, at the fastest configuration of each "
+        method="Median steps to the target of new seeds, at the fastest configuration of each "
         "batch size; one smooth curve with a slope of -1 for small batches and 0 for large ones, "
         "by least squares on logarithms. Scaling is perfect where its slope is below -0.9, and "
         "nothing is gained where it is above -0.1; intervals by Student's t over the sizes.",
@@ -61,7 +61,7 @@ PROCEDURE_CHECKS = {
         name="Equal steps, equal examples",
         asks="What does each batch size reach within a step budget, and within an epoch budget?",
         method="The largest budgets that all sizes cover; of each size the best value at its best "
-        "rate there, and the fresh seeds. Sizes are told apart by fresh seeds alone: Welch's test "
+        "rate there, and the reruns with new seeds. Only these compare sizes: Welch's test "
         "between all pairs, Holm's step-down, 5 % over all that is said at one budget.",
     ),
     "F4": CheckText(
@@ -75,7 +75,7 @@ PROCEDURE_CHECKS = {
         asks="Which optimizer trains this workload best?",
         method="Each optimizer has as many trials in a space of its own, widened where it was cut "
         "off (C1). Best of n: Lourie et al.'s simultaneous bands, shared over the optimizers. "
-        "Two are told apart where fresh seeds of what was found differ (Welch's test, Holm's "
+        "Two differ significantly where reruns with new seeds differ (Welch's test, Holm's "
         "step-down over all pairs) and the searches do too (C9), each wrong anywhere in at most "
         "5 %; a seed that failed counts as chance, or as the worst trial.",
     ),

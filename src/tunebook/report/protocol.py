@@ -96,7 +96,7 @@ def launch_protocol(record: BookRecord, number_: int) -> tuple[Part, ...]:
         level=1,
         pairs=(
             ("Objective", objective_text(record.objective)),
-            ("Result", f"{interval_text(launch.expected)} over fresh seeds"),
+            ("Result", f"{interval_text(launch.expected)} over new seeds"),
             ("Training", f"{launch.max_train_steps} steps"),
             ("Launched", f"{date_text(launch.launched_at)}, by {launch.who or 'someone unnamed'}"),
             ("Reason", launch.why or "none given"),
@@ -145,7 +145,7 @@ def _spent(record: BookRecord, last: RoundRecord) -> Part:
     return Part(
         title="All that was spent",
         texts=(
-            f"{plural(trials, 'search trial')} and {plural(reruns, 'fresh-seed rerun')} in "
+            f"{plural(trials, 'search trial')} and {plural(reruns, 'rerun')} with new seeds in "
             f"{plural(len(until), 'round')} up to this result.",
         ),
         head=("Round", "Question", "Trials", "Infeasible", "Reruns", "Steps"),
@@ -265,7 +265,7 @@ def _ends(record: BookRecord, last: RoundRecord) -> Iterator[Part]:
     written = protocol(record, last, decision_of(record, last.number))
     yield Part(
         title="To do it again",
-        texts=("The first command writes every round file to a folder of its own.",),
+        texts=(written.how,),
         code=written.commands,
     )
     yield Part(title=f"Round file {written.file}", level=3, code=tuple(written.toml.splitlines()))

@@ -2,32 +2,84 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from tunebook.words.decision import Comparison, Decision
+from tunebook.words.decision import Decision, Estimand, Side
 from tunebook.words.design import Objective
 from tunebook.words.finding import Examination, PairwiseDifference
 from tunebook.words.space import spell
+from tunebook.words.trial import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """Two sides as their reruns order them, and whether significantly."""
+
+    better: str
+    worse: str
+    significant: bool
 
 
 def reversed_order(
     decision: Decision, examination: Examination, objective: Objective
 ) -> tuple[str, ...]:
-    """A sentence for each pair of candidates that search and reruns order differently.
+    """A sentence for each pair of values that search and reruns order differently.
+
+    A value is that of a candidate, or, where no candidate has it, the baseline's.
 
     Args:
-        decision: with the candidates compared by their reruns.
+        decision: with the candidates compared by their reruns, and each with the baseline.
         examination: of the search, with C9's pairs of values.
         objective: which way is better.
     """
-    reruns = {(c.a, c.b): c for c in decision.comparisons}
+    orders = {frozenset((o.better, o.worse)): o for o in _of_reruns(decision)}
     said = []
     for name, pair in _searched(examination):
-        a, b = f"{name}={spell(pair.a)}", f"{name}={spell(pair.b)}"
+        a, b = _side(decision, name, pair.a), _side(decision, name, pair.b)
+        if a is None or b is None or not pair.difference:
+            continue
         better, worse = (a, b) if objective.sign * pair.difference < 0 else (b, a)
-        if pair.difference and (found := reruns.get((worse, better))) is not None:
-            said.append(_sentence(better, worse, found))
+        found = orders.get(frozenset((better.name, worse.name)))
+        if found is not None and found.better == worse.name:
+            said.append(_sentence(_called(better, name), _called(worse, name), found))
     return tuple(said)
+
+
+def _of_reruns(decision: Decision) -> Iterable[_Order]:
+    """Every pair that was compared: two candidates, or a candidate and the baseline."""
+    for pair in decision.comparisons:
+        yield _Order(better=pair.a, worse=pair.b, significant=pair.significant)
+    even = 0.5 if decision.estimand is Estimand.BEATS else 0.0
+    baseline = _baseline(decision)
+    for side in decision.sides if baseline is not None else ():
+        gain = side.gain
+        if gain is None or not math.isfinite(gain.estimate) or gain.estimate == even:
+            continue
+        names = (side.name, "baseline") if gain.estimate > even else ("baseline", side.name)
+        clear = not gain.low <= even <= gain.high
+        yield _Order(better=names[0], worse=names[1], significant=clear)
+
+
+def _baseline(decision: Decision) -> Side | None:
+    return next((s for s in decision.sides if s.name == "baseline"), None)
+
+
+def _side(decision: Decision, name: str, value: Value) -> Side | None:
+    """The candidate with this value, else the baseline if it has it."""
+    wanted = f"{name}={spell(value)}"
+    found = next((s for s in decision.sides if s.name == wanted), None)
+    baseline = _baseline(decision)
+    if found is None and baseline is not None and baseline.config.get(name) == value:
+        return baseline
+    return found
+
+
+def _called(side: Side, name: str) -> str:
+    if side.name != "baseline":
+        return side.name
+    return f"the baseline ({name}={spell(side.config[name])})"
 
 
 def _searched(examination: Examination) -> Iterable[tuple[str, PairwiseDifference]]:
@@ -38,10 +90,9 @@ def _searched(examination: Examination) -> Iterable[tuple[str, PairwiseDifferenc
             yield from ((finding.subject, p) for p in pairs)
 
 
-def _sentence(better: str, worse: str, found: Comparison) -> str:
+def _sentence(better: str, worse: str, found: _Order) -> str:
     sure = "" if found.significant else ", without a significant difference"
     return (
         f"This order is the reverse of the reruns': here {better} is ahead, there {worse} "
-        f"is{sure}. The search compares all configurations that were tried, the reruns one of "
-        "each. The verdict counts the reruns alone."
+        f"is{sure}."
     )

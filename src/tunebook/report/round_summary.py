@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tunebook.analysis.good_ranges import GoodRange, good_ranges
@@ -181,16 +181,23 @@ def range_lines(summary: RoundSummary) -> tuple[str, ...]:
 
 
 def range_text(found: GoodRange) -> str:
-    """`2.1e-3 to 0.05 (95 % CI of the best value)`, or why there is none."""
+    """`2.1e-3 to 0.05 in the 8 best trials; best value 2e-3 to 0.06 (95 % CI)`, or why none."""
     if found.reason:
         return f"not enough evidence: {found.reason}"
+    among = f"in the {found.chosen} best trials"
     if found.values:
-        return listed([value_text(v) for v in found.values], 12)
-    ends = " to ".join(
+        rest = f"; not ruled out: {_listed(found.possible)}" if found.possible else ""
+        return f"{_listed(found.values)} {among}{rest}"
+    seen = " to ".join(dict.fromkeys(_end_text(end) for end in (found.low, found.high)))
+    reach = " to ".join(
         f"{_end_text(end)}{' (the bound)' * is_open}"
-        for end, is_open in ((found.low, found.open_low), (found.high, found.open_high))
+        for end, is_open in zip(found.reach, (found.open_low, found.open_high), strict=True)
     )
-    return f"{ends}; best trial {value_text(found.best)}"
+    return f"{seen} {among}; best value {reach} (95 % CI)"
+
+
+def _listed(values: Sequence[Value]) -> str:
+    return listed([value_text(v) for v in values], 12)
 
 
 def _end_text(end: Value | None) -> str:

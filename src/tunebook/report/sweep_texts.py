@@ -19,7 +19,7 @@ from tunebook.report.wording import (
 from tunebook.words.table import TrialTable
 
 FRESH_SEEDS = (
-    "No configuration was rerun with a fresh seed: the best value of a search is flattered, "
+    "No configuration was rerun with a new seed: the best value of a search is flattered, "
     "because it was selected."
 )
 MOST_FIXED = 40
@@ -109,7 +109,7 @@ def best_sentence(table: TrialTable) -> str:
     return (
         f"The best of {plural(len(table), 'trial')}, trial {best.trial}, reached {metric} "
         f"{number(best.value)} ({better(table.objective)}), and was selected for that value: "
-        "with a fresh seed it would probably do worse."
+        "with a new seed it would probably do worse."
     )
 
 

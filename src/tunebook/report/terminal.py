@@ -19,7 +19,13 @@ from tunebook.report.foretold_text import foretold_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
-from tunebook.report.verdict import LABELS, best_trial, gain_note, objective_text
+from tunebook.report.verdict import (
+    best_trial,
+    gain_note,
+    level_note,
+    objective_text,
+    verdict_label,
+)
 from tunebook.report.wording import (
     config_text,
     counts_text,
@@ -84,7 +90,9 @@ def findings_text(
             continue
         own = list(alike)
         parts += [
-            _passed(f) if severity is Severity.PASS else _finding(f, all_numbers=everything)
+            _passed(f)
+            if severity is Severity.PASS
+            else finding_renderable(f, all_numbers=everything)
             for f in own[:MOST_ALIKE]
         ]
         if len(own) > MOST_ALIKE:
@@ -165,7 +173,7 @@ def _round_line(record: BookRecord, found: RoundRecord) -> str:
     parts = [counts_text(found.table.status)]
     if best:
         parts.append(f"best {record.objective.metric} {number(best.value)} ({best.trial})")
-    parts.append(LABELS[decision.verdict] if decision else "not decided")
+    parts.append(verdict_label(decision) if decision else "not decided")
     return "; ".join(parts)
 
 
@@ -188,7 +196,7 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
         if lost.repeated:
             lines.append(_line(lost.repeated))
     if len(found.reruns):
-        lines.append(_line(f"Fresh-seed reruns: {counts_text(found.reruns.status)}"))
+        lines.append(_line(f"Reruns with new seeds: {counts_text(found.reruns.status)}"))
     if causes and lost.lost:
         lines += summary_parts(replace(lost, best=None))
     return Group(*lines)
@@ -196,17 +204,19 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
 
 def decision_renderable(decision: Decision) -> RenderableType:
     """A decision with the evidence that it stands on."""
-    verdict = Text(LABELS[decision.verdict].upper(), style=VERDICT_STYLES[decision.verdict])
+    head, colon, why = verdict_label(decision).partition(":")
+    verdict = Text(f"{head.upper()}{colon}{why}", style=VERDICT_STYLES[decision.verdict])
     sides: list[RenderableType] = []
     for side in decision.sides:
         source = f", from trial {side.selected_by}" if side.selected_by else ""
         sides.append(_line(f"{side.name}{source}, {plural(len(side.reruns), 'rerun')}", "bold"))
         gain = f"; {gain_text(side.gain, decision.estimand, named=True)}" if side.gain else ""
         sides.append(_indented(_line(f"mean {interval_text(side.mean)}{gain}")))
-    note = gain_note(decision)
+    level, note = level_note(decision), gain_note(decision)
     return Group(
         Text.assemble(f"Round {decision.round}, decision {decision.number}: ", verdict),
         _line(decision.sentence),
+        *([_line(level, "dim")] if level else []),
         *(_line(f"◆ {p.check} is an open problem: {p.sentence}", "bold red")
           for p in decision.problems),
         Text(),
@@ -214,8 +224,8 @@ def decision_renderable(decision: Decision) -> RenderableType:
         Text(),
         *([_line(note, "dim")] if note else []),
         _line(
-            "Reruns with new seeds alone; means with 95 % CI, gains with wider intervals that "
-            "allow for every interim look and candidate. Least improvement "
+            "Reruns with new seeds alone. Means have a 95 % CI; the CI of a gain allows for every "
+            "interim look and candidate. Least improvement "
             f"{number(decision.least_improvement)}; level {rate_text(decision.error_rate)}, the "
             "chance to adopt what brings no more than that.",
             "dim",
@@ -249,7 +259,7 @@ def show_findings(
 
 
 def show_foretold(outcomes: Sequence[ForetoldOutcome]) -> None:
-    """Print what the round before foretold, and what came of it, where it foretold any."""
+    """Print the predictions of the round before with their outcomes, where it made any."""
     if outcomes:
         show(Group(Text(), foretold_text(outcomes)))
 
@@ -336,7 +346,8 @@ def show(renderable: RenderableType) -> None:
         print(plain(renderable, width=console.width))
 
 
-def _finding(finding: Finding, *, all_numbers: bool = True) -> RenderableType:
+def finding_renderable(finding: Finding, *, all_numbers: bool = True) -> RenderableType:
+    """One finding: its head, sentence, numbers and what to do."""
     mark, style = MARKS[finding.severity]
     body: list[RenderableType] = [Text(printable(finding.sentence))]
     numbers = numbers_texts(finding)

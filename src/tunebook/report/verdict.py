@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tunebook.analysis.sequential_design import OUTER
 from tunebook.report.reversed_order import reversed_order
-from tunebook.report.wording import better, number, plural
+from tunebook.report.wording import better, number, plural, rate_text
 from tunebook.words.decision import Decision, Estimand, OpenProblem, Side, Verdict
 from tunebook.words.design import Objective
 from tunebook.words.finding import Examination, Severity
@@ -32,6 +33,7 @@ class Answer:
         error_rate: chance of adopting a change that is not worth it; None where undecided.
         estimand: what of the reruns decided.
         best: the best trial of the search, None where no trial is complete.
+        level_note: where the confidence level of the gain comes from; empty without a gain.
         gain_note: why a gain is not the difference of the means beside it; empty where it is.
         problems: findings of severity problem that were open, each with its check.
     """
@@ -45,8 +47,19 @@ class Answer:
     error_rate: float | None
     best: Best | None
     estimand: Estimand = Estimand.MEAN
+    level_note: str = ""
     gain_note: str = ""
     problems: tuple[OpenProblem, ...] = ()
+
+    @property
+    def search(self) -> str:
+        """What the insights are, and why they may differ from the verdict that stands above."""
+        if not self.sides:
+            return "The search alone"
+        return (
+            "The search alone, which compares all configurations of each value. The reruns "
+            "decide; they compare one configuration of each, so the two may differ"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +77,18 @@ class Best:
     config: Configuration = field(default_factory=dict)
 
 
-LABELS = {
-    Verdict.ADOPT: "Adopt",
-    Verdict.KEEP: "Keep the baseline",
-    Verdict.MORE_EVIDENCE: "More evidence needed",
-}
+def verdict_label(decision: Decision) -> str:
+    """The verdict for a badge, with its reason where it does not adopt."""
+    first = decision.baseline is None
+    if decision.verdict is Verdict.ADOPT:
+        return "Adopt as the first baseline" if first else "Adopt"
+    if decision.verdict is Verdict.MORE_EVIDENCE:
+        return "More evidence needed"
+    head = "No baseline yet" if first else "Keep the baseline"
+    if any(s.unused for s in decision.sides if s.config == decision.config):
+        return f"{head}: stopped early, adoption unlikely"
+    short = "not better than chance" if first else "not better"
+    return f"{head}: {short}{' by enough' if decision.least_improvement else ''}"
 
 
 def answer(
@@ -103,21 +123,33 @@ def answer(
             error_rate=None,
             best=best,
         )
-    label = LABELS[decision.verdict]
-    if decision.verdict is Verdict.ADOPT and decision.baseline is None:
-        label = "Adopt as the first baseline"
     return Answer(
         sentence=decision.sentence,
         kind=decision.verdict.replace(" ", "-"),
-        label=label,
+        label=verdict_label(decision),
         insights=(*insights, *reversed_order(decision, examination, found.table.objective)),
         sides=decision.sides,
         least_improvement=decision.least_improvement,
         error_rate=decision.error_rate,
         best=best,
         estimand=decision.estimand,
+        level_note=level_note(decision),
         gain_note=gain_note(decision),
         problems=decision.problems,
+    )
+
+
+def level_note(decision: Decision) -> str:
+    """What the two ends of a gain's interval leave out, and why; empty without such a gain."""
+    gain = next((s.gain for s in decision.sides if s.gain and math.isfinite(s.gain.low)), None)
+    if gain is None:
+        return ""
+    ends = (1, OUTER) if decision.plan is not None else (1, 1)
+    low, high = (rate_text((1 - gain.confidence) * end / sum(ends)) for end in ends)
+    whose = ", the level of this decision" if low == rate_text(decision.error_rate) else ""
+    return (
+        f"{rate_text(gain.confidence, 3)} CI of a gain: {low} is left out below its low end"
+        f"{whose}, and {high} above its high end."
     )
 
 

@@ -118,9 +118,9 @@ def share_text(share: float) -> str:
     return f"{100 * share:.0f} %"
 
 
-def rate_text(rate: float) -> str:
-    """An error rate, two digits: `3.5 %`."""
-    return f"{100 * rate:.2g} %"
+def rate_text(rate: float, digits: int = 2) -> str:
+    """An error rate: `3.5 %`."""
+    return f"{100 * rate:.{digits}g} %"
 
 
 def seconds_text(seconds: float) -> str:

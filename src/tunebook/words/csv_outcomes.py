@@ -64,7 +64,7 @@ def fates_of(
     found: list[Fate] = []
     for i, value in enumerate(reached):
         if study[i].startswith("rerun:"):
-            found.append("a rerun with a fresh seed, which is no part of the search")
+            found.append("a rerun with a new seed, which is no part of the search")
             continue
         said = fate(statuses[i], cause[i], float(value), empty=bool(empty[i]))
         if not isinstance(said, str) and said[0] is Status.COMPLETE:

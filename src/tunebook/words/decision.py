@@ -10,6 +10,7 @@ from types import MappingProxyType
 from tunebook.words import scalars
 from tunebook.words.errors import DesignError
 from tunebook.words.finding import Interval
+from tunebook.words.shown import Shown
 from tunebook.words.trial import Configuration
 
 
@@ -127,6 +128,7 @@ class RerunPlan:
         infeasible_as: what an infeasible rerun counts as in a mean, in the metric's units; None
             where that is the book's chance.
         paired: candidate and baseline are compared seed by seed.
+        validation_examples: in the validation set, where that was told; else None.
         planned_at: Unix time.
     """
 
@@ -146,11 +148,12 @@ class RerunPlan:
     estimand: Estimand = Estimand.MEAN
     infeasible_as: float | None = None
     paired: bool = False
+    validation_examples: int | None = None
     planned_at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Decision(Shown):
     """A verdict with the evidence that it stands on.
 
     Attributes:
@@ -195,9 +198,12 @@ class Decision:
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
 
+    def _in_short(self) -> str:
+        return f"{self.number} of round {self.round}: {self.verdict}"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Launch(Shown):
     """A decision carried out: the new baseline.
 
     Attributes:
@@ -225,6 +231,9 @@ class Launch:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+
+    def _in_short(self) -> str:
+        return f"{self.number} of decision {self.decision}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from tunebook.words.naming import unmistakable
+from tunebook.words.shown import Shown
 from tunebook.words.trial import Value
 
 
@@ -95,8 +96,8 @@ class Remedy:
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Finding(Shown):
     """One thing that the results say.
 
     Attributes:
@@ -125,6 +126,9 @@ class Finding:
     def __post_init__(self) -> None:
         object.__setattr__(self, "numbers", MappingProxyType(dict(self.numbers)))
 
+    def _in_short(self) -> str:
+        return f"{self.check} {self.severity}{f': {self.subject}' if self.subject else ''}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotApplicable:
@@ -146,8 +150,8 @@ class CheckFailed(NotApplicable):
     """A check that raised an error: a bug of Tunebook, which leaves the other checks valid."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Examination:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Examination(Shown):
     """Every check that applied to one table, and those that did not.
 
     Attributes:
@@ -161,6 +165,9 @@ class Examination:
     left_out: tuple[str, ...]
     findings: list[Finding]
     not_applicable: tuple[NotApplicable, ...]
+
+    def _in_short(self) -> str:
+        return f"of {self.trials} trials: {len(self.findings)} findings"
 
 
 def subject_name(hyperparameter: str, conditions: Mapping[str, Value]) -> str:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from tunebook.words.errors import DesignError
+from tunebook.words.shown import Shown
 from tunebook.words.trial import Configuration, Value
 
 
@@ -97,8 +98,8 @@ class Came(StrEnum):
     UNKNOWN = "can't be told"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForetoldOutcome:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ForetoldOutcome(Shown):
     """What was foretold, and what came.
 
     Attributes:
@@ -110,3 +111,6 @@ class ForetoldOutcome:
     foretold: Foretold
     came: Came
     sentence: str
+
+    def _in_short(self) -> str:
+        return f"{self.foretold.check}: {self.came}"

@@ -10,6 +10,7 @@ from tunebook.words.decision import Change, Decision, Launch, RerunPlan, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.environment import Environment
 from tunebook.words.sealing import Look, Seal
+from tunebook.words.shown import Shown
 from tunebook.words.table import TrialTable
 
 
@@ -28,8 +29,8 @@ class TrainingSource:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Proposal(Shown):
     """A plan for the next round, with the reason for each change.
 
     Attributes:
@@ -45,6 +46,9 @@ class Proposal:
     unresolved: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()
     ahead: str = ""
+
+    def _in_short(self) -> str:
+        return f"of {len(self.changes)} changes: {self.plan.goal}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
