@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from single_look import judge
+from tunebook.analysis.comparison import conclude, read_look
 from tunebook.analysis.rerun_count import MOST_MORE
-from tunebook.analysis.rerun_evidence import SideEvidence
-from tunebook.words.decision import Verdict
+from tunebook.analysis.rerun_evidence import Question, SideEvidence
+from tunebook.analysis.sequential_design import planned
+from tunebook.words.decision import RerunPlan, Verdict
 from tunebook.words.design import Direction, Objective
 
 LOSS = Objective("valid/error")
@@ -126,3 +128,45 @@ def test_an_objective_too_coarse_to_show_noise_is_seldom_adopted(fresh_rng):
         found = judged(side("a", *own), base=tuple(base), error_rate=0.025)
         adopted += found.verdict is Verdict.ADOPT
     assert adopted <= stats.binom.ppf(1 - 1e-6, repeats, 0.025)
+
+
+def reasons(found):
+    """Which of the three reasons not to adopt the first sentence gives."""
+    first = found.sentence.partition(". ")[0]
+    said = {"evidence": "better" in first and "all" in first,
+            "open": "Not enough evidence" in first,
+            "early": "unlikely" in first and "stopped after" in first}  # fmt: skip
+    return [reason for reason, given in said.items() if given]
+
+
+def test_a_verdict_that_does_not_adopt_gives_its_reason_first():
+    worse = judged(side("a", 0.50, 0.51, 0.52, 0.50), margin=0.01)
+    assert worse.verdict is Verdict.KEEP and reasons(worse) == ["evidence"]
+    assert "a is not better by enough" in worse.sentence
+    unclear = judged(side("a", 0.290, 0.300, 0.330, 0.270), margin=0.01)
+    if unclear.verdict is Verdict.KEEP:
+        assert "not shown to be" in unclear.sentence and reasons(unclear) == ["evidence"]
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=6)
+    noise -= noise.mean()
+    open_ = judged(side("a", *(noise - 0.3)), base=tuple(noise))
+    assert open_.verdict is Verdict.MORE_EVIDENCE and reasons(open_) == ["open"]
+    assert "all 6 planned reruns of each" in open_.sentence
+    guess = judged(side("best", 0.93, 0.94, 0.92, 0.93), base=None, chance=0.9)
+    assert reasons(guess) == ["evidence"] and "than chance" in guess.sentence
+
+
+@pytest.mark.parametrize("base", [BASE, None])
+def test_a_candidate_that_was_dropped_early_is_no_evidence_against_it(base):
+    plan = planned(10, 0.05)
+    made = RerunPlan(
+        number=1, round=1, candidates=("a",), configs=({},), looks=plan.looks, adopt=plan.adopt,
+        drop=plan.drop, outer=plan.outer, level=0.05, confidence=0.94, excess=plan.excess,
+        planned_at=0.0,
+    )  # fmt: skip
+    asked = Question(objective=LOSS, least_improvement=0.01, chance=0.32)
+    values = (0.33, 0.34, 0.36)
+    baseline = None if base is None else side("baseline", *base[:3])
+    found = conclude([read_look(side("a", *values), baseline, asked, made, 0)], asked)
+    assert found.verdict is Verdict.KEEP and reasons(found) == ["early"]
+    assert f"after {plan.looks[0]} of {plan.looks[-1]} planned" in found.sentence

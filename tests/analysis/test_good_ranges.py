@@ -9,8 +9,9 @@ from scipy.stats import binom
 from surfaces import table, table_of
 
 from tunebook.analysis.good_ranges import BEST, FEWEST, WIDEST, good_ranges
+from tunebook.report.round_summary import range_text
 from tunebook.words.space import Branch
-from tunebook.words.spelling import choice, log_uniform
+from tunebook.words.spelling import choice, integer, log_uniform
 
 
 def test_the_range_narrows_around_the_optimum_of_what_matters_and_not_around_the_rest():
@@ -82,3 +83,67 @@ def test_the_range_contains_the_true_optimum_in_95_percent_of_studies():
                 assert found.share <= WIDEST
     assert given > 120
     assert inside >= binom.ppf(1e-3, given, 0.95)
+
+
+def mixed(rng):
+    """A random sweep: a conditional rate, a batch size of few values and a choice, some failures."""
+    n = int(rng.integers(20, 80))
+    axis, few = log_uniform(1e-5, 1.0), integer(1, 4)
+    cells = rng.choice(["rnn", "cnn"], size=n)
+    config = tuple(
+        {
+            "cell": str(c),
+            "lr": axis.from_unit(float(rng.random())),
+            "layers": int(rng.integers(1, 5)),
+            "act": str(rng.choice(["relu", "gelu", "tanh"])),
+        }
+        for c in cells
+    )
+    units = np.array([[axis.to_unit(c["lr"])] for c in config])
+    best = rng.random()
+    loss = (units[:, 0] - best) ** 2 + 0.1 * rng.random() * rng.normal(size=n)
+    loss[rng.random(n) < 0.1] = np.nan
+    branches = {
+        f"cell={c}": Branch(
+            axes={"lr": axis, "layers": few, "act": choice("relu", "gelu", "tanh")},
+            conditions={"cell": c},
+        )
+        for c in ("rnn", "cnn")
+    }
+    return replace(
+        table_of(units, loss),
+        config=config,
+        study=tuple(f"cell={c}" for c in cells),
+        branches=branches,
+    )
+
+
+def test_a_good_range_holds_values_of_the_best_trials_alone():
+    """Its ends, and the values of a choice, are those of the best trials; the reach is around."""
+    seen = []
+    for rng in np.random.default_rng(8).spawn(60):
+        sweep = mixed(rng)
+        for found in good_ranges(sweep):
+            rows = [i for i, s in enumerate(sweep.study) if s == found.study]
+            rows.sort(key=lambda i: (np.isnan(sweep.losses[i]), sweep.losses[i]))
+            held = [sweep.config[i][found.hyperparameter] for i in rows[: found.chosen]]
+            if found.low is not None:
+                seen.append(found.hyperparameter)
+                assert (found.low, found.high) == (min(held), max(held))
+                assert found.reach[0] <= found.low <= found.best <= found.high <= found.reach[1]
+            if found.values:
+                seen.append(found.hyperparameter)
+                assert set(found.values) == set(held) and not set(found.possible) & set(held)
+    assert {"lr", "act"} <= set(seen)
+
+
+def test_the_line_names_the_best_trials_range_before_the_wider_one():
+    units = (np.arange(64)[:, None] + 0.5) / 64
+    axis = log_uniform(1e-4, 1.0)
+    rows = tuple({"x0": axis.from_unit(float(u))} for u in units[:, 0])
+    sweep = replace(table_of(units, (units[:, 0] - 0.1) ** 2), config=rows,
+                    branches={"": Branch(axes={"x0": axis})})  # fmt: skip
+    [found] = good_ranges(sweep)
+    first, _, second = range_text(found).partition(";")
+    assert f"{BEST} best trials" in first and "bound" not in first
+    assert "95 % CI" in second and "(the bound)" in second

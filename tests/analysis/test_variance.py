@@ -10,7 +10,16 @@ import pytest
 from scipy import stats
 
 from tunebook.analysis import variance
-from tunebook.analysis.late_noise import late_part, luck_of_best, read_noise
+from tunebook.analysis.late_noise import (
+    EARLIEST,
+    LATE_PART,
+    late_part,
+    luck_of_best,
+    read_noise,
+)
+from tunebook.analysis.number_words import percent
+from tunebook.plots.variance import draw
+from tunebook.report.check_texts import check_text, numbers_texts
 from tunebook.words.design import Direction, Objective, Reduce, Role
 from tunebook.words.finding import NotApplicable, RemedyKind, Severity
 from tunebook.words.space import Branch, Choice, Float
@@ -290,3 +299,23 @@ def test_what_is_fixed_is_no_remedy_either():
     (finding,) = variance.check(made).findings
     assert finding.severity is Severity.WARNING
     assert "schedule" not in finding.remedy.values and "decays" not in finding.sentence
+
+
+def test_one_count_of_best_trials_and_one_late_part():
+    """Two studies of few evaluations: noise is read on six trials, three are compared."""
+    rng = np.random.default_rng(5)
+    made = table(curves(rng, points=18), study=["a"] * 16 + ["b"] * 16)
+    result = variance.check(made)
+    (finding,) = result.findings
+    assert finding.numbers["good_trials"] == 6 and finding.numbers["compared_trials"] == 3
+    assert "the 3 best trials span" in finding.sentence
+    (picture,) = draw(result)
+    assert "3 best trials" in picture.alt and "6 trials, best first" in picture.alt
+    late = finding.numbers["late_part"]
+    assert late == result.late_share > LATE_PART
+    assert f"the last {percent(late)} of training" in finding.sentence
+    method = check_text("C5").method
+    assert percent(LATE_PART) in method and percent(1 - EARLIEST) in method
+    assert "quarter" not in method and f"{variance.COMPARED} at most" in method
+    labels = dict(numbers_texts(finding))
+    assert labels["best trials compared"] == "3" and labels["trials whose noise was read"] == "6"

@@ -125,7 +125,8 @@ def test_a_peek_is_free_and_no_decision(launched, rates, train):
     asked.decide(train, max_reruns=8, **QUIET)
     before = (launched.decisions, launched._store.rerun_plans(), len(asked.trials))
     seen = asked.peek()
-    assert "Exploratory, and no decision" in repr(seen)
+    assert "Exploratory, and no decision" in repr(seen) and "round.decide(" in repr(seen)
+    assert "round.decide(" not in seen.text
     assert seen.gain["best"].low < seen.gain["best"].estimate < seen.gain["best"].high
     assert seen.reruns == {"best": 4}
     assert before == (launched.decisions, launched._store.rerun_plans(), len(asked.trials))

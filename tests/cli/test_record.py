@@ -7,6 +7,8 @@ import json
 
 def test_the_record_of_a_launch(tunebook, started):
     tunebook("decide", "--max-reruns", "4", "--workers", "2", "--json")
+    seen = tunebook("decide", "--peek").stdout
+    assert "Exploratory" in seen and "decide(" not in seen and "tunebook launch" in seen
     tunebook("launch", "--why", "a start")
     history = json.loads(tunebook("history", "--json").stdout)
     assert history["schema"] == 1 and history["launches"][0]["why"] == "a start"

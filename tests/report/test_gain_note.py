@@ -153,3 +153,30 @@ def test_rounds_that_only_carried_trials_over_are_done_again_too(book):
         f"again/round-{k}.toml" for k in (2, 3)
     ]
     assert "tunebook findings 2 --book again.db" in commands
+
+
+def test_the_baseline_s_value_against_a_candidate_is_compared_with_the_search_too(book):
+    """The search prefers the baseline's value, its reruns the candidate's: the report says so."""
+    last = book.decisions[2]
+    config = {**dict(last.sides[-1].config), "norm": "none"}
+    sides = (
+        replace(last.sides[0], name="norm=group", gain=Interval(0.0175, 0.0151, 0.0199)),
+        replace(last.sides[-1], config=config),
+    )
+    pair = PairwiseDifference(a="none", b="group", difference=-0.02, low=-0.03, high=-0.01,
+                              told_apart=True)  # fmt: skip
+    said = Finding(check="C9", severity=Severity.NOTE, subject="norm", numbers={"pairs": (pair,)},
+                   sentence="none is better than group.")  # fmt: skip
+    seen = replace(NOTHING, findings=[said])
+
+    def told(gain):
+        own = (replace(sides[0], gain=gain), sides[1])
+        found = answer(book.rounds[2], replace(last, sides=own, comparisons=()), seen)
+        assert "reruns decide" in found.search
+        return found.insights
+
+    reverse = told(Interval(0.0175, 0.0151, 0.0199))
+    assert len(reverse) == 2 and "the baseline (norm=none) is ahead" in reverse[1]
+    assert "significant" not in reverse[1]
+    assert "without a significant" in told(Interval(0.0175, -0.01, 0.0199))[1]
+    assert told(Interval(-0.0175, -0.03, -0.01)) == (said.sentence,)

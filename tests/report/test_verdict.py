@@ -5,7 +5,10 @@ import pytest
 
 from tunebook.report.evidence import LETTER, evidence, mark_of, reference_lines
 from tunebook.report.examine import examine
-from tunebook.report.verdict import answer, best_trial
+from tunebook.report.notebook import book_html, decision_html, round_html
+from tunebook.report.page import render
+from tunebook.report.terminal import book_renderable, decision_renderable, plain
+from tunebook.report.verdict import answer, best_trial, level_note, verdict_label
 from tunebook.words.decision import Estimand, Side, Verdict
 from tunebook.words.finding import Examination, Finding, Interval, Severity
 
@@ -144,3 +147,47 @@ def test_a_chance_to_beat_is_shown_in_percent_against_one_half(book):
     assert drawn.marks[0].text == "better in 83 % (61 to 97 %)"
     assert drawn.ticks[0].at < drawn.marks[0].low
     assert drawn.alt.startswith("Chance to beat the baseline: ")
+
+
+def decided(book, **more):
+    """The third decision with a plan, its best side changed by `side`."""
+    last = book.decisions[2]
+    side = replace(last.sides[0], **more.pop("side", {}))
+    return replace(last, plan=1, sides=(side, *last.sides[1:]), **more)
+
+
+def test_a_label_says_why_the_baseline_is_kept(book):
+    kept = verdict_label(decided(book, verdict=Verdict.KEEP))
+    early = verdict_label(decided(book, verdict=Verdict.KEEP, side={"unused": 5}))
+    open_ = verdict_label(decided(book, verdict=Verdict.MORE_EVIDENCE))
+    assert kept.startswith("Keep the baseline") and "not better" in kept
+    assert early.startswith("Keep the baseline") and "stopped early" in early
+    assert len({kept, early, open_}) == 3
+    none = verdict_label(decided(book, verdict=Verdict.KEEP, baseline=None))
+    assert none.startswith("No baseline yet") and "chance" in none
+
+
+def test_every_display_gives_the_reason(book):
+    early = decided(book, verdict=Verdict.KEEP, side={"unused": 5})
+    record = replace(book, decisions=(*book.decisions[:2], early))
+    assert "KEEP THE BASELINE: stopped early" in plain(decision_renderable(early)).splitlines()[0]
+    assert "stopped early" in plain(book_renderable(record))
+    assert "stopped early" in decision_html(early) and "stopped early" in book_html(record)
+    assert "stopped early" in round_html(record, 3)
+    assert render(record, rounds=[3]).count("Keep the baseline: stopped early") >= 1
+
+
+@pytest.mark.parametrize(("level", "texts"), [(0.05, ("94 %", "5 %", "1 %")),
+                                              (0.02, ("97.6 %", "2 %", "0.4 %"))])  # fmt: skip
+def test_the_level_of_a_gain_s_interval_is_explained_once(book, level, texts):
+    gain = Interval(0.0175, 0.0151, 0.0199, 1 - 1.2 * level)
+    found = decided(book, error_rate=level, side={"gain": gain})
+    note = level_note(found)
+    assert all(text in note for text in texts) and "level of this decision" in note
+    assert " ".join(plain(decision_renderable(found)).split()).count(note) == 1
+    assert decision_html(found).count(note) == 1
+    record = replace(book, decisions=(*book.decisions[:2], found))
+    assert render(record, rounds=[3]).count(note) == 1
+    unknown = Interval(float("nan"), float("-inf"), float("inf"))
+    sides = tuple(replace(s, gain=s.gain and unknown) for s in found.sides)
+    assert level_note(replace(found, sides=sides)) == ""
