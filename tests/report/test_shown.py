@@ -6,7 +6,6 @@ from importlib import import_module
 
 import pytest
 
-from conftest import make_proposal
 from tunebook.report.examine import examine
 from tunebook.report.notebook import decision_html
 from tunebook.report.terminal import decision_renderable, launch_renderable, plain
@@ -37,8 +36,8 @@ def test_findings_and_examinations_print_their_sentences(book):
     assert first.sentence.partition(" ")[0] in first._repr_html_()
 
 
-def test_a_proposal_and_a_prediction_print_what_they_say(book):
-    proposal = make_proposal(book.rounds[2].plan)
+def test_a_proposal_and_a_prediction_print_what_they_say(book, proposal_of):
+    proposal = proposal_of(book)
     text = " ".join(str(proposal).split())
     assert proposal.plan.goal in text and all(c.key in text for c in proposal.changes)
     told = Foretold(check="C6", what=Expectation.QUIET, sentence="C6 has nothing to ask")

@@ -152,8 +152,8 @@ ROUND_CHECKS = {
         "the best one are compared, and the best results of the scientific values. Where they are "
         "closer than that even at the lower end of the noise's 95 % interval, and at the end of "
         "training too, their order is luck. The best of many noisy evaluations looks better than "
-        "it is: by 1.5 standard deviations of one with 10 level ones, by 2.5 with 100. Trials that "
-        "differ by their seed alone are not compared.",
+        "it is: by 1.5 standard deviations of one with 10 level ones, by 2.5 with 100. Trials "
+        "that differ by their seed alone are not compared.",
     ),
     "C6": CheckText(
         name="Training length",

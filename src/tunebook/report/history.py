@@ -14,7 +14,7 @@ from tunebook.report.account_text import account_texts
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.methods import again
 from tunebook.report.sealed import contamination, sealing_lines
-from tunebook.report.verdict import best_trial
+from tunebook.report.verdict import best_trial, level_note, verdict_label
 from tunebook.report.wording import date_text, plural, value_text
 from tunebook.words.decision import Decision, Estimand, Launch, Side
 from tunebook.words.design import studies
@@ -36,8 +36,9 @@ class RoundLine:
         seconds: compute of the search.
         best: the best objective of the search, of trial `best_trial`, at `best_config`; None
             where no trial is complete.
-        verdict, decision: of its newest decision, None where there is none; `sentence` says it,
-            `evidence` has every side that was rerun, judged by its `estimand`.
+        verdict, decision: of its newest decision, None where there is none; `label` is the verdict
+            with its reason, `sentence` says it, `level_note` where the confidence of its gain
+            comes from, `evidence` has every side that was rerun, judged by its `estimand`.
         launch: number of the launch that followed, None where none did.
         caveats: what the decision leans on without having measured it.
         changes: how the training code, versions or hardware changed while it ran.
@@ -59,7 +60,9 @@ class RoundLine:
     best_config: Configuration = field(default_factory=dict)
     verdict: str | None
     decision: int | None
+    label: str = ""
     sentence: str
+    level_note: str = ""
     evidence: tuple[Side, ...]
     estimand: Estimand = Estimand.MEAN
     launch: int | None
@@ -164,7 +167,9 @@ def _round(record: BookRecord, found: RoundRecord) -> RoundLine:
         best_config=found.table.config[found.table.name.index(best.trial)] if best else {},
         verdict=str(decision.verdict) if decision else None,
         decision=decision.number if decision else None,
+        label=verdict_label(decision) if decision else "",
         sentence=decision.sentence if decision else "",
+        level_note=level_note(decision) if decision else "",
         evidence=decision.sides if decision else (),
         estimand=decision.estimand if decision else Estimand.MEAN,
         launch=_launched(record, decision),

@@ -25,8 +25,10 @@ def history_renderable(found: History) -> RenderableType:
     if not found.rounds:
         return Group(head, Text("No round yet. Next: tunebook init, then tunebook run"))
     parts: list[RenderableType] = [head, _text(found.division), Text(), _table(found), Text()]
+    told = ""
     for line in found.rounds:
-        parts += [*_round(found, line), Text()]
+        parts += [*_round(found, line, noted=line.level_note not in ("", told)), Text()]
+        told = line.level_note or told
     parts += [Text("Lineage of baselines", style="bold")]
     parts += [part for line in reversed(found.launches) for part in _launch(found, line)]
     if not found.launches:
@@ -63,7 +65,7 @@ def _table(found: History) -> Table:
     return table
 
 
-def _round(found: History, line: RoundLine) -> list[RenderableType]:
+def _round(found: History, line: RoundLine, *, noted: bool) -> list[RenderableType]:
     parts: list[RenderableType] = [_text(f"Round {line.number}  {line.goal}", "bold")]
     fates = ", ".join(f"{n} {status}" for status, n in line.trials.items()) or "none started"
     kind = f", {line.exploitation} of them of exploitation" if line.exploitation else ""
@@ -78,6 +80,8 @@ def _round(found: History, line: RoundLine) -> list[RenderableType]:
         parts.append(_inside(f"Note: {line.note}"))
     if line.sentence:
         parts.append(_inside(line.sentence, "cyan"))
+    if noted:
+        parts.append(_inside(line.level_note, "dim"))
     for side in line.evidence:
         gain = f"; {gain_text(side.gain, line.estimand, named=True)}" if side.gain else ""
         seeds = plural(len(side.reruns), "new seed")

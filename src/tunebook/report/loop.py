@@ -94,12 +94,19 @@ def standing(record: BookRecord, number: int) -> Standing:
         )
     return Standing(
         step=Step.NEXT,
-        sentence="The new baseline is launched. Ask the next question."
-        if launched
-        else "The baseline stays. Ask the next question.",
+        sentence=_after(decision, launched=launched),
         command=f"tunebook next{book}",
         skipped=() if launched else (Step.LAUNCH,),
     )
+
+
+def _after(decision: Decision, *, launched: bool) -> str:
+    """What a decision that is carried out, or that keeps what there is, leads to."""
+    if launched:
+        return "The new baseline is launched. Ask the next question."
+    if decision.baseline is None:
+        return "There is no baseline yet. Correct the training code, or ask another question."
+    return "The baseline stays. Ask the next question."
 
 
 def _to_launch(decision: Decision, book: str) -> Standing:

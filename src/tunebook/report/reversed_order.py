@@ -38,12 +38,10 @@ def reversed_order(
     said = []
     for name, pair in _searched(examination):
         a, b = _side(decision, name, pair.a), _side(decision, name, pair.b)
-        if a is None or b is None or not pair.difference:
-            continue
         better, worse = (a, b) if objective.sign * pair.difference < 0 else (b, a)
-        found = orders.get(frozenset((better.name, worse.name)))
-        if found is not None and found.better == worse.name:
-            said.append(_sentence(_called(better, name), _called(worse, name), found))
+        found = orders.get(frozenset((better, worse)))
+        if pair.difference and found is not None and found.better == worse:
+            said.append(_sentence(*(_called(decision, s, name) for s in (better, worse)), found))
     return tuple(said)
 
 
@@ -66,20 +64,18 @@ def _baseline(decision: Decision) -> Side | None:
     return next((s for s in decision.sides if s.name == "baseline"), None)
 
 
-def _side(decision: Decision, name: str, value: Value) -> Side | None:
-    """The candidate with this value, else the baseline if it has it."""
-    wanted = f"{name}={spell(value)}"
-    found = next((s for s in decision.sides if s.name == wanted), None)
+def _side(decision: Decision, name: str, value: Value) -> str:
+    """The name of the candidate with this value; the baseline's where it alone has the value."""
+    wanted, baseline = f"{name}={spell(value)}", _baseline(decision)
+    has_it = baseline is not None and baseline.config.get(name) == value
+    return "baseline" if has_it and wanted not in {s.name for s in decision.sides} else wanted
+
+
+def _called(decision: Decision, side: str, name: str) -> str:
     baseline = _baseline(decision)
-    if found is None and baseline is not None and baseline.config.get(name) == value:
-        return baseline
-    return found
-
-
-def _called(side: Side, name: str) -> str:
-    if side.name != "baseline":
-        return side.name
-    return f"the baseline ({name}={spell(side.config[name])})"
+    if side != "baseline" or baseline is None:
+        return side
+    return f"the baseline ({name}={spell(baseline.config[name])})"
 
 
 def _searched(examination: Examination) -> Iterable[tuple[str, PairwiseDifference]]:
