@@ -41,7 +41,8 @@ def reversed_order(
         better, worse = (a, b) if objective.sign * pair.difference < 0 else (b, a)
         found = orders.get(frozenset((better, worse)))
         if pair.difference and found is not None and found.better == worse:
-            said.append(_sentence(*(_called(decision, s, name) for s in (better, worse)), found))
+            first, second = _called(decision, better, name), _called(decision, worse, name)
+            said.append(_sentence(first, second, found))
     return tuple(said)
 
 

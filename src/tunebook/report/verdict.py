@@ -148,7 +148,7 @@ def level_note(decision: Decision) -> str:
     low, high = (rate_text((1 - gain.confidence) * end / sum(ends)) for end in ends)
     whose = ", the level of this decision" if low == rate_text(decision.error_rate) else ""
     return (
-        f"{rate_text(gain.confidence, 3)} CI of a gain: {low} is left out below its low end"
+        f"The {rate_text(gain.confidence, 3)} CI of a gain leaves out {low} below its low end"
         f"{whose}, and {high} above its high end."
     )
 
