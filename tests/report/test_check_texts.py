@@ -45,7 +45,7 @@ def test_numbers_carry_their_intervals_and_pairs_their_verdict():
     assert numbers_texts(finding(numbers)) == [
         ("gain per doubling", "0.020 (0.010 to 0.030), 90 %"),
         ("trials", "6"),
-        ("nesterov minus adam", "−0.001 (−0.015 to 0.014), not told apart"),
+        ("nesterov minus adam", "−0.001 (−0.015 to 0.014), no significant difference"),
     ]
 
 

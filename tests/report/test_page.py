@@ -210,7 +210,7 @@ def test_a_running_round_has_no_answer_yet(running_book):
 
 
 def test_what_is_said_of_a_running_round_is_said_to_be_open(running_book, book):
-    open_ = "what is said here may change until all have ended"
+    open_ = "the findings may change until all have ended"
     assert open_ in Page(render(running_book, rounds=[3])).text
     assert open_ not in Page(render(book, rounds=[3])).text
 

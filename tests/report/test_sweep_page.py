@@ -86,7 +86,7 @@ def test_very_many_studies_make_a_page_that_can_be_read(tmp_path):
     text = page(wide)
     assert "Of 60 studies, the 12 with the best trials have pictures of their own." in text
     assert text.count("<figure") < 100
-    assert "others say the like" in text
+    assert "similar findings" in text
     assert "arch_0, arch_1" in text and "and 48 more" in text
     best = wide.study[int(np.argmin(wide.losses))]
     assert f"lr<wbr>[{best}]" in text
