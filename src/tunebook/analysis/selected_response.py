@@ -8,6 +8,7 @@ its error, so that no more is assumed than the forms do.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -148,12 +149,28 @@ def _level(
     trials: float,
 ) -> float:
     """Mean response of the least of `trials` losses drawn, where any is feasible."""
-    order = _in_order((mean[:, None] + noise).ravel())
-    point = order // COPIES
-    worse = 1 - np.concatenate([[0.0], feasible[point].cumsum()]) / len(order)
+    point = _in_order((mean[:, None] + noise).ravel()) // COPIES
+    if feasible.all():
+        chance, whole = _even_chances(len(point), trials)
+    else:
+        chance = _chances(feasible[point], trials)
+        whole = float(chance.sum())
+    return float(chance @ mean[point] / whole)
+
+
+def _chances(feasible: Float[np.ndarray, "draws"], trials: float) -> Float[np.ndarray, "draws"]:
+    """The chance of each draw, in the order of its loss, to be the least of `trials`."""
+    worse = 1 - np.concatenate([[0.0], feasible.cumsum()]) / len(feasible)
     beyond = np.maximum(worse, 0.0) ** trials
-    chance = beyond[:-1] - beyond[1:]
-    return float(chance @ mean[point] / chance.sum())
+    return np.asarray(beyond[:-1] - beyond[1:])
+
+
+@functools.lru_cache(maxsize=64)
+def _even_chances(count: int, trials: float) -> tuple[Float[np.ndarray, "draws"], float]:
+    """`_chances` where all are feasible, and their sum: the same for every response."""
+    chance = _chances(np.ones(count), trials)
+    chance.setflags(write=False)
+    return chance, float(chance.sum())
 
 
 def _in_order(losses: Float[np.ndarray, "draws"]) -> Int[np.ndarray, "draws"]:

@@ -20,6 +20,7 @@ Rowe 1969 (the recursion); Jennison and Turnbull 2000, chapters 4, 9, 11 and 19.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class SequentialDesign:
     drift: float = math.nan
 
 
+@functools.lru_cache(maxsize=256)
 def planned(most: int, level: float, *, paired: bool = False) -> SequentialDesign:
     """A first plan of at most so many reruns a side.
 
