@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -361,13 +362,19 @@ class SqlStore(OnlyAdded, Requests):
         )
 
 
+@functools.lru_cache(maxsize=256)
+def _plan(text: str) -> Round:
+    """A plan from its text; the rounds of a book are read again and again."""
+    return from_json(Round, text)
+
+
 def _rounds_of(
     connection: sa.Connection, *which: sa.ColumnElement[bool]
 ) -> tuple[StoredRound, ...]:
     return tuple(
         StoredRound(
             number=row.number,
-            plan=from_json(Round, row.plan),
+            plan=_plan(row.plan),
             source=from_json(TrainingSource, row.source) if row.source else None,
             created_at=row.created_at,
             spent_twice_s=row.spent_twice_s,
