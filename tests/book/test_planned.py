@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import tunebook as tb
 from tunebook.analysis.planning import plan_ahead
@@ -143,3 +144,17 @@ def test_a_plan_with_several_questions_says_so_before_it_is_spent():
     assert any("several questions" in w for w in planned.warnings)
     assert any("6 combinations with 10 trials" in w for w in planned.warnings)
     assert "6 combinations with 10 trials" in " ".join(repr(planned).split())
+
+
+def test_its_matrices_are_small_so_one_thread_works_on_them(compared, rates, monkeypatch):
+    """More threads wait for each other: seven times the processor time on two cores."""
+    seen = []
+
+    def watched(*args, **more):
+        seen.append({x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"})
+        return plan_ahead(*args, **more)
+
+    monkeypatch.setattr("tunebook.book.planned.plan_ahead", watched)
+    with threadpool_limits(2, user_api="blas"):
+        again(compared, rates).planned()
+    assert seen and all(threads == {1} for threads in seen)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from tunebook.analysis.launch_account import account, granted
 from tunebook.analysis.objective_direction import direction_finding
@@ -142,6 +143,8 @@ def look_ahead(
 ) -> Planned:
     """What a round would cost and tell.
 
+    Its matrices are small: linear algebra uses one thread, as for the checks (`report.examine`).
+
     Args:
         store: of the book; None where there is none yet.
         plan: the round.
@@ -157,10 +160,9 @@ def look_ahead(
     measured = last_measured(store, number) if store else None
     reruns = _reruns(store, max_reruns) if store else Reruns(most=max_reruns)
     count = at_a_time(workers)
-    ahead = plan_ahead(plan, measured, reruns=reruns, workers=count)
-    if not with_trades:
-        return Planned(ahead, objective=objective)
-    bought = trades(ahead, measured, reruns=reruns, workers=count)
+    with threadpool_limits(1, user_api="blas"):
+        ahead = plan_ahead(plan, measured, reruns=reruns, workers=count)
+        bought = trades(ahead, measured, reruns=reruns, workers=count) if with_trades else ()
     return Planned(ahead, bought, objective=objective)
 
 
