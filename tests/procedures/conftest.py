@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 import paced_steps
 from tunebook.book.notebook import Book
 from tunebook.words.spelling import minimize
-from valleys import ASKED
+from valleys import ASKED, narrow
 
 
 @pytest.fixture
@@ -56,6 +57,26 @@ def ask():
     """Ask a book for the procedure in this process."""
 
     def call(book, train=None, **more):
-        return book.procedure("instability", train, workers=0, progress=False, **{**ASKED, **more})
+        found = book.procedure(
+            "instability", train, workers=0, progress=False, **{**ASKED, **more}
+        )
+        assert all(p.alt for p in found.pictures)
+        return found
 
     return call
+
+
+@pytest.fixture(scope="session")
+def narrow_run(tmp_path_factory):
+    """The folder of a book in which the narrow valley was asked about, made once."""
+    folder = tmp_path_factory.mktemp("narrow")
+    with Book(folder / "valley.db", objective=minimize("valid/loss")) as book:
+        book.procedure("instability", narrow, workers=0, progress=False, **ASKED)
+    return folder
+
+
+@pytest.fixture
+def narrow_book(narrow_run, new_book, tmp_path):
+    """A book in which the narrow valley was asked about: a copy, so that a test may go on."""
+    shutil.copytree(narrow_run, tmp_path, dirs_exist_ok=True)
+    return new_book("valley")

@@ -13,7 +13,9 @@ from tunebook.words.finding import Severity
 
 def ask(book, train=quadratic.train, **more):
     asked = {**quadratic.ASKED, **more}
-    return book.procedure("batch-size", train, workers=0, progress=False, **asked)
+    said = book.procedure("batch-size", train, workers=0, progress=False, **asked)
+    assert all(p.alt for p in said.pictures)
+    return said
 
 
 @pytest.fixture(scope="module")
@@ -156,14 +158,21 @@ def test_what_makes_no_sense_is_told_before_anything_runs(new_book, wrong, words
     assert new_book().rounds == ()
 
 
+def time_steps(book, question: str, width: int) -> None:
+    """Ask how long steps take, of a network of some width."""
+    fixed = {**paced.ASKED["fixed"], "batch_size": 4, "width": width}
+    timing = {**paced.ASKED, "smallest": 4, "largest": 256, "trial_s": 0.1, "longer": 1}
+    book.procedure("throughput", paced.train, workers=0, progress=False, question=question,
+                   **{**timing, "fixed": fixed})  # fmt: skip
+
+
 def test_with_the_time_of_a_step_it_chooses_by_time_and_by_cost(new_book, ticking):
     book = new_book()
-    alone = ask(book, **quadratic.SHORT)
+    fixed = {**quadratic.SHORT["fixed"], "width": 32}
+    alone = ask(book, **{**quadratic.SHORT, "fixed": fixed})
     assert not [f for f in alone.findings if f.check == "A4"]
     assert 'book.procedure("throughput", ...)' in alone.left[0]
-    timing = {**paced.ASKED, "smallest": 4, "largest": 256, "trial_s": 0.1, "longer": 1}
-    timing["fixed"] = {**timing["fixed"], "batch_size": 4, "width": 64}
-    book.procedure("throughput", paced.train, workers=0, progress=False, **timing)
+    time_steps(book, "How long is a step?", 32)
     said = book.procedure("batch-size", run=False)
     (choice,) = [f for f in said.findings if f.check == "A4"]
     seconds = {b: choice.numbers[f"seconds to the target at {b}"] for b in (4, 16, 64, 256)}
@@ -175,23 +184,13 @@ def test_with_the_time_of_a_step_it_chooses_by_time_and_by_cost(new_book, tickin
     assert said.answer["least_time"] == min(seconds, key=lambda b: seconds[b].estimate)
     assert "fewest examples" in choice.sentence
     assert "Quality decides nothing" in choice.sentence
+    assert "Steps were timed with" not in choice.sentence
     picture = said.pictures[-1]
     assert set(picture.layer("least").column("batch")) <= {4, 16, 64, 256}
     assert to_png(picture)[:4] == b"\x89PNG"
     assert not said.left
-
-
-def test_step_times_of_another_configuration_are_told(new_book, ticking):
-    book = new_book()
-    ask(book, **{**quadratic.SHORT, "fixed": {**quadratic.SHORT["fixed"], "width": 32}})
-    timing = {
-        **paced.ASKED,
-        "smallest": 4,
-        "largest": 256,
-        "fixed": {"batch_size": 4, "width": 64},
-    }
-    timing["fixed"]["learning_rate"] = 0.1
-    book.procedure("throughput", paced.train, workers=0, progress=False, **timing)
+    # The newest times count, and those of another configuration are told.
+    time_steps(book, "How long is a step of a wider one?", 64)
     (choice,) = [f for f in book.procedure("batch-size", run=False).findings if f.check == "A4"]
     assert "Steps were timed with width=64 instead of 32" in choice.sentence
 

@@ -12,15 +12,11 @@ import pytest
 from tunebook.book.notebook import Book
 from tunebook.report.procedure_chapter import shown
 from tunebook.words.spelling import minimize
-from valleys import ASKED, narrow
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    path = tmp_path_factory.mktemp("chapter") / "valley.db"
-    with Book(path, objective=minimize("valid/loss")) as opened:
-        opened.procedure("instability", narrow, workers=0, progress=False, **ASKED)
-        yield opened
+@pytest.fixture
+def book(narrow_book):
+    return narrow_book
 
 
 class Ids(HTMLParser):
@@ -62,11 +58,9 @@ def test_it_leads_where_the_newest_round_is_one_of_its_own(book, tmp_path):
     [heading] = re.findall(r"<h1[^>]*>(.*?)</h1>", book.report(tmp_path / "r.html").read_text())
     [procedure] = book.procedures
     assert heading == procedure.asked.question
-    with Book(tmp_path / "after.db", objective=minimize("valid/loss")) as after:
-        after.procedure("instability", narrow, workers=0, progress=False, **ASKED)
-        after.round("What does one trial do?", fixed={"learning_rate": 0.01}, trials=1,
-                    max_train_steps=10)  # fmt: skip
-        page = after.report(tmp_path / "after.html").read_text("utf-8")
+    book.round("What does one trial do?", fixed={"learning_rate": 0.01}, trials=1,
+               max_train_steps=10)  # fmt: skip
+    page = book.report(tmp_path / "after.html").read_text("utf-8")
     assert re.findall(r"<h1[^>]*>(.*?)</h1>", page) == ["What does one trial do?"]
     assert 'id="procedure-1-title"' in page
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 import forked
 import long_valleys
@@ -168,6 +169,7 @@ def test_it_takes_no_more_than_it_said_and_then_knows_seconds(name, new_book, do
         assert stage["ended"] <= most[stage["stage"]["name"]]
     assert all(s["seconds"] is not None for s in found.data()["stages"])
     assert {s["round"] for s in found.data()["stages"]} >= {r.number for r in book.rounds}
+    assert found.pictures and all(p.alt for p in found.pictures)
 
 
 def test_asked_again_it_trains_nothing_and_says_the_same(name, whole, done):
@@ -214,7 +216,9 @@ book.procedure({name!r}, killed, workers=0, progress=False, **{asked!r})
 """
 
 
-def test_killed_and_resumed_it_has_the_same_table(name, new_book, whole, tmp_path):
+@pytest.mark.parametrize("name", some_slow(sorted(CATALOGUE), ["instability", "throughput"]))
+def test_killed_and_resumed_it_has_the_same_table(name, new_book, run_once, tmp_path):
+    """Ctrl-C, which is tried on every procedure, leaves the same rounds behind."""
     path = tmp_path / "killed.db"
     script = KILLED.format(
         folder=str(Path(__file__).parents[1]), path=str(path), name=name,
@@ -226,7 +230,7 @@ def test_killed_and_resumed_it_has_the_same_table(name, new_book, whole, tmp_pat
     assert ended.returncode == -signal.SIGKILL, ended.stderr
     assert len(new_book("killed").rounds[-1].trials) > 0
     run(new_book("killed"), name)
-    assert rows(new_book("killed")) == whole[0]
+    assert rows(new_book("killed")) == run_once(name)[1]
 
 
 def test_other_arguments_are_refused_with_the_difference(name, whole, done):
@@ -239,10 +243,16 @@ def test_other_arguments_are_refused_with_the_difference(name, whole, done):
 
 
 def test_another_question_is_another_run(name, done):
+    """Its first trial is enough to tell them apart."""
     book = done()
     count, first = len(book.rounds), book.procedures[0].asked.question
-    run(book, name, question="And with another?", seed=1)
-    assert len(book.rounds) > count
+
+    def begins(trial):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(book, name, begins, question="And with another?", seed=1)
+    assert len(book.rounds) == count + 1
     assert [p.asked.question for p in book.procedures] == [first, "And with another?"]
     with pytest.raises(EvidenceError, match=r'question="\.\.\."'):
         book.procedure(name, run=False)
@@ -270,6 +280,33 @@ def test_a_hyperparameter_that_it_drives_and_that_is_not_there(name, new_book):
     assert ahead.asked.called(needs) == near
     with pytest.raises(DesignError, match=f'got "{near}".*"{needs}"'):
         new_book().procedure(name, run=False, names={near: "x"}, **case.asked)
+
+
+def test_it_reads_its_rounds_with_one_thread(name, new_book, monkeypatch):
+    """Matrices are small: more threads of linear algebra wait for each other."""
+    made, seen = type(procedure_named(name)), []
+    true = made.conclude
+
+    def watched(*args, **more):
+        seen.append({x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"})
+        return true(*args, **more)
+
+    monkeypatch.setattr(made, "conclude", watched)
+    with threadpool_limits(2, user_api="blas"):
+        new_book().procedure(name, run=False, **CASES[name].asked)
+    assert seen and all(threads == {1} for threads in seen)
+
+
+def test_a_book_draws_pictures_when_somebody_looks(name, done, monkeypatch):
+    """Drawing takes longer than all else that a conclusion does, and one follows each stage."""
+    from tunebook.plots import layers
+
+    drawn = []
+    true = layers.alt.layer
+    monkeypatch.setattr(layers.alt, "layer", lambda *a: drawn.append(1) or true(*a))
+    found = run(done(), name)
+    assert repr(found) and not drawn
+    assert len(found.pictures) == len(drawn) > 0
 
 
 def test_no_such_procedure(new_book):

@@ -19,8 +19,8 @@ def stages(found) -> dict[str, int]:
     return {s["stage"]["name"]: s["round"] for s in found.data()["stages"] if s["round"]}
 
 
-def test_a_narrow_valley_is_found_unstable_where_it_is(new_book, ask):
-    found = ask(new_book(), narrow)
+def test_a_narrow_valley_is_found_unstable_where_it_is(narrow_book, ask):
+    found = ask(narrow_book)
     edge = 2 / CURVATURE
     assert found.answer["verdict"] == "unstable"
     assert edge < found.answer["unstable_learning_rate"] <= 4 * edge
@@ -45,9 +45,9 @@ def test_a_sweep_that_took_too_low_a_rate_is_mended_just_above(new_book, ask):
     assert found.answer["verdict"] == "unstable"
 
 
-def test_the_threshold_is_the_90th_percentile_and_is_tried(new_book, ask):
-    book = new_book()
-    found = ask(book, narrow)
+def test_the_threshold_is_the_90th_percentile_and_is_tried(narrow_book, ask):
+    book = narrow_book
+    found = ask(book)
     table = book.rounds[stages(found)["just above"] - 1].table()
     best = [
         i
@@ -74,9 +74,9 @@ def test_a_wide_valley_is_left_alone(new_book, ask):
     ]  # fmt: skip
 
 
-def test_what_helps_is_proposed_as_a_round_that_runs(new_book, ask):
-    book = new_book()
-    plan = ask(book, narrow).proposal.plan
+def test_what_helps_is_proposed_as_a_round_that_runs(narrow_book, ask):
+    book = narrow_book
+    plan = ask(book).proposal.plan
     assert plan.scientific["clip_norm"].values[0] == 0.0
     assert plan.nuisance["learning_rate"].high > 2 / CURVATURE
     assert "clip_norm = { choice = [0.0" in ask(book).proposal.toml()

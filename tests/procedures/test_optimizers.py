@@ -16,7 +16,9 @@ from tunebook.words.space import Float, Per, Scale
 
 def ask(book, train=bowl.train, **more):
     asked = {**bowl.SHORT, **more}
-    return book.procedure("optimizers", train, workers=0, progress=False, **asked)
+    said = book.procedure("optimizers", train, workers=0, progress=False, **asked)
+    assert all(p.alt for p in said.pictures)
+    return said
 
 
 def asked(**more) -> OptimizersAsked:

@@ -24,7 +24,9 @@ ASKED = {**paced.ASKED, "smallest": 8, "largest": 256, "longer": 2, "trial_s": 0
 
 
 def ask(book, train=paced.train, **more):
-    return book.procedure("throughput", train, progress=False, **{"workers": 0, **ASKED, **more})
+    said = book.procedure("throughput", train, progress=False, **{"workers": 0, **ASKED, **more})
+    assert all(p.alt for p in said.pictures)
+    return said
 
 
 def test_it_finds_the_step_the_knee_and_nothing_of_evaluations(new_book):

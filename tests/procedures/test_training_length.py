@@ -12,9 +12,11 @@ from tunebook.words.finding import Severity
 
 
 def ask(book, train=long_valleys.saturating, **more):
-    return book.procedure(
+    said = book.procedure(
         "training-length", train, workers=0, progress=False, **{**long_valleys.ASKED, **more}
     )
+    assert all(p.alt for p in said.pictures)
+    return said
 
 
 def of(found, check):

@@ -11,8 +11,10 @@ from tunebook.book.proposals import NextRound
 from tunebook.book.rounds import BookRound, Train
 from tunebook.book.steering import SteeredBook
 from tunebook.execution import Executor
+from tunebook.plots import Picture
 from tunebook.procedures.asking import Asked
 from tunebook.procedures.driving import (
+    Known,
     RoundOfBook,
     RoundsBook,
     Standing,
@@ -43,10 +45,14 @@ class ProcedureView:
         self.finished = stands.finished
         self.sentence = stands.conclusion.sentence
         self.findings = stands.conclusion.findings
-        self.pictures = stands.conclusion.pictures
         self.tables = stands.conclusion.tables
         self.left = stands.conclusion.left
         self.answer = stands.conclusion.answer
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures of its findings; drawn at the first look."""
+        return tuple(self._stands.conclusion.pictures)
 
     @property
     def proposal(self) -> NextRound | None:
@@ -175,10 +181,11 @@ class ProcedureBook(SteeredBook):
                 keep_going=True,
             )
 
+        known = None
         if run:
             say: Callable[[str], None] | None = None if progress else (lambda _: None)
-            carry_on(self, settled, run_round, say=say)
-        return _view(self, settled, workers)
+            known = carry_on(self, settled, run_round, say=say)
+        return _view(self, settled, workers, known)
 
     @property
     def procedures(self: _Book) -> tuple[ProcedureView, ...]:
@@ -195,8 +202,10 @@ class ProcedureBook(SteeredBook):
         )
 
 
-def _view(book: _Book, asked: Asked, workers: int | None) -> ProcedureView:
-    stands = standing(book, asked, workers=at_a_time(workers))
+def _view(
+    book: _Book, asked: Asked, workers: int | None, known: Known | None = None
+) -> ProcedureView:
+    stands = standing(book, asked, workers=at_a_time(workers), known=known)
     sources = [book._round(n).record().source for n in stands.rounds.values()]
     train = next((s.path for s in reversed(sources) if s and s.path), "")
     return ProcedureView(stands, train=train)

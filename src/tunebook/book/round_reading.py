@@ -11,7 +11,7 @@ from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.round_pictures import RoundPictures
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.steering import SteeredRound
-from tunebook.plots import pictures
+from tunebook.plots import Drawn, pictures
 from tunebook.plots.layers import in_round
 from tunebook.report.examine import Result, conclude, results
 from tunebook.report.gallery import verdict_pictures
@@ -138,7 +138,7 @@ class ReadRound(SteeredRound):
         table_, found, said = self._examined(objective)
         return FindingsView(
             said,
-            RoundPictures.of(pictures(found)),
+            Drawn(lambda: RoundPictures.of(pictures(found))),
             summarize(table_, found, self._details(), self.rerun_table()),
         )
 

@@ -21,9 +21,9 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, SupportsIndex, overload
 
 from tunebook.plots.picture import LayerView, Picture
 from tunebook.plots.theme import HOVER, TRIAL_FIELD
@@ -33,6 +33,7 @@ __all__ = [
     "HOVER",
     "PICTURES",
     "TRIAL_FIELD",
+    "Drawn",
     "LayerView",
     "Picture",
     "draw",
@@ -109,6 +110,38 @@ def unvalidated() -> Iterator[None]:
 
     with debug_mode(False):
         yield
+
+
+class Drawn(Sequence[Picture]):
+    """Pictures that are drawn once somebody looks at them.
+
+    Findings are read far more often than their pictures, and drawing takes longer.
+
+    Args:
+        draw: makes them.
+    """
+
+    def __init__(self, draw: Callable[[], Iterable[Picture]]) -> None:
+        self._draw = draw
+        self._pictures: tuple[Picture, ...] | None = None
+
+    def _all(self) -> tuple[Picture, ...]:
+        if self._pictures is None:
+            with unvalidated():
+                self._pictures = tuple(self._draw())
+        return self._pictures
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Picture: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Picture, ...]: ...
+
+    def __getitem__(self, place: SupportsIndex | slice) -> Picture | tuple[Picture, ...]:
+        return self._all()[place]
 
 
 def pictures(results: Mapping[str, Any]) -> tuple[Picture, ...]:

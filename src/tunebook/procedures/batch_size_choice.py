@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from tunebook.analysis.batch_choice import BatchChoice, Cost, batch_choice
 from tunebook.analysis.throughput import Throughput
+from tunebook.plots import Drawn
 from tunebook.plots.batch_choice import draw_choice
 from tunebook.procedures.batch_size_plans import BatchSizeAsked
 from tunebook.procedures.batch_size_reading import BatchSizeReading
@@ -45,7 +46,7 @@ def with_choice(
     return replace(
         said,
         findings=(*said.findings, finding),
-        pictures=(*said.pictures, draw_choice(choice)),
+        pictures=Drawn(lambda: (*said.pictures, draw_choice(choice))),
         answer={
             **said.answer,
             "least_time": choice.seconds.least[0] if len(choice.seconds.least) == 1 else None,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from tunebook.analysis.batch_rates import BatchRates
 from tunebook.analysis.batch_regimes import BatchRegimes, Regime
+from tunebook.plots import Drawn, Picture
 from tunebook.plots import batch_size as pictures
 from tunebook.plots.batch_budgets import draw_budgets
 from tunebook.procedures.batch_size_budgets import budget_findings
@@ -27,22 +28,24 @@ from tunebook.words.finding import (
 def conclude(asked: BatchSizeAsked, done: Done, found: BatchSizeReading) -> Conclusion:
     """What the stages that are done say."""
     findings = tuple(_findings(asked, found))
-    drawn = []
+    return Conclusion(
+        sentence=_first(findings).sentence if findings else _waiting(asked, done, found),
+        findings=findings,
+        pictures=Drawn(lambda: _pictures(asked, done, found)),
+        answer=_answer(found),
+    )
+
+
+def _pictures(asked: BatchSizeAsked, done: Done, found: BatchSizeReading) -> Iterator[Picture]:
     if isinstance(found.regimes, BatchRegimes):
-        drawn.append(pictures.draw_regimes(found.regimes, found.confirmed, target=asked.target))
+        yield pictures.draw_regimes(found.regimes, found.confirmed, target=asked.target)
     if isinstance(found.rates, BatchRates):
-        drawn.append(pictures.draw_rates(found.rates))
+        yield pictures.draw_rates(found.rates)
     if isinstance(found.budgets, tuple):
         metric = next(iter(done.values())).table.objective.metric
         regimes = found.regimes if isinstance(found.regimes, BatchRegimes) else None
         ends = regimes.perfect_until.estimate if regimes else None
-        drawn.append(draw_budgets(found.budgets, metric=metric, perfect_until=ends))
-    return Conclusion(
-        sentence=_first(findings).sentence if findings else _waiting(asked, done, found),
-        findings=findings,
-        pictures=tuple(drawn),
-        answer=_answer(found),
-    )
+        yield draw_budgets(found.budgets, metric=metric, perfect_until=ends)
 
 
 def _first(findings: tuple[Finding, ...]) -> Finding:

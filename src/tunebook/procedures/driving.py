@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from threadpoolctl import threadpool_limits
+
 from tunebook.procedures import LaysBeside, Procedure, procedure_named
 from tunebook.procedures.asking import Asked, Workload, read_note
 from tunebook.procedures.costs import StageCost, searched, stage_costs
 from tunebook.procedures.settling import settle
-from tunebook.procedures.stages import Conclusion, Done, DoneStage, Stage, question_of
+from tunebook.procedures.stages import Conclusion, Done, DoneStage, Stage, Step, question_of
 from tunebook.words.decision import Launch, Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import EvidenceError
@@ -83,6 +85,15 @@ class Standing:
     conclusion: Conclusion
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What the stages that are done say, and the round that comes next; None at the end."""
+
+    done: Done
+    conclusion: Conclusion
+    step: Step | None
+
+
 def asked_in(book: RoundsBook, name: str, given: Mapping[str, Any]) -> Asked:
     """The arguments of a procedure: settled anew, or as they stand in the book.
 
@@ -104,21 +115,31 @@ def asked_in(book: RoundsBook, name: str, given: Mapping[str, Any]) -> Asked:
     return settle(procedure, given, workload, stands)
 
 
-def standing(book: RoundsBook, asked: Asked, *, workers: int) -> Standing:
-    """Where a procedure stands, and what is left of it would cost."""
+def standing(
+    book: RoundsBook, asked: Asked, *, workers: int, known: Known | None = None
+) -> Standing:
+    """Where a procedure stands, and what is left of it would cost.
+
+    Args:
+        book: whose rounds they are.
+        asked: the arguments.
+        workers: trials at a time.
+        known: what `carry_on` came to just now.
+    """
     procedure = procedure_named(asked.procedure)
     rounds = _rounds_of(book, asked)
-    done = _done(rounds)
+    done = _done(rounds, known.done if known else {})
+    if known is None or known.done != done:
+        known = _known(book, asked, done)
     stages = tuple(_as_planned(s, rounds.get(s.name)) for s in procedure.stages(asked))
-    step = procedure.next_step(asked, done)
     return Standing(
         name=asked.procedure,
         asked=asked,
         rounds={stage: r.number for stage, r in rounds.items()},
-        finished=step is None,
+        finished=known.step is None,
         stages=stages,
         costs=stage_costs(stages, rounds, book.rounds, workers=workers),
-        conclusion=_concluded(book, procedure, asked, done),
+        conclusion=known.conclusion,
     )
 
 
@@ -135,7 +156,7 @@ def carry_on(
     run: Callable[[RoundOfBook], None],
     *,
     say: Callable[[str], None] | None = None,
-) -> None:
+) -> Known:
     """Run rounds until the procedure has its answer, or a run leaves trials undone.
 
     Args:
@@ -143,20 +164,24 @@ def carry_on(
         asked: the arguments.
         run: runs what is left of a round's trials; what it raises ends the procedure for now.
         say: told in a sentence what comes next, and what was found; stderr if left out.
+
+    Returns:
+        what it came to.
     """
     tell = say or (lambda text: print(text, file=sys.stderr))
-    procedure: Procedure[Any] = procedure_named(asked.procedure)
     told: set[str] = set()
+    done: Done = {}
     while True:
         rounds = _rounds_of(book, asked)
-        done = _done(rounds)
-        for finding in _concluded(book, procedure, asked, done).findings:
+        done = _done(rounds, done)
+        known = _known(book, asked, done)
+        for finding in known.conclusion.findings:
             if finding.severity is not Severity.PASS and finding.sentence not in told:
                 told.add(finding.sentence)
                 tell(f"{finding.check} {finding.severity}: {finding.sentence}")
-        step = procedure.next_step(asked, done)
-        if step is None:
-            return
+        if known.step is None:
+            return known
+        step = known.step
         there = rounds.get(step.stage)
         # A stage that stands is not planned anew: a later version may plan it otherwise.
         plan = step.plan if there is None else _more(there.plan, step.plan.trials)
@@ -165,7 +190,18 @@ def carry_on(
         run(found)
         trials = searched(found)
         if not trials or not all(t.status.ended for t in trials):
-            return
+            return known
+
+
+def _known(book: RoundsBook, asked: Asked, done: Done) -> Known:
+    """As for the checks (`report.examine`): matrices are small, so one thread is fastest."""
+    procedure = procedure_named(asked.procedure)
+    with threadpool_limits(1, user_api="blas"):
+        return Known(
+            done=done,
+            conclusion=_concluded(book, procedure, asked, done),
+            step=procedure.next_step(asked, done),
+        )
 
 
 def _concluded(
@@ -178,7 +214,7 @@ def _concluded(
         return said
     lays: LaysBeside = procedure  # type: ignore[assignment]
     others = [
-        (theirs, _done(_rounds_of(book, theirs)))
+        (theirs, _done(_rounds_of(book, theirs), {}))
         for other, question in questions_in(book)
         if other == name
         for theirs in [asked_in(book, name, {"question": question})]
@@ -205,11 +241,14 @@ def _rounds_of(book: RoundsBook, asked: Asked) -> dict[str, RoundOfBook]:
     return found
 
 
-def _done(rounds: Mapping[str, RoundOfBook]) -> Done:
+def _done(rounds: Mapping[str, RoundOfBook], before: Done) -> Done:
+    """The stages that are done; a table is read once as long as its trials stay as they are."""
     done = {}
     for stage, round_ in rounds.items():
-        trials = searched(round_)
-        if trials and len(trials) >= round_.plan.trials and all(t.status.ended for t in trials):
+        trials, known = searched(round_), before.get(stage)
+        if known and (known.trials, known.plan) == (trials, round_.plan):
+            done[stage] = known
+        elif trials and len(trials) >= round_.plan.trials and all(t.status.ended for t in trials):
             unread = tuple(dict.fromkeys(n for t in trials for n in t.unread))
             done[stage] = DoneStage(
                 stage=stage,

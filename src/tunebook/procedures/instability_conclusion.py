@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tunebook.analysis.stability_rates import Stability
+from tunebook.plots import Drawn, Picture
 from tunebook.plots import stability as pictures
 from tunebook.procedures.instability_findings import (
     clipping,
@@ -35,14 +36,17 @@ def conclude(asked: InstabilityAsked, done: Done, found: InstabilityReading) -> 
     return Conclusion(
         sentence=_sentence(asked, done, found, findings),
         findings=findings,
-        pictures=tuple(pictures.draw_all(found.judged and found.above, found.look, found.norms))
-        + pictures.draw_warmups(
-            [(w.times, n, r) for w in found.warmups for n, r in w.lengths], metric=asked.loss
-        ),
+        pictures=Drawn(lambda: _pictures(asked, found)),
         proposal=propose(asked, found),
         left=() if found.unstable is None else _left(found),
         answer=_answer(found),
     )
+
+
+def _pictures(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Picture]:
+    yield from pictures.draw_all(found.judged and found.above, found.look, found.norms)
+    lengths = [(w.times, n, r) for w in found.warmups for n, r in w.lengths]
+    yield from pictures.draw_warmups(lengths, metric=asked.loss)
 
 
 def _findings(asked: InstabilityAsked, done: Done, found: InstabilityReading) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tunebook.analysis.several_searches import SearchVerdict
-from tunebook.plots import Picture
+from tunebook.plots import Drawn, Picture
 from tunebook.plots import optimizers as pictures
 from tunebook.procedures.optimizers_asked import OptimizersAsked
 from tunebook.procedures.optimizers_findings import budgets, by_budget, judged, troubles
@@ -28,7 +28,7 @@ def conclude(asked: OptimizersAsked, done: Done, found: OptimizersReading) -> Co
     return Conclusion(
         sentence=findings[0].sentence if found.verdict else _waiting(asked, found),
         findings=findings,
-        pictures=_pictures(found),
+        pictures=Drawn(lambda: _pictures(found)),
         tables=_tables(asked, found),
         proposal=propose(asked, found),
         left=_left(found),

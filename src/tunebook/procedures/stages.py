@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -85,7 +85,7 @@ class Conclusion:
     Attributes:
         sentence: the answer, with its numbers; or what is missing for one.
         findings: in the playbook's order.
-        pictures: that show it.
+        pictures: that show it, as a `Drawn`: a procedure concludes after each stage.
         tables: the same in numbers, as a paper prints them.
         proposal: the round to run next, or None where nothing is to be changed.
         left: what a person can still try, a sentence each.
@@ -94,7 +94,7 @@ class Conclusion:
 
     sentence: str
     findings: tuple[Finding, ...] = ()
-    pictures: tuple[Picture, ...] = ()
+    pictures: Sequence[Picture] = ()
     tables: tuple[TextTable, ...] = ()
     proposal: Proposal | None = None
     left: tuple[str, ...] = ()

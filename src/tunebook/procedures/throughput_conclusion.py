@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tunebook.analysis.number_words import percent
 from tunebook.analysis.step_times import StepTime
 from tunebook.analysis.throughput import Throughput
-from tunebook.plots import Picture
+from tunebook.plots import Drawn, Picture
 from tunebook.plots import throughput as pictures
 from tunebook.procedures.stages import Conclusion, finding
 from tunebook.procedures.throughput_plans import ThroughputAsked
@@ -31,16 +31,18 @@ MENDS = {
 def conclude(asked: ThroughputAsked, found: ThroughputReading) -> Conclusion:
     """What the stages that are done say."""
     findings = tuple(_findings(asked, found))
-    drawn: tuple[Picture, ...] = ()
-    if isinstance(found.found, Throughput):
-        ends = next((b for b, s in found.sizes.items() if s.fate is Fate.MEMORY), None)
-        drawn = (pictures.draw_throughput(found.found, ends),)
     return Conclusion(
         sentence=_sentence(findings, found),
         findings=findings,
-        pictures=drawn,
+        pictures=Drawn(lambda: _pictures(found)),
         answer=_answer(found),
     )
+
+
+def _pictures(found: ThroughputReading) -> Iterator[Picture]:
+    if isinstance(found.found, Throughput):
+        ends = next((b for b, s in found.sizes.items() if s.fate is Fate.MEMORY), None)
+        yield pictures.draw_throughput(found.found, ends)
 
 
 def _sentence(findings: tuple[Finding, ...], found: ThroughputReading) -> str:

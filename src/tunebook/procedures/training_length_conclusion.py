@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tunebook.analysis.length_choice import Budget, LengthChoice
 from tunebook.analysis.length_law import LengthLaw
 from tunebook.analysis.number_words import percent, rounded, spelled
-from tunebook.plots import Picture
+from tunebook.plots import Drawn, Picture
 from tunebook.plots import training_length as pictures
 from tunebook.procedures import training_length_plans as plans
 from tunebook.procedures.stages import Conclusion, Done, DoneStage, finding
@@ -32,25 +32,25 @@ def conclude(
 ) -> Conclusion:
     """What the stages that are done say; the answer itself only once `finished`."""
     choice = found.choice if isinstance(found.choice, LengthChoice) else None
-    table = next((s.table for s in done.values()), None)
-    drawn: tuple[Picture, ...] = ()
-    if choice is not None and table is not None:
-        drawn = (
-            pictures.draw_lengths(
-                choice, {n: v.tolist() for n, v in found.measured.items()},
-                metric=table.objective.metric, sign=table.objective.sign,
-                least=asked.least_improvement,
-            ),
-        )  # fmt: skip
     findings = tuple(_findings(asked, done, found, finished=finished))
     verdict = next((f for f in findings if f.check == "E4"), None)
     return Conclusion(
         sentence=verdict.sentence if verdict else _waiting(done, found),
         findings=findings,
-        pictures=drawn,
+        pictures=Drawn(lambda: _pictures(asked, done, found)),
         proposal=_proposal(asked, done, choice) if finished and choice else None,
         answer=_answer(asked, found, choice if finished else None),
     )
+
+
+def _pictures(asked: TrainingLengthAsked, done: Done, found: LengthReading) -> Iterator[Picture]:
+    table = next((s.table for s in done.values()), None)
+    if isinstance(found.choice, LengthChoice) and table is not None:
+        yield pictures.draw_lengths(
+            found.choice, {n: v.tolist() for n, v in found.measured.items()},
+            metric=table.objective.metric, sign=table.objective.sign,
+            least=asked.least_improvement,
+        )  # fmt: skip
 
 
 def _waiting(done: Done, found: LengthReading) -> str:

@@ -65,8 +65,13 @@ class FindingsView:
         summary: RoundSummary | None = None,
     ) -> None:
         self.examination = examination
-        self.pictures = tuple(pictures)
+        self._pictures = pictures
         self.summary = summary
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Every picture of the checks; drawn at the first look."""
+        return tuple(self._pictures)
 
     @property
     def findings(self) -> list[Finding]:

@@ -52,7 +52,7 @@ class ProcedureChapter:
     state: str
     sentence: str
     findings: tuple[Finding, ...]
-    pictures: tuple[Picture, ...]
+    pictures: Sequence[Picture]
     stages: tuple[StageLine, ...]
     proposal: Proposal | None
     left: tuple[str, ...]
