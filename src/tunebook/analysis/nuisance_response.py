@@ -10,7 +10,7 @@ feasible trials; losses far worse than the fit count as CLIP standard deviations
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -71,11 +71,18 @@ class Form:
     freedom: float
     residuals: Float[np.ndarray, "trials"]
 
+    def terms(self, places: Float[np.ndarray, "n axes"]) -> Float[np.ndarray, "n columns"]:
+        """The smooth part's terms at places of the unit cube."""
+        columns = (self.columns.of(places) - self.centre).T
+        return np.asarray(np.linalg.solve(self.r.T, columns).T)
+
     def at(
-        self, places: Float[np.ndarray, "n axes"]
+        self,
+        places: Float[np.ndarray, "n axes"],
+        terms: Float[np.ndarray, "n columns"] | None = None,
     ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n terms"]]:
-        """Mean and roots at places of the unit cube."""
-        terms = np.linalg.solve(self.r.T, (self.columns.of(places) - self.centre).T).T
+        """Mean and roots at places of the unit cube; `terms` of these, where they are known."""
+        terms = self.terms(places) if terms is None else terms
         mean = terms @ self.turned
         if self.shape is None:
             return mean, terms
@@ -117,6 +124,17 @@ class Response:
             columns, ranked, worst = self.within
             chance = np.where(columns.of(places) @ ranked <= worst, chance, 0.0)
         return np.asarray(chance)
+
+
+def at_places(
+    forms: Sequence[Form], places: Float[np.ndarray, "n axes"]
+) -> Iterator[tuple[Form, Float[np.ndarray, "n"], Float[np.ndarray, "n terms"]]]:
+    """Forms with their mean and roots; terms are worked out once for those of one smooth part."""
+    known: dict[int, Float[np.ndarray, "n columns"]] = {}
+    for form in forms:
+        if id(form.r) not in known:
+            known[id(form.r)] = form.terms(places)
+        yield form, *form.at(places, known[id(form.r)])
 
 
 def fit_response(
@@ -293,7 +311,7 @@ def _clipped(
 
     Those far below may be a narrow valley that no form has found.
     """
-    mean = np.sum([f.count / DRAWS * f.at(x)[0] for f in forms], axis=0)
+    mean = np.sum([f.count / DRAWS * own for f, own, _ in at_places(forms, x)], axis=0)
     rest = scores - mean
     reach = CLIP * 1.4826 * float(np.median(np.abs(rest - np.median(rest))))
     return np.where(rest > reach, mean + reach, scores) if reach > 0 else scores
@@ -305,9 +323,9 @@ def _foretells_the_best(
     """Whether the mean of the best trials is what the forms would have it be."""
     k = max(1, min(5, len(scores) // 12))
     rng, means = np.random.default_rng(6), []
-    for form in forms:
+    for form, mean, _ in at_places(forms, x):
         noise = form.scale * rng.normal(size=(4 * form.count, len(scores)))
-        means.append(np.partition(form.at(x)[0] + noise, k - 1, axis=1)[:, :k].mean(axis=1))
+        means.append(np.partition(mean + noise, k - 1, axis=1)[:, :k].mean(axis=1))
     drawn = np.concatenate(means)
     off = np.partition(scores, k - 1)[:k].mean() - drawn.mean()
     return bool(abs(off) <= TAIL * max(float(drawn.std()), 1e-9))

@@ -29,7 +29,13 @@ from scipy import special
 
 from tunebook.analysis.edge_gain import merged_choices
 from tunebook.analysis.even_points import even_points
-from tunebook.analysis.nuisance_response import DRAWS, Form, Response, fit_response
+from tunebook.analysis.nuisance_response import (
+    DRAWS,
+    Form,
+    Response,
+    at_places,
+    fit_response,
+)
 from tunebook.analysis.planning_earlier import Searched
 from tunebook.analysis.scientific_values import units_of
 from tunebook.analysis.selected_response import RESIDUAL
@@ -176,8 +182,8 @@ class Fitted:
     def _size_of_an_axis(self) -> float:
         """Standard deviation that one of the hyperparameters makes, on average."""
         places = even_points(self.response.levels)[0]
-        forms = self.response.forms
-        mean = np.sum([f.count / DRAWS * f.at(places)[0] for f in forms], axis=0)
+        every = at_places(self.response.forms, places)
+        mean = np.sum([f.count / DRAWS * own for f, own, _ in every], axis=0)
         return float(self.response.size * mean.std() / len(self.response.levels) ** 0.5)
 
 

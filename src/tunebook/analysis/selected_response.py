@@ -17,7 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis.even_points import COPIES, even_points, points_for
-from tunebook.analysis.nuisance_response import DRAWS, Form, Response, fit_response
+from tunebook.analysis.nuisance_response import (
+    DRAWS,
+    Form,
+    Response,
+    at_places,
+    fit_response,
+)
 from tunebook.analysis.resampling import mean_best, spread_of_best
 from tunebook.words.space import Axis
 
@@ -98,10 +104,9 @@ def selected(
         return Selected()
     levels, doubled, freedom = [], 0.0, 0.0
     rng = np.random.default_rng(5)
-    for form in response.forms:
+    for form, mean, roots in at_places(response.forms, places):
         rank = (chances * len(form.residuals)).astype(int)
         usual = (1 - RESIDUAL) * form.scale * normal
-        mean, roots = form.at(places)
         levels += _levels(form, mean, roots, usual, rank, feasible, trials, rng)
         noise = usual + RESIDUAL * form.residuals[rank]
         # Quasi-random studies do better than independent ones, by less than twice the trials do.
