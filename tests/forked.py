@@ -85,10 +85,7 @@ def _server() -> Server:
 
 def serve() -> None:
     """Answer each line of standard input by a forked child's exit code and processor time."""
-    from tunebook.book import notebook  # noqa: F401 - imported once, for all children
-
-    for name in cli.COMMANDS:
-        __import__(f"tunebook.cli.{name}_command")
+    _import_all()
     for line in sys.stdin:
         request = json.loads(line)
         child = os.fork()
@@ -100,6 +97,18 @@ def serve() -> None:
             "seconds": usage.ru_utime + usage.ru_stime,
         }
         print(json.dumps(told), flush=True)
+
+
+def _import_all() -> None:
+    """Import once, for all children, what commands import when they need it."""
+    from tunebook import analysis, plots, procedures
+    from tunebook.book import notebook  # noqa: F401
+
+    for name in cli.COMMANDS:
+        __import__(f"tunebook.cli.{name}_command")
+    for catalogue in (analysis.CHECKS, plots.PICTURES, procedures.CATALOGUE):
+        for place in catalogue.values():
+            __import__(place.partition(":")[0])
 
 
 def _become(request: Mapping[str, Any]) -> None:

@@ -102,7 +102,7 @@ ON_TORCH = ["train_torch.py.txt", "train_torch_image.py.txt", "train_torch_text.
             "train_lightning.py.txt", "train_huggingface.py.txt"]  # fmt: skip
 
 
-@pytest.mark.parametrize("script", ON_TORCH)
+@pytest.mark.parametrize("script", some_slow(ON_TORCH, ["train_torch.py.txt"]))
 def test_training_is_in_training_mode_and_evaluation_is_not(tmp_path, script):
     """So that dropout and batch norm can be added without another change."""
     needs("torch" if "torch" in script else script.split("_")[1].split(".")[0])
