@@ -35,7 +35,7 @@ def first_round(tmp_path_factory):
     """The folder of `started`, made once."""
     folder = tmp_path_factory.mktemp("started") / "work"
     folder.mkdir()
-    called(folder, "init")
+    called(folder, "init", "--no-try")
     text = (folder / "round-1.toml").read_text("utf-8")
     (folder / "round-1.toml").write_text(text.replace("= 500", "= 100"), "utf-8")
     called(folder, "run", "round-1.toml", "--workers", "2")

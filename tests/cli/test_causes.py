@@ -21,7 +21,7 @@ HEAD = 'def train(trial):\n    trial.config["learning_rate"], trial.config["mome
     ],
 )  # fmt: skip
 def test_the_error_of_training_is_shown(tunebook, tmp_path, line, says):
-    tunebook("init")
+    tunebook("init", "--no-try")
     (tmp_path / "train.py").write_text(f"{HEAD}    {line}\n", "utf-8")
     said = tunebook("run", "round-1.toml", "--workers", "1", "--keep-going", code=1).stdout
     assert says in " ".join(said.split())
@@ -35,7 +35,7 @@ def test_nothing_is_said_where_all_trials_completed(tunebook, started):
 
 
 def test_a_run_that_only_crashes_stops_early_and_fails(tunebook, tmp_path):
-    tunebook("init")
+    tunebook("init", "--no-try")
     (tmp_path / "train.py").write_text(f"{HEAD}    print(nothing)\n", "utf-8")
     ended = tunebook("run", "round-1.toml", "--workers", "1", code=1)
     assert "3 trials crashed alike" in ended.stderr and "'nothing' is not defined" in ended.stderr
@@ -48,7 +48,7 @@ def test_a_run_that_only_crashes_stops_early_and_fails(tunebook, tmp_path):
 
 
 def test_errors_that_differ_in_numbers_alone_are_one(tunebook, tmp_path):
-    tunebook("init")
+    tunebook("init", "--no-try")
     line = 'trial.report(0, {"valid/error": [trial.config["learning_rate"], 2.0]})'
     (tmp_path / "train.py").write_text(f"{HEAD}    {line}\n", "utf-8")
     ran = json.loads(
@@ -59,7 +59,7 @@ def test_errors_that_differ_in_numbers_alone_are_one(tunebook, tmp_path):
 
 def test_an_objective_under_a_wrong_name_is_corrected(tunebook, tmp_path):
     """The trials are right and the objective's name is not: no code to correct, and no new book."""
-    tunebook("init")
+    tunebook("init", "--no-try")
     line = 'trial.report(0, {"valid/error": 0.1, "train/loss": 1.0})'
     (tmp_path / "train.py").write_text(f"{HEAD}    {line}\n", "utf-8")
     plan = (tmp_path / "round-1.toml").read_text("utf-8")

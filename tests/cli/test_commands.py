@@ -121,7 +121,7 @@ BAD = {
 @pytest.mark.parametrize("case", BAD)
 def test_bad_rounds_are_refused_before_any_training(tunebook, tmp_path, case):
     change, says = BAD[case]
-    tunebook("init")
+    tunebook("init", "--no-try")
     lines = (tmp_path / "round-1.toml").read_text("utf-8")
     key = change.split(" = ")[0] if not change.startswith("[") else None
     kept = [x for x in lines.splitlines() if not (key and x.startswith(f"{key} = "))]
@@ -154,7 +154,7 @@ def test_bad_rounds_are_refused_before_any_training(tunebook, tmp_path, case):
 )
 @pytest.mark.parametrize("workers", ["0", "1"])
 def test_code_that_does_not_load_uses_up_no_trial(tunebook, tmp_path, code, says, workers):
-    tunebook("init")
+    tunebook("init", "--no-try")
     (tmp_path / "train.py").write_text(code, "utf-8")
     ended = tunebook("run", "round-1.toml", "--workers", workers, code=1)
     assert says in ended.stderr and "Next: mend" in ended.stderr
@@ -172,13 +172,13 @@ def test_code_that_does_not_load_uses_up_no_trial(tunebook, tmp_path, code, says
     ],
 )
 def test_wrong_options_make_no_book(tunebook, tmp_path, arguments, says):
-    tunebook("init")
+    tunebook("init", "--no-try")
     assert says in tunebook("run", "round-1.toml", *arguments, code=2).stderr
     assert not list(tmp_path.glob("*.db"))
 
 
 def test_files_of_other_editors(tunebook, tmp_path):
-    tunebook("init")
+    tunebook("init", "--no-try")
     text = (tmp_path / "round-1.toml").read_text("utf-8").replace("= 500", "= 20")
     (tmp_path / "round-1.toml").write_text(text, "utf-16")
     assert "is not UTF-8 text" in tunebook("run", "round-1.toml", code=2).stderr

@@ -10,6 +10,7 @@ import sys
 
 import pytest
 
+from sizes import some_slow
 from waiting import until
 
 TRAIN = """
@@ -45,13 +46,14 @@ def ready(tmp_path):
 def test_a_book_that_is_well(tunebook, ready):
     ready(0)
     tunebook("run", "r.toml", "--workers", "0")
-    told = json.loads(tunebook("doctor", "--json").stdout)
+    said = tunebook("doctor", "--json").stdout
+    told = json.loads(said)
     assert told["schema"] == 1
     states = {one["what"]: one["state"] for one in told["checkups"]}
     assert set(states) == {"book", "leftovers", "versions", "disk", "clock", "workers", "clusters"}
     assert set(states.values()) <= {"good", "warning"}
     assert states["book"] == states["workers"] == "good"
-    assert "1 round, 3 trials" in tunebook("doctor").stdout
+    assert "1 round, 3 trials" in said
 
 
 def test_a_killed_run_and_stray_files_are_seen(tunebook, ready):
@@ -71,7 +73,7 @@ def test_a_killed_run_and_stray_files_are_seen(tunebook, ready):
     assert "round-9/4.a1.log" in said
 
 
-@pytest.mark.parametrize("where", [0, 100, 4096])
+@pytest.mark.parametrize("where", some_slow([0, 100, 4096], [100]))
 def test_a_damaged_file_is_a_problem(tunebook, ready, where):
     folder = ready(0)
     tunebook("run", "r.toml", "--workers", "0")
