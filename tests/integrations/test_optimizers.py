@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from integrations import digits
+from sizes import some_slow
 from tunebook.integrations.chosen import load
 from tunebook.integrations.keras_optimizers import keras_optimizer, keras_schedule
 from tunebook.integrations.optax_optimizers import optax_optimizer, optax_schedule
@@ -56,7 +57,10 @@ def test_what_the_catalogue_leaves_out_is_really_lacking():
     assert not hasattr(keras.optimizers, "SOAP")
 
 
-@pytest.mark.parametrize(("name", "place"), [("adam", 0.6), ("nesterov", 0.6), ("muon", 0.6)])
+MOVED = [("adam", 0.6), ("nesterov", 0.6), ("muon", 0.6)]
+
+
+@pytest.mark.parametrize(("name", "place"), some_slow(MOVED, [("adam", 0.6)]))
 def test_a_schedule_moves_the_rate_of_training(name, place):
     cosine = schedule("cosine", digits.STEPS, warmup_steps=30)
     config = {"optimizer": name, "learning_rate": rate(name, place)}
