@@ -231,7 +231,7 @@ def _conclude(table: TrialTable, judged: list[StudyOrder], listed: list[str]) ->
         trials = sum(s.configurations for s in judged)
         sentence = (
             f"No sign that earlier results chose later configurations: the order of {trials} of "
-            "them says nothing of where the good ones lie."
+            "them does not predict where the good ones are."
         )
         severity = Severity.PASS
     else:

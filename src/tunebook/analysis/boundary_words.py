@@ -34,9 +34,9 @@ def cut_off(reading: AxisReading, branch: Branch, metric: str) -> Finding:
     k, n = int((near & reading.best).sum()), int(reading.best.sum())
     bound = spell(_bound(reading, side))
     remedy = _remedy(
-        reading, side, branch, f"{metric} still improves towards its {side.side} end, {bound}"
+        reading, side, branch, f"{metric} still improves towards its {side.side} end, {bound}."
     )
-    what = f"{k} of its best {n} trials lie in the quarter next to it"
+    what = f"{k} of its best {n} trials are in the quarter next to it"
     if is_length(reading.hyperparameter):
         way = "longer" if side.side == "high" else "shorter"
         what += f". A training length is not widened: fix a {way} one for all trials (B9)"
@@ -52,7 +52,7 @@ def cut_off(reading: AxisReading, branch: Branch, metric: str) -> Finding:
             "share_of_best_near_edge": proportion(k, n),
         },
         sentence=f"The search space is cut off: {metric} still improves towards the {side.side} "
-        f"end of {reading.subject}, {bound}; {what}.",
+        f"end of {reading.subject}, {bound}. {what}.",
         remedy=remedy,
         trials=tuple(t for t, b in zip(reading.trials, reading.best & near, strict=True) if b),
         study=reading.study,
@@ -104,7 +104,7 @@ def not_known(
         else subject_name("search space", branch.conditions),
         numbers=numbers,
         sentence=f"Not enough evidence ({trials} trials) on whether the range of {listed}{where} "
-        f"is wide enough{shown}. {takes}.",
+        f"is wide enough.{shown} {takes}.",
         study=readings[0].study,
         settled=False,
     )
@@ -131,8 +131,8 @@ def _shown(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Numb
         "p_value": side.p_value,
     }
     return numbers, (
-        f": the best {most} trials have {reading.subject} in the quarter next to its "
-        f"{side.side} end, {bound}"
+        f" The best {most} trials have {reading.subject} in the quarter next to its "
+        f"{side.side} end, {bound}."
     )
 
 
@@ -145,8 +145,8 @@ def _better(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Num
     reading = readings[k]
     return (
         {"hyperparameter": reading.hyperparameter, "p_value": p_value},
-        f": {metric} may still improve towards the {side.side} end of {reading.subject}, "
-        f"{spell(_bound(reading, side))} (p = {p_value:.2g})",
+        f" {metric} may still improve towards the {side.side} end of {reading.subject}, "
+        f"{spell(_bound(reading, side))} (p = {p_value:.2g}).",
     )
 
 

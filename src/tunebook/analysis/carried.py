@@ -245,7 +245,7 @@ def without_the_best(table: TrialTable) -> TrialTable:
 
 
 def carried_words(table: TrialTable) -> str:
-    """`with 23 trials carried over from round 1`; empty where none was."""
+    """`It counts 23 trials carried over from round 1`; empty where none was."""
     rounds = {n: table.carried.count(n) for n in sorted(set(table.carried)) if n}
     if not rounds:
         return ""
@@ -253,8 +253,8 @@ def carried_words(table: TrialTable) -> str:
     parts = [f"{count} from round {n}" for n, count in rounds.items()]
     trials = "trial" if total == 1 else "trials"
     if len(rounds) == 1:
-        return f"with {total} {trials} carried over from round {next(iter(rounds))}"
-    return f"with {total} {trials} carried over, {' and '.join(parts)}"
+        return f"It counts {total} {trials} carried over from round {next(iter(rounds))}"
+    return f"It counts {total} {trials} carried over, {' and '.join(parts)}"
 
 
 def corrected_share(table: TrialTable) -> Interval:
@@ -289,9 +289,11 @@ def with_carried(finding: Finding, table: TrialTable) -> Finding:
         if "share" in numbers:
             numbers["share"] = share = corrected_share(own)
             if finding.numbers.get("infeasible", 1):
-                said += f"; evenly over the space that is {percent(share.estimate)} infeasible"
-        said += "; the best trial of each earlier round is not counted"
-    sentence = f"{finding.sentence.rstrip('.')} ({said})."
+                said += (
+                    f". Drawn evenly over the space, {percent(share.estimate)} would be infeasible"
+                )
+        said += ". The best trial of each earlier round is left out"
+    sentence = f"{finding.sentence.rstrip('.')}. {said}."
     return replace(finding, sentence=sentence, numbers=numbers)
 
 

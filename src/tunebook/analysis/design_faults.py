@@ -79,8 +79,8 @@ def _sound(table: TrialTable, configurations: int, seeds: int) -> Finding:
         severity=Severity.PASS,
         subject="",
         numbers={"configurations": configurations, "seeds": seeds},
-        sentence=f"No fault of the design is seen: {said}; no training length and no batch size "
-        "was searched, no run stands twice, and budgets are even.",
+        sentence=f"No fault of the design: {said}. No training length or batch size was "
+        "searched, no run is repeated, and budgets are even.",
     )
 
 
@@ -143,8 +143,8 @@ def _batch_sizes(table: TrialTable) -> Iterable[Finding]:
             subject=name,
             numbers={"low": low, "high": high, "middle_of_best": best},
             sentence=f"{name} was searched, {low} to {high}, as if it set the quality. Tuned for "
-            "it, every batch size reaches the same; it sets speed and cost, and here it takes "
-            "trials from the others, which need other values under each batch size.",
+            "it, every batch size reaches the same quality, and the batch size sets speed and "
+            "cost alone. Here it takes trials from the others, which depend on it.",
             remedy=Remedy(
                 kind=RemedyKind.FIX,
                 subject=name,

@@ -28,8 +28,8 @@ NOTABLE = 0.2
 NAMED = 3
 """Studies that a sentence tells the places of."""
 UNSTABLE = (
-    "The best trials lie in it or next to it: instability may hold this workload back; a warm-up "
-    "or gradient clipping would tell."
+    "The best trials are in it or next to it, so instability may limit this workload. Try a "
+    "warm-up or gradient clipping."
 )
 
 
@@ -342,7 +342,7 @@ def _steadier(own: TrialTable, study: StudyFeasibility) -> Remedy:
         kind=RemedyKind.ADD,
         conditions=own.branches[study.study].conditions,
         values={"hyperparameters": "warmup_steps, gradient_clipping"},
-        because="the best trials lie beside those that fail",
+        because="the best trials are next to those that fail",
     )
 
 

@@ -149,11 +149,10 @@ def _end_words(
         else f"Most of the best trials have leveled off: {who} trials still {improve} at step "
         f"{length}.",
         "open": f"Not enough evidence on longer training: {who} trials still {improve} at step "
-        f"{length}, which is not enough to say whether most do. A round of {training.longer} "
-        "steps would tell."
+        f"{length}. That does not show whether most do. A round of {training.longer} steps would."
         if training.planned
         else f"Not enough evidence on longer training: {who} trials still {improve} at step "
-        f"{length}, which is not enough to say whether most do.",
+        f"{length}. That does not show whether most do.",
         "coarse": f"Not enough evidence on longer training: it takes {FEWEST_POINTS} evaluations "
         f"to see whether a trial still improves. {late} of the best trials are best in their "
         "last quarter.",
@@ -278,9 +277,9 @@ def _length_words(shown: Growth, metric: str, further: float) -> dict[str, str]:
         "evaluation.",
         "longer": f"Longer trials are better over the whole range of {name}{where}, by {over_all}."
         f" At the upper end it is not clear: {beyond}, they gain {spelled(shown.at_the_end)}. A "
-        f"round at {name} {further:g} would tell.",
+        f"round at {name} {further:g} would show it.",
         "open": f"Not enough evidence on {name}{where}: the best of {shown.trials} trials gain "
-        f"{over_all}. A round at {name} {further:g} would tell.",
+        f"{over_all}. A round at {name} {further:g} would show more.",
         "level": f"No sign that more {name} would help{where}: the best trials gain {over_all}.",
     }
 
@@ -308,6 +307,6 @@ def cannot_tell(good: Sequence[CurveReading], setter: str, shortest: int, longes
         subject=setter or "max_train_steps",
         numbers={"best_in_last_quarter": late, "best_trials": len(good)},
         sentence=f"Not enough evidence on training length: trials train {shortest} to {longest} "
-        f"steps. Here {why}. Trials of one length would tell.",
+        f"steps. Here {why}. Trials of one length would show it.",
         settled=False,
     )

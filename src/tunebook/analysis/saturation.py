@@ -91,11 +91,11 @@ def _not_shorter(saturated: int, of: int, *, readable: bool) -> tuple[Severity, 
         )
         return Severity.PASS, f"The training length is used: {few} {share} of training."
     return Severity.NOTE, (
-        f"It is not clear whether shorter training would do: {who} {share} of training; "
-        f"it takes {percent(MOST)} of them, and all of so few."
+        f"It is not clear whether shorter training would do: {who} {share} of training. "
+        f"It takes {percent(MOST)} of them, and all of so few."
         if of < SO_FEW
-        else f"It is not clear whether shorter training would do: {who} {share} of training; "
-        f"it takes {percent(MOST)} of them."
+        else f"It is not clear whether shorter training would do: {who} {share} of training. "
+        f"It takes {percent(MOST)} of them."
     )
 
 

@@ -283,8 +283,8 @@ def _together(table: TrialTable, study: StudyReading, branch: Branch) -> Iterabl
             Severity.NOTE,
             subject_name(f"{pair.a} and {pair.b}", branch.conditions),
             f"{pair.a} and {pair.b} interact{_with(branch)}: the best value of one depends on the "
-            f"other ({_percent(pair.share)} of the rank variance of {table.objective.metric} over "
-            f"{_among(study, pair)}). {_paired(pair)}.{also}",
+            f"other. That explains {_percent(pair.share)} of the rank variance of "
+            f"{table.objective.metric} over {_among(study, pair)}. {_paired(pair)}.{also}",
             _pair_numbers(pair),
             trials=study.best,
         )

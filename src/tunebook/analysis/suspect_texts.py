@@ -145,7 +145,7 @@ def pass_finding(
     asked += ["no period"] if cycles else []
     missing = [] if endings else ["a rise takes 8 evaluations of a training loss"]
     missing += [] if cycles else ["a period takes 32 evaluations"]
-    more = f" Not asked: {', and '.join(missing)}." if missing else ""
+    more = f" Not checked: {', and '.join(missing)}." if missing else ""
     return _finding(
         Severity.PASS,
         table.objective.metric,

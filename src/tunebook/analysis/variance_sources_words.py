@@ -10,8 +10,8 @@ from tunebook.analysis.variance_origins import Origin, Source
 MISSING = {
     Origin.TRIAL: "train one configuration with three seeds or more that did not choose it "
     "(a decision's reruns do)",
-    Origin.STUDY: "repeat the search with two other search seeds or more, name the repeats in a "
-    "hyperparameter (search_seed), and train what each chose with fresh seeds",
+    Origin.STUDY: "repeat the search with two other search seeds or more, named in a "
+    "hyperparameter (search_seed), and rerun what each chose with new seeds",
     Origin.SPLIT: "train one configuration on three splits of the data or more, named in a "
     "hyperparameter (data_split)",
 }
@@ -79,7 +79,7 @@ def _mixed(source: Source) -> str:
     if source.origin is Origin.STUDY:
         return (
             "Study variance was not measured apart: bests that a search saw are chosen for their "
-            "luck. To measure it, train what each repeat chose with fresh seeds."
+            "luck. To measure it, rerun what each repeat chose with new seeds."
         )
     return (
         "Data split variance was not measured apart: no seed was repeated. To measure it, train "
