@@ -121,7 +121,7 @@ def test_three_sources_are_told_apart_and_the_trials_that_chose_are_left_out():
     assert read.unmeasured == (Origin.SPLIT,)
     (finding,) = read.findings
     assert finding.check == "D2" and finding.severity is Severity.NOTE
-    assert "Data split variance was not measured: to measure it, train" in finding.sentence
+    assert "Data split variance was not measured. To measure it, train" in finding.sentence
     assert finding.numbers["data_split"] == "not measured"
 
 

@@ -42,7 +42,7 @@ def sources_text(metric: str, sources: Sequence[Source], *, seedless: bool) -> s
         )
     for s in sources:
         if s.deviation is None and not (seedless and s.origin is Origin.TRIAL):
-            said.append(f"{str(s.origin).capitalize()} variance was not measured: to measure it, "
+            said.append(f"{str(s.origin).capitalize()} variance was not measured. To measure it, "
                         f"{MISSING[s.origin]}.")  # fmt: skip
         elif s.with_trial:
             said.append(_mixed(s))
