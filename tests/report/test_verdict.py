@@ -160,7 +160,11 @@ def test_a_label_says_why_the_baseline_is_kept(book):
     kept = verdict_label(decided(book, verdict=Verdict.KEEP))
     early = verdict_label(decided(book, verdict=Verdict.KEEP, side={"unused": 5}))
     open_ = verdict_label(decided(book, verdict=Verdict.MORE_EVIDENCE))
-    assert kept.startswith("Keep the baseline") and "not better" in kept
+    assert kept.startswith("Keep the baseline") and "not shown to be better by enough" in kept
+    short = {"unused": 5, "gain": Interval(0.001, -0.001, 0.003)}
+    assert "(not better by enough)" in verdict_label(
+        decided(book, verdict=Verdict.KEEP, side=short)
+    )
     assert early.startswith("Keep the baseline") and "stopped early" in early
     assert len({kept, early, open_}) == 3
     none = verdict_label(decided(book, verdict=Verdict.KEEP, baseline=None))
@@ -170,11 +174,11 @@ def test_a_label_says_why_the_baseline_is_kept(book):
 def test_every_display_gives_the_reason(book):
     early = decided(book, verdict=Verdict.KEEP, side={"unused": 5})
     record = replace(book, decisions=(*book.decisions[:2], early))
-    assert "KEEP THE BASELINE: stopped early" in plain(decision_renderable(early)).splitlines()[0]
+    assert "KEEP THE BASELINE (stopped early" in plain(decision_renderable(early)).splitlines()[0]
     assert "stopped early" in plain(book_renderable(record))
     assert "stopped early" in decision_html(early) and "stopped early" in book_html(record)
     assert "stopped early" in round_html(record, 3)
-    assert render(record, rounds=[3]).count("Keep the baseline: stopped early") >= 1
+    assert render(record, rounds=[3]).count("Keep the baseline (stopped early") >= 1
 
 
 @pytest.mark.parametrize(("level", "texts"), [(0.05, ("94 %", "5 %", "1 %")),

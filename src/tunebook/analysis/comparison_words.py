@@ -37,8 +37,10 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
     if verdict is Verdict.ADOPT:
         return f"Adopt {who}: it gains {size}{f', more than {least}' if margin else ''}."
     if verdict is Verdict.KEEP:
-        short = f"more than {least}, is not shown" if margin else "more than nothing is not shown"
-        return f"{_kept(best, asked)} It gains {size}{f'; {short}' if baseline else ''}."
+        short = f"; more than {least}, is not shown" if margin else ""
+        if margin and _is_short(best, asked):
+            short = f", no more than {least}"
+        return f"{_kept(best, asked)} It gains {size}{short if baseline else ''}."
     wanted = f" More than {least}, is required." if margin else ""
     return f"{_open(best)} {_upper_first(who)} gains {size}.{wanted}{_further(best, asked, more)}"
 
@@ -100,20 +102,26 @@ def _share_text(verdict: Verdict, best: Reading, asked: Question, more: int) -> 
 
 
 def _kept(best: Reading, asked: Question) -> str:
-    """Why the best candidate is not adopted: shown, not shown, or dropped before the end."""
-    who, made = _who(best.side.name), best.side.reruns
-    first = best.baseline is None
+    """Why the best candidate is not adopted: shown, dropped before the end, or not shown."""
+    who, first = _who(best.side.name), best.baseline is None
     head = "No baseline yet" if first else "Keep the baseline"
-    if best.ended_early:
+    made, planned = best.side.reruns, best.side.reruns + best.left
+    if best.ended_early and not _is_short(best, asked):
         goal = f"that {who} beats chance" if first else f"adopting {who}"
         return (
-            f"{head}: the reruns stopped after {made} of {made + best.left} planned, because "
-            f"{goal} had become unlikely."
+            f"{head}: the reruns stopped after {made} of {planned} planned, because {goal} had "
+            "become unlikely."
         )
-    shown = "is not" if best.gain.high <= asked.bar(best.baseline) else "is not shown to be"
+    shown = "is not" if _is_short(best, asked) else "is not shown to be"
     than = "than chance" if first else "by enough" if asked.margin(best.baseline) else ""
     short = " ".join(part for part in (who, shown, "better", than) if part)
-    return f"{head}: {short}, after all {made} planned reruns{'' if first else ' of each'}."
+    done = f"{made} of {planned}" if best.left else f"all {made}"
+    return f"{head}: {short}, after {done} planned reruns{'' if first else ' of each'}."
+
+
+def _is_short(best: Reading, asked: Question) -> bool:
+    """Whether even the high end of the gain is no more than what is required."""
+    return best.gain.high <= asked.bar(best.baseline)
 
 
 def _open(best: Reading) -> str:

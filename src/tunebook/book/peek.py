@@ -49,9 +49,9 @@ class Peek:
         )
         looks = ", ".join(map(str, self.looks))
         return (
-            "Exploratory, and no decision: plain 95 % intervals, which allow for no looking and "
-            f"for no choice among candidates.\n{sides}\nThe plan has interim looks at {looks} "
-            "reruns of each."
+            "Exploratory, and no decision: plain 95 % intervals, which do not allow for interim "
+            f"looks or for the choice among candidates.\n{sides}\nThe plan has interim looks at "
+            f"{looks} reruns of each."
         )
 
 

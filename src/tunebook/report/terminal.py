@@ -204,8 +204,8 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
 
 def decision_renderable(decision: Decision) -> RenderableType:
     """A decision with the evidence that it stands on."""
-    head, colon, why = verdict_label(decision).partition(":")
-    verdict = Text(f"{head.upper()}{colon}{why}", style=VERDICT_STYLES[decision.verdict])
+    head, bracket, why = verdict_label(decision).partition(" (")
+    verdict = Text(f"{head.upper()}{bracket}{why}", style=VERDICT_STYLES[decision.verdict])
     sides: list[RenderableType] = []
     for side in decision.sides:
         source = f", from trial {side.selected_by}" if side.selected_by else ""

@@ -85,10 +85,13 @@ def verdict_label(decision: Decision) -> str:
     if decision.verdict is Verdict.MORE_EVIDENCE:
         return "More evidence needed"
     head = "No baseline yet" if first else "Keep the baseline"
-    if any(s.unused for s in decision.sides if s.config == decision.config):
-        return f"{head}: stopped early, adoption unlikely"
-    short = "not better than chance" if first else "not better"
-    return f"{head}: {short}{' by enough' if decision.least_improvement else ''}"
+    best = next((s for s in decision.sides if s.config == decision.config), None)
+    bar = 0.5 if decision.estimand is Estimand.BEATS else decision.least_improvement
+    short = best is not None and best.gain is not None and best.gain.high <= bar
+    if best is not None and best.unused and not short:
+        return f"{head} (stopped early, adoption unlikely)"
+    than = " than chance" if first else " by enough" if decision.least_improvement else ""
+    return f"{head} ({'not' if short else 'not shown to be'} better{than})"
 
 
 def answer(
