@@ -308,7 +308,8 @@ def test_one_count_of_best_trials_and_one_late_part():
     result = variance.check(made)
     (finding,) = result.findings
     assert finding.numbers["good_trials"] == 6 and finding.numbers["compared_trials"] == 3
-    assert "the 3 best trials span" in finding.sentence
+    assert f"the 3 best trials of {result.compared_study} span" in finding.sentence
+    assert result.compared_study == made.study[int(np.argmin(made.losses))]
     (picture,) = draw(result)
     assert "3 best trials" in picture.alt and "6 trials, best first" in picture.alt
     late = finding.numbers["late_part"]

@@ -97,7 +97,7 @@ class VarianceResult:
         within: trials whose value is no further than the resolution from the best one's.
         late_share: of training that was read, the middle good trial's.
         good_trials: whose noise was read; `compared`: best trials of the best one's study, whose
-            range is compared.
+            range is compared; `compared_study` is its name where there are several.
         settles: True where the noise falls within the late part, so that its half was read.
         readings: the best SHOWN of the good trials, best first.
     """
@@ -121,6 +121,7 @@ class VarianceResult:
     order: tuple[str, ...] = ()
     late_share: float = 0.25
     settles: bool = False
+    compared_study: str = ""
     resolution_at_the_end: float = math.inf
 
 
@@ -249,6 +250,7 @@ def _result(
         within=tuple(table.name[int(i)] for i in counted),
         good_trials=len(places),
         compared=len(compared),
+        compared_study=table.study[compared[0]] if len(table.branches) > 1 else "",
         unsteady=tuple(table.name[places[k]] for k in noise.unsteady),
         readings=tuple(_shown(table, i, late[i]) for i in places[:SHOWN]),
         findings=(),

@@ -44,6 +44,8 @@ class Noise(Protocol):
     @property
     def compared(self) -> int: ...
     @property
+    def compared_study(self) -> str: ...
+    @property
     def unsteady(self) -> tuple[str, ...]: ...
     @property
     def late_share(self) -> float: ...
@@ -126,16 +128,20 @@ def _evidence(
         Reduce.MEAN_LAST: f", in a mean of the last {over}",
     }[reduce]
     range_ = result.value_range if values else result.good_range
-    who = "the best results of the scientific values" if values else best_trials(result.compared)
+    who = (
+        "the best results of the scientific values"
+        if values
+        else best_trials(result.compared, result.compared_study)
+    )
     yield (
         f"Differences below {result.resolution.estimate:.2g} may be noise{read}; {who} span "
         f"{range_:.2g}."
     )
 
 
-def best_trials(count: int) -> str:
-    """`the 3 best trials`, as sentence and picture name those that are compared."""
-    return f"the {count} best trials"
+def best_trials(count: int, study: str = "") -> str:
+    """`the 3 best trials of norm=none`, as sentence and picture name those that are compared."""
+    return f"the {count} best trials{f' of {study}' if study else ''}"
 
 
 def _ways(varied: frozenset[str], *, settles: bool) -> dict[str, str]:

@@ -139,5 +139,6 @@ def _alternative(result: VarianceResult) -> str:
         f"{number(result.readings[0].value)}."
     )
     if math.isfinite(result.good_range):
-        told += f" {best_trials(result.compared).capitalize()} span {number(result.good_range)}."
+        who = best_trials(result.compared, result.compared_study)
+        told += f" T{who[1:]} span {number(result.good_range)}."
     return told
