@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A shell that starts this in the background ignores Ctrl-C for it, and so for every child.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Times that `tunebook try` keeps are no business of this user's other plans.
+    os.environ.setdefault("TUNEBOOK_CACHE", tempfile.mkdtemp(prefix="tunebook-cache-"))
     limit = config.getoption("--processor-limit")
     config.pluginmanager.register(ProcessorTimes(limit), "processor_times")
     if not hasattr(config, "workerinput"):

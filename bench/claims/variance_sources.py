@@ -14,8 +14,13 @@ import numpy as np
 from decisions import groups, normal, skewed
 from rate_page import VERSIONS, cell
 
-from tunebook.analysis.variance_components import Level, between_levels, noise_within
-from tunebook.analysis.variance_sources import Origin, check
+from tunebook.analysis.variance_components import (
+    Level,
+    between_levels,
+    like_the_best,
+    noise_within,
+)
+from tunebook.analysis.variance_sources import FEWEST_FREEDOM, Origin, check
 from tunebook.words.design import Objective, Role
 from tunebook.words.space import Branch, Float
 from tunebook.words.table import TrialTable
@@ -69,7 +74,11 @@ def held(design: Design, noise: Noise, effect: float, repeats: int, seed: int) -
         levels = drawn(design, noise, effect, rng)
         within = noise_within([x.values for x in levels])
         assert within is not None
-        own, apart = within.deviation(), between_levels(levels, within)
+        alike = noise_within(like_the_best([x.values for x in levels]))
+        own = (
+            alike if alike is not None and alike.freedom >= FEWEST_FREEDOM else within
+        ).deviation()
+        apart = between_levels(levels, within)
         trial += own.low <= 1 <= own.high
         level += apart.low <= effect <= apart.high
     return trial, level
@@ -106,6 +115,44 @@ def coverage_rows(repeats: int) -> Iterator[str]:
             trial = sum(t for t, _ in found)
             cells = [cell(level, repeats) for _, level in found]
             yield f"| {name} | {what} | {cell(trial, 3 * repeats)} | {' | '.join(cells)} |"
+
+
+WORSE: Mapping[str, tuple[float, float]] = {
+    "worse by 1, varies alike": (1.0, 1.0),
+    "worse by 5, varies alike": (5.0, 1.0),
+    "worse by 5, varies threefold": (5.0, 3.0),
+    "worse by 20, varies tenfold": (20.0, 10.0),
+    "worse by 100, varies fiftyfold": (100.0, 50.0),
+    "worse by 20, a hundredth": (20.0, 0.01),
+}
+"""One configuration beside the others: how much worse, and how many times their noise."""
+
+
+def worse_rows(repeats: int) -> Iterator[str]:
+    """Coverage of the spread of the best where one configuration of several is unlike it."""
+    yield (
+        "| noise | one configuration is | configurations, reruns each | holds it | all pooled "
+        "hold it | left out |"
+    )
+    yield "|---|---|---|---|---|---|"
+    for i, (name, noise) in enumerate(NOISE.items()):
+        for j, (what, (by, times)) in enumerate(WORSE.items()):
+            for count, reruns in ((2, 4), (2, 10), (4, 4)):
+                rng = np.random.default_rng(10_000 + 100 * i + 10 * j + count + reruns)
+                inside = pooled = out = 0
+                for _ in range(repeats):
+                    cells = [noise(rng, reruns) for _ in range(count - 1)]
+                    cells.append(by + times * noise(rng, reruns))
+                    kept = like_the_best(cells)
+                    alike, every = noise_within(kept), noise_within(cells)
+                    assert alike is not None and every is not None
+                    inside += alike.deviation().low <= 1 <= alike.deviation().high
+                    pooled += every.deviation().low <= 1 <= every.deviation().high
+                    out += len(kept) < len(cells)
+                yield (
+                    f"| {name} | {what} | {count}, {reruns} | {cell(inside, repeats)} | "
+                    f"{100 * pooled / repeats:.0f}% | {100 * out / repeats:.0f}% |"
+                )
 
 
 POINTS = 16
@@ -195,6 +242,10 @@ def page(repeats: int) -> str:
                 "",
                 *READ,
                 "",
+                *UNLIKE_HEAD,
+                "",
+                *worse_rows(repeats),
+                "",
                 f"Whole searches: {POINTS} random points over a bowl of {AXES} axes with normal noise of standard deviation 1.",
                 "",
                 *search_rows(repeats),
@@ -204,6 +255,11 @@ def page(repeats: int) -> str:
     )
 
 
+UNLIKE_HEAD: tuple[str, ...] = (
+    "One configuration is worse and varies differently: the trial's spread is that of the best and those like it. A configuration is",
+    "left out where all its values are worse than all of the best one's and its variance differs (F test, 1 % over all). In units of",
+    'the others\' noise; "all pooled" is the same interval over every configuration.',
+)
 READ: tuple[str, ...] = (
     "With normal noise every interval holds in 94 % or more; where configurations share their splits the level's is wider than it need",
     "be, since it is read as that of one configuration. Seeds in two groups are held too. With skewed or heavy-tailed noise the trial's",

@@ -9,10 +9,12 @@ import pytest
 
 from tunebook.analysis.advice import propose
 from tunebook.analysis.advice_next import is_learning_rate
+from tunebook.book.proposals import NextRound
 from tunebook.words.decision import Decision, Side, Verdict
 from tunebook.words.design import Objective, Round
 from tunebook.words.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
 from tunebook.words.foretold import Expectation
+from tunebook.words.round_file import RoundFile
 from tunebook.words.space import Branch, Float, Scale
 from tunebook.words.spelling import choice, log_uniform, uniform
 from tunebook.words.table import TrialTable
@@ -97,6 +99,34 @@ def test_without_a_learning_rate_another_hyperparameter_is_varied_or_a_person_is
     bare = replace(FIRST, fixed={"width": 64})
     said = proposed(bare, decided(Verdict.ADOPT, dict(bare.fixed))).unresolved
     assert any("Choose what to vary" in s and "width" in s for s in said)
+
+
+def test_one_story_something_is_proposed_or_nothing_is():
+    """What a comment says above a plan is what the plan is."""
+    plan = replace(FIRST, fixed={"width": 64, "dropout": 0.1})
+    kept = decided(Verdict.KEEP, dict(plan.fixed), baseline=0, base=dict(plan.fixed))
+    some = proposed(plan, kept)
+    assert not some.repeats and "decision 3 kept the baseline" in some.summary
+    assert "dropout 0" in some.summary
+    bare = replace(FIRST, fixed={"width": 64})
+    kept = decided(Verdict.KEEP, dict(bare.fixed), baseline=0, base=dict(bare.fixed))
+    nothing = proposed(bare, kept)
+    assert nothing.repeats and nothing.summary.startswith("No new round is proposed after round 1")
+    assert "only repeat the search" in nothing.summary
+    open_ = proposed(NORM, None)
+    assert open_.repeats and "not decided" in open_.summary
+    more = proposed(NORM, decided(Verdict.MORE_EVIDENCE, {}), MORE)
+    assert not more.repeats and "First settle decision 3" in more.summary
+    assert "trials 64" in more.summary
+
+
+def test_the_file_opens_with_the_story_and_prices_nothing_that_is_not_proposed():
+    bare = replace(FIRST, fixed={"width": 64})
+    kept = decided(Verdict.KEEP, dict(bare.fixed), baseline=0, base=dict(bare.fixed))
+    for plan, lines in ((bare, "# No new round is proposed"), (FIRST, "# Proposed, since")):
+        found = NextRound(proposed(plan, kept), RoundFile(plan=plan))
+        assert found.toml().startswith(lines)
+        assert bool(found.with_ahead().ahead) == (plan is FIRST)
 
 
 def test_a_configuration_no_better_than_chance_is_looked_into_first():

@@ -55,6 +55,22 @@ def test_a_failing_baseline_of_unknown_worth_is_named():
     assert "1 of 4 reruns of the baseline were infeasible" in found.sentence
 
 
+def test_a_first_baseline_shows_the_mean_and_the_chance_that_its_gain_is_of():
+    last = (0.60, 0.61, 0.59, 0.62)
+    best = SideEvidence(name="best", values=(0.70, 0.71, 0.69, 0.72), last=last)
+    accuracy = Objective("valid/accuracy", Direction.MAXIMIZE)
+    found = judged(best, base=None, chance=0.25, objective=accuracy)
+    assert found.verdict is Verdict.ADOPT
+    assert "mean at the last evaluation is 0.605, and chance is 0.25" in found.sentence
+    gain = found.gain["best"].estimate
+    same = f"{gain:.3g}" == f"{0.605 - 0.25:.3g}"
+    assert ("corrected for the interim looks" in found.sentence) != same
+    plain = judged(side("best", 0.5, 0.52, 0.51, 0.5), base=None, chance=0.9)
+    assert "Its mean is 0.5075, and chance is 0.9" in plain.sentence
+    lost = judged(side("best", 0.93, 0.94, 0.92, 0.93), base=None, chance=0.9)
+    assert "Its mean is 0.93, and chance is 0.9" in lost.sentence
+
+
 def test_no_better_than_chance_is_no_baseline_yet():
     found = judged(side("best", 0.93, 0.94, 0.92, 0.93), base=None, chance=0.9)
     assert found.verdict is Verdict.KEEP and found.best == "best"

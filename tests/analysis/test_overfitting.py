@@ -57,7 +57,7 @@ def test_the_finding_names_metric_trials_and_remedies():
     result = overfitting.check(overfits(np.random.default_rng(0)))
     (alarm,) = result.findings
     assert (alarm.severity, alarm.subject) == (Severity.WARNING, "valid/error")
-    assert alarm.numbers["overfitting"] == alarm.numbers["best_trials"] == len(alarm.trials) == 3
+    assert alarm.numbers["overfitting"] == alarm.numbers["good_trials"] == len(alarm.trials) == 3
     # Half of the rise is made by the middle of the last quarter, as seen from the lowest stretch.
     assert alarm.numbers["median_rise"].estimate == pytest.approx(0.25, abs=0.06)
     assert alarm.remedy.kind is RemedyKind.ADD
@@ -192,7 +192,7 @@ def test_published_loss_overfits_while_accuracy_rises(shared_data):
     assert "overfit in test_loss while test_accuracy still rises" in alarm.sentence
     # SOURCE.md: lowest at epoch 7 to 11 of 100, and it more than doubles.
     assert 5 <= alarm.numbers["median_best_step"] <= 12
-    assert alarm.numbers["overfitting"] == alarm.numbers["best_trials"] == 15
+    assert alarm.numbers["overfitting"] == alarm.numbers["good_trials"] == 15
     assert (passed.severity, passed.subject) == (Severity.PASS, "test_accuracy")
 
 

@@ -92,7 +92,7 @@ def test_falling_curves_ask_for_longer_training(points):
     assert c6.severity is Severity.WARNING and result.compute_bound is True
     assert c6.remedy.kind is RemedyKind.TRAIN_LONGER
     assert c6.remedy.values["max_train_steps"] == 1500
-    assert c6.numbers["improving"] == c6.numbers["best_trials"] == 3
+    assert c6.numbers["improving"] == c6.numbers["good_trials"] == 3
     # exp(-t) falls by about 0.04 to 0.05 over a tenth near the end.
     assert c6.numbers["median_late_gain"] == pytest.approx(0.045, abs=0.02)
     assert said(result)["C7"].severity is Severity.PASS
@@ -129,7 +129,7 @@ def test_a_few_good_trials_need_a_margin(improving, level, said_of_them):
     result = training_length.check(of_good_trials(improving, level))
     c6 = said(result)["C6"]
     assert c6.numbers["improving"] == improving
-    assert c6.numbers["best_trials"] == improving + level
+    assert c6.numbers["good_trials"] == improving + level
     assert said_of_them in c6.sentence
     assert (c6.severity is Severity.WARNING) == ("Try" in said_of_them) == bool(c6.remedy)
 
@@ -212,7 +212,7 @@ def test_where_the_decay_is_tied_the_lengths_are_asked_and_not_the_ends():
 def test_ends_that_improve_say_nothing_where_longer_trials_are_no_better():
     result = training_length.check(of_their_own(np.random.default_rng(1), 128, 0.0))
     c6 = said(result)["C6"]
-    assert c6.numbers["best_in_last_quarter"] > 0.8 * c6.numbers["best_trials"]
+    assert c6.numbers["best_in_last_quarter"] > 0.8 * c6.numbers["good_trials"]
     assert c6.severity in (Severity.NOTE, Severity.PASS) and c6.remedy is None
     assert "can't be told" in c6.sentence or "No sign" in c6.sentence
 
@@ -532,4 +532,4 @@ def test_every_step_evaluated_needs_no_more_evaluations():
     made = table([(t, 1 / (1 + t) + 0.01 * k) for k in range(12)], max_train_steps=5)
     (finding,) = evaluation_steps.findings_on(made, np.arange(12))
     assert finding.severity is Severity.PASS and finding.remedy is None
-    assert finding.numbers["trials_with_few_early_evaluations"] == 0
+    assert finding.numbers["rare_at_first"] == 0

@@ -11,6 +11,7 @@ import variance_sources as measured
 from scipy import stats
 
 from tunebook.analysis import variance_sources
+from tunebook.analysis.planning_earlier import repeated_seeds
 from tunebook.analysis.repeated_search import Search, joined, same_search
 from tunebook.analysis.variance_components import (
     Level,
@@ -109,6 +110,44 @@ def test_heavy_tails_make_the_noise_less_sure():
     assert calm.freedom == wild.freedom == 70 and wild.sure < 35 < calm.sure
     own = wild.deviation()
     assert own.high / own.low > 1.5 * calm.deviation().high / calm.deviation().low
+
+
+def reruns_of(*configurations):
+    """Reruns with new seeds, of configurations x = 0, 0.1, ..."""
+    rows = [({"x": 0.1 * k}, v) for k, values in enumerate(configurations) for v in values]
+    study = [f"rerun:{k}" for k, values in enumerate(configurations) for _ in values]
+    return table(rows, study=study)
+
+
+GOOD = (0.30, 0.31, 0.29, 0.30)
+
+
+@pytest.mark.parametrize("unlike", [(0.9, 2.1, 1.4, 3.0), (0.9, 0.9, 0.9, 0.90001)])
+def test_a_diverging_or_stuck_configuration_does_not_widen_or_narrow_the_noise(unlike):
+    alone = by_origin(variance_sources.check(reruns_of(GOOD)))[Origin.TRIAL]
+    result = variance_sources.check(reruns_of(GOOD, unlike))
+    found = by_origin(result)[Origin.TRIAL]
+    assert found.deviation == alone.deviation
+    assert (found.levels, found.groups, found.left_out) == (4, 1, 1)
+    assert "1 worse configuration left out" in result.findings[0].sentence
+
+
+def test_configurations_that_differ_in_level_or_overlap_are_pooled():
+    worse = tuple(v + 0.2 for v in (0.31, 0.29, 0.32, 0.28))
+    lucky = (0.25, 0.9, 0.3, 1.4)  # unlike, but its values lie among those of the best
+    for other in (worse, lucky):
+        found = by_origin(variance_sources.check(reruns_of(GOOD, other)))[Origin.TRIAL]
+        assert (found.levels, found.groups, found.left_out) == (8, 2, 0)
+
+
+def test_the_next_plan_takes_the_noise_of_configurations_like_the_best():
+    good = (0.30, 0.31, 0.29, 0.30, 0.305, 0.295)
+    alone = repeated_seeds(reruns_of(good))
+    assert repeated_seeds(reruns_of(good, (0.9, 2.1, 1.4, 3.0, 0.8, 5.0))) == alone
+    pooled = repeated_seeds(reruns_of(good, tuple(v + 0.1 for v in reversed(good))))
+    assert pooled == pytest.approx(alone)
+    # Four reruns of the best alone are too few for a plan, whatever diverges beside them.
+    assert repeated_seeds(reruns_of(GOOD, (0.9, 2.1, 1.4, 3.0))) is None
 
 
 def test_three_sources_are_told_apart_and_the_trials_that_chose_are_left_out():

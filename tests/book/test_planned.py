@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
@@ -43,9 +44,15 @@ def test_a_first_round_is_planned_on_an_assumption(book, rates):
     assert found.ahead.number is None
     assert found.ahead.cost is None
     text = repr(found)
-    assert "no timed trial yet" in text
-    assert "sd of a trial" in text
-    assert "Assumed" in text
+    assert "no trial was timed yet" in text and "tunebook try" in text
+    said = " ".join(text.split())
+    # What is not known has no number, and what would measure it is named.
+    assert "smallest difference is not known before trials are run" in said
+    assert "smallest gain is not known before a configuration is rerun" in said
+    assert "8 complete trials in a study measures it" in said
+    assert "not known" in found.line and not re.search(r"\d sd", said + found.line)
+    assert "differences in % of the plan's" in said and " 100 " in said
+    assert found.data()["metric"] == "" and found.data()["difference"] > 0
 
 
 def test_a_later_round_is_planned_on_the_last_one(compared, rates):
@@ -99,6 +106,18 @@ def test_what_is_too_small_is_said_before_it_is_spent(book, rates, train, capsys
     assert "too small" not in capsys.readouterr().err  # its trials are spent by now
 
 
+def test_a_gain_is_one_number_in_one_unit(launched, rates, train):
+    first = launched.round("Which?", scientific=SIDES, nuisance=rates, trials=32,
+                           max_train_steps=40)  # fmt: skip
+    first.run(train, workers=0, progress=False)
+    found = launched.round("Which, longer?", scientific=SIDES, nuisance=rates, trials=32,
+                           max_train_steps=80, least_improvement=0.01).planned(workers=1)  # fmt: skip
+    gain = found.ahead.decision.gain
+    shown = f"a gain of {0.01 + gain:.2g} loss over the baseline is adopted in 80 % of cases"
+    assert shown in " ".join(repr(found).split())
+    assert found.data()["decision"]["gain"] == gain
+
+
 def test_one_line_says_what_is_about_to_be_spent(compared, rates, train, capsys):
     again(compared, rates).run(train, workers=0)
     first = capsys.readouterr().err.splitlines()[0]
@@ -117,7 +136,7 @@ def test_the_proposal_says_what_it_would_cost_and_tell(compared):
 def test_the_report_says_it_of_the_next_round(compared, train, tmp_path):
     compared.rounds[0].decide(train, max_reruns=8, workers=0, progress=False)
     page = compared.report(tmp_path / "report.html").read_text("utf-8")
-    assert "What it would cost and tell: " in page
+    assert "Its cost and what it can show: " in page
 
 
 def test_a_round_that_never_ran_tells_no_cost(book, rates):

@@ -44,3 +44,26 @@ def test_an_existing_book_says_what_trials_take(started, tunebook):
     assert "no hyperparameter is scientific" in shown
     told = tunebook("next").stdout
     assert "# What it would cost and tell" in told
+
+
+TRAIN = """
+def train(trial):
+    for step in range(trial.max_train_steps):
+        if trial.evaluate_at(step):
+            trial.report(step, {"valid/error": trial.config["learning_rate"]})
+"""
+
+
+def test_a_plan_right_after_a_test_run_takes_its_times(tunebook, tmp_path):
+    (tmp_path / "train.py").write_text(TRAIN, "utf-8")
+    (tmp_path / "round.toml").write_text(PLAN, "utf-8")
+    assert "no trial was timed yet" in tunebook("run", "round.toml", "--plan").stdout
+    tunebook("try", "round.toml", "--steps", "20")
+    shown = " ".join(tunebook("run", "round.toml", "--plan").stdout.split())
+    assert "a test run of 2 configurations (tunebook try)" in shown
+    cost = json.loads(tunebook("run", "round.toml", "--plan", "--json").stdout)["planned"]["cost"]
+    assert cost["number"] == 0 and cost["timed"] == 2
+    assert cost["compute_s"] >= 24 * cost["trial_s"] > 0
+    other = PLAN.replace("Which optimizer?", "Which optimizer, again?")
+    (tmp_path / "other.toml").write_text(other, "utf-8")
+    assert "no trial was timed yet" in tunebook("run", "other.toml", "--plan").stdout

@@ -11,16 +11,23 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from tunebook.analysis.advice_budget import say_cost, set_evaluations, set_length, set_trials
+from tunebook.analysis.advice_budget import (
+    say_cost,
+    set_evaluations,
+    set_least_improvement,
+    set_length,
+    set_trials,
+)
 from tunebook.analysis.advice_by_hand import WHY, bug_first, by_hand
 from tunebook.analysis.advice_draft import Asked, Draft
 from tunebook.analysis.advice_next import ask_next, nothing_complete
 from tunebook.analysis.advice_ranges import rerange
 from tunebook.analysis.advice_roles import fix, settle_decision, vary_anew
+from tunebook.analysis.advice_story import story
 from tunebook.analysis.foretold import foretell
 from tunebook.words.decision import Change, Decision, Verdict
 from tunebook.words.design import Round
-from tunebook.words.finding import Examination, Remedy, RemedyKind
+from tunebook.words.finding import Examination, Interval, Remedy, RemedyKind
 from tunebook.words.record import Proposal
 from tunebook.words.space import Per
 from tunebook.words.table import TrialTable
@@ -40,6 +47,7 @@ def propose(
     number: int = 0,
     most_trials: int | None = None,
     goals: Collection[str] = (),
+    baseline: Interval | None = None,
 ) -> Proposal:
     """The round after `plan`: what its findings ask for, changed, each change with its reason.
 
@@ -61,6 +69,8 @@ def propose(
       nothing that varies, a hyperparameter that was fixed is varied.
     - A round of which no trial completed is proposed again, after its cause is mended.
     - Trials are evaluated as often as I1 asks for, where the plan asked for less.
+    - A least improvement that is not less than all that the metric can still improve by is made
+      smaller, since nothing could be adopted.
     - The seed is another, since the same one would draw the same points again.
 
     Args:
@@ -71,6 +81,7 @@ def propose(
         number: of the round.
         most_trials: what the next round may have at most.
         goals: of the book's rounds; the proposal has another.
+        baseline: what the baseline of the next round is expected to reach, where there is one.
 
     Returns:
         A plan that is valid, runs as it is, and has a goal of its own (a book knows its rounds by
@@ -94,12 +105,14 @@ def propose(
     unvaried = answered and not draft.plan.varied
     if not crashed and (unvaried or all(c.check in SETTLED for c in draft.changes)):
         ask_next(draft, decision, most_trials=most_trials)
-    if not draft.plan.varied and not crashed:
+    if not draft.plan.varied and not crashed and not draft.nothing:
         draft.unresolved.append(
             "Nothing varies in this plan: every trial is one configuration with another seed. "
             "Choose what to vary next."
         )
     foretold = foretell(plan, draft.plan, draft.done, table, number)
+    summary = story(draft, decision, number, crashed=crashed)
+    set_least_improvement(draft, table, baseline)
     _new_points(draft)
     goal = _goal({plan.goal, *goals}, plan, draft, decision)
     return Proposal(
@@ -107,6 +120,8 @@ def propose(
         changes=tuple(draft.changes),
         unresolved=tuple(dict.fromkeys(draft.unresolved)),
         resolved=tuple(dict.fromkeys(draft.resolved)),
+        summary=summary,
+        repeats=bool(draft.nothing),
     )
 
 
@@ -174,7 +189,7 @@ def _new_points(draft: Draft) -> None:
 def _goal(taken: Collection[str], plan: Round, draft: Draft, decision: Decision | None) -> str:
     """The question with what changed about it, or the next one: never the same text again."""
     base = plan.goal.split(" [", 1)[0]
-    changes = [c for c in draft.changes if c.key != "seed"]
+    changes = [c for c in draft.changes if c.key not in ("seed", "least_improvement")]
     said = [f"{c.key.split('.', 1)[-1]} {c.after}" for c in changes if c.check != "D3"]
     won = {c.key.split(".", 1)[-1]: c.after for c in changes if c.check == "D3"}
     if won and decision is not None:

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tunebook.analysis.advice_draft import Asked, Draft
+from tunebook.analysis.metric_bounds import gain_left
 from tunebook.words.decision import Change
 from tunebook.words.design import MOST_TRIALS, Round, studies
 from tunebook.words.errors import DesignError
-from tunebook.words.finding import Remedy, RemedyKind
+from tunebook.words.finding import Interval, Remedy, RemedyKind
+from tunebook.words.table import TrialTable
 
+REACHABLE = 0.2
+"""Of what is left, the least improvement that stands in for one that is out of reach."""
 TIED_TO_LENGTH = ("schedule", "decay", "warmup")
 
 
@@ -178,4 +182,34 @@ def say_cost(draft: Draft, before: Round) -> None:
             f"More trials and longer ones were both asked for, and both are taken: together "
             f"{trials * length:.2g} times the training steps of this round. If that is too much, "
             "take the trials first: length is judged anew in a space that was searched well."
+        )
+
+
+def set_least_improvement(
+    draft: Draft, table: TrialTable | None, baseline: Interval | None
+) -> None:
+    """Make a least improvement smaller that no configuration could reach.
+
+    Args:
+        draft: changed.
+        table: the trials of the round, for the metric and its bound.
+        baseline: what the next round's baseline is expected to reach.
+    """
+    asked = draft.plan.least_improvement
+    if table is None or baseline is None or not asked:
+        return
+    seen = [x for x in table.value.tolist() if math.isfinite(x)]
+    left = gain_left(table.objective, baseline.estimate, chance=table.chance, seen=seen)
+    if asked < left or left <= 0:
+        return
+    smaller = float(f"{REACHABLE * left:.0e}")
+    metric = table.objective.metric
+    change = Change(
+        key="least_improvement", before=f"{asked:g}", after=f"{smaller:g}", check="D3",
+        because=f"{metric} can improve on the baseline by {left:.2g} at most, so that nothing "
+        f"could be adopted; this is a fifth of it",
+    )  # fmt: skip
+    if draft.take(replace(draft.plan, least_improvement=smaller), change):
+        draft.unresolved.append(
+            f"Set least_improvement to what a change of {metric} must bring to be worth a launch."
         )

@@ -26,6 +26,7 @@ class Draft:
         changes: what was taken.
         done: for each change, the findings that asked for it.
         resolved, unresolved: as in Proposal.
+        nothing: why no new round is proposed; empty where one is.
     """
 
     plan: Round
@@ -33,6 +34,7 @@ class Draft:
     done: list[tuple[Change, tuple[Asked, ...]]] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
     unresolved: list[str] = field(default_factory=list)
+    nothing: str = ""
 
     def take(self, plan: Round, change: Change, *asked: Asked) -> bool:
         """Take a change, unless the plan would not run; False, and the reason, where not."""

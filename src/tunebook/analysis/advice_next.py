@@ -65,6 +65,7 @@ def nothing_complete(draft: Draft, table: TrialTable | None) -> bool:
 def ask_next(draft: Draft, decision: Decision | None, *, most_trials: int | None) -> None:
     """Where a decision has answered the question and no finding changes the plan, ask another."""
     if decision is None or decision.verdict is Verdict.MORE_EVIDENCE:
+        draft.nothing = "its findings ask for no change, and it is not decided"
         draft.unresolved.append(
             "The findings ask for no change of the plan. Decide the round first: rerun its best "
             "configurations with new seeds (tunebook decide)."
@@ -73,6 +74,7 @@ def ask_next(draft: Draft, decision: Decision | None, *, most_trials: int | None
         )
         return
     if decision.verdict is Verdict.KEEP and decision.baseline is None:
+        draft.nothing = "no configuration beats chance yet"
         draft.unresolved.insert(
             0,
             "This configuration is no better than chance. Look at the training code, or fix other "
@@ -84,10 +86,8 @@ def ask_next(draft: Draft, decision: Decision | None, *, most_trials: int | None
         return
     if any(_vary(draft, words, axis) for words, axis in NEXT_VARIED.values()):
         return
-    draft.unresolved.append(
-        "The question is answered, and no finding says what to vary. Choose what to vary or to "
-        f"compare next{_fixed(draft.plan)}."
-    )
+    draft.nothing = "its question is answered, and no finding says what to vary next"
+    draft.unresolved.append(f"Choose what to vary or to compare next{_fixed(draft.plan)}.")
 
 
 def _search_rate(draft: Draft, most_trials: int | None) -> bool:

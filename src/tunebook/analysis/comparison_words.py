@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from tunebook.analysis.rerun_count import MOST_MORE
 from tunebook.analysis.rerun_evidence import FEWEST, Question, Reading, SideEvidence
 from tunebook.words.decision import Estimand, Verdict
@@ -33,15 +35,18 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
     size = f"{gain.estimate:.3g} in {metric} over {over} {_evidence(best)}"
     least = f"the least improvement, {margin:g}" if margin else ""
     if verdict is Verdict.ADOPT and baseline is None:
-        return f"Adopt as the first baseline: {who} gains {size}."
+        return f"Adopt as the first baseline: {who} gains {size}.{_subtraction(best, asked)}"
     if verdict is Verdict.ADOPT:
         return f"Adopt {who}: it gains {size}{f', more than {least}' if margin else ''}."
     if verdict is Verdict.KEEP:
         short = f"; more than {least}, is not shown" if margin else ""
         if margin and _is_short(best, asked):
             short = f", no more than {least}"
-        return f"{_kept(best, asked)} It gains {size}{short if baseline else ''}."
+        short = short if baseline is not None else f".{_subtraction(best, asked)}"
+        short = short.removesuffix(".")
+        return f"{_kept(best, asked)} It gains {size}{short}."
     wanted = f" More than {least}, is required." if margin else ""
+    wanted = _subtraction(best, asked) if baseline is None else wanted
     return f"{_open(best)} {_upper_first(who)} gains {size}.{wanted}{_further(best, asked, more)}"
 
 
@@ -61,6 +66,20 @@ def against_baseline(reading: Reading, asked: Question) -> str:
     else:
         size = f"gains {gain.estimate:.3g} over {over}"
     return f"{_who(reading.side.name)} {size} {_evidence(reading, beats=_beats(asked))}, {passed}."
+
+
+def _subtraction(best: Reading, asked: Question) -> str:
+    """The mean that is compared with chance, and chance; empty where one is not known."""
+    side, chance = best.side, asked.chance
+    if chance is None or (side.infeasible and asked.worst is None):
+        return ""
+    worst = () if asked.worst is None else (asked.worst,) * side.infeasible
+    mean = float(np.mean((*side.not_chosen, *worst)))
+    at = " at the last evaluation" if side.last else ""
+    plain = asked.objective.sign * (chance - mean)
+    corrected = f"{plain:.3g}" != f"{best.gain.estimate:.3g}"
+    more = " The gain is their difference, corrected for the interim looks." if corrected else ""
+    return f" Its mean{at} is {mean:.4g}, and chance is {chance:g}.{more}"
 
 
 def _chance(side: SideEvidence) -> str:

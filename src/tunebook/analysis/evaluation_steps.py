@@ -143,11 +143,9 @@ def _finding(
         numbers={
             "trials": len(seen.count),
             "evaluations": int(np.median(seen.count)),
-            "steps_between_evaluations": int(np.median(seen.apart)),
-            "trials_at_irregular_steps": int((seen.unevenness > UNEVEN).sum()),
-            "trials_with_few_early_evaluations": int(
-                ((seen.early < FEWEST_EARLY) & ~_every_step(seen)).sum()
-            ),
+            "steps_apart": int(np.median(seen.apart)),
+            "irregular": int((seen.unevenness > UNEVEN).sum()),
+            "rare_at_first": int(((seen.early < FEWEST_EARLY) & ~_every_step(seen)).sum()),
         },
         sentence=sentence,
         remedy=remedy,

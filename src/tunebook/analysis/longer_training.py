@@ -75,7 +75,7 @@ def still_improving(
     warned = bool(sure) and _material(improving, sign, gain, more)
     numbers: dict[str, Number] = {
         "improving": len(improving),
-        "best_trials": of,
+        "good_trials": of,
         "median_late_gain": gain,
         "best_in_last_quarter": late,
         "best_in_first_tenth": sum(r.best_fraction <= EARLY for r in coarse),
@@ -228,7 +228,7 @@ def of_lengths(
         "gain_per_doubling_of_the_longer": shown.at_the_end,
         "longer_from": shown.longer_from,
         "longest": shown.longest,
-        "best_trials": len(good),
+        "good_trials": len(good),
         "best_in_last_quarter": sum(r.best_fraction > LATE for r in good),
     }
     if shown.tied.low > 0.5:
@@ -305,7 +305,7 @@ def cannot_tell(good: Sequence[CurveReading], setter: str, shortest: int, longes
         check="C6",
         severity=Severity.NOTE,
         subject=setter or "max_train_steps",
-        numbers={"best_in_last_quarter": late, "best_trials": len(good)},
+        numbers={"best_in_last_quarter": late, "good_trials": len(good)},
         sentence=f"Not enough evidence on training length: trials train {shortest} to {longest} "
         f"steps. Here {why}. Trials of one length would show it.",
         settled=False,

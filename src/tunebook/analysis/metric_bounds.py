@@ -7,6 +7,7 @@ it is counted in percent. What a name does not say is not bounded. An exact fact
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +25,29 @@ SHARES = frozenset(
      "success", "win", "pass"}
 )  # fmt: skip
 """Words of metrics that are shares: 0 to 1, or to 100 in percent."""
+
+
+def gain_left(
+    objective: Objective, value: float, *, chance: float | None = None, seen: Sequence[float] = ()
+) -> float:
+    """By how much a metric can still improve on a value.
+
+    Args:
+        objective: its metric and direction.
+        value: that is to be improved, in the metric's own units.
+        chance: the metric's value of guessing, where it is known.
+        seen: other known values; a negative error, or an accuracy above 1, moves the bound.
+
+    Returns:
+        Infinity where no bound is known.
+
+    Example:
+        >>> gain_left(Objective("valid/error"), 0.03)
+        0.03
+    """
+    known = [value, *seen, *([] if chance is None else [chance])]
+    best = best_loss(objective, np.array(known, float))
+    return objective.sign * value - best if math.isfinite(value) else math.inf
 
 
 def best_loss(objective: Objective, values: Float[np.ndarray, "values"]) -> float:

@@ -94,7 +94,7 @@ def pass_finding(passed: Sequence[MetricReading]) -> Finding:
         check="C4",
         severity=Severity.PASS,
         subject=first.metric,
-        numbers={"overfitting": 0, "best_trials": good, "trials": int(readable.sum())},
+        numbers={"overfitting": 0, "good_trials": good, "trials": int(readable.sum())},
         sentence=f"No overfitting beyond the noise in {names}: none of {int(readable.sum())} "
         f"trials shows it.{twin}",
     )
@@ -149,7 +149,7 @@ def _numbers(reading: MetricReading, shown: Bool[np.ndarray, "rows"]) -> dict[st
     readable = np.isfinite(reading.p_value)
     return {
         "overfitting": int((shown & reading.good).sum()),
-        "best_trials": int((readable & reading.good).sum()),
+        "good_trials": int((readable & reading.good).sum()),
         "overfitting_in_any": int(reading.overfits.sum()),
         "trials": int(readable.sum()),
         "median_rise": Interval(size, size - 2 * error, size + 2 * error),

@@ -16,7 +16,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tunebook.analysis.planning_cost import PlannedCost, Timed, planned_cost
+from tunebook.analysis.planning_cost import (
+    PlannedCost,
+    Timed,
+    TriedTimes,
+    planned_cost,
+    tried_cost,
+)
 from tunebook.analysis.planning_earlier import Searched, repeated_seeds, searched
 from tunebook.analysis.planning_response import NOISE_SHARE, Ground, StandIn, stand_in
 from tunebook.analysis.planning_rounds import PlannedQuestion, questions
@@ -157,6 +163,7 @@ def plan_ahead(
     measured: Measured | None,
     *,
     reruns: Reruns | None = None,
+    tried: Mapping[str, TriedTimes] | None = None,
     workers: int = 1,
     seed: int = 0,
     simulate: bool = True,
@@ -167,6 +174,7 @@ def plan_ahead(
         plan: the round, not yet run.
         measured: the last round with results, where there is one.
         reruns: how it will be decided.
+        tried: times that a short test run measured, by study; used where no trial was timed.
         workers: trials at a time.
         seed: of the simulation.
         simulate: False leaves out the smallest difference, which takes seconds.
@@ -191,7 +199,8 @@ def plan_ahead(
             for s in split
         ),
         questions=_questions(plan, likes, seed) if simulate else (),
-        cost=planned_cost(plan, measured.timed, workers) if measured else None,
+        cost=(planned_cost(plan, measured.timed, workers) if measured else None)
+        or tried_cost(plan, tried or {}, workers),
         decision=_decision(plan, split, decided, noise),
     )
 

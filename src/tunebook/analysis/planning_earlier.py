@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis.scientific_values import by_configuration, units_of
+from tunebook.analysis.variance_components import like_the_best
 from tunebook.words.space import Branch, Choice
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import Configuration
@@ -64,15 +65,17 @@ def searched(table: TrialTable, key: str) -> Searched | None:
 
 
 def repeated_seeds(reruns: TrialTable) -> float | None:
-    """Standard deviation between reruns of one configuration, pooled over sides.
+    """Standard deviation between reruns, pooled over the best side and those like it.
 
-    None with fewer than FEWEST_FREE degrees of freedom.
+    Sides that are worse and whose reruns vary differently are left out (`like_the_best`): the next
+    round compares configurations like the best. None with fewer than FEWEST_FREE degrees of
+    freedom.
     """
     groups: dict[str, list[float]] = {}
     for side, loss in zip(reruns.study, reruns.losses.tolist(), strict=True):
         if math.isfinite(loss):
             groups.setdefault(side, []).append(loss)
-    own = [np.array(v) for v in groups.values() if len(v) > 1]
+    own = like_the_best([np.array(v) for v in groups.values()])
     free = sum(len(v) - 1 for v in own)
     if free < FEWEST_FREE:
         return None

@@ -13,10 +13,12 @@ differences shrink about as the square root of the trials, so twice the cost is 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tunebook.analysis.planning import Measured, PlannedRound, Reruns, plan_ahead
 from tunebook.analysis.planning_changes import Kind, single_changes
+from tunebook.analysis.planning_cost import TriedTimes
 
 VERY_LARGE = 1e6
 """Worth of a change with which a plan that told nothing tells something."""
@@ -49,6 +51,7 @@ def trades(
     measured: Measured | None,
     *,
     reruns: Reruns | None = None,
+    tried: Mapping[str, TriedTimes] | None = None,
     workers: int = 1,
     seed: int = 0,
 ) -> tuple[Trade, ...]:
@@ -56,7 +59,7 @@ def trades(
 
     Args:
         now: the plan, worked out with the same arguments.
-        measured, reruns, workers, seed: as for `plan_ahead`.
+        measured, reruns, tried, workers, seed: as for `plan_ahead`.
 
     Returns:
         The changes with which something is told apart; none where nothing is compared.
@@ -67,7 +70,9 @@ def trades(
     table = measured.table if measured else None
     found = []
     for changed in single_changes(plan, table):
-        ahead = plan_ahead(changed.plan, measured, reruns=reruns, workers=workers, seed=seed)
+        ahead = plan_ahead(
+            changed.plan, measured, reruns=reruns, tried=tried, workers=workers, seed=seed
+        )
         times = changed.plan.trials / plan.trials
         found.append(
             Trade(

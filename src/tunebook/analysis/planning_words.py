@@ -6,6 +6,8 @@ import math
 
 from tunebook.analysis.number_words import percent
 from tunebook.analysis.planning import PlannedRound
+from tunebook.analysis.planning_earlier import FEWEST as FEWEST_COMPLETE
+from tunebook.analysis.planning_earlier import FEWEST_FREE
 from tunebook.analysis.planning_response import NOISE_SHARE, Ground
 from tunebook.analysis.planning_rounds import simulated_trials
 from tunebook.analysis.scientific_values import FEWEST, FEWEST_SEEDS
@@ -40,11 +42,7 @@ def assumption(found: PlannedRound) -> str:
             f"spread {spread}; seeds {noise}{by or ', as is assumed'}"
         )
     else:
-        said = (
-            "Assumed, since no earlier round tells of it: a bowl over the nuisance "
-            f"hyperparameters, equally wide on each, and seeds that spread {percent(NOISE_SHARE)} "
-            "of what trials spread over the space, which is the unit here"
-        )
+        said = _not_known(found)
     simulated = simulated_trials(found.plan)
     if found.plan.trials > simulated and found.questions:
         said += f". Differences are those of {simulated} trials: this many tell smaller ones"
@@ -57,8 +55,22 @@ def _seeds_alone(found: PlannedRound, by: str) -> str:
     if found.metric:
         return f"Assumed: {alone}, by {found.noise:.2g}{by or ', as is assumed'}"
     return (
-        f"Assumed, since no earlier round tells of it: {alone}, by {percent(NOISE_SHARE)} of what "
-        "trials spread over a space, which is the unit here"
+        f"Not known yet: how much seeds vary. It is known after a round with {FEWEST_FREE + 1} "
+        "reruns or more (tunebook decide)"
+    )
+
+
+def _not_known(found: PlannedRound) -> str:
+    """What no trial has measured yet, what would measure it, and what changes are compared by."""
+    said = (
+        "Not known yet: how much the objective varies over the space and between seeds. A round "
+        f"with {FEWEST_COMPLETE} complete trials in a study measures it"
+    )
+    if not any(math.isfinite(q.difference) for q in found.questions):
+        return said
+    return (
+        f"{said}. Changes are compared by a simulation: a bowl over the nuisance hyperparameters, "
+        f"and seeds that vary {percent(NOISE_SHARE)} as much as trials do"
     )
 
 
@@ -93,7 +105,7 @@ def _too_few_reruns(found: PlannedRound) -> list[str]:
         return []
     return [
         f"{decided.sides} sides get {decided.reruns} new-seed "
-        f"rerun{'s' if decided.reruns != 1 else ''} each, and a verdict takes "
+        f"rerun{'s' if decided.reruns != 1 else ''} each, and an adoption takes "
         f"{FIRST_ADOPT}. Next: decide with max_reruns = {FIRST_ADOPT * decided.sides} or more, or "
         "compare fewer values"
     ]

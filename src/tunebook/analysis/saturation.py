@@ -35,7 +35,7 @@ def done_early(
     early = [r for r in readings if r.best_fraction <= EARLY]
     n = len(readings)
     far_too_long = _nearly_all(len(early), n)
-    numbers: dict[str, Number] = {"saturated": len(saturated), "best_trials": n}
+    numbers: dict[str, Number] = {"saturated": len(saturated), "good_trials": n}
     if not far_too_long and not _nearly_all(len(saturated), n):
         readable = any(len(r.steps) >= FEWEST_POINTS for r in readings)
         severity, sentence = _not_shorter(len(saturated), n, readable=readable)
@@ -112,7 +112,7 @@ def wrong_way(readings: Sequence[CurveReading], objective: Objective) -> Finding
         check="C7",
         severity=Severity.PROBLEM,
         subject=objective.metric,
-        numbers={"best_in_first_tenth": len(early), "best_trials": len(readings)},
+        numbers={"best_in_first_tenth": len(early), "good_trials": len(readings)},
         sentence=f"Check the direction of the objective: {because}. {len(early)} of the "
         f"{len(readings)} best trials have their best value in the first tenth of training.",
         remedy=Remedy(kind=RemedyKind.INSPECT, because=because),

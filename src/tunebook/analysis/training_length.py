@@ -209,7 +209,7 @@ def _thin(good: int, coarse: int) -> Finding:
         check="C6",
         severity=Severity.NOTE,
         subject="max_train_steps",
-        numbers={"best_trials": good, "with_enough_evaluations": coarse},
+        numbers={"good_trials": good, "with_enough_evaluations": coarse},
         sentence=f"Not enough evidence on training length. It takes {FEWEST_TRIALS} trials with "
         f"{COARSE_POINTS} evaluations, better {FEWEST_POINTS}; {coarse} of the best have them.",
         settled=False,

@@ -7,6 +7,12 @@ Noise: pooled over cells, s^2 = squares / freedom. Its interval is that of chi-s
 degrees of freedom where residuals have heavy tails: f / (1 + g f / (2 N)), g the excess kurtosis
 of the residuals, corrected for what fitting each cell's mean takes off (Box 1953; Shoemaker 2003).
 
+Configurations differ in noise: one that diverges, or is stuck at chance, says nothing of those
+that are compared. `like_the_best` leaves out a cell of which every value is worse than all of the
+best cell's, and whose variance differs from that cell's (F test, 1 % over all cells). Both are
+required: one bad seed moves a cell's variance, and hardly ever all of its values. The best cell is
+the one with the lowest mean.
+
 Levels: of a group, Q(v) = sum of w (mean - weighted mean)^2 with w = 1 / (v + noise / count) is
 chi-square at the true v. The estimate solves Q(v) = its degrees of freedom (Paule and Mandel 1982;
 in a balanced table the estimate of an analysis of variance), zero where that asks for less. Ends
@@ -34,6 +40,8 @@ if TYPE_CHECKING:
 
 QUANTILES = (np.arange(512) + 0.5) / 512
 """Of the noise's chi-square; twice as many move no end by a hundredth."""
+UNLIKE = 0.01
+"""Level at which a worse configuration's variance counts as another, over all configurations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +82,40 @@ class Level:
     group: object
     label: object
     values: Float[np.ndarray, "values"]
+
+
+def like_the_best(
+    cells: Sequence[Float[np.ndarray, "values"]],
+) -> list[Float[np.ndarray, "values"]]:
+    """The cells of two values or more whose noise may be that of the best one; see the module.
+
+    Args:
+        cells: finite losses of one configuration each, lower is better.
+
+    Returns:
+        All of them where the best cell's values are all the same.
+    """
+    several = [np.asarray(c, float) for c in cells if len(c) > 1]
+    if len(several) < 2:
+        return several
+    best = min(several, key=lambda c: float(c.mean()))
+    if np.ptp(best) == 0:
+        return several
+    level = UNLIKE / (len(several) - 1)
+    return [c for c in several if c is best or not _apart(best, c, level)]
+
+
+def _apart(
+    best: Float[np.ndarray, "values"], other: Float[np.ndarray, "values"], level: float
+) -> bool:
+    """Whether every value is worse than the best cell's, and the variance another."""
+    if other.min() <= best.max():
+        return False
+    unit = float(np.ptp(other)) or 1.0
+    ratio = float((other / unit).var(ddof=1) / (best / unit).var(ddof=1))
+    free, free_best = len(other) - 1, len(best) - 1
+    tails = (special.fdtr(free, free_best, ratio), special.fdtrc(free, free_best, ratio))
+    return bool(min(tails) < level / 2)
 
 
 def noise_within(cells: Sequence[Float[np.ndarray, "values"]]) -> Noise | None:

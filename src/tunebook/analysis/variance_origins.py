@@ -27,6 +27,7 @@ class Source:
             scientific settings for studies.
         alone: smallest and largest of one configuration's own, where several were pooled.
         with_trial: the luck of one training is in it, since no seed was repeated.
+        left_out: configurations that are worse than the best and whose noise is not like its own.
         rounds: earlier rounds whose reruns measured it, where this one has too few.
     """
 
@@ -36,4 +37,5 @@ class Source:
     groups: int = 0
     with_trial: bool = False
     alone: tuple[float, float] = (0.0, 0.0)
+    left_out: int = 0
     rounds: tuple[int, ...] = ()

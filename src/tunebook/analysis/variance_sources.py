@@ -1,9 +1,11 @@
 """Trial, study and data-split variance, side by side, each with its interval (D2).
 
-Estimands, standard deviations in the objective's units. Trial: one configuration, one study, one
-split, trained again with another seed. Study: what a configuration that another repeat of the
-search would choose is worth on average over its seeds. Split: what one configuration is worth on
-average over its seeds, on another split of the data. None of them contains another.
+Estimands, standard deviations in the objective's units. Trial: the best configuration and those
+like it, each on one split, trained again with another seed; one that is worse and varies
+differently, such as a diverging one, is left out and counted. Study: what a configuration that
+another repeat of the search would choose is worth on average over its seeds. Split: what one
+configuration is worth on average over its seeds, on another split of the data. None of them
+contains another.
 
 What measures them: configurations with two seeds or more (the trials that chose them left out);
 repeats of one search, whose chosen configurations were trained again; one configuration on several
@@ -20,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,6 +30,7 @@ from tunebook.analysis.variance_components import (
     Level,
     Noise,
     between_levels,
+    like_the_best,
     noise_within,
     spread_of_levels,
 )
@@ -37,6 +41,9 @@ from tunebook.analysis.variance_sources_words import missing_text, sources_text
 from tunebook.words.design import Objective
 from tunebook.words.finding import Finding, Interval, NotApplicable, Number, Severity
 from tunebook.words.table import TrialTable
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 FAR = 1e100
 FEWEST_FREEDOM = 2
@@ -79,10 +86,11 @@ def check(table: TrialTable, *, seed: int = 0) -> VarianceSourcesResult | NotApp
     trials = labelled(table.take(~earlier))
     noise = trial_noise(trials)
     rounds: tuple[int, ...] = ()
+    before = table.take(earlier)
     if noise is None and earlier.any():
-        before = table.take(earlier)
         noise, rounds = trial_noise(labelled(before)), tuple(sorted(set(before.carried)))
-    trial = replace(_trial(noise), rounds=rounds)
+    of_trial = trials if not rounds else labelled(before)
+    trial = replace(_trial(cells_of(of_trial)), rounds=rounds)
     sources = (trial, _study(trials, noise), _split(trials, noise))
     seedless = noise is not None and noise.variance == 0
     if not seedless and all(s.deviation is None for s in sources):
@@ -127,17 +135,28 @@ def _scaled(
 
 
 def trial_noise(trials: Iterable[Labelled]) -> Noise | None:
-    """The noise of one training, from seeds that did not choose; None with too few."""
+    """The noise of one training over all configurations; None with too few."""
+    return _enough(noise_within(cells_of(trials)))
+
+
+def cells_of(trials: Iterable[Labelled]) -> list[Float[np.ndarray, "values"]]:
+    """Losses of each configuration on one split, from seeds that did not choose it."""
     cells: dict[tuple[object, ...], list[float]] = {}
     for t in trials:
         if not t.chose:
             cells.setdefault((t.key, t.repeat, t.split), []).append(t.loss)
-    noise = noise_within([np.array(c) for c in cells.values()])
+    return [np.array(c) for c in cells.values()]
+
+
+def _enough(noise: Noise | None) -> Noise | None:
     return noise if noise is not None and noise.freedom >= FEWEST_FREEDOM else None
 
 
-def _trial(noise: Noise | None) -> Source:
-    if noise is None or noise.variance == 0:
+def _trial(cells: Sequence[Float[np.ndarray, "values"]]) -> Source:
+    """Of the best configuration and those like it; of all where these are too few."""
+    noise, every = _enough(noise_within(like_the_best(cells))), _enough(noise_within(cells))
+    noise = noise or every
+    if noise is None or every is None or noise.variance == 0:
         return Source(origin=Origin.TRIAL)
     return Source(
         origin=Origin.TRIAL,
@@ -145,6 +164,7 @@ def _trial(noise: Noise | None) -> Source:
         levels=noise.values,
         groups=noise.cells,
         alone=noise.alone,
+        left_out=every.cells - noise.cells,
     )
 
 

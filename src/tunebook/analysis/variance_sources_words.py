@@ -59,10 +59,18 @@ def _measured(source: Source) -> str:
         apart = f", which range from {least:.2g} to {most:.2g}" if most > UNLIKE * least else ""
         return (
             f"{WHAT[source.origin]} {shown}, by {source.levels} seeds of {source.groups} "
-            f"configuration{several}{_in_rounds(source.rounds)}{apart}"
+            f"configuration{several}{_in_rounds(source.rounds)}{apart}{_left_out(source.left_out)}"
         )
     luck = " and the luck of one training together" if source.with_trial else ""
     return f"{WHAT[source.origin]}{luck} {shown}, by {source.levels} {LEVELS[source.origin]}"
+
+
+def _left_out(count: int) -> str:
+    """` (2 worse configurations left out, whose seeds vary differently)`."""
+    if not count:
+        return ""
+    several = "s" if count > 1 else ""
+    return f" ({count} worse configuration{several} left out, whose seeds vary differently)"
 
 
 def _in_rounds(rounds: Sequence[int]) -> str:

@@ -175,10 +175,10 @@ def _numbers(result: Noise) -> dict[str, Number]:
         "late_noise": result.noise,
         "correlation": result.correlation,
         "level_evaluations": result.evaluations,
-        "luck_of_the_best_evaluation": result.flatters,
+        "flatters_by": result.flatters,
         "resolution": result.resolution,
         "range_of_the_best": result.good_range,
-        "trials_within_resolution_of_the_best": len(result.within),
+        "within_resolution_of_the_best": len(result.within),
         "good_trials": result.good_trials,
         "compared_trials": result.compared,
         "late_part": result.late_share,
@@ -188,5 +188,5 @@ def _numbers(result: Noise) -> dict[str, Number]:
     if result.seeds is not None:
         numbers["between_seeds"] = result.seeds
     if result.unsteady:
-        numbers["unsteady_trials"] = len(result.unsteady)
+        numbers["unsteady"] = len(result.unsteady)
     return numbers

@@ -28,7 +28,7 @@ def say_cost(store: Store, stored: StoredRound, plan: RerunPlan, sides: int, mos
         f"with new seeds, {seconds_text(each)} each, {seconds_text(each * sides * most)} of "
         "compute at most. They stop once the answer is clear.",
         level_line(store, plan),
-        f"A gain of {_promised(store, stored, plan)} is adopted in 80 % of cases.",
+        _promised(store, stored, plan),
     ]
     print("\n".join(lines), file=sys.stderr)
 
@@ -59,13 +59,20 @@ def _spread_of_seeds(store: Store, number: int) -> float | None:
 
 
 def _promised(store: Store, stored: StoredRound, plan: RerunPlan) -> str:
-    """The promised gain in the metric's units where the spread of seeds was measured."""
+    """The gain that is adopted in 80 % of cases, in the metric's units where they are known."""
     above = "the least improvement" if plan.baseline is not None else "chance"
-    units = f"{plan.excess:.2g} standard deviations of a seed"
     measured = last_measured(store, stored.number)
     noise = repeated_seeds(measured.reruns) if measured and measured.reruns else None
     noise = noise or _spread_of_seeds(store, stored.number)
     if measured is None or not noise:
-        return f"{units} above {above} (that spread is not measured yet)"
+        return (
+            f"The gain above {above} that is adopted in 80 % of cases is not known yet. It is "
+            f"{plan.excess:.2g} times the standard deviation between reruns, which these reruns "
+            "measure."
+        )
     metric = measured.table.objective.metric
-    return f"{number(float(f'{plan.excess * noise:.2g}'))} in {metric} above {above} ({units})"
+    least = stored.plan.least_improvement if plan.baseline is not None else 0.0
+    gain = number(float(f"{least + plan.excess * noise:.2g}"))
+    over = "the baseline" if plan.baseline is not None else "chance"
+    more = f", {number(least)} of it the least improvement," if least else ""
+    return f"A gain of {gain} in {metric} over {over}{more} is adopted in 80 % of cases."

@@ -25,10 +25,12 @@ from tunebook.book.decision_sides import comparisons, sides_of
 from tunebook.book.fresh_reruns import Candidate, Looks, Reruns
 from tunebook.book.open_problems import problem_caveats, say_problems
 from tunebook.book.refusals import (
+    refuse_baseline_length,
     refuse_broken_baseline,
     refuse_estimand,
     refuse_flattering,
     refuse_same,
+    refuse_unreachable,
     refuse_without_chance,
     state_chance,
 )
@@ -83,6 +85,7 @@ def decide(
     refuse_flattering(reruns.infeasible_as, sides, trials)
     if reruns.code is not None:
         refuse_without_chance(setting, baseline, number)
+        refuse_unreachable(stored.plan.least_improvement, objective, setting, baseline, trials)
     most = reruns.max_reruns // len(sides)
     open_ = problems()
     if reruns.show:
@@ -132,13 +135,13 @@ def _plan(
     )
     if plan is None and reruns.code is None:
         raise EvidenceError(
-            f"a verdict takes at least {FIRST_ADOPT} reruns with new seeds of each side; none "
+            f"an adoption takes at least {FIRST_ADOPT} reruns with new seeds of each side; none "
             f"of these {plural(len(sides), 'side')} was rerun",
             next_step="let them run: round.decide(train), or `tunebook decide` without --no-run",
         )
     if reruns.code is not None and most < FIRST_ADOPT:
         raise DesignError(
-            f"a verdict takes at least {FIRST_ADOPT} reruns of each of the {len(sides)} sides, "
+            f"an adoption takes at least {FIRST_ADOPT} reruns of each of the {len(sides)} sides, "
             f"{FIRST_ADOPT * len(sides)} in all; max_reruns is {reruns.max_reruns}",
             next_step=f"give --max-reruns {FIRST_ADOPT * len(sides)}, max_reruns=..., or more",
         )
@@ -231,6 +234,7 @@ def _decision(
                 _sources(store, stored),
                 trained=length_caveat(table(store, stored.number)),
             ),
+            *_other_length(stored.plan, judged, baseline, asked),
         ),
         baseline=baseline.number if baseline else None,
         max_train_steps=stored.plan.max_train_steps,
@@ -273,6 +277,21 @@ def _validation_text(
     )
 
 
+def _other_length(
+    plan: Round, judged: Judgement, baseline: Launch | None, asked: Question
+) -> tuple[str, ...]:
+    """What the baseline reaches where this round trains another length than its launch."""
+    if baseline is None or baseline.max_train_steps == plan.max_train_steps:
+        return ()
+    metric, mean = asked.objective.metric, judged.mean["baseline"].estimate
+    return (
+        f"Both sides trained {plan.max_train_steps} steps, the baseline's launch "
+        f"{baseline.max_train_steps}: the baseline reaches {metric} {mean:.3g} here, where "
+        f"{baseline.expected.estimate:.3g} was expected. That is the length's effect and is no "
+        "gain of a candidate.",
+    )
+
+
 def _sources(store: Store, stored: StoredRound) -> VarianceSourcesResult | None:
     """What is known of the sources of variation; None where the reruns alone are."""
     found = variance_sources.check(with_repeats(store, stored.number))
@@ -309,14 +328,28 @@ def _instead(decision: Decision) -> str:
 
 
 def launch_of(
-    decision: Decision, launches: Sequence[Launch], who: str, why: str, now: float
+    decision: Decision,
+    launches: Sequence[Launch],
+    who: str,
+    why: str,
+    now: float,
+    *,
+    baseline_length: bool = False,
 ) -> Launch:
     """The launch that carries a decision out.
+
+    Args:
+        decision: of the book.
+        launches: so far.
+        who, why, now: for the record.
+        baseline_length: the decision keeps the baseline; launch that at the decision's length.
 
     Raises:
         EvidenceError: the verdict is not adopt, or the baseline has changed since.
     """
-    if decision.verdict is not Verdict.ADOPT:
+    if baseline_length:
+        refuse_baseline_length(decision, launches)
+    elif decision.verdict is not Verdict.ADOPT:
         raise EvidenceError(
             f"a launch needs the verdict adopt; decision {decision.number} says "
             f'"{decision.verdict}": {decision.sentence}',
@@ -329,12 +362,16 @@ def launch_of(
             f"{parent} is the baseline now",
             next_step="decide the round again, against the new baseline",
         )
-    chosen = next(s for s in decision.sides if dict(s.config) == dict(decision.config))
+    chosen = next(
+        s
+        for s in decision.sides
+        if (s.name == "baseline" if baseline_length else dict(s.config) == dict(decision.config))
+    )
     return Launch(
         number=len(launches),
         decision=decision.number,
         parent=parent,
-        config=decision.config,
+        config=chosen.config,
         expected=chosen.mean,
         max_train_steps=decision.max_train_steps,
         who=who,

@@ -143,7 +143,8 @@ class Looks:
                 break
         if not readings:
             raise EvidenceError(
-                f"a verdict takes at least {plan.looks[0]} reruns with new seeds of each side",
+                f"there is no evidence yet: plan {plan.number} looks for the first time at "
+                f"{plan.looks[0]} reruns with new seeds of each side",
                 next_step="let them run: round.decide(train), or `tunebook decide` without "
                 "--no-run",
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,7 @@ from tunebook.book.procedures import ProcedureBook
 from tunebook.book.proposals import NextRound
 from tunebook.book.protocol import TuningProtocol, protocol_of
 from tunebook.book.records import book_record
-from tunebook.book.refusals import refuse_wrong_unit
+from tunebook.book.refusals import check_least_improvement
 from tunebook.book.replay import Replay, replay
 from tunebook.book.rounds import BookRound, Train
 from tunebook.book.running import warn_of_direction
@@ -169,9 +168,7 @@ class Book(ProcedureBook):
         if stored is None:
             if plan.subject_to:
                 search_trials(plan, 1)  # constraints that nothing satisfies are told at once
-            warning = refuse_wrong_unit(plan, self.objective, self.setting, self.baseline)
-            if warning:
-                print(warning, file=sys.stderr)
+            check_least_improvement(plan, self.objective, self.setting, self.baseline)
             stored = self._store.add_round(plan, time.time())
             say_contaminated(self._store, stored.number)
         # Another person may have planned it in the meantime.
@@ -209,16 +206,21 @@ class Book(ProcedureBook):
         return next(reversed(self._store.launches()), None)
 
     def launch(
-        self, decision: Decision, *, who: str = "", why: str = "", despite_problems: bool = False
+        self,
+        decision: Decision,
+        *,
+        who: str = "",
+        why: str = "",
+        despite_problems: bool = False,
+        baseline_length: bool = False,
     ) -> Launch:
         """Carry a decision out: its configuration becomes the baseline.
 
-        Launching a decision again returns its launch. `despite_problems` acknowledges the
-        findings of severity problem that are open in its round.
+        Again returns its launch. `despite_problems` acknowledges problems that are open.
+        `baseline_length`: a kept baseline is launched at the round's training length.
 
         Raises:
-            EvidenceError: the decision does not say adopt, a newer baseline has come since, or
-                a problem is open.
+            EvidenceError: it says otherwise, a newer baseline has come, or a problem is open.
         """
         launches = self._store.launches()
         earlier = next((x for x in launches if x.decision == decision.number), None)
@@ -230,9 +232,10 @@ class Book(ProcedureBook):
                 next_step="decide a round of this book first: round.decide(train)",
             )
         refuse_open_problems(decision, acknowledged=despite_problems)
-        launch = launch_of(decision, launches, who or user_name(), why, time.time())
-        self._store.add_launch(launch)
-        return launch
+        by, now = who or user_name(), time.time()
+        made = launch_of(decision, launches, by, why, now, baseline_length=baseline_length)
+        self._store.add_launch(made)
+        return made
 
     def next_round(self) -> NextRound:
         """Propose the next round from what the last one found: a plan to edit.
@@ -241,12 +244,10 @@ class Book(ProcedureBook):
             EvidenceError: the book has no round yet.
         """
         rounds = self.rounds
-        if not rounds:
-            rule = "a proposal follows from a round's findings; this book has no round"
-            raise EvidenceError(
-                rule, next_step='plan one: tunebook init, or book.round("...", ...)'
-            )
-        return rounds[-1].next_round()
+        if rounds:
+            return rounds[-1].next_round()
+        rule = "a proposal follows from a round's findings; this book has no round"
+        raise EvidenceError(rule, next_step='plan one: tunebook init, or book.round("...", ...)')
 
     def unseal(self, metric: str, *, why: str, who: str = "") -> Look:
         """Look at a sealed test metric: it is open in the rounds that are there from now on.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,13 @@ from tunebook.analysis.launch_account import account, granted
 from tunebook.analysis.objective_direction import direction_finding
 from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import Measured, PlannedRound, Reruns, plan_ahead
-from tunebook.analysis.planning_cost import Timed, planned_cost
+from tunebook.analysis.planning_cost import Timed, planned_cost, tried_cost
 from tunebook.analysis.planning_earlier import FEWEST, FEWEST_FREE
 from tunebook.analysis.planning_trades import Trade, trades
 from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.book.limits import check_limits
+from tunebook.book.refusals import out_of_reach
+from tunebook.book.tried_times import tried_times
 from tunebook.execution.resources import cores
 from tunebook.report.notebook import planned_html
 from tunebook.report.planned_text import cost_text, one_line, planned_renderable
@@ -27,6 +29,7 @@ from tunebook.report.wording import plural
 from tunebook.store import Store
 from tunebook.store.table import table
 from tunebook.words.codec import to_data
+from tunebook.words.decision import Setting
 from tunebook.words.design import Objective, Round
 from tunebook.words.trial import Purpose, Status
 
@@ -41,7 +44,8 @@ class Planned:
     Attributes:
         ahead: what the round would cost and tell.
         trades: what one change of the plan would buy, best first.
-        doubt: a doubt of the objective's direction, where its name contradicts it.
+        doubts: of what the plan takes for granted, each under its head: an objective whose name
+            contradicts its direction, a least improvement that nothing can reach.
     """
 
     def __init__(
@@ -49,12 +53,11 @@ class Planned:
         ahead: PlannedRound,
         bought: Sequence[Trade] = (),
         *,
-        objective: Objective | None = None,
+        doubts: Mapping[str, str] | None = None,
     ) -> None:
         self.ahead = ahead
         self.trades = tuple(bought)
-        found = direction_finding(objective) if objective else None
-        self.doubt = found.sentence if found else ""
+        self.doubts = dict(doubts or {})
 
     @property
     def line(self) -> str:
@@ -63,16 +66,16 @@ class Planned:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """A doubtful direction, what is too small for any verdict, or more than one question."""
+        """Doubts, what is too small for any verdict, or more than one question."""
         return (
-            *([self.doubt] if self.doubt else []),
+            *self.doubts.values(),
             *goal_warnings(self.ahead.plan),
             *too_small(self.ahead),
         )
 
     def show(self) -> None:
         """Print it: with colours on a terminal, plain in a pipe."""
-        show(planned_renderable(self.ahead, self.trades, self.doubt))
+        show(planned_renderable(self.ahead, self.trades, self.doubts))
 
     def data(self) -> dict[str, Any]:
         """The same as `tunebook run --plan --json` prints, less its schema."""
@@ -88,10 +91,10 @@ class Planned:
         }  # fmt: skip
 
     def __repr__(self) -> str:
-        return plain(planned_renderable(self.ahead, self.trades, self.doubt))
+        return plain(planned_renderable(self.ahead, self.trades, self.doubts))
 
     def _repr_html_(self) -> str:
-        return planned_html(self.ahead, self.trades)
+        return planned_html(self.ahead, self.trades, self.doubts)
 
 
 def _numbers(ahead: PlannedRound) -> dict[str, Any]:
@@ -140,6 +143,7 @@ def look_ahead(
     max_reruns: int = MAX_RERUNS,
     with_trades: bool = True,
     objective: Objective | None = None,
+    setting: Setting | None = None,
 ) -> Planned:
     """What a round would cost and tell.
 
@@ -152,18 +156,38 @@ def look_ahead(
         workers: trials at a time; one a core if left out.
         max_reruns: of the decision to come, over all sides.
         with_trades: False leaves out what changes of the plan would buy.
-        objective: that decides, where there is no book yet.
+        objective, setting: of the book to be, where there is none yet.
     """
     check_limits(workers=workers, max_reruns=max_reruns)
     made = store.setting() if store else None
-    objective = made[1] if made else objective
+    doubts = _doubts(plan, made[1] if made else objective, made[0] if made else setting, store)
     measured = last_measured(store, number) if store else None
     reruns = _reruns(store, max_reruns) if store else Reruns(most=max_reruns)
     count = at_a_time(workers)
+    tried = {} if measured else tried_times(plan)
     with threadpool_limits(1, user_api="blas"):
-        ahead = plan_ahead(plan, measured, reruns=reruns, workers=count)
-        bought = trades(ahead, measured, reruns=reruns, workers=count) if with_trades else ()
-    return Planned(ahead, bought, objective=objective)
+        ahead = plan_ahead(plan, measured, reruns=reruns, tried=tried, workers=count)
+        bought = (
+            trades(ahead, measured, reruns=reruns, tried=tried, workers=count)
+            if with_trades
+            else ()
+        )
+    return Planned(ahead, bought, doubts=doubts)
+
+
+def _doubts(
+    plan: Round, objective: Objective | None, setting: Setting | None, store: Store | None
+) -> dict[str, str]:
+    """What makes a round worthless whatever it costs, by its head."""
+    if objective is None:
+        return {}
+    found = direction_finding(objective)
+    launches = store.launches() if store else ()
+    setting = setting or Setting(name="")
+    baseline = launches[-1] if launches else None
+    reach = out_of_reach(plan.least_improvement, objective, setting, baseline)
+    doubts = {"objective": found.sentence if found else "", "least improvement": reach}
+    return {head: text for head, text in doubts.items() if text}
 
 
 def last_measured(store: Store, number: int | None) -> Measured | None:
@@ -224,7 +248,9 @@ def say_before_running(
     ahead = plan_ahead(plan, None, reruns=_reruns(store, MAX_RERUNS), simulate=False)
     timed = last_timed(store, number)
     if not quiet:
-        cost = planned_cost(plan, timed, at_a_time(workers)) if timed else None
+        count = at_a_time(workers)
+        cost = planned_cost(plan, timed, count) if timed else None
+        cost = cost or tried_cost(plan, tried_times(plan), count)
         few = f", {ahead.trials_a_study} a study" if len(ahead.studies) > 1 else ""
         print(
             f"Round {number}: {plural(plan.trials, 'trial')}{few}; cost {cost_text(cost)}. "

@@ -14,9 +14,9 @@ from tunebook.book.writing import write_text
 from tunebook.report.notebook import proposal_html
 from tunebook.store import Store, StoredRound
 from tunebook.words.codec import RoundFile, write_round_file
-from tunebook.words.decision import Change, Decision, Setting
+from tunebook.words.decision import Change, Decision, Setting, Verdict
 from tunebook.words.design import Objective, Round
-from tunebook.words.finding import Examination
+from tunebook.words.finding import Examination, Interval
 from tunebook.words.record import Proposal
 from tunebook.words.table import TrialTable
 
@@ -53,7 +53,7 @@ class NextRound:
 
     def with_ahead(self) -> Proposal:
         """The proposal, with what it would cost and tell in one line; takes seconds."""
-        if not self.proposal.ahead:
+        if not self.proposal.ahead and not self.proposal.repeats:
             found = look_ahead(self._store, self.plan, with_trades=False)
             self.proposal = replace(self.proposal, ahead=found.line)
         return self.proposal
@@ -67,6 +67,8 @@ class NextRound:
         do, and by which rule remedies gave way."""
         ahead = (self.proposal.ahead,) if self.proposal.ahead else ()
         notes = [
+            *_wrapped(self.proposal.summary, "# "),
+            *(["#"] if self.proposal.summary else []),
             *_comments("What it would cost and tell (tunebook run FILE --plan says more):", ahead),
             *_comments("For you to settle:", self.proposal.unresolved),
             *_comments("Settled already:", self.proposal.resolved),
@@ -91,11 +93,17 @@ def _comments(head: str, texts: Sequence[str]) -> list[str]:
         return []
     lines = [f"# {head}"]
     for text in texts:
-        clean = "".join(c if c.isprintable() else " " for c in text)
-        lines += textwrap.wrap(
-            clean, WIDTH, initial_indent="# - ", subsequent_indent="#   ", break_long_words=False
-        )
+        lines += _wrapped(text, "# - ")
     return [*lines, "#"]
+
+
+def _wrapped(text: str, start: str) -> list[str]:
+    """One text as comment lines."""
+    clean = "".join(c if c.isprintable() else " " for c in text)
+    more = "#" + " " * (len(start) - 1)
+    return textwrap.wrap(
+        clean, WIDTH, initial_indent=start, subsequent_indent=more, break_long_words=False
+    )
 
 
 def next_round(
@@ -108,6 +116,7 @@ def next_round(
     *,
     goals: Collection[str] = (),
     most_trials: int | None = None,
+    baseline: Interval | None = None,
 ) -> NextRound:
     """Propose the round after `stored` from its findings and its decision, if there is one.
 
@@ -119,7 +128,11 @@ def next_round(
         setting, objective: of the book.
         goals: of the book's rounds; the proposal has another.
         most_trials: what the next round may have at most.
+        baseline: what the newest launch is expected to reach, where there is one.
     """
+    if decision is not None and decision.verdict is Verdict.ADOPT:
+        adopted = (s.mean for s in decision.sides if dict(s.config) == dict(decision.config))
+        baseline = next(adopted, baseline)
     proposal = propose(
         stored.plan,
         examination,
@@ -128,6 +141,7 @@ def next_round(
         number=stored.number,
         most_trials=most_trials,
         goals=goals,
+        baseline=baseline,
     )
     train = stored.source.path if stored.source else ""
     file = RoundFile(plan=proposal.plan, train=train, objective=objective, setting=setting)

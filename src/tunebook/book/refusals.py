@@ -3,51 +3,109 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 
+from tunebook.analysis.metric_bounds import gain_left
 from tunebook.book.fresh_reruns import Candidate
 from tunebook.report.wording import number, plural
-from tunebook.words.decision import Estimand, Launch, RerunPlan, Setting
-from tunebook.words.design import Direction, Objective, Round
+from tunebook.words.decision import Decision, Estimand, Launch, RerunPlan, Setting, Verdict
+from tunebook.words.design import Objective, Round
 from tunebook.words.error_kind import OF_THE_CODE, error_kind
 from tunebook.words.errors import DesignError, EvidenceError
 from tunebook.words.table import TrialTable
 from tunebook.words.trial import TrialRecord
 
 
-def refuse_wrong_unit(
+def check_least_improvement(
     plan: Round, objective: Objective, setting: Setting, baseline: Launch | None
-) -> str:
+) -> None:
     """Refuse a least improvement that can't be in the metric's units.
 
-    Returns:
-        A warning where it probably is not; empty where nothing speaks against it.
+    Where no configuration could reach it, as far as the metric's name tells, a warning goes to
+    standard error.
 
     Raises:
         DesignError: it is larger than the baseline's value, than chance, and than what lies
             between the two.
     """
-    asked, metric = plan.least_improvement, objective.metric
-    if not asked or baseline is None:
-        return ""
-    now = baseline.expected.estimate
-    if not math.isfinite(now):
-        return ""
-    unit = f"give it in units of {metric}: a fifth of a percentage point of an error rate is 0.002"
-    chance = setting.chance
-    if chance is not None and asked > max(abs(now - chance), abs(chance), abs(now)):
+    asked, metric, chance = plan.least_improvement, objective.metric, setting.chance
+    now = baseline.expected.estimate if baseline is not None else math.nan
+    if (
+        asked
+        and math.isfinite(now)
+        and chance is not None
+        and asked > max(abs(now - chance), abs(chance), abs(now))
+    ):
         raise DesignError(
             f"least_improvement is in the metric's units; {asked:g} is more than lies between "
             f"chance, {chance:g}, and the baseline, {metric} {number(now)}",
-            next_step=unit,
+            next_step=f"give it in units of {metric}: a fifth of a percentage point of an error "
+            "rate is 0.002",
         )
-    if objective.direction is Direction.MINIMIZE and 0 < now <= asked:
-        return (
-            f"Warning: least_improvement {asked:g} is not less than the baseline's whole {metric},"
-            f" {number(now)}; nothing can be adopted unless {metric} may fall below 0. Is it in "
-            "the metric's units?"
-        )
-    return ""
+    text = out_of_reach(plan.least_improvement, objective, setting, baseline)
+    if text:
+        print(f"Warning: {text}", file=sys.stderr)
+
+
+def out_of_reach(
+    asked: float, objective: Objective, setting: Setting, baseline: Launch | None
+) -> str:
+    """Why no configuration could be adopted, and what to do; empty where one could.
+
+    Without a baseline the whole way from chance to the metric's best value is what there is.
+    """
+    chance = setting.chance
+    now = baseline.expected.estimate if baseline is not None else chance
+    if not asked or now is None:
+        return ""
+    left = gain_left(objective, now, chance=chance)
+    if asked < left:
+        return ""
+    whose = "the baseline's" if baseline is not None else "of guessing,"
+    return (
+        f"no configuration can be adopted: least_improvement {asked:g} is not less than all that "
+        f"{objective.metric} can still improve by, {number(_short(left))} from {whose} "
+        f"{number(_short(now))}. Give a smaller least_improvement, in units of {objective.metric}."
+    )
+
+
+def refuse_unreachable(
+    asked: float,
+    objective: Objective,
+    setting: Setting,
+    baseline: Launch | None,
+    trials: TrialTable,
+) -> None:
+    """Refuse to rerun anything where no result could adopt.
+
+    Judged at the worse end of the baseline's interval, so that a baseline whose mean is not well
+    known is no reason to refuse.
+
+    Raises:
+        EvidenceError: says what to ask in place of it.
+    """
+    if baseline is None:
+        return
+    ends = (baseline.expected.low, baseline.expected.high)
+    worst = max(ends, key=lambda x: objective.sign * x)
+    seen = [x for x in trials.value.tolist() if math.isfinite(x)]
+    left = gain_left(objective, worst, chance=setting.chance, seen=seen)
+    if not asked or asked < left:
+        return
+    now = number(_short(baseline.expected.estimate))
+    raise EvidenceError(
+        f"no configuration can be adopted: least_improvement is {asked:g}, and "
+        f"{objective.metric} can improve on the baseline, {now}, by {number(_short(left))} at "
+        "most; no rerun was made",
+        next_step="keep the baseline, or ask again in a round with another goal and a smaller "
+        "least_improvement (tunebook next proposes one)",
+    )
+
+
+def _short(value: float) -> float:
+    """Three significant digits."""
+    return float(f"{value:.3g}")
 
 
 def refuse_same(sides: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -110,6 +168,33 @@ def refuse_broken_baseline(trials: Iterable[TrialRecord], baseline: Launch | Non
         next_step="let the training code train the baseline too (a hyperparameter that it does "
         'not have needs a default: trial.config.get("NAME", VALUE)), then ask in a new round',
     )
+
+
+def refuse_baseline_length(decision: Decision, launches: Sequence[Launch]) -> None:
+    """Refuse to launch the baseline at a length at which no decision has kept it.
+
+    Raises:
+        EvidenceError: the decision does not keep the baseline, trained the same length, or knows
+            no mean of it.
+    """
+    own = next((s for s in decision.sides if s.name == "baseline"), None)
+    steps = decision.max_train_steps
+    if decision.verdict is not Verdict.KEEP or own is None or not launches:
+        raise EvidenceError(
+            "the baseline's length follows from a decision that keeps the baseline; decision "
+            f'{decision.number} says "{decision.verdict}"',
+            next_step="launch a decision that adopts without it: tunebook launch",
+        )
+    if steps == launches[-1].max_train_steps:
+        raise EvidenceError(
+            f"decision {decision.number} trained the baseline {steps} steps, as its launch did",
+            next_step="keep it: tunebook next",
+        )
+    if not math.isfinite(own.mean.estimate):
+        raise EvidenceError(
+            f"decision {decision.number} has no mean of the baseline at {steps} steps",
+            next_step=state_chance(decision.round),
+        )
 
 
 def state_chance(number: int) -> str:

@@ -218,7 +218,7 @@ class BookRound(ReadRound):
             most_trials: what the next round may have at most.
         """
         decided = [d for d in self._store.decisions() if d.round == self.number]
-        rounds = self._store.rounds()
+        rounds, launches = self._store.rounds(), self._store.launches()
         found = next_round(
             rounds[self.number - 1],
             self.table(),
@@ -228,6 +228,7 @@ class BookRound(ReadRound):
             self._objective,
             goals=frozenset(r.plan.goal for r in rounds),
             most_trials=most_trials,
+            baseline=launches[-1].expected if launches else None,
         )
         return found.looking_ahead(self._store)
 

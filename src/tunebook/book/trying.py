@@ -2,7 +2,7 @@
 
 No book is made and none is touched. The first configuration of each study is trained for a few
 steps in a process of its own; times of a step, an evaluation and a checkpoint are measured there,
-and put together for the steps and evaluations that the plan has.
+and put together for the steps and evaluations that the plan has. Only these times are kept.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tunebook.analysis.short_run import warnings
+from tunebook.book.tried_times import keep_times
 from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.places import executor_of
@@ -77,7 +78,7 @@ def look_at(
     seconds: float = SECONDS,
     workers: int | None = None,
 ) -> ShortRun:
-    """A short test run of what a round file plans.
+    """A short test run of what a round file plans; its times are kept for a plan's cost.
 
     Args:
         file: the round file.
@@ -102,6 +103,7 @@ def look_at(
             environment=worker_environment(file, workers),
         )
     )
+    keep_times(file.plan, tried)
     found = warnings(tried, objective, training_objective=objective_in_training)
     return ShortRun(tried=tried, warnings=found)
 

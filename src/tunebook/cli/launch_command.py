@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Launch although a finding of severity problem is open.",
 )
+@click.option(
+    "--baseline-length",
+    is_flag=True,
+    help="Of a decision that keeps the baseline: launch the baseline at this round's length.",
+)
 @book_option
 @json_option
 def command(
@@ -32,6 +37,7 @@ def command(
     why: str,
     who: str,
     despite_problems: bool,
+    baseline_length: bool,
     book_path: str | None,
     as_json: bool,
 ) -> None:
@@ -45,7 +51,13 @@ def command(
 
     with open_book(book_path) as book:
         decision = _chosen(book.decisions, number, of_round)
-        launch = book.launch(decision, who=who, why=why, despite_problems=despite_problems)
+        launch = book.launch(
+            decision,
+            who=who,
+            why=why,
+            despite_problems=despite_problems,
+            baseline_length=baseline_length,
+        )
         if as_json:
             print_json(launch=data(launch), round=decision.round)
         else:

@@ -42,6 +42,10 @@ def command(
     if as_json:
         print_json(proposal=data(proposal.proposal), toml=text)
     else:
-        click.echo(f"{out}: run it with: tunebook run {out}" if out else text)
+        found = proposal.proposal
+        first = "edit it first, then run it with" if found.repeats else "run it with"
+        click.echo(f"{out}: {first}: tunebook run {out}" if out else text)
         if out:
-            click.echo(f"It would take and tell: {proposal.proposal.ahead}")
+            click.echo(found.summary)
+        if out and found.ahead:
+            click.echo(f"It would take and tell: {found.ahead}")

@@ -158,7 +158,9 @@ def _show_plan(
     first = next((str(p) for p in sorted(Path().glob("*.db"))), None)
     path = named_book(asked, book_path) if asked else book_path or first
     if asked is not None and (path is None or not exists(path)):
-        found = look_ahead(None, asked.plan, workers=workers, objective=asked.objective)
+        found = look_ahead(
+            None, asked.plan, workers=workers, objective=asked.objective, setting=asked.setting
+        )
     else:
         with open_book(path if asked else book_path) as book:
             plan = asked.plan if asked else choose_round(book, number).plan

@@ -33,10 +33,11 @@ def command(
     workers: int | None,
     as_json: bool,
 ) -> None:
-    """Train the first configuration of each study of FILE for a few steps; keep nothing of it.
+    """Train the first configuration of each study of FILE for a few steps; keep only its times.
 
     Says what was reported, steps a second, memory and what a whole trial would take; warns where
     evaluation costs more than training, and where training never reads a hyperparameter.
+    `tunebook run FILE --plan` takes the round's cost from these times.
     """
     from tunebook.book.trying import look_at
     from tunebook.cli.output import print_json

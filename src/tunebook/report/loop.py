@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from tunebook.analysis.rerun_count import MOST_MORE, more_reruns
 from tunebook.analysis.unreported import UnreportedObjective, unreported_objective
-from tunebook.report.wording import plural
+from tunebook.report.wording import number, plural
 from tunebook.words.decision import Decision, Verdict
 from tunebook.words.record import BookRecord, RoundRecord
 
@@ -94,19 +94,30 @@ def standing(record: BookRecord, number: int) -> Standing:
         )
     return Standing(
         step=Step.NEXT,
-        sentence=_after(decision, launched=launched),
+        sentence=_done(record, decision, launched=launched),
         command=f"tunebook next{book}",
         skipped=() if launched else (Step.LAUNCH,),
     )
 
 
-def _after(decision: Decision, *, launched: bool) -> str:
-    """What a decision that is carried out, or that keeps what there is, leads to."""
+def _done(record: BookRecord, decision: Decision, *, launched: bool) -> str:
+    """After a launch, or a decision that keeps the baseline; perhaps at another length."""
     if launched:
         return "The new baseline is launched. Ask the next question."
     if decision.baseline is None:
         return "There is no baseline yet. Correct the training code, or ask another question."
-    return "The baseline stays. Ask the next question."
+    steps = decision.max_train_steps
+    base = next((s for s in decision.sides if s.name == "baseline"), None)
+    now = record.launches[-1] if record.launches else None
+    if base is None or now is None or decision.baseline != now.number:
+        return "The baseline stays. Ask the next question."
+    if steps == now.max_train_steps or not math.isfinite(base.mean.estimate):
+        return "The baseline stays. Ask the next question."
+    return (
+        f"The baseline stays. To record what it reaches at {steps} steps "
+        f"({number(base.mean.estimate)}): tunebook launch {decision.number} --baseline-length. "
+        "Then ask the next question."
+    )
 
 
 def _to_launch(decision: Decision, book: str) -> Standing:

@@ -7,7 +7,7 @@ findings first. `round.pictures()` has all.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
 from jinja2 import Environment
@@ -195,13 +195,13 @@ def proposal_html(proposal: Proposal) -> str:
     return _render("proposal", proposal=proposal)
 
 
-def planned_html(ahead: PlannedRound, trades: Sequence[Trade]) -> str:
+def planned_html(ahead: PlannedRound, trades: Sequence[Trade], doubts: Mapping[str, str]) -> str:
     """What a planned round would cost and tell, and what one change would buy."""
     return _render(
         "planned",
         ahead=ahead,
         lines=planned_lines(ahead),
-        small=(*goal_warnings(ahead.plan), *too_small(ahead)),
+        small=(*doubts.values(), *goal_warnings(ahead.plan), *too_small(ahead)),
         columns=COLUMNS,
         head=trades_head(ahead),
         rows=trade_rows(ahead, trades) if trades else (),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -22,16 +22,16 @@ COLUMNS = ("Change", "Trials a study", "Points", "Difference", "Compute")
 
 
 def planned_renderable(
-    ahead: PlannedRound, trades: Sequence[Trade], doubt: str = ""
+    ahead: PlannedRound, trades: Sequence[Trade], doubts: Mapping[str, str]
 ) -> RenderableType:
-    """The plan's numbers, a doubt of the objective, what is too small, what a change would buy."""
+    """The plan's numbers, doubts by their head, what is too small, what a change would buy."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for name, text in planned_lines(ahead):
         table.add_row(name, _clean(text))
     parts: list[RenderableType] = [Text(_clean(ahead.plan.goal), style="bold"), table]
-    parts += [Text(f"▲ objective  {_clean(doubt)}", style="yellow")] if doubt else []
+    parts += [Text(f"▲ {h}  {_clean(t)}", style="yellow") for h, t in doubts.items()]
     parts += [Text(f"▲ one goal  {_clean(t)}.", style="yellow") for t in goal_warnings(ahead.plan)]
     parts += [Text(f"▲ too small  {_clean(t)}.", style="yellow") for t in too_small(ahead)]
     if trades:
@@ -75,10 +75,12 @@ def density_text(ahead: PlannedRound) -> str:
 def cost_text(cost: PlannedCost | None) -> str:
     """`21 min of compute, 20 s a trial by 64 trials of round 1; 11 min with 2 at a time`."""
     if cost is None:
-        return "unknown, since this book has no timed trial yet"
+        return "unknown, since no trial was timed yet (tunebook try times a few steps)"
+    by = f"{plural(cost.timed, 'trial')} of round {cost.number}"
+    if not cost.number:
+        by = f"a test run of {plural(cost.timed, 'configuration')} (tunebook try)"
     said = (
-        f"{seconds_text(cost.compute_s)} of compute, {seconds_text(cost.trial_s)} a trial by "
-        f"{plural(cost.timed, 'trial')} of round {cost.number}"
+        f"{seconds_text(cost.compute_s)} of compute, {seconds_text(cost.trial_s)} a trial by {by}"
     )
     if cost.workers == 1:
         return f"{said}, one after the other"
@@ -93,10 +95,15 @@ def difference_text(ahead: PlannedRound, question: PlannedQuestion) -> str:
         return f"{question.name}: no difference is significant in 80 % of rounds, however large"
     axis = ahead.plan.scientific[question.name]
     slices = "values" if isinstance(axis, Choice | Per) else "parts of its range"
+    compared = f"({question.values} {slices}, {question.trials} trials each)"
+    if not ahead.metric:
+        return (
+            f"{question.name}: the smallest difference is not known before trials are run "
+            f"{compared}"
+        )
     return (
         f"{question.name}: {slices} that differ by {size_text(question.difference, ahead)} are "
-        f"distinguished in 80 % of rounds ({question.values} {slices}, {question.trials} trials "
-        "each)"
+        f"distinguished in 80 % of rounds {compared}"
     )
 
 
@@ -106,12 +113,23 @@ def decision_text(ahead: PlannedRound) -> str:
     reruns = f"{plural(decided.sides, 'side')}, at most {plural(decided.reruns, 'rerun')} each"
     if math.isnan(decided.gain):
         return f"no verdict: {reruns}"
-    least = ahead.plan.least_improvement
-    above = f" above the least improvement, {least:.4g}," if least else ""
+    wrong = f"one that is not worth it in at most {100 * decided.level:.2g} %"
+    if not ahead.metric:
+        return (
+            f"the smallest gain is not known before a configuration is rerun; {wrong} of cases "
+            f"({reruns})"
+        )
     return (
-        f"a gain of {size_text(decided.gain, ahead)}{above} is adopted in 80 % of cases, one that "
-        f"is not worth it in at most {100 * decided.level:.2g} % ({reruns})"
+        f"a gain of {size_text(promised_gain(ahead), ahead)} over "
+        f"{'the baseline' if decided.after else 'chance'} is adopted in 80 % of cases, "
+        f"{wrong} ({reruns})"
     )
+
+
+def promised_gain(ahead: PlannedRound) -> float:
+    """The gain that is adopted in 80 % of cases, the least improvement included."""
+    least = ahead.plan.least_improvement if ahead.decision.after else 0.0
+    return least + ahead.decision.gain
 
 
 def level_text(ahead: PlannedRound) -> str:
@@ -126,10 +144,8 @@ def level_text(ahead: PlannedRound) -> str:
 
 
 def size_text(size: float, ahead: PlannedRound) -> str:
-    """A difference with its unit."""
-    if not math.isfinite(size):
-        return "nothing"
-    return f"{size:.2g} {ahead.metric}" if ahead.metric else f"{size:.2g} sd of a trial"
+    """A difference with its unit, of a plan that knows one."""
+    return f"{size:.2g} {ahead.metric}" if math.isfinite(size) else "nothing"
 
 
 def one_line(ahead: PlannedRound) -> str:
@@ -140,35 +156,42 @@ def one_line(ahead: PlannedRound) -> str:
         if ahead.cost.workers > 1:
             cost += f", {seconds_text(ahead.cost.wall_s)} with {ahead.cost.workers} at a time"
     said = f"{plural(ahead.plan.trials, 'trial')}, {ahead.trials_a_study} a study, {cost}"
+    if not ahead.metric and ahead.questions:
+        return said + "; what it can distinguish is not known before trials are run."
+    if not ahead.metric:
+        return f"{said}."
     if math.isfinite(ahead.difference):
         values = "values" if len(ahead.questions) == 1 else "scientific values"
         said += f"; {values} that differ by {size_text(ahead.difference, ahead)} are distinguished"
     elif ahead.questions:
         said += "; it distinguishes no values"
     if math.isfinite(ahead.decision.gain):
-        said += f", and a gain of {size_text(ahead.decision.gain, ahead)} is adopted"
+        said += f", and a gain of {size_text(promised_gain(ahead), ahead)} is adopted"
     told = math.isfinite(ahead.difference) or math.isfinite(ahead.decision.gain)
     return said + (", in 80 % of cases." if told else ".")
 
 
 def trades_head(ahead: PlannedRound) -> str:
     """What the table of trades shows, and the unit of its differences."""
-    unit = ahead.metric or "sd of a trial"
+    unit = ahead.metric or "% of the plan's"
     return f"What one change would buy, best trade first (differences in {unit})"
 
 
 def trade_rows(ahead: PlannedRound, trades: Sequence[Trade]) -> list[tuple[str, ...]]:
     """The plan and each change: trials a study, points, smallest difference, compute."""
-    rows = [("as planned", *_numbers(ahead))]
+    unit = 1.0 if ahead.metric else ahead.difference / 100
+    rows = [("as planned", *_numbers(ahead, unit))]
     for trade in trades:
         open_ = "" if trade.known else " (or another)"
-        rows.append((trade.change + open_, *_numbers(trade.ahead)))
+        rows.append((trade.change + open_, *_numbers(trade.ahead, unit)))
     return rows
 
 
-def _numbers(ahead: PlannedRound) -> tuple[str, ...]:
-    told = math.isfinite(ahead.difference)
-    difference = f"{ahead.difference:.2g}" if told else "none is told"
+def _numbers(ahead: PlannedRound, unit: float) -> tuple[str, ...]:
+    size = ahead.difference / unit
+    difference = f"{size:.2g}" if math.isfinite(size) else "none is told"
+    if math.isfinite(size) and unit != 1.0:
+        difference = f"{size:.0f}"
     cost = seconds_text(ahead.cost.compute_s) if ahead.cost else ABSENT
     return str(ahead.trials_a_study), density_text(ahead), difference, cost
 

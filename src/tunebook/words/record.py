@@ -39,6 +39,8 @@ class Proposal(Shown):
         unresolved: what no plan can carry out, and why a person must.
         resolved: remedies that met in one plan, and by which rule one of them gave way.
         ahead: what the plan would cost and tell, in one line; empty where it was not worked out.
+        summary: what is proposed and after what, or why nothing is, in one sentence.
+        repeats: nothing is proposed; the plan is the last one with another seed, to be edited.
     """
 
     plan: Round
@@ -46,6 +48,8 @@ class Proposal(Shown):
     unresolved: tuple[str, ...] = ()
     resolved: tuple[str, ...] = ()
     ahead: str = ""
+    summary: str = ""
+    repeats: bool = False
 
     def _in_short(self) -> str:
         return f"of {len(self.changes)} changes: {self.plan.goal}"

@@ -1,0 +1,82 @@
+"""Times that `tunebook try` measured, kept for a plan that no trial has timed yet (A1 B5).
+
+A short test run comes before the book. Its times are kept in this user's cache, by folder and
+goal: the newest run of a goal replaces the one before. Nothing else of a test run is kept. A file
+that can't be read or written is as good as none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from tunebook.analysis.planning_cost import TriedTimes
+from tunebook.words.design import Round
+from tunebook.words.tried import Tried
+
+PLACE = "TUNEBOOK_CACHE"
+"""Environment variable that names another folder than `~/.cache/tunebook`."""
+KEYS = ("start_s", "step_s", "evaluation_s", "checkpoint_s")
+
+
+def keep_times(plan: Round, tried: Iterable[Tried]) -> None:
+    """Keep the times of configurations that trained, for `tried_times`."""
+    times = {
+        t.study: {
+            "start_s": t.start_s,
+            "step_s": t.step_s,
+            "evaluation_s": t.evaluation_s or 0.0,
+            "checkpoint_s": t.checkpoint_s or 0.0,
+        }
+        for t in tried
+        if not t.fault and t.step_s is not None
+    }
+    file = _file(plan)
+    if not times or file is None:
+        return
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(f".{os.getpid()}")
+        unfinished.write_text(json.dumps(times), "utf-8")
+        unfinished.replace(file)
+
+
+def tried_times(plan: Round) -> dict[str, TriedTimes]:
+    """What the newest test run of this goal in this folder measured, by study; {} without one."""
+    file = _file(plan)
+    try:
+        kept = json.loads(file.read_text("utf-8")) if file is not None else {}
+    except (OSError, ValueError):
+        return {}
+    if not isinstance(kept, dict):
+        return {}
+    return {str(name): t for name, one in kept.items() if (t := _times(one)) is not None}
+
+
+def _times(kept: Any) -> TriedTimes | None:
+    """Times as they were kept; None where they are no such thing."""
+    if not isinstance(kept, Mapping):
+        return None
+    found = {key: kept.get(key) for key in KEYS}
+    for value in found.values():
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return None
+        if not math.isfinite(value) or value < 0:
+            return None
+    return TriedTimes(**found)  # type: ignore[arg-type]  # each is a number, as just checked
+
+
+def _file(plan: Round) -> Path | None:
+    """Where the times of a goal in this folder are; None without a home."""
+    try:
+        root = Path(os.environ.get(PLACE) or Path.home() / ".cache" / "tunebook")
+        about = json.dumps([str(Path.cwd()), plan.goal])
+    except (OSError, RuntimeError):
+        return None
+    return root / "tried" / f"{hashlib.sha256(about.encode()).hexdigest()[:32]}.json"
