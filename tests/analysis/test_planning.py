@@ -96,13 +96,15 @@ def test_without_a_round_before_the_assumption_is_said(monkeypatch):
     assert found.ground is Ground.ASSUMED
     assert found.metric == ""
     assert 0 < found.difference < math.inf
-    assert "50 % of what trials spread" in assumption(found)
+    said = assumption(found)
+    assert "Not known yet" in said and "8 complete trials" in said
+    assert "bowl" in said and "seeds that vary 50 % as much as trials do" in said
 
 
 def test_without_a_range_no_response_over_one_is_assumed(monkeypatch):
     quick(monkeypatch)
     said = assumption(plan_ahead(plan(values=(), nuisance={}, fixed={"x": 0.5}), None))
-    assert "bowl" not in said and "seeds alone" in said
+    assert "bowl" not in said and "how much seeds vary" in said and "6 reruns" in said
     assert "bowl" in assumption(plan_ahead(plan(), None))
 
 

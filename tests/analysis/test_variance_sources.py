@@ -283,10 +283,11 @@ def test_published_reruns(shared_data):
         )
 
     # Nine seeds of each optimizer that did not choose its rate: 0.169, 0.025 and 0.024 with ten.
+    # The first is the worst in every seed: its spread says nothing of the others.
     quadratic = by_origin(read("quadratic_deep"))[Origin.TRIAL]
-    assert quadratic.levels == 27
-    assert quadratic.deviation.low < math.sqrt((0.169**2 + 0.025**2 + 0.024**2) / 3)
-    assert "which range from 0.01" in read("mnist_vae").findings[0].sentence
+    assert (quadratic.levels, quadratic.left_out) == (18, 1)
+    assert quadratic.deviation.low < 0.0245 < quadratic.deviation.high < 0.05
+    assert "2 worse configurations left out" in read("mnist_vae").findings[0].sentence
 
 
 @pytest.mark.parametrize("design", ["5 levels of 4", "5 levels of 1, 1, 2, 4, 8"])

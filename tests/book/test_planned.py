@@ -12,7 +12,7 @@ import tunebook as tb
 from tunebook.analysis.planning import plan_ahead
 from tunebook.book.planned import Planned, last_timed, look_ahead
 from tunebook.words.design import Round
-from tunebook.words.spelling import choice, uniform
+from tunebook.words.spelling import choice, log_uniform, uniform
 
 SIDES = {"optimizer": choice("adam", "nesterov")}
 
@@ -125,18 +125,32 @@ def test_one_line_says_what_is_about_to_be_spent(compared, rates, train, capsys)
     assert "32 trials of round 1" in first
 
 
-def test_the_proposal_says_what_it_would_cost_and_tell(compared):
-    proposed = compared.next_round()
+@pytest.fixture
+def cut_off(book, train):
+    """A round whose range ends before the best rate, so that the next one has a wider range."""
+    first = book.round("Which rate?", nuisance={"learning_rate": log_uniform(1e-4, 3e-3)},
+                       trials=24, max_train_steps=40)  # fmt: skip
+    first.run(train, workers=0, progress=False)
+    return book
+
+
+def test_the_proposal_says_what_it_would_cost_and_tell(cut_off):
+    proposed = cut_off.next_round()
     assert proposed.proposal.ahead == ""  # takes seconds, and was not asked for
     told = proposed.with_ahead().ahead
     assert "of compute" in told and "80 % of cases" in told
     assert "# What it would cost and tell" in proposed.toml()
 
 
-def test_the_report_says_it_of_the_next_round(compared, train, tmp_path):
-    compared.rounds[0].decide(train, max_reruns=8, workers=0, progress=False)
+def test_the_report_says_it_of_the_next_round(cut_off, tmp_path):
+    page = cut_off.report(tmp_path / "report.html").read_text("utf-8")
+    assert "Its cost and what it can show: " in page and "Proposed question" in page
+
+
+def test_the_report_prices_nothing_that_is_not_proposed(compared, tmp_path):
     page = compared.report(tmp_path / "report.html").read_text("utf-8")
-    assert "Its cost and what it can show: " in page
+    assert "No new round is proposed after round 1" in page
+    assert "Its cost and what it can show: " not in page and "Proposed question" not in page
 
 
 def test_a_round_that_never_ran_tells_no_cost(book, rates):

@@ -1,7 +1,7 @@
 """The keys of what commands print as JSON on the demo's book, as sorted paths.
 
-`python tests/cli/json_keys.py FOLDER` prints them for the tunebook on the path: version 0.1 made
-json_keys_0_1.json so.
+`python tests/json_keys.py FOLDER` prints them for the tunebook on the path: version 0.1 made
+tests/cli/json_keys_0_1.json so.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 
 COMMANDS = {
     "status": ("status",),
-    "findings": ("findings", "1", "--all"),
-    "findings 2": ("findings", "2", "--all"),
+    "findings": ("findings", "1"),
+    "findings 2": ("findings", "2"),
     "history": ("history",),
     "decide": ("decide", "1", "--no-run"),
     "next": ("next",),
