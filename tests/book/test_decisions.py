@@ -57,14 +57,14 @@ def test_a_real_improvement_is_adopted_and_launched(launched, rates, train):
     assert launched.launch(decision) == launch, "launching again is the same launch"
 
 
-def test_a_least_improvement_out_of_reach_is_not_adopted(launched, rates, train):
-    asked = optimizers(launched, rates, train, least_improvement=0.5)
+def test_a_least_improvement_that_no_candidate_reaches_is_not_adopted(launched, rates, train):
+    asked = optimizers(launched, rates, train, least_improvement=0.3)
     decision = asked.decide(train, max_reruns=18, **QUIET)
     assert decision.verdict is Verdict.KEEP
 
 
 def test_a_candidate_that_is_dropped_early_says_so(launched, rates, train):
-    asked = optimizers(launched, rates, train, least_improvement=0.5)
+    asked = optimizers(launched, rates, train, least_improvement=0.3)
     decision = asked.decide(train, max_reruns=36, **QUIET)
     best = next(s for s in decision.sides if s.config == decision.config)
     plan = launched._store.rerun_plans()[-1]
@@ -276,7 +276,7 @@ def test_a_first_baseline_without_chance_is_refused_before_a_rerun_is_spent(tmp_
 
 
 def test_a_launch_of_what_is_not_adopted_says_what_to_do(launched, rates, train):
-    asked = optimizers(launched, rates, train, least_improvement=0.5)
+    asked = optimizers(launched, rates, train, least_improvement=0.3)
     kept = asked.decide(train, max_reruns=18, **QUIET)
     with pytest.raises(EvidenceError) as refused:
         launched.launch(kept)
