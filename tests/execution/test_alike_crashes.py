@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from execution.trainings import broken
 from tunebook.execution import alike_crashes
 from tunebook.execution.alike_crashes import FIRST, AlikeCrashes
 from tunebook.execution.code import training_code
@@ -15,11 +16,6 @@ from waiting import until
 
 def numbers(n):
     return [{"x": float(i)} for i in range(n)]
-
-
-def broken(trial):
-    trial.report(0, {"valid/error": 0.5})
-    raise ValueError(f"the wheels came off at {trial.config['x']}")
 
 
 def count(store, status):

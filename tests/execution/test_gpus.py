@@ -4,26 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from execution.trainings import seen
 from tunebook.execution.code import training_code
 from tunebook.execution.gpus import gpu_settings
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.scheduler import run_trials
 from tunebook.words.errors import DesignError
-
-
-def seen(trial):
-    """Reports the GPU that it was given, once all trials have met: each has a worker of its own."""
-    import os
-    import time
-    from pathlib import Path
-
-    here = Path(os.environ["MEETING"])
-    (here / str(trial.number)).touch()
-    while len(list(here.iterdir())) < int(os.environ["ATTENDANTS"]):
-        time.sleep(0.02)
-    trial.report(0, {"valid/error": float(os.environ["CUDA_VISIBLE_DEVICES"])})
-    share = os.environ.get("XLA_PYTHON_CLIENT_MEM_FRACTION", "1")
-    trial.report(1, {"valid/error": float(share)})
 
 
 @pytest.mark.parametrize(("each", "share"), [(1, 1.0), (2, 0.45)])

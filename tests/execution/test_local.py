@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from execution.trainings import environment, who
 from tunebook.execution import EXECUTORS
 from tunebook.execution.code import training_code
 from tunebook.execution.fate import death
@@ -25,15 +26,6 @@ from tunebook.execution.resources import (
 from tunebook.execution.scheduler import run_trials
 from tunebook.words.errors import DesignError
 from tunebook.words.trial import Cause, Status
-
-
-def who(trial):
-    """Reports the worker's process id; configuration 13 breaks it."""
-    import os
-
-    trial.report(0, {"valid/error": float(os.getpid())})
-    if trial.config["x"] == 13:
-        raise ValueError("unlucky")
 
 
 def pids(store):
@@ -61,17 +53,6 @@ def test_an_executor_runs_other_code_later(make_book):
         executor.close = closing
     executor.close()
     assert stores[1].measurements(stores[1].trials(1)[0].key)[0].value == 3.0
-
-
-def environment(trial):
-    import json
-    import os
-
-    print("settings " + json.dumps({k: v for k, v in os.environ.items() if k in NAMES}))
-    raise RuntimeError("look at the output")
-
-
-NAMES = {*THREAD_SETTINGS, "PYTHONUNBUFFERED"}
 
 
 def test_a_worker_gets_its_settings_and_its_traceback_names_the_line(make_book, monkeypatch):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 
 import pytest
 
+from execution.trainings import paced
 from tunebook.execution import patience
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
@@ -15,12 +15,6 @@ from tunebook.store import connection
 from tunebook.words.errors import BookBusyError
 from tunebook.words.trial import Status
 from waiting import HANG_S
-
-
-def train(trial):
-    for step in range(trial.max_train_steps):
-        trial.report(step, {"valid/error": 1 / (step + 1)})
-        time.sleep(0.03)
 
 
 @pytest.fixture
@@ -60,7 +54,7 @@ def test_a_locked_book_is_waited_for_while_training_goes_on(make_book, locked):
         if "can't be reached" in progress.stopping:
             noticed.set()
 
-    summary = run_trials(store, 1, training_code(train), workers=2, on_progress=look)
+    summary = run_trials(store, 1, training_code(paced), workers=2, on_progress=look)
     assert (summary.complete, summary.ran, summary.stopped) == (6, 6, "")
     assert summary.spent_twice_s == 0.0
     assert noticed.is_set()
@@ -80,9 +74,9 @@ def test_a_book_that_stays_away_ends_the_run_and_loses_nothing(make_book, locked
             under_way.set()
 
     with pytest.raises(BookBusyError, match="locked by another process"):
-        run_trials(store, 1, training_code(train), workers=2, on_progress=look)
+        run_trials(store, 1, training_code(paced), workers=2, on_progress=look)
     over.set()
-    summary = run_trials(store, 1, training_code(train), workers=2)
+    summary = run_trials(store, 1, training_code(paced), workers=2)
     assert summary.complete == summary.ran == 4
     for trial in store.trials(1):
         assert len(store.measurements(trial.key)) == 60

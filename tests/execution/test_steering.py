@@ -7,18 +7,11 @@ import time
 
 import pytest
 
+from execution.trainings import brief
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
 from tunebook.words.trial import Cause, Status, TrialKey
 from waiting import HANG_S, until
-
-
-def brief(trial):
-    import time
-
-    trial.report(0, {"valid/error": 0.5})
-    time.sleep(trial.config["x"])
-    trial.report(1, {"valid/error": 0.4})
 
 
 class Running:
