@@ -1,4 +1,4 @@
-"""Train a scaffolded script with dropout in its network, noting each layer's mode: SCRIPT FOLDER."""
+"""Train a scaffolded script, noting each layer's mode: SCRIPT FOLDER [FRAMEWORK to stop and go on]."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from importlib.resources import files
 from pathlib import Path
 
+import resumed_scaffold
 import torch
 from resumed_scaffold import CONFIG
 from torch.nn.modules.module import register_module_forward_pre_hook
@@ -49,5 +50,9 @@ def main(script: str, folder: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    said = main(sys.argv[1], Path(sys.argv[2]))
+    place = Path(sys.argv[2])
+    said = main(sys.argv[1], place)
+    if sys.argv[3:]:
+        (place / "again").mkdir()
+        said["resumed"] = resumed_scaffold.main(sys.argv[3], place / "again")
     sys.stdout.write("\n" + json.dumps(said) + "\n")

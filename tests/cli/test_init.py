@@ -58,18 +58,33 @@ def test_a_scaffold_says_what_it_saw_and_runs(tunebook, tmp_path, framework, tas
     assert status["rounds"][0]["trials"] == {"complete": 4}
 
 
-@pytest.mark.parametrize(
-    "framework", some_slow(["torch", "lightning", "huggingface", "keras", "jax"], ["torch"])
-)
-def test_a_scaffold_goes_on_from_its_checkpoint(tmp_path, framework):
-    needs(framework)
-    script = Path(__file__).with_name("resumed_scaffold.py")
+def told_by(program: str, *arguments: object):
+    """What a program of this folder prints last."""
+    script = Path(__file__).with_name(program)
     ended = subprocess.run(
-        [sys.executable, str(script), framework, str(tmp_path)],
+        [sys.executable, str(script), *map(str, arguments)],
         capture_output=True, text=True, timeout=HANG_S,
     )  # fmt: skip
     assert ended.returncode == 0, ended.stderr[-3000:]
-    first, second = json.loads(ended.stdout.splitlines()[-1])
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def in_torch(tmp_path_factory):
+    """The script for PyTorch in its modes, stopped and gone on: by one process, which imports it."""
+    folder = tmp_path_factory.mktemp("torch")
+    return told_by("template_modes.py", "train_torch.py.txt", folder, "torch")
+
+
+@pytest.mark.parametrize(
+    "framework", some_slow(["torch", "lightning", "huggingface", "keras", "jax"], ["torch"])
+)
+def test_a_scaffold_goes_on_from_its_checkpoint(tmp_path, framework, request):
+    needs(framework)
+    if framework == "torch":
+        first, second = request.getfixturevalue("in_torch")["resumed"]
+    else:
+        first, second = told_by("resumed_scaffold.py", framework, tmp_path)
     assert first["steps"] == [9, 19, 29] and "stop here" in first["detail"]
     assert second["first_step"] == 30 and second["steps"] == [39, 49, 59]
     assert second["status"] == "complete"
@@ -103,16 +118,13 @@ ON_TORCH = ["train_torch.py.txt", "train_torch_image.py.txt", "train_torch_text.
 
 
 @pytest.mark.parametrize("script", some_slow(ON_TORCH, ["train_torch.py.txt"]))
-def test_training_is_in_training_mode_and_evaluation_is_not(tmp_path, script):
+def test_training_is_in_training_mode_and_evaluation_is_not(tmp_path, script, request):
     """So that dropout and batch norm can be added without another change."""
     needs("torch" if "torch" in script else script.split("_")[1].split(".")[0])
-    program = Path(__file__).with_name("template_modes.py")
-    ended = subprocess.run(
-        [sys.executable, str(program), script, str(tmp_path)],
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr[-3000:]
-    told = json.loads(ended.stdout.splitlines()[-1])
+    if script == "train_torch.py.txt":
+        told = request.getfixturevalue("in_torch")
+    else:
+        told = told_by("template_modes.py", script, tmp_path)
     assert told["status"] == "complete", told["detail"]
     modes = {(training, gradients) for training, gradients, _ in told["modes"]}
     assert modes == {(True, True), (False, False)}

@@ -14,6 +14,7 @@ import psutil
 import pytest
 from nbclient import NotebookClient
 
+from sizes import some_slow
 from tunebook.execution.child import MARK
 from tunebook.words.trial import Status, TrialKey
 from waiting import HANG_S, lines, until
@@ -72,7 +73,7 @@ def test_a_script_without_a_main_guard_runs(make_book):
     assert table_of(store) == {(n, 9): n + 0.001 for n in range(4)}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", some_slow([signal.SIGINT, signal.SIGTERM], [signal.SIGINT]))
 def test_an_interrupted_runner_stops_cleanly_and_goes_on_later(make_book, number):
     store = make_book([{"x": float(n)} for n in range(3)], max_train_steps=120)
     runner = start(store, "slow")
@@ -119,6 +120,7 @@ def test_a_killed_runner_loses_nothing_acknowledged(make_book):
     assert not list(store.files.rglob("*.log"))
 
 
+@pytest.mark.slow
 def test_a_data_loader_with_its_own_processes_runs_in_a_worker(make_book):
     store = make_book([{"x": 0.0}])
     runner = start(store, "loader", workers=1)

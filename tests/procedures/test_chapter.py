@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -17,6 +18,15 @@ from tunebook.words.spelling import minimize
 @pytest.fixture
 def book(narrow_book):
     return narrow_book
+
+
+@pytest.fixture(scope="module")
+def page(narrow_run, tmp_path_factory):
+    """The report of that book."""
+    folder = tmp_path_factory.mktemp("page")
+    shutil.copytree(narrow_run, folder, dirs_exist_ok=True)
+    with Book(folder / "valley.db") as opened:
+        return opened.report(folder / "report.html").read_text("utf-8")
 
 
 class Ids(HTMLParser):
@@ -33,8 +43,7 @@ class Ids(HTMLParser):
         self.links += [told["href"]] if (told.get("href") or "").startswith("#") else []
 
 
-def test_the_report_has_it_as_a_chapter(book, tmp_path):
-    page = book.report(tmp_path / "report.html").read_text("utf-8")
+def test_the_report_has_it_as_a_chapter(book, page):
     [procedure] = book.procedures
     chapter = page[page.index('id="procedure-1"') :]
     chapter = chapter[: chapter.index("</section>")]
@@ -53,16 +62,16 @@ def test_the_report_has_it_as_a_chapter(book, tmp_path):
     assert len(drawn) == len(procedure.pictures) >= 6
 
 
-def test_it_leads_where_the_newest_round_is_one_of_its_own(book, tmp_path):
+def test_it_leads_where_the_newest_round_is_one_of_its_own(book, page, tmp_path):
     """Its question is the one that was asked, and not that of its last stage."""
-    [heading] = re.findall(r"<h1[^>]*>(.*?)</h1>", book.report(tmp_path / "r.html").read_text())
+    [heading] = re.findall(r"<h1[^>]*>(.*?)</h1>", page)
     [procedure] = book.procedures
     assert heading == procedure.asked.question
     book.round("What does one trial do?", fixed={"learning_rate": 0.01}, trials=1,
                max_train_steps=10)  # fmt: skip
-    page = book.report(tmp_path / "after.html").read_text("utf-8")
-    assert re.findall(r"<h1[^>]*>(.*?)</h1>", page) == ["What does one trial do?"]
-    assert 'id="procedure-1-title"' in page
+    after = book.report(tmp_path / "after.html").read_text("utf-8")
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", after) == ["What does one trial do?"]
+    assert 'id="procedure-1-title"' in after
 
 
 def test_a_stage_says_what_its_round_asked(book):

@@ -216,7 +216,7 @@ book.procedure({name!r}, killed, workers=0, progress=False, **{asked!r})
 """
 
 
-@pytest.mark.parametrize("name", some_slow(sorted(CATALOGUE), ["instability", "throughput"]))
+@pytest.mark.parametrize("name", some_slow(sorted(CATALOGUE), ["throughput"]))
 def test_killed_and_resumed_it_has_the_same_table(name, new_book, run_once, tmp_path):
     """Ctrl-C, which is tried on every procedure, leaves the same rounds behind."""
     path = tmp_path / "killed.db"

@@ -127,6 +127,7 @@ def test_a_metric_that_is_not_reported_is_said_and_growth_begins_without(new_boo
     assert found.answer["verdict"] == "saturated"
 
 
+@pytest.mark.slow
 def test_a_first_length_at_the_edge_is_not_trusted(new_book):
     def slow(trial):
         """The best rate lies far above all that is tried."""
