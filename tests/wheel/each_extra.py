@@ -53,6 +53,7 @@ def _what_it_is_for(environment: Environment, extra: str) -> None:
     script = (
         "import importlib, json, pkgutil, tunebook\n"
         "for m in pkgutil.walk_packages(tunebook.__path__, 'tunebook.'):\n"
+        "    if m.name.endswith('.migrations.env'): continue  # Alembic alone can run it\n"
         "    try: importlib.import_module(m.name)\n"
         "    except ImportError as error: print(json.dumps([m.name, str(error)]))\n"
     )
