@@ -249,8 +249,10 @@ def _edge_of(asked: TrainingLengthAsked, done: Done, found: LengthReading, lengt
 
 def _confirm(asked: TrainingLengthAsked, done: Done, length: int) -> Step | None:
     name = plans.confirm_name(length)
+    if name in done:
+        return None
     values = best_values(asked, done, length)
-    if name in done or not values:
+    if not values:
         return None
     return Step(stage=name, plan=plans.confirm(asked, length, values, asked.seeds))
 
