@@ -10,7 +10,7 @@ CLAIMS := csv_reading boundaries sampling feasibility overfitting variance train
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers good_ranges
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo picture ship-demo test test-slow test-claims calibrate test-system test-cluster test-wheel test-full torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
+.PHONY: help setup demo picture ship-demo test test-slow test-fresh test-claims calibrate test-system test-cluster test-wheel test-full torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -67,6 +67,9 @@ test: lint  ## lint, then every fast test, docs and README examples included
 test-slow: $(VENV)/.ready  ## what takes longer: real networks, real clusters of one process, larger simulations
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadfile -m slow
 
+test-fresh: $(VENV)/.ready  ## the Hypothesis tests with new random examples
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fresh
+
 test-claims: $(VENV)/.ready  ## the longer simulations of error rates
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --level 2 -k "level2 or claims or false_alarms or power" tests/analysis
 
@@ -88,7 +91,7 @@ test-wheel: $(VENV)/.pip-ready  ## the wheel without extras: every command, in f
 	$(BIN)/python tests/wheel/plain_install.py
 
 # One after another: an hour and more.
-test-full: test test-slow test-claims test-wheel test-system test-cluster  ## all suites, and each extra alone
+test-full: test test-slow test-fresh test-claims test-wheel test-system test-cluster  ## all suites, and each extra alone
 	$(BIN)/python tests/wheel/each_extra.py
 
 $(VENV)/.bench-ready: $(VENV)/.ready

@@ -15,11 +15,14 @@ from hypothesis import HealthCheck, settings
 from processor_times import ProcessorTable, ProcessorTimes
 from tunebook import analysis
 
-# Hypothesis measures an example and its drawing by the clock unless it is told not to.
-settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+# Hypothesis measures an example and its drawing by the clock unless it is told not to. Each run has
+# the same examples; `--hypothesis-profile=fresh` draws others, as `make test-fresh` does.
+by_no_clock = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
-settings.load_profile("any machine")
+settings.register_profile("fresh", by_no_clock)
+settings.register_profile("the same", by_no_clock, derandomize=True)
+settings.load_profile("the same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

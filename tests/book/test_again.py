@@ -6,9 +6,10 @@ import pytest
 
 from tunebook.book.exploration import explore
 from tunebook.book.notebook import Book
+from tunebook.training.log import TrialLog, attempt_files
 from tunebook.words.errors import DesignError, EvidenceError, TrainingLoadError
 from tunebook.words.spelling import maximize, minimize, uniform
-from tunebook.words.trial import Status
+from tunebook.words.trial import Outcome, Status
 
 WHERE = {"workers": 0, "keep_going": True}
 SPACE = {"x": uniform(0, 1)}
@@ -61,6 +62,16 @@ def test_crashed_trials_are_trained_again_from_step_0(ran, capsys):
     assert values[0] > 100 and values[1] < 3 and values[2] > 100 and values[3] < 3
     assert len(ran.table().curves["old"].of(1)[0]) == 0  # what it reported before is replaced
     assert "Never named" in source(ran)
+
+
+def test_a_log_that_was_left_does_not_end_what_is_trained_again(ran):
+    crashed = ran.trials[1]
+    left = TrialLog(attempt_files(ran._store.files, crashed.key, crashed.attempt))
+    left.start(0)
+    left.end(Outcome(status=crashed.status, cause=crashed.cause, detail="of before"))
+    left.close()
+    assert ran.run(good, again="crashed", **WHERE).complete == 2
+    assert ran.trials[1].status is Status.COMPLETE
 
 
 def test_all_that_ran_under_other_code_is_trained_again(ran):

@@ -68,6 +68,8 @@ def _is_meant(trial: TrialRecord, again: str) -> bool:
 def _drop_files(store: Store, trial: TrialRecord) -> None:
     """A trial trained anew begins at step 0, not at a checkpoint of the code of before."""
     files = attempt_files(store.files, trial.key, trial.attempt)
+    for number in range(1, trial.attempt + 1):  # a log that is left would be adopted, end and all
+        attempt_files(store.files, trial.key, number).log.unlink(missing_ok=True)
     setting = store.setting()
     at = checkpoints_at(setting[0].checkpoints, trial.key) if setting else ""
     place = place_of(at, files.checkpoints)

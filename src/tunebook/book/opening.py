@@ -7,6 +7,7 @@ import sys
 
 from tunebook.store import Store
 from tunebook.store.sql import SqlStore
+from tunebook.store.sweeping import sweep
 from tunebook.words.book_place import shown
 from tunebook.words.decision import Setting
 from tunebook.words.design import Objective
@@ -37,19 +38,21 @@ def open_store(
     files: str | os.PathLike[str] | None,
     objective: Objective | None,
 ) -> Store:
-    """Open the store of a book, new where it has an objective.
+    """Open the store of a book, new where it has an objective; sweep what a killed host left.
 
     Raises:
         DesignError: a new book without an objective.
         StoreError: it can't be read or written.
     """
     try:
-        return SqlStore.open(place, create=objective is not None, files=files)
+        store = SqlStore.open(place, create=objective is not None, files=files)
     except BookNotFoundError:
         raise DesignError(
             f"a new book has an objective; {shown(place)} does not exist yet, and none was given",
             next_step='correct the path, or give objective=tb.minimize("valid/error")',
         ) from None
+    sweep(store)
+    return store
 
 
 def settle(

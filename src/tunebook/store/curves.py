@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,24 @@ def read_curves(connection: sa.Connection, key: TrialKey) -> dict[str, Points]:
         )
         for metric, attempts in parts.items()
     }
+
+
+Point = tuple[str, int, str]
+"""Metric, step, and value as text, so that each NaN equals the other."""
+
+
+def all_points(connection: sa.Connection, key: TrialKey) -> frozenset[Point]:
+    """Every point that is stored of a trial, those that a later attempt replaced included."""
+    return points_of((metric, points) for metric, _, points in _unpacked(connection, key))
+
+
+def points_of(columns: Iterable[tuple[str, Points]]) -> frozenset[Point]:
+    """Points as they can be compared."""
+    return frozenset(
+        (storable(metric), step, repr(value))
+        for metric, points in columns
+        for step, value in zip(points.steps.tolist(), points.values.tolist(), strict=True)
+    )
 
 
 def _unpacked(

@@ -15,7 +15,7 @@ from tunebook.store.claims import claim, reclaim, release, renew
 from tunebook.store.columns import read_columns
 from tunebook.store.connection import connect, database_now, host_now, on_network
 from tunebook.store.correcting import may_correct
-from tunebook.store.curves import compact, read_curves, write_chunks
+from tunebook.store.curves import Point, all_points, compact, read_curves, write_chunks
 from tunebook.store.only_added import OnlyAdded
 from tunebook.store.our_words import in_our_words
 from tunebook.store.read_only import ReadOnlyFile, may_write
@@ -251,6 +251,11 @@ class SqlStore(OnlyAdded, Requests):
             )
         ]
         return tuple(sorted(found, key=lambda m: (m.step, m.metric)))
+
+    def all_points(self, key: TrialKey) -> frozenset[Point]:
+        """All that any attempt at one trial reported, as it can be compared."""
+        with self._reading() as connection:
+            return all_points(connection, key)
 
     def curves(self, number: int) -> dict[str, dict[int, tuple[Sequence[int], Sequence[float]]]]:
         """All curves of a round: metric -> trial number -> (steps, values)."""
