@@ -67,7 +67,7 @@ test: lint  ## lint, then every fast test, docs and README examples included
 test-slow: $(VENV)/.ready  ## what takes longer: real networks, real clusters of one process, larger simulations
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadfile -m slow
 
-test-fresh: $(VENV)/.ready  ## the Hypothesis tests with new random examples
+test-fresh: $(VENV)/.ready  ## the Hypothesis tests with new random examples, and more
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fresh
 
 test-claims: $(VENV)/.ready  ## the longer simulations of error rates

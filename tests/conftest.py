@@ -16,12 +16,12 @@ from processor_times import ProcessorTable, ProcessorTimes
 from tunebook import analysis
 
 # Hypothesis measures an example and its drawing by the clock unless it is told not to. Each run has
-# the same examples; `--hypothesis-profile=fresh` draws others, as `make test-fresh` does.
+# the same examples; `--hypothesis-profile=fresh` draws others, and more, as `make test-fresh` does.
 by_no_clock = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
-settings.register_profile("fresh", by_no_clock)
-settings.register_profile("the same", by_no_clock, derandomize=True)
+settings.register_profile("fresh", by_no_clock, max_examples=500)
+settings.register_profile("the same", by_no_clock, max_examples=100, derandomize=True)
 settings.load_profile("the same")
 
 

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from strategies import examples
 from tunebook.analysis.advice import propose
 from tunebook.words.decision import Decision, Verdict
 from tunebook.words.design import Round, studies
@@ -248,7 +249,7 @@ KINDS = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from strategies import rounds
+from strategies import examples, rounds
 from tunebook.analysis.advice import propose
 from tunebook.analysis.advice_draft import why_not
 from tunebook.search.assignment import search_trials
@@ -170,13 +170,13 @@ def proposal_is_sound(case) -> None:
     assert all(f.of_round == 3 for f in after.foretold)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(120), deadline=None, suppress_health_check=list(HealthCheck))
 @given(cases(st.sampled_from(PLANS)))
 def test_proposals_on_conditional_integer_choice_and_near_one_spaces_run(case):
     proposal_is_sound(case)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_proposals_on_any_plan_that_runs_run(data):
     plan = data.draw(rounds())

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from single_look import judge
+from strategies import examples
 from tunebook.analysis.comparison import conclude, read_look
 from tunebook.analysis.rerun_count import MOST_MORE
 from tunebook.analysis.rerun_evidence import Question, SideEvidence
@@ -117,7 +118,7 @@ def test_intervals_are_students_and_hold_together():
     assert (found.gain["a"].low, found.gain["a"].high) == pytest.approx(tuple(welch))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     st.lists(st.integers(-50, 50), min_size=3, max_size=8),
     st.lists(st.integers(-50, 50), min_size=3, max_size=8),

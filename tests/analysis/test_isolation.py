@@ -20,26 +20,35 @@ from tunebook.words.design import Direction, Objective, Role
 from tunebook.words.finding import NotApplicable
 from tunebook.words.space import Branch, Choice
 
-REPEATS = 60
+REPEATS, FEW = 60, 14
+QUICK = "2 values, 2 axes, 40 % infeasible"
+APART = {"axes": 2, "shift": 0.3}
+"""Told apart in 99 % of studies and more."""
 
 
-QUICK = ("2 values, 2 axes, 40 % infeasible",)
-"""`make test-slow` looks at all."""
-
-
-@pytest.mark.parametrize("case", some_slow(measured.NOTHING, QUICK))
+@pytest.mark.slow
+@pytest.mark.parametrize("case", measured.NOTHING)
 def test_values_that_are_alike_are_not_told_apart(case, fresh_rng):
     seed = int(fresh_rng.integers(2**32))
     told = measured.told_apart(measured.NOTHING[case], 32, REPEATS, seed)
     assert told <= binom.ppf(1 - 1e-6, REPEATS, isolation.ALPHA)
 
 
-@pytest.mark.parametrize("repeats", some_slow([20, REPEATS], [20]))
-def test_values_that_differ_are_told_apart(repeats, fresh_rng):
-    """At 20, a power below 0.45 fails at least as often as not; at 60, one below 0.67."""
+@pytest.mark.slow
+def test_values_that_differ_are_told_apart(fresh_rng):
     seed = int(fresh_rng.integers(2**32))
-    told = measured.told_apart({"axes": 2, "shift": 0.3}, 64, repeats, seed)
-    assert told >= binom.ppf(1e-6, repeats, 0.9)
+    told = measured.told_apart(APART, 64, REPEATS, seed)
+    assert told >= binom.ppf(1e-6, REPEATS, 0.99)
+
+
+@pytest.mark.parametrize(
+    ("case", "trials", "least", "most"),
+    [(measured.NOTHING[QUICK], 32, 0, binom.ppf(1 - 1e-3, FEW, 0.05)), (APART, 64, 12, FEW)],
+    ids=["alike", "apart"],
+)
+def test_a_few_studies_of_a_fixed_seed(case, trials, least, most):
+    """A right C9 misses a bound at less than one seed in a thousand."""
+    assert least <= measured.told_apart(case, trials, FEW, 1) <= most
 
 
 @pytest.mark.level(2)
@@ -107,17 +116,15 @@ def test_a_continuous_hyperparameter_is_sliced(fresh_rng):
     assert (band.low <= band.best).all() and (band.best <= band.high).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("one", "other"),
-    some_slow(
-        [
-            ("bowl, 2 axes", "bowl, 2 axes, twice as wide"),
-            ("bowl, 2 axes", "bowl, 5 axes"),
-            ("bowl, 2 axes", "bowl, 2 axes, 40 % fail anywhere"),
-            ("bowl, 2 axes", "bowl, 2 axes, noise 0.1"),
-        ],
-        [("bowl, 2 axes", "bowl, 2 axes, twice as wide")],
-    ),
+    [
+        ("bowl, 2 axes", "bowl, 2 axes, twice as wide"),
+        ("bowl, 2 axes", "bowl, 5 axes"),
+        ("bowl, 2 axes", "bowl, 2 axes, 40 % fail anywhere"),
+        ("bowl, 2 axes", "bowl, 2 axes, noise 0.1"),
+    ],
 )
 def test_values_that_differ_in_kind_alone_are_not_told_apart(one, other, fresh_rng):
     shift = truth(one, 32) - truth(other, 32)

@@ -51,6 +51,31 @@ def quick(monkeypatch) -> None:
     monkeypatch.setattr("tunebook.analysis.planning_rounds.FEWEST_WORLDS", 2)
 
 
+@pytest.fixture(scope="module")
+def assumed():
+    """`plan()` looked ahead at, with few simulated studies and no round before."""
+    with pytest.MonkeyPatch.context() as few:
+        quick(few)
+        return plan_ahead(plan(), None)
+
+
+CELL = claims.Cell("bowl, 2 axes", 2, 32, 32)
+
+
+@pytest.fixture(scope="module")
+def before():
+    """A round before the next one of CELL."""
+    return claims.earlier(CELL, np.random.default_rng(1))
+
+
+@pytest.fixture(scope="module")
+def fitted(before):
+    """The round of CELL looked ahead at, with few simulated studies."""
+    with pytest.MonkeyPatch.context() as few:
+        quick(few)
+        return plan_ahead(claims.plan_of(CELL), before)
+
+
 def test_trials_and_density_are_counted():
     found = plan_ahead(plan(64), None, simulate=False)
     assert [(s.name, s.trials, s.axes) for s in found.studies] == [
@@ -90,9 +115,8 @@ def test_the_decision_has_the_sequential_design_of_its_sides():
     assert found.excess == planned(10, 0.02).excess
 
 
-def test_without_a_round_before_the_assumption_is_said(monkeypatch):
-    quick(monkeypatch)
-    found = plan_ahead(plan(), None)
+def test_without_a_round_before_the_assumption_is_said(assumed):
+    found = assumed
     assert found.ground is Ground.ASSUMED
     assert found.metric == ""
     assert 0 < found.difference < math.inf
@@ -101,19 +125,20 @@ def test_without_a_round_before_the_assumption_is_said(monkeypatch):
     assert "bowl" in said and "seeds that vary 50 % as much as trials do" in said
 
 
-def test_without_a_range_no_response_over_one_is_assumed(monkeypatch):
+def test_without_a_range_no_response_over_one_is_assumed(assumed, monkeypatch):
     quick(monkeypatch)
     said = assumption(plan_ahead(plan(values=(), nuisance={}, fixed={"x": 0.5}), None))
     assert "bowl" not in said and "how much seeds vary" in said and "6 reruns" in said
-    assert "bowl" in assumption(plan_ahead(plan(), None))
+    assert "bowl" in assumption(assumed)
 
 
-def test_the_same_seed_promises_the_same(monkeypatch):
+def test_the_same_seed_promises_the_same(assumed, monkeypatch):
     quick(monkeypatch)
-    assert plan_ahead(plan(), None).difference == plan_ahead(plan(), None).difference
+    assert plan_ahead(plan(), None).difference == assumed.difference
 
 
-def test_more_trials_tell_smaller_differences():
+def test_more_trials_tell_smaller_differences(monkeypatch):
+    quick(monkeypatch)
     few, many = (plan_ahead(plan(n, nuisance={"x": uniform(0, 1)}), None) for n in (32, 256))
     assert many.difference < 0.75 * few.difference
 
@@ -150,36 +175,29 @@ def test_a_range_is_compared_by_its_parts(monkeypatch):
     assert (question.values, question.trials) == (4, 16)
 
 
-def test_the_difference_is_told_in_the_metric_of_the_round_before(monkeypatch):
+def test_the_difference_is_told_in_the_metric_of_the_round_before(before, fitted, monkeypatch):
     quick(monkeypatch)
-    cell = claims.Cell("bowl, 2 axes", 2, 32, 32)
-    before = claims.earlier(cell, np.random.default_rng(1))
-    found = plan_ahead(claims.plan_of(cell), before)
+    found = fitted
     assert (found.ground, found.metric, found.number) == (Ground.FITTED, "loss", 1)
     assert found.noise == pytest.approx(0.05, rel=0.4)
     larger = replace(before, table=replace(before.table, value=10 * before.table.value + 3))
-    assert plan_ahead(claims.plan_of(cell), larger).difference == pytest.approx(
+    assert plan_ahead(claims.plan_of(CELL), larger).difference == pytest.approx(
         10 * found.difference, rel=0.05
     )
 
 
-def test_higher_is_better_changes_nothing(monkeypatch):
+def test_higher_is_better_changes_nothing(before, fitted, monkeypatch):
     quick(monkeypatch)
-    cell = claims.Cell("bowl, 2 axes", 2, 32, 32)
-    before = claims.earlier(cell, np.random.default_rng(1))
     objective = replace(before.table.objective, direction="maximize")
     other = replace(
         before, table=replace(before.table, value=-before.table.value, objective=objective)
     )
-    promised = [plan_ahead(claims.plan_of(cell), b).difference for b in (before, other)]
-    assert promised[0] == promised[1] > 0
+    assert plan_ahead(claims.plan_of(CELL), other).difference == fitted.difference > 0
 
 
-def test_a_hyperparameter_that_is_new_is_given_a_bowl(monkeypatch):
+def test_a_hyperparameter_that_is_new_is_given_a_bowl(before, monkeypatch):
     quick(monkeypatch)
-    cell = claims.Cell("bowl, 2 axes", 2, 32, 32)
-    before = claims.earlier(cell, np.random.default_rng(1))
-    asked = claims.plan_of(cell)
+    asked = claims.plan_of(CELL)
     wider = replace(asked, nuisance={**asked.nuisance, "new": uniform(0, 1)})
     found = plan_ahead(wider, before)
     assert found.ground is Ground.FITTED
@@ -187,28 +205,24 @@ def test_a_hyperparameter_that_is_new_is_given_a_bowl(monkeypatch):
     assert 0 < found.difference < math.inf
 
 
-def test_reruns_say_what_the_seeds_spread(monkeypatch):
+def test_reruns_say_what_the_seeds_spread(before, monkeypatch):
     quick(monkeypatch)
-    cell = claims.Cell("bowl, 2 axes", 2, 32, 32)
-    before = claims.earlier(cell, np.random.default_rng(1))
     rows = before.table.take(np.arange(8))
     reruns = replace(
         rows, study=("rerun:a",) * 8, branches={"rerun:a": rows.branches["side=v0"]},
         value=np.array([1.0, 1.2] * 4),
     )  # fmt: skip
     found = plan_ahead(
-        claims.plan_of(cell), replace(before, reruns=reruns, reruns_of=1), simulate=False
+        claims.plan_of(CELL), replace(before, reruns=reruns, reruns_of=1), simulate=False
     )
     assert found.seeds_of == 1
     assert found.noise == pytest.approx(np.std([1.0, 1.2] * 4, ddof=1))
     assert found.decision.gain == pytest.approx(found.decision.excess * found.noise)
 
 
-def test_reruns_alone_give_an_assumed_response_its_size(monkeypatch):
+def test_reruns_alone_give_an_assumed_response_its_size(before, monkeypatch):
     """After a first baseline: one configuration, several seeds, and no search yet."""
     quick(monkeypatch)
-    cell = claims.Cell("bowl, 2 axes", 2, 32, 32)
-    before = claims.earlier(cell, np.random.default_rng(1))
     rows = before.table.take(np.arange(8))
     reruns = replace(
         rows, study=("rerun:a",) * 8, branches={"rerun:a": rows.branches["side=v0"]},
@@ -216,10 +230,10 @@ def test_reruns_alone_give_an_assumed_response_its_size(monkeypatch):
     )  # fmt: skip
     few = Measured(number=1, table=rows.take(np.arange(4)), timed=before.timed, reruns=reruns,
                    reruns_of=1)  # fmt: skip
-    found = plan_ahead(claims.plan_of(cell), few)
+    found = plan_ahead(claims.plan_of(CELL), few)
     assert (found.ground, found.metric, found.number) == (Ground.ASSUMED, "loss", None)
     assert found.spread == pytest.approx(2 * found.noise)
-    alone = plan_ahead(claims.plan_of(cell), None)
+    alone = plan_ahead(claims.plan_of(CELL), None)
     assert found.difference == pytest.approx(found.spread * alone.difference, rel=0.05)
     assert "reruns of round 1" in assumption(found)
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from strategies import examples
 from tunebook.analysis.resampling import mean_best, spread_of_best, trials_to_resolve
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.floats(-100, 100), min_size=2, max_size=9), st.data())
 def test_the_mean_of_the_best_is_that_over_all_subsets(losses, data):
     budget = data.draw(st.integers(1, len(losses)))
@@ -28,7 +29,7 @@ def test_infeasible_trials_take_their_share_of_the_budget():
     assert math.isnan(mean_best(np.array([np.inf, np.inf]), 1))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(
     st.lists(st.integers(-1000, 1000), min_size=6, max_size=40),
     st.floats(0.01, 100),

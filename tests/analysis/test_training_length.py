@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from strategies import examples
 from tunebook.analysis import curve_lengths, evaluation_steps, more_steps, training_length
 from tunebook.words.design import Direction, Objective, Role
 from tunebook.words.finding import NotApplicable, RemedyKind, Severity
@@ -276,7 +277,7 @@ def test_a_schedule_tied_to_the_length_is_a_condition_of_the_gain():
     assert "weight_decay" not in decay.sentence
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     pace=st.sampled_from([0.5, 3.0, 40.0]),

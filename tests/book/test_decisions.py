@@ -46,9 +46,8 @@ def optimizers(book, rates, train, **more):
     return asked
 
 
-def test_a_real_improvement_is_adopted_and_launched(launched, rates, train):
-    asked = optimizers(launched, rates, train, least_improvement=0.01)
-    decision = asked.decide(train, max_reruns=18, **QUIET)
+def test_a_real_improvement_is_adopted_and_launched(decided):
+    launched, decision = decided, decided.decisions[-1]
     assert decision.verdict is Verdict.ADOPT
     assert decision.config["optimizer"] == "adam"
     assert [s.name for s in decision.sides][-1] == "baseline"
@@ -74,9 +73,8 @@ def test_a_candidate_that_is_dropped_early_says_so(launched, rates, train):
     assert decision.sides[-1].unused == 0
 
 
-def test_evidence_is_fresh_seeds_alone(launched, rates, train):
-    asked = optimizers(launched, rates, train)
-    decision = asked.decide(train, max_reruns=18, **QUIET)
+def test_evidence_is_fresh_seeds_alone(decided):
+    asked, decision = decided.rounds[-1], decided.decisions[-1]
     reruns = [t for t in asked.trials if t.purpose is Purpose.RERUN]
     used = {name for side in decision.sides for name in side.reruns}
     assert used and used <= {t.name for t in reruns}
@@ -88,20 +86,17 @@ def test_evidence_is_fresh_seeds_alone(launched, rates, train):
     assert len({tuple(seeds) for seeds in by_side.values()}) == 1, "sides are paired by seed"
 
 
-def test_a_later_decision_trains_no_seed_of_the_same_configuration_again(launched, rates, train):
+def test_a_later_decision_trains_no_seed_of_the_same_configuration_again(decided):
     """Round 1 and round 2 have the same seed: the reruns that adopted the baseline count once."""
-    asked = optimizers(launched, rates, train, least_improvement=0.01)
-    asked.decide(train, max_reruns=18, **QUIET)
-    rounds = (launched.rounds[0], asked)
+    rounds = first, asked = decided.rounds
     runs = [(t.seed, tuple(sorted(t.config.items()))) for r in rounds for t in r.trials]
     assert {r.plan.seed for r in rounds} == {0}
     assert len(set(runs)) == len(runs)
-    assert {t.seed for t in asked.trials}.isdisjoint(t.seed for t in launched.rounds[0].trials)
+    assert {t.seed for t in asked.trials}.isdisjoint(t.seed for t in first.trials)
 
 
-def test_sides_are_the_best_of_each_value(launched, rates, train):
-    asked = optimizers(launched, rates, train)
-    decision = asked.decide(train, max_reruns=18, **QUIET)
+def test_sides_are_the_best_of_each_value(decided):
+    asked, decision = decided.rounds[-1], decided.decisions[-1]
     table = asked.table()
     for side in decision.sides[:-1]:
         name = side.name.removeprefix("optimizer=")
@@ -110,9 +105,8 @@ def test_sides_are_the_best_of_each_value(launched, rates, train):
         assert side.selected_by == table.name[best]
 
 
-def test_a_decision_stands_and_costs_nothing_again(launched, rates, train):
-    asked = optimizers(launched, rates, train, least_improvement=0.01)
-    decision = asked.decide(train, max_reruns=18, **QUIET)
+def test_a_decision_stands_and_costs_nothing_again(decided, train):
+    asked, decision = decided.rounds[-1], decided.decisions[-1]
     count = len(asked.trials)
     assert asked.decide(train, max_reruns=180, **QUIET) == decision
     assert len(asked.trials) == count
@@ -200,9 +194,8 @@ def test_a_round_without_a_complete_trial_is_not_decided(launched, rates):
         asked.decide(crash, **QUIET)
 
 
-def test_a_decision_against_an_old_baseline_is_not_launched(launched, rates, train):
-    asked = optimizers(launched, rates, train, least_improvement=0.01)
-    decision = asked.decide(train, max_reruns=18, **QUIET)
+def test_a_decision_against_an_old_baseline_is_not_launched(decided):
+    launched, decision = decided, decided.decisions[-1]
     launched.launch(decision)
     stale = replace(decision, number=len(launched.decisions) + 1)
     launched._store.add_decision(stale)

@@ -65,7 +65,7 @@ def test_a_seed_that_now_crashes_is_not_reproduced(launched, train):
     assert "feasible on one side alone" in found.sentence
 
 
-def test_what_can_not_be_replayed_says_why(book, launched, train, rates):
+def test_what_can_not_be_replayed_says_why(launched, train):
     with pytest.raises(EvidenceError, match="this book has 0 to 0, and no 3"):
         launched.replay(3, train, **QUIET)
 

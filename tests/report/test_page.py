@@ -148,11 +148,17 @@ def test_pictures_are_data_that_reads_back_and_have_words(page):
     assert len(labels) >= len(figures)
 
 
-def test_each_thing_is_drawn_once_and_under_a_title_that_stands_alone(book):
+@pytest.fixture(scope="module")
+def gallery(book):
+    """The pictures of the third round."""
+    return chapter(book, book.rounds[2], None).gallery
+
+
+def test_each_thing_is_drawn_once_and_under_a_title_that_stands_alone(book, gallery):
     """The best trial with its training metric is in the picture of overfitting alone."""
     found = book.rounds[2]
     everything = pictures(results(found.table))
-    shown = [s.picture for s in chapter(book, found, None).gallery.shown]
+    shown = [s.picture for s in gallery.shown]
     left = {p.name for p in everything} - {p.name for p in shown}
     assert {p.name for p in everything if p.detail} <= left
     twice = [p for p in everything if p.check == "C6" and p.trial]
@@ -190,8 +196,14 @@ def test_ids_are_unique_and_links_lead_somewhere(page):
     assert {a["href"][1:] for a in page.all("a") if a["href"] != "#"} <= set(ids)
 
 
-def test_a_report_of_one_round_shows_that_round(book):
-    one = Page(render(book, rounds=[2]))
+@pytest.fixture(scope="module")
+def second(book, proposal_of):
+    """The report of the second round alone."""
+    return Page(render(book, rounds=[2], proposal=proposal_of(book)))
+
+
+def test_a_report_of_one_round_shows_that_round(second):
+    one = second
     rows = [a["data-trial"] for a in one.all("tr") if "data-trial" in a]
     assert {name.partition(".")[0] for name in rows} == {"2"}
     assert "Round 3 followed" in one.text
@@ -203,16 +215,13 @@ def test_a_round_that_is_not_there_is_named(book):
         render(book, rounds=[7])
 
 
-def test_a_running_round_has_no_answer_yet(running_book):
+def test_a_running_round_has_no_answer_yet_and_what_is_said_is_open(running_book, page):
     text = Page(render(running_book)).text
     assert "Not decided yet No answer yet: 44 of 64 trials have ended" in text
     assert "20 trials of 64 have not ended." in text
-
-
-def test_what_is_said_of_a_running_round_is_said_to_be_open(running_book, book):
     open_ = "the findings may change until all have ended"
-    assert open_ in Page(render(running_book, rounds=[3])).text
-    assert open_ not in Page(render(book, rounds=[3])).text
+    assert open_ in text
+    assert open_ not in page.text
 
 
 def test_an_empty_book_says_how_to_begin(book):
@@ -255,8 +264,7 @@ def test_a_round_that_was_not_run_proposes_nothing_and_claims_nothing(book, prop
     assert "64 planned, none started yet" in text
 
 
-def test_a_lone_picture_shares_its_row_or_fills_it(book):
-    gallery = chapter(book, book.rounds[2], None).gallery
+def test_a_lone_picture_shares_its_row_or_fills_it(gallery):
     lone = [g for g in gallery.drawn if len(g.pictures) == 1]
     beside = [g.check for g in lone if not gallery.stands_alone(g)]
     assert "C9" in beside
@@ -282,7 +290,6 @@ def test_a_title_breaks_between_its_parts():
     assert breakable("") == ""
 
 
-def test_a_report_of_an_older_round_shows_what_followed_it(book, proposal_of):
-    text = Page(render(book, rounds=[2], proposal=proposal_of(book))).text
-    assert "Round 3 followed: Does Nesterov momentum beat Adam here?" in text
-    assert "Proposed question" not in text
+def test_a_report_of_an_older_round_shows_what_followed_it(second):
+    assert "Round 3 followed: Does Nesterov momentum beat Adam here?" in second.text
+    assert "Proposed question" not in second.text

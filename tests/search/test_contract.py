@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strategies import rounds
+from strategies import examples, rounds
 from tunebook.search import SEARCHERS, load_searcher, points, study_seed
 from tunebook.search.assignment import search_trials
 from tunebook.words import design, searchers
@@ -19,7 +19,7 @@ from tunebook.words.space import Constraint
 from tunebook.words.spelling import choice, per, uniform
 
 quick = settings(
-    max_examples=40,
+    max_examples=examples(25),
     deadline=None,
     suppress_health_check=[
         HealthCheck.too_slow,

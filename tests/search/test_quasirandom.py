@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, qmc
 
+from strategies import examples
 from tunebook.search import quasirandom
 from tunebook.search.quasirandom import halton_units, random_units, sobol_units
 
@@ -21,7 +22,7 @@ quasi = pytest.mark.parametrize("units", [halton_units, sobol_units], ids=["halt
 
 
 @every
-@settings(deadline=None, max_examples=30)
+@settings(deadline=None, max_examples=examples(30))
 @given(
     dimensions=st.integers(1, 12),
     seed=st.integers(0, 2**64 - 1),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strategies import NOUNS, exactly, nouns
+from strategies import NOUNS, exactly, examples, nouns
 from tunebook.words.codec import from_data, from_json, from_toml, to_data, to_json, to_toml
 from tunebook.words.design import Objective, Round
 from tunebook.words.errors import CodecError, DesignError, SpaceError
@@ -21,7 +21,7 @@ from tunebook.words.space import Axis, Choice, Constraint, Float, Per
 from tunebook.words.trial import Measurement, TrialRecord
 
 quick = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(20), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from strategies import rounds
+from strategies import examples, rounds
 from tunebook.words.design import Objective, Role, Round, studies
 from tunebook.words.errors import DesignError
 from tunebook.words.notation import format_objective, parse_constraint, parse_objective
@@ -17,7 +17,7 @@ from tunebook.words.space import Constraint
 from tunebook.words.spelling import choice, integer, log_uniform, maximize, minimize, per, uniform
 
 quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )  # fmt: skip
 
 

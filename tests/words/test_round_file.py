@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from strategies import finite, nouns, rounds, texts
+from strategies import examples, finite, nouns, rounds, texts
 from tunebook.words.codec import (
     RoundFile,
     edit_round_file,
@@ -23,7 +23,7 @@ from tunebook.words.space import Constraint
 from tunebook.words.spelling import choice, integer, log_uniform, maximize, near_one, per, uniform
 
 quick = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )  # fmt: skip
 
 WRITTEN = """\

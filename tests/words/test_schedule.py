@@ -11,7 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from strategies import schedules
+from strategies import examples, schedules
 from tunebook.words.errors import DesignError
 from tunebook.words.schedule import Schedule, Shape, schedule
 
@@ -57,7 +57,7 @@ def test_lambda_lr_takes_it_and_its_state_is_plain(tmp_path):
     moving.load_state_dict(torch.load(tmp_path / "state", weights_only=True))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(made=schedules(), share=st.floats(0, 1.2))
 def test_a_factor_lies_between_nothing_and_all(made, share):
     assert 0 <= made.factor(int(share * made.steps)) <= 1
@@ -66,7 +66,7 @@ def test_a_factor_lies_between_nothing_and_all(made, share):
         assert made.factor(made.steps) == pytest.approx(made.final_factor)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(made=schedules(), times=st.floats(1, 20))
 def test_stretching_keeps_steps_and_follows_shares(made, times):
     longer = made.stretched(int(made.steps * times))
@@ -101,7 +101,7 @@ def test_a_shorter_training_cuts_a_decay_in_steps_but_not_warm_up():
         schedule("linear", 1000, warmup_steps=100).stretched(50)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(made=schedules())
 def test_a_configuration_says_all_of_it(made):
     config = json.loads(json.dumps(dict(made.config())))

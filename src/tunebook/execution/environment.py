@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Collection
 from dataclasses import replace
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 from typing import Any
 
@@ -154,10 +154,18 @@ def versions(used: Collection[str] | None = None) -> tuple[tuple[str, str], ...]
         if used is not None and package not in used and package not in ALWAYS:
             continue
         try:
-            found.append((package, version(package)))
+            found.append((package, _version(package)))
         except PackageNotFoundError:
             continue
     return tuple(found)
+
+
+def _version(package: str) -> str:
+    """The version of a package, from that line of its metadata alone: all of it is long."""
+    for line in (distribution(package).read_text("METADATA") or "").splitlines():
+        if line.startswith("Version: "):
+            return line.removeprefix("Version: ").strip()
+    return version(package)
 
 
 @functools.cache
