@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from sizes import some_slow
 from tunebook.analysis.candidate_pairs import NOMINAL, compare, pairs_of
 from tunebook.analysis.candidate_words import compared_text
 from tunebook.analysis.rerun_evidence import Question, SideEvidence
@@ -89,7 +90,9 @@ def test_of_three_candidates_the_best_and_what_it_differs_from_are_named():
     assert len(pairs_of(["a", "b", "c"])) == 3
 
 
-@pytest.mark.parametrize("noise", ["normal", "candidate's variance fourfold"])
+@pytest.mark.parametrize(
+    "noise", some_slow(["normal", "candidate's variance fourfold"], ["normal"])
+)
 def test_alike_candidates_are_seldom_called_different(noise, fresh_rng):
     """Claim: 5 %, whichever look dropped which. In short; docs/claims/decisions.md has it all."""
     case = measured.Case(noise=measured.NOISE[noise], gains=(1.5, 1.5), extensions=1)

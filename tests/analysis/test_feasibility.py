@@ -10,6 +10,7 @@ import pytest
 from scipy.stats import binom
 from surfaces import table
 
+from sizes import some_slow
 from tunebook.analysis import failing_places, feasibility
 from tunebook.analysis.chance_level import chance_level
 from tunebook.words.design import Role
@@ -39,14 +40,14 @@ def test_all_feasible_passes(fresh_rng):
 REPEATS = 40
 
 
-@pytest.mark.parametrize("case", measured.NOTHING)
+@pytest.mark.parametrize("case", some_slow(measured.NOTHING, list(measured.NOTHING)[1:4]))
 def test_no_place_is_named_where_there_is_none(case, fresh_rng):
     make = measured.NOTHING[case]
     named = sum(measured.answer(make(fresh_rng, 40)).named for _ in range(REPEATS))
     assert named <= binom.ppf(1 - 1e-7, REPEATS, failing_places.ALPHA)
 
 
-@pytest.mark.parametrize("case", measured.ALONE)
+@pytest.mark.parametrize("case", some_slow(measured.ALONE, list(measured.ALONE)[:2]))
 def test_no_combination_is_named_where_one_axis_decides(case, fresh_rng):
     make = measured.ALONE[case]
     named = sum(measured.answer(make(fresh_rng, 64)).combined for _ in range(REPEATS))
@@ -114,7 +115,10 @@ def test_its_bound_lies_where_failing_begins():
 
 @pytest.mark.parametrize(
     ("case", "least"),
-    [("two of 2 axes alike", 0.9), ("two of 5 alike, chance beside the boundary", 0.7)],
+    some_slow(
+        [("two of 2 axes alike", 0.9), ("two of 5 alike, chance beside the boundary", 0.7)],
+        [("two of 2 axes alike", 0.9)],
+    ),
 )
 def test_a_pair_that_decides_is_found(case, least, fresh_rng):
     make = measured.TOGETHER[case]

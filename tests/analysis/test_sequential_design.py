@@ -58,7 +58,7 @@ def test_extensions_share_what_is_left_of_the_level(fresh_rng):
 def test_half_of_the_drifts_are_above_the_unbiased_one(fresh_rng):
     design = planned(10, 0.05)
     true = 0.8
-    seen = scores(design, true, 1500, fresh_rng)
+    seen = scores(design, true, 500, fresh_rng)
     _, at = ends(design, seen)
     drifts = [
         unbiased_drift(design.looks[: k + 1], design.adopt, design.drop, row[k])

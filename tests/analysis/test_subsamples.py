@@ -10,15 +10,13 @@ from opposites import COMPARED_ONLY, OPPOSITES
 from scipy.stats import binom
 from surfaces import table
 
-from sizes import some_slow
 from tunebook.report.examine import results
 
 REPEATS = 16
 
 
-@pytest.mark.parametrize(
-    "name", some_slow(["opda/convnext", "opda/deberta-base"], ["opda/deberta-base"])
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["opda/convnext", "opda/deberta-base"])
 def test_a_part_of_a_search_hardly_says_the_opposite(shared_data, name):
     rows = measured.rows_of(measured.search(shared_data, name), REPEATS, 0)
     said = [r for r in rows if r.opposite is not None]

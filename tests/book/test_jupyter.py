@@ -27,6 +27,9 @@ CELLS = (
     "bad = found.plan",
 )
 LARGEST = 100_000
+pytestmark = (
+    pytest.mark.slow
+)  # tests/report/test_notebook.py has the same objects without a kernel
 
 
 @pytest.fixture(scope="module")

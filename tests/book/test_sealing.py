@@ -97,6 +97,7 @@ def test_a_sealed_metric_is_nowhere_to_be_seen(sealed, tmp_path):
     assert leaks(everything_shown(sealed, tmp_path), named=NAMES_IT) == []
 
 
+@pytest.mark.slow
 def test_after_a_look_it_is_there(sealed, tmp_path):
     """The test before can fail: the same places show it once it is unsealed."""
     asked = one_round(sealed)

@@ -20,6 +20,7 @@ from consistency.sources import (
     report_of,
     round_report,
 )
+from sizes import some_slow
 from tunebook.audit import audit_sweep
 from tunebook.words.finding import Interval
 
@@ -60,7 +61,7 @@ def test_sweeps_as_people_have_them(shared_cases, name):
     consistent(Report(table=read.table, examination=read.examination))
 
 
-@pytest.mark.parametrize("trials", [16, 64])
+@pytest.mark.parametrize("trials", some_slow([16, 64], [16]))
 def test_simulated_rounds(trials):
     for _, table in families(1, trials):
         consistent(report_of(table))

@@ -20,23 +20,33 @@ def table(book):
     return book.rounds[2].table
 
 
-def page(table, **more):
-    found = results(table)
+@pytest.fixture(scope="module")
+def checked(book):
+    """What the checks say of the table; made once."""
+    return results(book.rounds[2].table)
+
+
+def page(table, found=None, **more):
+    found = results(table) if found is None else found
     return render_sweep(table, found, conclude(table, found), source="t.csv", **more)
 
 
-def test_every_trial_and_every_finding_is_there(table):
-    found = results(table)
-    text = page(table, caveats=("mind this",), command="tunebook audit t.csv", version="9.9")
+def test_every_trial_and_every_finding_is_there(table, checked):
+    found = checked
+    text = page(
+        table, found, caveats=("mind this",), command="tunebook audit t.csv", version="9.9"
+    )
     assert text.count("<tr data-trial=") == len(table)
     for check in {f.check for f in conclude(table, found).findings}:
         assert check in text
     assert "mind this" in text and "tunebook audit t.csv" in text and "Tunebook 9.9" in text
 
 
-def test_of_very_many_trials_the_best_are_listed_and_the_others_counted(table, monkeypatch):
+def test_of_very_many_trials_the_best_are_listed_and_the_others_counted(
+    table, checked, monkeypatch
+):
     monkeypatch.setattr(sweep_page, "MOST_ROWS", 5)
-    text = page(table)
+    text = page(table, checked)
     assert text.count("<tr data-trial=") == 5
     assert f"the {len(table) - 5} others are in <code>t.csv</code>" in text
     best = table.name[int(np.nanargmin(np.where(table.complete, table.losses, np.nan)))]
@@ -45,7 +55,8 @@ def test_of_very_many_trials_the_best_are_listed_and_the_others_counted(table, m
 
 def test_names_from_elsewhere_never_become_markup(table):
     nasty = "<script>alert(1)</script>"
-    text = page(replace(table, name=(nasty, *table.name[1:]), left_out=(f"{nasty}: gone",)))
+    named = replace(table, name=(nasty, *table.name[1:]), left_out=(f"{nasty}: gone",))
+    text = page(named)
     assert nasty not in text
 
 
