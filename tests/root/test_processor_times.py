@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from sizes import some_slow
+
 TESTS = Path(__file__).parents[1]
 SCRIPT = """
 import subprocess, sys, time
@@ -43,7 +45,7 @@ markers =
 """
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
+@pytest.mark.parametrize("workers", some_slow(["0", "1"], ["1"]))
 def test_a_test_over_the_limit_of_processor_time_fails(tmp_path, workers):
     (tmp_path / "conftest.py").write_text((TESTS / "conftest.py").read_text("utf-8"), "utf-8")
     (tmp_path / "pytest.ini").write_text(SETTINGS.format(tests=TESTS), "utf-8")
