@@ -100,7 +100,11 @@ PARTS = {
     "C2": [("good_region", "trials")],
     "C3": [("infeasible", "trials")],
     "C4": [("overfitting", "good_trials"), ("good_trials", "trials")],
-    "C5": [("within_resolution_of_the_best", "trials"), ("unsteady", "trials")],
+    "C5": [
+        ("within_resolution_of_the_best", "trials"),
+        ("unsteady", "trials"),
+        ("compared_trials", "good_trials"),
+    ],
     "C6": [
         ("improving", "good_trials"),
         ("best_in_last_quarter", "good_trials"),

@@ -232,7 +232,7 @@ def _evidence_lines(decision: Decision | None) -> list[tuple[str, str]]:
     return [
         (
             "Decision",
-            f"reruns with new seeds alone: {reruns}; least improvement "
+            f"reruns with new seeds alone: {reruns}. Least improvement "
             f"{number(decision.least_improvement)}; level {rate_text(decision.error_rate)}, the "
             "chance to adopt a change that brings no more than that",
         ),

@@ -108,8 +108,8 @@ def best_sentence(table: TrialTable) -> str:
         return f"None of {plural(len(table), 'trial')} has a finite {metric}."
     return (
         f"The best of {plural(len(table), 'trial')}, trial {best.trial}, reached {metric} "
-        f"{number(best.value)} ({better(table.objective)}), and was selected for that value: "
-        "with a new seed it would probably do worse."
+        f"{number(best.value)} ({better(table.objective)}), and was selected for that value. "
+        "With a new seed it would probably do worse."
     )
 
 
