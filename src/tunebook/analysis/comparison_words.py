@@ -42,8 +42,8 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
         short = f"; more than {least}, is not shown" if margin else ""
         if margin and _is_short(best, asked):
             short = f", no more than {least}"
-        short = short if baseline is not None else f".{_subtraction(best, asked)}"
-        short = short.removesuffix(".")
+        if baseline is None:
+            return f"{_kept(best, asked)} It gains {size}.{_subtraction(best, asked)}"
         return f"{_kept(best, asked)} It gains {size}{short}."
     wanted = f" More than {least}, is required." if margin else ""
     wanted = _subtraction(best, asked) if baseline is None else wanted
