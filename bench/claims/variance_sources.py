@@ -256,9 +256,11 @@ def page(repeats: int) -> str:
 
 
 UNLIKE_HEAD: tuple[str, ...] = (
-    "One configuration is worse and varies differently: the trial's spread is that of the best and those like it. A configuration is",
-    "left out where all its values are worse than all of the best one's and its variance differs (F test, 1 % over all). In units of",
-    'the others\' noise; "all pooled" is the same interval over every configuration.',
+    "## One configuration unlike the others",
+    "",
+    "The trial's spread is that of the best configuration and those like it. One is left out where all its values are worse than all of",
+    "the best one's, and its spread differs: in variance (F test, 1 % over all), and threefold once each one's farthest value is dropped.",
+    'In units of the others\' noise; "all pooled" is the same interval over every configuration.',
 )
 READ: tuple[str, ...] = (
     "With normal noise every interval holds in 94 % or more; where configurations share their splits the level's is wider than it need",

@@ -48,7 +48,7 @@ def test_a_first_round_is_planned_on_an_assumption(book, rates):
     said = " ".join(text.split())
     # What is not known has no number, and what would measure it is named.
     assert "smallest difference is not known before trials are run" in said
-    assert "smallest gain is not known before a configuration is rerun" in said
+    assert "smallest gain is not known before about 6 reruns" in said
     assert "8 complete trials in a study measures it" in said
     assert "not known" in found.line and not re.search(r"\d sd", said + found.line)
     assert "differences in % of the plan's" in said and " 100 " in said

@@ -55,8 +55,8 @@ def _seeds_alone(found: PlannedRound, by: str) -> str:
     if found.metric:
         return f"Assumed: {alone}, by {found.noise:.2g}{by or ', as is assumed'}"
     return (
-        f"Not known yet: how much seeds vary. It is known after a round with {FEWEST_FREE + 1} "
-        "reruns or more (tunebook decide)"
+        "Not known yet: how much seeds vary. A decision with about "
+        f"{FEWEST_FREE + 1} reruns measures it"
     )
 
 

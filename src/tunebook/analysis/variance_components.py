@@ -9,9 +9,10 @@ of the residuals, corrected for what fitting each cell's mean takes off (Box 195
 
 Configurations differ in noise: one that diverges, or is stuck at chance, says nothing of those
 that are compared. `like_the_best` leaves out a cell of which every value is worse than all of the
-best cell's, and whose variance differs from that cell's (F test, 1 % over all cells). Both are
-required: one bad seed moves a cell's variance, and hardly ever all of its values. The best cell is
-the one with the lowest mean.
+best cell's, and whose spread differs: in variance by an F test (1 % over all cells), and by a
+factor of three in standard deviation once each cell's farthest value is dropped. All are required,
+since one bad seed moves a variance, hardly ever all of a cell's values, and not the spread of the
+others. The best cell is the one with the lowest mean.
 
 Levels: of a group, Q(v) = sum of w (mean - weighted mean)^2 with w = 1 / (v + noise / count) is
 chi-square at the true v. The estimate solves Q(v) = its degrees of freedom (Paule and Mandel 1982;
@@ -42,6 +43,8 @@ QUANTILES = (np.arange(512) + 0.5) / 512
 """Of the noise's chi-square; twice as many move no end by a hundredth."""
 UNLIKE = 0.01
 """Level at which a worse configuration's variance counts as another, over all configurations."""
+FACTOR = 3.0
+"""Between standard deviations, from which pooling them would hide both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +118,16 @@ def _apart(
     ratio = float((other / unit).var(ddof=1) / (best / unit).var(ddof=1))
     free, free_best = len(other) - 1, len(best) - 1
     tails = (special.fdtr(free, free_best, ratio), special.fdtrc(free, free_best, ratio))
-    return bool(min(tails) < level / 2)
+    least, most = sorted((_core_spread(best), _core_spread(other)))
+    return bool(min(tails) < level / 2 and most >= FACTOR * least)
+
+
+def _core_spread(cell: Float[np.ndarray, "values"]) -> float:
+    """Standard deviation without the value that is farthest from the median."""
+    if len(cell) < 3:
+        return float(cell.std(ddof=1))
+    farthest = int(np.argmax(np.abs(cell - np.median(cell))))
+    return float(np.delete(cell, farthest).std(ddof=1))
 
 
 def noise_within(cells: Sequence[Float[np.ndarray, "values"]]) -> Noise | None:

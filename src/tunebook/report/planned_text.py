@@ -75,7 +75,7 @@ def density_text(ahead: PlannedRound) -> str:
 def cost_text(cost: PlannedCost | None) -> str:
     """`21 min of compute, 20 s a trial by 64 trials of round 1; 11 min with 2 at a time`."""
     if cost is None:
-        return "unknown, since no trial was timed yet (tunebook try times a few steps)"
+        return "unknown, since no trial was timed yet (tunebook try times 50 steps)"
     by = f"{plural(cost.timed, 'trial')} of round {cost.number}"
     if not cost.number:
         by = f"a test run of {plural(cost.timed, 'configuration')} (tunebook try)"
@@ -116,8 +116,8 @@ def decision_text(ahead: PlannedRound) -> str:
     wrong = f"one that is not worth it in at most {100 * decided.level:.2g} %"
     if not ahead.metric:
         return (
-            f"the smallest gain is not known before a configuration is rerun; {wrong} of cases "
-            f"({reruns})"
+            "the smallest gain is not known before about 6 reruns measure what seeds do; "
+            f"{wrong} of cases ({reruns})"
         )
     return (
         f"a gain of {size_text(promised_gain(ahead), ahead)} over "
