@@ -11,7 +11,6 @@ from isolation_families import study, truth
 from scipy.stats import binom
 from surfaces import table
 
-from sizes import some_slow
 from tunebook.analysis import isolation
 from tunebook.analysis.resampling import mean_best
 from tunebook.analysis.selected_response import study_selects
@@ -135,12 +134,10 @@ def test_values_that_differ_in_kind_alone_are_not_told_apart(one, other, fresh_r
     assert told <= binom.ppf(1 - 1e-6, REPEATS, 0.06)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "share"),
-    some_slow(
-        [("bowl, 2 axes", 0.93), ("cusp, 2 axes", 0.85), ("valley, 2 axes", 0.8)],
-        [("bowl, 2 axes", 0.93)],
-    ),
+    [("bowl, 2 axes", 0.93), ("cusp, 2 axes", 0.85), ("valley, 2 axes", 0.8)],
 )
 def test_the_interval_of_a_best_holds_what_studies_select(name, share, fresh_rng):
     true = truth(name, 32)

@@ -142,6 +142,7 @@ def test_the_proposal_says_what_it_would_cost_and_tell(cut_off):
     assert "# What it would cost and tell" in proposed.toml()
 
 
+@pytest.mark.slow
 def test_the_report_says_it_of_the_next_round(cut_off, tmp_path):
     page = cut_off.report(tmp_path / "report.html").read_text("utf-8")
     assert "Its cost and what it can show: " in page and "Proposed question" in page

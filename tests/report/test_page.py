@@ -231,6 +231,7 @@ def test_an_empty_book_says_how_to_begin(book):
     assert "No round has been planned yet" in empty.text
 
 
+@pytest.mark.slow
 def test_many_findings_of_a_kind_are_folded_and_none_is_lost(book):
     names = [f"value {i}" for i in range(9)]
     plan = Round(

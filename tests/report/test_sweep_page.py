@@ -88,6 +88,7 @@ def test_what_is_the_same_in_all_trials(table):
     assert ("depth", "3") in fixed(constant)
 
 
+@pytest.mark.slow
 def test_very_many_studies_make_a_page_that_can_be_read(tmp_path):
     rng = np.random.default_rng(0)
     rows = [f"{v}-{k},arch_{v},{10 ** rng.uniform(-4, 0):.4g},{rng.random():.4f}"

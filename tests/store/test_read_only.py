@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from bound_by_permissions import bound
+from sizes import some_slow
 from tunebook.store import revisions
 from tunebook.store.read_only import ReadOnlyFile, may_write
 from tunebook.store.schema import REVISION
@@ -94,8 +95,13 @@ def test_a_book_that_may_only_be_read_is_read_and_left_as_it_is(shared, folder):
     assert sorted(p.name for p in shared.parent.iterdir()) == before
 
 
-@pytest.mark.parametrize("left", [("-wal", "-shm"), ("-wal",)], ids=["log and index", "log alone"])
-@pytest.mark.parametrize("folder", [True, False], ids=["folder and file", "file alone"])
+@pytest.mark.parametrize(
+    ("left", "folder"),
+    some_slow(
+        [(left, folder) for left in (("-wal", "-shm"), ("-wal",)) for folder in (True, False)],
+        [(("-wal", "-shm"), True), (("-wal",), False)],
+    ),
+)
 def test_what_a_killed_host_left_in_the_log_is_read(shared, left, folder):
     killed_writer(shared)
     for end in {"-wal", "-shm"} - set(left):
@@ -122,6 +128,7 @@ def test_an_older_schema_is_read_from_a_private_copy(shared):
     assert sorted(p.name for p in shared.parent.iterdir()) == ["b.db"]
 
 
+@pytest.mark.slow
 def test_a_live_host_is_read_while_it_writes(shared):
     script = """
 import sys, time
