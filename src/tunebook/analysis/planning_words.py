@@ -119,12 +119,12 @@ def _tells_nothing(found: PlannedRound) -> list[str]:
         if math.isinf(question.difference):
             said.append(
                 f"{question.name}: with {question.trials} trials a value no difference, however "
-                "large, is told apart in 80 % of rounds. Next: more trials, or a smaller space"
+                "large, is significant in 80 % of rounds. Next: more trials, or a smaller space"
             )
         elif question.difference > found.spread and found.ground is not Ground.ASSUMED:
             said.append(
                 f"{question.name}: only differences larger than what trials spread over the whole "
-                "space would be told apart. Next: more trials, fewer values, or fewer nuisance "
+                "space would be significant. Next: more trials, fewer values, or fewer nuisance "
                 "hyperparameters"
             )
     return said
