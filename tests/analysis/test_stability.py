@@ -56,8 +56,9 @@ def test_false_alarms_level2(fresh_rng, kind):
     assert sum(f.fails for f in runs) <= binom.ppf(1 - 1e-6, len(runs), 0.01)
 
 
-@pytest.mark.parametrize("early", [True, False])
-def test_a_planted_rise_is_seen_with_its_place(fresh_rng, early):
+@pytest.mark.parametrize(("early", "share"), [(True, 0.98), (False, 0.995)])
+def test_a_planted_rise_is_seen_with_its_place(fresh_rng, early, share):
+    """Of 1,500 the early one was seen in 98.6 %, the late one in all."""
     found = 0
     for _ in range(100):
         losses = falling(200, 0.05)
@@ -66,7 +67,7 @@ def test_a_planted_rise_is_seen_with_its_place(fresh_rng, early):
         read = read_run("1.0", np.arange(200), noisy(fresh_rng, losses, "normal", 0.1), fall=FALL,
                         max_train_steps=200)  # fmt: skip
         found += read.fate is Fate.RISES and abs(read.at - at) <= 25 and (not early or read.early)
-    assert found >= 95
+    assert found >= binom.ppf(1e-6, 100, share)
 
 
 def test_a_short_spike_in_the_first_steps_is_seen(fresh_rng):
