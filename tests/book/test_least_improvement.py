@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 import tunebook as tb
-from tunebook.analysis.metric_bounds import gain_left
+from tunebook.analysis.metric_bounds import bound_is_certain, gain_left
+from tunebook.words.decision import Verdict
 from tunebook.words.design import Direction, Objective, Round
 from tunebook.words.errors import EvidenceError
 from tunebook.words.trial import Purpose
@@ -41,11 +42,30 @@ def test_a_reachable_one_is_no_warning(launched, rates, capsys):
     assert not any("least_improvement" in w for w in asked.planned(workers=1).warnings)
 
 
-def test_a_decision_is_refused_before_a_rerun(half, train):
-    with pytest.raises(EvidenceError, match=r"least_improvement is 0\.5") as refused:
-        half.decide(train, max_reruns=20, **QUIET)
-    assert "smaller least_improvement" in refused.value.next_step
-    assert not [t for t in half.trials if t.purpose is Purpose.RERUN]
+@pytest.mark.parametrize(("metric", "refused"), [("valid/error", True), ("loss", False)])
+def test_a_decision_that_nothing_can_reach_is_refused_before_a_rerun(tmp_path, metric, refused):
+    """A loss could lie below 0, so for one it is a warning."""
+
+    def train(trial):
+        value = 0.4 - 0.1 * trial.config["rate"] + trial.seed % 97 / 10_000
+        for step in range(trial.max_train_steps):
+            if trial.evaluate_at(step):
+                trial.report(step, {metric: value + 0.3 * 0.4**step})
+
+    with tb.Book(tmp_path / "b.db", objective=tb.minimize(metric), chance=0.6) as book:
+        first = book.round("Does it learn?", fixed={"rate": 0.5}, trials=4, max_train_steps=10)
+        first.run(train, **QUIET)
+        book.launch(first.decide(train, max_reruns=4, **QUIET))
+        asked = book.round("Which rate?", nuisance={"rate": tb.uniform(0, 1)}, trials=8,
+                           max_train_steps=10, least_improvement=0.5)  # fmt: skip
+        asked.run(train, **QUIET)
+        if refused:
+            with pytest.raises(EvidenceError, match=r"least_improvement is 0\.5") as told:
+                asked.decide(train, max_reruns=20, **QUIET)
+            assert "smaller least_improvement" in told.value.next_step
+            assert not [t for t in asked.trials if t.purpose is Purpose.RERUN]
+        else:
+            assert asked.decide(train, max_reruns=20, **QUIET).verdict is not Verdict.ADOPT
 
 
 def test_the_next_round_proposes_one_that_can_be_reached(half):
@@ -76,6 +96,14 @@ def test_a_reachable_one_is_carried_on(launched, rates, train):
 )
 def test_what_is_left_follows_from_the_metric_s_name_and_values(objective, value, chance, left):
     assert gain_left(objective, value, chance=chance) == pytest.approx(left)
+
+
+@pytest.mark.parametrize(
+    ("metric", "certain"),
+    [("valid/error", True), ("valid/accuracy", True), ("valid/loss", False), ("test_nll", False)],
+)
+def test_a_loss_could_lie_below_zero_and_an_error_not(metric, certain):
+    assert bound_is_certain(Objective(metric)) is certain
 
 
 def test_without_a_baseline_the_whole_way_from_chance_is_what_there_is(tmp_path, capsys):

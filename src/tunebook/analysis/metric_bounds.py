@@ -25,6 +25,18 @@ SHARES = frozenset(
      "success", "win", "pass"}
 )  # fmt: skip
 """Words of metrics that are shares: 0 to 1, or to 100 in percent."""
+NEGATIVE_AT_TIMES = frozenset({"loss", "losses", "nll", "nelbo", "deviance"})
+"""Words of metrics that are mostly 0 at best; that of a density can lie below."""
+
+
+def bound_is_certain(objective: Objective) -> bool:
+    """Whether a best value that the name tells holds for every problem.
+
+    Example:
+        >>> bound_is_certain(Objective("valid/error")), bound_is_certain(Objective("valid/loss"))
+        (True, False)
+    """
+    return not set(words_of(objective.metric)) & NEGATIVE_AT_TIMES
 
 
 def gain_left(

@@ -6,7 +6,7 @@ import math
 import sys
 from collections.abc import Iterable, Sequence
 
-from tunebook.analysis.metric_bounds import gain_left
+from tunebook.analysis.metric_bounds import bound_is_certain, gain_left
 from tunebook.book.fresh_reruns import Candidate
 from tunebook.report.wording import number, plural
 from tunebook.words.decision import Decision, Estimand, Launch, RerunPlan, Setting, Verdict
@@ -80,12 +80,12 @@ def refuse_unreachable(
     """Refuse to rerun anything where no result could adopt.
 
     Judged at the worse end of the baseline's interval, so that a baseline whose mean is not well
-    known is no reason to refuse.
+    known is no reason to refuse; a loss that could lie below 0 is none either.
 
     Raises:
         EvidenceError: says what to ask in place of it.
     """
-    if baseline is None:
+    if baseline is None or not bound_is_certain(objective):
         return
     ends = (baseline.expected.low, baseline.expected.high)
     worst = max(ends, key=lambda x: objective.sign * x)
