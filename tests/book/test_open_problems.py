@@ -67,7 +67,7 @@ def test_cost_level_and_promise_are_said_before_the_reruns_and_progress_is_one(b
     said = capsys.readouterr().err
     level = next(line for line in said.splitlines() if line.startswith("Level: "))
     assert level.count("%") == 3 and "if this one adopts" in level
-    assert "in error above the least improvement" in said and "standard deviations" in said
+    assert " in error over the baseline" in said and "the least improvement" in said
     assert said.count("Reruns with new seeds") == 1
     done = [line for line in said.splitlines() if "trials done" in line]
     assert done and "16/16" not in done[0]
@@ -82,7 +82,7 @@ def test_the_spread_that_d2_measured_gives_the_promise_its_units(tmp_path, capsy
         capsys.readouterr()
         first.decide(train, max_reruns=6, workers=0)
         said = capsys.readouterr().err
-    assert "in error above chance" in said and "not measured" not in said
+    assert " in error over chance" in said and "not measured" not in said
 
 
 def test_two_candidates_are_compared_by_their_own_reruns(book):
