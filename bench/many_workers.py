@@ -54,8 +54,8 @@ class SimulatedWorkers:
             self._under_way[assignment.trial.key] = [assignment, log, 0, due]
 
     def _tick(self) -> None:
+        from tunebook.domain.trial import Outcome, Status
         from tunebook.execution import Ended
-        from tunebook.words.trial import Outcome, Status
 
         while not self._over.wait(0.02):
             now = time.monotonic()
@@ -131,11 +131,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     asked = parser.parse_args()
     from system.postgres import Server
+    from tunebook.domain.decision import Setting
+    from tunebook.domain.design import Objective, Round
+    from tunebook.domain.space import Float
+    from tunebook.domain.trial import TrialRecord
     from tunebook.store.sql import SqlStore
-    from tunebook.words.decision import Setting
-    from tunebook.words.design import Objective, Round
-    from tunebook.words.space import Float
-    from tunebook.words.trial import TrialRecord
 
     server = Server()
     try:

@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from tunebook.words.optimizers import includes
+from tunebook.domain.optimizers.spaces import includes
 
 HERE = Path(__file__).parent
 

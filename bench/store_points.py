@@ -24,8 +24,8 @@ from store_curves import values
 from tunebook.training.assignment import Assignment
 from tunebook.training.handle import Trial
 from tunebook.training.log import TrialLog, attempt_files
-from tunebook.words.design import Objective
-from tunebook.words.trial import Outcome, Status
+from tunebook.domain.design import Objective
+from tunebook.domain.trial import Outcome, Status
 curves = values("loss", 64).tolist()
 names = ["loss", "accuracy", "norm"]
 def train(files, record, metrics):
@@ -71,7 +71,7 @@ REPORT = (
     + """
 import statistics, tempfile, time
 from pathlib import Path
-from tunebook.words.trial import TrialRecord
+from tunebook.domain.trial import TrialRecord
 each = []
 class Timed(Trial):
     def report(self, step, metrics):
@@ -92,7 +92,7 @@ WORKER = (
     + """
 import sys
 from pathlib import Path
-from tunebook.words.trial import TrialRecord
+from tunebook.domain.trial import TrialRecord
 metrics = int(sys.argv[2])
 print("up", flush=True)
 for number in sys.stdin.readline().split():
@@ -109,7 +109,7 @@ BESIDE = (
 import os, select, subprocess, sys, time
 import tunebook as tb
 from tunebook.store.ingest import End, settle_all
-from tunebook.words.trial import TrialKey
+from tunebook.domain.trial import TrialKey
 place, trials, metrics, workers = sys.argv[1], *map(int, sys.argv[2:5])
 book = tb.Book(place, objective=tb.minimize("loss"))
 store = book._store

@@ -17,9 +17,9 @@ import numpy as np
 import tunebook as tb
 from store_curves import POINTS, values
 from store_filling import DONE, add_round
+from tunebook.domain.trial import TrialKey
 from tunebook.store.ingest import settle
 from tunebook.training.log import TrialLog, attempt_files
-from tunebook.words.trial import TrialKey
 
 ROUND = 10_000
 ADDED, LOGS, READ, TABLES = 1_000, 50, 200, 15

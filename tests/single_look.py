@@ -6,7 +6,7 @@ from scipy.special import ndtri
 
 from tunebook.analysis.comparison import Judgement, conclude, read_look
 from tunebook.analysis.rerun_evidence import Question
-from tunebook.words.decision import RerunPlan
+from tunebook.domain.decision import RerunPlan
 
 
 def judge(

@@ -11,10 +11,10 @@ from enum import Enum
 from hypothesis import reject, settings
 from hypothesis import strategies as st
 
-from tunebook.words.decision import Change, Decision, Launch, Setting, Side
-from tunebook.words.design import Objective, Round, Study, studies
-from tunebook.words.errors import SpaceError
-from tunebook.words.finding import (
+from tunebook.domain.decision import Change, Decision, Launch, Setting, Side
+from tunebook.domain.design import Objective, Round, Study, studies
+from tunebook.domain.errors import SpaceError
+from tunebook.domain.finding import (
     Examination,
     Finding,
     Interval,
@@ -22,12 +22,12 @@ from tunebook.words.finding import (
     PairwiseDifference,
     Remedy,
 )
-from tunebook.words.foretold import NEEDED, Expectation, Foretold, ForetoldOutcome
-from tunebook.words.record import Proposal, TrainingSource
-from tunebook.words.roles import BATCH_NAMES, STEP_NAMES
-from tunebook.words.schedule import Schedule, Shape
-from tunebook.words.space import Branch, Choice, Constraint, Float, Integer, Per, Scale
-from tunebook.words.trial import Measurement, Outcome, TrialKey, TrialRecord
+from tunebook.domain.prediction import NEEDED, Expectation, Foretold, ForetoldOutcome
+from tunebook.domain.record import Proposal, TrainingSource
+from tunebook.domain.roles import BATCH_NAMES, STEP_NAMES
+from tunebook.domain.schedule import Schedule, Shape
+from tunebook.domain.space import Branch, Choice, Constraint, Float, Integer, Per, Scale
+from tunebook.domain.trial import Measurement, Outcome, TrialKey, TrialRecord
 
 CONTROLS = st.sampled_from(["\0", "\x1b", "\x7f", "\r\n", "\u2028", "\t", '"', "\\", "'''", "NaN"])
 texts = st.text(max_size=6) | CONTROLS | st.sampled_from(["-Infinity", "\\NaN", "1", "true", "é"])

@@ -17,9 +17,9 @@ from surfaces import table_of
 
 from tunebook.analysis import adaptivity
 from tunebook.analysis.estimators import proportion
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.table import TrialTable
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.finding import NotApplicable
-from tunebook.words.table import TrialTable
 
 Rng = np.random.Generator
 Points = np.ndarray

@@ -11,8 +11,8 @@ from rate_page import cell
 from tunebook.analysis.comparison import conclude, read_look
 from tunebook.analysis.rerun_evidence import Question, SideEvidence
 from tunebook.analysis.sequential_design import OUTER, planned
-from tunebook.words.decision import RerunPlan, Verdict
-from tunebook.words.design import Direction, Objective
+from tunebook.domain.decision import RerunPlan, Verdict
+from tunebook.domain.design import Direction, Objective
 
 ACCURACY = Objective("valid/accuracy", Direction.MAXIMIZE)
 CHANCE, EXAMPLES, EVALUATIONS = 0.25, 500, 20

@@ -18,8 +18,8 @@ from rate_page import cell
 
 from tunebook.analysis.ranking import Ranking, ranked, told_better
 from tunebook.analysis.variance_components import Crossed, Level, crossed, spread_of_levels
-from tunebook.words.finding import Interval
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import Interval
+from tunebook.domain.table import TrialTable
 
 PAGE = Path(__file__).parents[2] / "docs/claims/algoperf.md"
 METRICS = {"ogbg": "mean_average_precision", "wmt": "bleu"}

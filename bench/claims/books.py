@@ -20,7 +20,7 @@ from scipy import stats
 from tunebook.analysis.comparison import conclude
 from tunebook.analysis.launch_account import RATE, granted
 from tunebook.analysis.rerun_evidence import Question
-from tunebook.words.decision import Verdict
+from tunebook.domain.decision import Verdict
 
 ROUNDS = 30
 REAL = 0.2

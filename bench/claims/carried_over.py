@@ -19,11 +19,11 @@ from tunebook.analysis.advice import propose
 from tunebook.analysis.carried import EarlierRound, carry_over, corrected_share, without_the_best
 from tunebook.analysis.failing_places import FailingRegion
 from tunebook.analysis.sensitivity_readings import Verdict
+from tunebook.domain.design import Role, Round
+from tunebook.domain.finding import Examination, NotApplicable
+from tunebook.domain.space import Branch, Float
+from tunebook.domain.table import TrialTable
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.design import Role, Round
-from tunebook.words.finding import Examination, NotApplicable
-from tunebook.words.space import Branch, Float
-from tunebook.words.table import TrialTable
 
 Units = np.ndarray
 Response = Callable[[Units], Units]

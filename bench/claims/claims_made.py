@@ -23,7 +23,7 @@ from tunebook.analysis.failing_places import (
 )
 from tunebook.analysis.sampling import AS_GOOD, DENSE
 from tunebook.analysis.sensitivity_readings import Verdict
-from tunebook.words.finding import Finding, NotApplicable, RemedyKind, Severity, subject_name
+from tunebook.domain.finding import Finding, NotApplicable, RemedyKind, Severity, subject_name
 
 Results = Mapping[str, Any]
 Words = Iterator[tuple[tuple[str, str], str]]

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from rate_page import VERSIONS, cell
 
-from tunebook.words.column_look import look_at
-from tunebook.words.column_values import measured
-from tunebook.words.csv_scales import scale_of
-from tunebook.words.space import Scale
+from tunebook.domain.space import Scale
+from tunebook.importers.csv.column_profile import look_at
+from tunebook.importers.csv.column_values import measured
+from tunebook.importers.csv.scales import scale_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "claims" / "csv_reading.md"
 SIZES = (16, 32, 64, 128)

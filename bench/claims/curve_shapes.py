@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from surfaces import table
 
-from tunebook.words.design import Objective
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.design import Objective
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import Cause, Status
 
 STEPS = 1000
 

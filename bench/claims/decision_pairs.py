@@ -16,7 +16,7 @@ from scipy import stats
 from tunebook.analysis.candidate_pairs import compare, pairs_of
 from tunebook.analysis.comparison import conclude
 from tunebook.analysis.rerun_evidence import Question, Reading
-from tunebook.words.decision import Comparison, Verdict
+from tunebook.domain.decision import Comparison, Verdict
 
 if TYPE_CHECKING:
     from decisions import Case, Seeds

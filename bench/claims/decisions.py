@@ -23,8 +23,8 @@ from scipy import stats
 from tunebook.analysis.comparison import Judgement, conclude, read_look
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import OUTER, SequentialDesign, extended, planned
-from tunebook.words.decision import Estimand, RerunPlan, Verdict
-from tunebook.words.design import Objective
+from tunebook.domain.decision import Estimand, RerunPlan, Verdict
+from tunebook.domain.design import Objective
 
 OBJECTIVE = Objective("loss")
 MARGIN = 0.5

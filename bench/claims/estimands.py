@@ -15,7 +15,7 @@ import scipy
 from decisions import LEVEL, MARGIN, NOISE, Case, Outcome, design, many
 from rate_page import cell
 
-from tunebook.words.decision import Estimand, Verdict
+from tunebook.domain.decision import Estimand, Verdict
 
 BEATS = Estimand.BEATS
 DRAWS = 2_000_000

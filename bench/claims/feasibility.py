@@ -19,11 +19,11 @@ from surfaces import table
 from tunebook.analysis import feasibility
 from tunebook.analysis.chance_level import chance_level
 from tunebook.analysis.failing_places import FailingCombination, FailingRegion
-from tunebook.words.design import Role
-from tunebook.words.finding import NotApplicable, RemedyKind
-from tunebook.words.space import Branch, Choice, Float, Scale
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.design import Role
+from tunebook.domain.finding import NotApplicable, RemedyKind
+from tunebook.domain.space import Branch, Choice, Float, Scale
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 
 Make = Callable[[np.random.Generator, int], TrialTable]
 Units = np.ndarray

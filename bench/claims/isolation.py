@@ -15,10 +15,10 @@ from isolation_page import SIZES, page, splits_of
 from surfaces import table
 
 from tunebook.analysis import isolation
-from tunebook.words.design import Role
-from tunebook.words.finding import NotApplicable
-from tunebook.words.space import Branch
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Role
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.space import Branch
+from tunebook.domain.table import TrialTable
 
 
 def compared(

@@ -17,9 +17,9 @@ from surfaces import table_of
 
 from tunebook.analysis.best_band import best_bands
 from tunebook.analysis.estimators import proportion
+from tunebook.domain.design import Role
+from tunebook.domain.table import TrialTable
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.design import Role
-from tunebook.words.table import TrialTable
 
 RESPONSES: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
     "bowl, 2 axes": (2, bowl()),

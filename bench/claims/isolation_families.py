@@ -15,11 +15,11 @@ import numpy as np
 from scipy.stats import qmc
 
 from tunebook.analysis.scientific_values import Group, groups_of
+from tunebook.domain.design import Objective, Role
+from tunebook.domain.space import Branch, Float
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.design import Objective, Role
-from tunebook.words.space import Branch, Float
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from tunebook.analysis import isolation
-from tunebook.words.design import Role
-from tunebook.words.finding import NotApplicable
-from tunebook.words.space import Branch
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Role
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.space import Branch
+from tunebook.domain.table import TrialTable
 
 ADAM = ("learning_rate", "beta1", "beta2", "epsilon", "l1", "l2", "linear_decay",
         "exponential_decay")  # fmt: skip

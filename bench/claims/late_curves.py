@@ -14,7 +14,7 @@ import numpy as np
 from scipy.signal import lfilter
 from surfaces import table
 
-from tunebook.words.table import Curves, TrialTable
+from tunebook.domain.table import Curves, TrialTable
 
 STEPS = 1000
 Shape = Callable[[np.ndarray], np.ndarray]

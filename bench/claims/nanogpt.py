@@ -21,7 +21,7 @@ from scipy import stats
 from tunebook.analysis.comparison import Judgement, conclude
 from tunebook.analysis.rerun_evidence import Question
 from tunebook.analysis.sequential_design import FIRST_ADOPT
-from tunebook.words.design import Objective
+from tunebook.domain.design import Objective
 
 PAGE = Path(__file__).parents[2] / "docs/claims/nanogpt.md"
 OBJECTIVE = Objective("val_loss")

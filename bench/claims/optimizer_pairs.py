@@ -17,8 +17,8 @@ from scipy import stats
 from tunebook.analysis.comparison import Judgement, conclude
 from tunebook.analysis.fragile_seeds import fragile
 from tunebook.analysis.rerun_evidence import Question, SideEvidence
-from tunebook.words.design import Direction, Objective
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.table import TrialTable
 
 CHOSE = 42
 """The seed of the whole grid of learning rates."""

@@ -14,8 +14,8 @@ from curve_shapes import Shape, study
 from rate_page import VERSIONS, rows
 
 from tunebook.analysis import overfitting
-from tunebook.words.finding import NotApplicable, Severity
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import NotApplicable, Severity
+from tunebook.domain.table import TrialTable
 
 FALLS = Shape(pace=3, noise=0.01)
 LEVEL = Shape(pace=30)

@@ -24,8 +24,8 @@ from tunebook.analysis.planning import Measured, plan_ahead
 from tunebook.analysis.planning_cost import Timed
 from tunebook.analysis.scientific_values import Group, by_configuration, units_of
 from tunebook.analysis.value_pairs import ALPHA, compare
-from tunebook.words.design import Round
-from tunebook.words.space import Branch, Choice, Float
+from tunebook.domain.design import Round
+from tunebook.domain.space import Branch, Choice, Float
 
 PAGE = Path(__file__).parents[2] / "docs/claims/planning.md"
 

@@ -15,8 +15,8 @@ from scipy import stats
 from scipy.stats import qmc
 from surfaces import table_of
 
+from tunebook.domain.table import TrialTable
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.table import TrialTable
 
 Cube = np.ndarray
 REFERENCE = 2**20

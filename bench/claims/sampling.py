@@ -18,8 +18,8 @@ from surfaces import table
 from tunebook.analysis import sampling
 from tunebook.analysis.estimators import proportion
 from tunebook.analysis.tuning_band import at_ranks, band_ranks, budgets_of
+from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.finding import NotApplicable, Severity
 
 SIZES = (16, 32, 64, 128, 512)
 BAND_SIZES = (16, 32, 64, 128, 512)

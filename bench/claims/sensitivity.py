@@ -19,7 +19,7 @@ from tunebook.analysis import sensitivity
 from tunebook.analysis.estimators import proportion
 from tunebook.analysis.sensitivity_levels import LITTLE, LITTLE_NEAR
 from tunebook.analysis.sensitivity_readings import StudyReading, Verdict
-from tunebook.words.finding import Interval, NotApplicable
+from tunebook.domain.finding import Interval, NotApplicable
 
 SIZES = (16, 32, 64, 128, 512)
 

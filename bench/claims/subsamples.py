@@ -19,8 +19,8 @@ from isolation_splits import SEARCHES as RANDOM_SEARCHES
 from opposites import COMPARED_ONLY, INCLUDED, NOT_SAID, OPPOSITES, Claim
 from rate_page import VERSIONS, cell
 
+from tunebook.domain.table import TrialTable
 from tunebook.report.examine import results
-from tunebook.words.table import TrialTable
 
 TRIALS = 64
 PAGE = Path(__file__).parents[2] / "docs/claims/subsamples.md"

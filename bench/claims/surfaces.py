@@ -10,11 +10,11 @@ from typing import Literal
 
 import numpy as np
 
+from tunebook.domain.design import Objective, Role
+from tunebook.domain.space import Branch, Float
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.design import Objective, Role
-from tunebook.words.space import Branch, Float
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
 
 Shape = Literal["bowl", "cusp", "cone", "flat", "well", "joint"]
 

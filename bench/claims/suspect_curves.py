@@ -15,8 +15,8 @@ from curve_shapes import Shape, study
 from rate_page import VERSIONS, rows
 
 from tunebook.analysis import suspect_curves
-from tunebook.words.finding import NotApplicable, Severity
-from tunebook.words.table import Curves, TrialTable
+from tunebook.domain.finding import NotApplicable, Severity
+from tunebook.domain.table import Curves, TrialTable
 
 TRAIN = Shape(pace=5, noise=0.01)
 VALID = Shape(pace=10)

@@ -18,8 +18,8 @@ from late_curves import STEPS, Shape, falling, of_their_own, power, study, wande
 from tunebook.analysis import training_length
 from tunebook.analysis.estimators import proportion
 from tunebook.analysis.more_steps import gain_of_more
-from tunebook.words.finding import NotApplicable, Severity
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import NotApplicable, Severity
+from tunebook.domain.table import TrialTable
 
 LEVEL, NEARLY, HALF, STEADY = falling(40.0), falling(5.0), falling(2.5), falling(1.0)
 CASES: dict[str, dict[str, Any]] = {

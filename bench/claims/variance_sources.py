@@ -21,10 +21,10 @@ from tunebook.analysis.variance_components import (
     noise_within,
 )
 from tunebook.analysis.variance_sources import FEWEST_FREEDOM, Origin, check
-from tunebook.words.design import Objective, Role
-from tunebook.words.space import Branch, Float
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
+from tunebook.domain.design import Objective, Role
+from tunebook.domain.space import Branch, Float
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 
 PAGE = Path(__file__).parents[2] / "docs/claims/variance_sources.md"
 Noise = Callable[[np.random.Generator, int], np.ndarray]

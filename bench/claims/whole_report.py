@@ -19,8 +19,8 @@ from whole_studies import FAMILIES, LEVEL, Family, study
 from tunebook.analysis import CHECKS
 from tunebook.analysis.late_noise import TWO_READINGS
 from tunebook.analysis.sensitivity_levels import LITTLE
+from tunebook.domain.finding import Finding, NotApplicable, RemedyKind, Severity
 from tunebook.report.examine import results
-from tunebook.words.finding import Finding, NotApplicable, RemedyKind, Severity
 
 PAGE = Path(__file__).parents[2] / "docs/claims/whole_report.md"
 ALARM = (Severity.WARNING, Severity.PROBLEM)

@@ -11,10 +11,10 @@ import numpy as np
 from curve_shapes import STEPS, Shape, values_of
 from surfaces import table
 
-from tunebook.words.design import Objective, Role
-from tunebook.words.space import Branch
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.design import Objective, Role
+from tunebook.domain.space import Branch
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import Cause, Status
 
 POINTS = 30
 VALUES = ("a", "b")

@@ -9,11 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from training import nap
+from tunebook.domain.errors import TunebookError
 from tunebook.execution.code import training_code
 from tunebook.execution.places import executor_of
 from tunebook.execution.scheduler import run_trials
 from tunebook.store.sql import SqlStore
-from tunebook.words.errors import TunebookError
 
 time.sleep = nap
 book, files, executor = sys.argv[1:]

@@ -17,12 +17,12 @@ from pathlib import Path
 import psutil
 
 from training import expected
+from tunebook.domain.decision import Setting
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.space import Choice
+from tunebook.domain.trial import Status, TrialKey, TrialRecord
 from tunebook.execution.child import MARK
 from tunebook.store.sql import SqlStore
-from tunebook.words.decision import Setting
-from tunebook.words.design import Objective, Round
-from tunebook.words.space import Choice
-from tunebook.words.trial import Status, TrialKey, TrialRecord
 
 HERE = Path(__file__).parent
 TRIALS, STEPS, PACE_S = 40, 48, 0.012

@@ -8,13 +8,30 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
-from tunebook.words.version import VERSION as __version__
+from tunebook.domain.version import VERSION as __version__
 
 if TYPE_CHECKING:
     from tunebook.book.exploitation import Exploitation as Exploitation
     from tunebook.book.exploration import explore as explore
     from tunebook.book.notebook import Book as Book
     from tunebook.book.rounds import BookRound as BookRound
+    from tunebook.domain.errors import DesignError as DesignError
+    from tunebook.domain.errors import Infeasible as Infeasible
+    from tunebook.domain.errors import TunebookError as TunebookError
+    from tunebook.domain.formats.spelling import choice as choice
+    from tunebook.domain.formats.spelling import integer as integer
+    from tunebook.domain.formats.spelling import log_uniform as log_uniform
+    from tunebook.domain.formats.spelling import maximize as maximize
+    from tunebook.domain.formats.spelling import minimize as minimize
+    from tunebook.domain.formats.spelling import near_one as near_one
+    from tunebook.domain.formats.spelling import per as per
+    from tunebook.domain.formats.spelling import uniform as uniform
+    from tunebook.domain.optimizers.spaces import optimizer_defaults as optimizer_defaults
+    from tunebook.domain.optimizers.spaces import optimizer_space as optimizer_space
+    from tunebook.domain.program import command as command
+    from tunebook.domain.schedule import Schedule as Schedule
+    from tunebook.domain.schedule import schedule as schedule
+    from tunebook.domain.table import TrialTable as TrialTable
     from tunebook.execution.local import LocalExecutor as local
     from tunebook.execution.ray_executor import RayExecutor as ray
     from tunebook.execution.slurm_executor import SlurmExecutor as slurm
@@ -26,57 +43,40 @@ if TYPE_CHECKING:
     from tunebook.report.examine import examine as examine
     from tunebook.training.gradient_norms import gradient_norm as gradient_norm
     from tunebook.training.handle import Trial as Trial
-    from tunebook.words.errors import DesignError as DesignError
-    from tunebook.words.errors import Infeasible as Infeasible
-    from tunebook.words.errors import TunebookError as TunebookError
-    from tunebook.words.optimizers import optimizer_defaults as optimizer_defaults
-    from tunebook.words.optimizers import optimizer_space as optimizer_space
-    from tunebook.words.program import command as command
-    from tunebook.words.schedule import Schedule as Schedule
-    from tunebook.words.schedule import schedule as schedule
-    from tunebook.words.spelling import choice as choice
-    from tunebook.words.spelling import integer as integer
-    from tunebook.words.spelling import log_uniform as log_uniform
-    from tunebook.words.spelling import maximize as maximize
-    from tunebook.words.spelling import minimize as minimize
-    from tunebook.words.spelling import near_one as near_one
-    from tunebook.words.spelling import per as per
-    from tunebook.words.spelling import uniform as uniform
-    from tunebook.words.table import TrialTable as TrialTable
 
 _HOMES = {
     "Book": "tunebook.book.notebook",
     "BookRound": "tunebook.book.rounds",
-    "DesignError": "tunebook.words.errors",
+    "DesignError": "tunebook.domain.errors",
     "Exploitation": "tunebook.book.exploitation",
-    "Infeasible": "tunebook.words.errors",
-    "Schedule": "tunebook.words.schedule",
+    "Infeasible": "tunebook.domain.errors",
+    "Schedule": "tunebook.domain.schedule",
     "Trial": "tunebook.training.handle",
-    "TrialTable": "tunebook.words.table",
-    "TunebookError": "tunebook.words.errors",
-    "choice": "tunebook.words.spelling",
-    "command": "tunebook.words.program",
+    "TrialTable": "tunebook.domain.table",
+    "TunebookError": "tunebook.domain.errors",
+    "choice": "tunebook.domain.formats.spelling",
+    "command": "tunebook.domain.program",
     "examine": "tunebook.report.examine",
     "explore": "tunebook.book.exploration",
     "gradient_norm": "tunebook.training.gradient_norms",
-    "integer": "tunebook.words.spelling",
+    "integer": "tunebook.domain.formats.spelling",
     "keras_optimizer": "tunebook.integrations.keras_optimizers",
     "keras_schedule": "tunebook.integrations.keras_optimizers",
     "local": "tunebook.execution.local",
-    "log_uniform": "tunebook.words.spelling",
-    "maximize": "tunebook.words.spelling",
-    "minimize": "tunebook.words.spelling",
-    "near_one": "tunebook.words.spelling",
+    "log_uniform": "tunebook.domain.formats.spelling",
+    "maximize": "tunebook.domain.formats.spelling",
+    "minimize": "tunebook.domain.formats.spelling",
+    "near_one": "tunebook.domain.formats.spelling",
     "optax_optimizer": "tunebook.integrations.optax_optimizers",
     "optax_schedule": "tunebook.integrations.optax_optimizers",
-    "optimizer_defaults": "tunebook.words.optimizers",
-    "optimizer_space": "tunebook.words.optimizers",
-    "per": "tunebook.words.spelling",
+    "optimizer_defaults": "tunebook.domain.optimizers.spaces",
+    "optimizer_space": "tunebook.domain.optimizers.spaces",
+    "per": "tunebook.domain.formats.spelling",
     "ray": "tunebook.execution.ray_executor",
-    "schedule": "tunebook.words.schedule",
+    "schedule": "tunebook.domain.schedule",
     "slurm": "tunebook.execution.slurm_executor",
     "torch_optimizer": "tunebook.integrations.torch_optimizers",
-    "uniform": "tunebook.words.spelling",
+    "uniform": "tunebook.domain.formats.spelling",
 }
 
 _CALLED = {"local": "LocalExecutor", "ray": "RayExecutor", "slurm": "SlurmExecutor"}

@@ -10,11 +10,11 @@ from adaptivity import ADAPTIVE, NOTHING, count, table
 from scipy.stats import binom
 
 from tunebook.analysis import adaptivity
-from tunebook.words.design import Objective
-from tunebook.words.finding import NotApplicable, Severity
-from tunebook.words.space import Branch, Choice, Float
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import NotApplicable, Severity
+from tunebook.domain.space import Branch, Choice, Float
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 
 ALMOST_NEVER = 1e-7
 
@@ -122,7 +122,7 @@ def test_choices_ties_and_constants(fresh_rng):
 
 
 def test_published_random_searches_look_like_it(shared_data):
-    from tunebook.words.table import TrialTable
+    from tunebook.domain.table import TrialTable
 
     for name, objective in (
         ("opda/convnext", "maximize:best_top_1"),

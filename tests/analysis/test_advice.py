@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tunebook.analysis.advice import propose
-from tunebook.words.decision import Decision, Side, Verdict
-from tunebook.words.design import Round
-from tunebook.words.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
-from tunebook.words.space import Float, Scale
-from tunebook.words.spelling import choice, log_uniform, per, uniform
+from tunebook.domain.decision import Decision, Side, Verdict
+from tunebook.domain.design import Round
+from tunebook.domain.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.spelling import choice, log_uniform, per, uniform
+from tunebook.domain.space import Float, Scale
 
 PLAN = Round(
     goal="Does Nesterov beat Adam?",

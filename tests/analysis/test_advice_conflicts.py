@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from strategies import examples
 from tunebook.analysis.advice import propose
-from tunebook.words.decision import Decision, Verdict
-from tunebook.words.design import Round, studies
-from tunebook.words.finding import Examination, Finding, Remedy, RemedyKind, Severity
-from tunebook.words.space import Float, Scale
-from tunebook.words.spelling import choice, log_uniform, per, uniform
+from tunebook.domain.decision import Decision, Verdict
+from tunebook.domain.design import Round, studies
+from tunebook.domain.finding import Examination, Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.spelling import choice, log_uniform, per, uniform
+from tunebook.domain.space import Float, Scale
 
 PLAN = Round(
     goal="Which learning rate suits this network?",

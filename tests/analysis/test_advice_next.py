@@ -10,15 +10,15 @@ import pytest
 from tunebook.analysis.advice import propose
 from tunebook.analysis.advice_next import is_learning_rate
 from tunebook.book.proposals import NextRound
-from tunebook.words.decision import Decision, Side, Verdict
-from tunebook.words.design import Objective, Round
-from tunebook.words.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
-from tunebook.words.foretold import Expectation
-from tunebook.words.round_file import RoundFile
-from tunebook.words.space import Branch, Float, Scale
-from tunebook.words.spelling import choice, log_uniform, uniform
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.decision import Decision, Side, Verdict
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.round_file import RoundFile
+from tunebook.domain.formats.spelling import choice, log_uniform, uniform
+from tunebook.domain.prediction import Expectation
+from tunebook.domain.space import Branch, Float, Scale
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 
 FIRST = Round(goal="Does it learn?", trials=4, max_train_steps=100,
               fixed={"optim.lr": 0.002, "width": 64, "dropout": 0.1})  # fmt: skip

@@ -11,15 +11,21 @@ from hypothesis import strategies as st
 from strategies import examples, rounds
 from tunebook.analysis.advice import propose
 from tunebook.analysis.advice_draft import why_not
+from tunebook.domain.decision import Decision, Verdict
+from tunebook.domain.design import Objective, Round, studies
+from tunebook.domain.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.codec import (
+    RoundFile,
+    from_json,
+    read_round_file,
+    to_json,
+    write_round_file,
+)
+from tunebook.domain.formats.spelling import choice, integer, log_uniform, near_one, per, uniform
+from tunebook.domain.space import Choice, Float, Integer
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 from tunebook.search.assignment import search_trials
-from tunebook.words.codec import RoundFile, from_json, read_round_file, to_json, write_round_file
-from tunebook.words.decision import Decision, Verdict
-from tunebook.words.design import Objective, Round, studies
-from tunebook.words.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
-from tunebook.words.space import Choice, Float, Integer
-from tunebook.words.spelling import choice, integer, log_uniform, near_one, per, uniform
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
 
 CONDITIONAL = Round(
     goal="Does Nesterov beat Adam?",

@@ -7,12 +7,12 @@ import pytest
 from scipy.stats import binom
 
 from tunebook.analysis.batch_budgets import Kind, Runs, best_within, budgets, covered_steps
-from tunebook.words.curves import Curves
-from tunebook.words.design import Objective
-from tunebook.words.finding import NotApplicable
-from tunebook.words.space import Branch
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
+from tunebook.domain.curves import Curves
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.space import Branch
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 
 SIZES = (4, 16, 64, 256)
 

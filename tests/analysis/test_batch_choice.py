@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import binom
 
 from tunebook.analysis.batch_choice import BatchChoice, batch_choice
-from tunebook.words.finding import Interval, NotApplicable
+from tunebook.domain.finding import Interval, NotApplicable
 
 SIZES = (2, 8, 32, 128, 512, 2048, 8192)
 

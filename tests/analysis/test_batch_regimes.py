@@ -9,7 +9,7 @@ from scipy.stats import binom
 from tunebook.analysis.batch_rates import batch_rates
 from tunebook.analysis.batch_regimes import Regime, batch_regimes
 from tunebook.analysis.noise_scale import noise_scale
-from tunebook.words.finding import NotApplicable
+from tunebook.domain.finding import NotApplicable
 
 SIZES = [2**i for i in range(1, 12)]
 

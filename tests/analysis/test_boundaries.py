@@ -12,8 +12,8 @@ from surfaces import table
 
 from sizes import some_slow
 from tunebook.analysis import boundaries
-from tunebook.words.finding import NotApplicable, RemedyKind, Severity
-from tunebook.words.space import Branch, Choice, Float, Integer, Scale
+from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
+from tunebook.domain.space import Branch, Choice, Float, Integer, Scale
 
 REPEATS = 16
 WORST = 0.05
@@ -249,7 +249,7 @@ def test_the_same_table_gives_the_same_result(fresh_rng):
 def test_published_studies(shared_data):
     """ConvNeXt (opda) crowds the upper edge of epochs and not of the learning rate; DeBERTa's
     learning rate is inside."""
-    from tunebook.words.table import TrialTable
+    from tunebook.domain.table import TrialTable
 
     def sides(name, objective, hyperparameters):
         whole = TrialTable.from_csv(

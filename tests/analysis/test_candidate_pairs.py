@@ -14,9 +14,9 @@ from sizes import some_slow
 from tunebook.analysis.candidate_pairs import NOMINAL, compare, pairs_of
 from tunebook.analysis.candidate_words import compared_text
 from tunebook.analysis.rerun_evidence import Question, SideEvidence
-from tunebook.words.decision import Comparison, Estimand
-from tunebook.words.design import Direction, Objective
-from tunebook.words.finding import Interval
+from tunebook.domain.decision import Comparison, Estimand
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.finding import Interval
 
 ERROR = Question(objective=Objective("valid/error"), least_improvement=0.5)
 

@@ -15,14 +15,14 @@ from tunebook.analysis.carried import (
     with_carried,
     without_the_best,
 )
+from tunebook.domain.design import Objective, Round, studies
+from tunebook.domain.finding import Finding, Severity
+from tunebook.domain.formats.spelling import choice, integer, log_uniform, near_one, per, uniform
+from tunebook.domain.space import Float
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 from tunebook.report.examine import examine
 from tunebook.search.assignment import search_trials
-from tunebook.words.design import Objective, Round, studies
-from tunebook.words.finding import Finding, Severity
-from tunebook.words.space import Float
-from tunebook.words.spelling import choice, integer, log_uniform, near_one, per, uniform
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
 
 FIRST = Round(
     goal="Which?", nuisance={"lr": log_uniform(1e-3, 1.0), "layers": integer(1, 4)},

@@ -15,8 +15,8 @@ from tunebook.analysis.comparison import conclude, read_look
 from tunebook.analysis.mean_difference import mean_difference, paired_difference
 from tunebook.analysis.rerun_evidence import Question, SideEvidence
 from tunebook.analysis.sequential_design import OUTER, planned
-from tunebook.words.decision import Estimand, RerunPlan, Verdict
-from tunebook.words.design import Direction, Objective
+from tunebook.domain.decision import Estimand, RerunPlan, Verdict
+from tunebook.domain.design import Direction, Objective
 
 LOSS = Objective("loss")
 

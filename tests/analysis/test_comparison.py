@@ -9,8 +9,8 @@ import pytest
 
 from single_look import judge
 from tunebook.analysis.rerun_evidence import SideEvidence
-from tunebook.words.decision import Verdict
-from tunebook.words.design import Direction, Objective
+from tunebook.domain.decision import Verdict
+from tunebook.domain.design import Direction, Objective
 
 LOSS = Objective("loss")
 

@@ -14,8 +14,8 @@ from tunebook.analysis.comparison import conclude, read_look
 from tunebook.analysis.rerun_count import MOST_MORE
 from tunebook.analysis.rerun_evidence import Question, SideEvidence
 from tunebook.analysis.sequential_design import planned
-from tunebook.words.decision import RerunPlan, Verdict
-from tunebook.words.design import Direction, Objective
+from tunebook.domain.decision import RerunPlan, Verdict
+from tunebook.domain.design import Direction, Objective
 
 LOSS = Objective("valid/error")
 BASE = (0.30, 0.31, 0.32, 0.30)

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from sizes import some_slow
-from tunebook.words.decision import Verdict
+from tunebook.domain.decision import Verdict
 
 
 def adopted(outcomes):

@@ -9,11 +9,11 @@ import pytest
 
 from tunebook.analysis import design_faults
 from tunebook.analysis.evaluation_counts import best_of, late_noise
-from tunebook.words.design import Objective, Role
-from tunebook.words.finding import NotApplicable, RemedyKind, Severity
-from tunebook.words.space import Branch, Choice, Float, Integer
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import Status
+from tunebook.domain.design import Objective, Role
+from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
+from tunebook.domain.space import Branch, Choice, Float, Integer
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import Status
 
 
 @pytest.fixture

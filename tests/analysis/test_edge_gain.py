@@ -8,7 +8,7 @@ from scipy.stats import qmc
 
 from tunebook.analysis.edge_gain import edge_gains
 from tunebook.analysis.edge_model import columns_for, fit
-from tunebook.words.space import Choice, Float, Integer
+from tunebook.domain.space import Choice, Float, Integer
 
 UNIT = Float(0.0, 1.0)
 

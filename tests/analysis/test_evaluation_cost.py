@@ -11,13 +11,13 @@ import pytest
 
 import tunebook as tb
 from tunebook.analysis import suspect_curves
+from tunebook.domain.design import Objective, Role
+from tunebook.domain.finding import Severity
+from tunebook.domain.space import Branch, Float
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import Status
 from tunebook.training import evaluation_time
 from tunebook.training.evaluation_time import EvaluationTime
-from tunebook.words.design import Objective, Role
-from tunebook.words.finding import Severity
-from tunebook.words.space import Branch, Float
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import Status
 
 
 def table(shares, *, evaluations=20, steps=1000, seconds=60.0) -> TrialTable:

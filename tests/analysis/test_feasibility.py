@@ -13,11 +13,11 @@ from surfaces import table
 from sizes import some_slow
 from tunebook.analysis import failing_places, feasibility
 from tunebook.analysis.chance_level import chance_level
-from tunebook.words.design import Role
-from tunebook.words.finding import RemedyKind, Severity
-from tunebook.words.space import Choice
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.design import Role
+from tunebook.domain.finding import RemedyKind, Severity
+from tunebook.domain.space import Choice
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 
 
 def failing(rng, trials, chance, axes=2):

@@ -9,15 +9,15 @@ import pytest
 
 from tunebook.analysis.advice import propose
 from tunebook.analysis.foretold_outcomes import judge
-from tunebook.analysis.number_words import spelled
-from tunebook.words.decision import Decision, Side, Verdict
-from tunebook.words.design import Objective, Round, studies
-from tunebook.words.errors import DesignError
-from tunebook.words.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
-from tunebook.words.foretold import Came, Expectation, Foretold
-from tunebook.words.spelling import choice, log_uniform, uniform
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.decision import Decision, Side, Verdict
+from tunebook.domain.design import Objective, Round, studies
+from tunebook.domain.errors import DesignError
+from tunebook.domain.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import spelled
+from tunebook.domain.formats.spelling import choice, log_uniform, uniform
+from tunebook.domain.prediction import Came, Expectation, Foretold
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 
 PLAN = Round(
     goal="Which learning rate?", nuisance={"lr": log_uniform(1e-3, 1e-1), "drop": uniform(0, 1)},

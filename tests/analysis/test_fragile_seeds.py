@@ -6,8 +6,8 @@ import numpy as np
 import optimizer_pairs as published
 
 from tunebook.analysis.fragile_seeds import fragile, fragile_text
-from tunebook.words.decision import Verdict
-from tunebook.words.design import Direction, Objective
+from tunebook.domain.decision import Verdict
+from tunebook.domain.design import Direction, Objective
 
 LOSS, ACCURACY = Objective("loss"), Objective("accuracy", Direction.MAXIMIZE)
 

@@ -10,8 +10,8 @@ from scipy.stats import binom
 from sizes import some_slow
 from tunebook.analysis import isolation
 from tunebook.analysis.fresh_seeds import GAP, seed_groups
-from tunebook.words.finding import Severity
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import Severity
+from tunebook.domain.table import TrialTable
 
 
 def deepobs(folder, problem, objective):

@@ -9,9 +9,9 @@ from scipy.stats import binom
 from surfaces import table, table_of
 
 from tunebook.analysis.good_ranges import BEST, FEWEST, WIDEST, good_ranges
+from tunebook.domain.formats.spelling import choice, integer, log_uniform
+from tunebook.domain.space import Branch
 from tunebook.report.round_summary import range_text
-from tunebook.words.space import Branch
-from tunebook.words.spelling import choice, integer, log_uniform
 
 
 def test_the_range_narrows_around_the_optimum_of_what_matters_and_not_around_the_rest():

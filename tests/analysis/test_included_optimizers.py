@@ -13,11 +13,11 @@ from integrations import digits
 from tunebook.analysis import isolation
 from tunebook.analysis.included_optimizers import known, lost_to_included
 from tunebook.book.notebook import Book
-from tunebook.words.design import Direction, Objective
-from tunebook.words.finding import Finding, Interval, NotApplicable, PairwiseDifference, Severity
-from tunebook.words.optimizer_catalogue import OPTIMIZERS
-from tunebook.words.optimizers import optimizer_space
-from tunebook.words.spelling import choice, minimize, per
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.finding import Finding, Interval, NotApplicable, PairwiseDifference, Severity
+from tunebook.domain.formats.spelling import choice, minimize, per
+from tunebook.domain.optimizers.catalogue import OPTIMIZERS
+from tunebook.domain.optimizers.spaces import optimizer_space
 
 ERROR = Objective("error")
 ACCURACY = Objective("accuracy", Direction.MAXIMIZE)

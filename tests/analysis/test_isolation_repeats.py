@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from tunebook.analysis import isolation
-from tunebook.words.design import Objective, Role
-from tunebook.words.finding import Severity
-from tunebook.words.space import Branch, Float, Integer
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
+from tunebook.domain.design import Objective, Role
+from tunebook.domain.finding import Severity
+from tunebook.domain.space import Branch, Float, Integer
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 
 
 def table(sides, *, scientific="side", axes=None, infeasible=()) -> TrialTable:

@@ -12,7 +12,7 @@ from tunebook.analysis.length_choice import (
     gain_left,
     unimodal,
 )
-from tunebook.words.finding import NotApplicable
+from tunebook.domain.finding import NotApplicable
 
 LENGTHS = (100, 200, 400, 800, 1600)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.length_law import LengthLaw, length_law
-from tunebook.words.finding import NotApplicable
+from tunebook.domain.finding import NotApplicable
 
 LENGTHS = (100, 200, 400, 800, 1600)
 

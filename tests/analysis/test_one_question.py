@@ -9,11 +9,11 @@ import pytest
 
 from tunebook.analysis import design_faults
 from tunebook.analysis.one_question import crossed_finding, crossed_plan, goal_warnings
-from tunebook.words.design import Objective, Role, Round, studies
-from tunebook.words.finding import Severity
-from tunebook.words.space import Choice, Float
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
+from tunebook.domain.design import Objective, Role, Round, studies
+from tunebook.domain.finding import Severity
+from tunebook.domain.space import Choice, Float
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 
 RATE = Float(1e-4, 1.0)
 

@@ -13,9 +13,9 @@ from scipy.stats import binom
 from tunebook.analysis import overfitting
 from tunebook.analysis.curve_table import good_rows
 from tunebook.analysis.majority import shown_by_most
-from tunebook.words.finding import NotApplicable, RemedyKind, Severity
-from tunebook.words.space import Branch, Float, Scale
-from tunebook.words.table import Curves, TrialTable
+from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
+from tunebook.domain.space import Branch, Float, Scale
+from tunebook.domain.table import Curves, TrialTable
 
 FALLS = Shape(pace=3, noise=0.01)
 RISES = Shape(pace=20, rise=0.3)

@@ -19,8 +19,8 @@ from tunebook.analysis.planning_response import Ground
 from tunebook.analysis.planning_trades import trades
 from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.analysis.sequential_design import planned
-from tunebook.words.design import Round
-from tunebook.words.spelling import choice, log_uniform, per, uniform
+from tunebook.domain.design import Round
+from tunebook.domain.formats.spelling import choice, log_uniform, per, uniform
 
 NUISANCE = {"learning_rate": log_uniform(1e-4, 1), "momentum": uniform(0, 1)}
 

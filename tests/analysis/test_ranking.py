@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from tunebook.analysis.ranking import ERROR_RATE, ranked, told_better
-from tunebook.words.errors import EvidenceError
+from tunebook.domain.errors import EvidenceError
 
 FAR = {"a": np.array([1.0, 1.1, 0.9]), "b": np.array([5.0, 5.1, 4.9]), "c": np.array([9.0, 9.1, 8.9])}  # fmt: skip
 

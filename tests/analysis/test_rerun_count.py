@@ -8,8 +8,8 @@ import pytest
 from single_look import judge
 from tunebook.analysis.rerun_count import MOST_MORE, more_reruns, needed
 from tunebook.analysis.rerun_evidence import SideEvidence
-from tunebook.words.decision import Decision, Side
-from tunebook.words.design import Objective
+from tunebook.domain.decision import Decision, Side
+from tunebook.domain.design import Objective
 
 
 def decided(gain: float, *, baseline: bool = True) -> tuple[Decision, int]:

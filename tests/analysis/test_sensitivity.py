@@ -18,12 +18,12 @@ from tunebook.analysis import sensitivity
 from tunebook.analysis.advice import propose
 from tunebook.analysis.sensitivity_findings import findings_of
 from tunebook.analysis.sensitivity_readings import Verdict
-from tunebook.words.design import Role, Round
-from tunebook.words.finding import Examination, Interval, NotApplicable, RemedyKind, Severity
-from tunebook.words.space import Branch, Choice, Float, Integer, Scale
-from tunebook.words.spelling import uniform
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.design import Role, Round
+from tunebook.domain.finding import Examination, Interval, NotApplicable, RemedyKind, Severity
+from tunebook.domain.formats.spelling import uniform
+from tunebook.domain.space import Branch, Choice, Float, Integer, Scale
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 
 REPEATS = 40
 PLAIN = responses.Response(3, responses.bowl([0.4, 0.6]), matters=(0, 1))
@@ -366,7 +366,7 @@ def test_the_same_table_gives_the_same_result():
 
 def test_a_published_study_of_adam(shared_data):
     """TaskSet: the learning rate matters, l1 and l2 near the best; beta2 and the decays do not."""
-    from tunebook.words.spelling import log_uniform, near_one
+    from tunebook.domain.formats.spelling import log_uniform, near_one
 
     wide = {n: log_uniform(1e-8, 10) for n in ("learning_rate", "l1", "l2")}
     table = TrialTable.from_csv(

@@ -8,8 +8,8 @@ from scipy.stats import binom
 
 from tunebook.analysis.step_times import StepTime, step_time
 from tunebook.analysis.throughput import throughput
-from tunebook.words.curves import Curves
-from tunebook.words.finding import Interval, NotApplicable
+from tunebook.domain.curves import Curves
+from tunebook.domain.finding import Interval, NotApplicable
 
 
 def clock(rng, *, step_s, evaluation_s, apart, reports, spread=0.05, starts_s=1.0):

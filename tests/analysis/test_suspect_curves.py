@@ -11,8 +11,8 @@ from curve_shapes import Shape, study
 from scipy.stats import binom
 
 from tunebook.analysis import suspect_curves
-from tunebook.words.finding import NotApplicable, RemedyKind, Severity
-from tunebook.words.table import Curves, TrialTable
+from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
+from tunebook.domain.table import Curves, TrialTable
 
 REPEATS = 40
 GOOD = {"valid/error": Shape(), "train/loss": Shape(pace=5, noise=0.01)}

@@ -14,11 +14,11 @@ from scipy import stats
 
 from strategies import examples
 from tunebook.analysis import curve_lengths, evaluation_steps, more_steps, training_length
-from tunebook.words.design import Direction, Objective, Role
-from tunebook.words.finding import NotApplicable, RemedyKind, Severity
-from tunebook.words.space import Branch, Float
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.design import Direction, Objective, Role
+from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
+from tunebook.domain.space import Branch, Float
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import Cause, Status
 
 STEPS = 1000
 

@@ -17,14 +17,14 @@ from tunebook.analysis.late_noise import (
     luck_of_best,
     read_noise,
 )
-from tunebook.analysis.number_words import percent
+from tunebook.domain.design import Direction, Objective, Reduce, Role
+from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.space import Branch, Choice, Float
+from tunebook.domain.table import Curves, TrialTable, reduce_curve
+from tunebook.domain.trial import Status
 from tunebook.plots.variance import draw
 from tunebook.report.check_texts import check_text, numbers_texts
-from tunebook.words.design import Direction, Objective, Reduce, Role
-from tunebook.words.finding import NotApplicable, RemedyKind, Severity
-from tunebook.words.space import Branch, Choice, Float
-from tunebook.words.table import Curves, TrialTable, reduce_curve
-from tunebook.words.trial import Status
 
 STEPS = 1000
 

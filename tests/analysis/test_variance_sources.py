@@ -22,12 +22,12 @@ from tunebook.analysis.variance_components import (
 )
 from tunebook.analysis.variance_labels import labelled, without_labels
 from tunebook.analysis.variance_sources import Origin
+from tunebook.domain.design import Direction, Objective, Role, Round
+from tunebook.domain.finding import NotApplicable, Severity
+from tunebook.domain.space import Branch, Float
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 from tunebook.report.examine import results
-from tunebook.words.design import Direction, Objective, Role, Round
-from tunebook.words.finding import NotApplicable, Severity
-from tunebook.words.space import Branch, Float
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
 
 
 def table(rows, *, objective=None, seeds=None, study=None):

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from tunebook.book.notebook import Book
-from tunebook.words.spelling import choice, log_uniform, minimize
+from tunebook.domain.formats.spelling import choice, log_uniform, minimize
 
 QUIET = {"workers": 0, "progress": False}
 RATES = {"learning_rate": log_uniform(1e-3, 1)}

@@ -6,10 +6,10 @@ import pytest
 
 from tunebook.book.exploration import explore
 from tunebook.book.notebook import Book
+from tunebook.domain.errors import DesignError, EvidenceError, TrainingLoadError
+from tunebook.domain.formats.spelling import maximize, minimize, uniform
+from tunebook.domain.trial import Outcome, Status
 from tunebook.training.log import TrialLog, attempt_files
-from tunebook.words.errors import DesignError, EvidenceError, TrainingLoadError
-from tunebook.words.spelling import maximize, minimize, uniform
-from tunebook.words.trial import Outcome, Status
 
 WHERE = {"workers": 0, "keep_going": True}
 SPACE = {"x": uniform(0, 1)}

@@ -13,8 +13,8 @@ import pytest
 import tunebook as tb
 from tunebook.book.archiving import restore
 from tunebook.book.running import add_search_trials
+from tunebook.domain.errors import BookDamagedError, StoreError
 from tunebook.store.schema import REVISION
-from tunebook.words.errors import BookDamagedError, StoreError
 
 QUIET = {"workers": 0, "progress": False}
 

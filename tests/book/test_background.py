@@ -7,8 +7,8 @@ from concurrent.futures import Future, wait
 
 import pytest
 
+from tunebook.domain.errors import TunebookError
 from tunebook.execution.scheduler import RunSummary
-from tunebook.words.errors import TunebookError
 from waiting import HANG_S
 
 

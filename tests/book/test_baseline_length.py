@@ -6,9 +6,9 @@ import math
 
 import pytest
 
+from tunebook.domain.decision import Verdict
+from tunebook.domain.errors import EvidenceError
 from tunebook.report.loop import standing
-from tunebook.words.decision import Verdict
-from tunebook.words.errors import EvidenceError
 
 QUIET = {"workers": 0, "progress": False}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import tunebook as tb
-from tunebook.words.errors import EvidenceError
+from tunebook.domain.errors import EvidenceError
 
 QUIET = {"workers": 0, "progress": False}
 

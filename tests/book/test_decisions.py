@@ -11,11 +11,11 @@ import pytest
 
 from tunebook.analysis.launch_account import account, granted
 from tunebook.book.notebook import Book
+from tunebook.domain.decision import Verdict
+from tunebook.domain.errors import DesignError, EvidenceError
+from tunebook.domain.formats.spelling import choice, maximize, minimize
+from tunebook.domain.trial import Purpose
 from tunebook.execution.local import LocalExecutor
-from tunebook.words.decision import Verdict
-from tunebook.words.errors import DesignError, EvidenceError
-from tunebook.words.spelling import choice, maximize, minimize
-from tunebook.words.trial import Purpose
 
 QUIET = {"workers": 0, "progress": False}
 

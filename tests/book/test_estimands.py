@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from tunebook.words.codec import from_json, to_json
-from tunebook.words.decision import Estimand, RerunPlan, Verdict
-from tunebook.words.errors import DesignError, EvidenceError
-from tunebook.words.spelling import choice, log_uniform
-from tunebook.words.trial import Purpose
+from tunebook.domain.decision import Estimand, RerunPlan, Verdict
+from tunebook.domain.errors import DesignError, EvidenceError
+from tunebook.domain.formats.codec import from_json, to_json
+from tunebook.domain.formats.spelling import choice, log_uniform
+from tunebook.domain.trial import Purpose
 
 QUIET = {"workers": 0, "progress": False}
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tunebook.domain.errors import DesignError, EvidenceError, TableError
+from tunebook.domain.finding import Finding, NotApplicable, Severity
+from tunebook.domain.formats.spelling import maximize, minimize
 from tunebook.report.examine import conclude, examine, results
-from tunebook.words.errors import DesignError, EvidenceError, TableError
-from tunebook.words.finding import Finding, NotApplicable, Severity
-from tunebook.words.spelling import maximize, minimize
 
 
 @pytest.fixture

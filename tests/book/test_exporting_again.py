@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from tunebook.book.exporting import export
 from tunebook.book.notebook import Book
 from tunebook.cli import group
-from tunebook.words.errors import StoreError
-from tunebook.words.spelling import minimize, uniform
+from tunebook.domain.errors import StoreError
+from tunebook.domain.formats.spelling import minimize, uniform
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from tunebook.book.exporting import export
 from tunebook.book.notebook import Book
-from tunebook.words.spelling import choice, minimize, uniform
+from tunebook.domain.formats.spelling import choice, minimize, uniform
 
 
 def train(trial):

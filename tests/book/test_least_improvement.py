@@ -6,10 +6,10 @@ import pytest
 
 import tunebook as tb
 from tunebook.analysis.metric_bounds import bound_is_certain, gain_left
-from tunebook.words.decision import Verdict
-from tunebook.words.design import Direction, Objective, Round
-from tunebook.words.errors import EvidenceError
-from tunebook.words.trial import Purpose
+from tunebook.domain.decision import Verdict
+from tunebook.domain.design import Direction, Objective, Round
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.trial import Purpose
 
 QUIET = {"workers": 0, "progress": False}
 
@@ -117,7 +117,7 @@ def test_without_a_baseline_the_whole_way_from_chance_is_what_there_is(tmp_path,
 
 def test_a_plan_of_no_book_is_warned_of_too():
     from tunebook.book.planned import look_ahead
-    from tunebook.words.decision import Setting
+    from tunebook.domain.decision import Setting
 
     plan = Round(goal="Which?", nuisance={"lr": tb.log_uniform(1e-4, 1)}, trials=8,
                  max_train_steps=10, least_improvement=2)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.words.errors import DesignError
+from tunebook.domain.errors import DesignError
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from tunebook.book.notebook import Book
-from tunebook.words.codec import alike, from_json, to_json
-from tunebook.words.decision import Decision, Verdict
-from tunebook.words.errors import EvidenceError
-from tunebook.words.finding import Interval
-from tunebook.words.spelling import minimize
+from tunebook.domain.decision import Decision, Verdict
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.finding import Interval
+from tunebook.domain.formats.codec import alike, from_json, to_json
+from tunebook.domain.formats.spelling import minimize
 
 QUIET = {"workers": 0, "progress": False}
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 import tunebook as tb
-from tunebook.words.codec import read_round_file
-from tunebook.words.errors import PlanDiffersError
+from tunebook.domain.errors import PlanDiffersError
+from tunebook.domain.formats.codec import read_round_file
 
 
 def train(trial):

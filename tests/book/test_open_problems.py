@@ -9,10 +9,10 @@ import pytest
 import tunebook as tb
 from tunebook.analysis.objective_direction import doubts_direction
 from tunebook.analysis.short_run import warnings
-from tunebook.words.codec import from_json, to_json
-from tunebook.words.decision import Decision, Launch, Verdict
-from tunebook.words.errors import EvidenceError
-from tunebook.words.finding import Severity
+from tunebook.domain.decision import Decision, Launch, Verdict
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.finding import Severity
+from tunebook.domain.formats.codec import from_json, to_json
 
 QUIET = {"workers": 0, "progress": False}
 

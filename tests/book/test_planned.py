@@ -11,8 +11,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 import tunebook as tb
 from tunebook.analysis.planning import plan_ahead
 from tunebook.book.planned import Planned, last_timed, look_ahead
-from tunebook.words.design import Round
-from tunebook.words.spelling import choice, log_uniform, uniform
+from tunebook.domain.design import Round
+from tunebook.domain.formats.spelling import choice, log_uniform, uniform
 
 SIDES = {"optimizer": choice("adam", "nesterov")}
 

@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from tunebook.analysis.replayed import Reproduced
-from tunebook.words.errors import EvidenceError, TrainingCodeError
+from tunebook.domain.errors import EvidenceError, TrainingCodeError
 
 QUIET = {"workers": 0, "progress": False}
 

@@ -6,10 +6,10 @@ import pytest
 
 from tunebook.book.exploration import explore
 from tunebook.book.notebook import Book
-from tunebook.words.design import Round
-from tunebook.words.errors import DesignError, PlanDiffersError, TrainingCodeError
-from tunebook.words.spelling import log_uniform, maximize, minimize, uniform
-from tunebook.words.trial import Status
+from tunebook.domain.design import Round
+from tunebook.domain.errors import DesignError, PlanDiffersError, TrainingCodeError
+from tunebook.domain.formats.spelling import log_uniform, maximize, minimize, uniform
+from tunebook.domain.trial import Status
 
 QUIET = {"workers": 0, "progress": False}
 

@@ -11,11 +11,11 @@ import pytest
 
 from tunebook.book.exporting import export
 from tunebook.book.notebook import Book
+from tunebook.domain.errors import DesignError, EvidenceError, TableError
+from tunebook.domain.formats.spelling import choice, log_uniform, minimize
 from tunebook.plots.render import script_bundle, to_svg
 from tunebook.report.notebook import round_html
 from tunebook.report.sealed import contamination, opened_results, sealing_lines
-from tunebook.words.errors import DesignError, EvidenceError, TableError
-from tunebook.words.spelling import choice, log_uniform, minimize
 
 QUIET = {"workers": 0, "progress": False}
 SEALED = "exam/secret"

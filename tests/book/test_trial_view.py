@@ -7,8 +7,8 @@ import shutil
 import pytest
 
 import tunebook as tb
+from tunebook.domain.errors import EvidenceError, ReportError
 from tunebook.training import artifacts
-from tunebook.words.errors import EvidenceError, ReportError
 
 
 def train(trial):

@@ -10,9 +10,9 @@ import pytest
 from tunebook.analysis.variance_sources import Origin, Source, check
 from tunebook.book.caveats import caveats
 from tunebook.book.repeated_rounds import with_repeats
+from tunebook.domain.decision import Verdict
+from tunebook.domain.finding import Interval
 from tunebook.store.table import table
-from tunebook.words.decision import Verdict
-from tunebook.words.finding import Interval
 
 QUIET = {"workers": 0, "progress": False}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.words.errors import StoreError
+from tunebook.domain.errors import StoreError
 
 
 @pytest.mark.parametrize(

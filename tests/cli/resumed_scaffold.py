@@ -9,11 +9,11 @@ import threading
 from importlib.resources import files
 from pathlib import Path
 
+from tunebook.domain.design import Objective
+from tunebook.domain.trial import TrialRecord
 from tunebook.training.assignment import Assignment, TrainingCode
 from tunebook.training.attempt import train_once
 from tunebook.training.log import attempt_files, read_log
-from tunebook.words.design import Objective
-from tunebook.words.trial import TrialRecord
 
 CONFIG = {
     "optimizer": "adamw",

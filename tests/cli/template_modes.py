@@ -13,11 +13,11 @@ import torch
 from resumed_scaffold import CONFIG
 from torch.nn.modules.module import register_module_forward_pre_hook
 
+from tunebook.domain.design import Objective
+from tunebook.domain.trial import TrialRecord
 from tunebook.training.assignment import Assignment, TrainingCode
 from tunebook.training.attempt import train_once
 from tunebook.training.log import attempt_files
-from tunebook.words.design import Objective
-from tunebook.words.trial import TrialRecord
 
 
 def main(script: str, folder: Path) -> dict[str, object]:

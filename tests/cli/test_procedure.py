@@ -19,7 +19,7 @@ SET = [
 def valley(tmp_path, tunebook):
     shutil.copy(Path(__file__).parents[1] / "valleys.py", tmp_path / "train.py")
     from tunebook.book.notebook import Book
-    from tunebook.words.spelling import minimize
+    from tunebook.domain.formats.spelling import minimize
 
     Book(tmp_path / "valley.db", objective=minimize("valid/loss")).close()
     return tunebook

@@ -40,7 +40,7 @@ COMMANDS = [
 RUNS = """
 import contextlib, io, json, os, sys
 from tunebook.cli import group
-from tunebook.words.errors import TunebookError
+from tunebook.domain.errors import TunebookError
 for book, here, commands in json.loads(sys.argv[1]):
     os.environ["TUNEBOOK_BOOK"] = book
     os.chdir(here)

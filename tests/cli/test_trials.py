@@ -11,8 +11,8 @@ import pytest
 from rich.console import Console
 
 import tunebook as tb
+from tunebook.domain.errors import EvidenceError
 from tunebook.report.trial_list import TrialList, trials_renderable
-from tunebook.words.errors import EvidenceError
 
 
 def train(trial):

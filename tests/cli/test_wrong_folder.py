@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from tunebook.cli.code_beside import code_beside
-from tunebook.words.program import Program
+from tunebook.domain.program import Program
 
 TRAIN = """\
 from own_module import VALUE

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from tunebook.domain.trial import Status
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
-from tunebook.words.trial import Status
 
 HERE = Path(__file__).parent
 TRAIN = f"{HERE / 'followed_training.py'}:train"

@@ -12,12 +12,12 @@ from cluster.followed_round import *  # noqa: F403 - fixtures
 from cluster.followed_round import COMPLETE, PENDING, going, nothing_lost, until
 from cluster.ray_cluster import ACTOR
 from cluster.ray_cluster import started as started_ray
+from tunebook.domain.decision import Setting
+from tunebook.domain.errors import ClusterError, DesignError, TrainingLoadError
 from tunebook.execution.code import training_code
 from tunebook.execution.ray_executor import RayExecutor
 from tunebook.execution.scheduler import run_trials
 from tunebook.training.log import attempt_files
-from tunebook.words.decision import Setting
-from tunebook.words.errors import ClusterError, DesignError, TrainingLoadError
 
 CARRIED = '''
 import hashlib

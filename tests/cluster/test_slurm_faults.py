@@ -20,11 +20,11 @@ from cluster.followed_round import (
     until,
     whole,
 )
+from tunebook.domain.errors import ClusterError, TrainingLoadError
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.scheduler import run_trials
 from tunebook.execution.slurm_executor import SlurmExecutor
-from tunebook.words.errors import ClusterError, TrainingLoadError
 
 
 def test_the_table_is_that_of_local_processes(slurm, make, acknowledged):

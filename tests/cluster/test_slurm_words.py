@@ -6,6 +6,9 @@ import time
 
 import pytest
 
+from tunebook.domain.design import Objective
+from tunebook.domain.errors import DesignError
+from tunebook.domain.trial import Cause, Status, TrialKey, TrialRecord
 from tunebook.execution.code import training_code
 from tunebook.execution.slurm_fates import LAG_S, Judge, Task
 from tunebook.execution.slurm_files import ArrayFolder, Orders, Said
@@ -14,9 +17,6 @@ from tunebook.execution.slurm_settings import SlurmSettings, checked
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import FolderPlace
 from tunebook.training.log import attempt_files
-from tunebook.words.design import Objective
-from tunebook.words.errors import DesignError
-from tunebook.words.trial import Cause, Status, TrialKey, TrialRecord
 
 OBJECTIVE = Objective("valid/error")
 

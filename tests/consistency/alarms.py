@@ -12,10 +12,10 @@ from dataclasses import replace
 import numpy as np
 
 from consistency.rules import Fault, Report
+from tunebook.domain.finding import Finding, Severity
+from tunebook.domain.space import Choice
+from tunebook.domain.table import Curves, TrialTable, reduce_curves
 from tunebook.report.examine import examine
-from tunebook.words.finding import Finding, Severity
-from tunebook.words.space import Choice
-from tunebook.words.table import Curves, TrialTable, reduce_curves
 
 
 def passes_without_an_alarm(report: Report) -> Iterator[Fault]:

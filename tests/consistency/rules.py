@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.words.finding import (
+from tunebook.domain.finding import (
     Examination,
     Finding,
     Interval,
@@ -20,7 +20,7 @@ from tunebook.words.finding import (
     RemedyKind,
     Severity,
 )
-from tunebook.words.table import TrialTable
+from tunebook.domain.table import TrialTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

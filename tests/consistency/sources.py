@@ -13,11 +13,11 @@ from whole_studies import FAMILIES, study
 
 import tunebook as tb
 from consistency.rules import Report
+from tunebook.domain.design import Objective, Role
+from tunebook.domain.space import Branch, Choice, Float, Scale
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import Cause, Status
 from tunebook.report.examine import examine
-from tunebook.words.design import Objective, Role
-from tunebook.words.space import Branch, Choice, Float, Scale
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import Cause, Status
 
 PUBLISHED = {
     "algoperf/ogbg": ("maximize:validation/mean_average_precision", ["submission"]),

@@ -22,7 +22,7 @@ from consistency.sources import (
 )
 from sizes import some_slow
 from tunebook.audit import audit_sweep
-from tunebook.words.finding import Interval
+from tunebook.domain.finding import Interval
 
 ODD = 60
 MANY_ODD = 600

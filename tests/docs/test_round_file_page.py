@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tunebook.words.round_file import BOOK_KEYS, read_round_file
-from tunebook.words.space import Per
+from tunebook.domain.formats.round_file import BOOK_KEYS, read_round_file
+from tunebook.domain.space import Per
 
 PAGE = (Path(__file__).parents[2] / "docs" / "round-files.md").read_text("utf-8")
 

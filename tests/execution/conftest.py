@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tunebook.domain.decision import Setting
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.space import Choice
+from tunebook.domain.trial import TrialRecord, Value
 from tunebook.store import Store
 from tunebook.store.memory import MemoryStore
 from tunebook.store.sql import SqlStore
-from tunebook.words.decision import Setting
-from tunebook.words.design import Objective, Round
-from tunebook.words.space import Choice
-from tunebook.words.trial import TrialRecord, Value
 
 MakeBook = Callable[..., Store]
 

@@ -13,12 +13,12 @@ from typing import Any
 import psutil
 import pytest
 
+from tunebook.domain.trial import Cause, Status
 from tunebook.execution import Executor
 from tunebook.execution.child import MARK
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
 from tunebook.store import Store
-from tunebook.words.trial import Cause, Status
 
 _spec = importlib.util.spec_from_file_location("faults", Path(__file__).with_name("faults.py"))
 faults: Any = importlib.util.module_from_spec(_spec)

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from tunebook.words.errors import Infeasible
+from tunebook.domain.errors import Infeasible
 
 
 def train(trial):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from execution.trainings import broken
+from tunebook.domain.trial import Cause, Outcome, Status
 from tunebook.execution import alike_crashes
 from tunebook.execution.alike_crashes import FIRST, AlikeCrashes
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.scheduler import run_trials
-from tunebook.words.trial import Cause, Outcome, Status
 from waiting import until
 
 

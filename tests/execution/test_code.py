@@ -16,8 +16,8 @@ from pathlib import Path
 import cloudpickle
 import pytest
 
+from tunebook.domain.errors import TrainingCodeError
 from tunebook.execution.code import training_code
-from tunebook.words.errors import TrainingCodeError
 
 
 @pytest.fixture

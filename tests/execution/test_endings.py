@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tunebook.domain.errors import BookAwayError, StoreError
+from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.endings import Endings
 from tunebook.training.log import TrialLog, attempt_files
-from tunebook.words.errors import BookAwayError, StoreError
-from tunebook.words.trial import Cause, Outcome, Status, TrialKey
 
 DONE = Outcome(status=Status.COMPLETE, seconds=1.0, ended_at=2.0)
 LOST = Outcome(status=Status.INFEASIBLE, cause=Cause.CRASHED, detail="exit 1", seconds=1.0)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from execution.trainings import seen
+from tunebook.domain.errors import DesignError
 from tunebook.execution.code import training_code
 from tunebook.execution.gpus import gpu_settings
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.scheduler import run_trials
-from tunebook.words.errors import DesignError
 
 
 @pytest.mark.parametrize(("each", "share"), [(1, 1.0), (2, 0.45)])

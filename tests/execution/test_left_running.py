@@ -13,12 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tunebook.domain.program import command
+from tunebook.domain.trial import Cause
 from tunebook.execution.code import training_code
 from tunebook.execution.local import PROGRAM_GRACE_S, LocalExecutor
 from tunebook.execution.scheduler import run_trials
 from tunebook.training.program import GRACE_S
-from tunebook.words.program import command
-from tunebook.words.trial import Cause
 from waiting import HANG_S
 
 RANK = """
@@ -100,7 +100,7 @@ def test_none_outlives_ctrl_c_or_the_next_run_after_a_kill(make_book, launched, 
         from tunebook.execution.code import training_code
         from tunebook.execution.scheduler import run_trials
         from tunebook.store.sql import SqlStore
-        from tunebook.words.program import command
+        from tunebook.domain.program import command
         store = SqlStore.open({store.location!r}, create=False)
         run_trials(store, 1, training_code(command(["./launch.sh", "deaf", "{{folder}}/m.json"],
                    metrics="json:{{folder}}/m.json")), workers=1)

@@ -11,6 +11,8 @@ import time
 import pytest
 
 from execution.trainings import environment, who
+from tunebook.domain.errors import DesignError
+from tunebook.domain.trial import Cause, Status
 from tunebook.execution import EXECUTORS
 from tunebook.execution.code import training_code
 from tunebook.execution.fate import death
@@ -24,8 +26,6 @@ from tunebook.execution.resources import (
     thread_settings,
 )
 from tunebook.execution.scheduler import run_trials
-from tunebook.words.errors import DesignError
-from tunebook.words.trial import Cause, Status
 
 
 def pids(store):

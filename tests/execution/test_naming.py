@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tunebook.domain.errors import TrainingCodeError
 from tunebook.execution.naming import find_code
-from tunebook.words.errors import TrainingCodeError
 
 CODE = """
 raise RuntimeError("nothing of this file may run")

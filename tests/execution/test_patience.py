@@ -8,12 +8,12 @@ import threading
 import pytest
 
 from execution.trainings import paced
+from tunebook.domain.errors import BookBusyError
+from tunebook.domain.trial import Status
 from tunebook.execution import patience
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
 from tunebook.store import connection
-from tunebook.words.errors import BookBusyError
-from tunebook.words.trial import Status
 from waiting import HANG_S
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 import tunebook as tb
+from tunebook.domain.errors import CodecError, DesignError
+from tunebook.domain.formats.round_file import read_round_file, write_round_file
 from tunebook.execution import EXECUTORS
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.places import KINDS, executor_of
-from tunebook.words.errors import CodecError, DesignError
-from tunebook.words.round_file import read_round_file, write_round_file
 
 FILE = """
 goal = "Which?"

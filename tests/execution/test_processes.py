@@ -15,8 +15,8 @@ import pytest
 from nbclient import NotebookClient
 
 from sizes import some_slow
+from tunebook.domain.trial import Status, TrialKey
 from tunebook.execution.child import MARK
-from tunebook.words.trial import Status, TrialKey
 from waiting import HANG_S, lines, until
 
 RUNNER = Path(__file__).with_name("runner.py")

@@ -6,12 +6,12 @@ import os
 
 import pytest
 
+from tunebook.domain.errors import TrialBusyError
+from tunebook.domain.trial import TrialKey
 from tunebook.execution.ray_copy import HostCopy
 from tunebook.execution.ray_things import ARTIFACT, PIECE, Receiver, Thing, kept, piece
 from tunebook.training import checkpoints
 from tunebook.training.log import attempt_files, take_lock
-from tunebook.words.errors import TrialBusyError
-from tunebook.words.trial import TrialKey
 
 KEY = TrialKey(1, 0)
 

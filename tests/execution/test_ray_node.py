@@ -12,14 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tunebook.domain.design import Objective
+from tunebook.domain.trial import Status, TrialRecord
 from tunebook.execution.child import MARK
 from tunebook.execution.code import training_code
 from tunebook.execution.ray_node import RayNode, clear_left_behind
 from tunebook.execution.ray_words import code_of, from_data, order
 from tunebook.training.assignment import Assignment
 from tunebook.training.log import attempt_files, read_log
-from tunebook.words.design import Objective
-from tunebook.words.trial import Status, TrialRecord
 from waiting import until
 
 TRAIN = """

@@ -9,6 +9,8 @@ import time
 import pytest
 
 from execution.trainings import quick
+from tunebook.domain.errors import StoreError, TrainingCodeError
+from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.code import training_code
 from tunebook.execution.endings import RETRIES
@@ -16,8 +18,6 @@ from tunebook.execution.host import gone, host_identity
 from tunebook.execution.scheduler import run_trials
 from tunebook.store.ingest import follow
 from tunebook.training.log import TrialLog, attempt_files, read_log
-from tunebook.words.errors import StoreError, TrainingCodeError
-from tunebook.words.trial import Cause, Outcome, Status, TrialKey
 
 FIRST = TrialKey(1, 0)
 

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from execution.trainings import brief
+from tunebook.domain.trial import Cause, Status, TrialKey
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
-from tunebook.words.trial import Cause, Status, TrialKey
 from waiting import HANG_S, until
 
 

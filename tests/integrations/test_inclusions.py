@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from integrations import digits
+from tunebook.domain.optimizers.catalogue import OPTIMIZERS
+from tunebook.domain.optimizers.spaces import optimizer_space
 from tunebook.integrations.optax_optimizers import optax_optimizer
 from tunebook.integrations.torch_optimizers import torch_optimizer
-from tunebook.words.optimizer_catalogue import OPTIMIZERS
-from tunebook.words.optimizers import optimizer_space
 
 STEPS, RATE, HUGE = 120, 0.05, 1e9
 GRADIENTS = np.random.default_rng(3).normal(size=(STEPS, 6)) * np.geomspace(0.01, 10, 6)

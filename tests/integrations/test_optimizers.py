@@ -10,13 +10,13 @@ import torch
 
 from integrations import digits
 from sizes import some_slow
+from tunebook.domain.errors import DesignError
+from tunebook.domain.optimizers.catalogue import FRAMEWORKS, OPTIMIZERS
+from tunebook.domain.schedule import schedule
 from tunebook.integrations.chosen import load
 from tunebook.integrations.keras_optimizers import keras_optimizer, keras_schedule
 from tunebook.integrations.optax_optimizers import optax_optimizer, optax_schedule
 from tunebook.integrations.torch_optimizers import torch_optimizer
-from tunebook.words.errors import DesignError
-from tunebook.words.optimizer_catalogue import FRAMEWORKS, OPTIMIZERS
-from tunebook.words.schedule import schedule
 
 TRAIN = {"torch": digits.torch_error, "optax": digits.optax_error, "keras": digits.keras_error}
 BUILD = {

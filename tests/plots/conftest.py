@@ -11,9 +11,9 @@ import pytest
 
 from tunebook.analysis.boundaries import AxisReading, BoundaryResult, SideReading
 from tunebook.analysis.training_length import CurveBand, CurveReading, LengthResult
-from tunebook.words.design import Objective
-from tunebook.words.finding import Interval
-from tunebook.words.space import Axis, Float, Scale
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Interval
+from tunebook.domain.space import Axis, Float, Scale
 
 ERROR = Objective("valid/error")
 LEARNING_RATE = Float(1e-4, 1.0, Scale.LOG)

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunebook.domain.design import Direction, Objective
 from tunebook.plots.number_axes import step_axis
 from tunebook.plots.objective_axes import objective_scale
 from tunebook.plots.ticks import (
@@ -18,7 +19,6 @@ from tunebook.plots.ticks import (
     ticks_between,
     whole_ticks,
 )
-from tunebook.words.design import Direction, Objective
 
 ERROR = Objective("error")
 ACCURACY = Objective("accuracy", Direction.MAXIMIZE)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.space import Choice, Float, Integer, Scale
 from tunebook.plots import boundaries, theme
 from tunebook.plots.render import to_svg
-from tunebook.words.design import Direction, Objective
-from tunebook.words.space import Choice, Float, Integer, Scale
 
 
 def test_infeasible_trials_are_marked(boundary_result):

@@ -13,9 +13,9 @@ from tunebook.analysis.isolation import (
     IsolationResult,
     Slice,
 )
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Interval, PairwiseDifference
 from tunebook.plots import isolation
-from tunebook.words.design import Objective
-from tunebook.words.finding import Interval, PairwiseDifference
 
 
 def _value(name: object, values: list[float], best: Interval) -> IsolatedValue:

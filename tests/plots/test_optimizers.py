@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.best_of_budget import best_of_budgets
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Interval
 from tunebook.plots import optimizers, theme
 from tunebook.plots.render import to_svg
-from tunebook.words.design import Objective
-from tunebook.words.finding import Interval
 
 ERROR = Objective("valid/error")
 

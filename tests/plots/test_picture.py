@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from tunebook.domain.finding import NotApplicable
 from tunebook.plots import HOVER, PICTURES, TRIAL_FIELD, boundaries, draw, pictures
 from tunebook.plots.layers import file_name, wrapped
 from tunebook.plots.picture import Picture
-from tunebook.words.finding import NotApplicable
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from tunebook.analysis import CHECKS, load_check
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.table import TrialTable
 from tunebook.plots import pictures
 from tunebook.plots.render import to_svg
-from tunebook.words.finding import NotApplicable
-from tunebook.words.table import TrialTable
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from tunebook.domain.decision import Decision, Estimand, Side, Verdict
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.finding import Interval
 from tunebook.plots import reruns
-from tunebook.words.decision import Decision, Estimand, Side, Verdict
-from tunebook.words.design import Direction, Objective
-from tunebook.words.finding import Interval
 
 ERROR = Objective("valid/error")
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.response_surface import ResponseSurface, drawn_trials
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.space import Choice, Float, Integer, Scale
 from tunebook.plots.render import to_svg
 from tunebook.plots.response import surface_plot
-from tunebook.words.design import Direction, Objective
-from tunebook.words.space import Choice, Float, Integer, Scale
 
 ERROR = Objective("valid/error")
 RATE = Float(1e-4, 1.0, Scale.LOG)

@@ -9,7 +9,7 @@ import pytest
 
 import paced_steps
 from tunebook.book.notebook import Book
-from tunebook.words.spelling import minimize
+from tunebook.domain.formats.spelling import minimize
 from valleys import ASKED, narrow
 
 

@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 import pytest
 
 from tunebook.book.notebook import Book
+from tunebook.domain.formats.spelling import minimize
 from tunebook.report.procedure_chapter import shown
-from tunebook.words.spelling import minimize
 
 
 @pytest.fixture

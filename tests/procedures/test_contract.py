@@ -21,9 +21,9 @@ import noisy_quadratic as quadratic
 import paced_steps as paced
 from sizes import some_slow
 from tunebook.book.notebook import Book
+from tunebook.domain.errors import DesignError, EvidenceError
+from tunebook.domain.formats.spelling import minimize
 from tunebook.procedures import CATALOGUE, Asked, procedure_named
-from tunebook.words.errors import DesignError, EvidenceError
-from tunebook.words.spelling import minimize
 from valleys import ASKED, narrow
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tunebook.book.notebook import Book
-from tunebook.words.spelling import minimize
+from tunebook.domain.formats.spelling import minimize
 
 pytestmark = pytest.mark.slow
 ASKED = {"max_train_steps": 400, "fixed": {"warmup_steps": 0, "clip_norm": 0.0}, "seed": 1_000_000}

@@ -6,8 +6,8 @@ import functools
 
 import pytest
 
-from tunebook.words.errors import DesignError
-from tunebook.words.finding import Severity
+from tunebook.domain.errors import DesignError
+from tunebook.domain.finding import Severity
 from valleys import ASKED, CURVATURE, flattening, lucky, narrow, wide
 
 

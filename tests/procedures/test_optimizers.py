@@ -6,12 +6,12 @@ import pytest
 
 import noisy_bowl as bowl
 import tunebook as tb
+from tunebook.domain.errors import DesignError
+from tunebook.domain.finding import Severity
+from tunebook.domain.space import Float, Per, Scale
 from tunebook.procedures.optimizers import Optimizers
 from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
 from tunebook.procedures.optimizers_spaces import first_space
-from tunebook.words.errors import DesignError
-from tunebook.words.finding import Severity
-from tunebook.words.space import Float, Per, Scale
 
 
 def ask(book, train=bowl.train, **more):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import tunebook as tb
-from tunebook.words.finding import Severity
+from tunebook.domain.finding import Severity
 
 pytestmark = pytest.mark.slow
 BENCH = Path(__file__).parents[2] / "bench"

@@ -8,9 +8,9 @@ import time
 import pytest
 
 import paced_steps as paced
+from tunebook.domain.errors import DesignError
+from tunebook.domain.finding import Severity
 from tunebook.plots.render import to_png
-from tunebook.words.errors import DesignError
-from tunebook.words.finding import Severity
 
 
 @pytest.fixture(autouse=True)

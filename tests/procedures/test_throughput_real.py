@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tunebook.words.finding import Severity
+from tunebook.domain.finding import Severity
 
 pytestmark = pytest.mark.slow
 torch = pytest.importorskip("torch")

@@ -7,8 +7,8 @@ import math
 import pytest
 
 import long_valleys
-from tunebook.words.errors import DesignError
-from tunebook.words.finding import Severity
+from tunebook.domain.errors import DesignError
+from tunebook.domain.finding import Severity
 
 
 def ask(book, train=long_valleys.saturating, **more):

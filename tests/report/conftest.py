@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.words.decision import Change, Decision, Launch, Setting, Side, Verdict
-from tunebook.words.design import Round, studies
-from tunebook.words.finding import Interval
-from tunebook.words.record import BookRecord, Proposal, RoundRecord, TrainingSource
-from tunebook.words.spelling import choice, log_uniform, minimize, near_one, per, uniform
-from tunebook.words.table import Curves, TrialTable, reduce_curve
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.decision import Change, Decision, Launch, Setting, Side, Verdict
+from tunebook.domain.design import Round, studies
+from tunebook.domain.finding import Interval
+from tunebook.domain.formats.spelling import choice, log_uniform, minimize, near_one, per, uniform
+from tunebook.domain.record import BookRecord, Proposal, RoundRecord, TrainingSource
+from tunebook.domain.table import Curves, TrialTable, reduce_curve
+from tunebook.domain.trial import Cause, Status
 
 HOSTILE = "</script><script>alert(1)</script>"
 STEPS = 2000

@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tunebook.domain.design import Objective
+from tunebook.domain.formats.numbers import number
+from tunebook.domain.trial import Status
 from tunebook.report.round_summary import summarize
 from tunebook.report.terminal import round_renderable
-from tunebook.report.wording import number
-from tunebook.words.design import Objective
-from tunebook.words.trial import Status
 
 
 def told(found, reruns):

@@ -3,20 +3,20 @@ from dataclasses import replace
 import pytest
 
 from tunebook.analysis import CHECKS
-from tunebook.report.check_texts import (
-    CHECK_TEXTS,
-    REMEDY_LABELS,
-    check_text,
-    numbers_texts,
-    remedy_text,
-)
-from tunebook.words.finding import (
+from tunebook.domain.finding import (
     Finding,
     Interval,
     PairwiseDifference,
     Remedy,
     RemedyKind,
     Severity,
+)
+from tunebook.report.check_texts import (
+    CHECK_TEXTS,
+    REMEDY_LABELS,
+    check_text,
+    numbers_texts,
+    remedy_text,
 )
 
 

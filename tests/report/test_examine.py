@@ -9,18 +9,18 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from tunebook import analysis
 from tunebook.analysis import CHECKS
 from tunebook.analysis.equal_values import with_equal_values
+from tunebook.domain.design import Objective, Role, Round
+from tunebook.domain.finding import CheckFailed, Finding, NotApplicable, RemedyKind, Severity
+from tunebook.domain.formats.equal_numbers import representatives
+from tunebook.domain.formats.spelling import log_uniform, near_one
+from tunebook.domain.space import Branch, Choice
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 from tunebook.plots import draw
 from tunebook.report import gallery as gallery_module
 from tunebook.report.examine import conclude, examine, results
 from tunebook.report.gallery import gallery
 from tunebook.report.terminal import findings_text, plain
-from tunebook.words.design import Objective, Role, Round
-from tunebook.words.equal_values import representatives
-from tunebook.words.finding import CheckFailed, Finding, NotApplicable, RemedyKind, Severity
-from tunebook.words.space import Branch, Choice
-from tunebook.words.spelling import log_uniform, near_one
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
 
 
 class Said:

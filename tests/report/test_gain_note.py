@@ -7,20 +7,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.report.loop import Step, standing
-from tunebook.report.methods import protocol
-from tunebook.report.notebook import decision_html
-from tunebook.report.terminal import decision_renderable, launch_renderable, plain
-from tunebook.report.verdict import answer, gain_note
-from tunebook.words.decision import Comparison, OpenProblem, Verdict
-from tunebook.words.finding import (
+from tunebook.domain.decision import Comparison, OpenProblem, Verdict
+from tunebook.domain.finding import (
     Examination,
     Finding,
     Interval,
     PairwiseDifference,
     Severity,
 )
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.trial import Cause, Status
+from tunebook.report.loop import Step, standing
+from tunebook.report.methods import protocol
+from tunebook.report.notebook import decision_html
+from tunebook.report.terminal import decision_renderable, launch_renderable, plain
+from tunebook.report.verdict import answer, gain_note
 
 NOTHING = Examination(trials=0, left_out=(), findings=[], not_applicable=())
 UNREAD = OpenProblem(check="B2", subject="optimizer", sentence='Training never read "optimizer".')

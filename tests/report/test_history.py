@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tunebook.domain.environment import Environment
+from tunebook.domain.formats.codec import to_data
+from tunebook.domain.record import BookRecord
+from tunebook.domain.sealing import Look, Seal
 from tunebook.report.history import changed, history
 from tunebook.report.history_text import history_renderable
 from tunebook.report.page import render
 from tunebook.report.terminal import plain
-from tunebook.words.codec import to_data
-from tunebook.words.environment import Environment
-from tunebook.words.record import BookRecord
-from tunebook.words.sealing import Look, Seal
 
 ONE = Environment(number=1, round=1, reruns=False, began_at=1.76e9, code="t:t", sha256="a" * 64)
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tunebook.domain.decision import Verdict
+from tunebook.domain.finding import Interval
 from tunebook.report.loop import Step, standing, where
-from tunebook.words.decision import Verdict
-from tunebook.words.finding import Interval
 
 
 def without_reruns(found):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tunebook.domain.tried import Tried
 from tunebook.report.machine_hints import Machine, hints_after_run, hints_after_try
-from tunebook.words.tried import Tried
 
 PLAIN = Machine(cores=8, memory_mb=32_000, gpus=0)
 USED = {

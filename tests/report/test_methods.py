@@ -1,12 +1,12 @@
 from dataclasses import replace
 
 from tunebook.analysis.launch_account import granted
+from tunebook.domain.decision import Estimand, RerunPlan
+from tunebook.domain.formats.codec import read_round_file
 from tunebook.report.history import history
 from tunebook.report.history_text import history_renderable
 from tunebook.report.methods import again, fixed_texts, protocol
 from tunebook.report.terminal import plain
-from tunebook.words.codec import read_round_file
-from tunebook.words.decision import Estimand, RerunPlan
 
 
 def test_the_round_file_of_a_protocol_is_the_round(book):

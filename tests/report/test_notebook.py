@@ -3,6 +3,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
+from tunebook.domain.finding import Examination, Finding, Severity
 from tunebook.plots import Picture
 from tunebook.report.notebook import (
     MOST_PICTURES,
@@ -13,7 +14,6 @@ from tunebook.report.notebook import (
     proposal_html,
     round_html,
 )
-from tunebook.words.finding import Examination, Finding, Severity
 
 HOSTILE = "</script><script>alert(1)</script>"
 

@@ -7,14 +7,14 @@ import pytest
 from markupsafe import Markup
 from tests.report.conftest import run
 
+from tunebook.domain.design import Round
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.formats.spelling import choice, log_uniform
 from tunebook.plots import pictures
 from tunebook.report.chapter import chapter
 from tunebook.report.examine import examine, results
 from tunebook.report.offline import source_hash
 from tunebook.report.page import breakable, environment, render
-from tunebook.words.design import Round
-from tunebook.words.errors import EvidenceError
-from tunebook.words.spelling import choice, log_uniform
 
 VOID = {"meta", "img", "br", "wbr", "hr", "input", "link", "line", "circle"}
 

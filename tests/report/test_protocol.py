@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunebook.domain.errors import EvidenceError
 from tunebook.report import protocol_latex, protocol_markdown
 from tunebook.report.protocol import Part, launch_protocol, round_protocol
-from tunebook.words.errors import EvidenceError
 
 HOSTILE = "\\input{/etc/passwd} $x$ & # % _ ~ ^ {a} [b] *c* <d> |e| \"f\" 'g' `h` -- é ∞ 日 \x07"
 COMMANDS = re.compile(

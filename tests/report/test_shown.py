@@ -6,12 +6,12 @@ from importlib import import_module
 
 import pytest
 
+from tunebook.domain.finding import Finding, Severity
+from tunebook.domain.formats.display import WRITERS, Shown
+from tunebook.domain.prediction import Came, Expectation, Foretold, ForetoldOutcome
 from tunebook.report.examine import examine
 from tunebook.report.notebook import decision_html
 from tunebook.report.terminal import decision_renderable, launch_renderable, plain
-from tunebook.words.finding import Finding, Severity
-from tunebook.words.foretold import Came, Expectation, Foretold, ForetoldOutcome
-from tunebook.words.shown import WRITERS, Shown
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m"
 

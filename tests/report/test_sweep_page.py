@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 from tunebook.report import sweep_page
 from tunebook.report.examine import conclude, results
 from tunebook.report.sweep_page import render_sweep
 from tunebook.report.sweep_texts import best_sentence, caveats, fixed, space_lines, space_texts
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
 
 
 @pytest.fixture

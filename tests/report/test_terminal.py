@@ -2,6 +2,15 @@ from dataclasses import replace
 
 import pytest
 
+from tunebook.domain.finding import (
+    Examination,
+    Finding,
+    Interval,
+    NotApplicable,
+    Remedy,
+    RemedyKind,
+    Severity,
+)
 from tunebook.report.terminal import (
     book_renderable,
     book_text,
@@ -12,15 +21,6 @@ from tunebook.report.terminal import (
     round_text,
     show_book,
     show_standing,
-)
-from tunebook.words.finding import (
-    Examination,
-    Finding,
-    Interval,
-    NotApplicable,
-    Remedy,
-    RemedyKind,
-    Severity,
 )
 
 CUT_OFF = Finding(

@@ -2,11 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from tunebook.domain.design import Objective
+from tunebook.domain.formats.numbers import number
+from tunebook.domain.trial import Status
 from tunebook.report.trial_rows import trial_rows
 from tunebook.report.verdict import best_trial
-from tunebook.report.wording import number
-from tunebook.words.design import Objective
-from tunebook.words.trial import Status
 
 
 def test_no_trial_is_missing_and_the_best_comes_first(book):

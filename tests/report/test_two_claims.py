@@ -10,10 +10,10 @@ import pytest
 from single_look import judge
 from tunebook.analysis.isolation import check
 from tunebook.analysis.rerun_evidence import SideEvidence
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import NotApplicable
 from tunebook.report.examine import examine
 from tunebook.report.page import render
-from tunebook.words.design import Objective
-from tunebook.words.finding import NotApplicable
 
 LAUNCH_WORDS = re.compile(r"\b(adopt|adopted|launch|baseline|fresh seeds?|keep)\b", re.IGNORECASE)
 INSIGHT_WORDS = re.compile(r"\b(told apart|tuned|study|studies|space|band)\b", re.IGNORECASE)

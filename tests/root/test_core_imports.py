@@ -75,5 +75,5 @@ def test_the_version_is_written_once():
     stated = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     assert "version" not in stated["project"]
     assert stated["tool"]["setuptools"]["dynamic"]["version"] == {
-        "attr": "tunebook.words.version.VERSION"
+        "attr": "tunebook.domain.version.VERSION"
     }

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from strategies import nouns
-from tunebook.words.design import Round
+from tunebook.domain.design import Round
 
 
 def drawn(profile):

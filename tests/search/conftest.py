@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.words.design import Round, studies
-from tunebook.words.searchers import ADAPTIVE, SEARCHERS
-from tunebook.words.spelling import choice, integer, log_uniform, near_one, per, uniform
+from tunebook.domain.design import Round, studies
+from tunebook.domain.formats.spelling import choice, integer, log_uniform, near_one, per, uniform
+from tunebook.domain.searchers import ADAPTIVE, SEARCHERS
 
 NUISANCE = {
     "lr": per("optimizer", nesterov=log_uniform(1e-3, 10), adam=log_uniform(1e-5, 0.1)),

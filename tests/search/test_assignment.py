@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunebook.domain.trial import RERUN_FROM, Purpose, Status
 from tunebook.search.assignment import rerun_trials, search_trials, trial_seed
-from tunebook.words.trial import RERUN_FROM, Purpose, Status
 
 
 @given(seed=st.integers(0), label=st.text(), index=st.integers(0))

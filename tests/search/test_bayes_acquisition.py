@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats.spelling import uniform
+from tunebook.domain.space import Branch
 from tunebook.search import bayes
 from tunebook.search.bayes_acquisition import Acquisition
 from tunebook.search.bayes_candidates import log_h, log_improvement, spread_out
 from tunebook.search.bayes_cube import Cube
 from tunebook.search.bayes_models import Models, fitted
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Branch
-from tunebook.words.spelling import uniform
 
 SQUARE = Cube(Branch(axes={"x": uniform(0, 1), "y": uniform(0, 1)}))
 NONE = np.empty((0, 2))

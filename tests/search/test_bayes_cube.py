@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tunebook.domain.formats.spelling import choice, integer, log_uniform, near_one
+from tunebook.domain.space import Branch
 from tunebook.search.bayes_cube import Cube
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.space import Branch
-from tunebook.words.spelling import choice, integer, log_uniform, near_one
 
 CUBE = Cube(
     Branch(

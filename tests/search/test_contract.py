@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from strategies import examples, rounds
+from tunebook.domain import design, searchers
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats.spelling import choice, per, uniform
+from tunebook.domain.space import Constraint
 from tunebook.search import SEARCHERS, load_searcher, points, study_seed
 from tunebook.search.assignment import search_trials
-from tunebook.words import design, searchers
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Constraint
-from tunebook.words.spelling import choice, per, uniform
 
 quick = settings(
     max_examples=examples(25),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tunebook.domain.design import Round, studies
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats.spelling import choice, integer, log_uniform, uniform
+from tunebook.domain.space import Constraint
 from tunebook.search import points
 from tunebook.search.assignment import search_trials
-from tunebook.words.design import Round, studies
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Constraint
-from tunebook.words.spelling import choice, integer, log_uniform, uniform
 
 
 def grid(trials, levels=None, **nuisance):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from tunebook.domain.decision import Setting
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.space import Float
+from tunebook.domain.trial import Measurement, TrialRecord
 from tunebook.store.memory import MemoryStore
 from tunebook.store.sql import SqlStore
-from tunebook.words.decision import Setting
-from tunebook.words.design import Objective, Round
-from tunebook.words.space import Float
-from tunebook.words.trial import Measurement, TrialRecord
 
 PLAN = Round(goal="q", nuisance={"x": Float(0, 1)}, trials=6, max_train_steps=10)
 

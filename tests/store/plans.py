@@ -7,11 +7,11 @@ from contextlib import contextmanager
 import numpy as np
 from sqlalchemy import event
 
+from tunebook.domain.design import Round
+from tunebook.domain.space import Float
+from tunebook.domain.trial import Outcome, Status, TrialKey, TrialRecord
 from tunebook.store import Logged
 from tunebook.store.chunks import Points
-from tunebook.words.design import Round
-from tunebook.words.space import Float
-from tunebook.words.trial import Outcome, Status, TrialKey, TrialRecord
 
 DONE = Outcome(status=Status.COMPLETE, seconds=1.0, ended_at=2.0)
 

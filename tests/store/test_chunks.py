@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunebook.domain.errors import BookDamagedError
 from tunebook.store.chunks import Points, join, merge, pack, unpack, unpack_all
-from tunebook.words.errors import BookDamagedError
 
 numbers = st.floats(allow_nan=True, allow_infinity=True, width=64)
 rows = st.lists(st.tuples(st.integers(0, 2**62), numbers, numbers), max_size=50)

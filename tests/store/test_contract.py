@@ -9,17 +9,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.store import Logged
-from tunebook.store.chunks import Points
-from tunebook.store.table import table
-from tunebook.words.decision import Decision, Launch, RerunPlan, Setting, Verdict
-from tunebook.words.design import Direction, Objective
-from tunebook.words.environment import Environment
-from tunebook.words.errors import BookBusyError, StoreError
-from tunebook.words.finding import Interval
-from tunebook.words.record import TrainingSource
-from tunebook.words.sealing import Look, Seal
-from tunebook.words.trial import (
+from tunebook.domain.decision import Decision, Launch, RerunPlan, Setting, Verdict
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.environment import Environment
+from tunebook.domain.errors import BookBusyError, StoreError
+from tunebook.domain.finding import Interval
+from tunebook.domain.record import TrainingSource
+from tunebook.domain.sealing import Look, Seal
+from tunebook.domain.trial import (
     RERUN_FROM,
     Cause,
     Measurement,
@@ -29,6 +26,9 @@ from tunebook.words.trial import (
     TrialKey,
     TrialRecord,
 )
+from tunebook.store import Logged
+from tunebook.store.chunks import Points
+from tunebook.store.table import table
 
 KEY = TrialKey(1, 0)
 DONE = Outcome(status=Status.COMPLETE, seconds=2.0, ended_at=5.0, unread=("x",), output_tail="end")

@@ -6,10 +6,10 @@ import sqlite3
 
 import pytest
 
+from tunebook.domain.decision import Setting
+from tunebook.domain.errors import BookDamagedError, BookNewerError, StoreError
 from tunebook.store.rows import readable
 from tunebook.store.sql import SqlStore
-from tunebook.words.decision import Setting
-from tunebook.words.errors import BookDamagedError, BookNewerError, StoreError
 
 
 def spoil(path, statement):

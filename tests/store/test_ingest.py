@@ -9,12 +9,12 @@ from contextlib import closing
 import pytest
 
 from tunebook.book.opening import open_store
+from tunebook.domain.errors import BookBusyError
+from tunebook.domain.trial import Cause, Outcome, Purpose, Status, TrialKey, TrialRecord
 from tunebook.store.ingest import follow, output_tail, settle
 from tunebook.store.sql import SqlStore
 from tunebook.store.table import table
 from tunebook.training.log import TrialLog, attempt_files
-from tunebook.words.errors import BookBusyError
-from tunebook.words.trial import Cause, Outcome, Purpose, Status, TrialKey, TrialRecord
 from waiting import lines, until
 
 KEY = TrialKey(1, 0)
@@ -134,7 +134,7 @@ from pathlib import Path
 from tunebook.store.ingest import End, settle_all
 from tunebook.store.sql import SqlStore
 from tunebook.training.log import TrialLog, attempt_files
-from tunebook.words.trial import Outcome, Status
+from tunebook.domain.trial import Outcome, Status
 store = SqlStore.open(sys.argv[1])
 said = open(Path(sys.argv[1]).with_name("said"), "w")
 while claims := store.claim(1, "host", 60.0, 25):

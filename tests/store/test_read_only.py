@@ -15,12 +15,12 @@ import pytest
 
 from bound_by_permissions import bound
 from sizes import some_slow
+from tunebook.domain.errors import BookBusyError
+from tunebook.domain.trial import TrialKey
 from tunebook.store import revisions
 from tunebook.store.read_only import ReadOnlyFile, may_write
 from tunebook.store.schema import REVISION
 from tunebook.store.sql import SqlStore
-from tunebook.words.errors import BookBusyError
-from tunebook.words.trial import TrialKey
 
 
 def run(script, *arguments):
@@ -35,8 +35,8 @@ def run(script, *arguments):
 READS = """
 import sys
 from tunebook.store.sql import SqlStore
-from tunebook.words.errors import StoreError
-from tunebook.words.trial import TrialKey
+from tunebook.domain.errors import StoreError
+from tunebook.domain.trial import TrialKey
 store = SqlStore.open(sys.argv[1], create=False)
 print(len(store.rounds()), len(store.trials(1)), len(store.measurements(TrialKey(1, 0))))
 print(store.setting()[0].chance)
@@ -50,7 +50,7 @@ store.close()
 WRITES_AND_IS_KILLED = """
 import os, signal, sys
 from tunebook.store.sql import SqlStore
-from tunebook.words.trial import Measurement, TrialKey
+from tunebook.domain.trial import Measurement, TrialKey
 store = SqlStore.open(sys.argv[1])
 attempt = store.claim(1, "a", 60.0)[0].trial.attempt
 points = [Measurement(step=s, metric="loss", value=0.5) for s in range(40)]
@@ -257,7 +257,7 @@ def test_a_book_from_before_keeps_the_folder_that_it_has(tmp_path):
 
 def test_a_home_that_no_shell_wrote_out(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    from tunebook.words.errors import StoreError
+    from tunebook.domain.errors import StoreError
 
     with pytest.raises(StoreError) as refused:
         SqlStore.open(Path("~/x.db"))

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tunebook.domain.errors import BookBusyError, BookDamagedError, BookNewerError, StoreError
+from tunebook.domain.trial import TrialKey, TrialRecord
 from tunebook.store import connection as connecting
 from tunebook.store import revisions
 from tunebook.store.connection import connect, on_network
 from tunebook.store.revisions import migrate
 from tunebook.store.schema import REVISION, guards, metadata
 from tunebook.store.sql import SqlStore
-from tunebook.words.errors import BookBusyError, BookDamagedError, BookNewerError, StoreError
-from tunebook.words.trial import TrialKey, TrialRecord
 from waiting import HANG_S, lines, until
 
 
@@ -118,7 +118,7 @@ def test_a_read_only_place():
     script = """
 import os, sys
 from tunebook.store.sql import SqlStore
-from tunebook.words.errors import StoreError
+from tunebook.domain.errors import StoreError
 SqlStore.open(sys.argv[1]).close()
 os.chmod(sys.argv[1], 0o444)
 os.chmod(os.path.dirname(sys.argv[1]), 0o555)
@@ -140,8 +140,8 @@ def test_a_full_disk_loses_nothing(book, tmp_path):
     script = """
 import resource, signal, sys
 from tunebook.store.sql import SqlStore
-from tunebook.words.errors import StoreError
-from tunebook.words.trial import Measurement, TrialKey
+from tunebook.domain.errors import StoreError
+from tunebook.domain.trial import Measurement, TrialKey
 store = SqlStore.open(sys.argv[1])
 store.claim(1, "a", 60.0)
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -169,7 +169,7 @@ WRITES = """
 import sys
 from pathlib import Path
 from tunebook.store.sql import SqlStore
-from tunebook.words.trial import Measurement, TrialKey
+from tunebook.domain.trial import Measurement, TrialKey
 store = SqlStore.open(sys.argv[1])
 attempt = store.claim(1, sys.argv[2], 0.0)[0].trial.attempt
 side = open(sys.argv[3], "a")

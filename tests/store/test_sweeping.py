@@ -11,12 +11,12 @@ from contextlib import closing
 import pytest
 
 from tunebook.book.opening import open_store
+from tunebook.domain.trial import Outcome, Status, TrialKey
 from tunebook.store import ingest
 from tunebook.store.ingest import follow, settle
 from tunebook.store.sweeping import sweep
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.training.worker import WORKER_PID
-from tunebook.words.trial import Outcome, Status, TrialKey
 
 KEY = TrialKey(1, 0)
 DONE = Outcome(status=Status.COMPLETE, seconds=1.0, ended_at=2.0)

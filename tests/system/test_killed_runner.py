@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 
 from tunebook.book.notebook import Book
-from tunebook.words.spelling import minimize
-from tunebook.words.trial import Status
+from tunebook.domain.formats.spelling import minimize
+from tunebook.domain.trial import Status
 from waiting import until
 
 SCRIPT = Path(__file__).with_name("kill_me.py")

@@ -18,10 +18,7 @@ import tunebook as tb
 from system.postgres import PASSWORD
 from tunebook.book.doctor import checkups
 from tunebook.book.running import add_search_trials
-from tunebook.store.copying import batches
-from tunebook.store.schema import metadata
-from tunebook.store.sql import SqlStore
-from tunebook.words.errors import (
+from tunebook.domain.errors import (
     BookAwayError,
     BookBusyError,
     BookDamagedError,
@@ -29,7 +26,10 @@ from tunebook.words.errors import (
     DesignError,
     StoreError,
 )
-from tunebook.words.trial import Measurement, Outcome, Status, TrialKey, TrialRecord
+from tunebook.domain.trial import Measurement, Outcome, Status, TrialKey, TrialRecord
+from tunebook.store.copying import batches
+from tunebook.store.schema import metadata
+from tunebook.store.sql import SqlStore
 
 QUIET = {"progress": False}
 
@@ -163,8 +163,8 @@ def test_the_same_lines_from_two_sides_at_once_are_stored_once(url, tmp_path):
 WRITES = """
 import sys
 from tunebook.store.sql import SqlStore
-from tunebook.words.errors import BookAwayError
-from tunebook.words.trial import Measurement, TrialKey
+from tunebook.domain.errors import BookAwayError
+from tunebook.domain.trial import Measurement, TrialKey
 store = SqlStore.open(sys.argv[1], files=sys.argv[2])
 store.claim(1, "a", 600.0)
 print("begun", flush=True)

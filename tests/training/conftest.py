@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.trial import TrialRecord
 from tunebook.training.assignment import Assignment, TrainingCode
 from tunebook.training.attempt import train_once
 from tunebook.training.log import attempt_files, read_log
-from tunebook.words.design import Direction, Objective
-from tunebook.words.trial import TrialRecord
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.errors import Infeasible
+from tunebook.domain.trial import Cause, Status
 from tunebook.training.attempt import train_once
 from tunebook.training.log import read_log
-from tunebook.words.design import Direction, Objective
-from tunebook.words.errors import Infeasible
-from tunebook.words.trial import Cause, Status
 
 
 def reports(*values):

@@ -11,10 +11,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tunebook.domain.errors import Infeasible, ReportError
 from tunebook.training.evaluation_time import EvaluationTime
 from tunebook.training.handle import ReadConfiguration, Trial
 from tunebook.training.log import TrialLog, read_log
-from tunebook.words.errors import Infeasible, ReportError
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tunebook.domain.errors import BookBusyError, DesignError
+from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
 from tunebook.training.log import (
     TrialLog,
     attempt_files,
@@ -18,8 +20,6 @@ from tunebook.training.log import (
     read_log,
     take_lock,
 )
-from tunebook.words.errors import BookBusyError, DesignError
-from tunebook.words.trial import Cause, Outcome, Status, TrialKey
 from waiting import HANG_S, lines, until
 
 
@@ -142,7 +142,7 @@ REPORTS = """
 import resource, sys
 from pathlib import Path
 from tunebook.training.log import TrialLog, attempt_files
-from tunebook.words.trial import TrialKey
+from tunebook.domain.trial import TrialKey
 files = attempt_files(Path(sys.argv[1]), TrialKey(1, 7), 1)
 log = TrialLog(files)
 log.start(0)

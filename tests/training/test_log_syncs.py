@@ -7,10 +7,10 @@ import threading
 
 import pytest
 
+from tunebook.domain.trial import Outcome, Status, TrialKey
 from tunebook.training import log_syncs
 from tunebook.training.log import TrialLog, attempt_files, read_log
 from tunebook.training.log_syncs import Syncs
-from tunebook.words.trial import Outcome, Status, TrialKey
 from waiting import until
 
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 import pytest
 
+from tunebook.domain.errors import TrainingCodeError
+from tunebook.domain.program import Program, check_placeholders, command
+from tunebook.domain.trial import Cause, Status
 from tunebook.training.attempt import train_once
 from tunebook.training.log import read_log
 from tunebook.training.program import training_by
-from tunebook.words.errors import TrainingCodeError
-from tunebook.words.program import Program, check_placeholders, command
-from tunebook.words.trial import Cause, Status
 from waiting import HANG_S, until
 
 

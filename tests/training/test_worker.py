@@ -12,9 +12,9 @@ import cloudpickle
 import psutil
 import pytest
 
+from tunebook.domain.trial import Cause, Status
 from tunebook.training.assignment import TrainingCode, decode, encode
 from tunebook.training.log import read_log
-from tunebook.words.trial import Cause, Status
 from waiting import HANG_S, until
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType, TracebackType
 from typing import Protocol
 
-from tunebook.words.finding import CheckFailed, Finding, NotApplicable
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import CheckFailed, Finding, NotApplicable
+from tunebook.domain.table import TrialTable
 
 
 class Result(Protocol):

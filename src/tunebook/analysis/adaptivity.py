@@ -28,9 +28,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.words.finding import Finding, NotApplicable, Severity
-from tunebook.words.space import Choice
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import Finding, NotApplicable, Severity
+from tunebook.domain.space import Choice
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float

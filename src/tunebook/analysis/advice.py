@@ -25,12 +25,12 @@ from tunebook.analysis.advice_ranges import rerange
 from tunebook.analysis.advice_roles import fix, settle_decision, vary_anew
 from tunebook.analysis.advice_story import story
 from tunebook.analysis.foretold import foretell
-from tunebook.words.decision import Change, Decision, Verdict
-from tunebook.words.design import Round
-from tunebook.words.finding import Examination, Interval, Remedy, RemedyKind
-from tunebook.words.record import Proposal
-from tunebook.words.space import Per
-from tunebook.words.table import TrialTable
+from tunebook.domain.decision import Change, Decision, Verdict
+from tunebook.domain.design import Round
+from tunebook.domain.finding import Examination, Interval, Remedy, RemedyKind
+from tunebook.domain.record import Proposal
+from tunebook.domain.space import Per
+from tunebook.domain.table import TrialTable
 
 RANGES = (RemedyKind.WIDEN, RemedyKind.SHRINK)
 SETTLED = frozenset({"D3", "B5"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tunebook.analysis.advice_draft import Asked
-from tunebook.words.finding import Finding, Remedy, RemedyKind
-from tunebook.words.space import spell
+from tunebook.domain.finding import Finding, Remedy, RemedyKind
+from tunebook.domain.space import spell
 
 WHY: Mapping[RemedyKind, str] = {
     RemedyKind.ADD: "training must read it first, then give it a role and a range",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from tunebook.domain.decision import Change
+from tunebook.domain.design import Round, studies
+from tunebook.domain.errors import TunebookError
+from tunebook.domain.finding import Finding, Remedy
 from tunebook.search.assignment import search_trials
-from tunebook.words.decision import Change
-from tunebook.words.design import Round, studies
-from tunebook.words.errors import TunebookError
-from tunebook.words.finding import Finding, Remedy
 
 Asked = tuple[Finding, Remedy]
 """A finding, and the remedy that it asks for."""

@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from tunebook.analysis.advice_draft import Draft
-from tunebook.words.decision import Change, Decision, Verdict
-from tunebook.words.design import Round
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Float, Per, Scale, spell
-from tunebook.words.table import TrialTable
+from tunebook.domain.decision import Change, Decision, Verdict
+from tunebook.domain.design import Round
+from tunebook.domain.errors import DesignError
+from tunebook.domain.space import Float, Per, Scale, spell
+from tunebook.domain.table import TrialTable
 
 RATE_TRIALS = 16
 """Trials of a first learning-rate search: five for each factor of ten."""

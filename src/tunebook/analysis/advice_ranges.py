@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tunebook.analysis.advice_draft import Asked, Draft
-from tunebook.analysis.plan_edits import conditions_of, leaf_of, unspoken, with_range
-from tunebook.words.decision import Change
-from tunebook.words.design import Role
-from tunebook.words.errors import DesignError
-from tunebook.words.finding import Remedy, RemedyKind, subject_name
-from tunebook.words.space import Float, Integer, spell
+from tunebook.domain.decision import Change
+from tunebook.domain.design import Role
+from tunebook.domain.errors import DesignError
+from tunebook.domain.finding import Remedy, RemedyKind, subject_name
+from tunebook.domain.plan_edits import conditions_of, leaf_of, unspoken, with_range
+from tunebook.domain.space import Float, Integer, spell
 
 
 def rerange(draft: Draft, asked: Sequence[Asked]) -> bool:

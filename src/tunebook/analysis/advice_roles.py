@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tunebook.analysis.advice_draft import Asked, Draft
-from tunebook.analysis.plan_edits import fix_on_branches, leaf_of, settle, unspoken
 from tunebook.analysis.rerun_count import MOST_MORE, more_reruns
-from tunebook.words.decision import Change, Decision, Verdict
-from tunebook.words.design import Role
-from tunebook.words.errors import DesignError
-from tunebook.words.finding import RemedyKind
-from tunebook.words.space import Choice, Float, Per, Scale, spell
-from tunebook.words.trial import Value
+from tunebook.domain.decision import Change, Decision, Verdict
+from tunebook.domain.design import Role
+from tunebook.domain.errors import DesignError
+from tunebook.domain.finding import RemedyKind
+from tunebook.domain.plan_edits import fix_on_branches, leaf_of, settle, unspoken
+from tunebook.domain.space import Choice, Float, Per, Scale, spell
+from tunebook.domain.trial import Value
 
 VARIED_ANEW: Mapping[str, tuple[frozenset[str], Float]] = {
     "dropout": (frozenset({"dropout"}), Float(0.0, 0.5)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tunebook.analysis.advice_draft import Draft
-from tunebook.words.decision import Decision, Verdict
+from tunebook.domain.decision import Decision, Verdict
 
 NAMED = 3
 """Changes that the sentence names; each has its reason at its place in the plan."""

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis.ranking import FEWEST, told_better
-from tunebook.words.finding import NotApplicable
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Float

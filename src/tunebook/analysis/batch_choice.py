@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from tunebook.words.finding import Interval, NotApplicable
+from tunebook.domain.finding import Interval, NotApplicable
 
 FEWEST_SEEDS = 3
 ERROR_RATE = 0.05

@@ -23,9 +23,9 @@ from tunebook.analysis.resampling import mean_best, spread_of_best
 from tunebook.analysis.scientific_values import FEWEST, SLICES, by_configuration, units_of
 from tunebook.analysis.selected_response import selected
 from tunebook.analysis.value_pairs import ALPHA, LONE
-from tunebook.words.space import Axis, Choice
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Configuration
+from tunebook.domain.space import Axis, Choice
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Configuration
 
 if TYPE_CHECKING:
     from jaxtyping import Float

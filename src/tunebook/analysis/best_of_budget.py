@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis.tuning_band import at_ranks, band_ranks, budgets_of
-from tunebook.words.finding import Interval
+from tunebook.domain.finding import Interval
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.words.finding import Interval
+from tunebook.domain.finding import Interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable

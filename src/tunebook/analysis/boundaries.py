@@ -37,11 +37,11 @@ from tunebook.analysis import boundary_words
 from tunebook.analysis.boundary_readings import NEAR, SIGN, AxisReading, SideReading
 from tunebook.analysis.edge_gain import INSIDE, EdgeGains, edge_gains
 from tunebook.analysis.estimators import good_region
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, NotApplicable, subject_name
-from tunebook.words.roles import is_length
-from tunebook.words.space import Axis, Choice, Float, Integer, Scale
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, NotApplicable, subject_name
+from tunebook.domain.roles import is_length
+from tunebook.domain.space import Axis, Choice, Float, Integer, Scale
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.words.space import Axis
-from tunebook.words.trial import Value
+from tunebook.domain.space import Axis
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

@@ -9,8 +9,7 @@ import numpy as np
 from tunebook.analysis.boundary_readings import NEAR, SIGN, AxisReading, SideReading
 from tunebook.analysis.edge_gain import MOST_AXES
 from tunebook.analysis.estimators import proportion
-from tunebook.analysis.number_words import half_again
-from tunebook.words.finding import (
+from tunebook.domain.finding import (
     Finding,
     Number,
     Remedy,
@@ -18,9 +17,10 @@ from tunebook.words.finding import (
     Severity,
     subject_name,
 )
-from tunebook.words.roles import is_length
-from tunebook.words.space import Axis, Branch, Float, Integer, spell
-from tunebook.words.trial import Value
+from tunebook.domain.formats.rounded_numbers import half_again
+from tunebook.domain.roles import is_length
+from tunebook.domain.space import Axis, Branch, Float, Integer, spell
+from tunebook.domain.trial import Value
 
 NAMED = 3
 """Hyperparameters that a sentence lists by name; of more, only their number."""

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
-from tunebook.words.space import Choice, Integer
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.space import Choice, Integer
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Int

@@ -29,8 +29,8 @@ from scipy import special
 from tunebook.analysis.comparison import difference
 from tunebook.analysis.mean_difference import MeanDifference
 from tunebook.analysis.rerun_evidence import Question, SideEvidence
-from tunebook.words.decision import Comparison, Estimand
-from tunebook.words.finding import Interval
+from tunebook.domain.decision import Comparison, Estimand
+from tunebook.domain.finding import Interval
 
 CONFIDENCE = 0.95
 """With which the intervals of all pairs of a decision hold together."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.words.decision import Comparison, Estimand
-from tunebook.words.finding import Interval
+from tunebook.domain.decision import Comparison, Estimand
+from tunebook.domain.finding import Interval
 
 MOST_NAMED = 4
 """Candidates that a sentence names."""

@@ -20,12 +20,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tunebook.analysis.estimators import proportion
-from tunebook.analysis.number_words import percent
-from tunebook.words.design import Round, Study, studies
-from tunebook.words.finding import Finding, Interval, Number
-from tunebook.words.space import Axis, Choice, Constraint, Float, Integer
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import Configuration
+from tunebook.domain.design import Round, Study, studies
+from tunebook.domain.finding import Finding, Interval, Number
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.space import Axis, Choice, Constraint, Float, Integer
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import Configuration
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -43,8 +43,8 @@ from tunebook.analysis.mean_difference import variance as spread
 from tunebook.analysis.rerun_count import needed
 from tunebook.analysis.rerun_evidence import FEWEST, Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import unbiased_drift
-from tunebook.words.decision import Estimand, RerunPlan, Verdict
-from tunebook.words.finding import Interval
+from tunebook.domain.decision import Estimand, RerunPlan, Verdict
+from tunebook.domain.finding import Interval
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -8,8 +8,8 @@ import numpy as np
 
 from tunebook.analysis.rerun_count import MOST_MORE
 from tunebook.analysis.rerun_evidence import FEWEST, Question, Reading, SideEvidence
-from tunebook.words.decision import Estimand, Verdict
-from tunebook.words.finding import Interval
+from tunebook.domain.decision import Estimand, Verdict
+from tunebook.domain.finding import Interval
 
 
 def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str:

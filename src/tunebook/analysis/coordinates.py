@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.words.space import Axis, Choice, Scale
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.space import Axis, Choice, Scale
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Int

@@ -11,9 +11,9 @@ import numpy as np
 
 from tunebook.analysis.curve_ends import late_gain, saturated_at
 from tunebook.analysis.curve_lengths import trained_lengths
-from tunebook.words.curves import Curves
-from tunebook.words.finding import Interval
-from tunebook.words.table import TrialTable
+from tunebook.domain.curves import Curves
+from tunebook.domain.finding import Interval
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

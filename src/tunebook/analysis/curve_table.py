@@ -24,8 +24,8 @@ import numpy as np
 from scipy import stats
 
 from tunebook.analysis.estimators import good_region
-from tunebook.words.curves import Curves
-from tunebook.words.table import TrialTable
+from tunebook.domain.curves import Curves
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

@@ -18,12 +18,12 @@ from tunebook.analysis.budget_shares import uneven_steps, uneven_trials
 from tunebook.analysis.curve_lengths import length_finding
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.evaluation_counts import evaluation_finding
-from tunebook.analysis.number_words import counted
 from tunebook.analysis.one_question import crossed_finding
-from tunebook.words.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
-from tunebook.words.roles import is_batch_size, is_length
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import counted
+from tunebook.domain.roles import is_batch_size, is_length
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 FEWEST_POINTS = 3
 MANY_DUPLICATES = 0.05

@@ -21,7 +21,7 @@ from scipy import stats
 
 from tunebook.analysis.edge_model import Columns, EdgeModel, columns_for, fit
 from tunebook.analysis.estimators import normal_scores
-from tunebook.words.space import Axis, Choice, Integer
+from tunebook.domain.space import Axis, Choice, Integer
 
 if TYPE_CHECKING:
     from jaxtyping import Float as F

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from tunebook.words.equal_values import representatives
-from tunebook.words.space import Axis, Branch, Choice, Scale
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.formats.equal_numbers import representatives
+from tunebook.domain.space import Axis, Branch, Choice, Scale
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 
 def with_equal_values(table: TrialTable) -> TrialTable:

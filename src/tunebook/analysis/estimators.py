@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.words.finding import Interval
+from tunebook.domain.finding import Interval
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.number_words import percent
 from tunebook.analysis.short_run import AIM, MATTERS_S
 from tunebook.analysis.short_run import FEWEST as FEWEST_EVALUATIONS
 from tunebook.analysis.step_times import median_time
-from tunebook.words.finding import Finding, Interval, Remedy, RemedyKind, Severity
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.finding import Finding, Interval, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Int

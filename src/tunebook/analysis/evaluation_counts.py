@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.words.design import Reduce
-from tunebook.words.finding import Finding, Severity
-from tunebook.words.table import Curves, TrialTable
+from tunebook.domain.design import Reduce
+from tunebook.domain.finding import Finding, Severity
+from tunebook.domain.table import Curves, TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis.curve_lengths import trained_lengths
-from tunebook.words.curves import Curves
-from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
-from tunebook.words.table import TrialTable
+from tunebook.domain.curves import Curves
+from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

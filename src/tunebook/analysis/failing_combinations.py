@@ -27,8 +27,8 @@ from scipy import stats
 from tunebook.analysis.coordinates import Coordinate, Form, coordinates, written
 from tunebook.analysis.failing_cuts import exact_cut
 from tunebook.analysis.logistic import deviance
-from tunebook.words.finding import Interval
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import Interval
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float

@@ -21,10 +21,10 @@ from scipy import stats
 from tunebook.analysis.estimators import good_region, proportion
 from tunebook.analysis.failing_combinations import Combination, combination
 from tunebook.analysis.failing_cuts import BestCut, best_cut, power
-from tunebook.words.finding import Interval, subject_name
-from tunebook.words.space import Axis, Branch, Choice, Integer
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.finding import Interval, subject_name
+from tunebook.domain.space import Axis, Branch, Choice, Integer
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float

@@ -9,9 +9,9 @@ import numpy as np
 
 from tunebook.analysis.estimators import proportion
 from tunebook.analysis.failing_places import FailingPlace, PlaceReading, failing_place
-from tunebook.words.finding import Interval
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause
+from tunebook.domain.finding import Interval
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

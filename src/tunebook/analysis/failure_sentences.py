@@ -16,12 +16,12 @@ from tunebook.analysis.failing_places import (
     FailingRegion,
 )
 from tunebook.analysis.failure_counts import StudyFeasibility
-from tunebook.analysis.number_words import percent
 from tunebook.analysis.unreported import UnreportedObjective, unreported_objective
-from tunebook.words.finding import Finding, Number, Remedy, RemedyKind, Severity
-from tunebook.words.space import Axis, Choice, Integer, Scale, spell
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Value
+from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Value
 
 NOTABLE = 0.2
 """A share of failures above this, with no place to it, is more likely a bug than bad luck."""

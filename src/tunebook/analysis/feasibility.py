@@ -18,10 +18,10 @@ from tunebook.analysis.chance_level import ChanceLevel, chance_level
 from tunebook.analysis.failing_places import ALPHA, can_be_placed, failing_place
 from tunebook.analysis.failure_counts import StudyFeasibility, count_failures
 from tunebook.analysis.failure_sentences import at_chance_finding, study_finding
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, NotApplicable
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, NotApplicable
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

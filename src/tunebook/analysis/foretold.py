@@ -14,11 +14,9 @@ import numpy as np
 from tunebook.analysis import run_check
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.metric_bounds import best_loss
-from tunebook.analysis.number_words import percent, spelled
-from tunebook.analysis.plan_edits import leaf_of
-from tunebook.words.decision import Change
-from tunebook.words.design import Role, Round
-from tunebook.words.finding import (
+from tunebook.domain.decision import Change
+from tunebook.domain.design import Role, Round
+from tunebook.domain.finding import (
     Finding,
     Interval,
     NotApplicable,
@@ -26,9 +24,11 @@ from tunebook.words.finding import (
     RemedyKind,
     subject_name,
 )
-from tunebook.words.foretold import Expectation, Foretold
-from tunebook.words.space import Choice, Float, Integer, Per, spell
-from tunebook.words.table import TrialTable
+from tunebook.domain.formats.rounded_numbers import percent, spelled
+from tunebook.domain.plan_edits import leaf_of
+from tunebook.domain.prediction import Expectation, Foretold
+from tunebook.domain.space import Choice, Float, Integer, Per, spell
+from tunebook.domain.table import TrialTable
 
 Asked = tuple[Finding, Remedy]
 Done = tuple[Change, Sequence[Asked]]

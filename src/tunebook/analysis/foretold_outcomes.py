@@ -6,12 +6,12 @@ import numpy as np
 
 from tunebook.analysis.estimators import good_region, proportion
 from tunebook.analysis.foretold import axis_under, best_of, mean_of_good, rows_under
-from tunebook.analysis.number_words import percent
-from tunebook.words.design import Round
-from tunebook.words.finding import Examination, Finding, Severity, subject_name
-from tunebook.words.foretold import Came, Expectation, Foretold, ForetoldOutcome
-from tunebook.words.space import Float, Integer, spell
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Round
+from tunebook.domain.finding import Examination, Finding, Severity, subject_name
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.prediction import Came, Expectation, Foretold, ForetoldOutcome
+from tunebook.domain.space import Float, Integer, spell
+from tunebook.domain.table import TrialTable
 
 FEWEST = 8
 """Complete trials below which nothing is told of where the best lie."""

@@ -15,8 +15,8 @@ import numpy as np
 
 from tunebook.analysis.estimators import proportion
 from tunebook.analysis.fresh_seeds import seed_groups
-from tunebook.words.design import Objective
-from tunebook.words.finding import Interval
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,9 +23,9 @@ import numpy as np
 
 from tunebook.analysis.scientific_values import FEWEST, FEWEST_SEEDS, LARGEST, Group
 from tunebook.analysis.value_pairs import ALPHA, interval, welch
-from tunebook.words.finding import Interval, PairwiseDifference
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Configuration, Value
+from tunebook.domain.finding import Interval, PairwiseDifference
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Configuration, Value
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -27,10 +27,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.words.finding import subject_name
-from tunebook.words.space import Axis, Choice
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.finding import subject_name
+from tunebook.domain.space import Axis, Choice
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import stdtrit
 
-from tunebook.words.finding import Interval
+from tunebook.domain.finding import Interval
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis.metric_names import words_of
-from tunebook.words.curves import Curves
-from tunebook.words.table import TrialTable
+from tunebook.domain.curves import Curves
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Int

@@ -10,16 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.words.design import Objective
-from tunebook.words.finding import (
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import (
     Finding,
     Interval,
     PairwiseDifference,
     Severity,
 )
-from tunebook.words.optimizer_catalogue import OPTIMIZERS
-from tunebook.words.optimizers import includes
-from tunebook.words.trial import Value
+from tunebook.domain.optimizers.catalogue import OPTIMIZERS
+from tunebook.domain.optimizers.spaces import includes
+from tunebook.domain.trial import Value
 
 ALIASES = {
     "heavy_ball": "momentum", "sgdm": "momentum", "sgd_momentum": "momentum", "nag": "nesterov",

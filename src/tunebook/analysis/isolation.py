@@ -32,8 +32,8 @@ from tunebook.analysis.fresh_seeds import FreshSeeds, fresh_pairs, fresh_seeds
 from tunebook.analysis.scientific_values import FEWEST, Group, groups_of
 from tunebook.analysis.value_pairs import ALPHA as ALPHA
 from tunebook.analysis.value_pairs import best_of, compared_pairs
-from tunebook.words.design import Objective
-from tunebook.words.finding import (
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import (
     Finding,
     Interval,
     NotApplicable,
@@ -41,9 +41,9 @@ from tunebook.words.finding import (
     PairwiseDifference,
     Severity,
 )
-from tunebook.words.space import spell
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.space import spell
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,8 +11,8 @@ from tunebook.analysis.fresh_seeds import FreshSeeds, SeedGroups
 from tunebook.analysis.resampling import trials_to_resolve
 from tunebook.analysis.scientific_values import FEWEST, Group
 from tunebook.analysis.value_pairs import MOST_VALUES
-from tunebook.words.finding import PairwiseDifference
-from tunebook.words.space import spell
+from tunebook.domain.finding import PairwiseDifference
+from tunebook.domain.space import spell
 
 MOST_PAIRS = 3
 """Pairs that a sentence names; as many values."""

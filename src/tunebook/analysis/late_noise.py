@@ -33,7 +33,7 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 from scipy.stats import chi2, f
 
-from tunebook.words.finding import Interval
+from tunebook.domain.finding import Interval
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

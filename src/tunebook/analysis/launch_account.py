@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 
 from scipy import special
 
-from tunebook.words.decision import Decision, RerunPlan, Verdict
+from tunebook.domain.decision import Decision, RerunPlan, Verdict
 
 RATE = 0.1
 WEALTH = 0.08

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import interpolate, optimize, stats
 
-from tunebook.words.finding import Interval, NotApplicable
+from tunebook.domain.finding import Interval, NotApplicable
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -26,9 +26,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.words.curves import Curves
-from tunebook.words.finding import Interval
-from tunebook.words.table import TrialTable
+from tunebook.domain.curves import Curves
+from tunebook.domain.finding import Interval
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -14,15 +14,15 @@ from tunebook.analysis.curve_reading import EARLY, FEWEST_TRIALS, LATE, CurveRea
 from tunebook.analysis.length_growth import FEWEST, Growth
 from tunebook.analysis.majority import most_by_a_margin
 from tunebook.analysis.more_steps import FIRST, gain_of_more, mean_curve
-from tunebook.analysis.number_words import (
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import (
     LONGER_BY,
     half_again,
     percent,
     rounded,
     spelled,
 )
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
 
 WILD = 5.0
 """Times the usual range of a good curve, beyond which it is left out of the mean."""

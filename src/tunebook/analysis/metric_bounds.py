@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.words.design import Objective
-from tunebook.words.metric_direction import DOWN, likely_direction, words_of
+from tunebook.domain.design import Objective
+from tunebook.domain.metric_direction import DOWN, likely_direction, words_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tunebook.words.design import Objective
-from tunebook.words.metric_direction import NO_QUALITY, likely_direction, words_of
+from tunebook.domain.design import Objective
+from tunebook.domain.metric_direction import NO_QUALITY, likely_direction, words_of
 
 __all__ = [
     "Metric",

@@ -21,7 +21,7 @@ from tunebook.analysis.edge_gain import MOST_AXES, MOST_VALUES, merged_choices, 
 from tunebook.analysis.edge_model import Columns, EdgeModel, columns_for, fit
 from tunebook.analysis.even_points import even_points
 from tunebook.analysis.sharp_shapes import Shape, shapes_near
-from tunebook.words.space import Axis, Choice
+from tunebook.domain.space import Axis, Choice
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

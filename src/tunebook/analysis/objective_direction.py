@@ -6,9 +6,9 @@ so that it is an open problem of a round until a person acknowledges it.
 
 from __future__ import annotations
 
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
-from tunebook.words.metric_direction import likely_direction
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.metric_direction import likely_direction
 
 CHECK = "C11"
 

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tunebook.analysis.scientific_values import FEWEST
-from tunebook.words.design import Round, studies
-from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
-from tunebook.words.space import Choice, leaves
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.design import Round, studies
+from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.space import Choice, leaves
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 MANY = 3
 """Scientific hyperparameters that are many. A judgement: two may interact."""

@@ -59,9 +59,9 @@ from tunebook.analysis.overfitting_texts import (
     unread_text,
 )
 from tunebook.analysis.training_gap import MetricReading, TrainingGap, gaps_of
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, NotApplicable
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, NotApplicable
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

@@ -9,10 +9,10 @@ import numpy as np
 
 from tunebook.analysis.metric_names import words_of
 from tunebook.analysis.training_gap import MetricReading
-from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
-from tunebook.words.space import Float, Scale
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.space import Float, Scale
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

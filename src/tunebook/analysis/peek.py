@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from tunebook.analysis.comparison import difference
 from tunebook.analysis.rerun_evidence import Question, SideEvidence
-from tunebook.words.finding import Interval
+from tunebook.domain.finding import Interval
 
 PLAIN = 1.959964
 """The score of a two-sided 95 % interval."""

@@ -27,10 +27,10 @@ from tunebook.analysis.planning_earlier import Searched, repeated_seeds, searche
 from tunebook.analysis.planning_response import NOISE_SHARE, Ground, StandIn, stand_in
 from tunebook.analysis.planning_rounds import PlannedQuestion, questions
 from tunebook.analysis.sequential_design import FIRST_ADOPT, planned
-from tunebook.words.design import Round, Study, studies
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Axis
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Round, Study, studies
+from tunebook.domain.errors import DesignError
+from tunebook.domain.space import Axis
+from tunebook.domain.table import TrialTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,14 +10,14 @@ from enum import StrEnum
 import numpy as np
 
 from tunebook.analysis import sensitivity
-from tunebook.analysis.plan_edits import settle
 from tunebook.analysis.scientific_values import groups_of
-from tunebook.words.design import MOST_TRIALS, Fixed, Round, studies
-from tunebook.words.errors import DesignError
-from tunebook.words.finding import NotApplicable
-from tunebook.words.space import Axis, Choice, Per, spell
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.design import MOST_TRIALS, Fixed, Round, studies
+from tunebook.domain.errors import DesignError
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.plan_edits import settle
+from tunebook.domain.space import Axis, Choice, Per, spell
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 TIMES = 2
 """Trials that the change "more trials" asks for, over those planned."""

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.words.design import Round, Study, studies
-from tunebook.words.trial import Configuration
+from tunebook.domain.design import Round, Study, studies
+from tunebook.domain.trial import Configuration
 
 if TYPE_CHECKING:
     from jaxtyping import Float

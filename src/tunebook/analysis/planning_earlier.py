@@ -11,9 +11,9 @@ import numpy as np
 
 from tunebook.analysis.scientific_values import by_configuration, units_of
 from tunebook.analysis.variance_components import like_the_best
-from tunebook.words.space import Branch, Choice
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Configuration
+from tunebook.domain.space import Branch, Choice
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Configuration
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -39,9 +39,9 @@ from tunebook.analysis.nuisance_response import (
 from tunebook.analysis.planning_earlier import Searched
 from tunebook.analysis.scientific_values import units_of
 from tunebook.analysis.selected_response import RESIDUAL
-from tunebook.words.design import Study
-from tunebook.words.space import Axis, Branch, Choice
-from tunebook.words.trial import Configuration
+from tunebook.domain.design import Study
+from tunebook.domain.space import Axis, Branch, Choice
+from tunebook.domain.trial import Configuration
 
 if TYPE_CHECKING:
     from jaxtyping import Float

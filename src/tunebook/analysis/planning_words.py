@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from tunebook.analysis.number_words import percent
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_earlier import FEWEST as FEWEST_COMPLETE
 from tunebook.analysis.planning_earlier import FEWEST_FREE
@@ -12,7 +11,8 @@ from tunebook.analysis.planning_response import NOISE_SHARE, Ground
 from tunebook.analysis.planning_rounds import simulated_trials
 from tunebook.analysis.scientific_values import FEWEST, FEWEST_SEEDS
 from tunebook.analysis.sequential_design import FIRST_ADOPT
-from tunebook.words.design import Round, studies
+from tunebook.domain.design import Round, studies
+from tunebook.domain.formats.rounded_numbers import percent
 
 LISTED = 4
 

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from tunebook.words.errors import EvidenceError
+from tunebook.domain.errors import EvidenceError
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tunebook.words.design import Round
-from tunebook.words.space import Branch
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Round
+from tunebook.domain.space import Branch
+from tunebook.domain.table import TrialTable
 
 LABEL = "search_seed"
 """Under which each repeat's trials are named; see `variance_labels`."""

@@ -19,7 +19,7 @@ from enum import StrEnum
 import numpy as np
 from scipy import stats
 
-from tunebook.words.finding import Interval
+from tunebook.domain.finding import Interval
 
 ALPHA = 0.05
 NEGLIGIBLE = 0.1

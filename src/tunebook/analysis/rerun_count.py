@@ -7,8 +7,8 @@ import math
 from scipy import special
 
 from tunebook.analysis.chance_to_beat import EVEN, share_error
-from tunebook.words.decision import Decision, Estimand, Side
-from tunebook.words.finding import Interval
+from tunebook.domain.decision import Decision, Estimand, Side
+from tunebook.domain.finding import Interval
 
 POWER = 0.8
 """Chance of a clear answer that a number of reruns aims at."""

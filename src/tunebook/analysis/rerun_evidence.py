@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tunebook.words.decision import Estimand
-from tunebook.words.design import Objective
-from tunebook.words.finding import Interval
+from tunebook.domain.decision import Estimand
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Interval
 
 FEWEST = 3
 """Reruns a side below which a standard deviation is no estimate."""

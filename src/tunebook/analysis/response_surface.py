@@ -11,8 +11,8 @@ import numpy as np
 from scipy import stats
 
 from tunebook.analysis.sensitivity_views import View
-from tunebook.words.space import Axis, Choice, Integer
-from tunebook.words.trial import Value
+from tunebook.domain.space import Axis, Choice, Integer
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

@@ -37,8 +37,8 @@ from tunebook.analysis.best_there_is import distance_from_best, trials_needed
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.metric_bounds import best_loss
 from tunebook.analysis.tuning_band import at_ranks, band_ranks, best_of_budget, budgets_of
-from tunebook.words.design import Objective
-from tunebook.words.finding import (
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import (
     Finding,
     Interval,
     NotApplicable,
@@ -47,8 +47,8 @@ from tunebook.words.finding import (
     RemedyKind,
     Severity,
 )
-from tunebook.words.space import Choice
-from tunebook.words.table import TrialTable
+from tunebook.domain.space import Choice
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -9,9 +9,9 @@ from tunebook.analysis.curve_reading import EARLY, CurveReading
 from tunebook.analysis.longer_training import Training
 from tunebook.analysis.majority import most_by_a_margin
 from tunebook.analysis.metric_names import contradicted
-from tunebook.analysis.number_words import percent, rounded
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import percent, rounded
 
 MOST = 0.8
 """Share of the good trials that "nearly all" asks for."""

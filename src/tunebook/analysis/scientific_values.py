@@ -18,9 +18,9 @@ import numpy as np
 
 from tunebook.analysis.resampling import mean_best, spread_of_best
 from tunebook.analysis.selected_response import Selected, study_selects
-from tunebook.words.space import Axis, Choice, Float, Integer, spell
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Configuration, Value
+from tunebook.domain.space import Axis, Choice, Float, Integer, spell
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Configuration, Value
 
 if TYPE_CHECKING:
     from jaxtyping import Float as Floats

@@ -25,7 +25,7 @@ from tunebook.analysis.nuisance_response import (
     fit_response,
 )
 from tunebook.analysis.resampling import mean_best, spread_of_best
-from tunebook.words.space import Axis
+from tunebook.domain.space import Axis
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -39,9 +39,9 @@ from tunebook.analysis.sensitivity_judging import judge, tell_pairs, told
 from tunebook.analysis.sensitivity_levels import BETTER, WHOLE
 from tunebook.analysis.sensitivity_readings import StudyReading
 from tunebook.analysis.sensitivity_views import FEWEST, StudyViews, read_study
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, NotApplicable
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, NotApplicable
+from tunebook.domain.table import TrialTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from tunebook.analysis.number_words import percent
 from tunebook.analysis.sensitivity_levels import LITTLE, LITTLE_NEAR
 from tunebook.analysis.sensitivity_readings import (
     HyperparameterReading,
@@ -14,7 +13,7 @@ from tunebook.analysis.sensitivity_readings import (
     StudyReading,
     Verdict,
 )
-from tunebook.words.finding import (
+from tunebook.domain.finding import (
     Finding,
     Interval,
     Number,
@@ -23,9 +22,10 @@ from tunebook.words.finding import (
     Severity,
     subject_name,
 )
-from tunebook.words.roles import is_batch_size, is_length
-from tunebook.words.space import Branch, spell
-from tunebook.words.table import TrialTable
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.roles import is_batch_size, is_length
+from tunebook.domain.space import Branch, spell
+from tunebook.domain.table import TrialTable
 
 MOST_PAIRS = 5
 """Interactions that have a finding of their own; further ones are counted."""

@@ -25,11 +25,11 @@ from tunebook.analysis.sensitivity_readings import (
     Verdict,
 )
 from tunebook.analysis.sensitivity_views import Pair, StudyViews
-from tunebook.words.design import Role
-from tunebook.words.finding import Interval, subject_name
-from tunebook.words.space import Choice, Integer, Scale
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.design import Role
+from tunebook.domain.finding import Interval, subject_name
+from tunebook.domain.space import Choice, Integer, Scale
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tunebook.analysis.response_surface import ResponseSurface
-from tunebook.words.finding import Interval
-from tunebook.words.space import Axis
-from tunebook.words.trial import Value
+from tunebook.domain.finding import Interval
+from tunebook.domain.space import Axis
+from tunebook.domain.trial import Value
 
 
 class Verdict(StrEnum):

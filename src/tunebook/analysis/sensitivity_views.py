@@ -27,9 +27,9 @@ from tunebook.analysis.response_model import (
 from tunebook.analysis.response_of_one import share_of_one
 from tunebook.analysis.response_shares import Ranks, Share, at_least, at_most_together, share
 from tunebook.analysis.sensitivity_levels import MOST, UNSURE
-from tunebook.words.space import Axis, Choice, spell
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.space import Axis, Choice, spell
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Float

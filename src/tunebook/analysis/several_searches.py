@@ -32,8 +32,8 @@ from tunebook.analysis.ranking import ERROR_RATE, FEWEST, ranked
 from tunebook.analysis.rerun_count import MOST_MORE, needed
 from tunebook.analysis.scientific_values import groups_of
 from tunebook.analysis.value_pairs import compared_pairs, interval, welch
-from tunebook.words.finding import Interval, NotApplicable, PairwiseDifference
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import Interval, NotApplicable, PairwiseDifference
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Float

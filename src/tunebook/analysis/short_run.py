@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tunebook.analysis.objective_direction import direction_finding
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
-from tunebook.words.trial import Value
-from tunebook.words.tried import Tried
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.trial import Value
+from tunebook.domain.tried import Tried
 
 TOO_COSTLY = 1.0
 """Times training: the playbook's evaluations cost no more than training."""

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.words.curves import Curves
-from tunebook.words.finding import Interval, NotApplicable
+from tunebook.domain.curves import Curves
+from tunebook.domain.finding import Interval, NotApplicable
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

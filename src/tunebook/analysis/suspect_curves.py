@@ -51,9 +51,9 @@ from tunebook.analysis.suspect_texts import (
     thin_finding,
     twins_finding,
 )
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, NotApplicable
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, NotApplicable
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.words.finding import Interval, NotApplicable
+from tunebook.domain.finding import Interval, NotApplicable
 
 DOUBLES = 1.5
 """A doubled batch that raises throughput by less no longer doubles it: half of the way."""

@@ -62,9 +62,9 @@ from tunebook.analysis.curve_reading import CurveReading as CurveReading
 from tunebook.analysis.longer_training import Training, cannot_tell, of_lengths, still_improving
 from tunebook.analysis.metric_bounds import best_loss
 from tunebook.analysis.saturation import done_early, wrong_way
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, NotApplicable, Severity
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, NotApplicable, Severity
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Int

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.words.design import Objective
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause
+from tunebook.domain.design import Objective
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause
 
 MOST_NAMED = 5
 

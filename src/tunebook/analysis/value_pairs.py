@@ -14,8 +14,8 @@ from itertools import combinations
 from scipy import stats
 
 from tunebook.analysis.scientific_values import Group
-from tunebook.words.finding import Interval, PairwiseDifference
-from tunebook.words.trial import Value
+from tunebook.domain.finding import Interval, PairwiseDifference
+from tunebook.domain.trial import Value
 
 ALPHA = 0.05
 MOST_VALUES = 50

@@ -50,9 +50,9 @@ from tunebook.analysis.late_noise import (
     still_settling,
 )
 from tunebook.analysis.variance_words import finding
-from tunebook.words.design import Objective, Reduce
-from tunebook.words.finding import Finding, Interval, NotApplicable
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Objective, Reduce
+from tunebook.domain.finding import Finding, Interval, NotApplicable
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

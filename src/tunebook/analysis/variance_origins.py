@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tunebook.words.finding import Interval
+from tunebook.domain.finding import Interval
 
 
 class Origin(StrEnum):

@@ -38,9 +38,9 @@ from tunebook.analysis.variance_labels import Labelled, labelled
 from tunebook.analysis.variance_origins import Origin as Origin
 from tunebook.analysis.variance_origins import Source as Source
 from tunebook.analysis.variance_sources_words import missing_text, sources_text
-from tunebook.words.design import Objective
-from tunebook.words.finding import Finding, Interval, NotApplicable, Number, Severity
-from tunebook.words.table import TrialTable
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, Interval, NotApplicable, Number, Severity
+from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.analysis.number_words import spelled
 from tunebook.analysis.variance_origins import Origin, Source
+from tunebook.domain.formats.rounded_numbers import spelled
 
 MISSING = {
     Origin.TRIAL: "train one configuration with three seeds or more that did not choose it "

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Protocol
 
-from tunebook.analysis.number_words import percent, spelled
-from tunebook.words.design import Reduce
-from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.design import Reduce
+from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import percent, spelled
 
 SEEDS_RULE = 2.0
 """Seeds' variance over a reading's, above which smoother curves would help little."""

@@ -6,17 +6,17 @@ import shutil
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from tunebook.domain.environment import code_changes
+from tunebook.domain.error_kind import OF_THE_CODE
+from tunebook.domain.errors import DesignError, EvidenceError, nearest
+from tunebook.domain.formats.numbers import plural
+from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.environment import environment
-from tunebook.report.wording import plural
 from tunebook.store import Store
 from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import attempt_files
-from tunebook.words.environment import code_changes
-from tunebook.words.error_kind import OF_THE_CODE
-from tunebook.words.errors import DesignError, EvidenceError, nearest
-from tunebook.words.trial import Purpose, Status, TrialRecord
 
 AGAIN: Mapping[str, str] = MappingProxyType(
     {

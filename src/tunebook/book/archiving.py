@@ -6,10 +6,10 @@ import os
 from pathlib import Path
 
 from tunebook.book.writing import unwritable
+from tunebook.domain.errors import StoreError
 from tunebook.store import Store
 from tunebook.store.archive import read_archive, write_archive
 from tunebook.store.sql import SqlStore
-from tunebook.words.errors import StoreError
 
 
 def archive(store: Store, path: Path) -> dict[str, int]:

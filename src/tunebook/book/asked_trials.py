@@ -9,12 +9,12 @@ from types import MappingProxyType
 
 import numpy as np
 
+from tunebook.domain.design import Objective, Role
+from tunebook.domain.errors import DesignError
+from tunebook.domain.space import Branch
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Configuration, Status
 from tunebook.search.bayes_cube import Cube
-from tunebook.words.design import Objective, Role
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Branch
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Configuration, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.analysis.number_words import spelled
 from tunebook.analysis.variance_sources import Origin, VarianceSourcesResult
-from tunebook.words.decision import Launch
-from tunebook.words.design import Round
-from tunebook.words.sealing import Look
-from tunebook.words.space import Per, spell
+from tunebook.domain.decision import Launch
+from tunebook.domain.design import Round
+from tunebook.domain.formats.rounded_numbers import spelled
+from tunebook.domain.sealing import Look
+from tunebook.domain.space import Per, spell
 
 UNMEASURED = {
     Origin.TRIAL: "Retrain variance was not measured: every rerun gave the same value.",

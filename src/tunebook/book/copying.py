@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tunebook.book.writing import unwritable
+from tunebook.domain.errors import StoreError
+from tunebook.domain.formats.book_location import exists, is_server, shown
 from tunebook.store import Store
 from tunebook.store.copying import copy_rows, occupied
 from tunebook.store.server import files_of
 from tunebook.store.sql import SqlStore
-from tunebook.words.book_place import exists, is_server, shown
-from tunebook.words.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

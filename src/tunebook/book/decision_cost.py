@@ -12,11 +12,11 @@ from tunebook.analysis.planning_earlier import repeated_seeds
 from tunebook.analysis.variance_sources import Origin
 from tunebook.book.planned import last_measured
 from tunebook.book.repeated_rounds import with_repeats
-from tunebook.report.wording import number, plural, rate_text, seconds_text
+from tunebook.domain.decision import RerunPlan
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.formats.numbers import number, plural, rate_text, seconds_text
+from tunebook.domain.trial import Purpose, Status
 from tunebook.store import Store, StoredRound
-from tunebook.words.decision import RerunPlan
-from tunebook.words.finding import NotApplicable
-from tunebook.words.trial import Purpose, Status
 
 
 def say_cost(store: Store, stored: StoredRound, plan: RerunPlan, sides: int, most: int) -> None:

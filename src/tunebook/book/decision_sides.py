@@ -11,9 +11,9 @@ from tunebook.analysis.candidate_pairs import compare, pairs_of
 from tunebook.analysis.comparison import Judgement, losses_against_chance
 from tunebook.analysis.rerun_evidence import Question, Reading
 from tunebook.book.fresh_reruns import Candidate, ended, evidence_of
+from tunebook.domain.decision import Comparison, Estimand, Side
+from tunebook.domain.trial import TrialRecord
 from tunebook.store import Store
-from tunebook.words.decision import Comparison, Estimand, Side
-from tunebook.words.trial import TrialRecord
 
 
 def sides_of(

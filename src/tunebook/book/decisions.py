@@ -36,12 +36,7 @@ from tunebook.book.refusals import (
 )
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.rerun_plans import extended_plan, new_plan, question, standing_plan
-from tunebook.execution.kept import KeptExecutor, executor_for
-from tunebook.report.wording import plural
-from tunebook.store import Store, StoredRound
-from tunebook.store.table import table
-from tunebook.words.codec import alike
-from tunebook.words.decision import (
+from tunebook.domain.decision import (
     Comparison,
     Decision,
     Launch,
@@ -50,12 +45,17 @@ from tunebook.words.decision import (
     Setting,
     Verdict,
 )
-from tunebook.words.design import Objective, Round, studies
-from tunebook.words.errors import DesignError, EvidenceError
-from tunebook.words.finding import NotApplicable
-from tunebook.words.space import Choice, leaves, spell
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Configuration
+from tunebook.domain.design import Objective, Round, studies
+from tunebook.domain.errors import DesignError, EvidenceError
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.formats.codec import alike
+from tunebook.domain.formats.numbers import plural
+from tunebook.domain.space import Choice, leaves, spell
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Configuration
+from tunebook.execution.kept import KeptExecutor, executor_for
+from tunebook.store import Store, StoredRound
+from tunebook.store.table import table
 
 
 def decide(

@@ -13,18 +13,18 @@ from pathlib import Path
 
 import sqlalchemy
 
+from tunebook.domain.errors import TunebookError
+from tunebook.domain.formats.book_location import is_server
+from tunebook.domain.formats.numbers import plural
 from tunebook.execution import checkup
 from tunebook.execution.child import WorkerProcess
 from tunebook.execution.environment import versions
 from tunebook.execution.host import gone
-from tunebook.report.wording import plural
 from tunebook.store import Store
 from tunebook.store.connection import on_network
 from tunebook.store.integrity import file_faults, unreadable
 from tunebook.store.server import ServerState
 from tunebook.store.sql import SqlStore
-from tunebook.words.book_place import is_server
-from tunebook.words.errors import TunebookError
 
 SMALL_DISK_BYTES = 1_000_000_000
 FULL_DISK_BYTES = 50_000_000

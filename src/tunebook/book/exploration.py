@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from tunebook.book.notebook import Book
 from tunebook.book.rounds import BookRound, Train
-from tunebook.words import scalars
-from tunebook.words.design import Objective
-from tunebook.words.errors import DesignError, PlanDiffersError
-from tunebook.words.space import Axis, Per
+from tunebook.domain.design import Objective
+from tunebook.domain.errors import DesignError, PlanDiffersError
+from tunebook.domain.formats import scalars
+from tunebook.domain.space import Axis, Per
 
 
 def explore(

@@ -12,6 +12,12 @@ import numpy as np
 
 from tunebook.analysis.comparison import read_look
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
+from tunebook.domain.curves import reduce_curves
+from tunebook.domain.decision import RerunPlan
+from tunebook.domain.design import Reduce
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import RERUN_FROM, Configuration, Purpose, Status, TrialRecord
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.progress import Progress, TerminalProgress
@@ -19,12 +25,6 @@ from tunebook.execution.scheduler import run_trials
 from tunebook.search.assignment import rerun_trials
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
-from tunebook.words.curves import reduce_curves
-from tunebook.words.decision import RerunPlan
-from tunebook.words.design import Reduce
-from tunebook.words.errors import EvidenceError
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import RERUN_FROM, Configuration, Purpose, Status, TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tunebook.domain.formats.codec import to_data
 from tunebook.report.history import History, LaunchLine, RoundLine
 from tunebook.report.history_text import history_renderable
 from tunebook.report.terminal import plain
-from tunebook.words.codec import to_data
 
 
 class BookHistory:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from tunebook.words import scalars
-from tunebook.words.decision import Estimand
-from tunebook.words.errors import DesignError
+from tunebook.domain.decision import Estimand
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats import scalars
 
 _WHOLE = (
     ("workers", 0, 4),

@@ -36,6 +36,15 @@ from tunebook.book.sealing import look_at, say_contaminated, seal
 from tunebook.book.trial_view import BookTrial
 from tunebook.book.user_name import user_name
 from tunebook.book.writing import write_text
+from tunebook.domain.decision import Decision, Launch, Setting
+from tunebook.domain.design import Fixed, Objective, Round
+from tunebook.domain.errors import DesignError, EvidenceError, nearest
+from tunebook.domain.formats import scalars
+from tunebook.domain.formats.book_location import name_of
+from tunebook.domain.formats.codec import alike
+from tunebook.domain.record import BookRecord
+from tunebook.domain.sealing import Look, check_test_metrics
+from tunebook.domain.space import Axis, Per
 from tunebook.execution import Executor
 from tunebook.report.history import history
 from tunebook.report.notebook import book_html
@@ -43,15 +52,6 @@ from tunebook.report.page import render
 from tunebook.report.terminal import book_text
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store, StoredRound
-from tunebook.words import scalars
-from tunebook.words.book_place import name_of
-from tunebook.words.codec import alike
-from tunebook.words.decision import Decision, Launch, Setting
-from tunebook.words.design import Fixed, Objective, Round
-from tunebook.words.errors import DesignError, EvidenceError, nearest
-from tunebook.words.record import BookRecord
-from tunebook.words.sealing import Look, check_test_metrics
-from tunebook.words.space import Axis, Per
 
 
 class Book(ProcedureBook):

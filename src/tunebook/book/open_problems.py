@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from tunebook.report.wording import plural
-from tunebook.words.decision import Decision, OpenProblem
-from tunebook.words.errors import EvidenceError
-from tunebook.words.finding import Examination, Severity
+from tunebook.domain.decision import Decision, OpenProblem
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.finding import Examination, Severity
+from tunebook.domain.formats.numbers import plural
 
 MOST_SHOWN = 3
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sys
 
+from tunebook.domain.decision import Setting
+from tunebook.domain.design import Objective
+from tunebook.domain.errors import BookNotFoundError, DesignError
+from tunebook.domain.formats.book_location import shown
+from tunebook.domain.formats.notation import format_objective
 from tunebook.store import Store
 from tunebook.store.sql import SqlStore
 from tunebook.store.sweeping import sweep
-from tunebook.words.book_place import shown
-from tunebook.words.decision import Setting
-from tunebook.words.design import Objective
-from tunebook.words.errors import BookNotFoundError, DesignError
-from tunebook.words.notation import format_objective
 
 
 def check_named(place: object, objective: object) -> None:

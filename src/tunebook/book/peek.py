@@ -10,13 +10,13 @@ from tunebook.book.decisions import candidates
 from tunebook.book.fresh_reruns import evidence_of
 from tunebook.book.refusals import refuse_same
 from tunebook.book.rerun_plans import question
-from tunebook.report.wording import gain_text, plural
+from tunebook.domain.decision import Estimand, Setting
+from tunebook.domain.design import Objective
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import gain_text, plural
 from tunebook.store import Store
 from tunebook.store.table import table
-from tunebook.words.decision import Estimand, Setting
-from tunebook.words.design import Objective
-from tunebook.words.errors import EvidenceError
-from tunebook.words.finding import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,17 +21,17 @@ from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.book.limits import check_limits
 from tunebook.book.refusals import out_of_reach
 from tunebook.book.tried_times import tried_times
+from tunebook.domain.decision import Setting
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.formats.codec import to_data
+from tunebook.domain.formats.numbers import plural
+from tunebook.domain.trial import Purpose, Status
 from tunebook.execution.resources import cores
 from tunebook.report.notebook import planned_html
 from tunebook.report.planned_text import cost_text, one_line, planned_renderable
 from tunebook.report.terminal import plain, show
-from tunebook.report.wording import plural
 from tunebook.store import Store
 from tunebook.store.table import table
-from tunebook.words.codec import to_data
-from tunebook.words.decision import Setting
-from tunebook.words.design import Objective, Round
-from tunebook.words.trial import Purpose, Status
 
 MAX_RERUNS = 20
 """Of `decide`, where nothing else is said."""

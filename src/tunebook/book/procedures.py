@@ -10,6 +10,8 @@ from tunebook.book.planned import at_a_time
 from tunebook.book.proposals import NextRound
 from tunebook.book.rounds import BookRound, Train
 from tunebook.book.steering import SteeredBook
+from tunebook.domain.formats.codec import RoundFile, to_data
+from tunebook.domain.formats.numbers import plural
 from tunebook.execution import Executor
 from tunebook.plots import Picture
 from tunebook.procedures.asking import Asked
@@ -25,8 +27,6 @@ from tunebook.procedures.driving import (
 )
 from tunebook.report.procedure_chapter import ProcedureChapter, StageLine
 from tunebook.report.procedure_text import plan_text, result_html, result_text
-from tunebook.report.wording import plural
-from tunebook.words.codec import RoundFile, to_data
 
 
 class _Book(RoundsBook, Protocol):

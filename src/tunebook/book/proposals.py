@@ -11,14 +11,14 @@ from pathlib import Path
 from tunebook.analysis.advice import propose
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.writing import write_text
+from tunebook.domain.decision import Change, Decision, Setting, Verdict
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.finding import Examination, Interval
+from tunebook.domain.formats.codec import RoundFile, write_round_file
+from tunebook.domain.record import Proposal
+from tunebook.domain.table import TrialTable
 from tunebook.report.notebook import proposal_html
 from tunebook.store import Store, StoredRound
-from tunebook.words.codec import RoundFile, write_round_file
-from tunebook.words.decision import Change, Decision, Setting, Verdict
-from tunebook.words.design import Objective, Round
-from tunebook.words.finding import Examination, Interval
-from tunebook.words.record import Proposal
-from tunebook.words.table import TrialTable
 
 WIDTH = 98
 """Columns of a comment."""

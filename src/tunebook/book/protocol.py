@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.record import BookRecord
 from tunebook.report.protocol import Part, launch_protocol, round_protocol
 from tunebook.report.protocol_latex import latex
 from tunebook.report.protocol_markdown import markdown
-from tunebook.words.errors import EvidenceError
-from tunebook.words.record import BookRecord
 
 _NAMED = re.compile(r"(round|launch|)[ :_-]?(\d{1,9})", re.IGNORECASE)
 

@@ -8,8 +8,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tunebook.analysis import run_check
-from tunebook.words.finding import Finding, NotApplicable, Severity
-from tunebook.words.table import TrialTable
+from tunebook.domain.finding import Finding, NotApplicable, Severity
+from tunebook.domain.table import TrialTable
 
 ASKED = ("C1", "C2", "C3")
 

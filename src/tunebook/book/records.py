@@ -7,15 +7,15 @@ from pathlib import Path
 
 from tunebook.analysis.carried import EarlierRound, alike, carry_over
 from tunebook.book.sealing import sealed_of, veiled
+from tunebook.domain.decision import Setting
+from tunebook.domain.design import Objective
+from tunebook.domain.record import BookRecord, RoundRecord
+from tunebook.domain.sealing import contaminated_by
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Purpose, TrialRecord
 from tunebook.execution.environment import versions
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
-from tunebook.words.decision import Setting
-from tunebook.words.design import Objective
-from tunebook.words.record import BookRecord, RoundRecord
-from tunebook.words.sealing import contaminated_by
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Purpose, TrialRecord
 
 
 def book_record(store: Store, setting: Setting, objective: Objective) -> BookRecord:

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 
 from tunebook.analysis.metric_bounds import bound_is_certain, gain_left
 from tunebook.book.fresh_reruns import Candidate
-from tunebook.report.wording import number, plural
-from tunebook.words.decision import Decision, Estimand, Launch, RerunPlan, Setting, Verdict
-from tunebook.words.design import Objective, Round
-from tunebook.words.error_kind import OF_THE_CODE, error_kind
-from tunebook.words.errors import DesignError, EvidenceError
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import TrialRecord
+from tunebook.domain.decision import Decision, Estimand, Launch, RerunPlan, Setting, Verdict
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.error_kind import OF_THE_CODE, error_kind
+from tunebook.domain.errors import DesignError, EvidenceError
+from tunebook.domain.formats.numbers import number, plural
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import TrialRecord
 
 
 def check_least_improvement(

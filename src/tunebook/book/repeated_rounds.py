@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from tunebook.analysis.repeated_search import Search, alike, joined, same_search
+from tunebook.domain.design import Objective
+from tunebook.domain.table import TrialTable
 from tunebook.store import Store
 from tunebook.store.table import table
-from tunebook.words.design import Objective
-from tunebook.words.table import TrialTable
 
 
 def with_repeats(store: Store, number: int, objective: Objective | None = None) -> TrialTable:

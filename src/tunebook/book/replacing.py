@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tunebook.words.errors import StoreError
+from tunebook.domain.errors import StoreError
 
 MANIFEST = "export.sha256"
 """Checksums of what an export wrote, as `sha256sum --check` reads them."""

@@ -14,19 +14,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tunebook.analysis.replayed import Replayed, Reproduced, SeedPair, compare
+from tunebook.domain.decision import Launch
+from tunebook.domain.environment import Environment, code_changes, other_changes
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.formats.numbers import interval_text, number, plural
+from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.environment import environment
 from tunebook.execution.progress import TerminalProgress
 from tunebook.execution.scheduler import run_trials
-from tunebook.report.wording import interval_text, number, plural
 from tunebook.store import Store
 from tunebook.store.sql import SqlStore
 from tunebook.store.table import table
-from tunebook.words.decision import Launch
-from tunebook.words.environment import Environment, code_changes, other_changes
-from tunebook.words.errors import EvidenceError
-from tunebook.words.trial import Purpose, Status, TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -11,10 +11,10 @@ from tunebook.analysis.launch_account import account, next_level
 from tunebook.analysis.rerun_evidence import Question
 from tunebook.analysis.sequential_design import OUTER, SequentialDesign, extended, planned
 from tunebook.book.fresh_reruns import Reruns
+from tunebook.domain.decision import Estimand, RerunPlan, Setting
+from tunebook.domain.design import Objective
+from tunebook.domain.trial import Configuration
 from tunebook.store import Store
-from tunebook.words.decision import Estimand, RerunPlan, Setting
-from tunebook.words.design import Objective
-from tunebook.words.trial import Configuration
 
 Sides = Sequence[tuple[str, Configuration]]
 

@@ -11,6 +11,13 @@ from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.round_pictures import RoundPictures
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.steering import SteeredRound
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.finding import Examination, NotApplicable
+from tunebook.domain.formats.notation import parse_objective
+from tunebook.domain.prediction import ForetoldOutcome
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import TrialRecord
 from tunebook.plots import Drawn, pictures
 from tunebook.plots.layers import in_round
 from tunebook.report.examine import Result, conclude, results
@@ -19,13 +26,6 @@ from tunebook.report.notebook import FindingsView
 from tunebook.report.round_summary import RoundSummary, summarize
 from tunebook.report.verdict import Best, best_trial
 from tunebook.store.table import report_times, table
-from tunebook.words.design import Objective, Round
-from tunebook.words.errors import EvidenceError
-from tunebook.words.finding import Examination, NotApplicable
-from tunebook.words.foretold import ForetoldOutcome
-from tunebook.words.notation import parse_objective
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import TrialRecord
 
 FROM_OPTUNA = {
     "best_params": "round.best.config",

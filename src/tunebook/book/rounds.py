@@ -23,6 +23,12 @@ from tunebook.book.records import book_record, round_record
 from tunebook.book.round_reading import ReadRound
 from tunebook.book.running import add_search_trials, say_after_training, say_before_training
 from tunebook.book.writing import write_text
+from tunebook.domain.decision import Decision, Setting
+from tunebook.domain.design import Objective
+from tunebook.domain.errors import TrainingCodeError
+from tunebook.domain.program import Program
+from tunebook.domain.record import BookRecord, RoundRecord
+from tunebook.domain.searchers import ADAPTIVE
 from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.progress import TerminalProgress
@@ -32,12 +38,6 @@ from tunebook.report.page import render
 from tunebook.report.terminal import round_text
 from tunebook.store import Store
 from tunebook.training.handle import Trial
-from tunebook.words.decision import Decision, Setting
-from tunebook.words.design import Objective
-from tunebook.words.errors import TrainingCodeError
-from tunebook.words.program import Program
-from tunebook.words.record import BookRecord, RoundRecord
-from tunebook.words.searchers import ADAPTIVE
 
 Train = Callable[[Trial], float | None] | str | Program
 

@@ -7,18 +7,18 @@ import sys
 
 from tunebook.analysis.unreported import unreported_objective
 from tunebook.book.again import crashed_before, nothing_left
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats.numbers import plural
+from tunebook.domain.metric_direction import direction_warning
+from tunebook.domain.searchers import ADAPTIVE
+from tunebook.domain.trial import Purpose
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.scheduler import RunSummary
 from tunebook.report.loop import correcting_command
-from tunebook.report.wording import plural
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store
 from tunebook.store.table import table
-from tunebook.words.design import Objective, Round
-from tunebook.words.errors import DesignError
-from tunebook.words.metric_direction import direction_warning
-from tunebook.words.searchers import ADAPTIVE
-from tunebook.words.trial import Purpose
 
 _warned: set[tuple[str, str]] = set()
 """Books, and their warnings, that this process has spoken of."""

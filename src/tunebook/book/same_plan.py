@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from tunebook.words.design import Fixed, Round
-from tunebook.words.errors import DesignError, PlanDiffersError
-from tunebook.words.notation import parse_constraint
-from tunebook.words.plain_data import to_data
-from tunebook.words.toml_text import value_text
+from tunebook.domain.design import Fixed, Round
+from tunebook.domain.errors import DesignError, PlanDiffersError
+from tunebook.domain.formats.notation import parse_constraint
+from tunebook.domain.formats.plain_data import to_data
+from tunebook.domain.formats.toml_text import value_text
 
 
 def with_texts(asked: Mapping[str, Any]) -> dict[str, Any]:

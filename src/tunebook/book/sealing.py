@@ -11,11 +11,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from tunebook.report.wording import plural
+from tunebook.domain.errors import DesignError, EvidenceError, nearest
+from tunebook.domain.formats.numbers import plural
+from tunebook.domain.sealing import Look, Seal, check_test_metrics, contaminated_by, sealed_in
+from tunebook.domain.trial import TrialRecord
 from tunebook.store import Store
-from tunebook.words.errors import DesignError, EvidenceError, nearest
-from tunebook.words.sealing import Look, Seal, check_test_metrics, contaminated_by, sealed_in
-from tunebook.words.trial import TrialRecord
 
 VEILED = "[a line that names a sealed test metric]"
 

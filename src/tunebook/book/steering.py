@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tunebook.book.trial_names import trial_named
+from tunebook.domain.formats import scalars
+from tunebook.domain.trial import TrialKey
 from tunebook.store import Store
 from tunebook.store.requests import DRAIN, PAUSE
-from tunebook.words import scalars
-from tunebook.words.trial import TrialKey
 
 MOST_PRIORITY = 1_000_000
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from tunebook.domain.errors import EvidenceError, nearest
+from tunebook.domain.trial import RERUN_FROM, TrialKey, TrialRecord
 from tunebook.store import Store
-from tunebook.words.errors import EvidenceError, nearest
-from tunebook.words.trial import RERUN_FROM, TrialKey, TrialRecord
 
 
 def trial_named(store: Store, name: str) -> TrialRecord:

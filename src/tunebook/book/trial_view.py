@@ -12,6 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from tunebook.book.trial_names import trial_named
+from tunebook.domain.curves import reduce_curve
+from tunebook.domain.design import Objective
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.trial import RERUN_FROM, Configuration, Status, TrialRecord
 from tunebook.store import Store
 from tunebook.store.table import table
 from tunebook.training import artifacts
@@ -19,10 +23,6 @@ from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import Place, place_of
 from tunebook.training.checkpoints import Checkpoint
 from tunebook.training.log import attempt_files
-from tunebook.words.curves import reduce_curve
-from tunebook.words.design import Objective
-from tunebook.words.errors import EvidenceError
-from tunebook.words.trial import RERUN_FROM, Configuration, Status, TrialRecord
 
 LOOK_EVERY_S = 0.3
 KEPT = 8192

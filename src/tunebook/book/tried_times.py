@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from tunebook.analysis.planning_cost import TriedTimes
-from tunebook.words.design import Round
-from tunebook.words.tried import Tried
+from tunebook.domain.design import Round
+from tunebook.domain.tried import Tried
 
 PLACE = "TUNEBOOK_CACHE"
 """Environment variable that names another folder than `~/.cache/tunebook`."""

@@ -24,6 +24,13 @@ from typing import Any
 
 from tunebook.analysis.short_run import warnings
 from tunebook.book.tried_times import keep_times
+from tunebook.domain.conditions import decided_by
+from tunebook.domain.design import Objective, Round, Study, studies
+from tunebook.domain.finding import Finding, Severity
+from tunebook.domain.formats.round_file import RoundFile
+from tunebook.domain.searchers import ADAPTIVE
+from tunebook.domain.trial import TrialRecord
+from tunebook.domain.tried import Tried
 from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.places import executor_of
@@ -32,13 +39,6 @@ from tunebook.search import points
 from tunebook.search.assignment import trial_seed
 from tunebook.training.assignment import Assignment, encode
 from tunebook.training.log import attempt_files
-from tunebook.words.conditions import decided_by
-from tunebook.words.design import Objective, Round, Study, studies
-from tunebook.words.finding import Finding, Severity
-from tunebook.words.round_file import RoundFile
-from tunebook.words.searchers import ADAPTIVE
-from tunebook.words.trial import TrialRecord
-from tunebook.words.tried import Tried
 
 STEPS, SECONDS = 50, 30.0
 """Of a test run, where nothing else is said: enough for a step's time, and quickly over."""

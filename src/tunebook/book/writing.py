@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tunebook.words.errors import StoreError
+from tunebook.domain.errors import StoreError
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> Path:

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from tunebook.words.version import VERSION
+from tunebook.domain.version import VERSION
 
 COMMANDS = {
     "init": "Write a training script and a first round that run.",
@@ -68,7 +68,7 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Name the nearest command where there is none of that name."""
-        from tunebook.words.errors import nearest
+        from tunebook.domain.errors import nearest
 
         try:
             return super().resolve_command(ctx, args)
@@ -93,7 +93,7 @@ def group() -> None:
 
 def main() -> None:
     """Run a command. Every error of ours is its message, never a traceback."""
-    from tunebook.words.errors import (
+    from tunebook.domain.errors import (
         BookNotFoundError,
         CodecError,
         DesignError,

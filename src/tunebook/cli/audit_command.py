@@ -57,9 +57,9 @@ def command(
     from tunebook.audit import audit_sweep
     from tunebook.book.writing import write_text
     from tunebook.cli.output import data, print_json
+    from tunebook.domain.version import VERSION
     from tunebook.report.round_summary import summarize
     from tunebook.report.terminal import show_findings, show_lines
-    from tunebook.words.version import VERSION
 
     named = None
     if hyperparameters is not None:
@@ -101,7 +101,7 @@ MOST_PROPOSED = 8
 def _objective(source: Path, curves: Path | None, *, ask: bool) -> str:
     """The objective that a person at a terminal picks; elsewhere an error that lists them."""
     from tunebook.audit import proposed_objectives
-    from tunebook.words.errors import DesignError
+    from tunebook.domain.errors import DesignError
 
     proposed = proposed_objectives(source, curves)
     shown, more = proposed[:MOST_PROPOSED], len(proposed) - MOST_PROPOSED

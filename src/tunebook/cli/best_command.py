@@ -19,9 +19,9 @@ def command(number: int | None, as_toml: bool, book_path: str | None, as_json: b
     new seeds. Exit code 1 where no trial is complete.
     """
     from tunebook.cli.output import data, print_json
-    from tunebook.report.wording import config_text
-    from tunebook.report.wording import number as number_text
-    from tunebook.words.toml_text import key_text, value_text
+    from tunebook.domain.formats.numbers import config_text
+    from tunebook.domain.formats.numbers import number as number_text
+    from tunebook.domain.formats.toml_text import key_text, value_text
 
     if as_toml and as_json:
         raise click.UsageError("give --toml or --json, not both")

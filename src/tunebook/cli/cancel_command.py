@@ -21,7 +21,7 @@ def command(
     words. What they reported is kept. One that runs is ended by its host within seconds.
     """
     from tunebook.cli.output import done
-    from tunebook.report.wording import plural
+    from tunebook.domain.formats.numbers import plural
 
     if bool(trials) == (number is not None):
         raise click.UsageError("name trials to cancel, or a round with --round, and not both")

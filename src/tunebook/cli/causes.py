@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from tunebook.words.trial import Purpose, Status
+from tunebook.domain.trial import Purpose, Status
 
 if TYPE_CHECKING:
     from tunebook.book.rounds import BookRound

@@ -16,7 +16,7 @@ def code_beside(train: str, folder: Path) -> str:
     Returns:
         `train` itself where the code is found from the current folder, or nowhere.
     """
-    from tunebook.words.program import MARK, Program
+    from tunebook.domain.program import MARK, Program
 
     if train.startswith(MARK):
         program = Program.from_path(train)

@@ -11,7 +11,7 @@ from tunebook.cli.which_book import book_option, json_option, open_book
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tunebook.words.decision import Decision
+    from tunebook.domain.decision import Decision
 
 
 @click.command("launch", epilog='Example: tunebook launch --why "half the error at equal cost"')
@@ -68,7 +68,7 @@ def command(
 
 def _chosen(decisions: Sequence[Decision], number: int | None, of_round: int | None) -> Decision:
     """The decision by its number, or the newest of a round, or the newest."""
-    from tunebook.words.errors import EvidenceError
+    from tunebook.domain.errors import EvidenceError
 
     if not decisions:
         raise EvidenceError(

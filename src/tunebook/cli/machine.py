@@ -37,11 +37,11 @@ def run_hints(
     memory_limit_mb: int | None,
 ) -> tuple[str, ...]:
     """What a run on this machine could have used; nothing of one elsewhere."""
+    from tunebook.domain.trial import Cause
     from tunebook.execution.gpus import VISIBLE
     from tunebook.execution.kept import executor_for
     from tunebook.execution.local import LocalExecutor
     from tunebook.report.machine_hints import hints_after_run
-    from tunebook.words.trial import Cause
 
     if workers == 0 or not summary.ran:
         return ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from tunebook.words.codec import RoundFile
+    from tunebook.domain.formats.codec import RoundFile
 
 UNNAMED = "book"
 """The name of a [book] table that has none."""
@@ -43,7 +43,7 @@ def named_book(asked: RoundFile, book_path: str | None) -> str | None:
 def _name_of(path: Path) -> str | None:
     """The name of the book in a file; None where the file is no book that can be read."""
     from tunebook.book.notebook import Book
-    from tunebook.words.errors import TunebookError
+    from tunebook.domain.errors import TunebookError
 
     try:
         with Book(path) as book:

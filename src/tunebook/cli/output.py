@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tunebook.words.codec import to_data
+from tunebook.domain.formats.codec import to_data
 
 SCHEMA = 1
 

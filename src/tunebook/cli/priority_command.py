@@ -19,7 +19,7 @@ def command(trials: tuple[str, ...], level: int, book_path: str | None, as_json:
     A higher level goes first, and within a level the lower number. Trials under way stay.
     """
     from tunebook.cli.output import done
-    from tunebook.report.wording import plural
+    from tunebook.domain.formats.numbers import plural
 
     with open_book(book_path) as book:
         book.prioritise(*trials, priority=level)

@@ -109,8 +109,8 @@ def _list(*, as_json: bool) -> None:
 
 def _arguments(given: tuple[str, ...]) -> dict[str, Any]:
     """`KEY=VALUE` texts, each value read as TOML; a bare word is a text."""
-    from tunebook.words.errors import CodecError
-    from tunebook.words.toml_text import load_toml
+    from tunebook.domain.errors import CodecError
+    from tunebook.domain.formats.toml_text import load_toml
 
     found: dict[str, Any] = {}
     for text in given:

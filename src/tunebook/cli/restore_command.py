@@ -22,7 +22,7 @@ def command(archive: Path, book_path: str, as_json: bool) -> None:
     """
     from tunebook.book.archiving import restore
     from tunebook.cli.output import print_json
-    from tunebook.words.book_place import shown
+    from tunebook.domain.formats.book_location import shown
 
     rows = restore(archive, book_path)
     if as_json:

@@ -22,9 +22,9 @@ from tunebook.cli.which_book import (
 if TYPE_CHECKING:
     from tunebook.book.notebook import Book
     from tunebook.book.rounds import BookRound
-    from tunebook.words.codec import RoundFile
-    from tunebook.words.design import Objective, Round
-    from tunebook.words.errors import TrainingCodeError
+    from tunebook.domain.design import Objective, Round
+    from tunebook.domain.errors import TrainingCodeError
+    from tunebook.domain.formats.codec import RoundFile
 
 
 @click.command("run", epilog="Example: tunebook run round-1.toml --workers 4")
@@ -126,7 +126,7 @@ def _correct(objective: str, book_path: str | None) -> None:
 
 def _as_before(text: str, known: Objective | None) -> Objective:
     """The objective of a text, with curves reduced as before."""
-    from tunebook.words.notation import parse_objective
+    from tunebook.domain.formats.notation import parse_objective
 
     asked = parse_objective(text)
     return asked if known is None else replace(asked, reduce=known.reduce, over=known.over)
@@ -153,7 +153,7 @@ def _show_plan(
     """Print what a round would cost and tell; makes no book and no round."""
     from tunebook.book.planned import look_ahead
     from tunebook.cli.output import print_json
-    from tunebook.words.book_place import exists
+    from tunebook.domain.formats.book_location import exists
 
     first = next((str(p) for p in sorted(Path().glob("*.db"))), None)
     path = named_book(asked, book_path) if asked else book_path or first
@@ -174,8 +174,8 @@ def _show_plan(
 def read_file(file: Path) -> RoundFile:
     """What a round file says, its training code by a path that works from this folder."""
     from tunebook.cli.code_beside import code_beside
-    from tunebook.words.codec import read_round_file
-    from tunebook.words.errors import CodecError
+    from tunebook.domain.errors import CodecError
+    from tunebook.domain.formats.codec import read_round_file
 
     try:
         text = file.read_text("utf-8-sig")
@@ -204,7 +204,7 @@ def _planned(book: Book, plan: Round, code: str) -> BookRound:
 
 
 def no_code() -> TrainingCodeError:
-    from tunebook.words.errors import TrainingCodeError
+    from tunebook.domain.errors import TrainingCodeError
 
     return TrainingCodeError(
         "a round has training code; neither the file nor --train names any",
@@ -215,8 +215,8 @@ def no_code() -> TrainingCodeError:
 def _book_for(asked: RoundFile, book_path: str | None, code: str) -> Book:
     """The book that is meant, or a new one named after the file's [book] table."""
     from tunebook.book.notebook import Book
-    from tunebook.words.book_place import exists
-    from tunebook.words.errors import CodecError
+    from tunebook.domain.errors import CodecError
+    from tunebook.domain.formats.book_location import exists
 
     book_path = named_book(asked, book_path)
     if book_path and exists(book_path):

@@ -12,8 +12,8 @@ from tunebook.cli.which_book import json_option, open_book
 
 if TYPE_CHECKING:
     from tunebook.book.trying import ShortRun
-    from tunebook.words.codec import RoundFile
-    from tunebook.words.design import Objective
+    from tunebook.domain.design import Objective
+    from tunebook.domain.formats.codec import RoundFile
 
 
 @click.command("try", epilog="Example: tunebook try round-1.toml --steps 20")

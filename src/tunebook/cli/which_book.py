@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tunebook.words.book_place import is_server
-from tunebook.words.errors import BookNotFoundError, StoreError
+from tunebook.domain.errors import BookNotFoundError, StoreError
+from tunebook.domain.formats.book_location import is_server
 
 if TYPE_CHECKING:
     from tunebook.book.notebook import Book

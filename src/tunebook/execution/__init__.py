@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
-from tunebook.words.trial import Outcome, TrialKey
+from tunebook.domain.trial import Outcome, TrialKey
 
 if TYPE_CHECKING:
     from tunebook.training.assignment import Assignment

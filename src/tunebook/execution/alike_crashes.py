@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tunebook.words.error_kind import OF_THE_CODE, error_kind
-from tunebook.words.trial import Outcome, Status
+from tunebook.domain.error_kind import OF_THE_CODE, error_kind
+from tunebook.domain.trial import Outcome, Status
 
 FIRST = 3
 """Trials that must crash alike, none having ended otherwise."""

@@ -23,14 +23,14 @@ from typing import Any
 
 import cloudpickle
 
+from tunebook.domain.design import Round
+from tunebook.domain.errors import TrainingCodeError
+from tunebook.domain.program import MARK, Program, check_placeholders, names_in
+from tunebook.domain.record import TrainingSource
+from tunebook.domain.space import Axis, Choice, Per, leaves
+from tunebook.domain.trial import Value
 from tunebook.execution.naming import find_code, module_file, wrong_arguments
 from tunebook.training import assignment
-from tunebook.words.design import Round
-from tunebook.words.errors import TrainingCodeError
-from tunebook.words.program import MARK, Program, check_placeholders, names_in
-from tunebook.words.record import TrainingSource
-from tunebook.words.space import Axis, Choice, Per, leaves
-from tunebook.words.trial import Value
 
 Train = Callable[..., Any]
 SCRIPTS = (".py", ".sh", ".yaml", ".yml", ".toml", ".json")

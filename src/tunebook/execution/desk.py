@@ -11,6 +11,9 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 
+from tunebook.domain.conditions import decided_by
+from tunebook.domain.errors import StoreError, TrainingLoadError, TrialBusyError
+from tunebook.domain.trial import Purpose, TrialKey, TrialRecord
 from tunebook.execution import Ended, Executor
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.endings import NOT_NOW, Endings, cancelled
@@ -19,9 +22,6 @@ from tunebook.store import Store, StoredRound
 from tunebook.store.ingest import Followed, follow_all
 from tunebook.training.assignment import Assignment, checkpoints_at
 from tunebook.training.log import attempt_files
-from tunebook.words.conditions import decided_by
-from tunebook.words.errors import StoreError, TrainingLoadError, TrialBusyError
-from tunebook.words.trial import Purpose, TrialKey, TrialRecord
 
 LEASE_S = 60.0
 RENEW_EVERY_S = 15.0

@@ -11,20 +11,20 @@ from collections import deque
 from contextlib import suppress
 from itertools import islice
 
-from tunebook.execution import Ended
-from tunebook.execution.recovery import to_repeat_s
-from tunebook.store import Store
-from tunebook.store.ingest import End, settle_all
-from tunebook.store.requests import CANCELLED_DETAIL
-from tunebook.training.log import attempt_files
-from tunebook.words.errors import (
+from tunebook.domain.errors import (
     BookAwayError,
     BookBusyError,
     StoreError,
     TrainingLoadError,
     TrialBusyError,
 )
-from tunebook.words.trial import Cause, Outcome, Status, TrialKey, TrialRecord
+from tunebook.domain.trial import Cause, Outcome, Status, TrialKey, TrialRecord
+from tunebook.execution import Ended
+from tunebook.execution.recovery import to_repeat_s
+from tunebook.store import Store
+from tunebook.store.ingest import End, settle_all
+from tunebook.store.requests import CANCELLED_DETAIL
+from tunebook.training.log import attempt_files
 
 RETRIES = 3
 """How often a trial is started anew after an executor lost it; the next loss makes it failed."""

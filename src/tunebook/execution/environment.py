@@ -23,14 +23,14 @@ from typing import Any
 
 import psutil
 
+from tunebook.domain.environment import Environment, code_changes, other_changes
+from tunebook.domain.errors import StoreError, TrainingCodeError
+from tunebook.domain.program import MARK, Program
+from tunebook.domain.version import VERSION
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.imported import loaded, packages_of
 from tunebook.execution.naming import find_code
 from tunebook.store import Store
-from tunebook.words.environment import Environment, code_changes, other_changes
-from tunebook.words.errors import StoreError, TrainingCodeError
-from tunebook.words.program import MARK, Program
-from tunebook.words.version import VERSION
 
 PACKAGES = ("numpy", "scipy", "torch", "jax", "jaxlib", "optax", "flax", "keras",
             "tensorflow", "lightning", "transformers", "scikit-learn")  # fmt: skip

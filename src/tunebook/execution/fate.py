@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 
-from tunebook.words.trial import Cause, Outcome, Status
+from tunebook.domain.trial import Cause, Outcome, Status
 
 
 def infeasible(cause: Cause, detail: str, *, seconds: float) -> Outcome:

@@ -11,8 +11,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
-from tunebook.words import scalars
-from tunebook.words.errors import DesignError
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats import scalars
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 JAX_SHARE = "XLA_PYTHON_CLIENT_MEM_FRACTION"

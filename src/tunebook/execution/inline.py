@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.interrupts import at_once
 from tunebook.training.assignment import Assignment, TrainingCode
 from tunebook.training.attempt import train_once
 from tunebook.training.handle import Trial
 from tunebook.training.worker import load, script_of, why_unloadable
-from tunebook.words.trial import TrialKey
 
 
 class InlineExecutor:

@@ -6,11 +6,11 @@ framework and compiled a model is worth keeping from one look to the next.
 
 from __future__ import annotations
 
+from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended, Executor
 from tunebook.execution.inline import InlineExecutor
 from tunebook.execution.local import LocalExecutor
 from tunebook.training.assignment import Assignment
-from tunebook.words.trial import TrialKey
 
 
 def executor_for(workers: int | None) -> Executor:

@@ -15,6 +15,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from tunebook.domain.errors import DesignError
+from tunebook.domain.program import MARK
+from tunebook.domain.trial import Cause, Outcome, TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.child import WorkerProcess
 from tunebook.execution.fate import death, infeasible
@@ -29,9 +32,6 @@ from tunebook.execution.resources import (
 from tunebook.store.ingest import output_tail
 from tunebook.training import program
 from tunebook.training.assignment import Assignment, TrainingCode, encode
-from tunebook.words.errors import DesignError
-from tunebook.words.program import MARK
-from tunebook.words.trial import Cause, Outcome, TrialKey
 
 LOOK_EVERY_S = 0.25
 """How often limits of time and memory are looked at: a limit is kept to within this."""

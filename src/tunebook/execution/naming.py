@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tunebook.words.errors import TrainingCodeError, nearest
+from tunebook.domain.errors import TrainingCodeError, nearest
 
 SPELLING = 'name it "package.module:function" or "train.py:function"'
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from tunebook.words.errors import StoreError
+from tunebook.domain.errors import StoreError
 
 AWAY_LIMIT_S = 1800.0
 """A book that is away for longer is not expected back: the run stops, and what it has stays."""

@@ -7,8 +7,8 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+from tunebook.domain.errors import DesignError, nearest
 from tunebook.execution import EXECUTORS, Executor
-from tunebook.words.errors import DesignError, nearest
 
 KINDS = ("local", "slurm", "ray")
 

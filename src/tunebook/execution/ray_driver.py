@@ -15,13 +15,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.ray_cluster import Cluster, connect
 from tunebook.execution.ray_settings import RaySettings
 from tunebook.execution.ray_trial import Order, train
 from tunebook.execution.ray_words import ended_line, line
 from tunebook.training.log import AttemptFiles
-from tunebook.words.trial import TrialKey
 
 MOST_LINE = 1 << 30
 SYNC_EVERY_S = 1.0

@@ -15,13 +15,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from tunebook.domain.errors import ClusterError
+from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.child import WorkerProcess
 from tunebook.execution.ray_settings import RaySettings, checked
 from tunebook.execution.ray_words import code_of, from_data, line, order
 from tunebook.training.assignment import Assignment, TrainingCode
-from tunebook.words.errors import ClusterError
-from tunebook.words.trial import TrialKey
 
 DRIVER = "tunebook.execution.ray_driver"
 CONNECT_S = 120.0

@@ -21,6 +21,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tunebook.domain.errors import TrialBusyError
+from tunebook.domain.trial import TrialKey
+from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
 from tunebook.execution.local import GRACE_S, LocalExecutor
 from tunebook.execution.ray_things import PIECE, Receiver, Thing, kept, piece
@@ -29,9 +32,6 @@ from tunebook.execution.recovery import end_strays
 from tunebook.store.ingest import TAIL_BYTES
 from tunebook.training.assignment import Assignment, TrainingCode, decode
 from tunebook.training.log import AttemptFiles, attempt_files, take_lock
-from tunebook.words.errors import TrialBusyError
-from tunebook.words.trial import TrialKey
-from tunebook.words.version import VERSION
 
 HOLD_S = 0.4
 """How long a question waits for an end; so a report is at the host within about this time."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tunebook.words.errors import DesignError
+from tunebook.domain.errors import DesignError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from tunebook.domain.errors import TrialBusyError
+from tunebook.domain.trial import Cause, TrialKey
+from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
 from tunebook.execution.fate import infeasible
 from tunebook.execution.ray_cluster import Cluster
@@ -16,9 +19,6 @@ from tunebook.execution.ray_things import CHECKPOINT, Thing, kept, piece
 from tunebook.execution.ray_words import from_data
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import AttemptFiles
-from tunebook.words.errors import TrialBusyError
-from tunebook.words.trial import Cause, TrialKey
-from tunebook.words.version import VERSION
 
 AGAIN_S = 1.0
 TRIES = 5

@@ -11,10 +11,10 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.training.assignment import Assignment, encode
 from tunebook.training.log_reading import outcome_of
-from tunebook.words.trial import TrialKey
 
 
 def order(assignment: Assignment, code: int) -> bytes:

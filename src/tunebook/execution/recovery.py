@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from tunebook.domain.errors import TrialBusyError
+from tunebook.domain.trial import Measurement, Outcome, Purpose, TrialRecord
 from tunebook.execution.child import MARK, runs
 from tunebook.execution.host import gone
 from tunebook.execution.slurm_strays import end_job_of
@@ -22,8 +24,6 @@ from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import LogPart, attempt_files, holder_of, read_log, take_lock
 from tunebook.training.worker import WORKER_PID
-from tunebook.words.errors import TrialBusyError
-from tunebook.words.trial import Measurement, Outcome, Purpose, TrialRecord
 
 PATIENCE_S = 3.0
 """A worker leaves by itself as soon as its host is gone; a hung one gets this long."""

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from tunebook.domain.errors import StoreError, TrainingLoadError
+from tunebook.domain.trial import Purpose, Status
 from tunebook.execution import Executor
 from tunebook.execution.alike_crashes import AlikeCrashes
 from tunebook.execution.code import TrainingCode, size_note
@@ -27,8 +29,6 @@ from tunebook.execution.recovery import take_back
 from tunebook.execution.tally import Tally
 from tunebook.store import Store, StoredRound
 from tunebook.training.log import sync_every_s
-from tunebook.words.errors import StoreError, TrainingLoadError
-from tunebook.words.trial import Purpose, Status
 
 COLLECT_EVERY_S = 0.75
 LOOK_EVERY_S = 0.25

@@ -15,6 +15,8 @@ from concurrent.futures import Future
 from contextlib import ExitStack, suppress
 from typing import Any
 
+from tunebook.domain.errors import ClusterError
+from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.host import host_identity
 from tunebook.execution.slurm_fates import Judge, Task, ended, lost_word
@@ -30,8 +32,6 @@ from tunebook.execution.slurm_queue import GONE, Job, Queue
 from tunebook.execution.slurm_settings import SlurmSettings, as_lines, checked
 from tunebook.execution.slurm_submit import Sender
 from tunebook.training.assignment import Assignment
-from tunebook.words.errors import ClusterError
-from tunebook.words.trial import TrialKey
 
 NAP_S = 0.2
 BEAT_EVERY_S = 5.0

@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from tunebook.domain.program import MARK
+from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.fate import infeasible
 from tunebook.execution.slurm_files import ArrayFolder, Said
@@ -16,8 +18,6 @@ from tunebook.execution.slurm_queue import ALIVE, GONE
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import read_log
-from tunebook.words.program import MARK
-from tunebook.words.trial import Cause, Outcome, Status, TrialKey
 
 LAG_S = 5.0
 """How long an end that SLURM has seen may stay unseen in the folder."""

@@ -25,10 +25,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tunebook.domain.trial import Outcome
+from tunebook.domain.version import VERSION
 from tunebook.training.assignment import Assignment, decode, encode
 from tunebook.training.log_reading import outcome_of
-from tunebook.words.trial import Outcome
-from tunebook.words.version import VERSION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,11 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from tunebook.domain.trial import Cause
+from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
 from tunebook.execution.local import GRACE_S, LocalExecutor
 from tunebook.execution.slurm_files import ArrayFolder, Orders, Said
-from tunebook.words.trial import Cause
-from tunebook.words.version import VERSION
 
 LOOK_EVERY_S = 1.0
 SIGNAL_LAG_S = 0.3

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from tunebook.words.errors import DesignError
+from tunebook.domain.errors import DesignError
 
 SIGNAL_EARLY_S = 60.0
 """SLURM may send a job's signal this much before it is due (man sbatch, --signal)."""

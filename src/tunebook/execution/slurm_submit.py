@@ -11,10 +11,10 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+from tunebook.domain.errors import ClusterError
 from tunebook.execution.slurm_files import ArrayFolder
 from tunebook.execution.slurm_queue import ask_now
 from tunebook.execution.slurm_settings import SlurmSettings, check_installed
-from tunebook.words.errors import ClusterError
 
 AGAIN_EVERY_S = 5.0
 PASSING = (

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tunebook.domain.design import Objective
+from tunebook.domain.table import reduce_curve
+from tunebook.domain.trial import Outcome, Purpose, Status, TrialKey, TrialRecord
 from tunebook.execution.progress import Progress
 from tunebook.store import Store
-from tunebook.words.design import Objective
-from tunebook.words.table import reduce_curve
-from tunebook.words.trial import Outcome, Purpose, Status, TrialKey, TrialRecord
 
 RECENT = 50
 """Trials from which the time left is foretold: the last ones, since spaces are uneven."""

@@ -6,12 +6,12 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
-from tunebook.words import scalars
-from tunebook.words.errors import DesignError
-from tunebook.words.optimizer import Optimizer
-from tunebook.words.optimizers import check_framework, optimizer_named
-from tunebook.words.schedule import Schedule, Shape
-from tunebook.words.trial import Configuration, Value
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats import scalars
+from tunebook.domain.optimizers.optimizer import Optimizer
+from tunebook.domain.optimizers.spaces import check_framework, optimizer_named
+from tunebook.domain.schedule import Schedule, Shape
+from tunebook.domain.trial import Configuration, Value
 
 _PACKAGES = {
     "torch": "torch",

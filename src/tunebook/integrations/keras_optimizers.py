@@ -6,10 +6,10 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+from tunebook.domain.formats.plain_data import from_data, to_data
+from tunebook.domain.schedule import Schedule, factor_by
+from tunebook.domain.trial import Configuration
 from tunebook.integrations.chosen import check_schedule, chosen, load, warmup_steps
-from tunebook.words.plain_data import from_data, to_data
-from tunebook.words.schedule import Schedule, factor_by
-from tunebook.words.trial import Configuration
 
 _ARGUMENTS = {"beta1": "beta_1", "beta2": "beta_2"}
 _ALWAYS: Mapping[str, Mapping[str, object]] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tunebook.domain.schedule import Schedule, factor_by
+from tunebook.domain.trial import Configuration
 from tunebook.integrations.chosen import check_schedule, chosen, load, warmup_steps
-from tunebook.words.schedule import Schedule, factor_by
-from tunebook.words.trial import Configuration
 
 _ARGUMENTS = {"epsilon": "eps", "rho": "decay", "beta1": "b1", "beta2": "b2"}
 _OF_MUON = {"momentum": "beta", "adam_learning_rate": "adam_learning_rate"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tunebook.domain.errors import DesignError
+from tunebook.domain.trial import Configuration
 from tunebook.integrations.chosen import chosen, load, warmup_steps
-from tunebook.words.errors import DesignError
-from tunebook.words.trial import Configuration
 
 _ARGUMENTS = {"learning_rate": "lr", "epsilon": "eps", "rho": "alpha"}
 _ALWAYS: Mapping[str, Mapping[str, object]] = {"nesterov": {"nesterov": True}}

@@ -25,9 +25,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import Any, SupportsIndex, overload
 
+from tunebook.domain.finding import NotApplicable
 from tunebook.plots.picture import LayerView, Picture
 from tunebook.plots.theme import HOVER, TRIAL_FIELD
-from tunebook.words.finding import NotApplicable
 
 __all__ = [
     "HOVER",

@@ -9,6 +9,7 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.training_length import CurveBand, CurveReading, LengthResult
+from tunebook.domain.design import Objective
 from tunebook.plots import best_checkpoints
 from tunebook.plots.curve_rows import (
     band_rows,
@@ -32,7 +33,6 @@ from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.series import TOGETHER, order, series_color, series_dash
 from tunebook.plots.theme import HOVER, SIZES
-from tunebook.words.design import Objective
 
 FAR = 10.0
 """The first values of a curve belong to it, however bad: only absurd ones are cut."""

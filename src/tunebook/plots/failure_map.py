@@ -8,7 +8,9 @@ import numpy as np
 from tunebook.analysis.estimators import good_region
 from tunebook.analysis.failing_places import FailingCombination, FailingRegion
 from tunebook.analysis.failure_counts import StudyFeasibility
-from tunebook.analysis.number_words import percent
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.space import Choice
+from tunebook.domain.table import TrialTable
 from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.plots.layers import (
     called,
@@ -21,8 +23,6 @@ from tunebook.plots.layers import (
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.sides import side_axis
 from tunebook.plots.ticks import jitter
-from tunebook.words.space import Choice
-from tunebook.words.table import TrialTable
 
 COMPLETE = "complete"
 ROW = 34

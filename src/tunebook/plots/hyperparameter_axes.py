@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import altair as alt
 
+from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
+from tunebook.domain.trial import Value
 from tunebook.plots.ticks import jitter, number_label, six_digits, ticks_between, whole_ticks
-from tunebook.words.space import Axis, Choice, Integer, Scale, spell
-from tunebook.words.trial import Value
 
 NEAR_ONE_LABEL = "format(1 - datum.value, '.6~r')"
 

@@ -14,8 +14,8 @@ from typing import Any
 import altair as alt
 import numpy as np
 
+from tunebook.domain.design import Direction, Objective
 from tunebook.plots.ticks import number_label, six_digits, ticks_between
-from tunebook.words.design import Direction, Objective
 
 # Beyond best + REACH * (upper quartile - best) a trial is off the scale. For normal values that
 # is past four standard deviations: 1 in 30,000 would be cut, so what is cut is no bulk.

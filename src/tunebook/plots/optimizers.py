@@ -10,7 +10,9 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.best_of_budget import BestOfBudget
-from tunebook.analysis.number_words import spelled
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Interval
+from tunebook.domain.formats.rounded_numbers import spelled
 from tunebook.plots.layers import finish, number, over, target
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
@@ -19,8 +21,6 @@ from tunebook.plots.series import BAND_OPACITY, series_color, series_dash, serie
 from tunebook.plots.sides import ROW_HEIGHT, side_axis
 from tunebook.plots.theme import HEIGHT, SIZES, WIDTH
 from tunebook.plots.ticks import jitter
-from tunebook.words.design import Objective
-from tunebook.words.finding import Interval
 
 TOGETHER = 2
 """Optimizers that lie over each other: in greyscale a third line is lost in the bands."""

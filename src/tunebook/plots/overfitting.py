@@ -9,12 +9,12 @@ import numpy as np
 
 from tunebook.analysis.overfitting import OverfittingResult
 from tunebook.analysis.training_gap import GapCurve, TrainingGap
+from tunebook.domain.design import Direction, Objective
 from tunebook.plots.layers import counted, finish, number, over, pointed, target
 from tunebook.plots.number_axes import step_axis
 from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.theme import HOVER
-from tunebook.words.design import Direction, Objective
 
 POINTS = 60
 """Points of a curve that are drawn."""

@@ -14,13 +14,13 @@ from tunebook.analysis.sensitivity_readings import (
     StudyReading,
     Verdict,
 )
+from tunebook.domain.finding import Interval
 from tunebook.plots.layers import SMALL_LETTER, counted, finish, over
 from tunebook.plots.picture import Picture, Row
 from tunebook.plots.response import surface_plot
 from tunebook.plots.sides import LONGEST, side_axis
 from tunebook.plots.theme import WIDTH
 from tunebook.plots.ticks import ticks_between
-from tunebook.words.finding import Interval
 
 ROW = 34
 MOST_ROWS = 20

@@ -12,9 +12,9 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from tunebook.domain.errors import DesignError, nearest
 from tunebook.procedures.asking import Asked, Workload
 from tunebook.procedures.stages import Beside, Conclusion, Done, Stage, Step
-from tunebook.words.errors import DesignError, nearest
 
 __all__ = ["CATALOGUE", "Asked", "Conclusion", "Done", "Procedure", "Stage", "Step", "Workload"]
 

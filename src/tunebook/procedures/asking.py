@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from tunebook.words import scalars
-from tunebook.words.decision import Launch, Setting
-from tunebook.words.design import Objective, Round
-from tunebook.words.plain_data import to_data
-from tunebook.words.trial import Value
+from tunebook.domain.decision import Launch, Setting
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.formats import scalars
+from tunebook.domain.formats.plain_data import to_data
+from tunebook.domain.trial import Value
 
 _NOTE = "Planned by a procedure: "
 MERGED = ("fixed", "names")

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tunebook.analysis.throughput import Throughput
+from tunebook.domain.errors import DesignError
 from tunebook.procedures import batch_size_plans as plans
 from tunebook.procedures.asking import Workload
 from tunebook.procedures.batch_size_choice import with_choice
@@ -21,7 +22,6 @@ from tunebook.procedures.batch_size_plans import BatchSizeAsked
 from tunebook.procedures.batch_size_reading import read
 from tunebook.procedures.stages import Beside, Conclusion, Done, Stage, Step, stage_of
 from tunebook.procedures.throughput_reading import read as read_throughput
-from tunebook.words.errors import DesignError
 
 SIZES = tuple(2**k for k in range(4, 11))
 

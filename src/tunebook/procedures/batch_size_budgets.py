@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from tunebook.analysis.batch_budgets import Budget, Kind, Runs, budgets, covered_steps
 from tunebook.analysis.batch_regimes import BatchRegimes
+from tunebook.domain.finding import Finding, NotApplicable, Number, Severity
 from tunebook.procedures.batch_size_plans import MOVES, BatchSizeAsked, confirm_name, tune_name
 from tunebook.procedures.stages import Done
-from tunebook.words.finding import Finding, NotApplicable, Number, Severity
 
 Budgets = tuple[Budget, Budget] | NotApplicable
 

@@ -10,13 +10,13 @@ from dataclasses import replace
 
 from tunebook.analysis.batch_choice import BatchChoice, Cost, batch_choice
 from tunebook.analysis.throughput import Throughput
+from tunebook.domain.finding import Finding, Interval, NotApplicable, Number, Severity
 from tunebook.plots import Drawn
 from tunebook.plots.batch_choice import draw_choice
 from tunebook.procedures.batch_size_plans import BatchSizeAsked
 from tunebook.procedures.batch_size_reading import BatchSizeReading
 from tunebook.procedures.stages import Conclusion
 from tunebook.procedures.throughput_plans import ThroughputAsked
-from tunebook.words.finding import Finding, Interval, NotApplicable, Number, Severity
 
 TIME_IT = (
     'Which size takes the least time: book.procedure("throughput", ...) in this book tells the '

@@ -7,14 +7,7 @@ from collections.abc import Iterator
 
 from tunebook.analysis.batch_rates import BatchRates
 from tunebook.analysis.batch_regimes import BatchRegimes, Regime
-from tunebook.plots import Drawn, Picture
-from tunebook.plots import batch_size as pictures
-from tunebook.plots.batch_budgets import draw_budgets
-from tunebook.procedures.batch_size_budgets import budget_findings
-from tunebook.procedures.batch_size_plans import MOVES, BatchSizeAsked
-from tunebook.procedures.batch_size_reading import BatchSizeReading
-from tunebook.procedures.stages import Conclusion, Done, finding
-from tunebook.words.finding import (
+from tunebook.domain.finding import (
     Finding,
     Interval,
     NotApplicable,
@@ -23,6 +16,13 @@ from tunebook.words.finding import (
     RemedyKind,
     Severity,
 )
+from tunebook.plots import Drawn, Picture
+from tunebook.plots import batch_size as pictures
+from tunebook.plots.batch_budgets import draw_budgets
+from tunebook.procedures.batch_size_budgets import budget_findings
+from tunebook.procedures.batch_size_plans import MOVES, BatchSizeAsked
+from tunebook.procedures.batch_size_reading import BatchSizeReading
+from tunebook.procedures.stages import Conclusion, Done, finding
 
 
 def conclude(asked: BatchSizeAsked, done: Done, found: BatchSizeReading) -> Conclusion:

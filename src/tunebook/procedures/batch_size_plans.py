@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from tunebook.domain.design import Round
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats import scalars
+from tunebook.domain.space import Float, Scale
 from tunebook.procedures.asking import Asked
-from tunebook.words import scalars
-from tunebook.words.design import Round
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Float, Scale
 
 MOVES = 2
 """How often a size whose best learning rate lies at the edge is tuned again."""

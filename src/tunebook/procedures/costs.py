@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from tunebook.domain.design import Round
+from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.procedures.stages import Stage
-from tunebook.words.design import Round
-from tunebook.words.trial import Purpose, Status, TrialRecord
 
 
 class TimedRound(Protocol):

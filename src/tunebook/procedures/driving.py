@@ -13,17 +13,17 @@ from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
+from tunebook.domain.decision import Launch, Setting
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.finding import Severity
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import TrialRecord
 from tunebook.procedures import LaysBeside, Procedure, procedure_named
 from tunebook.procedures.asking import Asked, Workload, read_note
 from tunebook.procedures.costs import StageCost, searched, stage_costs
 from tunebook.procedures.settling import settle
 from tunebook.procedures.stages import Conclusion, Done, DoneStage, Stage, Step, question_of
-from tunebook.words.decision import Launch, Setting
-from tunebook.words.design import Objective, Round
-from tunebook.words.errors import EvidenceError
-from tunebook.words.finding import Severity
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import TrialRecord
 
 
 class RoundOfBook(Protocol):

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from tunebook.analysis.stability_rates import RateReading, Stability
+from tunebook.domain.errors import DesignError
+from tunebook.domain.trial import Status
 from tunebook.procedures import instability_plans as plans
 from tunebook.procedures.asking import Workload
 from tunebook.procedures.instability_conclusion import conclude
 from tunebook.procedures.instability_plans import InstabilityAsked
 from tunebook.procedures.instability_reading import InstabilityReading, read
 from tunebook.procedures.stages import Conclusion, Done, Stage, Step, stage_of
-from tunebook.words.errors import DesignError
-from tunebook.words.trial import Status
 
 WIDE = 100.0
 """From the configuration's learning rate to either end of the sweep, where no range is given."""

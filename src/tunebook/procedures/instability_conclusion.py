@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tunebook.analysis.stability_rates import Stability
+from tunebook.domain.finding import Finding
 from tunebook.plots import Drawn, Picture
 from tunebook.plots import stability as pictures
 from tunebook.procedures.instability_findings import (
@@ -19,7 +20,6 @@ from tunebook.procedures.instability_plans import InstabilityAsked
 from tunebook.procedures.instability_proposal import propose
 from tunebook.procedures.instability_reading import InstabilityReading
 from tunebook.procedures.stages import Conclusion, Done
-from tunebook.words.finding import Finding
 
 WAYS = (
     "Residual connections and normalisation: x + Norm(f(x)), with the normalisation as the last "

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from tunebook.analysis.gradient_norms import TOO_MANY
 from tunebook.analysis.stability_rates import RateReading, Stability
+from tunebook.domain.errors import nearest
+from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.trial import Cause
 from tunebook.procedures.instability_plans import TIMES_UNSTABLE, InstabilityAsked, warmups
 from tunebook.procedures.instability_reading import ClipTry, InstabilityReading, WarmupTry
 from tunebook.procedures.stages import Done, finding
-from tunebook.words.errors import nearest
-from tunebook.words.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
-from tunebook.words.trial import Cause
 
 
 def not_reported(

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tunebook.domain.design import Round
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats import scalars
+from tunebook.domain.space import Axis, Choice, Float, Integer, Scale
+from tunebook.domain.trial import Value
 from tunebook.procedures.asking import Asked
-from tunebook.words import scalars
-from tunebook.words.design import Round
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Axis, Choice, Float, Integer, Scale
-from tunebook.words.trial import Value
 
 ABOVE = (1.0, 2.0, 4.0)
 """Times the best learning rate: itself, and just above it; twice is the playbook's."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tunebook.analysis.stability_rates import Stability
+from tunebook.domain.decision import Change
+from tunebook.domain.design import Round
+from tunebook.domain.record import Proposal
+from tunebook.domain.space import Axis, Choice, Float, Per, Scale
 from tunebook.procedures.instability_plans import InstabilityAsked
 from tunebook.procedures.instability_reading import InstabilityReading
-from tunebook.words.decision import Change
-from tunebook.words.design import Round
-from tunebook.words.record import Proposal
-from tunebook.words.space import Axis, Choice, Float, Per, Scale
 
 TRIALS = 16
 """Of each side."""

@@ -18,6 +18,8 @@ from tunebook.analysis.stability_rates import (
     best_rate,
     read_rate,
 )
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 from tunebook.procedures.instability_plans import (
     ABOVE,
     LOOK_TIMES,
@@ -32,8 +34,6 @@ from tunebook.procedures.instability_plans import (
     whole_name,
 )
 from tunebook.procedures.stages import Done, DoneStage
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status
 
 BETTER = 1.645
 """Of a rate just above the best one, as a normal score."""

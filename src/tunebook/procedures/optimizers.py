@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tunebook.domain.errors import nearest
 from tunebook.procedures import optimizers_plans as plans
 from tunebook.procedures.asking import Workload
 from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
@@ -20,7 +21,6 @@ from tunebook.procedures.optimizers_conclusion import conclude
 from tunebook.procedures.optimizers_reading import read, to_widen, tuned_so_far
 from tunebook.procedures.optimizers_spaces import first_space
 from tunebook.procedures.stages import Conclusion, Done, Stage, Step
-from tunebook.words.errors import nearest
 
 OPTIMIZERS = ("momentum", "nesterov", "adam", "nadam")
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar
 
+from tunebook.domain.errors import DesignError, nearest
+from tunebook.domain.formats import scalars
+from tunebook.domain.optimizers.catalogue import OPTIMIZERS
+from tunebook.domain.optimizers.spaces import check_framework
+from tunebook.domain.space import Axis
+from tunebook.domain.trial import Value
 from tunebook.procedures.asking import Asked
-from tunebook.words import scalars
-from tunebook.words.errors import DesignError, nearest
-from tunebook.words.optimizer_catalogue import OPTIMIZERS
-from tunebook.words.optimizers import check_framework
-from tunebook.words.space import Axis
-from tunebook.words.trial import Value
 
 OWN = ("weight_decay",)
 """Hyperparameters of the catalogue that training may have whatever the optimizer: a value in the

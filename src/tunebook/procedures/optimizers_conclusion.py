@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 
 from tunebook.analysis.several_searches import SearchVerdict
+from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import config_text, interval_text, number
+from tunebook.domain.formats.text_table import TextTable
 from tunebook.plots import Drawn, Picture
 from tunebook.plots import optimizers as pictures
 from tunebook.procedures.optimizers_asked import OptimizersAsked
@@ -13,9 +16,6 @@ from tunebook.procedures.optimizers_proposal import propose
 from tunebook.procedures.optimizers_reading import OptimizersReading, Tuned
 from tunebook.procedures.optimizers_verdict import told_worse
 from tunebook.procedures.stages import Conclusion, Done
-from tunebook.report.wording import config_text, interval_text, number
-from tunebook.words.finding import Interval
-from tunebook.words.text_table import TextTable
 
 
 def conclude(asked: OptimizersAsked, done: Done, found: OptimizersReading) -> Conclusion:

@@ -6,13 +6,7 @@ from collections.abc import Iterator
 
 from tunebook.analysis.included_optimizers import imitates_when, known
 from tunebook.analysis.several_searches import SearchVerdict
-from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
-from tunebook.procedures.optimizers_reading import OptimizersReading, Tuned
-from tunebook.procedures.optimizers_spaces import RATIO
-from tunebook.procedures.optimizers_verdict import named, verdict_sentence
-from tunebook.procedures.stages import Done, finding
-from tunebook.report.wording import interval_text, plural
-from tunebook.words.finding import (
+from tunebook.domain.finding import (
     Finding,
     Interval,
     NotApplicable,
@@ -22,7 +16,13 @@ from tunebook.words.finding import (
     Severity,
     subject_name,
 )
-from tunebook.words.optimizer_catalogue import OPTIMIZERS
+from tunebook.domain.formats.numbers import interval_text, plural
+from tunebook.domain.optimizers.catalogue import OPTIMIZERS
+from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
+from tunebook.procedures.optimizers_reading import OptimizersReading, Tuned
+from tunebook.procedures.optimizers_spaces import RATIO
+from tunebook.procedures.optimizers_verdict import named, verdict_sentence
+from tunebook.procedures.stages import Done, finding
 
 HALF = 0.5
 ENOUGH = 12

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tunebook.domain.design import Round
+from tunebook.domain.trial import Configuration
 from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
 from tunebook.procedures.optimizers_spaces import Space, first_space, round_over
 from tunebook.procedures.stages import Stage, stage_of
-from tunebook.words.design import Round
-from tunebook.words.trial import Configuration
 
 CONFIRM = "confirm"
 CONFIRMS = "Which optimizer is best with fresh seeds?"

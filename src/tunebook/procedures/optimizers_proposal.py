@@ -7,6 +7,11 @@ from typing import Any
 
 from tunebook.analysis.included_optimizers import known
 from tunebook.analysis.several_searches import SearchVerdict
+from tunebook.domain.decision import Change
+from tunebook.domain.design import Round
+from tunebook.domain.formats.numbers import axis_text
+from tunebook.domain.optimizers.catalogue import OPTIMIZERS
+from tunebook.domain.record import Proposal
 from tunebook.procedures.optimizers_asked import MOST_TRIALS, OptimizersAsked
 from tunebook.procedures.optimizers_reading import OptimizersReading, Tuned
 from tunebook.procedures.optimizers_spaces import (
@@ -15,11 +20,6 @@ from tunebook.procedures.optimizers_spaces import (
     roles,
     without_others,
 )
-from tunebook.report.wording import axis_text
-from tunebook.words.decision import Change
-from tunebook.words.design import Round
-from tunebook.words.optimizer_catalogue import OPTIMIZERS
-from tunebook.words.record import Proposal
 
 
 def propose(asked: OptimizersAsked, found: OptimizersReading) -> Proposal | None:

@@ -13,14 +13,14 @@ from tunebook.analysis import boundaries, sampling
 from tunebook.analysis.best_of_budget import BestOfBudget, Parted, best_of_budgets, parted
 from tunebook.analysis.included_optimizers import lost
 from tunebook.analysis.several_searches import SearchVerdict, search_pairs, search_verdict
+from tunebook.domain.finding import Interval, NotApplicable, Remedy, RemedyKind, Severity
+from tunebook.domain.space import Float, Integer, Scale
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Configuration
 from tunebook.procedures.optimizers_asked import MOVES, OptimizersAsked
 from tunebook.procedures.optimizers_plans import CONFIRM, search_name
 from tunebook.procedures.optimizers_spaces import Space, first_space
 from tunebook.procedures.stages import Done, DoneStage
-from tunebook.words.finding import Interval, NotApplicable, Remedy, RemedyKind, Severity
-from tunebook.words.space import Float, Integer, Scale
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

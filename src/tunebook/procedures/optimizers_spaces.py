@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from tunebook.domain.design import Round
+from tunebook.domain.optimizers.catalogue import OPTIMIZERS
+from tunebook.domain.optimizers.optimizer import Optimizer
+from tunebook.domain.optimizers.spaces import tuned
+from tunebook.domain.roles import Fixed
+from tunebook.domain.space import Axis, Choice, Per
+from tunebook.domain.trial import Value
 from tunebook.procedures.optimizers_asked import OWN, OptimizersAsked
-from tunebook.words.design import Round
-from tunebook.words.optimizer import Optimizer
-from tunebook.words.optimizer_catalogue import OPTIMIZERS
-from tunebook.words.optimizers import tuned
-from tunebook.words.roles import Fixed
-from tunebook.words.space import Axis, Choice, Per
-from tunebook.words.trial import Value
 
 RATIO = "learning_rate_over_epsilon"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tunebook.analysis.several_searches import SearchVerdict
+from tunebook.domain.formats.numbers import interval_text, plural
 from tunebook.procedures.optimizers_asked import OptimizersAsked
 from tunebook.procedures.optimizers_reading import OptimizersReading
-from tunebook.report.wording import interval_text, plural
 
 TIMES = 10
 """As many seeds again as anyone would run: of more, no number is named."""

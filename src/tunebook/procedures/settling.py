@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
 
+from tunebook.domain.errors import CodecError, DesignError, nearest
+from tunebook.domain.formats import scalars
+from tunebook.domain.formats.plain_data import from_data, to_data
 from tunebook.procedures import Procedure
 from tunebook.procedures.asking import MERGED, Asked, Workload
-from tunebook.words import scalars
-from tunebook.words.errors import CodecError, DesignError, nearest
-from tunebook.words.plain_data import from_data, to_data
 
 
 def settle(

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from tunebook.domain.design import Round
+from tunebook.domain.finding import Finding, Number, Remedy, Severity
+from tunebook.domain.formats.text_table import TextTable
+from tunebook.domain.record import Proposal
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import TrialRecord
 from tunebook.plots import Picture
-from tunebook.words.design import Round
-from tunebook.words.finding import Finding, Number, Remedy, Severity
-from tunebook.words.record import Proposal
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.text_table import TextTable
-from tunebook.words.trial import TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

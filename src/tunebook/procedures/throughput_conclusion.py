@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from tunebook.analysis.number_words import percent
 from tunebook.analysis.step_times import StepTime
 from tunebook.analysis.throughput import Throughput
+from tunebook.domain.finding import Finding, NotApplicable, Number, Severity
+from tunebook.domain.formats.rounded_numbers import percent
 from tunebook.plots import Drawn, Picture
 from tunebook.plots import throughput as pictures
 from tunebook.procedures.stages import Conclusion, finding
@@ -17,7 +18,6 @@ from tunebook.procedures.throughput_reading import (
     SizeReading,
     ThroughputReading,
 )
-from tunebook.words.finding import Finding, NotApplicable, Number, Severity
 
 MENDS = {
     Fate.SILENT: "trained and reported nothing: is an epoch shorter than the batch? Give "

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tunebook.domain.design import Round
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats import scalars
+from tunebook.domain.space import Choice
 from tunebook.procedures.asking import Asked
-from tunebook.words import scalars
-from tunebook.words.design import Round
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Choice
 
 PROBE_STEPS = 10
 """Of the trial that shows whether a batch size fits: nine cycles, of which eight are read."""

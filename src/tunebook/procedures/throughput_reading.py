@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from tunebook.analysis.step_times import StepTime, step_time
 from tunebook.analysis.throughput import Throughput, throughput
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.trial import Cause, Status, TrialRecord
 from tunebook.procedures.stages import Done, DoneStage
 from tunebook.procedures.throughput_plans import (
     CYCLES,
@@ -18,8 +20,6 @@ from tunebook.procedures.throughput_plans import (
     fit_name,
     time_name,
 )
-from tunebook.words.finding import NotApplicable
-from tunebook.words.trial import Cause, Status, TrialRecord
 
 SLOWER = 4
 """Times as many steps between reports, at least, where a size is timed again."""

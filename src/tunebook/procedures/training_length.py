@@ -15,6 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from tunebook.analysis.length_choice import RESOLUTION, Budget, LengthChoice
+from tunebook.domain.errors import DesignError
 from tunebook.procedures import training_length_plans as plans
 from tunebook.procedures.asking import Workload
 from tunebook.procedures.stages import Conclusion, Done, Stage, Step, stage_of
@@ -26,7 +27,6 @@ from tunebook.procedures.training_length_reading import (
     read,
     read_fit,
 )
-from tunebook.words.errors import DesignError
 
 NARROWER = 0.5
 """Of a range, on its logarithm: what is searched again around the best of a shorter training."""

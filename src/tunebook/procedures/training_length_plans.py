@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from tunebook.domain.design import Round
+from tunebook.domain.errors import DesignError, nearest
+from tunebook.domain.formats import scalars
+from tunebook.domain.space import Float, Scale
+from tunebook.domain.trial import Value
 from tunebook.procedures.asking import Asked
-from tunebook.words import scalars
-from tunebook.words.design import Round
-from tunebook.words.errors import DesignError, nearest
-from tunebook.words.space import Float, Scale
 from tunebook.words.transfer import transfers
-from tunebook.words.trial import Value
 
 MOVES = 2
 """How often a range whose best learning rate lies at its edge is moved."""

@@ -20,12 +20,12 @@ from tunebook.analysis.length_law import LengthLaw, length_law
 from tunebook.analysis.metric_names import read_metrics
 from tunebook.analysis.rate_drift import RateDrift, rate_drift
 from tunebook.analysis.target_steps import steps_to_target
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.trial import Value
 from tunebook.procedures import training_length_plans as plans
 from tunebook.procedures.stages import Done, DoneStage
 from tunebook.procedures.training_length_plans import TrainingLengthAsked
-from tunebook.words.design import Direction, Objective
-from tunebook.words.finding import NotApplicable
-from tunebook.words.trial import Value
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tunebook.analysis.launch_account import RATE, AccountLine, next_level
-from tunebook.report.wording import plural, rate_text
+from tunebook.domain.formats.numbers import plural, rate_text
 
 
 def account_texts(lines: Sequence[AccountLine]) -> tuple[str, ...]:

@@ -9,6 +9,11 @@ from itertools import groupby
 from tunebook.analysis.curve_lengths import length_caveat
 from tunebook.analysis.foretold_outcomes import judge
 from tunebook.analysis.variance_sources import Origin, VarianceSourcesResult
+from tunebook.domain.decision import Decision
+from tunebook.domain.finding import Finding, NotApplicable, Severity
+from tunebook.domain.formats.numbers import date_text, left_out_texts
+from tunebook.domain.prediction import ForetoldOutcome
+from tunebook.domain.record import BookRecord, Proposal, RoundRecord
 from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.evidence import Evidence, evidence
@@ -21,11 +26,6 @@ from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import summarize, summary_lines
 from tunebook.report.trial_rows import TrialRows, trial_rows
 from tunebook.report.verdict import Answer, answer
-from tunebook.report.wording import date_text, left_out_texts
-from tunebook.words.decision import Decision
-from tunebook.words.finding import Finding, NotApplicable, Severity
-from tunebook.words.foretold import ForetoldOutcome
-from tunebook.words.record import BookRecord, Proposal, RoundRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

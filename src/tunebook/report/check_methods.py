@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tunebook.analysis.late_noise import EARLIEST, LATE_PART
-from tunebook.analysis.number_words import percent
 from tunebook.analysis.variance import COMPARED
+from tunebook.domain.formats.rounded_numbers import percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tunebook.domain.finding import Finding, Interval, Number, RemedyKind
+from tunebook.domain.formats.numbers import interval_text, value_text
+from tunebook.domain.trial import Value
 from tunebook.report.check_methods import ROUND_CHECKS, UNKNOWN, CheckText
 from tunebook.report.procedure_methods import PROCEDURE_CHECKS
-from tunebook.report.wording import interval_text, value_text
-from tunebook.words.finding import Finding, Interval, Number, RemedyKind
-from tunebook.words.trial import Value
 
 CHECK_TEXTS = {**ROUND_CHECKS, **PROCEDURE_CHECKS}
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunebook.analysis.chance_to_beat import EVEN
+from tunebook.domain.decision import Estimand, Side
+from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import ABSENT, gain_text, minus, number, share_texts
 from tunebook.report.verdict import Answer
-from tunebook.report.wording import ABSENT, gain_text, minus, number, share_texts
-from tunebook.words.decision import Estimand, Side
-from tunebook.words.finding import Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,8 @@ from tunebook.analysis.equal_values import with_equal_values
 from tunebook.analysis.included_optimizers import lost_to_included
 from tunebook.analysis.objective_direction import direction_finding
 from tunebook.analysis.variance_labels import without_labels
-from tunebook.report.wording import listed, plural, reduced_text
-from tunebook.words.design import Objective
-from tunebook.words.finding import (
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import (
     CheckFailed,
     Examination,
     Finding,
@@ -28,9 +27,10 @@ from tunebook.words.finding import (
     RemedyKind,
     Severity,
 )
-from tunebook.words.notation import format_objective
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
+from tunebook.domain.formats.notation import format_objective
+from tunebook.domain.formats.numbers import listed, plural, reduced_text
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 
 if TYPE_CHECKING:
     from jaxtyping import Float as F

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from tunebook.words.foretold import Came, ForetoldOutcome
+from tunebook.domain.prediction import Came, ForetoldOutcome
 
 OUTCOMES = {Came.TRUE: "met", Came.NOT: "not met", Came.UNKNOWN: "unknown"}
 MARKS = {Came.TRUE: ("✓", "cyan"), Came.NOT: ("✗", "bold yellow"), Came.UNKNOWN: ("?", "dim")}

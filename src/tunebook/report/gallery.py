@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from tunebook.analysis import check_failed
+from tunebook.domain.decision import Decision
+from tunebook.domain.finding import Finding, NotApplicable
+from tunebook.domain.record import RoundRecord
+from tunebook.domain.table import TrialTable
 from tunebook.plots import PICTURES, Picture, draw, reruns, without_repeats
 from tunebook.plots.theme import config
 from tunebook.report.check_texts import check_text
 from tunebook.report.examine import Result
 from tunebook.report.offline import columns, embedded_json
-from tunebook.words.decision import Decision
-from tunebook.words.finding import Finding, NotApplicable
-from tunebook.words.record import RoundRecord
-from tunebook.words.table import TrialTable
 
 DRAWN_WITH = {"C7": "C6", "I1": "C6"}  # checks that share another one's pictures
 SHOWN_BY = {"C6": ("C4",)}  # whose pictures may stand in for those that are left out

@@ -10,18 +10,18 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tunebook.analysis.launch_account import account
+from tunebook.domain.decision import Decision, Estimand, Launch, Side
+from tunebook.domain.design import studies
+from tunebook.domain.environment import Environment, code_changes, other_changes
+from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import date_text, plural, value_text
+from tunebook.domain.record import BookRecord, RoundRecord
+from tunebook.domain.trial import Configuration, Value
 from tunebook.report.account_text import account_texts
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.methods import again
 from tunebook.report.sealed import contamination, sealing_lines
 from tunebook.report.verdict import best_trial, level_note, verdict_label
-from tunebook.report.wording import date_text, plural, value_text
-from tunebook.words.decision import Decision, Estimand, Launch, Side
-from tunebook.words.design import studies
-from tunebook.words.environment import Environment, code_changes, other_changes
-from tunebook.words.finding import Interval
-from tunebook.words.record import BookRecord, RoundRecord
-from tunebook.words.trial import Configuration, Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

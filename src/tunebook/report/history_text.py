@@ -7,8 +7,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tunebook.report.history import History, LaunchLine, RoundLine
-from tunebook.report.wording import (
+from tunebook.domain.formats.numbers import (
     config_text,
     date_text,
     gain_text,
@@ -17,6 +16,7 @@ from tunebook.report.wording import (
     plural,
     seconds_text,
 )
+from tunebook.report.history import History, LaunchLine, RoundLine
 
 
 def history_renderable(found: History) -> RenderableType:

@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from tunebook.analysis.rerun_count import MOST_MORE, more_reruns
 from tunebook.analysis.unreported import UnreportedObjective, unreported_objective
-from tunebook.report.wording import number, plural
-from tunebook.words.decision import Decision, Verdict
-from tunebook.words.record import BookRecord, RoundRecord
+from tunebook.domain.decision import Decision, Verdict
+from tunebook.domain.formats.numbers import number, plural
+from tunebook.domain.record import BookRecord, RoundRecord
 
 
 class Step(StrEnum):

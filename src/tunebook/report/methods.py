@@ -10,7 +10,11 @@ import numpy as np
 
 from tunebook.analysis.curve_lengths import trained_text
 from tunebook.analysis.launch_account import MOST, account, next_level
-from tunebook.report.wording import (
+from tunebook.domain.decision import Decision, Estimand, RerunPlan
+from tunebook.domain.design import Round, Study, studies
+from tunebook.domain.environment import SHORT
+from tunebook.domain.formats.codec import RoundFile, write_round_file
+from tunebook.domain.formats.numbers import (
     axis_text,
     better,
     counts_text,
@@ -22,13 +26,9 @@ from tunebook.report.wording import (
     seconds_text,
     value_text,
 )
-from tunebook.words.codec import RoundFile, write_round_file
-from tunebook.words.decision import Decision, Estimand, RerunPlan
-from tunebook.words.design import Round, Study, studies
-from tunebook.words.environment import SHORT
-from tunebook.words.program import MARK, Program
-from tunebook.words.record import BookRecord, RoundRecord
-from tunebook.words.space import Choice, Per
+from tunebook.domain.program import MARK, Program
+from tunebook.domain.record import BookRecord, RoundRecord
+from tunebook.domain.space import Choice, Per
 
 AGAIN = "again"
 """The folder that round files are exported to, to do a round again."""

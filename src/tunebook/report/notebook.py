@@ -18,6 +18,16 @@ from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_trades import Trade
 from tunebook.analysis.planning_words import assumption, too_small
+from tunebook.domain.decision import Decision
+from tunebook.domain.finding import Examination, Finding, Severity
+from tunebook.domain.formats.numbers import (
+    counts_text,
+    gain_text,
+    interval_text,
+    left_out_texts,
+    number,
+)
+from tunebook.domain.record import BookRecord, Proposal
 from tunebook.plots import Picture, without_repeats
 from tunebook.plots.render import to_svg
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
@@ -39,10 +49,6 @@ from tunebook.report.terminal import (
     show,
 )
 from tunebook.report.verdict import answer, best_trial, gain_note, level_note, verdict_label
-from tunebook.report.wording import counts_text, gain_text, interval_text, left_out_texts, number
-from tunebook.words.decision import Decision
-from tunebook.words.finding import Examination, Finding, Severity
-from tunebook.words.record import BookRecord, Proposal
 
 MOST_CHARACTERS = 64_000
 """Of all pictures in one display; with its text it stays below 100 kB."""

@@ -9,9 +9,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from tunebook.words.optimizer import Optimizer, Tunable
-from tunebook.words.optimizers import tuned
-from tunebook.words.space import Float, Scale, spell
+from tunebook.domain.optimizers.optimizer import Optimizer, Tunable
+from tunebook.domain.optimizers.spaces import tuned
+from tunebook.domain.space import Float, Scale, spell
 
 
 def catalogue_renderable(optimizers: Sequence[Optimizer], trials: int | None) -> RenderableType:

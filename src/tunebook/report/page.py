@@ -9,17 +9,9 @@ from dataclasses import dataclass
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from tunebook.plots.render import script_bundle
-from tunebook.report.chapter import Chapter, chapter
-from tunebook.report.foretold_text import outcome_text
-from tunebook.report.gallery import pictures_json
-from tunebook.report.history import history
-from tunebook.report.loop import decision_of
-from tunebook.report.offline import ASSETS, asset, policy
-from tunebook.report.procedure_chapter import ProcedureChapter, shown
-from tunebook.report.sealed import opened_results
-from tunebook.report.verdict import best_trial, objective_text, verdict_label
-from tunebook.report.wording import (
+from tunebook.domain.decision import Decision, Launch
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.formats.numbers import (
     config_text,
     counts_text,
     date_text,
@@ -32,9 +24,17 @@ from tunebook.report.wording import (
     share_text,
     value_text,
 )
-from tunebook.words.decision import Decision, Launch
-from tunebook.words.errors import EvidenceError
-from tunebook.words.record import BookRecord, Proposal
+from tunebook.domain.record import BookRecord, Proposal
+from tunebook.plots.render import script_bundle
+from tunebook.report.chapter import Chapter, chapter
+from tunebook.report.foretold_text import outcome_text
+from tunebook.report.gallery import pictures_json
+from tunebook.report.history import history
+from tunebook.report.loop import decision_of
+from tunebook.report.offline import ASSETS, asset, policy
+from tunebook.report.procedure_chapter import ProcedureChapter, shown
+from tunebook.report.sealed import opened_results
+from tunebook.report.verdict import best_trial, objective_text, verdict_label
 
 LONG_WORD = 20
 """Letters of a word that a title leaves whole."""

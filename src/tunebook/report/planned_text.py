@@ -15,8 +15,8 @@ from tunebook.analysis.planning_cost import PlannedCost
 from tunebook.analysis.planning_rounds import PlannedQuestion
 from tunebook.analysis.planning_trades import Trade
 from tunebook.analysis.planning_words import assumption, too_small
-from tunebook.report.wording import ABSENT, plural, rate_text, seconds_text
-from tunebook.words.space import Choice, Per
+from tunebook.domain.formats.numbers import ABSENT, plural, rate_text, seconds_text
+from tunebook.domain.space import Choice, Per
 
 COLUMNS = ("Change", "Trials a study", "Points", "Difference", "Compute")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tunebook.domain.finding import Finding
+from tunebook.domain.formats.text_table import TextTable
+from tunebook.domain.record import Proposal
 from tunebook.plots import Picture
 from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import Shown
-from tunebook.words.finding import Finding
-from tunebook.words.record import Proposal
-from tunebook.words.text_table import TextTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

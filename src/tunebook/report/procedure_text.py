@@ -9,12 +9,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tunebook.domain.finding import Examination
+from tunebook.domain.formats.numbers import plural, seconds_text
+from tunebook.domain.formats.text_table import TextTable
 from tunebook.report.notebook import findings_html
 from tunebook.report.procedure_chapter import ProcedureChapter
 from tunebook.report.terminal import findings_text, plain, show
-from tunebook.report.wording import plural, seconds_text
-from tunebook.words.finding import Examination
-from tunebook.words.text_table import TextTable
 
 Costs = Sequence[tuple[int, int, float | None]]
 """Of each stage: trials that are left, their steps together, and seconds where they are known."""

@@ -13,12 +13,11 @@ import numpy as np
 
 from tunebook.analysis import sampling
 from tunebook.analysis.sampling import StudySampling
-from tunebook.report.history import changes_texts, lineage
-from tunebook.report.loop import decision_of
-from tunebook.report.methods import fixed_texts, protocol
-from tunebook.report.sealed import contamination, opened_results, sealing_lines
-from tunebook.report.verdict import objective_text
-from tunebook.report.wording import (
+from tunebook.domain.decision import Launch
+from tunebook.domain.design import Round, Study, studies
+from tunebook.domain.environment import SHORT
+from tunebook.domain.errors import EvidenceError
+from tunebook.domain.formats.numbers import (
     ABSENT,
     axis_text,
     date_text,
@@ -28,13 +27,14 @@ from tunebook.report.wording import (
     plural,
     value_text,
 )
-from tunebook.words.decision import Launch
-from tunebook.words.design import Round, Study, studies
-from tunebook.words.environment import SHORT
-from tunebook.words.errors import EvidenceError
-from tunebook.words.record import BookRecord, RoundRecord
-from tunebook.words.space import Axis, Choice
-from tunebook.words.trial import Status
+from tunebook.domain.record import BookRecord, RoundRecord
+from tunebook.domain.space import Axis, Choice
+from tunebook.domain.trial import Status
+from tunebook.report.history import changes_texts, lineage
+from tunebook.report.loop import decision_of
+from tunebook.report.methods import fixed_texts, protocol
+from tunebook.report.sealed import contamination, opened_results, sealing_lines
+from tunebook.report.verdict import objective_text
 
 FIXED_IN = "What was fixed"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tunebook.report.wording import listed
-from tunebook.words.column_uses import UNNAMED
-from tunebook.words.origin import Evidence, Kind, Origin
+from tunebook.domain.formats.numbers import listed
+from tunebook.domain.origin import Evidence, Kind, Origin
+from tunebook.importers.csv.column_roles import UNNAMED
 
 MOST = 12
 """Names in a line; of more, the first and how many."""

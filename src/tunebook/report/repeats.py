@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tunebook.analysis.repeated_search import Search, alike, joined, same_search
-from tunebook.words.record import RoundRecord
-from tunebook.words.table import TrialTable
+from tunebook.domain.record import RoundRecord
+from tunebook.domain.table import TrialTable
 
 
 def repeats(found: RoundRecord, rounds: Iterable[RoundRecord] = ()) -> TrialTable:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tunebook.words.decision import Decision, Estimand, Side
-from tunebook.words.design import Objective
-from tunebook.words.finding import Examination, PairwiseDifference
-from tunebook.words.space import spell
-from tunebook.words.trial import Value
+from tunebook.domain.decision import Decision, Estimand, Side
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Examination, PairwiseDifference
+from tunebook.domain.space import spell
+from tunebook.domain.trial import Value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from tunebook.analysis.good_ranges import GoodRange, good_ranges
 from tunebook.analysis.sensitivity import SensitivityResult
 from tunebook.analysis.sensitivity_readings import Verdict
+from tunebook.domain.design import Objective
+from tunebook.domain.error_kind import error_kind
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.formats.numbers import config_text, listed, number, plural, value_text
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status, Value
 from tunebook.report.examine import Result
 from tunebook.report.verdict import Best, best_trial
-from tunebook.report.wording import config_text, listed, number, plural, value_text
-from tunebook.words.design import Objective
-from tunebook.words.error_kind import error_kind
-from tunebook.words.finding import NotApplicable
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Cause, Status, Value
 
 MOST_CAUSES = 3
 MOST_RANGES = 12

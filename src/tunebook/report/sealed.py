@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.report.wording import date_text, number, plural
-from tunebook.words.curves import Curves, reduce_curve
-from tunebook.words.design import Objective, Reduce
-from tunebook.words.record import BookRecord
-from tunebook.words.sealing import contaminated_by, sealed_in
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status
+from tunebook.domain.curves import Curves, reduce_curve
+from tunebook.domain.design import Objective, Reduce
+from tunebook.domain.formats.numbers import date_text, number, plural
+from tunebook.domain.record import BookRecord
+from tunebook.domain.sealing import contaminated_by, sealed_in
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The text and the HTML of records that show themselves; see `tunebook.words.shown` (C12)."""
+"""The text and the HTML of records that show themselves; see `domain.formats.display` (C12)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from html import escape
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from tunebook.domain.decision import Decision, Launch
+from tunebook.domain.finding import Examination, Finding
+from tunebook.domain.prediction import ForetoldOutcome
+from tunebook.domain.record import Proposal
 from tunebook.report.foretold_text import foretold_text
 from tunebook.report.notebook import decision_html, findings_html, proposal_html
 from tunebook.report.terminal import (
@@ -17,10 +21,6 @@ from tunebook.report.terminal import (
     plain,
     printable,
 )
-from tunebook.words.decision import Decision, Launch
-from tunebook.words.finding import Examination, Finding
-from tunebook.words.foretold import ForetoldOutcome
-from tunebook.words.record import Proposal
 
 
 def _in_pre(text: str) -> str:

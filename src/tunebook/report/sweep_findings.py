@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from tunebook.report.wording import listed, plural
-from tunebook.words.finding import Finding, Remedy, RemedyKind, Severity
-from tunebook.words.origin import Kind
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Value
+from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.numbers import listed, plural
+from tunebook.domain.origin import Kind
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 
 BY_CHANCE = 0.01
 """Identical results of different configurations are told where so many pairs are expected by

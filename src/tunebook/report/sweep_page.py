@@ -8,6 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Examination, NotApplicable, Severity
+from tunebook.domain.formats.numbers import left_out_texts
+from tunebook.domain.table import TrialTable
 from tunebook.plots.render import script_bundle
 from tunebook.report.chapter import Alike, alike, finding_view, severities
 from tunebook.report.check_methods import CheckText
@@ -19,10 +23,6 @@ from tunebook.report.page import environment
 from tunebook.report.round_summary import summarize, summary_lines
 from tunebook.report.sweep_texts import SpaceLine, best_sentence, fixed, space_lines
 from tunebook.report.trial_rows import TrialRows, best_first, trial_rows
-from tunebook.report.wording import left_out_texts
-from tunebook.words.design import Objective
-from tunebook.words.finding import Examination, NotApplicable, Severity
-from tunebook.words.table import TrialTable
 
 MOST_ROWS = 5000
 """Trials in the page's table: of more, the best. All of 10,000 would be half of an 8 MB page, and

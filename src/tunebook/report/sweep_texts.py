@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from tunebook.analysis.variance_labels import labelled
 from tunebook.analysis.variance_sources import trial_noise
-from tunebook.report.verdict import best_trial
-from tunebook.report.wording import (
+from tunebook.domain.formats.numbers import (
     axis_text,
     better,
     listed,
@@ -16,7 +15,8 @@ from tunebook.report.wording import (
     reduced_text,
     value_text,
 )
-from tunebook.words.table import TrialTable
+from tunebook.domain.table import TrialTable
+from tunebook.report.verdict import best_trial
 
 FRESH_SEEDS = (
     "No configuration was rerun with a new seed: the best value of a search is flattered, "

@@ -13,6 +13,20 @@ from rich.text import Text
 
 from tunebook.analysis.curve_lengths import trained_text
 from tunebook.analysis.foretold_outcomes import judge
+from tunebook.domain.decision import Decision, Launch, Verdict
+from tunebook.domain.finding import CheckFailed, Examination, Finding, Severity
+from tunebook.domain.formats.numbers import (
+    config_text,
+    counts_text,
+    gain_text,
+    interval_text,
+    left_out_texts,
+    number,
+    plural,
+    rate_text,
+)
+from tunebook.domain.prediction import ForetoldOutcome
+from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.examine import WORST_FIRST, conclude, results
 from tunebook.report.foretold_text import foretold_text
@@ -26,20 +40,6 @@ from tunebook.report.verdict import (
     objective_text,
     verdict_label,
 )
-from tunebook.report.wording import (
-    config_text,
-    counts_text,
-    gain_text,
-    interval_text,
-    left_out_texts,
-    number,
-    plural,
-    rate_text,
-)
-from tunebook.words.decision import Decision, Launch, Verdict
-from tunebook.words.finding import CheckFailed, Examination, Finding, Severity
-from tunebook.words.foretold import ForetoldOutcome
-from tunebook.words.record import BookRecord, RoundRecord
 
 PLAIN_WIDTH = 88
 MOST_ALIKE = 12

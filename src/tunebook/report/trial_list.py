@@ -13,13 +13,13 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
+from tunebook.domain.errors import TableError, nearest
+from tunebook.domain.formats.data_frame import columns
+from tunebook.domain.formats.numbers import column_texts, counts_text, plural
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
 from tunebook.report.terminal import printable
 from tunebook.report.trial_rows import best_first
-from tunebook.report.wording import column_texts, counts_text, plural
-from tunebook.words.errors import TableError, nearest
-from tunebook.words.table import TrialTable
-from tunebook.words.table_frame import columns
-from tunebook.words.trial import Value
 
 UNBOUND = 100_000
 """Columns of a terminal in which every table fits."""

@@ -6,10 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tunebook.report.wording import column_texts
-from tunebook.words.record import RoundRecord
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Status, Value
+from tunebook.domain.formats.numbers import column_texts
+from tunebook.domain.record import RoundRecord
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status, Value
 
 LIFE = (
     Status.COMPLETE,

@@ -11,10 +11,10 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
+from tunebook.domain.design import Objective
+from tunebook.domain.formats.numbers import number, plural, seconds_text, value_text
+from tunebook.domain.trial import TrialRecord
 from tunebook.report.terminal import printable
-from tunebook.report.wording import number, plural, seconds_text, value_text
-from tunebook.words.design import Objective
-from tunebook.words.trial import TrialRecord
 
 Curve = tuple[np.ndarray, np.ndarray]
 BARS = "▁▂▃▄▅▆▇█"

@@ -8,9 +8,9 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from tunebook.report.wording import config_text, number, plural, seconds_text, share_text
-from tunebook.words.finding import Finding
-from tunebook.words.tried import Tried
+from tunebook.domain.finding import Finding
+from tunebook.domain.formats.numbers import config_text, number, plural, seconds_text, share_text
+from tunebook.domain.tried import Tried
 
 
 def tried_renderable(tried: Tried) -> RenderableType:

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tunebook.analysis.sequential_design import OUTER
+from tunebook.domain.decision import Decision, Estimand, OpenProblem, Side, Verdict
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Examination, Severity
+from tunebook.domain.formats.numbers import better, number, plural, rate_text
+from tunebook.domain.record import RoundRecord
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Configuration
 from tunebook.report.reversed_order import reversed_order
-from tunebook.report.wording import better, number, plural, rate_text
-from tunebook.words.decision import Decision, Estimand, OpenProblem, Side, Verdict
-from tunebook.words.design import Objective
-from tunebook.words.finding import Examination, Severity
-from tunebook.words.record import RoundRecord
-from tunebook.words.table import TrialTable
-from tunebook.words.trial import Configuration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,10 +12,10 @@ import importlib
 from collections.abc import Mapping, Sequence
 from typing import Protocol, cast
 
-from tunebook.words.design import Round, Study
-from tunebook.words.errors import DesignError
-from tunebook.words.space import Branch
-from tunebook.words.trial import Configuration
+from tunebook.domain.design import Round, Study
+from tunebook.domain.errors import DesignError
+from tunebook.domain.space import Branch
+from tunebook.domain.trial import Configuration
 
 SEARCHERS: Mapping[str, str] = {
     "halton": "tunebook.search.quasirandom:halton",

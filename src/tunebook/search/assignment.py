@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 
+from tunebook.domain.design import Round, studies
+from tunebook.domain.searchers import ADAPTIVE
+from tunebook.domain.trial import RERUN_FROM, Configuration, Purpose, TrialRecord
 from tunebook.search import points
-from tunebook.words.design import Round, studies
-from tunebook.words.searchers import ADAPTIVE
-from tunebook.words.trial import RERUN_FROM, Configuration, Purpose, TrialRecord
 
 
 def trial_seed(seed: int, label: str, index: int) -> int:

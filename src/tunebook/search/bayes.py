@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tunebook.domain.errors import DesignError
 from tunebook.search.bayes_candidates import CAUTION, Allows, apart, candidates, log_improvement
 from tunebook.search.bayes_cube import Cube
 from tunebook.search.bayes_models import Models
-from tunebook.words.errors import DesignError
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import log_ndtr
 
+from tunebook.domain.errors import DesignError
+from tunebook.domain.trial import Configuration
 from tunebook.search.bayes_cube import Cube
 from tunebook.search.bayes_models import Models
 from tunebook.search.bayes_response import Response
 from tunebook.search.quasirandom import halton_units
-from tunebook.words.errors import DesignError
-from tunebook.words.trial import Configuration
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.words.space import Branch, Choice, Float, Integer
-from tunebook.words.trial import Configuration
+from tunebook.domain.space import Branch, Choice, Float, Integer
+from tunebook.domain.trial import Configuration
 
 if TYPE_CHECKING:
     from jaxtyping import Float as F

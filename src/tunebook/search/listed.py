@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.words.design import Round
-from tunebook.words.space import Axis, Branch, Choice, Integer
-from tunebook.words.trial import Configuration, Value
+from tunebook.domain.design import Round
+from tunebook.domain.space import Axis, Branch, Choice, Integer
+from tunebook.domain.trial import Configuration, Value
 
 LEVELS = 5
 """Levels of an axis that was given no number of its own."""

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import qmc
 
-from tunebook.words.design import Round
-from tunebook.words.space import Branch
-from tunebook.words.trial import Configuration
+from tunebook.domain.design import Round
+from tunebook.domain.space import Branch
+from tunebook.domain.trial import Configuration
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from tunebook.words.decision import Decision, Launch, RerunPlan, Setting
-from tunebook.words.design import Objective, Round
-from tunebook.words.environment import Environment
-from tunebook.words.record import TrainingSource
-from tunebook.words.sealing import Look, Seal
-from tunebook.words.trial import Measurement, Outcome, Purpose, TrialKey, TrialRecord
+from tunebook.domain.decision import Decision, Launch, RerunPlan, Setting
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.environment import Environment
+from tunebook.domain.record import TrainingSource
+from tunebook.domain.sealing import Look, Seal
+from tunebook.domain.trial import Measurement, Outcome, Purpose, TrialKey, TrialRecord
 
 if TYPE_CHECKING:
+    from tunebook.domain.curves import Curves
     from tunebook.store.chunks import Points
-    from tunebook.words.curves import Curves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

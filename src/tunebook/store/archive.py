@@ -24,16 +24,16 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from tunebook.domain.errors import BookDamagedError, BookNewerError, StoreError
+from tunebook.domain.formats.book_location import is_server
+from tunebook.domain.sealing import sealed_in
+from tunebook.domain.trial import Status
+from tunebook.domain.version import VERSION
 from tunebook.store.book_file import claim_folder, files_folder
 from tunebook.store.chunks import Points, pack, unpack
 from tunebook.store.copying import batches, begin_filling, end_filling
 from tunebook.store.schema import REVISION, metadata
 from tunebook.store.sql import SqlStore
-from tunebook.words.book_place import is_server
-from tunebook.words.errors import BookDamagedError, BookNewerError, StoreError
-from tunebook.words.sealing import sealed_in
-from tunebook.words.trial import Status
-from tunebook.words.version import VERSION
 
 ARCHIVE = 1
 READ = ("0003", "0004", "0005", "0006", REVISION)

@@ -7,7 +7,7 @@ import shlex
 from contextlib import suppress
 from pathlib import Path
 
-from tunebook.words.errors import BookNotFoundError, StoreError
+from tunebook.domain.errors import BookNotFoundError, StoreError
 
 
 def check_file(file: Path, *, create: bool) -> None:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tunebook.domain.errors import BookDamagedError
 from tunebook.store.packing import inflated, layout_of, pack_columns, unpack_columns
-from tunebook.words.errors import BookDamagedError
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -6,11 +6,11 @@ from collections.abc import Collection, Sequence
 
 import sqlalchemy as sa
 
+from tunebook.domain.trial import RERUN_FROM, Purpose, Status, TrialKey
 from tunebook.store import Claim
 from tunebook.store.connection import database_now, host_now
 from tunebook.store.rows import to_trial
 from tunebook.store.schema import trial as trials
-from tunebook.words.trial import RERUN_FROM, Purpose, Status, TrialKey
 
 PENDING, RUNNING = Status.PENDING.value, Status.RUNNING.value
 AT_A_TIME = 500

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import sqlalchemy as sa
 
+from tunebook.domain.curves import Curves
+from tunebook.domain.trial import Status, TrialKey
 from tunebook.store.chunks import Points, join, merge, unpack_blocks
 from tunebook.store.schema import attempt, chunk, trial
-from tunebook.words.curves import Curves
-from tunebook.words.trial import Status, TrialKey
 
 Attempts = dict[int, tuple[dict[int, int], bool]]
 """Of trials that were begun more than once: their attempts' first steps; are they complete?"""

@@ -14,12 +14,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tunebook.domain.errors import BookDamagedError, StoreError
+from tunebook.domain.formats.book_location import is_server, shown
 from tunebook.store.book_file import claim_folder, files_folder
 from tunebook.store.schema import chunk, metadata
 from tunebook.store.server import take_turn
 from tunebook.store.sql import SqlStore
-from tunebook.words.book_place import is_server, shown
-from tunebook.words.errors import BookDamagedError, StoreError
 
 AT_A_TIME = 500
 """Rows that are read and written together."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from tunebook.domain.design import Objective
+from tunebook.domain.formats.codec import from_json
+from tunebook.domain.sealing import Seal
+from tunebook.domain.trial import Status
 from tunebook.store.schema import chunk, decision, rerun_plan, seal
 from tunebook.store.schema import setting as settings
 from tunebook.store.schema import trial as trials
-from tunebook.words.codec import from_json
-from tunebook.words.design import Objective
-from tunebook.words.sealing import Seal
-from tunebook.words.trial import Status
 
 
 def may_correct(connection: sa.Connection, objective: Objective) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
+from tunebook.domain.trial import Measurement, Status, TrialKey
 from tunebook.store.chunks import Points, join, merge, pack, unpack_all
 from tunebook.store.rows import storable
 from tunebook.store.schema import chunk
@@ -19,7 +20,6 @@ from tunebook.store.statements import (
     of,
 )
 from tunebook.training.log_reading import Report
-from tunebook.words.trial import Measurement, Status, TrialKey
 
 
 def write_chunks(

@@ -11,11 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tunebook.domain.errors import TrialBusyError
+from tunebook.domain.trial import Outcome, TrialKey
 from tunebook.store import Logged, Store
 from tunebook.store.curves import by_metric
 from tunebook.training.log import AttemptFiles, LogPart, attempt_files, read_log
-from tunebook.words.errors import TrialBusyError
-from tunebook.words.trial import Outcome, TrialKey
 
 TAIL_BYTES = 4096
 

@@ -6,8 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from tunebook.domain.errors import TunebookError
 from tunebook.store import Store
-from tunebook.words.errors import TunebookError
 
 MOST = 5
 """Faults that are named; the rest are as many again."""

@@ -6,6 +6,11 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 
+from tunebook.domain.decision import Decision, Launch, RerunPlan
+from tunebook.domain.environment import Environment
+from tunebook.domain.errors import StoreError
+from tunebook.domain.formats.codec import from_json
+from tunebook.domain.sealing import Look, Seal
 from tunebook.store.rows import readable
 from tunebook.store.schema import decision as decisions
 from tunebook.store.schema import environment as environments
@@ -15,11 +20,6 @@ from tunebook.store.schema import rerun_plan as rerun_plans
 from tunebook.store.schema import seal as seals
 from tunebook.store.server import take_turn
 from tunebook.store.transactions import Transactions
-from tunebook.words.codec import from_json
-from tunebook.words.decision import Decision, Launch, RerunPlan
-from tunebook.words.environment import Environment
-from tunebook.words.errors import StoreError
-from tunebook.words.sealing import Look, Seal
 
 N = TypeVar("N")
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from sqlalchemy import exc
 
-from tunebook.words.book_place import is_server
-from tunebook.words.errors import BookBusyError, BookDamagedError, StoreError, TunebookError
+from tunebook.domain.errors import BookBusyError, BookDamagedError, StoreError, TunebookError
+from tunebook.domain.formats.book_location import is_server
 
 UNPACKING = (struct.error, zlib.error)
 DAMAGE = ("not a database", "malformed", "encrypted", "no such table", "no such column",

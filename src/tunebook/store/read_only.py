@@ -17,8 +17,8 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
+from tunebook.domain.errors import BookBusyError
 from tunebook.store.connection import BUSY_TIMEOUT_S, begin_by_purpose
-from tunebook.words.errors import BookBusyError
 
 TRIES, PAUSE_S = 20, 0.1
 """For a book that is written while it is copied."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from tunebook.domain.errors import BookDamagedError, BookNewerError, BookNotFoundError
+from tunebook.domain.version import VERSION
 from tunebook.store.schema import REVISION, guards, metadata, setting
 from tunebook.store.server import take_turn
-from tunebook.words.errors import BookDamagedError, BookNewerError, BookNotFoundError
-from tunebook.words.version import VERSION
 
 
 def make_current(

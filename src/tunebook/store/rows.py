@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tunebook.domain.errors import StoreError, TunebookError
+from tunebook.domain.formats.codec import from_json, to_json
+from tunebook.domain.trial import Cause, Outcome, Purpose, Status, TrialRecord
 from tunebook.store.connection import host_now
-from tunebook.words.codec import from_json, to_json
-from tunebook.words.errors import StoreError, TunebookError
-from tunebook.words.trial import Cause, Outcome, Purpose, Status, TrialRecord
 
 
 def readable(noun: object) -> str:

@@ -17,11 +17,11 @@ from urllib.parse import quote, quote_plus
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 
+from tunebook.domain.errors import StoreError
+from tunebook.domain.formats.book_location import check_server, is_server, shown
 from tunebook.store.book_file import files_folder
 from tunebook.store.our_words import Translation, in_our_words
 from tunebook.store.server_words import of_server
-from tunebook.words.book_place import check_server, is_server, shown
-from tunebook.words.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import exc
 
-from tunebook.words.errors import BookAwayError, BookBusyError, BookDamagedError, StoreError
+from tunebook.domain.errors import BookAwayError, BookBusyError, BookDamagedError, StoreError
 
 AWAY = ("57P01", "57P02", "57P03", "57P05", "53300", "25P03")
 """SQLSTATEs beside class 08: shut down, crashed, starting up, all connections taken, dropped."""

@@ -9,6 +9,15 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
+from tunebook.domain.curves import Curves
+from tunebook.domain.decision import Setting
+from tunebook.domain.design import Objective, Round
+from tunebook.domain.errors import StoreError, TrialBusyError
+from tunebook.domain.formats.book_location import is_server, shown
+from tunebook.domain.formats.codec import from_json
+from tunebook.domain.record import TrainingSource
+from tunebook.domain.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
+from tunebook.domain.version import VERSION
 from tunebook.store import Claim, Logged, StoredRound, Taken
 from tunebook.store.book_file import check_file, claim_folder, files_folder
 from tunebook.store.claims import claim, reclaim, release, renew
@@ -37,15 +46,6 @@ from tunebook.store.statements import (
     of,
 )
 from tunebook.store.taking_in import lines_of, take_in
-from tunebook.words.book_place import is_server, shown
-from tunebook.words.codec import from_json
-from tunebook.words.curves import Curves
-from tunebook.words.decision import Setting
-from tunebook.words.design import Objective, Round
-from tunebook.words.errors import StoreError, TrialBusyError
-from tunebook.words.record import TrainingSource
-from tunebook.words.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
-from tunebook.words.version import VERSION
 
 
 class SqlStore(OnlyAdded, Requests):

@@ -11,11 +11,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from tunebook.domain.trial import Outcome, Status, TrialKey
 from tunebook.store.rows import outcome_columns
 from tunebook.store.schema import attempt as attempts
 from tunebook.store.schema import chunk
 from tunebook.store.schema import trial as trials
-from tunebook.words.trial import Outcome, Status, TrialKey
 
 _ROUND: sa.BindParameter[int] = sa.bindparam("of_round")
 _NUMBER: sa.BindParameter[int] = sa.bindparam("of_number")

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from tunebook.domain.errors import StoreError, TrialBusyError
+from tunebook.domain.trial import TrialKey, TrialRecord
 from tunebook.store.curves import by_metric, points_of
 from tunebook.store.ingest import output_tail
 from tunebook.store.sql import SqlStore
 from tunebook.training.log import AttemptFiles, attempt_files, read_log, take_lock
 from tunebook.training.worker import WORKER_PID
-from tunebook.words.errors import StoreError, TrialBusyError
-from tunebook.words.trial import TrialKey, TrialRecord
 
 _FOLDER = re.compile(r"round-(\d{1,9})")
 _FILE = re.compile(r"(\d{1,9})\.(?:a(\d{1,9})\.(?:log|out)|lock)")

@@ -6,14 +6,14 @@ import math
 
 import numpy as np
 
+from tunebook.domain.curves import reduce_curves
+from tunebook.domain.design import Role, Round, studies
+from tunebook.domain.errors import StoreError
+from tunebook.domain.sealing import sealed_in
+from tunebook.domain.space import Branch
+from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.store import Store
-from tunebook.words.curves import reduce_curves
-from tunebook.words.design import Role, Round, studies
-from tunebook.words.errors import StoreError
-from tunebook.words.sealing import sealed_in
-from tunebook.words.space import Branch
-from tunebook.words.table import Curves, TrialTable
-from tunebook.words.trial import Purpose, Status, TrialRecord
 
 
 def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:

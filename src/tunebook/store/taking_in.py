@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from tunebook.domain.trial import Status, TrialKey
 from tunebook.store import Attempt, Logged, Taken
 from tunebook.store.curves import chunk_row, compact
 from tunebook.store.statements import (
@@ -23,7 +24,6 @@ from tunebook.store.statements import (
     note_lines,
     of,
 )
-from tunebook.words.trial import Status, TrialKey
 
 AT_A_TIME = 500
 """Trials that are named in one statement."""

@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
+from tunebook.domain.errors import ReportError
 from tunebook.training.checkpoints import remove
-from tunebook.words.errors import ReportError
 
 
 def put(folder: Path, name: str, save: Callable[[Path], object]) -> Path:

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tunebook.domain.design import Direction, Objective
+from tunebook.domain.trial import Purpose, TrialKey, TrialRecord
 from tunebook.training.log import AttemptFiles
-from tunebook.words.design import Direction, Objective
-from tunebook.words.trial import Purpose, TrialKey, TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,13 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from tunebook.domain.errors import Infeasible, ReportError, nearest
+from tunebook.domain.trial import Cause, Outcome, Status
 from tunebook.training.assignment import Assignment
 from tunebook.training.error_text import place, said_by_exit, traceback_text
 from tunebook.training.handle import Diverged, Trial
 from tunebook.training.log import TrialLog
 from tunebook.training.report_values import BadReport
-from tunebook.words.errors import Infeasible, ReportError, nearest
-from tunebook.words.trial import Cause, Outcome, Status
 
 MEMORY_WORDS = (
     "out of memory",  # CUDA, in PyTorch and JAX

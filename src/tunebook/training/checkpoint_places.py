@@ -17,10 +17,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
+from tunebook.domain.design import Objective
+from tunebook.domain.errors import TrainingCodeError
 from tunebook.training import checkpoints
 from tunebook.training.checkpoints import Checkpoint, checksum
-from tunebook.words.design import Objective
-from tunebook.words.errors import TrainingCodeError
 
 Save = Callable[[Path], object]
 

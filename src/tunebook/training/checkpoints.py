@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tunebook.words.design import Objective
+from tunebook.domain.design import Objective
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NoReturn
 
-from tunebook.words.errors import ReportError
-from tunebook.words.trial import Value
+from tunebook.domain.errors import ReportError
+from tunebook.domain.trial import Value
 
 HABITS = {
     "suggest_float": 'trial.config["{0}"], with the range in the round\'s plan',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from tunebook.words.metric_direction import likely_direction, words_of
+from tunebook.domain.metric_direction import likely_direction, words_of
 
 FIRST = 3
 """Evaluations in a row, from the first on, after which a metric that is NaN has diverged."""

@@ -16,6 +16,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from tunebook.domain.design import Objective
+from tunebook.domain.errors import Infeasible, nearest
+from tunebook.domain.trial import Cause
 from tunebook.training import artifacts
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import place_of
@@ -36,9 +39,6 @@ from tunebook.training.report_values import (
     too_many,
     unfit_name,
 )
-from tunebook.words.design import Objective
-from tunebook.words.errors import Infeasible, nearest
-from tunebook.words.trial import Cause
 
 STOP_BEFORE_LIMIT_S = 2.0
 

@@ -25,11 +25,11 @@ from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from tunebook.domain.errors import DesignError, TrialBusyError
+from tunebook.domain.trial import Outcome, TrialKey
 from tunebook.training.log_reading import LogPart as LogPart
 from tunebook.training.log_reading import read_log as read_log
 from tunebook.training.log_syncs import syncs
-from tunebook.words.errors import DesignError, TrialBusyError
-from tunebook.words.trial import Outcome, TrialKey
 
 SYNC_EVERY_S = "TUNEBOOK_SYNC_EVERY_S"
 """Environment variable: seconds between syncs of a log, 1 if left out; 0 syncs every report."""

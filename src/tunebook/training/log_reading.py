@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tunebook.words.trial import Cause, Measurement, Outcome, Status
+from tunebook.domain.trial import Cause, Measurement, Outcome, Status
 
 Report = tuple[int, float, Mapping[str, float]]
 """Step, seconds since the attempt began, numbers by metric."""

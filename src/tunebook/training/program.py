@@ -15,14 +15,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+from tunebook.domain.formats.program_values import json_text, spelled
+from tunebook.domain.program import Program, filled, names_in, switches_in
+from tunebook.domain.trial import Cause
 from tunebook.training.attempt import MEMORY_WORDS, ProgramFailed
 from tunebook.training.handle import Trial
 from tunebook.training.left_running import end_marked
 from tunebook.training.objects_in_text import Numbers
 from tunebook.training.program_numbers import Reader, reader_of
-from tunebook.words.number_text import json_text, spelled
-from tunebook.words.program import Program, filled, names_in, switches_in
-from tunebook.words.trial import Cause
 
 MARK = "TUNEBOOK_PROGRAM"
 """Environment variable by which all that a program started is known."""

@@ -9,10 +9,10 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any, Protocol
 
+from tunebook.domain.errors import ReportError
+from tunebook.domain.program import Program
 from tunebook.training.objects_in_text import Numbers, objects_in
 from tunebook.training.program_csv import Csv
-from tunebook.words.errors import ReportError
-from tunebook.words.program import Program
 
 EVENT_READER = "tensorboard.backend.event_processing.event_accumulator"
 EPOCH = "epoch"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tunebook.words.errors import ReportError
-from tunebook.words.trial import Cause
+from tunebook.domain.errors import ReportError
+from tunebook.domain.trial import Cause
 
 
 class BadReport(ReportError):

@@ -24,12 +24,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from tunebook.domain.errors import TrialBusyError
+from tunebook.domain.program import MARK, Program
 from tunebook.training.assignment import Assignment, TrainingCode, decode
 from tunebook.training.attempt import train_once
 from tunebook.training.error_text import own_frames, said_by_exit
 from tunebook.training.program import training_by
-from tunebook.words.errors import TrialBusyError
-from tunebook.words.program import MARK, Program
 
 PR_SET_PDEATHSIG = 1
 WORKER_PID = "TUNEBOOK_WORKER_PID"

@@ -1,0 +1,133 @@
+"""The tree of errors. Each says which rule was broken, by which value, and what to do next.
+
+TunebookError
+├── DesignError            the plan of a round breaks a rule
+│   ├── SpaceError         a hyperparameter's range, scale or condition does
+│   └── PlanDiffersError   a round with this goal exists, with another plan
+├── CodecError             JSON or TOML that does not say what it should
+├── TableError             a CSV file or columns that are no table of trials
+├── TrainingCodeError      the training function can't be found or called
+│   └── TrainingLoadError  it is there, and fails as a worker loads it
+├── ReportError            `trial.report(...)` was called in a way that records nothing sound
+├── ClusterError           a cluster refuses its jobs, or can't be reached
+├── EvidenceError          a decision or launch was asked for without what it needs
+└── StoreError             the book can't be read or written
+    ├── BookBusyError      another process holds the book
+    │   └── TrialBusyError another process, or a later attempt, holds the trial
+    ├── BookAwayError      the book's server can't be reached at the moment
+    ├── BookNewerError     made by a later version of Tunebook
+    └── BookDamagedError   the file is not a book, or parts of it are gone
+Infeasible                 raised by training code: this configuration can't work
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class TunebookError(Exception):
+    """A broken rule, and the next step out of it.
+
+    Args:
+        rule: what was broken, by which value, and where.
+        next_step: what the reader can do now.
+    """
+
+    def __init__(self, rule: str, *, next_step: str = "") -> None:
+        self.rule = rule
+        self.next_step = next_step
+        super().__init__(f"{rule}\nNext: {next_step}" if next_step else rule)
+
+
+class DesignError(TunebookError):
+    """The plan of a round breaks a rule of the playbook."""
+
+
+class SpaceError(DesignError):
+    """A range, scale or condition of the search space makes no sense."""
+
+
+class PlanDiffersError(DesignError):
+    """A round with this goal exists already, with another plan."""
+
+
+class CodecError(TunebookError):
+    """A JSON or TOML document does not say what it should."""
+
+
+class TableError(TunebookError):
+    """Files or columns that do not make a table of trials."""
+
+
+class TrainingCodeError(TunebookError):
+    """The training function can't be found, imported or sent to a worker."""
+
+
+class TrainingLoadError(TrainingCodeError):
+    """The training code is there, and raises an error as a worker loads it."""
+
+
+class ReportError(TunebookError):
+    """A report that can't be recorded soundly."""
+
+
+class ClusterError(TunebookError):
+    """A cluster does not take the trials, or can't be reached."""
+
+
+class EvidenceError(TunebookError):
+    """A decision or a launch that has no evidence to stand on."""
+
+
+class StoreError(TunebookError):
+    """The book can't be read or written."""
+
+
+class BookNotFoundError(StoreError):
+    """No book is where it was said to be, or it was not said which one is meant."""
+
+
+class BookBusyError(StoreError):
+    """Another process holds the book, or a trial of it."""
+
+
+class TrialBusyError(BookBusyError):
+    """Another process writes this trial, or a later attempt has superseded this one."""
+
+
+class BookAwayError(StoreError):
+    """The server that keeps the book can't be reached at the moment; it may come back.
+
+    What was acknowledged is kept there. Whether the call that raised it took place is not known:
+    it may be repeated.
+    """
+
+
+class BookNewerError(StoreError):
+    """The book was made by a later version of Tunebook."""
+
+
+class BookDamagedError(StoreError):
+    """The file is not a book, or parts of it are gone."""
+
+
+class Infeasible(Exception):
+    """Raise it in training code to say that this configuration can't work.
+
+    The trial is recorded as infeasible with the text as its cause, and counts in every
+    statistic; nothing else of the round is touched.
+
+    Example:
+        >>> from tunebook.domain.errors import Infeasible
+        >>> raise Infeasible("the kernel does not fit into the image")
+        Traceback (most recent call last):
+        ...
+        tunebook.domain.errors.Infeasible: the kernel does not fit into the image
+    """
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return `' Did you mean "x"?'` for the closest known word, or an empty string."""
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f' Did you mean "{close[0]}"?' if close else ""

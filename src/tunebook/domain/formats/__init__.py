@@ -1,0 +1,1 @@
+"""How nouns are written: JSON, TOML, round files, data frames, numbers in text."""

@@ -1,0 +1,146 @@
+"""What a column's values alone say of it: a label, a counter, a date, a measurement (C11).
+
+A number was measured where nearly every row has a value of its own while the other columns form a
+grid or repeat, or where it foretells the objective nearly alone and lies evenly on no scale, as a
+searched number does. How often that is wrong: docs/claims/csv_reading.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunebook.importers.csv.column_names import plain_name
+from tunebook.importers.csv.column_profile import Look, moment_of
+from tunebook.importers.csv.columns import is_parted, number_of
+
+FEWEST = 10
+"""Rows below which values alone say nothing."""
+FORETELLS = 0.95
+"""Rank correlation with the objective from which a number foretells it nearly alone."""
+UNEVEN = 1.63
+"""Kolmogorov distance times the root of the rows: above it in 1 % of evenly spread columns."""
+LABELS = 20
+"""A text with more values than this, most of them there once, names the trial."""
+
+TUNED = frozenset(
+    {"lr", "learning_rate", "rate", "batch", "batch_size", "bs", "epochs", "steps", "width",
+     "depth", "layers", "units", "hidden", "dim", "dims", "channels", "filters", "heads", "size",
+     "dropout", "momentum", "decay", "wd", "beta", "beta1", "beta2", "betas", "eps", "epsilon",
+     "alpha", "gamma", "lambda", "l1", "l2", "warmup", "optimizer", "activation", "scheduler",
+     "schedule", "smoothing", "clip", "temperature", "tau", "rank", "patience", "rho", "nesterov",
+     "kernel", "stride", "norm", "init", "depths", "neurons", "estimators", "leaves", "subsample",
+     "colsample", "bins", "neighbors", "threshold", "weight", "scale", "ratio", "prob", "p", "c"}
+)  # fmt: skip
+"""Words in the names of what is tuned: such columns are never taken for measurements."""
+
+
+def is_label(look: Look) -> bool:
+    """True for texts of which nearly every row has its own: they name the trial."""
+    if look.numeric or not look.there:
+        return False
+    if 2 * sum(number_of(c) is not None or is_parted(c) for c in look.there) > len(look.there):
+        return False  # numbers, with a slip in one
+    if look.distinct > LABELS and look.distinct > len(look.there) / 2:
+        return True
+    # Whole configurations as JSON, one a trial, are labels however few; recurring lists are not.
+    return look.own and look.distinct > 2 and all(c[:1] in "{[" for c in look.there)
+
+
+def is_date(look: Look) -> bool:
+    """True for texts that are all dates."""
+    return (
+        bool(look.there) and not look.numeric and all(moment_of(c) is not None for c in look.there)
+    )
+
+
+def measured(
+    candidates: Mapping[str, Look],
+    seeds: Sequence[str],
+    cells: Mapping[str, Sequence[str]],
+    objective: NDArray[np.float64],
+) -> dict[str, str]:
+    """Columns that were measured, not set, by their values; to each the reason.
+
+    Args:
+        candidates: columns that nothing else says to be results.
+        seeds: columns of seeds, which repeat configurations.
+        cells: of every column.
+        objective: of every row, NaN where it has none.
+    """
+    free = {
+        name: look
+        for name, look in candidates.items()
+        if look.numeric and look.own and look.rows >= FEWEST and not is_tuned(name)
+    }
+    found = {}
+    for name, look in free.items():
+        others = [
+            n for n in candidates if n != name and n not in free and candidates[n].distinct > 1
+        ]
+        grids = [[cells[n] for n in own] for own in (others, (*others, *seeds))]
+        if any(_is_grid(columns, look.rows) for columns in grids):
+            found[name] = "has a value of its own in each row, while the others form a grid"
+        elif len(candidates) > 1 and _foretells(look, objective):
+            found[name] = "foretells the objective nearly alone"
+    return found if len(found) < sum(look.distinct > 1 for look in candidates.values()) else {}
+
+
+def is_tuned(name: str) -> bool:
+    """True for a name with a word of those that are tuned."""
+    return bool(set(plain_name(name).split("_")) & TUNED)
+
+
+def _is_grid(columns: Sequence[Sequence[str]], rows: int) -> bool:
+    """True where the rows of at least two columns are all combinations, equally often.
+
+    Six cells or more and each equally often: of random rows that is a rarity.
+    """
+    if len(columns) < 2:
+        return False
+    levels = [len(set(column)) for column in columns]
+    combined = Counter(zip(*columns, strict=True))
+    if min(levels) < 2 or len(combined) < 6 or len(combined) > rows:
+        return False
+    whole = int(np.prod(levels, dtype=float)) == len(combined)
+    even = len(set(combined.values())) == 1
+    repeated = even and next(iter(combined.values())) >= 2
+    return (whole and even) or repeated
+
+
+def _foretells(look: Look, objective: NDArray[np.float64]) -> bool:
+    """True where ranks agree with the objective's, and no scale spreads the values evenly."""
+    assert look.numbers is not None
+    both = np.isfinite(look.numbers) & np.isfinite(objective)
+    if both.sum() < FEWEST:
+        return False
+    x, y = look.numbers[both], objective[both]
+    if abs(_rank_correlation(x, y)) < FORETELLS:
+        return False
+    return not _is_even(x) and not (x.min() > 0 and _is_even(np.log(x)))
+
+
+def _rank_correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
+    ranks = np.array([_ranks(x), _ranks(y)])
+    ranks -= ranks.mean(axis=1, keepdims=True)
+    size = np.sqrt((ranks**2).sum(axis=1)).prod()
+    return float(ranks[0] @ ranks[1] / size) if size > 0 else 0.0
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (np.cumsum(counts) - (counts - 1) / 2)[which.ravel()]
+
+
+def _is_even(values: NDArray[np.float64]) -> bool:
+    """True where a Kolmogorov test can't tell the values from an even spread over their range."""
+    n = len(values)
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        return False
+    inner = np.sort((values - low) / (high - low))
+    upper = np.arange(1, n + 1) / n - inner
+    return bool(np.max(np.maximum(upper, 1 / n - upper)) * np.sqrt(n) <= UNEVEN)

@@ -1,0 +1,291 @@
+"""A sweep that was run elsewhere, read from CSV into the columns of a trial table (C11)."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tunebook.domain.curves import Curves
+from tunebook.domain.decision import Setting
+from tunebook.domain.design import Objective
+from tunebook.domain.errors import DesignError, TableError, nearest
+from tunebook.domain.formats import scalars
+from tunebook.domain.formats.notation import format_objective, parse_objective
+from tunebook.domain.space import Axis, Per
+from tunebook.domain.trial import Status
+from tunebook.importers.csv.column_profile import is_missing, seconds_of
+from tunebook.importers.csv.column_roles import use_columns
+from tunebook.importers.csv.columns import (
+    TrialRows,
+    check_hyperparameter,
+    number_of,
+    numbers,
+    read_rows,
+)
+from tunebook.importers.csv.curves import one_run, pack_curves, read_curves
+from tunebook.importers.csv.measurements import Measurements
+from tunebook.importers.csv.nested import spread_nested
+from tunebook.importers.csv.objective import find_objective
+from tunebook.importers.csv.outcomes import Sheet, fates_of
+from tunebook.importers.csv.space import PlacedTrials, infer_space, place_in_space, values_of
+
+
+def read_sweep(
+    trials: str | os.PathLike[str],
+    curves: str | os.PathLike[str] | None,
+    *,
+    objective: Objective | str,
+    hyperparameters: Sequence[str] | None,
+    scientific: Sequence[str],
+    chance: float | None,
+    reduce: str,
+    space: Mapping[str, Axis | Per] | None,
+    training_objective: str,
+    adaptive: bool,
+) -> dict[str, Any]:
+    """The columns of a trial table, by field; arguments and errors as `TrialTable.from_csv`."""
+    chance = _checked(hyperparameters, scientific, chance, space)
+    asked = _objective(objective, reduce)
+    rows = read_trials(trials)
+    read = None if curves is None else read_curves(curves)
+    metrics = read.metrics if read else ()
+    for name in (training_objective, asked.metric):
+        if name:
+            find_objective(name, rows, metrics)
+    column = find_objective(asked.metric, rows, metrics)
+    sheet = _sheet(rows, column, metrics, hyperparameters, scientific, space)
+    guessed = hyperparameters is None and space is None
+    if read is None and guessed:
+        _refuse_log(sheet)
+    measured, unknown = _curves(read, sheet)
+    reached, fates = fates_of(sheet, column, measured, asked, chance)
+    good = [i for i, said in enumerate(fates) if not isinstance(said, str)]
+    complete = [fates[i][0] is Status.COMPLETE for i in good]
+    placed = _place(sheet, good, complete, scientific, space)
+    reasons = {good[at]: reason for at, reason in placed.reasons.items()}
+    reasons |= {i: said for i, said in enumerate(fates) if isinstance(said, str)}
+    pick = [at for at in range(len(good)) if at not in placed.reasons]
+    return {
+        "objective": asked,
+        "study": tuple(placed.study[at] for at in pick),
+        "config": tuple(placed.config[at] for at in pick),
+        **_trial_columns(sheet, [good[at] for at in pick], fates, reached, measured, asked),
+        "branches": placed.branches,
+        "roles": placed.roles,
+        "inferred_space": space is None,
+        "training_objective": training_objective,
+        "chance": chance,
+        "adaptive": adaptive or sheet.columns.origin.adaptive,
+        "left_out": _left_out(sheet, reasons, unknown),
+        "origin": sheet.columns.origin,
+    }
+
+
+def _trial_columns(
+    sheet: Sheet,
+    kept: Sequence[int],
+    fates: Sequence[Any],
+    reached: np.ndarray,
+    measured: Mapping[str, Curves],
+    asked: Objective,
+) -> dict[str, Any]:
+    """What the kept rows say of themselves: names, seeds, fates, values, curves."""
+    status = tuple(fates[i][0] for i in kept)
+    ended = np.array([s is Status.COMPLETE for s in status], dtype=bool)
+    row = np.asarray(kept, dtype=np.int64)
+    seeds = _seeds(sheet)
+    return {
+        "name": tuple(sheet.names[i] for i in kept),
+        "seed": tuple(seeds[i] for i in kept),
+        "status": status,
+        "cause": tuple(fates[i][1] for i in kept),
+        "seconds": _seconds(sheet, measured)[row],
+        "value": np.where(ended, reached[row], np.nan),
+        "curves": {metric: c.take(row) for metric, c in measured.items()},
+        "max_train_steps": _common_end(measured.get(asked.metric), row[ended]),
+    }
+
+
+def read_trials(trials: str | os.PathLike[str]) -> TrialRows:
+    """Read the rows of a trials file, with configurations in one cell as columns of their own."""
+    rows = read_rows(trials)
+    cells, notes = spread_nested(rows.cells)
+    return replace(rows, cells=cells, header=tuple(cells), notes=(*rows.notes, *notes))
+
+
+def _left_out(sheet: Sheet, reasons: Mapping[int, str], unknown: Sequence[str]) -> tuple[str, ...]:
+    """ "name: reason" for rows that can't be read or used, and for curves without a row."""
+    return (
+        *sheet.rows.left_out,
+        *(f"{sheet.names[i]}: {reasons[i]}" for i in sorted(reasons)),
+        *(f"{name}: measurements of a trial that has no row" for name in unknown),
+    )
+
+
+def _checked(
+    hyperparameters: Sequence[str] | None,
+    scientific: Sequence[str],
+    chance: float | None,
+    space: Mapping[str, Axis | Per] | None,
+) -> float | None:
+    """Arguments of the wrong type are told before a file is read; returns the chance."""
+    scalars.several("hyperparameters", hyperparameters or (), '"learning_rate"')
+    scalars.several("scientific", scientific, '"optimizer"')
+    if space is not None:
+        scalars.table("space", space)
+        for name in [*(hyperparameters or ()), *scientific]:
+            if name not in space:
+                raise TableError(
+                    f'the space has no range for "{name}".{nearest(name, space)}',
+                    next_step="add it to the space, or leave it out here",
+                )
+    return Setting(name="", chance=chance).chance
+
+
+def _objective(objective: Objective | str, reduce: str) -> Objective:
+    if isinstance(objective, str):
+        return parse_objective(objective, reduce=reduce)
+    if not isinstance(objective, Objective):
+        raise DesignError(
+            f"an objective is a metric and which way is better; got {objective!r}",
+            next_step='give objective="minimize:valid/error", or tb.minimize("valid/error")',
+        )
+    if reduce == "best":
+        return objective
+    return parse_objective(format_objective(objective), reduce=reduce)
+
+
+def _sheet(
+    rows: TrialRows,
+    objective: str,
+    metrics: Sequence[str],
+    hyperparameters: Sequence[str] | None,
+    scientific: Sequence[str],
+    space: Mapping[str, Axis | Per] | None,
+) -> Sheet:
+    columns, order = use_columns(
+        rows,
+        objective=objective,
+        metrics=metrics,
+        hyperparameters=hyperparameters,
+        scientific=scientific,
+        space=tuple(space or ()),
+    )
+    numbered = [str(i + 1) for i in range(len(rows))]
+    names = numbered if columns.trial is None else list(rows.cells[columns.trial])
+    names = [name or f"line {line}" for name, line in zip(names, rows.lines, strict=True)]
+    seen: dict[str, int] = {}
+    for name, line in zip(names, rows.lines, strict=True):
+        if name in seen:
+            raise TableError(
+                f'{rows.source}: a trial has one row; "{name}" stands in lines {seen[name]} and '
+                f"{line}",
+                next_step="give each run a name of its own in the column trial; where a row is "
+                "an evaluation, give the rows as --curves, and one row a trial here",
+            )
+        seen[name] = line
+    pick = order.tolist()
+    ordered = replace(
+        rows,
+        lines=tuple(rows.lines[i] for i in pick),
+        cells={c: [own[i] for i in pick] for c, own in rows.cells.items()},
+    )
+    return Sheet(rows=ordered, columns=columns, names=tuple(names[i] for i in pick))
+
+
+def _refuse_log(sheet: Sheet) -> None:
+    """A file in which rows are steps of one run is no table of trials."""
+    columns = sheet.columns
+    step = one_run(sheet.rows.cells, list(columns.hyperparameters.values()))
+    if step is not None:
+        raise TableError(
+            f'{sheet.rows.source} looks like the log of one run, not like trials: "{step}" rises '
+            f"from row to row, and no hyperparameter differs between its {len(sheet.rows)} rows",
+            next_step="write one row a trial as TRIALS.CSV, and give the logs of all trials in "
+            "one file: --curves CURVES.CSV, with the columns trial, step and one a metric; if "
+            "rows are trials, name their hyperparameters: --hyperparameters A,B",
+        )
+
+
+def _curves(read: Measurements | None, sheet: Sheet) -> tuple[dict[str, Curves], tuple[str, ...]]:
+    if read is None:
+        return {}, ()
+    if sheet.columns.trial is None:
+        raise TableError(
+            f'{sheet.rows.source} has no column "trial", so its curves belong to no row',
+            next_step="add a column trial with the names that the curves file uses",
+        )
+    number = {name: i for i, name in enumerate(sheet.names)}
+    known = np.array([number.get(name, -1) for name in read.trials], dtype=np.int64)
+    unknown = tuple(name for name in read.trials if name not in number)
+    return pack_curves(read, known, len(sheet.names)), unknown
+
+
+def _place(
+    sheet: Sheet,
+    good: Sequence[int],
+    complete: Sequence[bool],
+    scientific: Sequence[str],
+    space: Mapping[str, Axis | Per] | None,
+) -> PlacedTrials:
+    rows, columns = sheet.rows, sheet.columns
+    for column in columns.hyperparameters.values():
+        check_hyperparameter(rows.cells[column], rows.lines, rows.source, column)
+    cells = {
+        name: [rows.cells[column][i] for i in good]
+        for name, column in columns.hyperparameters.items()
+    }
+    if space is not None:
+        return place_in_space(cells, space, scientific, len(good))
+    if not cells:
+        raise TableError(
+            f"{rows.source} has no column that is a hyperparameter",
+            next_step="name them: hyperparameters=[...] (--hyperparameters a,b)",
+        )
+    values = {name: values_of(column) for name, column in cells.items()}
+    return infer_space(values, scientific, complete, workloads=columns.workloads)
+
+
+def _seeds(sheet: Sheet) -> list[int | None]:
+    """The seed of each row; of several columns that differ, a number for each combination."""
+    read = []
+    for column in sheet.columns.seeds:
+        found = [number_of(c) for c in sheet.rows.cells[column]]
+        read.append([int(s) if s is not None and math.isfinite(s) else None for s in found])
+    varied = [own for own in read if len(set(own)) > 1]
+    if len(varied) > 1:
+        combined = list(zip(*varied, strict=True))
+        number = {seeds: i for i, seeds in enumerate(dict.fromkeys(combined))}
+        return [number[seeds] for seeds in combined]
+    return next(iter((*varied, *read)), [None] * len(sheet.rows))
+
+
+def _seconds(sheet: Sheet, measured: Mapping[str, Curves]) -> NDArray[np.float64]:
+    """The column, else the last of a curve of that name, else NaN."""
+    column = sheet.columns.seconds
+    if column == "seconds":
+        return numbers(sheet.cells(column), sheet.rows.lines, sheet.rows.source, column)
+    if column:
+        read = [None if is_missing(c) else seconds_of(c) for c in sheet.cells(column)]
+        return np.array([math.nan if s is None else s for s in read])
+    seconds = np.full(len(sheet.rows), np.nan)
+    if "seconds" in measured:
+        offsets, values = measured["seconds"].offsets, measured["seconds"].values
+        there = np.flatnonzero(np.diff(offsets))
+        seconds[there] = values[offsets[there + 1] - 1]
+    return seconds
+
+
+def _common_end(curves: Curves | None, rows: NDArray[np.int64]) -> int | None:
+    """The step at which the curves of all these trials end, if it is one step."""
+    if curves is None:
+        return None
+    there = rows[np.diff(curves.offsets)[rows] > 0]
+    ends = np.unique(curves.steps[curves.offsets[there + 1] - 1])
+    return int(ends[0]) if len(ends) == 1 else None
