@@ -20,7 +20,7 @@ from pathlib import Path
 
 import tunebook as tb
 from optimizers_page import page
-from tunebook.plots.render import to_svg
+from tunebook.charts.render import to_svg
 
 HERE = Path(__file__).parent
 TRIALS, SEEDS, STEPS = 48, 10, 1000

@@ -125,7 +125,7 @@ def _bundle() -> None:
     """
     import vl_convert
 
-    from tunebook.plots import render
+    from tunebook.charts import render
 
     makes = "import sys, vl_convert as v; sys.stdout.buffer.write(v.javascript_bundle(sys.argv[1]).encode())"
     ended = subprocess.run([sys.executable, "-c", makes, render.GLOBALS],

@@ -16,10 +16,10 @@ import scipy
 from surfaces import table_of
 
 from tunebook.analysis import adaptivity
-from tunebook.analysis.estimators import proportion
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.table import TrialTable
 from tunebook.search.quasirandom import halton_units
+from tunebook.statistics.estimators import proportion
 
 Rng = np.random.Generator
 Points = np.ndarray

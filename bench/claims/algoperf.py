@@ -16,10 +16,10 @@ import numpy as np
 from decisions import groups, skewed
 from rate_page import cell
 
-from tunebook.analysis.ranking import Ranking, ranked, told_better
 from tunebook.analysis.variance_components import Crossed, Level, crossed, spread_of_levels
 from tunebook.domain.finding import Interval
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.ranking import Ranking, ranked, told_better
 
 PAGE = Path(__file__).parents[2] / "docs/claims/algoperf.md"
 METRICS = {"ogbg": "mean_average_precision", "wmt": "bleu"}
@@ -226,7 +226,7 @@ READ: tuple[str, ...] = (
     "beyond both intervals in 9; times cut at the budget hold less of either. A point that a study chose takes up to 25 % longer in the",
     "other four: the best of five is flattered.",
     "",
-    "A rank is of the mean logarithm of the fastest point's time in each study (`analysis/ranking.py`: Welch's tests, Holm over all 55",
+    "A rank is of the mean logarithm of the fastest point's time in each study (`statistics/ranking.py`: Welch's tests, Holm over all 55",
     "pairs, ranges after Mogstad et al. 2024), so that with 95 % all eleven ranges hold at once. On ogbg the first two are sure of their",
     "places and 38 pairs are told apart; on wmt 20 are, the first is first or second, and one study in which its best point failed leaves",
     "cyclic_lr anywhere. A test by ranks alone could tell nothing: of five against five its smallest p is 0.008, and 55 pairs ask for 0.0009.",

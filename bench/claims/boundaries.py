@@ -16,9 +16,9 @@ from rate_page import cell
 from surfaces import table
 
 from tunebook.analysis import boundaries
-from tunebook.analysis.estimators import proportion
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.estimators import proportion
 
 IN_5 = [0.15, 0.5, 0.3, 0.85, 0.6]
 OUT_5 = [1.25, 0.5, 0.5, 0.5, 0.5]

@@ -15,8 +15,8 @@ import numpy as np
 import scipy
 from surfaces import table
 
-from tunebook.analysis.estimators import proportion
 from tunebook.analysis.good_ranges import BEST, WIDEST, good_ranges
+from tunebook.statistics.estimators import proportion
 
 SIZES = (16, 32, 64, 128, 512)
 SIDE = [0.15, 0.85, 0.5, 0.3, 0.6]

@@ -16,10 +16,10 @@ from scipy.stats import qmc
 from surfaces import table_of
 
 from tunebook.analysis.best_band import best_bands
-from tunebook.analysis.estimators import proportion
 from tunebook.domain.design import Role
 from tunebook.domain.table import TrialTable
 from tunebook.search.quasirandom import halton_units
+from tunebook.statistics.estimators import proportion
 
 RESPONSES: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
     "bowl, 2 axes": (2, bowl()),

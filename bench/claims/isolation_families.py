@@ -14,12 +14,12 @@ from functools import cache
 import numpy as np
 from scipy.stats import qmc
 
-from tunebook.analysis.scientific_values import Group, groups_of
 from tunebook.domain.design import Objective, Role
 from tunebook.domain.space import Branch, Float
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
 from tunebook.search.quasirandom import halton_units
+from tunebook.statistics.scientific_values import Group, groups_of
 
 
 @dataclass(frozen=True)

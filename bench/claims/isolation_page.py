@@ -16,9 +16,9 @@ from isolation_families import ASSUMED, FAMILIES, NAMES, study, truth
 from isolation_splits import SEARCHES, search, told_apart
 from scipy import stats
 
-from tunebook.analysis.estimators import proportion
-from tunebook.analysis.scientific_values import Group
-from tunebook.analysis.value_pairs import best_of, compared_pairs
+from tunebook.statistics.estimators import proportion
+from tunebook.statistics.scientific_values import Group
+from tunebook.statistics.value_pairs import best_of, compared_pairs
 
 SIZES = (16, 32, 64, 128, 512)
 BASE = "bowl, 2 axes"

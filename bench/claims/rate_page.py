@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 import scipy
 
-from tunebook.analysis.estimators import proportion
+from tunebook.statistics.estimators import proportion
 
 Case = TypeVar("Case")
 SIZES = (16, 32, 64, 128, 512)

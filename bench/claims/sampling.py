@@ -16,10 +16,10 @@ import scipy
 from surfaces import table
 
 from tunebook.analysis import sampling
-from tunebook.analysis.estimators import proportion
-from tunebook.analysis.tuning_band import at_ranks, band_ranks, budgets_of
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.search.quasirandom import halton_units
+from tunebook.statistics.estimators import proportion
+from tunebook.statistics.tuning_band import at_ranks, band_ranks, budgets_of
 
 SIZES = (16, 32, 64, 128, 512)
 BAND_SIZES = (16, 32, 64, 128, 512)

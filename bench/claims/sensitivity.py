@@ -16,10 +16,10 @@ import scipy
 from responses import Response, Truth, bowl, study, truth
 
 from tunebook.analysis import sensitivity
-from tunebook.analysis.estimators import proportion
 from tunebook.analysis.sensitivity_levels import LITTLE, LITTLE_NEAR
 from tunebook.analysis.sensitivity_readings import StudyReading, Verdict
 from tunebook.domain.finding import Interval, NotApplicable
+from tunebook.statistics.estimators import proportion
 
 SIZES = (16, 32, 64, 128, 512)
 

@@ -16,10 +16,10 @@ import scipy
 from late_curves import STEPS, Shape, falling, of_their_own, power, study, wandering
 
 from tunebook.analysis import training_length
-from tunebook.analysis.estimators import proportion
 from tunebook.analysis.more_steps import gain_of_more
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.estimators import proportion
 
 LEVEL, NEARLY, HALF, STEADY = falling(40.0), falling(5.0), falling(2.5), falling(1.0)
 CASES: dict[str, dict[str, Any]] = {

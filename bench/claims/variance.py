@@ -15,9 +15,9 @@ import scipy
 from late_curves import STEPS, falling, power, study, wandering
 
 from tunebook.analysis import variance
-from tunebook.analysis.estimators import proportion
 from tunebook.analysis.late_noise import late_part, read_noise
 from tunebook.domain.finding import NotApplicable, Severity
+from tunebook.statistics.estimators import proportion
 
 SIZES = (16, 32, 64, 128, 512)
 LEVEL, FALLS = falling(20.0), falling(2.5)

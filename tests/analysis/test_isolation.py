@@ -12,12 +12,12 @@ from scipy.stats import binom
 from surfaces import table
 
 from tunebook.analysis import isolation
-from tunebook.analysis.resampling import mean_best
-from tunebook.analysis.selected_response import study_selects
-from tunebook.analysis.value_pairs import best_of, compared_pairs
 from tunebook.domain.design import Direction, Objective, Role
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.space import Branch, Choice
+from tunebook.statistics.response.resampling import mean_best
+from tunebook.statistics.response.selected_response import study_selects
+from tunebook.statistics.value_pairs import best_of, compared_pairs
 
 REPEATS, FEW = 60, 14
 QUICK = "2 values, 2 axes, 40 % infeasible"

@@ -11,11 +11,11 @@ from curve_shapes import Shape, study
 from scipy.stats import binom
 
 from tunebook.analysis import overfitting
-from tunebook.analysis.curve_table import good_rows
-from tunebook.analysis.majority import shown_by_most
 from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
 from tunebook.domain.space import Branch, Float, Scale
 from tunebook.domain.table import Curves, TrialTable
+from tunebook.statistics.curves.block_means import good_rows
+from tunebook.statistics.curves.majority import shown_by_most
 
 FALLS = Shape(pace=3, noise=0.01)
 RISES = Shape(pace=20, rise=0.3)

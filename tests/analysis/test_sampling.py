@@ -13,9 +13,9 @@ from surfaces import table
 
 from tunebook.analysis import sampling
 from tunebook.analysis.best_there_is import distance_from_best
-from tunebook.analysis.tuning_band import at_ranks, band_ranks, best_of_budget, budgets_of
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
+from tunebook.statistics.tuning_band import at_ranks, band_ranks, best_of_budget, budgets_of
 
 
 def test_the_curve_is_opdas(fresh_rng):

@@ -11,9 +11,9 @@ import pytest
 from scipy.stats import binom
 
 from sizes import some_slow
-from tunebook.analysis.ranking import ERROR_RATE
 from tunebook.analysis.several_searches import SearchVerdict, search_pairs, search_verdict
 from tunebook.domain.finding import NotApplicable, PairwiseDifference
+from tunebook.statistics.ranking import ERROR_RATE
 
 
 def told(a: str, b: str, difference: float, *, apart: bool = True) -> PairwiseDifference:

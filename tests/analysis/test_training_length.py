@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from strategies import examples
-from tunebook.analysis import curve_lengths, evaluation_steps, more_steps, training_length
+from tunebook.analysis import evaluation_steps, more_steps, training_length
 from tunebook.domain.design import Direction, Objective, Role
 from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
 from tunebook.domain.space import Branch, Float
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import Cause, Status
+from tunebook.statistics.curves import lengths as curve_lengths
 
 STEPS = 1000
 

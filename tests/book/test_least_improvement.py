@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 import tunebook as tb
-from tunebook.analysis.metric_bounds import bound_is_certain, gain_left
 from tunebook.domain.decision import Verdict
 from tunebook.domain.design import Direction, Objective, Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.trial import Purpose
+from tunebook.statistics.metric_bounds import bound_is_certain, gain_left
 
 QUIET = {"workers": 0, "progress": False}
 

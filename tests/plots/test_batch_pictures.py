@@ -8,10 +8,10 @@ import pytest
 from tunebook.analysis.batch_budgets import Budget, Kind
 from tunebook.analysis.batch_choice import batch_choice
 from tunebook.analysis.throughput import throughput
+from tunebook.charts.render import to_png
 from tunebook.domain.finding import Interval
 from tunebook.plots.batch_budgets import draw_budgets
 from tunebook.plots.batch_choice import draw_choice
-from tunebook.plots.render import to_png
 from tunebook.plots.throughput import draw_throughput
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.analysis.curve_reading import best_checkpoints
+from tunebook.charts.render import to_svg
 from tunebook.plots import best_checkpoints as plot
-from tunebook.plots.render import to_svg
+from tunebook.statistics.curves.trial_curves import best_checkpoints
 
 
 @pytest.fixture

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import pytest
 
+from tunebook.charts import theme
+from tunebook.charts.render import to_svg
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.space import Choice, Float, Integer, Scale
-from tunebook.plots import boundaries, theme
-from tunebook.plots.render import to_svg
+from tunebook.plots import boundaries
 
 
 def test_infeasible_trials_are_marked(boundary_result):

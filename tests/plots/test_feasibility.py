@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from tunebook.analysis import feasibility as check_of
+from tunebook.charts.render import to_svg
 from tunebook.domain.design import Objective, Role
 from tunebook.domain.space import Branch, Float, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
 from tunebook.plots import feasibility
-from tunebook.plots.render import to_svg
 
 
 def _table(causes: list[Cause | None], rates: list[float]) -> TrialTable:

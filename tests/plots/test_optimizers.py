@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.best_of_budget import best_of_budgets
+from tunebook.charts import theme
+from tunebook.charts.render import to_svg
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
-from tunebook.plots import optimizers, theme
-from tunebook.plots.render import to_svg
+from tunebook.plots import optimizers
 
 ERROR = Objective("valid/error")
 

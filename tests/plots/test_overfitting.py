@@ -9,8 +9,8 @@ import pytest
 from curve_shapes import Shape, study
 
 from tunebook.analysis import overfitting
+from tunebook.charts.render import to_svg
 from tunebook.plots import overfitting as picture_of
-from tunebook.plots.render import to_svg
 
 FALLS = Shape(pace=3, noise=0.01)
 

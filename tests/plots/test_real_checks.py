@@ -8,10 +8,10 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from tunebook.analysis import CHECKS, load_check
+from tunebook.charts.render import to_svg
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.table import TrialTable
 from tunebook.plots import pictures
-from tunebook.plots.render import to_svg
 
 
 @pytest.fixture

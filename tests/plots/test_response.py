@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.response_surface import ResponseSurface, drawn_trials
+from tunebook.charts.render import to_svg
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.space import Choice, Float, Integer, Scale
-from tunebook.plots.render import to_svg
 from tunebook.plots.response import surface_plot
 
 ERROR = Objective("valid/error")

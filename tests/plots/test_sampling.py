@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.sampling import BudgetBox, SamplingResult, StudySampling
+from tunebook.charts.theme import DARK, LIGHT
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
 from tunebook.plots import curves, sampling, without_repeats
-from tunebook.plots.theme import DARK, LIGHT
 
 
 def _study(name: str = "", trials: int = 16) -> StudySampling:

@@ -11,8 +11,8 @@ import pytest
 import responses
 
 from tunebook.analysis import sensitivity as check
+from tunebook.charts.render import to_svg
 from tunebook.plots import sensitivity
-from tunebook.plots.render import to_svg
 
 VALLEY = responses.Response(
     4, lambda u: (u[:, 0] + u[:, 1] - 1) ** 2 + 0.1 * u[:, 2], fails=lambda u: u[:, 0] > 0.9

@@ -8,8 +8,8 @@ import pytest
 from tunebook.analysis.gradient_norms import RunNorms, read_norms
 from tunebook.analysis.stability import read_run
 from tunebook.analysis.stability_rates import read_rate
+from tunebook.charts.render import to_png
 from tunebook.plots import stability
-from tunebook.plots.render import to_png
 
 STEPS = np.arange(60)
 GOOD = 2.0 * np.exp(-STEPS / 10) + 0.1

@@ -8,8 +8,8 @@ import numpy as np
 from curve_shapes import Shape, study
 
 from tunebook.analysis import suspect_curves
+from tunebook.charts.render import to_svg
 from tunebook.plots import suspect_curves as picture_of
-from tunebook.plots.render import to_svg
 
 GOOD = {"valid/error": Shape(), "train/loss": Shape(pace=5, noise=0.01)}
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from tunebook.analysis.variance import LateReading, VarianceResult
+from tunebook.charts.render import to_svg
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.finding import Interval
 from tunebook.plots import variance
-from tunebook.plots.render import to_svg
 
 
 def result(values, *, direction=Direction.MINIMIZE):

@@ -6,10 +6,10 @@ import pytest
 
 from tunebook.analysis.variance_origins import Origin, Source
 from tunebook.analysis.variance_sources import VarianceSourcesResult
+from tunebook.charts.render import to_svg
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
 from tunebook.plots import variance_sources
-from tunebook.plots.render import to_svg
 
 
 def result(*deviations, with_trial=False):

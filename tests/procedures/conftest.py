@@ -8,9 +8,12 @@ import time
 import pytest
 
 import paced_steps
+from hand_made_results import validated
 from tunebook.book.notebook import Book
 from tunebook.domain.formats.spelling import minimize
 from valleys import ASKED, narrow
+
+__all__ = ["validated"]
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 
 import noisy_quadratic as quadratic
 import paced_steps as paced
+from tunebook.charts.render import to_png
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Severity
-from tunebook.plots.render import to_png
 
 
 def ask(book, train=quadratic.train, **more):

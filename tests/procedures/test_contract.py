@@ -299,7 +299,7 @@ def test_it_reads_its_rounds_with_one_thread(name, new_book, monkeypatch):
 
 def test_a_book_draws_pictures_when_somebody_looks(name, done, monkeypatch):
     """Drawing takes longer than all else that a conclusion does, and one follows each stage."""
-    from tunebook.plots import layers
+    from tunebook.charts import layers
 
     drawn = []
     true = layers.alt.layer

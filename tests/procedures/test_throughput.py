@@ -8,9 +8,9 @@ import time
 import pytest
 
 import paced_steps as paced
+from tunebook.charts.render import to_png
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Severity
-from tunebook.plots.render import to_png
 
 
 @pytest.fixture(autouse=True)

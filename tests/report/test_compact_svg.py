@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tunebook.plots.render import to_svg
+from tunebook.charts.render import to_svg
 from tunebook.report.chapter import chapter
 from tunebook.report.compact_svg import compact
 

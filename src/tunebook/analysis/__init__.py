@@ -83,7 +83,7 @@ def check_failed(check: str, error: Exception) -> CheckFailed:
 
 
 def _place_of(trace: TracebackType | None) -> str:
-    """`tunebook.analysis.edge_gain:247`, the innermost line of Tunebook that was running."""
+    """`tunebook.statistics.response.edge_gain:247`, the innermost line of Tunebook that ran."""
     place = "an unknown place"
     while trace is not None:
         module = str(trace.tb_frame.f_globals.get("__name__", ""))

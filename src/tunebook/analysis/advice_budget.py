@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tunebook.analysis.advice_draft import Asked, Draft
-from tunebook.analysis.metric_bounds import gain_left
 from tunebook.domain.decision import Change
 from tunebook.domain.design import MOST_TRIALS, Round, studies
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Interval, Remedy, RemedyKind
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.metric_bounds import gain_left
 
 REACHABLE = 0.2
 """Of what is left, the least improvement that stands in for one that is out of reach."""

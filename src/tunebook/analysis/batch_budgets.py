@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.ranking import FEWEST, told_better
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.ranking import FEWEST, told_better
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -76,7 +76,7 @@ def budgets(
     """The step budget and the example budget, each the largest that all sizes cover.
 
     Sizes are told apart by fresh seeds alone: Welch's test between all pairs of sizes, Holm's
-    step-down, an error rate of 5 % over all that is said at one budget (`analysis/ranking.py`).
+    step-down, an error rate of 5 % over all that is said at one budget (`statistics/ranking.py`).
     It assumes means that are about normal. What is said holds for these configurations: how lucky
     the tuning of each size was is not in it.
 

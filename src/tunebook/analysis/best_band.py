@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.nuisance_response import fit_response
-from tunebook.analysis.resampling import mean_best, spread_of_best
-from tunebook.analysis.scientific_values import FEWEST, SLICES, by_configuration, units_of
-from tunebook.analysis.selected_response import selected
-from tunebook.analysis.value_pairs import ALPHA, LONE
 from tunebook.domain.space import Axis, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
+from tunebook.statistics.response.forms import fit_response
+from tunebook.statistics.response.resampling import mean_best, spread_of_best
+from tunebook.statistics.response.selected_response import selected
+from tunebook.statistics.scientific_values import FEWEST, SLICES, by_configuration, units_of
+from tunebook.statistics.value_pairs import ALPHA, LONE
 
 if TYPE_CHECKING:
     from jaxtyping import Float

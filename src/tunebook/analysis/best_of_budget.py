@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.tuning_band import at_ranks, band_ranks, budgets_of
 from tunebook.domain.finding import Interval
+from tunebook.statistics.tuning_band import at_ranks, band_ranks, budgets_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -35,13 +35,13 @@ from scipy import stats
 
 from tunebook.analysis import boundary_words
 from tunebook.analysis.boundary_readings import NEAR, SIGN, AxisReading, SideReading
-from tunebook.analysis.edge_gain import INSIDE, EdgeGains, edge_gains
-from tunebook.analysis.estimators import good_region
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, NotApplicable, subject_name
 from tunebook.domain.roles import is_length
 from tunebook.domain.space import Axis, Choice, Float, Integer, Scale
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.estimators import good_region
+from tunebook.statistics.response.edge_gain import INSIDE, EdgeGains, edge_gains
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from tunebook.analysis.boundary_readings import NEAR, SIGN, AxisReading, SideReading
-from tunebook.analysis.edge_gain import MOST_AXES
-from tunebook.analysis.estimators import proportion
 from tunebook.domain.finding import (
     Finding,
     Number,
@@ -21,6 +19,8 @@ from tunebook.domain.formats.rounded_numbers import half_again
 from tunebook.domain.roles import is_length
 from tunebook.domain.space import Axis, Branch, Float, Integer, spell
 from tunebook.domain.trial import Value
+from tunebook.statistics.estimators import proportion
+from tunebook.statistics.response.edge_gain import MOST_AXES
 
 NAMED = 3
 """Hyperparameters that a sentence lists by name; of more, only their number."""

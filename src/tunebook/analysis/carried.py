@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tunebook.analysis.estimators import proportion
 from tunebook.domain.design import Round, Study, studies
 from tunebook.domain.finding import Finding, Interval, Number
 from tunebook.domain.formats.rounded_numbers import percent
 from tunebook.domain.space import Axis, Choice, Constraint, Float, Integer
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import Configuration
+from tunebook.statistics.estimators import proportion
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunebook.analysis.budget_shares import uneven_steps, uneven_trials
-from tunebook.analysis.curve_lengths import length_finding
-from tunebook.analysis.estimators import good_region
 from tunebook.analysis.evaluation_counts import evaluation_finding
 from tunebook.analysis.one_question import crossed_finding
 from tunebook.domain.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
@@ -24,6 +22,8 @@ from tunebook.domain.formats.rounded_numbers import counted
 from tunebook.domain.roles import is_batch_size, is_length
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.curves.lengths import length_finding
+from tunebook.statistics.estimators import good_region
 
 FEWEST_POINTS = 3
 MANY_DUPLICATES = 0.05

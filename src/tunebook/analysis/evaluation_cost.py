@@ -18,11 +18,11 @@ import numpy as np
 
 from tunebook.analysis.short_run import AIM, MATTERS_S
 from tunebook.analysis.short_run import FEWEST as FEWEST_EVALUATIONS
-from tunebook.analysis.step_times import median_time
 from tunebook.domain.finding import Finding, Interval, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.rounded_numbers import percent
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.step_times import median_time
 
 if TYPE_CHECKING:
     from jaxtyping import Int

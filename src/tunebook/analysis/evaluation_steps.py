@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.curve_lengths import trained_lengths
 from tunebook.domain.curves import Curves
 from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.lengths import trained_lengths
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

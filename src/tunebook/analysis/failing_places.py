@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.estimators import good_region, proportion
 from tunebook.analysis.failing_combinations import Combination, combination
 from tunebook.analysis.failing_cuts import BestCut, best_cut, power
 from tunebook.domain.finding import Interval, subject_name
 from tunebook.domain.space import Axis, Branch, Choice, Integer
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.estimators import good_region, proportion
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float

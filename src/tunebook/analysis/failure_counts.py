@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.analysis.estimators import proportion
 from tunebook.analysis.failing_places import FailingPlace, PlaceReading, failing_place
 from tunebook.domain.finding import Interval
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause
+from tunebook.statistics.estimators import proportion
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

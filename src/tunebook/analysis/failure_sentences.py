@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 
 from tunebook.analysis.chance_level import ChanceLevel
-from tunebook.analysis.estimators import proportion
 from tunebook.analysis.failing_places import (
     ENOUGH,
     FEWEST_FAILURES,
@@ -22,6 +21,7 @@ from tunebook.domain.formats.rounded_numbers import percent
 from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Value
+from tunebook.statistics.estimators import proportion
 
 NOTABLE = 0.2
 """A share of failures above this, with no place to it, is more likely a bug than bad luck."""

@@ -12,8 +12,6 @@ from dataclasses import replace
 import numpy as np
 
 from tunebook.analysis import run_check
-from tunebook.analysis.estimators import good_region
-from tunebook.analysis.metric_bounds import best_loss
 from tunebook.domain.decision import Change
 from tunebook.domain.design import Role, Round
 from tunebook.domain.finding import (
@@ -29,6 +27,8 @@ from tunebook.domain.plan_edits import leaf_of
 from tunebook.domain.prediction import Expectation, Foretold
 from tunebook.domain.space import Choice, Float, Integer, Per, spell
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.estimators import good_region
+from tunebook.statistics.metric_bounds import best_loss
 
 Asked = tuple[Finding, Remedy]
 Done = tuple[Change, Sequence[Asked]]

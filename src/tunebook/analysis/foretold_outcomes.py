@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from tunebook.analysis.estimators import good_region, proportion
 from tunebook.analysis.foretold import axis_under, best_of, mean_of_good, rows_under
 from tunebook.domain.design import Round
 from tunebook.domain.finding import Examination, Finding, Severity, subject_name
@@ -12,6 +11,7 @@ from tunebook.domain.formats.rounded_numbers import percent
 from tunebook.domain.prediction import Came, Expectation, Foretold, ForetoldOutcome
 from tunebook.domain.space import Float, Integer, spell
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.estimators import good_region, proportion
 
 FEWEST = 8
 """Complete trials below which nothing is told of where the best lie."""

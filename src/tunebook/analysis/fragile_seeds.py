@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.analysis.estimators import proportion
-from tunebook.analysis.fresh_seeds import seed_groups
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
+from tunebook.statistics.estimators import proportion
+from tunebook.statistics.fresh_seeds import seed_groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

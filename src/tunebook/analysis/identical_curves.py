@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.metric_names import words_of
 from tunebook.domain.curves import Curves
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.metric_names import words_of
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Int

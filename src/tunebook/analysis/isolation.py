@@ -28,10 +28,6 @@ from typing import TYPE_CHECKING
 
 from tunebook.analysis import isolation_words
 from tunebook.analysis.best_band import BestBand, best_bands
-from tunebook.analysis.fresh_seeds import FreshSeeds, fresh_pairs, fresh_seeds
-from tunebook.analysis.scientific_values import FEWEST, Group, groups_of
-from tunebook.analysis.value_pairs import ALPHA as ALPHA
-from tunebook.analysis.value_pairs import best_of, compared_pairs
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import (
     Finding,
@@ -44,6 +40,10 @@ from tunebook.domain.finding import (
 from tunebook.domain.space import spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.fresh_seeds import FreshSeeds, fresh_pairs, fresh_seeds
+from tunebook.statistics.scientific_values import FEWEST, Group, groups_of
+from tunebook.statistics.value_pairs import ALPHA as ALPHA
+from tunebook.statistics.value_pairs import best_of, compared_pairs
 
 if TYPE_CHECKING:
     import numpy as np

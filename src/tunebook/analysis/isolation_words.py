@@ -7,12 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tunebook.analysis.fresh_seeds import FreshSeeds, SeedGroups
-from tunebook.analysis.resampling import trials_to_resolve
-from tunebook.analysis.scientific_values import FEWEST, Group
-from tunebook.analysis.value_pairs import MOST_VALUES
 from tunebook.domain.finding import PairwiseDifference
 from tunebook.domain.space import spell
+from tunebook.statistics.fresh_seeds import FreshSeeds, SeedGroups
+from tunebook.statistics.response.resampling import trials_to_resolve
+from tunebook.statistics.scientific_values import FEWEST, Group
+from tunebook.statistics.value_pairs import MOST_VALUES
 
 MOST_PAIRS = 3
 """Pairs that a sentence names; as many values."""

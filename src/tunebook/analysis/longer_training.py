@@ -9,10 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.curve_ends import FEWEST_POINTS, NEGLIGIBLE, noise_about_trend, noise_of
-from tunebook.analysis.curve_reading import EARLY, FEWEST_TRIALS, LATE, CurveReading
 from tunebook.analysis.length_growth import FEWEST, Growth
-from tunebook.analysis.majority import most_by_a_margin
 from tunebook.analysis.more_steps import FIRST, gain_of_more, mean_curve
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
@@ -23,6 +20,9 @@ from tunebook.domain.formats.rounded_numbers import (
     rounded,
     spelled,
 )
+from tunebook.statistics.curves.ends import FEWEST_POINTS, NEGLIGIBLE, noise_about_trend, noise_of
+from tunebook.statistics.curves.majority import most_by_a_margin
+from tunebook.statistics.curves.trial_curves import EARLY, FEWEST_TRIALS, LATE, CurveReading
 
 WILD = 5.0
 """Times the usual range of a good curve, beyond which it is left out of the mean."""

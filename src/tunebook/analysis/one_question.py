@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from tunebook.analysis.scientific_values import FEWEST
 from tunebook.domain.design import Round, studies
 from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
 from tunebook.domain.space import Choice, leaves
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.scientific_values import FEWEST
 
 MANY = 3
 """Scientific hyperparameters that are many. A judgement: two may interact."""

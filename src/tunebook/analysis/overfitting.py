@@ -30,27 +30,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.curve_reading import no_curve
-from tunebook.analysis.curve_table import (
-    FEWEST_POINTS,
-    Blocks,
-    Points,
-    Rise,
-    blocks_of,
-    evaluation_noise,
-    fell_since,
-    good_rows,
-    late_rise,
-    points_of,
-)
-from tunebook.analysis.majority import FEWEST_TRIALS, SHOWN, shown_alone, shown_by_most
-from tunebook.analysis.metric_names import (
-    Metric,
-    contradicted,
-    quality_unknown,
-    read_metrics,
-    training_twin,
-)
 from tunebook.analysis.overfitting_texts import (
     alarm_finding,
     note_finding,
@@ -62,6 +41,27 @@ from tunebook.analysis.training_gap import MetricReading, TrainingGap, gaps_of
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, NotApplicable
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.block_means import (
+    FEWEST_POINTS,
+    Blocks,
+    Points,
+    Rise,
+    blocks_of,
+    evaluation_noise,
+    fell_since,
+    good_rows,
+    late_rise,
+    points_of,
+)
+from tunebook.statistics.curves.majority import FEWEST_TRIALS, SHOWN, shown_alone, shown_by_most
+from tunebook.statistics.curves.trial_curves import no_curve
+from tunebook.statistics.metric_names import (
+    Metric,
+    contradicted,
+    quality_unknown,
+    read_metrics,
+    training_twin,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.metric_names import words_of
 from tunebook.analysis.training_gap import MetricReading
 from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
 from tunebook.domain.space import Float, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.metric_names import words_of
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

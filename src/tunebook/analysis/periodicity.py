@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.analysis.curve_table import Points
+from tunebook.statistics.curves.block_means import Points
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

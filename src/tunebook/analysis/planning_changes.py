@@ -10,7 +10,6 @@ from enum import StrEnum
 import numpy as np
 
 from tunebook.analysis import sensitivity
-from tunebook.analysis.scientific_values import groups_of
 from tunebook.domain.design import MOST_TRIALS, Fixed, Round, studies
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import NotApplicable
@@ -18,6 +17,7 @@ from tunebook.domain.plan_edits import settle
 from tunebook.domain.space import Axis, Choice, Per, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.scientific_values import groups_of
 
 TIMES = 2
 """Trials that the change "more trials" asks for, over those planned."""

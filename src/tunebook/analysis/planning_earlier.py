@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.scientific_values import by_configuration, units_of
 from tunebook.analysis.variance_components import like_the_best
 from tunebook.domain.space import Branch, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
+from tunebook.statistics.scientific_values import by_configuration, units_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -27,21 +27,21 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from scipy import special
 
-from tunebook.analysis.edge_gain import merged_choices
-from tunebook.analysis.even_points import even_points
-from tunebook.analysis.nuisance_response import (
+from tunebook.analysis.planning_earlier import Searched
+from tunebook.domain.design import Study
+from tunebook.domain.space import Axis, Branch, Choice
+from tunebook.domain.trial import Configuration
+from tunebook.statistics.response.edge_gain import merged_choices
+from tunebook.statistics.response.even_points import even_points
+from tunebook.statistics.response.forms import (
     DRAWS,
     Form,
     Response,
     at_places,
     fit_response,
 )
-from tunebook.analysis.planning_earlier import Searched
-from tunebook.analysis.scientific_values import units_of
-from tunebook.analysis.selected_response import RESIDUAL
-from tunebook.domain.design import Study
-from tunebook.domain.space import Axis, Branch, Choice
-from tunebook.domain.trial import Configuration
+from tunebook.statistics.response.selected_response import RESIDUAL
+from tunebook.statistics.scientific_values import units_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float

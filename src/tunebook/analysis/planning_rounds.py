@@ -23,13 +23,13 @@ import numpy as np
 from scipy import special
 
 from tunebook.analysis.planning_response import StandIn
-from tunebook.analysis.scientific_values import SLICES, Group, groups_of
-from tunebook.analysis.value_pairs import ALPHA, MOST_VALUES, compare
 from tunebook.domain.design import Objective, Round, studies
 from tunebook.domain.space import Axis
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status, Value
 from tunebook.search.assignment import search_trials
+from tunebook.statistics.scientific_values import SLICES, Group, groups_of
+from tunebook.statistics.value_pairs import ALPHA, MOST_VALUES, compare
 
 POWER = 0.8
 STUDIES = 32

@@ -9,10 +9,10 @@ from tunebook.analysis.planning_earlier import FEWEST as FEWEST_COMPLETE
 from tunebook.analysis.planning_earlier import FEWEST_FREE
 from tunebook.analysis.planning_response import NOISE_SHARE, Ground
 from tunebook.analysis.planning_rounds import simulated_trials
-from tunebook.analysis.scientific_values import FEWEST, FEWEST_SEEDS
 from tunebook.analysis.sequential_design import FIRST_ADOPT
 from tunebook.domain.design import Round, studies
 from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.statistics.scientific_values import FEWEST, FEWEST_SEEDS
 
 LISTED = 4
 

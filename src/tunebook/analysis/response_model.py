@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from tunebook.analysis.estimators import normal_scores
+from tunebook.statistics.estimators import normal_scores
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -34,9 +34,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis.best_there_is import distance_from_best, trials_needed
-from tunebook.analysis.estimators import good_region
-from tunebook.analysis.metric_bounds import best_loss
-from tunebook.analysis.tuning_band import at_ranks, band_ranks, best_of_budget, budgets_of
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import (
     Finding,
@@ -49,6 +46,9 @@ from tunebook.domain.finding import (
 )
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.estimators import good_region
+from tunebook.statistics.metric_bounds import best_loss
+from tunebook.statistics.tuning_band import at_ranks, band_ranks, best_of_budget, budgets_of
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.analysis.curve_ends import FEWEST_POINTS, SATURATED_BEFORE
-from tunebook.analysis.curve_reading import EARLY, CurveReading
 from tunebook.analysis.longer_training import Training
-from tunebook.analysis.majority import most_by_a_margin
-from tunebook.analysis.metric_names import contradicted
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.rounded_numbers import percent, rounded
+from tunebook.statistics.curves.ends import FEWEST_POINTS, SATURATED_BEFORE
+from tunebook.statistics.curves.majority import most_by_a_margin
+from tunebook.statistics.curves.trial_curves import EARLY, CurveReading
+from tunebook.statistics.metric_names import contradicted
 
 MOST = 0.8
 """Share of the good trials that "nearly all" asks for."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.estimators import good_region
 from tunebook.analysis.response_shares import Share
 from tunebook.analysis.response_surface import (
     ResponseSurface,
@@ -30,6 +29,7 @@ from tunebook.domain.finding import Interval, subject_name
 from tunebook.domain.space import Choice, Integer, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.estimators import good_region
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

@@ -28,12 +28,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.ranking import ERROR_RATE, FEWEST, ranked
 from tunebook.analysis.rerun_count import MOST_MORE, needed
-from tunebook.analysis.scientific_values import groups_of
-from tunebook.analysis.value_pairs import compared_pairs, interval, welch
 from tunebook.domain.finding import Interval, NotApplicable, PairwiseDifference
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.ranking import ERROR_RATE, FEWEST, ranked
+from tunebook.statistics.scientific_values import groups_of
+from tunebook.statistics.value_pairs import compared_pairs, interval, welch
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -27,20 +27,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis import evaluation_steps
-from tunebook.analysis.curve_reading import no_curve
-from tunebook.analysis.curve_table import FEWEST_POINTS as ENDING_POINTS
-from tunebook.analysis.curve_table import (
-    Points,
-    blocks_of,
-    evaluation_noise,
-    good_rows,
-    late_rise,
-    points_of,
-)
 from tunebook.analysis.evaluation_cost import with_cost
 from tunebook.analysis.identical_curves import FEWEST_POINTS, Twins, constant, twins_of
-from tunebook.analysis.majority import FEWEST_TRIALS, shown_alone, shown_by_most
-from tunebook.analysis.metric_names import Metric, contradicted, quality_unknown, read_metrics
 from tunebook.analysis.periodicity import FEWEST_POINTS as PERIOD_POINTS
 from tunebook.analysis.periodicity import common_period, periods_of
 from tunebook.analysis.suspect_texts import (
@@ -54,6 +42,18 @@ from tunebook.analysis.suspect_texts import (
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, NotApplicable
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.block_means import FEWEST_POINTS as ENDING_POINTS
+from tunebook.statistics.curves.block_means import (
+    Points,
+    blocks_of,
+    evaluation_noise,
+    good_rows,
+    late_rise,
+    points_of,
+)
+from tunebook.statistics.curves.majority import FEWEST_TRIALS, shown_alone, shown_by_most
+from tunebook.statistics.curves.trial_curves import no_curve
+from tunebook.statistics.metric_names import Metric, contradicted, quality_unknown, read_metrics
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int

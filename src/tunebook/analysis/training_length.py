@@ -43,9 +43,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.analysis import length_growth
-from tunebook.analysis.curve_ends import FEWEST_POINTS
-from tunebook.analysis.curve_lengths import Ends, TrainedLengths, trained_lengths
-from tunebook.analysis.curve_reading import (
+from tunebook.analysis.longer_training import Training, cannot_tell, of_lengths, still_improving
+from tunebook.analysis.saturation import done_early, wrong_way
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, NotApplicable, Severity
+from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.ends import FEWEST_POINTS
+from tunebook.statistics.curves.lengths import Ends, TrainedLengths, trained_lengths
+from tunebook.statistics.curves.trial_curves import (
     COARSE_POINTS,
     FEWEST_TRIALS,
     bands_of,
@@ -56,15 +61,10 @@ from tunebook.analysis.curve_reading import (
     read_curves,
     rows_with_curves,
 )
-from tunebook.analysis.curve_reading import BestCheckpoints as BestCheckpoints
-from tunebook.analysis.curve_reading import CurveBand as CurveBand
-from tunebook.analysis.curve_reading import CurveReading as CurveReading
-from tunebook.analysis.longer_training import Training, cannot_tell, of_lengths, still_improving
-from tunebook.analysis.metric_bounds import best_loss
-from tunebook.analysis.saturation import done_early, wrong_way
-from tunebook.domain.design import Objective
-from tunebook.domain.finding import Finding, NotApplicable, Severity
-from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.trial_curves import BestCheckpoints as BestCheckpoints
+from tunebook.statistics.curves.trial_curves import CurveBand as CurveBand
+from tunebook.statistics.curves.trial_curves import CurveReading as CurveReading
+from tunebook.statistics.metric_bounds import best_loss
 
 if TYPE_CHECKING:
     from jaxtyping import Int

@@ -26,14 +26,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import chi2
 
-from tunebook.analysis.curve_lengths import trained_lengths
-from tunebook.analysis.curve_reading import (
-    FEWEST_TRIALS,
-    good_rows,
-    no_curve,
-    ranked_by_study,
-    rows_with_curves,
-)
 from tunebook.analysis.late_noise import (
     FEWEST,
     TWO_READINGS,
@@ -53,6 +45,14 @@ from tunebook.analysis.variance_words import finding
 from tunebook.domain.design import Objective, Reduce
 from tunebook.domain.finding import Finding, Interval, NotApplicable
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.lengths import trained_lengths
+from tunebook.statistics.curves.trial_curves import (
+    FEWEST_TRIALS,
+    good_rows,
+    no_curve,
+    ranked_by_study,
+    rows_with_curves,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tunebook.analysis.fresh_seeds import choosing_trials
 from tunebook.domain.design import Role
 from tunebook.domain.roles import last_part
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration, Value
+from tunebook.statistics.fresh_seeds import choosing_trials
 
 SPLIT_NAMES = frozenset(
     {"split", "fold", "data_split", "cv_fold", "split_seed", "data_seed", "split_number",

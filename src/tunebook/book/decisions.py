@@ -13,7 +13,6 @@ from tunebook.analysis import variance_sources
 from tunebook.analysis.candidate_words import MOST_NAMED, compared_text
 from tunebook.analysis.comparison import Judgement, conclude
 from tunebook.analysis.comparison_words import against_baseline
-from tunebook.analysis.curve_lengths import length_caveat
 from tunebook.analysis.fragile_seeds import fragile, fragile_text
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import FIRST_ADOPT
@@ -54,6 +53,7 @@ from tunebook.domain.space import Choice, leaves, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
 from tunebook.execution.kept import KeptExecutor, executor_for
+from tunebook.statistics.curves.lengths import length_caveat
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
 

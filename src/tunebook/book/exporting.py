@@ -11,10 +11,10 @@ from tunebook.book.notebook import Book
 from tunebook.book.replacing import replace_files
 from tunebook.book.rounds import BookRound
 from tunebook.book.writing import unwritable
+from tunebook.charts.render import to_png, to_svg
 from tunebook.domain.formats.codec import RoundFile, to_data, write_round_file
 from tunebook.domain.trial import TrialRecord
 from tunebook.importers.csv.known_tools import OWN_COLUMNS, OWN_PREFIX
-from tunebook.plots.render import to_png, to_svg
 
 
 def export(

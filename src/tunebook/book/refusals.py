@@ -6,7 +6,6 @@ import math
 import sys
 from collections.abc import Iterable, Sequence
 
-from tunebook.analysis.metric_bounds import bound_is_certain, gain_left
 from tunebook.book.fresh_reruns import Candidate
 from tunebook.domain.decision import Decision, Estimand, Launch, RerunPlan, Setting, Verdict
 from tunebook.domain.design import Objective, Round
@@ -15,6 +14,7 @@ from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.formats.numbers import number, plural
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import TrialRecord
+from tunebook.statistics.metric_bounds import bound_is_certain, gain_left
 
 
 def check_least_improvement(

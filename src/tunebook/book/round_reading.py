@@ -11,6 +11,7 @@ from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.round_pictures import RoundPictures
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.steering import SteeredRound
+from tunebook.charts.layers import in_round
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Examination, NotApplicable
@@ -19,7 +20,6 @@ from tunebook.domain.prediction import ForetoldOutcome
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import TrialRecord
 from tunebook.plots import Drawn, pictures
-from tunebook.plots.layers import in_round
 from tunebook.report.examine import Result, conclude, results
 from tunebook.report.gallery import verdict_pictures
 from tunebook.report.notebook import FindingsView

@@ -14,7 +14,7 @@ What a page can rely on:
   how these look. Give it to Vega-Embed as `config`, and change the theme by embedding again.
 - Rows are by name in `Picture.rows`; they go into the specification's `datasets`, as
   `Picture.full` does.
-- Nothing in a picture needs `eval`: embed with `{ast: true}` (see `plots/render.py`).
+- Nothing in a picture needs `eval`: embed with `{ast: true}` (see `charts/render.py`).
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from typing import Any, SupportsIndex, overload
 
+from tunebook.charts.picture import LayerView, Picture
+from tunebook.charts.theme import HOVER, TRIAL_FIELD
 from tunebook.domain.finding import NotApplicable
-from tunebook.plots.picture import LayerView, Picture
-from tunebook.plots.theme import HOVER, TRIAL_FIELD
 
 __all__ = [
     "HOVER",

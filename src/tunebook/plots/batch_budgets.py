@@ -8,8 +8,8 @@ from typing import Any
 import altair as alt
 
 from tunebook.analysis.batch_budgets import Budget
-from tunebook.plots.layers import over
-from tunebook.plots.picture import Picture, Row
+from tunebook.charts.layers import over
+from tunebook.charts.picture import Picture, Row
 
 PANEL = 230, 200
 TITLE = "Equal steps, and equal examples"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import altair as alt
 
 from tunebook.analysis.batch_choice import BatchChoice, Cost
-from tunebook.plots.layers import finish, over
-from tunebook.plots.number_axes import log_y
-from tunebook.plots.picture import Picture, Row
+from tunebook.charts.layers import finish, over
+from tunebook.charts.number_axes import log_y
+from tunebook.charts.picture import Picture, Row
 
 
 def draw_choice(choice: BatchChoice) -> Picture:

@@ -8,9 +8,9 @@ import altair as alt
 
 from tunebook.analysis.batch_rates import RULES, BatchRates
 from tunebook.analysis.batch_regimes import BatchRegimes
-from tunebook.plots.layers import finish, number, over
-from tunebook.plots.number_axes import log_y
-from tunebook.plots.picture import Picture, Row
+from tunebook.charts.layers import finish, number, over
+from tunebook.charts.number_axes import log_y
+from tunebook.charts.picture import Picture, Row
 
 
 def draw_regimes(

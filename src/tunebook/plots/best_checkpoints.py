@@ -7,9 +7,9 @@ import math
 import altair as alt
 
 from tunebook.analysis.training_length import BestCheckpoints, LengthResult
-from tunebook.plots.layers import counted, finish, over
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.ticks import whole_ticks
+from tunebook.charts.layers import counted, finish, over
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.ticks import whole_ticks
 
 TALLEST = 1.12
 """Room above the highest bar, for the notes that name the shaded ends."""

@@ -7,13 +7,13 @@ import numpy as np
 
 from tunebook.analysis.boundaries import BoundaryResult
 from tunebook.analysis.boundary_readings import AxisReading, SideReading
+from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
+from tunebook.charts.layers import called, counted, finish, first_of, number, over, trial_points
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.ticks import jitter
 from tunebook.domain.design import Objective
 from tunebook.domain.space import Choice, Integer, spell
-from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.plots.layers import called, counted, finish, first_of, number, over, trial_points
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.ticks import jitter
 
 OUTER = 0.1
 """Share of the axis that is shaded on a flagged side for which no new range is proposed."""

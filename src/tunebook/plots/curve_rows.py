@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from tunebook.analysis.training_length import CurveBand, CurveReading
-from tunebook.plots.objective_axes import ObjectiveScale
-from tunebook.plots.picture import Row
+from tunebook.charts.objective_axes import ObjectiveScale
+from tunebook.charts.picture import Row
 
 POINTS = 80
 """Points of a curve that are drawn: more can't be seen on 320 pixels."""

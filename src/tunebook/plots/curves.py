@@ -9,6 +9,19 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.training_length import CurveBand, CurveReading, LengthResult
+from tunebook.charts.layers import (
+    counted,
+    finish,
+    number,
+    over,
+    pointed,
+    target,
+)
+from tunebook.charts.number_axes import step_axis
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.series import TOGETHER, order, series_color, series_dash
+from tunebook.charts.theme import HOVER, SIZES
 from tunebook.domain.design import Objective
 from tunebook.plots import best_checkpoints
 from tunebook.plots.curve_rows import (
@@ -20,19 +33,6 @@ from tunebook.plots.curve_rows import (
     linked_rows,
     training_rows,
 )
-from tunebook.plots.layers import (
-    counted,
-    finish,
-    number,
-    over,
-    pointed,
-    target,
-)
-from tunebook.plots.number_axes import step_axis
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.series import TOGETHER, order, series_color, series_dash
-from tunebook.plots.theme import HOVER, SIZES
 
 FAR = 10.0
 """The first values of a curve belong to it, however bad: only absurd ones are cut."""

@@ -5,14 +5,10 @@ from __future__ import annotations
 import altair as alt
 import numpy as np
 
-from tunebook.analysis.estimators import good_region
 from tunebook.analysis.failing_places import FailingCombination, FailingRegion
 from tunebook.analysis.failure_counts import StudyFeasibility
-from tunebook.domain.formats.rounded_numbers import percent
-from tunebook.domain.space import Choice
-from tunebook.domain.table import TrialTable
-from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.plots.layers import (
+from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
+from tunebook.charts.layers import (
     called,
     counted,
     finish,
@@ -20,9 +16,13 @@ from tunebook.plots.layers import (
     over,
     trial_points,
 )
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.sides import side_axis
-from tunebook.plots.ticks import jitter
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.ticks import jitter
+from tunebook.charts.value_rows import side_axis
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.space import Choice
+from tunebook.domain.table import TrialTable
+from tunebook.statistics.estimators import good_region
 
 COMPLETE = "complete"
 ROW = 34

@@ -7,10 +7,10 @@ import altair as alt
 from tunebook.analysis.failing_places import FailingCombination, FailingRegion
 from tunebook.analysis.failure_counts import StudyFeasibility
 from tunebook.analysis.feasibility import FeasibilityResult
+from tunebook.charts.layers import counted, finish, over
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.ticks import whole_ticks
 from tunebook.plots.failure_map import combination_map, failure_map, share_text
-from tunebook.plots.layers import counted, finish, over
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.ticks import whole_ticks
 
 BAR_HEIGHT = 26
 

@@ -15,15 +15,15 @@ from tunebook.analysis.isolation import (
     IsolationResult,
     Slice,
 )
+from tunebook.charts.layers import counted, finish, first_of, number, over, target
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.ticks import jitter
+from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
 from tunebook.domain.space import spell
 from tunebook.plots import isolation_band
-from tunebook.plots.layers import counted, finish, first_of, number, over, target
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.sides import ROW_HEIGHT, side_axis
-from tunebook.plots.ticks import jitter
 
 MOST_ROWS = 24
 """Values that have a row; of more, the best."""

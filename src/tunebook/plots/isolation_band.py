@@ -7,11 +7,11 @@ import math
 import altair as alt
 
 from tunebook.analysis.best_band import BestBand
+from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
+from tunebook.charts.layers import counted, finish, number, over, target
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
 from tunebook.domain.design import Objective
-from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.plots.layers import counted, finish, number, over, target
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
-from tunebook.plots.picture import Picture, Row
 
 
 def picture_of(name: str, band: BestBand, objective: Objective) -> Picture:

@@ -10,17 +10,17 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.best_of_budget import BestOfBudget
+from tunebook.charts.layers import finish, number, over, target
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.series import BAND_OPACITY, series_color, series_dash, series_fill
+from tunebook.charts.theme import HEIGHT, SIZES, WIDTH
+from tunebook.charts.ticks import jitter
+from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.rounded_numbers import spelled
-from tunebook.plots.layers import finish, number, over, target
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
-from tunebook.plots.picture import Picture, Row
 from tunebook.plots.sampling import WIDEST, budget_axis
-from tunebook.plots.series import BAND_OPACITY, series_color, series_dash, series_fill
-from tunebook.plots.sides import ROW_HEIGHT, side_axis
-from tunebook.plots.theme import HEIGHT, SIZES, WIDTH
-from tunebook.plots.ticks import jitter
 
 TOGETHER = 2
 """Optimizers that lie over each other: in greyscale a third line is lost in the bands."""

@@ -9,12 +9,12 @@ import numpy as np
 
 from tunebook.analysis.overfitting import OverfittingResult
 from tunebook.analysis.training_gap import GapCurve, TrainingGap
+from tunebook.charts.layers import counted, finish, number, over, pointed, target
+from tunebook.charts.number_axes import step_axis
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.theme import HOVER
 from tunebook.domain.design import Direction, Objective
-from tunebook.plots.layers import counted, finish, number, over, pointed, target
-from tunebook.plots.number_axes import step_axis
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.theme import HOVER
 
 POINTS = 60
 """Points of a curve that are drawn."""

@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
+from tunebook.charts.layers import counted, finish, number, over
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.theme import HOVER, SIZES
+from tunebook.charts.ticks import jitter
+from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.domain.decision import Decision, Estimand, Side
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
-from tunebook.plots.layers import counted, finish, number, over
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.sides import ROW_HEIGHT, side_axis
-from tunebook.plots.theme import HOVER, SIZES
-from tunebook.plots.ticks import jitter
 
 BASELINE = "baseline"
 

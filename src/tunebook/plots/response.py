@@ -6,13 +6,13 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.response_surface import ResponseSurface
+from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
+from tunebook.charts.layers import called, counted, finish, first_of, number, over, trial_points
+from tunebook.charts.objective_axes import shortened
+from tunebook.charts.picture import Picture, Row
 from tunebook.domain.design import Objective
 from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
 from tunebook.domain.trial import Value
-from tunebook.plots.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.plots.layers import called, counted, finish, first_of, number, over, trial_points
-from tunebook.plots.objective_axes import shortened
-from tunebook.plots.picture import Picture, Row
 
 SIDE = 260
 

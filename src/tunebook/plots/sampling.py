@@ -9,11 +9,11 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.sampling import SamplingResult, StudySampling
+from tunebook.charts.layers import counted, finish, number, over
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
 from tunebook.domain.design import Objective
-from tunebook.plots.layers import counted, finish, number, over
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
 
 WIDEST = 120
 """Budgets drawn at most: more points than that make no smoother line."""

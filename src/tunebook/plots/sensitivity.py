@@ -14,13 +14,13 @@ from tunebook.analysis.sensitivity_readings import (
     StudyReading,
     Verdict,
 )
+from tunebook.charts.layers import SMALL_LETTER, counted, finish, over
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.theme import WIDTH
+from tunebook.charts.ticks import ticks_between
+from tunebook.charts.value_rows import LONGEST, side_axis
 from tunebook.domain.finding import Interval
-from tunebook.plots.layers import SMALL_LETTER, counted, finish, over
-from tunebook.plots.picture import Picture, Row
 from tunebook.plots.response import surface_plot
-from tunebook.plots.sides import LONGEST, side_axis
-from tunebook.plots.theme import WIDTH
-from tunebook.plots.ticks import ticks_between
 
 ROW = 34
 MOST_ROWS = 20

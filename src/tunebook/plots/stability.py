@@ -11,9 +11,9 @@ import numpy as np
 from tunebook.analysis.gradient_norms import NormReading
 from tunebook.analysis.stability import Fate, RunReading
 from tunebook.analysis.stability_rates import RateReading, Stability
-from tunebook.plots.layers import counted, finish, number, over
-from tunebook.plots.number_axes import log_axis
-from tunebook.plots.picture import Picture, Row
+from tunebook.charts.layers import counted, finish, number, over
+from tunebook.charts.number_axes import log_axis
+from tunebook.charts.picture import Picture, Row
 
 MOST_POINTS = 400
 """Of one curve that are drawn."""

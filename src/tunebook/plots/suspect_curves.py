@@ -6,11 +6,11 @@ import altair as alt
 import numpy as np
 
 from tunebook.analysis.suspect_curves import SuspectResult, Suspicion
+from tunebook.charts.layers import counted, finish, number, over, pointed, target
+from tunebook.charts.number_axes import step_axis
+from tunebook.charts.objective_axes import objective_scale
+from tunebook.charts.picture import Picture, Row
 from tunebook.domain.design import Objective
-from tunebook.plots.layers import counted, finish, number, over, pointed, target
-from tunebook.plots.number_axes import step_axis
-from tunebook.plots.objective_axes import objective_scale
-from tunebook.plots.picture import Picture, Row
 
 POINTS = 80
 """Points of a curve that are drawn: a period must not be thinned away, so a long curve is cut."""

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 
 from tunebook.analysis.length_choice import LengthChoice
-from tunebook.plots.layers import finish, number, over
-from tunebook.plots.picture import Picture, Row
+from tunebook.charts.layers import finish, number, over
+from tunebook.charts.picture import Picture, Row
 
 
 def draw_lengths(

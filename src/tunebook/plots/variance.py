@@ -10,11 +10,11 @@ import altair as alt
 
 from tunebook.analysis.variance import VarianceResult
 from tunebook.analysis.variance_words import best_trials
+from tunebook.charts.layers import counted, finish, number, over, target
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.theme import HOVER, SIZES
 from tunebook.domain.design import Reduce
-from tunebook.plots.layers import counted, finish, number, over, target
-from tunebook.plots.objective_axes import ObjectiveScale, objective_scale
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.theme import HOVER, SIZES
 
 DOTS = 24
 """Evaluations drawn of each trial, the last ones."""

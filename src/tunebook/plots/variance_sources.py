@@ -8,10 +8,10 @@ import altair as alt
 
 from tunebook.analysis.variance_origins import Source
 from tunebook.analysis.variance_sources import VarianceSourcesResult
-from tunebook.plots.layers import finish, number, over
-from tunebook.plots.picture import Picture, Row
-from tunebook.plots.sides import ROW_HEIGHT, side_axis
-from tunebook.plots.ticks import number_label, ticks_between
+from tunebook.charts.layers import finish, number, over
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.ticks import number_label, ticks_between
+from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 
 REACH = 5.0
 """An interval that goes beyond so many times the largest estimate is cut there: one of three

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from tunebook.analysis.batch_rates import BatchRates, batch_rates
 from tunebook.analysis.batch_regimes import BatchRegimes, batch_regimes
-from tunebook.analysis.target_steps import best_reached, steps_to_target
 from tunebook.domain.finding import NotApplicable
 from tunebook.procedures.batch_size_budgets import Budgets, read_budgets
 from tunebook.procedures.batch_size_plans import (
@@ -18,6 +17,7 @@ from tunebook.procedures.batch_size_plans import (
     tune_name,
 )
 from tunebook.procedures.stages import Done
+from tunebook.statistics.curves.target_steps import best_reached, steps_to_target
 
 EDGE = 0.1
 """Of the range of rates, on its logarithmic scale: a best one in the last tenth is at the edge."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from tunebook.analysis.step_times import StepTime
 from tunebook.analysis.throughput import Throughput
 from tunebook.domain.finding import Finding, NotApplicable, Number, Severity
 from tunebook.domain.formats.rounded_numbers import percent
@@ -18,6 +17,7 @@ from tunebook.procedures.throughput_reading import (
     SizeReading,
     ThroughputReading,
 )
+from tunebook.statistics.step_times import StepTime
 
 MENDS = {
     Fate.SILENT: "trained and reported nothing: is an epoch shorter than the batch? Give "

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tunebook.analysis.step_times import StepTime, step_time
 from tunebook.analysis.throughput import Throughput, throughput
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.trial import Cause, Status, TrialRecord
@@ -20,6 +19,7 @@ from tunebook.procedures.throughput_plans import (
     fit_name,
     time_name,
 )
+from tunebook.statistics.step_times import StepTime, step_time
 
 SLOWER = 4
 """Times as many steps between reports, at least, where a size is timed again."""

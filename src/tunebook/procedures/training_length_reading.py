@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.curve_reading import (
-    BestCheckpoints,
-    best_checkpoints,
-    read_curves,
-    rows_with_curves,
-)
 from tunebook.analysis.length_choice import LengthChoice, choose_length, gain_left
 from tunebook.analysis.length_law import LengthLaw, length_law
-from tunebook.analysis.metric_names import read_metrics
 from tunebook.analysis.rate_drift import RateDrift, rate_drift
-from tunebook.analysis.target_steps import steps_to_target
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.trial import Value
 from tunebook.procedures import training_length_plans as plans
 from tunebook.procedures.stages import Done, DoneStage
 from tunebook.procedures.training_length_plans import TrainingLengthAsked
+from tunebook.statistics.curves.target_steps import steps_to_target
+from tunebook.statistics.curves.trial_curves import (
+    BestCheckpoints,
+    best_checkpoints,
+    read_curves,
+    rows_with_curves,
+)
+from tunebook.statistics.metric_names import read_metrics
 
 if TYPE_CHECKING:
     from jaxtyping import Float

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from tunebook.analysis.curve_lengths import length_caveat
 from tunebook.analysis.foretold_outcomes import judge
 from tunebook.analysis.variance_sources import Origin, VarianceSourcesResult
 from tunebook.domain.decision import Decision
@@ -26,6 +25,7 @@ from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import summarize, summary_lines
 from tunebook.report.trial_rows import TrialRows, trial_rows
 from tunebook.report.verdict import Answer, answer
+from tunebook.statistics.curves.lengths import length_caveat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

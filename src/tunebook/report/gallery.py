@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from tunebook.analysis import check_failed
+from tunebook.charts.theme import config
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Finding, NotApplicable
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.plots import PICTURES, Picture, draw, reruns, without_repeats
-from tunebook.plots.theme import config
 from tunebook.report.check_texts import check_text
 from tunebook.report.examine import Result
 from tunebook.report.offline import columns, embedded_json

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.analysis.curve_lengths import trained_text
 from tunebook.analysis.launch_account import MOST, account, next_level
 from tunebook.domain.decision import Decision, Estimand, RerunPlan
 from tunebook.domain.design import Round, Study, studies
@@ -29,6 +28,7 @@ from tunebook.domain.formats.numbers import (
 from tunebook.domain.program import MARK, Program
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.space import Choice, Per
+from tunebook.statistics.curves.lengths import trained_text
 
 AGAIN = "again"
 """The folder that round files are exported to, to do a round again."""

@@ -18,6 +18,7 @@ from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_trades import Trade
 from tunebook.analysis.planning_words import assumption, too_small
+from tunebook.charts.render import to_svg
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Examination, Finding, Severity
 from tunebook.domain.formats.numbers import (
@@ -29,7 +30,6 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.domain.record import BookRecord, Proposal
 from tunebook.plots import Picture, without_repeats
-from tunebook.plots.render import to_svg
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.compact_svg import compact
 from tunebook.report.examine import conclude, results

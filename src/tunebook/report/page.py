@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from tunebook.charts.render import script_bundle
 from tunebook.domain.decision import Decision, Launch
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats.numbers import (
@@ -25,7 +26,6 @@ from tunebook.domain.formats.numbers import (
     value_text,
 )
 from tunebook.domain.record import BookRecord, Proposal
-from tunebook.plots.render import script_bundle
 from tunebook.report.chapter import Chapter, chapter
 from tunebook.report.foretold_text import outcome_text
 from tunebook.report.gallery import pictures_json

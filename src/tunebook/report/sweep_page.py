@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
+from tunebook.charts.render import script_bundle
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Examination, NotApplicable, Severity
 from tunebook.domain.formats.numbers import left_out_texts
 from tunebook.domain.table import TrialTable
-from tunebook.plots.render import script_bundle
 from tunebook.report.chapter import Alike, alike, finding_view, severities
 from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text

@@ -11,7 +11,6 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from tunebook.analysis.curve_lengths import trained_text
 from tunebook.analysis.foretold_outcomes import judge
 from tunebook.domain.decision import Decision, Launch, Verdict
 from tunebook.domain.finding import CheckFailed, Examination, Finding, Severity
@@ -40,6 +39,7 @@ from tunebook.report.verdict import (
     objective_text,
     verdict_label,
 )
+from tunebook.statistics.curves.lengths import trained_text
 
 PLAIN_WIDTH = 88
 MOST_ALIKE = 12

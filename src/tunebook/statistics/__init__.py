@@ -1,0 +1,1 @@
+"""Estimators that two or more subjects use: NumPy, SciPy and opda alone."""

@@ -1,0 +1,98 @@
+"""A picture is data: layers can be read, rows are attached late, names are unique."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tunebook.charts.layers import file_name, wrapped
+from tunebook.charts.picture import Picture
+from tunebook.domain.finding import NotApplicable
+from tunebook.plots import HOVER, PICTURES, TRIAL_FIELD, boundaries, draw, pictures
+
+
+@pytest.fixture
+def picture(boundary_result) -> Picture:
+    (drawn,) = boundaries.draw(boundary_result(infeasible_at=[0.3], best_at=[0.1]))
+    return drawn
+
+
+def test_an_unknown_layer_is_an_error_that_names_the_known_ones(picture):
+    with pytest.raises(KeyError, match="trials, infeasible"):
+        picture.layer("infeasable")
+
+
+def test_a_column_that_is_not_there_is_none(picture):
+    assert picture.layer("infeasible").column("nothing") == [None]
+
+
+def test_the_specification_holds_no_rows_until_asked(picture):
+    assert "datasets" not in picture.spec
+    assert picture.full()["datasets"]["trials"] == picture.rows["trials"]
+
+
+def test_rows_are_attached_as_they_are(picture):
+    """None is copied or looked through: by way of Altair, 100,000 would take 13 s."""
+    rows = [{"trial": f"1.{i}", "x": 0.1, "shown": 0.2, "kind": "trial"} for i in range(100)]
+    many = Picture(
+        name="many", title="many", spec=picture.spec, rows={"trials": rows}, alt="Many trials."
+    )
+    attached = many.full(dark=True)["datasets"]["trials"]
+    assert len(attached) == 100
+    assert all(one is given for one, given in zip(attached, rows, strict=True))
+
+
+def test_full_is_a_copy(picture):
+    full = picture.full()
+    full["layer"].clear()
+    assert picture.spec["layer"]
+
+
+def test_every_picture_of_trials_has_the_hover_selection(picture):
+    (param,) = picture.spec["params"]
+    assert param["name"] == HOVER
+    assert param["select"]["fields"] == [TRIAL_FIELD]
+    assert param["views"] == ["target"]
+    assert all(row[TRIAL_FIELD] for row in picture.rows["trials"])
+
+
+def test_the_specification_names_no_colour(picture):
+    assert "#" not in json.dumps(picture.spec).replace("vega-lite/v", "")
+
+
+def test_drawing_twice_gives_the_same_specification(boundary_result):
+    first, second = (boundaries.draw(boundary_result())[0] for _ in range(2))
+    assert json.dumps(first.spec) == json.dumps(second.spec)
+
+
+def test_the_catalogue_names_functions_that_are_there():
+    assert list(PICTURES) == ["C1", "C3", "C2", "C4", "C6", "C5", "C8", "C9", "C10", "D2"]
+    silent = NotApplicable(check="C1", reason="one trial", needs="ten")
+    assert draw("C1", silent) == ()
+    assert draw("C42", object()) == ()
+
+
+def test_pictures_of_a_round_have_names_of_their_own(boundary_result):
+    result = boundary_result()
+    twice = type(result)(objective=result.objective, axes=result.axes * 2, findings=())
+    names = [p.name for p in pictures({"C1": twice})]
+    assert names == ["boundaries-learning_rate", "boundaries-learning_rate-2"]
+
+
+def test_the_alternative_text_reaches_the_drawing(picture):
+    assert picture.spec["description"] == picture.alt
+    assert picture.alt.endswith(".") and any(c.isdigit() for c in picture.alt)
+
+
+def test_names_are_safe_for_files():
+    assert file_name("curves-a/b: ../c[d=e]") == "curves-a-b-..-c-d-e"
+    assert "/" not in file_name("../../etc/passwd")
+
+
+def test_a_long_title_breaks_before_its_condition():
+    assert wrapped("learning_rate[optimizer=distributed_shampoo, schedule=cosine]", 320) == [
+        "learning_rate",
+        "[optimizer=distributed_shampoo,",
+        "schedule=cosine]",
+    ]
