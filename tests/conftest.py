@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from processor_times import ProcessorTable, ProcessorTimes
-from tunebook import analysis
+from tunebook import checks
 
 # Hypothesis measures an example and its drawing by the clock unless it is told not to. Each run has
 # the same examples; `--hypothesis-profile=fresh` draws others, and more, as `make test-fresh` does.
@@ -70,7 +70,7 @@ def errors_in_checks_are_seen(
     def failed(check: str, error: Exception) -> None:
         raise error
 
-    monkeypatch.setattr(analysis, "check_failed", failed)
+    monkeypatch.setattr(checks, "check_failed", failed)
 
 
 @pytest.fixture

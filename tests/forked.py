@@ -107,12 +107,13 @@ def serve() -> None:
 
 def _import_all() -> None:
     """Import once, for all children, what commands import when they need it."""
-    from tunebook import analysis, plots, procedures
+    from tunebook import checks, procedures
     from tunebook.book import notebook  # noqa: F401
+    from tunebook.checks import charts
 
     for name in cli.COMMANDS:
         __import__(f"tunebook.cli.{name}_command")
-    for catalogue in (analysis.CHECKS, plots.PICTURES, procedures.CATALOGUE):
+    for catalogue in (checks.CHECKS, charts.PICTURES, procedures.CATALOGUE):
         for place in catalogue.values():
             __import__(place.partition(":")[0])
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tunebook.analysis.boundaries import AxisReading, BoundaryResult, SideReading
-from tunebook.analysis.training_length import CurveBand, CurveReading, LengthResult
+from tunebook.checks.boundaries.check import AxisReading, BoundaryResult, SideReading
+from tunebook.checks.training_length.check import CurveBand, CurveReading, LengthResult
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
 from tunebook.domain.space import Axis, Float, Scale
@@ -125,4 +125,4 @@ def validated(request, monkeypatch):
     if "chart" not in request.node.nodeid.partition("::")[0]:
         return
     monkeypatch.setattr("tunebook.charts.layers.VALIDATED", True)
-    monkeypatch.setattr("tunebook.plots.unvalidated", contextlib.nullcontext)
+    monkeypatch.setattr("tunebook.checks.charts.unvalidated", contextlib.nullcontext)

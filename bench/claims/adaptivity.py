@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 from surfaces import table_of
 
-from tunebook.analysis import adaptivity
+from tunebook.checks.order import check as adaptivity
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.table import TrialTable
 from tunebook.search.quasirandom import halton_units

@@ -16,7 +16,7 @@ import numpy as np
 from decisions import groups, skewed
 from rate_page import cell
 
-from tunebook.analysis.variance_components import Crossed, Level, crossed, spread_of_levels
+from tunebook.checks.variance_sources.components import Crossed, Level, crossed, spread_of_levels
 from tunebook.domain.finding import Interval
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.ranking import Ranking, ranked, told_better

@@ -15,7 +15,7 @@ import scipy
 from rate_page import cell
 from surfaces import table
 
-from tunebook.analysis import boundaries
+from tunebook.checks.boundaries import check as boundaries
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.estimators import proportion

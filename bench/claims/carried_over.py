@@ -14,15 +14,22 @@ import numpy as np
 from rate_page import VERSIONS, cell
 from surfaces import table_of
 
-from tunebook.analysis import boundaries, feasibility, sensitivity
 from tunebook.analysis.advice import propose
-from tunebook.analysis.carried import EarlierRound, carry_over, corrected_share, without_the_best
-from tunebook.analysis.failing_places import FailingRegion
-from tunebook.analysis.sensitivity_readings import Verdict
+from tunebook.checks.boundaries import check as boundaries
+from tunebook.checks.failures import check as feasibility
+from tunebook.checks.failures.regions import FailingRegion
+from tunebook.checks.importance import check as sensitivity
+from tunebook.checks.importance.result import Verdict
 from tunebook.domain.design import Role, Round
 from tunebook.domain.finding import Examination, NotApplicable
 from tunebook.domain.space import Branch, Float
 from tunebook.domain.table import TrialTable
+from tunebook.examination.carried_over import (
+    EarlierRound,
+    carry_over,
+    corrected_share,
+    without_the_best,
+)
 from tunebook.search.quasirandom import halton_units
 
 Units = np.ndarray

@@ -13,16 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from tunebook.analysis.coordinates import Form
-from tunebook.analysis.failing_places import (
+from tunebook.checks.failures.coordinates import Form
+from tunebook.checks.failures.regions import (
     ENOUGH,
     FailingChoice,
     FailingCombination,
     FailingPlace,
     FailingRegion,
 )
-from tunebook.analysis.sampling import AS_GOOD, DENSE
-from tunebook.analysis.sensitivity_readings import Verdict
+from tunebook.checks.importance.result import Verdict
+from tunebook.checks.sampling.check import AS_GOOD, DENSE
 from tunebook.domain.finding import Finding, NotApplicable, RemedyKind, Severity, subject_name
 
 Results = Mapping[str, Any]

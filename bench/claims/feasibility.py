@@ -16,9 +16,9 @@ import scipy
 from rate_page import cell
 from surfaces import table
 
-from tunebook.analysis import feasibility
-from tunebook.analysis.chance_level import chance_level
-from tunebook.analysis.failing_places import FailingCombination, FailingRegion
+from tunebook.checks.failures import check as feasibility
+from tunebook.checks.failures.chance_level import chance_level
+from tunebook.checks.failures.regions import FailingCombination, FailingRegion
 from tunebook.domain.design import Role
 from tunebook.domain.finding import NotApplicable, RemedyKind
 from tunebook.domain.space import Branch, Choice, Float, Scale

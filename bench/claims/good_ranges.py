@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 from surfaces import table
 
-from tunebook.analysis.good_ranges import BEST, WIDEST, good_ranges
+from tunebook.checks.importance.good_ranges import BEST, WIDEST, good_ranges
 from tunebook.statistics.estimators import proportion
 
 SIZES = (16, 32, 64, 128, 512)

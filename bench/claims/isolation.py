@@ -14,7 +14,7 @@ import numpy as np
 from isolation_page import SIZES, page, splits_of
 from surfaces import table
 
-from tunebook.analysis import isolation
+from tunebook.checks.isolation import check as isolation
 from tunebook.domain.design import Role
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.space import Branch

@@ -15,7 +15,7 @@ from isolation_families import bowl, cusp, valley
 from scipy.stats import qmc
 from surfaces import table_of
 
-from tunebook.analysis.best_band import best_bands
+from tunebook.checks.isolation.band import best_bands
 from tunebook.domain.design import Role
 from tunebook.domain.table import TrialTable
 from tunebook.search.quasirandom import halton_units

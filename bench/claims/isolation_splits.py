@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tunebook.analysis import isolation
+from tunebook.checks.isolation import check as isolation
 from tunebook.domain.design import Role
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.space import Branch

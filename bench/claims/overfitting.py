@@ -13,7 +13,7 @@ import numpy as np
 from curve_shapes import Shape, study
 from rate_page import VERSIONS, rows
 
-from tunebook.analysis import overfitting
+from tunebook.checks.overfitting import check as overfitting
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.domain.table import TrialTable
 

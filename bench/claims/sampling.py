@@ -15,7 +15,7 @@ import numpy as np
 import scipy
 from surfaces import table
 
-from tunebook.analysis import sampling
+from tunebook.checks.sampling import check as sampling
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.search.quasirandom import halton_units
 from tunebook.statistics.estimators import proportion

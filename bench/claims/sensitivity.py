@@ -15,9 +15,9 @@ import numpy as np
 import scipy
 from responses import Response, Truth, bowl, study, truth
 
-from tunebook.analysis import sensitivity
-from tunebook.analysis.sensitivity_levels import LITTLE, LITTLE_NEAR
-from tunebook.analysis.sensitivity_readings import StudyReading, Verdict
+from tunebook.checks.importance import check as sensitivity
+from tunebook.checks.importance.levels import LITTLE, LITTLE_NEAR
+from tunebook.checks.importance.result import StudyReading, Verdict
 from tunebook.domain.finding import Interval, NotApplicable
 from tunebook.statistics.estimators import proportion
 

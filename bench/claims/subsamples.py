@@ -20,7 +20,7 @@ from opposites import COMPARED_ONLY, INCLUDED, NOT_SAID, OPPOSITES, Claim
 from rate_page import VERSIONS, cell
 
 from tunebook.domain.table import TrialTable
-from tunebook.report.examine import results
+from tunebook.examination.examine import results
 
 TRIALS = 64
 PAGE = Path(__file__).parents[2] / "docs/claims/subsamples.md"

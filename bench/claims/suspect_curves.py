@@ -14,7 +14,7 @@ import numpy as np
 from curve_shapes import Shape, study
 from rate_page import VERSIONS, rows
 
-from tunebook.analysis import suspect_curves
+from tunebook.checks.suspect_curves import check as suspect_curves
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.domain.table import Curves, TrialTable
 

@@ -15,8 +15,8 @@ import numpy as np
 import scipy
 from late_curves import STEPS, Shape, falling, of_their_own, power, study, wandering
 
-from tunebook.analysis import training_length
-from tunebook.analysis.more_steps import gain_of_more
+from tunebook.checks.training_length import check as training_length
+from tunebook.checks.training_length.more_steps import gain_of_more
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.estimators import proportion

@@ -14,8 +14,8 @@ import numpy as np
 import scipy
 from late_curves import STEPS, falling, power, study, wandering
 
-from tunebook.analysis import variance
-from tunebook.analysis.late_noise import late_part, read_noise
+from tunebook.checks.late_noise import check as variance
+from tunebook.checks.late_noise.estimator import late_part, read_noise
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.statistics.estimators import proportion
 

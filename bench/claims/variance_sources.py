@@ -14,13 +14,13 @@ import numpy as np
 from decisions import groups, normal, skewed
 from rate_page import VERSIONS, cell
 
-from tunebook.analysis.variance_components import (
+from tunebook.checks.variance_sources.check import FEWEST_FREEDOM, Origin, check
+from tunebook.checks.variance_sources.components import (
     Level,
     between_levels,
     like_the_best,
     noise_within,
 )
-from tunebook.analysis.variance_sources import FEWEST_FREEDOM, Origin, check
 from tunebook.domain.design import Objective, Role
 from tunebook.domain.space import Branch, Float
 from tunebook.domain.table import TrialTable

@@ -16,11 +16,11 @@ import numpy as np
 from rate_page import SIZES, VERSIONS, cell, repeats_at
 from whole_studies import FAMILIES, LEVEL, Family, study
 
-from tunebook.analysis import CHECKS
-from tunebook.analysis.late_noise import TWO_READINGS
-from tunebook.analysis.sensitivity_levels import LITTLE
+from tunebook.checks import CHECKS
+from tunebook.checks.importance.levels import LITTLE
+from tunebook.checks.late_noise.estimator import TWO_READINGS
 from tunebook.domain.finding import Finding, NotApplicable, RemedyKind, Severity
-from tunebook.report.examine import results
+from tunebook.examination.examine import results
 
 PAGE = Path(__file__).parents[2] / "docs/claims/whole_report.md"
 ALARM = (Severity.WARNING, Severity.PROBLEM)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tunebook.domain.schedule import Schedule as Schedule
     from tunebook.domain.schedule import schedule as schedule
     from tunebook.domain.table import TrialTable as TrialTable
+    from tunebook.examination.examine import examine as examine
     from tunebook.execution.local import LocalExecutor as local
     from tunebook.execution.ray_executor import RayExecutor as ray
     from tunebook.execution.slurm_executor import SlurmExecutor as slurm
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from tunebook.integrations.optax_optimizers import optax_optimizer as optax_optimizer
     from tunebook.integrations.optax_optimizers import optax_schedule as optax_schedule
     from tunebook.integrations.torch_optimizers import torch_optimizer as torch_optimizer
-    from tunebook.report.examine import examine as examine
     from tunebook.training.gradient_norms import gradient_norm as gradient_norm
     from tunebook.training.handle import Trial as Trial
 
@@ -56,7 +56,7 @@ _HOMES = {
     "TunebookError": "tunebook.domain.errors",
     "choice": "tunebook.domain.formats.spelling",
     "command": "tunebook.domain.program",
-    "examine": "tunebook.report.examine",
+    "examine": "tunebook.examination.examine",
     "explore": "tunebook.book.exploration",
     "gradient_norm": "tunebook.training.gradient_norms",
     "integer": "tunebook.domain.formats.spelling",

@@ -7,16 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tunebook.analysis.objective_direction import doubts_direction
 from tunebook.domain.errors import CodecError, EvidenceError
 from tunebook.domain.finding import Examination, NotApplicable
 from tunebook.domain.formats.codec import read_space
 from tunebook.domain.space import Axis, Per
 from tunebook.domain.table import TrialTable
+from tunebook.examination.examine import Result, conclude, results
+from tunebook.examination.objective_direction import doubts_direction
 from tunebook.importers.csv.curves import read_curves
 from tunebook.importers.csv.objective import propose_objectives
 from tunebook.importers.csv.sweep import read_trials
-from tunebook.report.examine import Result, conclude, results
 from tunebook.report.reading_text import reading_lines
 from tunebook.report.sweep_findings import sweep_findings
 from tunebook.report.sweep_page import render_sweep

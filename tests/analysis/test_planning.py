@@ -11,7 +11,6 @@ import planning as claims
 import pytest
 from isolation_families import study
 
-from tunebook.analysis import isolation
 from tunebook.analysis.planning import Measured, Reruns, plan_ahead
 from tunebook.analysis.planning_changes import Kind, without_value
 from tunebook.analysis.planning_cost import Timed, planned_cost
@@ -19,6 +18,7 @@ from tunebook.analysis.planning_response import Ground
 from tunebook.analysis.planning_trades import trades
 from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.analysis.sequential_design import planned
+from tunebook.checks.isolation import check as isolation
 from tunebook.domain.design import Round
 from tunebook.domain.formats.spelling import choice, log_uniform, per, uniform
 

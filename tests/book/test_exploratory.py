@@ -9,7 +9,7 @@ import pytest
 from tunebook.domain.errors import DesignError, EvidenceError, TableError
 from tunebook.domain.finding import Finding, NotApplicable, Severity
 from tunebook.domain.formats.spelling import maximize, minimize
-from tunebook.report.examine import conclude, examine, results
+from tunebook.examination.examine import conclude, examine, results
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import random
 import pytest
 
 import tunebook as tb
-from tunebook.analysis.objective_direction import doubts_direction
-from tunebook.analysis.short_run import warnings
 from tunebook.domain.decision import Decision, Launch, Verdict
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Severity
 from tunebook.domain.formats.codec import from_json, to_json
+from tunebook.examination.objective_direction import doubts_direction
+from tunebook.examination.short_run import warnings
 
 QUIET = {"workers": 0, "progress": False}
 

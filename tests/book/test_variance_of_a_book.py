@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.analysis.variance_sources import Origin, Source, check
 from tunebook.book.caveats import caveats
 from tunebook.book.repeated_rounds import with_repeats
+from tunebook.checks.variance_sources.check import Origin, Source, check
 from tunebook.domain.decision import Verdict
 from tunebook.domain.finding import Interval
 from tunebook.store.table import table

@@ -8,8 +8,10 @@ import pytest
 
 from tunebook.charts.layers import file_name, wrapped
 from tunebook.charts.picture import Picture
+from tunebook.charts.theme import HOVER, TRIAL_FIELD
+from tunebook.checks.boundaries import chart as boundaries
+from tunebook.checks.charts import PICTURES, draw, pictures
 from tunebook.domain.finding import NotApplicable
-from tunebook.plots import HOVER, PICTURES, TRIAL_FIELD, boundaries, draw, pictures
 
 
 @pytest.fixture

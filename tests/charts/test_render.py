@@ -10,7 +10,8 @@ import pytest
 
 from tunebook.charts.render import script_bundle, to_png, to_svg
 from tunebook.charts.theme import DARK, LIGHT
-from tunebook.plots import boundaries, curves
+from tunebook.checks.boundaries import chart as boundaries
+from tunebook.checks.training_length import chart as curves
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from consistency.rules import Fault, Report
 from tunebook.domain.finding import Finding, Severity
 from tunebook.domain.space import Choice
 from tunebook.domain.table import Curves, TrialTable, reduce_curves
-from tunebook.report.examine import examine
+from tunebook.examination.examine import examine
 
 
 def passes_without_an_alarm(report: Report) -> Iterator[Fault]:

@@ -17,7 +17,7 @@ from tunebook.domain.design import Objective, Role
 from tunebook.domain.space import Branch, Choice, Float, Scale
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import Cause, Status
-from tunebook.report.examine import examine
+from tunebook.examination.examine import examine
 
 PUBLISHED = {
     "algoperf/ogbg": ("maximize:validation/mean_average_precision", ["submission"]),

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tunebook.analysis import CHECKS
+from tunebook.checks import CHECKS
 from tunebook.domain.finding import (
     Finding,
     Interval,

@@ -3,8 +3,8 @@ from html.parser import HTMLParser
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
+from tunebook.charts.picture import Picture
 from tunebook.domain.finding import Examination, Finding, Severity
-from tunebook.plots import Picture
 from tunebook.report.notebook import (
     MOST_PICTURES,
     FindingsView,

@@ -7,12 +7,12 @@ import pytest
 from markupsafe import Markup
 from tests.report.conftest import run
 
+from tunebook.checks.charts import pictures
 from tunebook.domain.design import Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats.spelling import choice, log_uniform
-from tunebook.plots import pictures
+from tunebook.examination.examine import examine, results
 from tunebook.report.chapter import chapter
-from tunebook.report.examine import examine, results
 from tunebook.report.offline import source_hash
 from tunebook.report.page import breakable, environment, render
 

@@ -9,7 +9,7 @@ import pytest
 from tunebook.domain.finding import Finding, Severity
 from tunebook.domain.formats.display import WRITERS, Shown
 from tunebook.domain.prediction import Came, Expectation, Foretold, ForetoldOutcome
-from tunebook.report.examine import examine
+from tunebook.examination.examine import examine
 from tunebook.report.notebook import decision_html
 from tunebook.report.terminal import decision_renderable, launch_renderable, plain
 

@@ -9,8 +9,8 @@ import pytest
 
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
+from tunebook.examination.examine import conclude, results
 from tunebook.report import sweep_page
-from tunebook.report.examine import conclude, results
 from tunebook.report.sweep_page import render_sweep
 from tunebook.report.sweep_texts import best_sentence, caveats, fixed, space_lines, space_texts
 

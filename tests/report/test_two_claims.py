@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from single_look import judge
-from tunebook.analysis.isolation import check
 from tunebook.analysis.rerun_evidence import SideEvidence
+from tunebook.checks.isolation.check import check
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import NotApplicable
-from tunebook.report.examine import examine
+from tunebook.examination.examine import examine
 from tunebook.report.page import render
 
 LAUNCH_WORDS = re.compile(r"\b(adopt|adopted|launch|baseline|fresh seeds?|keep)\b", re.IGNORECASE)

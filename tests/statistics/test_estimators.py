@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from tunebook.analysis import CHECKS, load_check
+from tunebook.checks import CHECKS, load_check
 from tunebook.statistics.estimators import good_region, normal_scores, proportion
 
 

@@ -8,7 +8,7 @@ import pytest
 from scipy.stats import binom
 
 from sizes import some_slow
-from tunebook.analysis import isolation
+from tunebook.checks.isolation import check as isolation
 from tunebook.domain.finding import Severity
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.fresh_seeds import GAP, seed_groups

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from tunebook.analysis import run_check
+from tunebook.checks import run_check
 from tunebook.domain.decision import Change
 from tunebook.domain.design import Role, Round
 from tunebook.domain.finding import (

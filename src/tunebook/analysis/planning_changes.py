@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from tunebook.analysis import sensitivity
+from tunebook.checks.importance import check as sensitivity
 from tunebook.domain.design import MOST_TRIALS, Fixed, Round, studies
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import NotApplicable

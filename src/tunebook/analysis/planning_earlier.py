@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.variance_components import like_the_best
+from tunebook.checks.variance_sources.components import like_the_best
 from tunebook.domain.space import Branch, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration

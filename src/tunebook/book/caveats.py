@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.analysis.variance_sources import Origin, VarianceSourcesResult
+from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
 from tunebook.domain.decision import Launch
 from tunebook.domain.design import Round
 from tunebook.domain.formats.rounded_numbers import spelled

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from tunebook.analysis import variance_sources
 from tunebook.analysis.candidate_words import MOST_NAMED, compared_text
 from tunebook.analysis.comparison import Judgement, conclude
 from tunebook.analysis.comparison_words import against_baseline
@@ -17,7 +16,6 @@ from tunebook.analysis.fragile_seeds import fragile, fragile_text
 from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.analysis.sequential_design import FIRST_ADOPT
 from tunebook.analysis.validation_sampling import sampling_error
-from tunebook.analysis.variance_sources import VarianceSourcesResult
 from tunebook.book.caveats import caveats
 from tunebook.book.decision_cost import say_cost
 from tunebook.book.decision_sides import comparisons, sides_of
@@ -35,6 +33,8 @@ from tunebook.book.refusals import (
 )
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.rerun_plans import extended_plan, new_plan, question, standing_plan
+from tunebook.checks.variance_sources import check as variance_sources
+from tunebook.checks.variance_sources.check import VarianceSourcesResult
 from tunebook.domain.decision import (
     Comparison,
     Decision,

@@ -11,8 +11,6 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tunebook.analysis.launch_account import account, granted
-from tunebook.analysis.objective_direction import direction_finding
-from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import Measured, PlannedRound, Reruns, plan_ahead
 from tunebook.analysis.planning_cost import Timed, planned_cost, tried_cost
 from tunebook.analysis.planning_earlier import FEWEST, FEWEST_FREE
@@ -21,11 +19,13 @@ from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.book.limits import check_limits
 from tunebook.book.refusals import out_of_reach
 from tunebook.book.tried_times import tried_times
+from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.formats.codec import to_data
 from tunebook.domain.formats.numbers import plural
 from tunebook.domain.trial import Purpose, Status
+from tunebook.examination.objective_direction import direction_finding
 from tunebook.execution.resources import cores
 from tunebook.report.notebook import planned_html
 from tunebook.report.planned_text import cost_text, one_line, planned_renderable

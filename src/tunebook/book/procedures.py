@@ -10,10 +10,10 @@ from tunebook.book.planned import at_a_time
 from tunebook.book.proposals import NextRound
 from tunebook.book.rounds import BookRound, Train
 from tunebook.book.steering import SteeredBook
+from tunebook.charts.picture import Picture
 from tunebook.domain.formats.codec import RoundFile, to_data
 from tunebook.domain.formats.numbers import plural
 from tunebook.execution import Executor
-from tunebook.plots import Picture
 from tunebook.procedures.asking import Asked
 from tunebook.procedures.driving import (
     Known,

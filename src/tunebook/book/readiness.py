@@ -7,7 +7,7 @@ import warnings
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tunebook.analysis import run_check
+from tunebook.checks import run_check
 from tunebook.domain.finding import Finding, NotApplicable, Severity
 from tunebook.domain.table import TrialTable
 
@@ -39,7 +39,7 @@ def missing_exploration(table: TrialTable, *, seed: int = 0) -> tuple[str, ...]:
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
     ):
-        # Arithmetic on the NaN of infeasible trials is no fault; see report/examine.py.
+        # Arithmetic on the NaN of infeasible trials is no fault; see examination/examine.py.
         warnings.simplefilter("ignore", RuntimeWarning)
         for check in ASKED:
             said = run_check(check, table, seed=seed)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tunebook.analysis.carried import EarlierRound, alike, carry_over
 from tunebook.book.sealing import sealed_of, veiled
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective
@@ -13,6 +12,7 @@ from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.sealing import contaminated_by
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Purpose, TrialRecord
+from tunebook.examination.carried_over import EarlierRound, alike, carry_over
 from tunebook.execution.environment import versions
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tunebook.analysis.repeated_search import Search, alike, joined, same_search
+from tunebook.checks.variance_sources.repeated_search import Search, alike, joined, same_search
 from tunebook.domain.design import Objective
 from tunebook.domain.table import TrialTable
 from tunebook.store import Store

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import SupportsIndex, overload
 
 from tunebook.book.writing import write_bytes, write_text
+from tunebook.charts.picture import Picture
 from tunebook.charts.render import to_png, to_svg
 from tunebook.domain.errors import DesignError, EvidenceError, nearest
-from tunebook.plots import Picture
 from tunebook.report.notebook import picture_html, pictures_html
 
 

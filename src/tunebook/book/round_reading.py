@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from tunebook.analysis.foretold_outcomes import judge
-from tunebook.analysis.good_ranges import GoodRange
 from tunebook.book.records import unread, with_earlier
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.round_pictures import RoundPictures
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.steering import SteeredRound
 from tunebook.charts.layers import in_round
+from tunebook.checks.charts import Drawn, pictures
+from tunebook.checks.importance.good_ranges import GoodRange
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Examination, NotApplicable
@@ -19,8 +20,7 @@ from tunebook.domain.formats.notation import parse_objective
 from tunebook.domain.prediction import ForetoldOutcome
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import TrialRecord
-from tunebook.plots import Drawn, pictures
-from tunebook.report.examine import Result, conclude, results
+from tunebook.examination.examine import Result, conclude, results
 from tunebook.report.gallery import verdict_pictures
 from tunebook.report.notebook import FindingsView
 from tunebook.report.round_summary import RoundSummary, summarize

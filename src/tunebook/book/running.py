@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 import sys
 
-from tunebook.analysis.unreported import unreported_objective
 from tunebook.book.again import crashed_before, nothing_left
+from tunebook.checks.failures.unreported import unreported_objective
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats.numbers import plural

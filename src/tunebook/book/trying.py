@@ -22,7 +22,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from tunebook.analysis.short_run import warnings
 from tunebook.book.tried_times import keep_times
 from tunebook.domain.conditions import decided_by
 from tunebook.domain.design import Objective, Round, Study, studies
@@ -31,6 +30,7 @@ from tunebook.domain.formats.round_file import RoundFile
 from tunebook.domain.searchers import ADAPTIVE
 from tunebook.domain.trial import TrialRecord
 from tunebook.domain.tried import Tried
+from tunebook.examination.short_run import warnings
 from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.places import executor_of

@@ -43,7 +43,7 @@ def is_kind(kind: str) -> alt.FieldEqualPredicate:
 
 
 def _hover() -> dict[str, Any]:
-    """The selection that every picture of trials has; see `plots/__init__.py`."""
+    """The selection that every picture of trials has; see `checks/charts.py`."""
     return {
         "name": HOVER,
         "select": {

@@ -17,10 +17,10 @@ from tunebook.charts.series import BAND_OPACITY, series_color, series_dash, seri
 from tunebook.charts.theme import HEIGHT, SIZES, WIDTH
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
+from tunebook.checks.sampling.chart import WIDEST, budget_axis
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.rounded_numbers import spelled
-from tunebook.plots.sampling import WIDEST, budget_axis
 
 TOGETHER = 2
 """Optimizers that lie over each other: in greyscale a third line is lost in the bands."""

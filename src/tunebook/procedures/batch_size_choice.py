@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from tunebook.analysis.batch_choice import BatchChoice, Cost, batch_choice
 from tunebook.analysis.throughput import Throughput
+from tunebook.checks.charts import Drawn
 from tunebook.domain.finding import Finding, Interval, NotApplicable, Number, Severity
-from tunebook.plots import Drawn
 from tunebook.plots.batch_choice import draw_choice
 from tunebook.procedures.batch_size_plans import BatchSizeAsked
 from tunebook.procedures.batch_size_reading import BatchSizeReading

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from tunebook.analysis.batch_rates import BatchRates
 from tunebook.analysis.batch_regimes import BatchRegimes, Regime
+from tunebook.charts.picture import Picture
+from tunebook.checks.charts import Drawn
 from tunebook.domain.finding import (
     Finding,
     Interval,
@@ -16,7 +18,6 @@ from tunebook.domain.finding import (
     RemedyKind,
     Severity,
 )
-from tunebook.plots import Drawn, Picture
 from tunebook.plots import batch_size as pictures
 from tunebook.plots.batch_budgets import draw_budgets
 from tunebook.procedures.batch_size_budgets import budget_findings

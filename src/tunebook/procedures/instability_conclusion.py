@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tunebook.analysis.stability_rates import Stability
+from tunebook.charts.picture import Picture
+from tunebook.checks.charts import Drawn
 from tunebook.domain.finding import Finding
-from tunebook.plots import Drawn, Picture
 from tunebook.plots import stability as pictures
 from tunebook.procedures.instability_findings import (
     clipping,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 
 from tunebook.analysis.several_searches import SearchVerdict
+from tunebook.charts.picture import Picture
+from tunebook.checks.charts import Drawn
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import config_text, interval_text, number
 from tunebook.domain.formats.text_table import TextTable
-from tunebook.plots import Drawn, Picture
 from tunebook.plots import optimizers as pictures
 from tunebook.procedures.optimizers_asked import OptimizersAsked
 from tunebook.procedures.optimizers_findings import budgets, by_budget, judged, troubles

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tunebook.analysis.included_optimizers import imitates_when, known
 from tunebook.analysis.several_searches import SearchVerdict
+from tunebook.checks.included_optimizers.check import imitates_when, known
 from tunebook.domain.finding import (
     Finding,
     Interval,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from tunebook.analysis.included_optimizers import known
 from tunebook.analysis.several_searches import SearchVerdict
+from tunebook.checks.included_optimizers.check import known
 from tunebook.domain.decision import Change
 from tunebook.domain.design import Round
 from tunebook.domain.formats.numbers import axis_text

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.analysis import boundaries, sampling
 from tunebook.analysis.best_of_budget import BestOfBudget, Parted, best_of_budgets, parted
-from tunebook.analysis.included_optimizers import lost
 from tunebook.analysis.several_searches import SearchVerdict, search_pairs, search_verdict
+from tunebook.checks.boundaries import check as boundaries
+from tunebook.checks.included_optimizers.check import lost
+from tunebook.checks.sampling import check as sampling
 from tunebook.domain.finding import Interval, NotApplicable, Remedy, RemedyKind, Severity
 from tunebook.domain.space import Float, Integer, Scale
 from tunebook.domain.table import TrialTable

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from tunebook.charts.picture import Picture
 from tunebook.domain.design import Round
 from tunebook.domain.finding import Finding, Number, Remedy, Severity
 from tunebook.domain.formats.text_table import TextTable
 from tunebook.domain.record import Proposal
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import TrialRecord
-from tunebook.plots import Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,10 @@ import math
 from collections.abc import Iterator
 
 from tunebook.analysis.throughput import Throughput
+from tunebook.charts.picture import Picture
+from tunebook.checks.charts import Drawn
 from tunebook.domain.finding import Finding, NotApplicable, Number, Severity
 from tunebook.domain.formats.rounded_numbers import percent
-from tunebook.plots import Drawn, Picture
 from tunebook.plots import throughput as pictures
 from tunebook.procedures.stages import Conclusion, finding
 from tunebook.procedures.throughput_plans import ThroughputAsked

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 from tunebook.analysis.length_choice import Budget, LengthChoice
 from tunebook.analysis.length_law import LengthLaw
+from tunebook.charts.picture import Picture
+from tunebook.checks.charts import Drawn
 from tunebook.domain.decision import Change
 from tunebook.domain.design import Round
 from tunebook.domain.finding import Finding, NotApplicable, Number, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.rounded_numbers import percent, rounded, spelled
 from tunebook.domain.record import Proposal
 from tunebook.domain.space import Float, Scale
-from tunebook.plots import Drawn, Picture
 from tunebook.plots import training_length as pictures
 from tunebook.procedures import training_length_plans as plans
 from tunebook.procedures.stages import Conclusion, Done, DoneStage, finding

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tunebook.analysis.foretold_outcomes import judge
-from tunebook.analysis.variance_sources import Origin, VarianceSourcesResult
+from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Finding, NotApplicable, Severity
 from tunebook.domain.formats.numbers import date_text, left_out_texts
 from tunebook.domain.prediction import ForetoldOutcome
 from tunebook.domain.record import BookRecord, Proposal, RoundRecord
+from tunebook.examination.examine import WORST_FIRST, conclude, results
 from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.evidence import Evidence, evidence
-from tunebook.report.examine import WORST_FIRST, conclude, results
 from tunebook.report.foretold_text import head
 from tunebook.report.gallery import Gallery, Shown, gallery
 from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tunebook.analysis.late_noise import EARLIEST, LATE_PART
-from tunebook.analysis.variance import COMPARED
+from tunebook.checks.late_noise.check import COMPARED
+from tunebook.checks.late_noise.estimator import EARLIEST, LATE_PART
 from tunebook.domain.formats.rounded_numbers import percent
 
 

@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from tunebook.analysis import check_failed
+from tunebook.charts.picture import Picture
 from tunebook.charts.theme import config
+from tunebook.checks import check_failed
+from tunebook.checks.charts import PICTURES, draw, without_repeats
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Finding, NotApplicable
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
-from tunebook.plots import PICTURES, Picture, draw, reruns, without_repeats
+from tunebook.examination.examine import Result
+from tunebook.plots import reruns
 from tunebook.report.check_texts import check_text
-from tunebook.report.examine import Result
 from tunebook.report.offline import columns, embedded_json
 
 DRAWN_WITH = {"C7": "C6", "I1": "C6"}  # checks that share another one's pictures

@@ -14,11 +14,13 @@ from jinja2 import Environment
 from markupsafe import Markup
 from rich.console import RenderableType
 
-from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_trades import Trade
 from tunebook.analysis.planning_words import assumption, too_small
+from tunebook.charts.picture import Picture
 from tunebook.charts.render import to_svg
+from tunebook.checks.charts import without_repeats
+from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Examination, Finding, Severity
 from tunebook.domain.formats.numbers import (
@@ -29,10 +31,9 @@ from tunebook.domain.formats.numbers import (
     number,
 )
 from tunebook.domain.record import BookRecord, Proposal
-from tunebook.plots import Picture, without_repeats
+from tunebook.examination.examine import conclude, results
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.compact_svg import compact
-from tunebook.report.examine import conclude, results
 from tunebook.report.gallery import gallery, shows
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.offline import asset

@@ -9,12 +9,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tunebook.analysis.one_question import goal_warnings
 from tunebook.analysis.planning import PlannedRound
 from tunebook.analysis.planning_cost import PlannedCost
 from tunebook.analysis.planning_rounds import PlannedQuestion
 from tunebook.analysis.planning_trades import Trade
 from tunebook.analysis.planning_words import assumption, too_small
+from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.domain.formats.numbers import ABSENT, plural, rate_text, seconds_text
 from tunebook.domain.space import Choice, Per
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tunebook.charts.picture import Picture
 from tunebook.domain.finding import Finding
 from tunebook.domain.formats.text_table import TextTable
 from tunebook.domain.record import Proposal
-from tunebook.plots import Picture
 from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import Shown

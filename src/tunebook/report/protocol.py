@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.analysis import sampling
-from tunebook.analysis.sampling import StudySampling
+from tunebook.checks.sampling import check as sampling
+from tunebook.checks.sampling.check import StudySampling
 from tunebook.domain.decision import Launch
 from tunebook.domain.design import Round, Study, studies
 from tunebook.domain.environment import SHORT

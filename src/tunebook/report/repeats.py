@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tunebook.analysis.repeated_search import Search, alike, joined, same_search
+from tunebook.checks.variance_sources.repeated_search import Search, alike, joined, same_search
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 

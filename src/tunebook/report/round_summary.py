@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tunebook.analysis.good_ranges import GoodRange, good_ranges
-from tunebook.analysis.sensitivity import SensitivityResult
-from tunebook.analysis.sensitivity_readings import Verdict
+from tunebook.checks.importance.check import SensitivityResult
+from tunebook.checks.importance.good_ranges import GoodRange, good_ranges
+from tunebook.checks.importance.result import Verdict
 from tunebook.domain.design import Objective
 from tunebook.domain.error_kind import error_kind
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.numbers import config_text, listed, number, plural, value_text
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status, Value
-from tunebook.report.examine import Result
+from tunebook.examination.examine import Result
 from tunebook.report.verdict import Best, best_trial
 
 MOST_CAUSES = 3

@@ -13,10 +13,10 @@ from tunebook.domain.design import Objective
 from tunebook.domain.finding import Examination, NotApplicable, Severity
 from tunebook.domain.formats.numbers import left_out_texts
 from tunebook.domain.table import TrialTable
+from tunebook.examination.examine import Result
 from tunebook.report.chapter import Alike, alike, finding_view, severities
 from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text
-from tunebook.report.examine import Result
 from tunebook.report.gallery import Gallery, gallery, pictures_json
 from tunebook.report.offline import asset, policy
 from tunebook.report.page import environment

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tunebook.analysis.variance_labels import labelled
-from tunebook.analysis.variance_sources import trial_noise
+from tunebook.checks.variance_sources.check import trial_noise
+from tunebook.checks.variance_sources.labels import labelled
 from tunebook.domain.formats.numbers import (
     axis_text,
     better,

@@ -26,8 +26,8 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.domain.prediction import ForetoldOutcome
 from tunebook.domain.record import BookRecord, RoundRecord
+from tunebook.examination.examine import WORST_FIRST, conclude, results
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
-from tunebook.report.examine import WORST_FIRST, conclude, results
 from tunebook.report.foretold_text import foretold_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.repeats import repeats

@@ -1,0 +1,218 @@
+"""What C1 says of a study: where its range is cut off, where not, and what is not known (C1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tunebook.checks.boundaries.result import NEAR, SIGN, AxisReading, SideReading
+from tunebook.domain.finding import (
+    Finding,
+    Number,
+    Remedy,
+    RemedyKind,
+    Severity,
+    subject_name,
+)
+from tunebook.domain.formats.rounded_numbers import half_again
+from tunebook.domain.roles import is_length
+from tunebook.domain.space import Axis, Branch, Float, Integer, spell
+from tunebook.domain.trial import Value
+from tunebook.statistics.estimators import proportion
+from tunebook.statistics.response.edge_gain import MOST_AXES
+
+NAMED = 3
+"""Hyperparameters that a sentence lists by name; of more, only their number."""
+
+
+def cut_off(reading: AxisReading, branch: Branch, metric: str) -> Finding:
+    """A side at which the objective still improves."""
+    side = min((s for s in reading.sides if s.alarm), key=lambda s: s.p_value)
+    assert isinstance(reading.axis, Float | Integer)
+    near = _near(reading, side)
+    k, n = int((near & reading.best).sum()), int(reading.best.sum())
+    bound = spell(_bound(reading, side))
+    remedy = _remedy(
+        reading, side, branch, f"{metric} still improves towards its {side.side} end, {bound}."
+    )
+    what = f"{k} of its best {n} trials are in the quarter next to it"
+    if is_length(reading.hyperparameter):
+        way = "longer" if side.side == "high" else "shorter"
+        what += f". A training length is not widened: fix a {way} one for all trials (B9)"
+    elif remedy is None:
+        what += "; it cannot be widened further"
+    return Finding(
+        check="C1",
+        severity=Severity.WARNING,
+        subject=reading.subject,
+        numbers={
+            "side": side.side,
+            "p_value": side.p_value,
+            "share_of_best_near_edge": proportion(k, n),
+        },
+        sentence=f"The search space is cut off: {metric} still improves towards the {side.side} "
+        f"end of {reading.subject}, {bound}. {what}.",
+        remedy=remedy,
+        trials=tuple(t for t, b in zip(reading.trials, reading.best & near, strict=True) if b),
+        study=reading.study,
+    )
+
+
+def not_cut_off(reading: AxisReading, metric: str) -> Finding:
+    """Neither side would gain from a wider range, where a gain would have been seen."""
+    return Finding(
+        check="C1",
+        severity=Severity.PASS,
+        subject=reading.subject,
+        numbers={f"p_value_{s.side}": s.p_value for s in reading.sides},
+        sentence=f"No sign that {metric} would improve beyond either end of "
+        f"{reading.subject} ({_range(reading.axis)}).",
+        study=reading.study,
+    )
+
+
+def not_known(
+    readings: Sequence[AxisReading], branch: Branch, metric: str, trials: int, wanted: int
+) -> Finding:
+    """All hyperparameters of a study whose edges the trials leave open, in one note.
+
+    Args:
+        readings: of these hyperparameters.
+        branch: of the study.
+        metric: of the objective.
+        trials: complete ones.
+        wanted: complete trials from which an edge can be judged.
+    """
+    names = [r.hyperparameter for r in readings]
+    listed = " and ".join([", ".join(names[:-1])] * (len(names) > 1) + names[-1:])
+    if len(names) > NAMED:
+        listed = f"{len(names)} hyperparameters"
+    where = f" with {branch.name}" if branch.name else ""
+    found, shown = _shown(readings, metric)
+    numbers: dict[str, Number] = {"trials": trials, "open": len(names), **found}
+    takes = "More trials would decide it"
+    if trials < wanted:
+        takes = f"Judging an end needs {wanted} complete trials{where}: run {wanted - trials} more"
+    elif not found:
+        takes = f"The trials do not show how {metric} changes along the range"
+    return Finding(
+        check="C1",
+        severity=Severity.NOTE,
+        subject=readings[0].subject
+        if len(names) == 1
+        else subject_name("search space", branch.conditions),
+        numbers=numbers,
+        sentence=f"Not enough evidence ({trials} trials) on whether the range of {listed}{where} "
+        f"is wide enough.{shown} {takes}.",
+        study=readings[0].study,
+        settled=False,
+    )
+
+
+def _shown(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Number], str]:
+    """The edge next to which most of the best trials lie, where at least three do.
+
+    Else the edge that looks better than the inside, where one does.
+    """
+    most, best = 0, None
+    for reading in readings:
+        for side in reading.sides:
+            run = _run_of_best(reading, side)
+            if run > most:
+                most, best = run, (reading, side)
+    if best is None or most < max(3, int(best[0].best.sum())):
+        return _better(readings, metric)
+    reading, side = best
+    bound = spell(_bound(reading, side))
+    numbers: dict[str, Number] = {
+        "best_near_edge": most,
+        "hyperparameter": reading.hyperparameter,
+        "p_value": side.p_value,
+    }
+    return numbers, (
+        f" The best {most} trials have {reading.subject} in the quarter next to its "
+        f"{side.side} end, {bound}."
+    )
+
+
+def _better(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Number], str]:
+    """The edge that is most likely better than the inside; nothing where none looks so."""
+    sides = [(s.p_value, k, s) for k, r in enumerate(readings) for s in r.sides]
+    p_value, k, side = min(sides, key=lambda x: x[:2])
+    if p_value >= SIGN:
+        return {}, ""
+    reading = readings[k]
+    return (
+        {"hyperparameter": reading.hyperparameter, "p_value": p_value},
+        f" {metric} may still improve towards the {side.side} end of {reading.subject}, "
+        f"{spell(_bound(reading, side))} (p = {p_value:.2g}).",
+    )
+
+
+def _run_of_best(reading: AxisReading, side: SideReading) -> int:
+    """How many trials from the best on lie in the quarter next to an edge, one after another.
+
+    None where the trials in that quarter are most of all.
+    """
+    near = _near(reading, side)
+    losses = np.asarray(reading.objective_values, dtype=float) * reading.sign
+    ended = np.isfinite(losses)
+    if near[ended].mean() > 0.9:
+        return 0
+    order = np.argsort(np.where(ended, losses, np.inf), kind="stable")[: int(ended.sum())]
+    away = np.flatnonzero(~near[order])
+    return int(away[0]) if len(away) else len(order)
+
+
+def _near(reading: AxisReading, side: SideReading) -> np.ndarray:
+    return reading.units < NEAR if side.side == "low" else reading.units > 1 - NEAR
+
+
+def _bound(reading: AxisReading, side: SideReading) -> float:
+    assert isinstance(reading.axis, Float | Integer)
+    return reading.axis.low if side.side == "low" else reading.axis.high
+
+
+def not_judged(study: str, branch: Branch, left: int) -> Finding:
+    """Hyperparameters beyond the number that is fitted."""
+    return Finding(
+        check="C1",
+        severity=Severity.NOTE,
+        subject=subject_name("search space", branch.conditions),
+        numbers={"not_judged": left},
+        sentence=f"The edges of {left} of {len(branch.axes)} hyperparameters were not judged: no "
+        f"more than {MOST_AXES} are, those that explain most by themselves. Fix what does not "
+        "matter, and the others will be.",
+        study=study,
+    )
+
+
+def _remedy(
+    reading: AxisReading, side: SideReading, branch: Branch, because: str
+) -> Remedy | None:
+    """A wider range; of a training length, which has none, the length to try as C6 has it."""
+    axis = reading.axis
+    assert isinstance(axis, Float | Integer)
+    values: dict[str, Value] = {"low": axis.low, "high": axis.high, "scale": axis.scale.value}
+    kind = RemedyKind.WIDEN
+    if is_length(reading.hyperparameter):
+        longer = side.side == "high"
+        kind = RemedyKind.TRAIN_LONGER if longer else RemedyKind.TRAIN_SHORTER
+        values = {reading.hyperparameter: half_again(axis.high)} if longer else {}
+    elif side.proposed is None:
+        return None
+    else:
+        values[side.side] = side.proposed
+    return Remedy(
+        kind=kind,
+        subject=reading.hyperparameter,
+        conditions=branch.conditions,
+        values=values,
+        because=because,
+    )
+
+
+def _range(axis: Axis) -> str:
+    assert isinstance(axis, Float | Integer)
+    return f"{spell(axis.low)} to {spell(axis.high)}"

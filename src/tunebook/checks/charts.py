@@ -1,0 +1,156 @@
+"""The chart of each check: a function of its result, drawn with Vega-Lite (C12).
+
+A check's chart is found in `PICTURES`, by playbook id. `checks/x/chart.py` draws the result of
+`checks/x/check.py`, has `draw(result) -> tuple[Picture, ...]` and computes nothing.
+
+What a page can rely on:
+
+- Every picture that draws trials has one selection parameter named `HOVER` ("trial_hover"), a
+  point selection on the field `TRIAL_FIELD` ("trial"), set while the pointer is over a trial.
+  Its signal is `{"trial": ["3.17"]}`, or `{}` while there is none. To light the same trial up in
+  another picture, write its store: `view.data("trial_hover_store", [{"fields": [{"type": "E",
+  "field": "trial"}], "values": ["3.17"]}]).runAsync()`; an empty list puts the light out.
+- A specification has no colours: marks name styles, and `theme.config(dark=..., page=True)` says
+  how these look. Give it to Vega-Embed as `config`, and change the theme by embedding again.
+- Rows are by name in `Picture.rows`; they go into the specification's `datasets`, as
+  `Picture.full` does.
+- Nothing in a picture needs `eval`: embed with `{ast: true}` (see `charts/render.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, SupportsIndex, overload
+
+from tunebook.charts.picture import Picture
+from tunebook.domain.finding import NotApplicable
+
+__all__ = [
+    "PICTURES",
+    "Drawn",
+    "draw",
+    "pictures",
+    "without_repeats",
+]
+
+PICTURES: Mapping[str, str] = {
+    "C1": "tunebook.checks.boundaries.chart:draw",
+    "C3": "tunebook.checks.failures.chart:draw",
+    "C2": "tunebook.checks.sampling.chart:draw",
+    "C4": "tunebook.checks.overfitting.chart:draw",
+    "C6": "tunebook.checks.training_length.chart:draw",
+    "C5": "tunebook.checks.late_noise.chart:draw",
+    "C8": "tunebook.checks.suspect_curves.chart:draw",
+    "C9": "tunebook.checks.isolation.chart:draw",
+    "C10": "tunebook.checks.importance.chart:draw",
+    "D2": "tunebook.checks.variance_sources.chart:draw",
+}
+"""Playbook id of a check to what draws its result, in the order in which a report shows them."""
+
+
+BY_STUDY: Mapping[str, str] = {
+    "C1": "axes",
+    "C2": "studies",
+    "C3": "studies",
+    "C4": "gaps",
+    "C6": "curves",
+    "C10": "studies",
+}
+"""Field of a result that holds what is drawn study by study."""
+
+
+def draw(
+    check: str, result: Any, *, studies: Collection[str] | None = None
+) -> tuple[Picture, ...]:
+    """Draw the result of a check; no picture for a check without one, or that can't speak.
+
+    Args:
+        check: playbook id, as in `checks.CHECKS`.
+        result: what that check returned.
+        studies: those that have pictures of their own; None for all.
+    """
+    if check not in PICTURES or isinstance(result, NotApplicable):
+        return ()
+    if studies is not None and (field := BY_STUDY.get(check)):
+        own = tuple(part for part in getattr(result, field) if part.study in studies)
+        result = dataclasses.replace(result, **{field: own})
+    module, _, function = PICTURES[check].partition(":")
+    drawing = getattr(importlib.import_module(module), function)
+    with unvalidated():
+        drawn: tuple[Picture, ...] = drawing(result)
+    return tuple(dataclasses.replace(picture, check=check) for picture in drawn)
+
+
+def without_repeats(drawn: Iterable[Picture]) -> list[Picture]:
+    """Pictures for a reader of all of them: each thing is shown once.
+
+    A detail of another picture is left out. So are the training curves of a study (C6) whose best
+    trial is in the picture of overfitting (C4), beside its training metric.
+    """
+    every = list(drawn)
+    shown = {p.trial for p in every if p.check == "C4" and p.trial}
+    return [p for p in every if not p.detail and not (p.check == "C6" and p.trial in shown)]
+
+
+@contextmanager
+def unvalidated() -> Iterator[None]:
+    """Let Altair build charts without validating each part, which is half of its time.
+
+    Every picture is validated against the schema in tests.
+    """
+    from altair.utils.schemapi import debug_mode  # noqa: PLC0415  heavy: for those who draw
+
+    with debug_mode(False):
+        yield
+
+
+class Drawn(Sequence[Picture]):
+    """Pictures that are drawn once somebody looks at them.
+
+    Findings are read far more often than their pictures, and drawing takes longer.
+
+    Args:
+        draw: makes them.
+    """
+
+    def __init__(self, draw: Callable[[], Iterable[Picture]]) -> None:
+        self._draw = draw
+        self._pictures: tuple[Picture, ...] | None = None
+
+    def _all(self) -> tuple[Picture, ...]:
+        if self._pictures is None:
+            with unvalidated():
+                self._pictures = tuple(self._draw())
+        return self._pictures
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, place: SupportsIndex) -> Picture: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Picture, ...]: ...
+
+    def __getitem__(self, place: SupportsIndex | slice) -> Picture | tuple[Picture, ...]:
+        return self._all()[place]
+
+
+def pictures(results: Mapping[str, Any]) -> tuple[Picture, ...]:
+    """Every picture of a round, in the playbook's order, no two with one name.
+
+    Args:
+        results: by check, as `examination.examine.results` makes them.
+    """
+    drawn = [p for check in PICTURES if check in results for p in draw(check, results[check])]
+    used: dict[str, int] = {}
+    named = []
+    for picture in drawn:
+        used[picture.name] = used.get(picture.name, 0) + 1
+        again = used[picture.name]
+        name = picture.name if again == 1 else f"{picture.name}-{again}"
+        named.append(dataclasses.replace(picture, name=name))
+    return tuple(named)

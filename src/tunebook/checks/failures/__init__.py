@@ -1,0 +1,1 @@
+"""C3: which trials fail, where, and why?"""

@@ -1,0 +1,101 @@
+"""What fails and where: a map of the failing region, or counts by cause (C3)."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from tunebook.charts.layers import counted, finish, over
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.ticks import whole_ticks
+from tunebook.checks.failures.check import FeasibilityResult
+from tunebook.checks.failures.counts import StudyFeasibility
+from tunebook.checks.failures.map_chart import combination_map, failure_map, share_text
+from tunebook.checks.failures.regions import FailingCombination, FailingRegion
+
+BAR_HEIGHT = 26
+
+
+def draw(result: FeasibilityResult) -> tuple[Picture, ...]:
+    """A picture for each study that has an infeasible trial.
+
+    Where the check found a region that fails, trials by cause against its hyperparameter; where
+    two hyperparameters decide together, trials by both with the boundary; otherwise a bar for
+    each cause.
+    """
+    return tuple(_picture(study, result) for study in result.studies if study.infeasible)
+
+
+def _picture(study: StudyFeasibility, result: FeasibilityResult) -> Picture:
+    place = study.place
+    if isinstance(place, FailingRegion):
+        return failure_map(study, place, result.table.of_study(study.study))
+    if isinstance(place, FailingCombination):
+        return combination_map(study, place, result.table.of_study(study.study))
+    return _causes(study)
+
+
+def _causes(study: StudyFeasibility) -> Picture:
+    rows: list[Row] = [
+        {
+            "cause": str(cause),
+            "trials": int(count),
+            "share": int(count) / study.trials,
+            "y": place,
+            "label": f"{count}",
+        }
+        for place, (cause, count) in enumerate(
+            sorted(study.causes, key=lambda c: (-c[1], str(c[0])))
+        )
+    ]
+    subject = f" with {study.study}" if study.study else ""
+    return finish(
+        _bars(study, max(row["trials"] for row in rows)),
+        {"causes": rows},
+        name=f"feasibility-{study.study}",
+        title=f"Infeasible trials{subject}",
+        subtitle=_subtitle(study),
+        alternative=_alternative(study, subject, rows),
+        height=max(60, BAR_HEIGHT * len(rows)),
+    )
+
+
+def _bars(study: StudyFeasibility, most: int) -> list[alt.Chart]:
+    """A bar for each cause with its count at the end, which leaves room for it."""
+    y = alt.Y(
+        "cause",
+        type="nominal",
+        sort=None,
+        title=None,
+        axis=alt.Axis(ticks=False, domain=False, labelLimit=180),
+    )
+    x = alt.X(
+        "trials",
+        type="quantitative",
+        title=f"infeasible trials of {study.trials}",
+        scale=alt.Scale(domain=[0, most * 1.12], nice=False),
+        axis=alt.Axis(values=whole_ticks(0, most), format="d"),
+    )
+    tooltip = [
+        alt.Tooltip("cause", type="nominal"),
+        alt.Tooltip("trials", type="quantitative"),
+        alt.Tooltip("share", type="quantitative", title="share of the study", format=".0%"),
+    ]
+    bars = over("causes").mark_bar(style="count", size=14)
+    counts = over("causes").mark_text(style="strong-note", align="left", dx=4)
+    text = alt.Text("label", type="nominal")
+    return [
+        bars.encode(x=x, y=y, tooltip=tooltip).properties(name="causes"),
+        counts.encode(x=x, y=y, text=text).properties(name="counts"),
+    ]
+
+
+def _subtitle(study: StudyFeasibility) -> list[str]:
+    return [f"{study.infeasible} of {counted(study.trials, 'trial')}, {share_text(study)}"]
+
+
+def _alternative(study: StudyFeasibility, subject: str, rows: list[Row]) -> str:
+    causes = ", ".join(f"{row['trials']} {row['cause']}" for row in rows)
+    return (
+        f"Bars of infeasible trials by cause{subject}: {study.infeasible} of "
+        f"{counted(study.trials, 'trial')}, {causes}."
+    )

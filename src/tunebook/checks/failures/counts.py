@@ -1,0 +1,66 @@
+"""The failures of one study: shares by cause, and the place that fails (C3)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from tunebook.checks.failures.regions import FailingPlace, PlaceReading, failing_place
+from tunebook.domain.finding import Interval
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause
+from tunebook.statistics.estimators import proportion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StudyFeasibility:
+    """One study's failures.
+
+    Attributes:
+        study: which.
+        trials, infeasible: counted trials, and how many of them failed.
+        share: of these, with its interval.
+        causes: how many failed of each cause, the most frequent first.
+        cause_shares: of all trials, in the order of `causes`.
+        reading: the place, or how sure it is that there is none.
+    """
+
+    study: str
+    trials: int
+    infeasible: int
+    share: Interval
+    causes: tuple[tuple[Cause, int], ...]
+    cause_shares: tuple[Interval, ...]
+    reading: PlaceReading
+
+    @property
+    def place(self) -> FailingPlace | None:
+        """Where it fails, if in one place."""
+        return self.reading.place
+
+
+def count_failures(
+    study: str, own: TrialTable, level: float, rng: np.random.Generator
+) -> StudyFeasibility:
+    """Count one study's failures by cause, and look for their place.
+
+    Args:
+        study: which.
+        own: its counted trials.
+        level: error rate of naming a place.
+        rng: for the relabelling.
+    """
+    failed = own.infeasible
+    counts = Counter(c for c, f in zip(own.cause, failed, strict=True) if f and c is not None)
+    causes = tuple(counts.most_common())
+    return StudyFeasibility(
+        study=study,
+        trials=len(own),
+        infeasible=int(failed.sum()),
+        share=proportion(int(failed.sum()), len(own)),
+        causes=causes,
+        cause_shares=tuple(proportion(count, len(own)) for _, count in causes),
+        reading=failing_place(study, own, failed, level, rng),
+    )

@@ -1,0 +1,365 @@
+"""What failures say, in sentences with a remedy: shrink, reparametrise, steady, inspect (C3)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from tunebook.checks.failures.chance_level import ChanceLevel
+from tunebook.checks.failures.counts import StudyFeasibility
+from tunebook.checks.failures.regions import (
+    ENOUGH,
+    FEWEST_FAILURES,
+    FailingChoice,
+    FailingCombination,
+    FailingPlace,
+    FailingRegion,
+)
+from tunebook.checks.failures.unreported import UnreportedObjective, unreported_objective
+from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Value
+from tunebook.statistics.estimators import proportion
+
+NOTABLE = 0.2
+"""A share of failures above this, with no place to it, is more likely a bug than bad luck."""
+NAMED = 3
+"""Studies that a sentence tells the places of."""
+UNSTABLE = (
+    "The best trials are in it or next to it, so instability may limit this workload. Try a "
+    "warm-up or gradient clipping."
+)
+
+
+def study_finding(own: TrialTable, study: StudyFeasibility) -> Finding:
+    """What one study's failures say.
+
+    Args:
+        own: its counted trials.
+        study: what the check read of them.
+    """
+    if not study.infeasible:
+        return Finding(
+            check="C3",
+            severity=Severity.PASS,
+            subject=study.study or "the round",
+            numbers={"infeasible": 0, "share": study.share},
+            sentence=f"All {study.trials} trials were feasible."
+            if study.trials > 1
+            else "The one trial was feasible.",
+        )
+    if study.trials - study.infeasible < FEWEST_FAILURES <= study.infeasible:
+        return _nearly_all(own, study)
+    place = study.place
+    if isinstance(place, FailingRegion):
+        return _in_a_region(own, study, place)
+    if isinstance(place, FailingCombination):
+        return _in_a_combination(own, study, place)
+    if isinstance(place, FailingChoice):
+        return _under_a_choice(own, study, place)
+    return _nowhere(own, study)
+
+
+def at_chance_finding(
+    table: TrialTable, level: ChanceLevel, places: Mapping[str, FailingPlace | None]
+) -> Finding:
+    """Complete trials that ended as guessing would, though nobody said what chance is.
+
+    Args:
+        table: all counted trials.
+        level: where they ended.
+        places: by study, where in the space they lie.
+    """
+    complete, stuck = int(table.complete.sum()), int(level.stuck.sum())
+    share = proportion(stuck, complete)
+    metric, chance = table.objective.metric, spell(level.chance)
+    where = [
+        f"{f'with {study} ' if study else ''}{_where(own)}"
+        for study, own in places.items()
+        if own is not None
+    ]
+    more = " and elsewhere" if len(where) > NAMED else ""
+    return Finding(
+        check="C3",
+        severity=Severity.WARNING,
+        subject=metric,
+        numbers={
+            "at_chance": stuck,
+            "share": share,
+            "chance": level.chance,
+            "in_a_pile": level.in_piles,
+        },
+        sentence=f"{stuck} of {complete} complete trials ({percent(share.estimate)}) are no "
+        f"better than {metric} {chance}, {level.in_piles} of them nearly alike, as guessing or "
+        "one constant answer would be"
+        + (f"; they lie {', '.join(where[:NAMED])}{more}" if where else "")
+        + f". If so, give chance={chance} (--chance {chance}): trials that never beat it count "
+        "as infeasible then.",
+        remedy=Remedy(
+            kind=RemedyKind.STATE,
+            values={"chance": level.chance},
+            because=f"{stuck} trials end as guessing would, and count as complete",
+        ),
+        trials=tuple(t for t, s in zip(table.name, level.stuck, strict=True) if s),
+    )
+
+
+def _counted(study: StudyFeasibility) -> str:
+    causes = ", ".join(f"{cause}: {count}" for cause, count in study.causes)
+    were = "was" if study.infeasible == 1 else "were"
+    return f"{study.infeasible} of {study.trials} trials {were} infeasible" + (
+        f" ({causes})" if causes else ""
+    )
+
+
+def _numbers(study: StudyFeasibility) -> dict[str, Number]:
+    shares = dict(zip(study.causes, study.cause_shares, strict=True))
+    by_cause = {f"share {cause}": share for (cause, _), share in shares.items()}
+    return {
+        "infeasible": study.infeasible,
+        "share": study.share,
+        **(by_cause if len(by_cause) > 1 else {}),
+    }
+
+
+def _failed(own: TrialTable) -> tuple[str, ...]:
+    return tuple(t for t, f in zip(own.name, own.infeasible, strict=True) if f)
+
+
+def _where(place: FailingPlace) -> str:
+    """`at lr above 0.3`, `at act = tanh`, `above lr / (1 - momentum) = 3.2`."""
+    if isinstance(place, FailingChoice):
+        return f"at {place.subject} = {spell(place.value)}"
+    if isinstance(place, FailingCombination):
+        side = "above" if place.combination.side == "high" else "below"
+        return f"{side} {place.subject} = {spell(_two_digits(place.combination.threshold))}"
+    side = "above" if place.side == "high" else "below"
+    return f"at {place.subject} {side} {spell(_two_digits(place.threshold))}{_under(place)}"
+
+
+def _under(region: FailingRegion) -> str:
+    """` with activation=relu`, where the region is limited to one value of a choice."""
+    return f" with {region.under[0]}={spell(region.under[1])}" if region.under else ""
+
+
+def _shares(place: FailingPlace) -> str:
+    return (
+        f"{percent(place.share_inside.estimate)} fail there, "
+        f"{percent(place.share_outside.estimate)} elsewhere"
+    )
+
+
+def _finding(
+    own: TrialTable,
+    study: StudyFeasibility,
+    severity: Severity,
+    sentence: str,
+    *,
+    place: FailingPlace | None = None,
+    numbers: Mapping[str, Number] | None = None,
+    remedy: Remedy | None = None,
+    settled: bool = True,
+) -> Finding:
+    """A finding on a study's failures, which begins with how many there were of which cause."""
+    inside = {} if place is None else {
+        "share_inside": place.share_inside,
+        "share_outside": place.share_outside,
+    }  # fmt: skip
+    return Finding(
+        check="C3",
+        severity=severity,
+        subject=place.subject if place is not None else study.study or "the round",
+        numbers={**_numbers(study), **(numbers or {}), **inside},
+        sentence=f"{_counted(study)}{sentence}",
+        remedy=remedy,
+        trials=_failed(own),
+        settled=settled,
+    )
+
+
+def _never_reported(
+    own: TrialTable, study: StudyFeasibility, unreported: UnreportedObjective
+) -> Finding:
+    """Every trial ended without the objective: its name is wrong, not the training code."""
+    remedy = Remedy(
+        kind=RemedyKind.CORRECT,
+        values={"objective": unreported.corrected},
+        because="no trial reports it under its name of now",
+    )
+    return Finding(
+        check="C3",
+        severity=Severity.PROBLEM,
+        subject=study.study or "the round",
+        numbers=_numbers(study),
+        sentence=unreported.sentence,
+        remedy=remedy,
+        trials=_failed(own),
+    )
+
+
+def _nearly_all(own: TrialTable, study: StudyFeasibility) -> Finding:
+    unreported = unreported_objective(own)
+    if unreported is not None and unreported.reported:
+        return _never_reported(own, study, unreported)
+    left = study.trials - study.infeasible
+    remedy = Remedy(
+        kind=RemedyKind.INSPECT,
+        conditions=own.branches[study.study].conditions,
+        because="hardly any trial was feasible" if left else "no trial was feasible",
+    )
+    sentence = (
+        f", {'all of them' if not left else f'all but {left}'}: look at the training code first, "
+        "then for a range that is far off."
+    )
+    severity = Severity.PROBLEM if not left else Severity.WARNING
+    return _finding(own, study, severity, sentence, remedy=remedy)
+
+
+def _nowhere(own: TrialTable, study: StudyFeasibility) -> Finding:
+    reading = study.reading
+    numbers = {"power": round(reading.seen, 3)}
+    if reading.seen < ENOUGH:
+        if study.infeasible < FEWEST_FAILURES:
+            takes = f"{FEWEST_FAILURES} failures at least"
+        elif reading.needed is None:
+            takes = "a hyperparameter that varies, or more failures"
+        else:
+            takes = f"about {reading.needed} trials"
+        sentence = f". Not enough evidence on where they fail: it takes {takes}."
+        return _finding(own, study, Severity.NOTE, sentence, numbers=numbers, settled=False)
+    # Trials at chance end badly on all sides of a good region, which is no bug.
+    at_chance = dict(study.causes).get(Cause.CHANCE, 0)
+    alike = study.share.estimate > NOTABLE and 2 * at_chance < study.infeasible
+    remedy = Remedy(
+        kind=RemedyKind.INSPECT,
+        conditions=own.branches[study.study].conditions,
+        because="failing depends on no hyperparameter that was varied",
+    )
+    sentence = (
+        ", and not in any one place of the space (one that holds nine of ten failures in half of "
+        f"an axis would have been seen with {percent(reading.seen)} chance)"
+        + (": that looks like a bug rather than bad hyperparameters." if alike else ".")
+    )
+    if not alike:
+        return _finding(own, study, Severity.NOTE, sentence, numbers=numbers)
+    return _finding(own, study, Severity.WARNING, sentence, numbers=numbers, remedy=remedy)
+
+
+def _under_a_choice(own: TrialTable, study: StudyFeasibility, choice: FailingChoice) -> Finding:
+    remedy = Remedy(
+        kind=RemedyKind.INSPECT,
+        subject=choice.hyperparameter,
+        conditions=own.branches[study.study].conditions,
+        because=f"trials fail {_where(choice)}: leave that value out, or mend it",
+    )
+    sentence = (
+        f"; they lie {_where(choice)} ({_shares(choice)}): leave that value out, or look at why "
+        "it fails."
+    )
+    numbers: dict[str, Number] = {"value": str(choice.value), "p_value": choice.p_value}
+    return _finding(
+        own, study, Severity.NOTE, sentence, place=choice, numbers=numbers, remedy=remedy
+    )
+
+
+def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion) -> Finding:
+    branch = own.branches[study.study]
+    axis = branch.axes[region.hyperparameter]
+    assert not isinstance(axis, Choice)
+    bound = _written(axis, region.threshold)
+    side = "above" if region.side == "high" else "below"
+    place = f"{region.subject} {side} {spell(bound)}{_under(region)}"
+    low, high = (axis.low, bound) if region.side == "high" else (bound, axis.high)
+    remedy = None
+    if region.touches_best:
+        remedy = _steadier(own, study)
+    elif low < high and region.under is None:  # under other values the range is sound
+        remedy = Remedy(
+            kind=RemedyKind.SHRINK,
+            subject=region.hyperparameter,
+            conditions=branch.conditions,
+            values={"low": low, "high": high, "scale": axis.scale.value},
+            because=f"trials fail at {place}, far from the best ones",
+        )
+    far = f". {UNSTABLE}" if region.touches_best else ", far from the best trials."
+    return _finding(
+        own,
+        study,
+        Severity.NOTE,
+        f"; they lie at {place} ({_shares(region)}){far}",
+        place=region,
+        numbers={
+            "side": region.side,
+            "threshold": region.threshold,
+            "p_value": region.p_value,
+            **({"under": f"{region.under[0]}={spell(region.under[1])}"} if region.under else {}),
+        },
+        remedy=remedy,
+    )
+
+
+def _in_a_combination(
+    own: TrialTable, study: StudyFeasibility, place: FailingCombination
+) -> Finding:
+    found, name = place.combination, place.combination.first.hyperparameter
+    bound = _two_digits(found.threshold)
+    low, high = (place.low, bound) if found.side == "high" else (bound, place.high)
+    values: dict[str, Value] = {"combination": found.expression, "in_place_of": name}
+    if low < high:
+        values |= {"low": _two_digits(low), "high": _two_digits(high), "scale": found.scale}
+    weight = "exponent" if found.scale == "log" else "weight"
+    return _finding(
+        own,
+        study,
+        Severity.NOTE,
+        f"; they lie {_where(place)} ({_shares(place)}), which tells "
+        f"{percent(place.right.estimate)} of the trials rightly, one hyperparameter alone "
+        f"{percent(place.right_alone.estimate)}: search {found.expression} in place of {name}."
+        + (f" {UNSTABLE}" if place.touches_best else ""),
+        place=place,
+        numbers={
+            "side": found.side,
+            "threshold": found.threshold,
+            f"{weight}_of_{found.second.term}": found.exponent,
+            "p_value": found.p_value,
+            "right": place.right,
+            "right_alone": place.right_alone,
+        },
+        remedy=Remedy(
+            kind=RemedyKind.REPARAMETRISE,
+            subject=name,
+            conditions=own.branches[study.study].conditions,
+            values=values,
+            because=f"trials fail {_where(place)}, not by one hyperparameter alone",
+        ),
+    )
+
+
+def _steadier(own: TrialTable, study: StudyFeasibility) -> Remedy:
+    return Remedy(
+        kind=RemedyKind.ADD,
+        conditions=own.branches[study.study].conditions,
+        values={"hyperparameters": "warmup_steps, gradient_clipping"},
+        because="the best trials are next to those that fail",
+    )
+
+
+def _two_digits(value: float) -> float:
+    return float(f"{value:.2g}")
+
+
+def _written(axis: Axis, threshold: float) -> float | int:
+    """The threshold as people write numbers, to two digits on its scale, within the range."""
+    assert not isinstance(axis, Choice)
+    if isinstance(axis, Integer):
+        return round(threshold)
+    if axis.scale is Scale.NEAR_ONE:
+        bound = float(f"{1 - float(f'{1 - threshold:.2g}'):.6g}")
+    elif axis.scale is Scale.LOG:
+        bound = _two_digits(threshold)
+    else:
+        grain = 10.0 ** (math.floor(math.log10(axis.high - axis.low)) - 1)
+        bound = float(f"{round(threshold / grain) * grain:.10g}")
+    return bound if axis.low < bound < axis.high else threshold

@@ -1,0 +1,1 @@
+"""C10: which hyperparameters matter, and which interact?"""

@@ -1,0 +1,253 @@
+"""Importance bars with intervals, and which pairs interact (C10)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import altair as alt
+
+from tunebook.charts.layers import SMALL_LETTER, counted, finish, over
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.theme import WIDTH
+from tunebook.charts.ticks import ticks_between
+from tunebook.charts.value_rows import LONGEST, side_axis
+from tunebook.checks.importance.check import SensitivityResult
+from tunebook.checks.importance.result import (
+    HyperparameterReading,
+    PairReading,
+    StudyReading,
+    Verdict,
+)
+from tunebook.checks.importance.surface_chart import surface_plot
+from tunebook.domain.finding import Interval
+
+ROW = 34
+MOST_ROWS = 20
+"""Hyperparameters that are drawn, the strongest."""
+SHORT = 14
+"""Letters of a name beside which the legend has room for a row."""
+MOST_PAIRS = 12
+"""Pairs that are drawn, the strongest."""
+ALONE, IN_PAIRS, NEAR = "by itself", "with its pairs", "better half"
+HEIGHTS = {ALONE: -0.24, IN_PAIRS: 0.02, NEAR: 0.28}
+
+
+def draw(result: SensitivityResult) -> tuple[Picture, ...]:
+    """For each study: importance, interactions, and the response to two.
+
+    Of a single pair the response says more than a bar of its own would; of pairs of which none
+    is told, there is nothing to draw.
+    """
+    drawn: list[Picture] = []
+    for study in result.studies:
+        if study.needs:
+            continue
+        drawn.append(_importance(study, result.objective.metric))
+        if len(study.pairs) > 1 and any(pair.told for pair in study.pairs):
+            drawn.append(_pairs(study, result.objective.metric))
+        if study.surface is not None:
+            drawn.append(surface_plot(study.surface, study.name, result.objective))
+    return tuple(drawn)
+
+
+def _with(study: StudyReading) -> str:
+    return f"[{study.name}]" if study.name else ""
+
+
+def _where(study: StudyReading) -> str:
+    """The branch at the end of a title."""
+    return f" [{study.name}]" if study.name else ""
+
+
+def _importance(study: StudyReading, metric: str) -> Picture:
+    seen = [h for h in study.hyperparameters if math.isfinite(h.total.estimate)]
+    shown = sorted(seen, key=lambda h: -h.total.estimate)[:MOST_ROWS]
+    rows = [row for place, h in enumerate(shown) for row in _importance_rows(h, place)]
+    names = [h.hyperparameter for h in shown]
+    y, title = side_axis(names), f"share of the rank variance of {metric}"
+    x, low = _shares(rows, title), _shares(rows, title, "low")
+    tooltip = [
+        alt.Tooltip("hyperparameter", type="nominal"),
+        alt.Tooltip("of", type="nominal", title="share"),
+        alt.Tooltip("share", type="quantitative", format=".1%"),
+        alt.Tooltip("low", type="quantitative", format=".1%"),
+        alt.Tooltip("high", type="quantitative", format=".1%"),
+        alt.Tooltip("verdict", type="nominal"),
+    ]
+    of = f" of {study.ended}" if study.ended > study.trials else ""
+    failed = f", {study.infeasible} infeasible ranked last" if study.infeasible else ""
+    subtitle = [
+        f"{counted(study.trials, 'trial')}{of}{failed}; 95 % intervals",
+        f"{100 * study.unexplained:.0f} % is seed noise, or beyond the model",
+    ]
+    if len(seen) > len(shown):
+        subtitle.append(f"the strongest {len(shown)} of {len(seen)}")
+    return finish(
+        _importance_layers(x, low, y, tooltip, names, [k for k in HEIGHTS if _drawn(rows, k)]),
+        {"shares": rows},
+        name=f"sensitivity-{study.name}",
+        title=f"What matters for {metric}{_first_told(shown)}{_where(study)}",
+        subtitle=subtitle,
+        alternative=_importance_words(study, shown, metric),
+        height=max(80, ROW * len(names)),
+    )
+
+
+def _drawn(rows: Sequence[Row], kind: str) -> bool:
+    return any(row["of"] == kind for row in rows)
+
+
+def _first_told(shown: Sequence[HyperparameterReading]) -> str:
+    """The first few that matter, by name: findings about them find this picture."""
+    told = [h.hyperparameter for h in shown if h.verdict is Verdict.MATTERS][:3]
+    return f": {', '.join(told)}" if told else ""
+
+
+def _importance_rows(own: HyperparameterReading, place: int) -> list[Row]:
+    shares = {ALONE: own.first, IN_PAIRS: own.total}
+    if own.better_total is not None:
+        shares[NEAR] = own.better_total
+    return [
+        {
+            "hyperparameter": own.subject,
+            "verdict": own.verdict.value,
+            "of": of,
+            "y": place + HEIGHTS[of],
+            **_row_of(share),
+        }
+        for of, share in shares.items()
+    ]
+
+
+def _row_of(share: Interval) -> Row:
+    return {"share": share.estimate, "low": share.low, "high": share.high}
+
+
+def _shares(rows: Sequence[Row], title: str, field: str = "share") -> alt.X:
+    most = min(1.0, max([0.1, *(row["high"] for row in rows)]) * 1.03)
+    return alt.X(
+        field,
+        type="quantitative",
+        title=title if len(title) * SMALL_LETTER < WIDTH else "share of its variance",
+        scale=alt.Scale(domain=[-0.02 * most, most], nice=False),
+        axis=alt.Axis(values=ticks_between(0, most, most=5), format=".3~%"),
+    )
+
+
+def _importance_layers(
+    x: alt.X,
+    low: alt.X,
+    y: alt.Y,
+    tooltip: Sequence[alt.Tooltip],
+    names: Sequence[str],
+    kinds: Sequence[str],
+) -> list[alt.Chart]:
+    """Each share's interval, and a point at the estimate; a shape and a colour for each kind.
+
+    The legend has the kinds that are drawn.
+    """
+    order = list(HEIGHTS)
+    # Long names leave no room for three in a row.
+    columns = 3 if max(map(len, names)) <= SHORT else 2
+    legend = alt.Legend(
+        title=None, columns=columns, symbolSize=70, symbolStrokeWidth=0, values=list(kinds)
+    )
+    colour = alt.Color("of", type="nominal", scale=alt.Scale(domain=order), legend=legend)
+    shapes = alt.Scale(domain=order, range=["circle", "square", "triangle-up"])
+    shape = alt.Shape("of", type="nominal", scale=shapes, legend=legend)
+    return [
+        over("shares")
+        .mark_rule(strokeWidth=2, opacity=0.75)
+        .encode(x=low, x2=alt.X2("high"), y=y, color=colour, tooltip=list(tooltip))
+        .properties(name="intervals"),
+        over("shares")
+        .mark_point(filled=True, size=64, opacity=1)
+        .encode(x=x, y=y, color=colour, shape=shape, tooltip=list(tooltip))
+        .properties(name="shares"),
+    ]
+
+
+def _importance_words(
+    study: StudyReading, shown: Sequence[HyperparameterReading], metric: str
+) -> str:
+    told = "; ".join(f"{h.hyperparameter} {_words(h.total)}, {h.verdict.value}" for h in shown)
+    return (
+        f"Importance{_with(study)}: share of the rank variance of {metric} over "
+        f"{counted(study.trials, 'trial')}, with pairs. {told}."
+    )
+
+
+def _words(share: Interval) -> str:
+    return f"{100 * share.estimate:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
+
+
+def _pairs(study: StudyReading, metric: str) -> Picture:
+    shown = study.pairs[:MOST_PAIRS]
+    names = [f"{p.a} × {p.b}" for p in shown]
+    rows: list[Row] = [
+        {
+            "pair": name,
+            "y": place,
+            "told": pair.told,
+            "called": "interact" if pair.told else "not told",
+            "p_value": pair.p_value,
+            **_row_of(pair.share),
+        }
+        for place, (pair, name) in enumerate(zip(shown, names, strict=True))
+    ]
+    y, title = side_axis(names), f"share of the rank variance of {metric}"
+    x, low = _shares(rows, title), _shares(rows, title, "low")
+    tooltip = [
+        alt.Tooltip("pair", type="nominal"),
+        alt.Tooltip("share", type="quantitative", format=".1%"),
+        alt.Tooltip("low", type="quantitative", format=".1%"),
+        alt.Tooltip("high", type="quantitative", format=".1%"),
+        alt.Tooltip("p_value", type="quantitative", title="p-value", format=".2~g"),
+        alt.Tooltip("called", type="nominal", title="told"),
+    ]
+    told = [p for p in study.pairs if p.told]
+    long = max(map(len, names)) > LONGEST
+    return finish(
+        _pair_layers(rows, x, low, y, tooltip),
+        {"pairs": rows},
+        name=f"interactions-{study.name}",
+        title=f"Which pairs interact in {metric}{_where(study)}",
+        subtitle=[
+            f"{counted(len(told), 'pair')} of {len(study.pairs)} interact: tune these together",
+            *([f"the strongest {len(shown)} are drawn"] * (len(study.pairs) > len(shown))),
+        ],
+        alternative=_pair_words(study, told, metric),
+        height=max(80, int((1 if long else 0.7) * ROW * len(names))),
+    )
+
+
+def _pair_layers(
+    rows: Sequence[Row], x: alt.X, low: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]
+) -> list[alt.Chart]:
+    layers: list[alt.Chart] = []
+    for told, rule, point in ((False, "whisker", "trial"), (True, "interval", "mean")):
+        if not any(row["told"] is told for row in rows):
+            continue
+        own = alt.FieldEqualPredicate(equal=told, field="told")
+        name = "told" if told else "other"
+        layers += [
+            over("pairs", own)
+            .mark_rule(style=rule)
+            .encode(x=low, x2=alt.X2("high"), y=y, tooltip=list(tooltip))
+            .properties(name=f"{name} intervals"),
+            over("pairs", own)
+            .mark_point(style=point, filled=True)
+            .encode(x=x, y=y, tooltip=list(tooltip))
+            .properties(name=name),
+        ]
+    return layers
+
+
+def _pair_words(study: StudyReading, told: Sequence[PairReading], metric: str) -> str:
+    head = (
+        f"Interactions{_with(study)}: share of the rank variance of {metric} "
+        "that pairs have together"
+    )
+    listed = "; ".join(f"{p.a} and {p.b} {_words(p.share)}" for p in told)
+    return f"{head}. Told: {listed}; of {counted(len(study.pairs), 'pair')}."

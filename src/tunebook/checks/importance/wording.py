@@ -1,0 +1,341 @@
+"""What C10 says of each study: what matters most, what can be fixed, what goes together (C10)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from tunebook.checks.importance.levels import LITTLE, LITTLE_NEAR
+from tunebook.checks.importance.result import (
+    HyperparameterReading,
+    PairReading,
+    StudyReading,
+    Verdict,
+)
+from tunebook.domain.finding import (
+    Finding,
+    Interval,
+    Number,
+    Remedy,
+    RemedyKind,
+    Severity,
+    subject_name,
+)
+from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.roles import is_batch_size, is_length
+from tunebook.domain.space import Branch, spell
+from tunebook.domain.table import TrialTable
+
+MOST_PAIRS = 5
+"""Interactions that have a finding of their own; further ones are counted."""
+VAGUE, NOTHING = 0.5, 0.005
+"""Upper end of a share that may be most of all, and an estimate that reads as 0 %."""
+MOST_TIMES = 20
+"""Times the trials beyond which no number is promised."""
+
+
+def findings_of(table: TrialTable, studies: Sequence[StudyReading]) -> tuple[Finding, ...]:
+    """All findings, study by study."""
+    found: list[Finding] = []
+    for study in studies:
+        branch = table.branches[study.study]
+        if study.needs:
+            continue
+        own = [
+            *_matters(table, study, branch),
+            *_little(table, study, branch),
+            *_together(table, study, branch),
+            *_open(table, study, branch),
+        ]
+        found += [replace(f, study=study.study) for f in own]
+    thin = [s for s in studies if s.needs]
+    return (*found, _thin(thin, len(studies))) if thin else tuple(found)
+
+
+def _finding(
+    severity: Severity,
+    subject: str,
+    sentence: str,
+    numbers: Mapping[str, Number],
+    *,
+    trials: tuple[str, ...] = (),
+    remedy: Remedy | None = None,
+    settled: bool = True,
+) -> Finding:
+    return Finding(
+        check="C10",
+        severity=severity,
+        subject=subject,
+        numbers=numbers,
+        sentence=sentence,
+        remedy=remedy,
+        trials=trials,
+        settled=settled,
+    )
+
+
+def _thin(thin: Sequence[StudyReading], of: int) -> Finding:
+    """All studies with too few trials in one note."""
+    most = max(thin, key=lambda s: s.configurations)
+    names = ", ".join(s.name for s in thin) if len(thin) <= 3 else f"{len(thin)} of {of} studies"
+    tried = f"{most.configurations} configurations"
+    return _finding(
+        Severity.NOTE,
+        thin[0].name if len(thin) == 1 else "the round",
+        f"Not enough evidence on what matters in {names}: "
+        f"{'it has' if len(thin) == 1 else 'the largest has'} {tried} "
+        f"in {most.trials} trials that ended, it takes {most.needs} with different results.",
+        {"configurations": most.configurations, "trials": most.trials, "needs": most.needs},
+        settled=False,
+    )
+
+
+def _with(branch: Branch) -> str:
+    return f" with {branch.name}" if branch.name else ""
+
+
+def _numbers(own: HyperparameterReading) -> dict[str, Number]:
+    """The numbers of a finding; a share that is not known has its upper end alone."""
+    if own.verdict is Verdict.MATTERS and _vague(own.total):
+        numbers: dict[str, Number] = {"total_at_most": own.total.high}
+    else:
+        numbers = {"first_order": own.first, "total": own.total}
+    numbers["p_value"] = own.p_value
+    if own.better_total is not None:
+        numbers["total_better_half"] = own.better_total
+    if own.complete_total != own.total and math.isfinite(own.complete_total.estimate):
+        numbers |= {
+            "first_order_complete": own.complete_first,
+            "total_complete": own.complete_total,
+        }
+    return numbers
+
+
+def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
+    told = [h for h in study.hyperparameters if h.verdict is Verdict.MATTERS]
+    metric = table.objective.metric
+    if not told:
+        yield _nothing(study, branch, metric)
+        return
+    told.sort(key=lambda h: (_vague(h.total), -h.total.estimate))
+    first, rest = told[0], told[1:]
+    of = f" drawn from {study.ended}" if study.ended > study.trials else ""
+    counted = f"{study.trials} trials{of}"
+    counted += " (infeasible ones rank last)" * bool(study.infeasible)
+    after = f" After it: {_listed(rest)}." if rest and not _vague(first.total) else ""
+    after += _first_near(told) + " Take it as exploratory." * table.adaptive
+    most = " most" * (len(study.hyperparameters) > 1 and not _vague(first.total))
+    yield _finding(
+        Severity.NOTE,
+        first.subject,
+        f"{first.subject} matters{most}{_how_much(first, metric)} over {counted}"
+        f"{_by_itself(first)}.{after}",
+        _numbers(first),
+        trials=study.best,
+    )
+    for own in rest:
+        yield _finding(
+            Severity.PASS,
+            own.subject,
+            f"{own.subject} matters{_how_much(own, metric)}; {_kept(own.hyperparameter)}.",
+            _numbers(own),
+        )
+
+
+def _vague(share: Interval) -> bool:
+    """True of an interval that leaves open how large the share is, or even that there is one.
+
+    So it is where hyperparameters vary together, and each could stand for the other, and where
+    one matters among the better half alone.
+    """
+    return share.low <= 0 and (share.high > VAGUE or share.estimate < NOTHING)
+
+
+def _how_much(own: HyperparameterReading, metric: str) -> str:
+    if _vague(own.total):
+        return (
+            f", but how much is not known (up to {_share(own.total.high)} of the rank variance "
+            f"of {metric})"
+        )
+    return f": it explains {_percent(own.total)} of the rank variance of {metric}"
+
+
+def _by_itself(own: HyperparameterReading) -> str:
+    alone = _share(own.first.estimate)
+    same = _vague(own.total) or alone == _share(own.total.estimate)
+    return "" if same else f", {alone} by itself"
+
+
+def _kept(name: str) -> str:
+    """What to do with one that matters: tune it, unless it is none to be tuned (A4 B9)."""
+    if is_length(name):
+        return "as a training length does: fix it, longer rather than shorter (B9)"
+    if is_batch_size(name):
+        return "fix it for time or cost, and tune the others under it (A4)"
+    return "keep tuning it"
+
+
+def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
+    """No effect was shown: none is there to matter, or the trials are too few to show it."""
+    own = [h for h in study.hyperparameters if h.verdict is Verdict.OPEN]
+    shares = {h.subject: h.total for h in study.hyperparameters}
+    numbers = {n: s for n, s in shares.items() if math.isfinite(s.estimate)}
+    if not own:
+        little = [h for h in study.hyperparameters if h.verdict is Verdict.LITTLE]
+        only = "" if len(little) == len(study.hyperparameters) else " that could be judged"
+        return _finding(
+            Severity.PASS,
+            study.name or "the round",
+            f"No hyperparameter{only} has more than a small effect on {metric}{_with(branch)}, in "
+            f"{study.trials} trials.",
+            numbers,
+        )
+    most = max(own, key=lambda h: (h.total.estimate, h.total.high))
+    shown = (
+        f"{most.subject} may explain {_percent(most.total)} of its rank variance"
+        if most.total.estimate >= NOTHING
+        else f"{most.subject} may explain up to {_share(most.total.high)} of its rank variance"
+    )
+    takes = _takes(study, own)
+    return _finding(
+        Severity.NOTE,
+        study.name or "the round",
+        f"Not enough evidence ({study.trials} trials) on what matters for {metric}"
+        f"{_with(branch)}: {shown}, and chance alone could show as much. "
+        f"{takes[0].upper()}{takes[1:]}.",
+        numbers,
+        settled=False,
+    )
+
+
+def _listed(told: Sequence[HyperparameterReading]) -> str:
+    return ", ".join(
+        f"{h.hyperparameter} ({'open' if _vague(h.total) else _share(h.total.estimate)})"
+        for h in told
+    )
+
+
+def _first_near(told: Sequence[HyperparameterReading]) -> str:
+    """What matters most among the better half, where that is something else."""
+    near = [
+        (h.better_total.estimate, h.hyperparameter)
+        for h in told
+        if h.better_total and not _vague(h.better_total)
+    ]
+    most, name = max(near, default=(0.0, told[0].hyperparameter))
+    if name == told[0].hyperparameter:
+        return ""
+    return f" Among the better half, {name} matters most ({_share(most)})."
+
+
+def _share(value: float) -> str:
+    return percent(value)
+
+
+def _percent(share: Interval) -> str:
+    low = percent(share.low).removesuffix(" %")
+    return f"{percent(share.estimate)} ({low} to {percent(share.high)})"
+
+
+def _little(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
+    metric = table.objective.metric
+    for own in study.hyperparameters:
+        if own.verdict is not Verdict.LITTLE:
+            continue
+        share = (
+            f"at most {_share(own.upper[0])} of the rank variance of {metric}, "
+            f"{_share(own.upper[1])} among the better half"
+        )
+        settled = is_length(own.hyperparameter) or is_batch_size(own.hyperparameter)
+        at = None if settled else own.fixed_at  # where to fix those is for B9 and A4
+        if at is None:
+            yield _finding(
+                Severity.PASS,
+                own.subject,
+                f"{own.subject} matters little: {share}.",
+                _numbers(own),
+            )
+            continue
+        yield _finding(
+            Severity.NOTE,
+            own.subject,
+            f"{own.subject} matters little ({share}): fix it at {spell(at)} in the next round, "
+            "and spend its trials on what matters.",
+            _numbers(own),
+            trials=study.best,
+            remedy=Remedy(
+                kind=RemedyKind.FIX,
+                subject=own.hyperparameter,
+                conditions=branch.conditions,
+                values={"value": at},
+                because=f"it matters little: {share}",
+            ),
+        )
+
+
+def _together(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
+    told = [p for p in study.pairs if p.told]
+    for place, pair in enumerate(told[:MOST_PAIRS]):
+        more = len(told) - MOST_PAIRS
+        also = f" So do {more} further pairs." if more > 0 and place == MOST_PAIRS - 1 else ""
+        yield _finding(
+            Severity.NOTE,
+            subject_name(f"{pair.a} and {pair.b}", branch.conditions),
+            f"{pair.a} and {pair.b} interact{_with(branch)}: the best value of one depends on the "
+            f"other. That explains {_percent(pair.share)} of the rank variance of "
+            f"{table.objective.metric} over {_among(study, pair)}. {_paired(pair)}.{also}",
+            _pair_numbers(pair),
+            trials=study.best,
+        )
+
+
+def _paired(pair: PairReading) -> str:
+    for name, other in ((pair.a, pair.b), (pair.b, pair.a)):
+        if is_length(name) or is_batch_size(name):
+            return f"Fix {name} first, and tune {other} anew whenever it changes"
+    return "Tune them together, and fix neither alone"
+
+
+def _among(study: StudyReading, pair: PairReading) -> str:
+    if not study.infeasible:
+        return "the trials"
+    return "the complete trials" if pair.among_complete else "all trials, infeasible ones last"
+
+
+def _pair_numbers(pair: PairReading) -> dict[str, Number]:
+    return {"a": pair.a, "b": pair.b, "interaction": pair.share, "p_value": pair.p_value}
+
+
+def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
+    own = [h for h in study.hyperparameters if h.verdict is Verdict.OPEN]
+    if own and any(h.verdict is not Verdict.OPEN for h in study.hyperparameters):
+        most = max(own, key=lambda h: h.total.high)
+        names = ", ".join(h.hyperparameter for h in own)
+        yield _finding(
+            Severity.NOTE,
+            study.name or "the round",
+            f"Not enough evidence on whether {names} matter{'s' * (len(own) == 1)}"
+            f"{_with(branch)} (up to {_share(most.total.high)} of the rank variance of "
+            f"{table.objective.metric}); {_takes(study, own)}.",
+            {h.subject: h.total for h in own if math.isfinite(h.total.estimate)},
+            settled=False,
+        )
+    unseen = [h for h in study.hyperparameters if h.verdict is Verdict.UNSEEN]
+    if unseen:
+        yield _finding(
+            Severity.NOTE,
+            study.name or "the round",
+            "Not judged: " + "; ".join(f"{h.subject} {h.why}" for h in unseen) + ".",
+            {},
+            settled=False,
+        )
+
+
+def _takes(study: StudyReading, own: Sequence[HyperparameterReading]) -> str:
+    """What would tell: widths fall as one over the trials where the effect is about nothing."""
+    times = max(max(h.upper[0] / LITTLE, h.upper[1] / LITTLE_NEAR, 1.0) for h in own)
+    if study.better == 0 or times > MOST_TIMES:
+        return f"it takes many times the {study.trials} trials"
+    wanted = math.ceil(study.trials * times)
+    return f"it takes about {max(int(float(f'{wanted:.2g}')), study.trials + 1)} trials"

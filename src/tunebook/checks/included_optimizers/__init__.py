@@ -1,0 +1,1 @@
+"""G2: did an optimizer lose to one that it includes?"""

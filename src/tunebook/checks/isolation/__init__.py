@@ -1,0 +1,1 @@
+"""C9: which scientific values differ, each at its best?"""

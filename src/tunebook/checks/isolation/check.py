@@ -1,0 +1,259 @@
+"""The best of each scientific value over its nuisance hyperparameters, with its uncertainty (C9).
+
+Estimand: the mean, over studies and fresh seeds, of what a new study of this size, space and
+searcher would select, for each value, at equal budgets. Two estimates stand ready for each value
+(`scientific_values`): from fitted responses of every form that the trials allow, else the best
+seen with the spread of subsamples, which is optimistic by the noise of one training.
+
+Claim: two values are told apart where the interval of their difference leaves out zero. NULL:
+their estimands are the same. Smallest effect that matters: none is built in; the interval is said.
+Error rate: ALPHA is shared over all that is compared (Bonferroni). Assumes configurations that are
+exchangeable within a value, so an adaptive table is refused; for the fit, a response that is
+smooth on its scales but for one cusp or valley at its best, and noise that is about the same over
+feasible trials; where no fit is accepted nothing but that the values compared are noisy alike.
+Infeasible trials count as infinitely bad.
+
+Where a table has repeats of each chosen configuration that did not take part in choosing it, they
+are compared instead, by Welch's test (`fresh_seeds`). Sources: Dodge et al. 2019 and Tang et al.
+2020 for the best of a search, Welch 1947. Measured error rates, power and coverage:
+docs/claims/isolation.md; what else was tried: docs/decisions/0009-what-isolation-compares.md and
+0011-every-form-that-the-trials-allow.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tunebook.checks.isolation import wording
+from tunebook.checks.isolation.band import BestBand, best_bands
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import (
+    Finding,
+    Interval,
+    NotApplicable,
+    Number,
+    PairwiseDifference,
+    Severity,
+)
+from tunebook.domain.space import spell
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Value
+from tunebook.statistics.fresh_seeds import FreshSeeds, fresh_pairs, fresh_seeds
+from tunebook.statistics.scientific_values import FEWEST, Group, groups_of
+from tunebook.statistics.value_pairs import ALPHA as ALPHA
+from tunebook.statistics.value_pairs import best_of, compared_pairs
+
+if TYPE_CHECKING:
+    import numpy as np
+    from jaxtyping import Float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class IsolatedValue:
+    """One scientific value.
+
+    Attributes:
+        value: of the scientific hyperparameter.
+        study_names: studies that its trials belong to.
+        trials, infeasible: counts, over all of them.
+        best: what a study like this one selects, 95 %, in the objective's units.
+        best_trial: the best complete trial, or empty.
+        all_values: the objective of its complete trials.
+        fitted: True where `best` comes from a fitted response, False where it is the best seen.
+        fresh: the chosen configuration by seeds that did not choose it, where there are such.
+    """
+
+    value: Value
+    study_names: tuple[str, ...]
+    trials: int
+    infeasible: int
+    best: Interval
+    best_trial: str
+    all_values: Float[np.ndarray, "complete"]
+    fitted: bool = False
+    fresh: FreshSeeds | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Slice:
+    """One slice of a continuous scientific hyperparameter, from `low` to `high`; its best."""
+
+    low: float
+    high: float
+    trials: int
+    best: Interval
+    best_trial: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class IsolatedHyperparameter:
+    """One scientific hyperparameter, by value or by slice; pairs of slices go by their ranges.
+
+    Attributes:
+        name: of the hyperparameter.
+        values, slices: one of the two is empty.
+        pairs: what was compared, by fresh seeds where every value has them.
+        bands: of a continuous one, the best that can be had at each place, a study each.
+    """
+
+    name: str
+    values: tuple[IsolatedValue, ...]
+    slices: tuple[Slice, ...]
+    pairs: tuple[PairwiseDifference, ...]
+    bands: tuple[BestBand, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class IsolationResult:
+    """Every scientific hyperparameter."""
+
+    objective: Objective
+    hyperparameters: tuple[IsolatedHyperparameter, ...]
+    findings: tuple[Finding, ...]
+
+
+def check(table: TrialTable, *, seed: int = 0) -> IsolationResult | NotApplicable:  # noqa: ARG001
+    """Compare the values of each scientific hyperparameter; nothing depends on the seed.
+
+    Args:
+        table: the trials of one round.
+        seed: as every check takes it.
+    """
+    if not table.scientific:
+        return NotApplicable(
+            check="C9",
+            reason="no hyperparameter was scientific in this round",
+            needs="a scientific hyperparameter: what the question is about",
+        )
+    if table.adaptive:
+        return NotApplicable(
+            check="C9",
+            reason="earlier results chose later configurations, so a best is no draw of a study",
+            needs="configurations that do not depend on results, or reruns with new seeds",
+        )
+    counted = table.take(table.counted)
+    found, findings = [], []
+    for name in table.scientific:
+        groups = groups_of(counted, name)
+        fresh = [f for g in groups if g.ends is None and (f := fresh_seeds(g)) is not None]
+        again = len(groups) > 1 and len(fresh) == len(groups)
+        pairs = fresh_pairs(fresh) if again else compared_pairs(groups, table.objective.sign)
+        found.append(_isolated(counted, name, groups, fresh, pairs))
+        if any(g.known for g in groups):
+            findings.append(_finding(table, found[-1], groups, fresh if again else ()))
+            findings += _two_groups(table, name, fresh, pairs)
+    if not findings:
+        return NotApplicable(
+            check="C9",
+            reason="no scientific value has enough complete trials",
+            needs=f"{FEWEST} complete configurations of each value",
+        )
+    return IsolationResult(
+        objective=table.objective, hyperparameters=tuple(found), findings=tuple(findings)
+    )
+
+
+def _isolated(
+    table: TrialTable,
+    name: str,
+    groups: Sequence[Group],
+    fresh: Sequence[FreshSeeds],
+    pairs: tuple[PairwiseDifference, ...],
+) -> IsolatedHyperparameter:
+    sign = table.objective.sign
+    sliced = [g for g in groups if g.ends is not None]
+    by_value = {f.value: f for f in fresh}
+    return IsolatedHyperparameter(
+        name=name,
+        values=tuple(_value(g, sign, by_value.get(g.label)) for g in groups if g.ends is None),
+        slices=tuple(
+            Slice(
+                low=g.ends[0],
+                high=g.ends[1],
+                trials=len(g.table),
+                best=best_of(g, sign),
+                best_trial=g.best_trial,
+            )
+            for g in sliced
+            if g.ends is not None
+        ),
+        pairs=pairs,
+        bands=best_bands(table, name) if sliced else (),
+    )
+
+
+def _value(group: Group, sign: int, fresh: FreshSeeds | None) -> IsolatedValue:
+    return IsolatedValue(
+        value=group.label,
+        study_names=tuple(dict.fromkeys(group.table.study)),
+        trials=len(group.table),
+        infeasible=int(group.table.infeasible.sum()),
+        best=best_of(group, sign),
+        best_trial=group.best_trial,
+        all_values=group.table.value[group.table.complete],
+        fitted=group.fitted.known,
+        fresh=fresh,
+    )
+
+
+def _finding(
+    table: TrialTable,
+    found: IsolatedHyperparameter,
+    groups: Sequence[Group],
+    fresh: Sequence[FreshSeeds],
+) -> Finding:
+    sign, metric, name = table.objective.sign, table.objective.metric, found.name
+    thin = [g for g in groups if not g.known]
+    numbers: dict[str, Number] = {"pairs": found.pairs}
+    if groups[0].ends is not None:
+        best = min((g for g in groups if g.known), key=lambda g: g.level)
+        low, high = best.ends or (0.0, 0.0)
+        numbers |= {"best": best_of(best, sign), "low": low, "high": high}
+    said = []
+    if len(groups) < 2:
+        said.append(f"Only {name}={spell(groups[0].label)} was tried: there is nothing to compare")
+    elif fresh:
+        said.append(wording.over_fresh_seeds(name, fresh, found.pairs, sign, metric))
+    elif len(groups) - len(thin) >= 2:
+        said.append(wording.comparison(name, groups, found.pairs, sign, metric))
+        said.append(wording.unequal_budgets(groups))
+    if thin and not fresh:
+        said.append(wording.thin_values(name, thin))
+    return Finding(
+        check="C9",
+        severity=Severity.WARNING if thin and not fresh else Severity.NOTE,
+        subject=name,
+        numbers=numbers,
+        sentence=". ".join(s for s in said if s) + ".",
+        trials=tuple(g.best_trial for g in groups if g.best_trial),
+        settled=any(p.told_apart for p in found.pairs),
+    )
+
+
+def _two_groups(
+    table: TrialTable,
+    name: str,
+    fresh: Sequence[FreshSeeds],
+    pairs: tuple[PairwiseDifference, ...],
+) -> list[Finding]:
+    """A warning for each value whose seeds end in two places."""
+    return [
+        Finding(
+            check="C9",
+            severity=Severity.WARNING,
+            subject=f"{name}={spell(f.value)}",
+            numbers={
+                "low": f.groups.low_mean,
+                "low_seeds": f.groups.low_count,
+                "high": f.groups.high_mean,
+                "high_seeds": f.groups.high_count,
+                "pairs": pairs,
+            },
+            sentence=wording.two_groups(name, f, f.groups, table.objective.metric) + ".",
+            trials=f.names,
+        )
+        for f in fresh
+        if f.groups is not None
+    ]

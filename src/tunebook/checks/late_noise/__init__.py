@@ -1,0 +1,1 @@
+"""C5: how noisy is the objective late in training?"""

@@ -1,0 +1,347 @@
+"""Step-to-step variance late in training, against the differences that are compared (C5).
+
+Claim: "trials closer than d can't be distinguished by one reading of the objective". d is 1.96
+sqrt(2) times the noise that is left in a reading: all of an evaluation's where the last one is
+read, less in a mean of the last k or in the best of k evaluations, which in turn flatters each
+trial (by 1.5 standard deviations with the best of 10, 2.5 with the best of 100).
+
+Compared with: the range of the best trials, from the best to the edge of the best tenth (ten at
+most, three at least) of its study, and the range of the best results of the scientific values.
+NULL: d is at most half of each of these. Smallest effect that matters: d as large as the range, so
+that which good trial is best is luck. A warning where d is at least the range even at the lower
+end of the noise's 95 % interval; 5 % is so not reached: docs/claims/variance.md. Where a
+configuration was repeated with other seeds, and seeds spread twice the variance of a reading,
+smoother curves would help little: a note, with more seeds as the way on.
+
+Estimator, assumptions, source: `late_noise`. Read on the good trials, the best tenth of each
+study, three at least, 64 at most.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.stats import chi2
+
+from tunebook.checks.late_noise.estimator import (
+    FEWEST,
+    TWO_READINGS,
+    Late,
+    LateNoise,
+    independent,
+    late_part,
+    later_half,
+    least_at_the_end,
+    left_of_best,
+    left_of_mean,
+    luck_of_best,
+    read_noise,
+    still_settling,
+)
+from tunebook.checks.late_noise.wording import finding
+from tunebook.domain.design import Objective, Reduce
+from tunebook.domain.finding import Finding, Interval, NotApplicable
+from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.lengths import trained_lengths
+from tunebook.statistics.curves.trial_curves import (
+    FEWEST_TRIALS,
+    good_rows,
+    no_curve,
+    ranked_by_study,
+    rows_with_curves,
+)
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
+MOST = 64
+"""Good trials that are read: more make the noise no surer than it need be."""
+COMPARED = 10
+"""Good trials, at most, whose range is compared: they are the ones between which is chosen."""
+SHOWN = 20
+BEYOND_LUCK = 4.0
+"""Standard deviations of an evaluation (the upper end of their interval) that the best of 1,000
+level ones reaches in 3 % of trials."""
+SEEDS_NEEDED = 5
+"""Degrees of freedom below which the spread of seeds says too little."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LateReading:
+    """One good trial: its objective, and its last evaluations around where their trend ends."""
+
+    trial: str
+    study: str
+    value: float
+    around: Float[np.ndarray, "points"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VarianceResult:
+    """Noise late in training and what it hides.
+
+    Attributes:
+        objective: which metric decides, and how a curve is read.
+        noise: standard deviation of one evaluation; `correlation` to the next one.
+        evaluations: level ones among which a reading chose or averaged, the middle good trial's.
+        reading: standard deviation of one reading of the objective.
+        flatters: by how much the best of the evaluations does, on average.
+        resolution: the difference from which on two readings are distinguishable.
+        resolution_at_the_end: its lower end there, where the noise may have fallen.
+        good_range, value_range: of the trials compared, and of the best results of the scientific
+            values, not a number where there are not two.
+        seeds: standard deviation between seeds of one configuration; None where not repeated.
+        within: trials whose value is no further than the resolution from the best one's.
+        late_share: of training that was read, the middle good trial's.
+        good_trials: whose noise was read; `compared`: best trials of the best one's study, whose
+            range is compared; `compared_study` is its name where there are several.
+        settles: True where the noise falls within the late part, so that its half was read.
+        readings: the best SHOWN of the good trials, best first.
+    """
+
+    objective: Objective
+    noise: Interval
+    correlation: float
+    evaluations: int
+    reading: float
+    flatters: float
+    resolution: Interval
+    good_range: float
+    value_range: float
+    seeds: Interval | None
+    within: tuple[str, ...]
+    good_trials: int
+    compared: int
+    unsteady: tuple[str, ...]
+    readings: tuple[LateReading, ...]
+    findings: tuple[Finding, ...]
+    order: tuple[str, ...] = ()
+    late_share: float = 0.25
+    settles: bool = False
+    compared_study: str = ""
+    resolution_at_the_end: float = math.inf
+
+
+def check(table: TrialTable, *, seed: int = 0) -> VarianceResult | NotApplicable:  # noqa: ARG001
+    """Read the last part of the good trials' curves; nothing is drawn at random.
+
+    Args:
+        table: the trials of one round.
+        seed: as every check takes it.
+    """
+    metric = table.objective.metric
+    rows = rows_with_curves(table)
+    nothing = no_curve(table, [metric])
+    if nothing or not len(rows):
+        return _silent(
+            f"{nothing or 'no complete trial reports a finite value'} of {metric}",
+            f"report {metric} several times in training: trial.report(step, ...)",
+        )
+    good = _good(table, rows)
+    if _one_configuration(table, good):
+        return _silent(
+            "the best trials have one configuration, so no choice between them depends on noise",
+            f"{FEWEST_TRIALS} trials of different configurations",
+        )
+    length = dict(zip(good.tolist(), trained_lengths(table, good).steps.tolist(), strict=True))
+    read = ((i, late_part(*_losses(table, i), length[i])) for i in good.tolist())
+    late = {i: part for i, part in read if part is not None}
+    if len(late) < FEWEST_TRIALS:
+        return _silent(
+            f"{len(late)} of the {len(good)} best trials have {FEWEST} evaluations of {metric} "
+            f"late in training; it takes {FEWEST_TRIALS}",
+            "evaluate 15 times or more, at even steps",
+        )
+    settles = False
+    while still_settling(list(late.values())):
+        settles = True
+        halved = {i: half for i, part in late.items() if (half := later_half(part)) is not None}
+        if len(halved) < FEWEST_TRIALS:
+            return _silent(
+                f"the noise of {metric} falls until the end of training, and too few evaluations "
+                "are left to read it there",
+                "evaluate 30 times or more, at even steps",
+            )
+        late = halved
+    noise = read_noise(list(late.values()))
+    if not noise.separated:
+        return _silent(
+            f"the curves of {metric} drift so smoothly that noise and trend can't be separated",
+            "evaluate more often late in training",
+        )
+    if _read_before(table, late, noise):
+        return _silent(
+            f"most of the best trials reach their best {metric} before the late part of training, "
+            "so late noise does not decide between them",
+            "shorter training, or an objective that is best at its end",
+        )
+    return _result(table, good, late, noise, settles=settles)
+
+
+def _silent(reason: str, needs: str) -> NotApplicable:
+    return NotApplicable(check="C5", reason=reason, needs=needs)
+
+
+def _one_configuration(table: TrialTable, good: Int[np.ndarray, "good"]) -> bool:
+    """Whether the good trials differ by their seed alone."""
+    return len({tuple(sorted(table.config[int(i)].items())) for i in good}) < 2
+
+
+def _read_before(table: TrialTable, late: dict[int, Late], noise: LateNoise) -> bool:
+    """Whether most of these trials were better before than the luck of noise allows late."""
+    if table.objective.reduce is not Reduce.BEST:
+        return False
+    room = BEYOND_LUCK * noise.deviation.high
+    before = [float(part.around[-1:].mean()) - float(table.losses[i]) > room
+              for i, part in late.items()]  # fmt: skip
+    return 2 * sum(before) > len(before)
+
+
+def _good(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "good"]:
+    """The good trials, best first, MOST of them in all and as many of each study."""
+    studies = len(ranked_by_study(table, rows))
+    good = good_rows(table, rows, most=max(FEWEST_TRIALS, MOST // studies))
+    return good[np.argsort(table.losses[good], kind="stable")][:MOST]
+
+
+def _losses(
+    table: TrialTable, i: int
+) -> tuple[Int[np.ndarray, "points"], Float[np.ndarray, "points"]]:
+    steps, values = table.curves[table.objective.metric].of(i)
+    finite = np.isfinite(values)
+    return steps[finite], table.objective.sign * values[finite]
+
+
+def _result(
+    table: TrialTable,
+    good: Int[np.ndarray, "good"],
+    late: dict[int, Late],
+    noise: LateNoise,
+    *,
+    settles: bool,
+) -> VarianceResult:
+    places = list(late)
+    level = [_level_evaluations(table, i, late[i], noise) for i in places]
+    evaluations = round(float(np.median(level)))
+    share, luck = _of_a_reading(table.objective, evaluations, noise)
+    size = noise.deviation
+    times = TWO_READINGS * share
+    least = min(size.low, least_at_the_end(list(late.values()), noise.correlation))
+    resolution = Interval(times * size.estimate, times * size.low, times * size.high)
+    losses = table.losses
+    best = float(losses[good[0]])
+    compared = _compared(table, good)
+    counted = np.flatnonzero(np.nan_to_num(losses, nan=np.inf) <= best + resolution.estimate)
+    result = VarianceResult(
+        objective=table.objective,
+        noise=size,
+        correlation=noise.correlation,
+        evaluations=evaluations,
+        reading=share * size.estimate,
+        flatters=luck * size.estimate,
+        resolution=resolution,
+        resolution_at_the_end=times * least,
+        good_range=float(np.ptp(losses[compared])),
+        value_range=_value_range(table),
+        seeds=_between_seeds(table),
+        within=tuple(table.name[int(i)] for i in counted),
+        good_trials=len(places),
+        compared=len(compared),
+        compared_study=table.study[compared[0]] if len(table.branches) > 1 else "",
+        unsteady=tuple(table.name[places[k]] for k in noise.unsteady),
+        readings=tuple(_shown(table, i, late[i]) for i in places[:SHOWN]),
+        findings=(),
+        order=tuple(table.branches),
+        late_share=_late_share(table, late),
+        settles=settles,
+    )
+    return _with_finding(result, table)
+
+
+def _with_finding(result: VarianceResult, table: TrialTable) -> VarianceResult:
+    names = {name.lower() for config in table.config for name in config}
+    said = finding(
+        metric=result.objective.metric,
+        reduce=result.objective.reduce,
+        over=result.objective.over,
+        result=result,
+        known=frozenset(names),
+    )
+    return replace(result, findings=(said,))
+
+
+def _late_share(table: TrialTable, late: dict[int, Late]) -> float:
+    """How much of training was read, the middle trial's."""
+    length = trained_lengths(table, np.array(list(late))).steps
+    shares = [1 - part.steps[0] / n for part, n in zip(late.values(), length, strict=True)]
+    return float(np.median(shares))
+
+
+def _shown(table: TrialTable, i: int, part: Late) -> LateReading:
+    return LateReading(
+        trial=table.name[i],
+        study=table.study[i],
+        value=float(table.value[i]),
+        around=table.objective.sign * part.around,
+    )
+
+
+def _level_evaluations(table: TrialTable, i: int, part: Late, noise: LateNoise) -> int:
+    """Evaluations of a trial that are as good as its end, but for noise."""
+    _, losses = _losses(table, i)
+    return max(1, int((losses <= part.around[-1:].mean() + 2 * noise.deviation.estimate).sum()))
+
+
+def _of_a_reading(objective: Objective, evaluations: int, noise: LateNoise) -> tuple[float, float]:
+    """Noise left in a reading, and its luck, in standard deviations of one evaluation."""
+    if objective.reduce is Reduce.LAST:
+        return 1.0, 0.0
+    if objective.reduce is Reduce.BEST:
+        count = independent(evaluations, noise.correlation)
+        return left_of_best(count), luck_of_best(count)
+    return left_of_mean(objective.over, noise.correlation), 0.0
+
+
+def _compared(table: TrialTable, good: Int[np.ndarray, "good"]) -> list[int]:
+    """Those of the good trials, best first, between which is chosen: of the best one's study."""
+    study = table.study[int(good[0])]
+    return [int(i) for i in good if table.study[int(i)] == study][:COMPARED]
+
+
+def _value_range(table: TrialTable) -> float:
+    """Of the best results of the scientific settings; not a number where there is one alone."""
+    bests: dict[tuple[object, ...], float] = {}
+    names = table.scientific
+    for config, loss in zip(table.config, table.losses.tolist(), strict=True):
+        if names and math.isfinite(loss):
+            setting = tuple(config.get(n) for n in names)
+            bests[setting] = min(loss, bests.get(setting, math.inf))
+    # A continuous scientific hyperparameter has no values that are compared.
+    if not 2 <= len(bests) <= max(2, len(table) // 4):
+        return math.nan
+    return max(bests.values()) - min(bests.values())
+
+
+def _between_seeds(table: TrialTable) -> Interval | None:
+    """Standard deviation between trials of one configuration, pooled, with its 95 % interval.
+
+    Assumes normal values. None with fewer than SEEDS_NEEDED degrees of freedom.
+    """
+    groups: dict[tuple[object, ...], list[float]] = {}
+    for study, config, loss in zip(table.study, table.config, table.losses.tolist(), strict=True):
+        if math.isfinite(loss):
+            groups.setdefault((study, *sorted(config.items())), []).append(loss)
+    repeated = [np.array(v) for v in groups.values() if len(v) > 1]
+    freedom = sum(len(v) - 1 for v in repeated)
+    if freedom < SEEDS_NEEDED:
+        return None
+    squares = float(sum(((v - v.mean()) ** 2).sum() for v in repeated))
+    low, high = chi2.ppf([0.025, 0.975], freedom)
+    return Interval(
+        math.sqrt(squares / freedom),
+        math.sqrt(squares / float(high)),
+        math.sqrt(squares / float(low)),
+    )

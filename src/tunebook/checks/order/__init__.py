@@ -1,0 +1,1 @@
+"""C11: were configurations chosen by earlier results?"""

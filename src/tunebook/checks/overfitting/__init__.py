@@ -1,0 +1,1 @@
+"""C4: do the best trials overfit?"""

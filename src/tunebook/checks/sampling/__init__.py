@@ -1,0 +1,1 @@
+"""C2: was the space sampled densely enough?"""

@@ -1,0 +1,267 @@
+"""Tuning curves: the median best of n trials with its band, and boxes of budgets (C2)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+import altair as alt
+import numpy as np
+
+from tunebook.charts.layers import counted, finish, number, over
+from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.charts.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
+from tunebook.checks.sampling.check import SamplingResult, StudySampling
+from tunebook.domain.design import Objective
+
+WIDEST = 120
+"""Budgets drawn at most: more points than that make no smoother line."""
+
+
+def draw(result: SamplingResult) -> tuple[Picture, ...]:
+    """The tuning curves of all studies, then the budget boxes of each.
+
+    Up to four studies share one picture of tuning curves, told apart by colour and dash; more
+    get a picture each.
+    """
+    studies = [s for s in result.studies if len(s.budgets) > 1]
+    most = max(len(studies), len(result.order))
+    groups = [studies] if most <= TOGETHER else [[s] for s in studies]
+    curves = [_curve(group, result) for group in groups if group]
+    boxes = [_boxes(study, result.objective) for study in studies if study.boxes]
+    return (*curves, *boxes)
+
+
+def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
+    alone = len(studies) == 1
+    rows = [row for study in studies for row in _budget_rows(study)]
+    best = _best_rows(studies, result.objective)
+    y = _curve_scale(rows, result.objective, [row["best"] for row in best])
+    for row in rows:
+        row |= _shown(row, y)
+    most = max(int(s.budgets[-1]) for s in studies)
+    for row in best:
+        row |= {"best_shown": y.shown(row["best"]), "budget": most}
+    x = budget_axis(most)
+    subject, metric = studies[0].study if alone else "", result.objective.metric
+    return finish(
+        _curve_layers(x, y, [] if alone else [_called(s) for s in studies], result, bool(best)),
+        {"budgets": rows, "best": best} if best else {"budgets": rows},
+        name=f"sampling-curve-{subject}",
+        title=f"Tuning curve of {metric} with {subject}"
+        if subject
+        else f"Tuning curve of {metric}",
+        subtitle=[
+            "Median best of n trials, with its simultaneous 95 % band",
+            *_level_words(studies if best else []),
+        ],
+        alternative=" ".join(
+            [
+                "Tuning curve: the median best objective of n trials.",
+                *map(_curve_words, studies),
+            ]
+        ),
+    )
+
+
+def _curve_layers(
+    x: alt.X, y: ObjectiveScale, names: Sequence[str], result: SamplingResult, level: bool
+) -> list[alt.Chart]:
+    """Band, level of the best there is where it is known, and median; named series or one."""
+    alone = not names
+    color = alt.Undefined if alone else series_color(names, result.order)
+    dash = alt.Undefined if alone else series_dash(names, result.order)
+    layers = [
+        over("budgets")
+        .mark_area(style="band", fillOpacity=alt.Undefined if alone else BAND_OPACITY)
+        .encode(
+            x=x,
+            y=y.y("low_shown"),
+            y2=alt.Y2("high_shown"),
+            fill=alt.Undefined if alone else series_fill(names, result.order),
+        )
+        .properties(name="band"),
+        over("budgets")
+        .mark_line(style="curve")
+        .encode(x=x, y=y.y("median_shown"), stroke=color, strokeDash=dash)
+        .properties(name="median"),
+    ]
+    if level:
+        layers.append(
+            over("best")
+            .mark_point(style="there-is", filled=True)
+            .encode(
+                x=alt.X("budget", type="quantitative"),
+                y=y.y("best_shown"),
+                fill=alt.Undefined if alone else series_fill(names, result.order),
+            )
+            .properties(name="best there is"),
+        )
+    return layers
+
+
+def _curve_scale(
+    rows: list[Row], objective: Objective, best: Sequence[float] = ()
+) -> ObjectiveScale:
+    # The band's bad side at n = 1 says little and can be as wide as the worst trial: what must
+    # be read is the median, and the band where it has narrowed.
+    medians = [r["median"] for r in rows if r["median"] is not None]
+    good, bad = ("low", "high") if objective.sign == 1 else ("high", "low")
+    goods = [r[good] for r in rows if r[good] is not None]
+    late = [r[bad] for r in rows if r[bad] is not None and r["budget"] >= 3]
+    return objective_scale([*medians, *goods, *late, *best], objective, reach=math.inf)
+
+
+def _level_words(studies: list[StudySampling]) -> list[str]:
+    if not studies:
+        return []
+    first = studies[0].distance
+    alone = first is not None and len(studies) == 1
+    bound = f", {number(float(f'{first.high:.2g}'))} better at most" if alone and first else ""
+    return [f"triangle: the best in the space, estimated{bound}"]
+
+
+def _best_rows(studies: list[StudySampling], objective: Objective) -> list[Row]:
+    """The best that each space holds, unless it lies so far off that it would press the curve."""
+    rows: list[Row] = []
+    for study in studies:
+        medians = [float(m) for m in study.median if math.isfinite(m)]
+        if study.distance is None or not medians:
+            continue
+        best = study.best - objective.sign * study.distance.estimate
+        near = study.distance.estimate <= max(medians) - min(medians)
+        if near and (best > 0 or min(medians) <= 0):
+            rows.append({"study": _called(study), "best": best})
+    return rows
+
+
+def _shown(row: Row, y: ObjectiveScale) -> Row:
+    """Where a budget's median and band are drawn; an open end of the band runs off the axis."""
+    low_end, high_end = y.ends
+    return {
+        "median_shown": None if row["median"] is None else y.shown(row["median"]),
+        "low_shown": low_end if row["low"] is None else y.shown(row["low"]),
+        "high_shown": high_end if row["high"] is None else y.shown(row["high"]),
+    }
+
+
+def _budget_rows(study: StudySampling) -> list[Row]:
+    budgets = np.asarray(study.budgets, dtype=int)
+    spaced = list(range(len(budgets)))
+    if len(budgets) > WIDEST:
+        spaced = sorted({round(float(n)) - 1 for n in np.geomspace(1, len(budgets), WIDEST)})
+    return [
+        {
+            "study": _called(study),
+            "budget": int(budgets[i]),
+            "median": _finite(study.median[i]),
+            "low": _finite(study.low[i]),
+            "high": _finite(study.high[i]),
+        }
+        for i in spaced
+    ]
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def budget_axis(most: int, field: str = "budget", title: str = "trials, n") -> alt.X:
+    """A budget of trials on a doubling scale, from 1."""
+    doubling = [2**e for e in range(0, 40) if 2**e <= most]
+    if most <= 8:
+        doubling = list(range(1, most + 1))
+    ticks = doubling[:: math.ceil(len(doubling) / 9)]
+    return alt.X(
+        field,
+        type="quantitative",
+        title=title,
+        scale=alt.Scale(type="log", base=2, domain=[1, max(most, 2)], nice=False),
+        axis=alt.Axis(values=ticks, grid=False, format="~r"),
+    )
+
+
+def _curve_words(study: StudySampling) -> str:
+    who = f"With {study.study}, the" if study.study else "The"
+    words = f"{who} best of {counted(study.trials, 'trial')} is {number(study.best)}"
+    place = int(np.searchsorted(study.budgets, max(1, study.trials // 2)))
+    half, middle = int(study.budgets[place]), float(study.median[place])
+    if half > 1 and math.isfinite(middle):
+        words += f"; the median best of {half} is {number(middle)}"
+    gain = study.expected_gain
+    if math.isfinite(gain.estimate):
+        words += f"; doubling the trials would gain about {number(gain.estimate)}"
+        if math.isfinite(gain.low) and math.isfinite(gain.high):
+            words += f" ({number(gain.low)} to {number(gain.high)})"
+    if study.distance is not None:
+        words += (
+            f"; the best that the space holds is about {number(study.distance.estimate)} better, "
+            f"{number(study.distance.high)} at most"
+        )
+    return f"{words}."
+
+
+def _called(study: StudySampling) -> str:
+    return study.study or "all trials"
+
+
+def _boxes(study: StudySampling, objective: Objective) -> Picture:
+    rows: list[Row] = [
+        {
+            "budget": int(box.budget),
+            **{q: float(getattr(box, q)) for q in ("q05", "q25", "q50", "q75", "q95")},
+        }
+        for box in study.boxes
+        if all(math.isfinite(getattr(box, q)) for q in ("q05", "q25", "q50", "q75", "q95"))
+    ]
+    # Budgets of one or two reach as far as the worst trials; what lies beyond all else is cut.
+    ends = [row[q] for row in rows for q in ("q05", "q25", "q50")]
+    ends += [row[q] for row in rows if row["budget"] >= 4 for q in ("q75", "q95")]
+    y = objective_scale(ends, objective, reach=math.inf)
+    for row in rows:
+        row |= {f"{q}_shown": y.shown(row[q]) for q in ("q05", "q25", "q50", "q75", "q95")}
+    x = alt.X("budget", type="ordinal", title="budget of trials", axis=alt.Axis(labelAngle=0))
+    tooltip = [alt.Tooltip("budget", type="ordinal"), *_quantile_tooltips()]
+    layers = [
+        over("boxes")
+        .mark_rule(style="whisker")
+        .encode(x=x, y=y.y("q05_shown"), y2=alt.Y2("q95_shown"))
+        .properties(name="whiskers"),
+        over("boxes")
+        .mark_bar(style="box", size=14)
+        .encode(x=x, y=y.y("q25_shown"), y2=alt.Y2("q75_shown"), tooltip=tooltip)
+        .properties(name="boxes"),
+        over("boxes")
+        .mark_tick(style="tick", size=14, thickness=2)
+        .encode(x=x, y=y.y("q50_shown"))
+        .properties(name="medians"),
+    ]
+    where = f" with {study.study}" if study.study else ""
+    return finish(
+        layers,
+        {"boxes": rows},
+        name=f"sampling-budgets-{study.study}",
+        title=f"Best {objective.metric} of a budget of trials{where}",
+        detail=True,
+        subtitle="Bootstrapped budgets: quartiles, and 5 to 95 %",
+        alternative=f"Box plot of the best {objective.metric} that bootstrapped budgets of "
+        f"trials reach{where}. {_box_words(rows)}",
+    )
+
+
+def _quantile_tooltips() -> Iterable[alt.Tooltip]:
+    for q, title in (("q05", "5 %"), ("q25", "25 %"), ("q50", "median"), ("q75", "75 %"),
+                     ("q95", "95 %")):  # fmt: skip
+        yield alt.Tooltip(q, type="quantitative", title=title, format=".4~g")
+
+
+def _box_words(rows: list[Row]) -> str:
+    told = [rows[0], rows[-1]] if len(rows) > 1 else rows
+    words = [
+        f"{counted(row['budget'], 'trial')}: median {number(row['q50'])}, from "
+        f"{number(min(row['q05'], row['q95']))} to {number(max(row['q05'], row['q95']))} in 90 % "
+        "of draws"
+        for row in told
+    ]
+    return "; ".join(words) + "." if words else "No budget has a finite spread."

@@ -1,0 +1,1 @@
+"""C8 I1: curves that are probably bugs, and how evaluations were spaced."""

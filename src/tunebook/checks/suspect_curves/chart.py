@@ -1,0 +1,112 @@
+"""Curves that are probably bugs, and none where all is well (C8)."""
+
+from __future__ import annotations
+
+import altair as alt
+import numpy as np
+
+from tunebook.charts.layers import counted, finish, number, over, pointed, target
+from tunebook.charts.number_axes import step_axis
+from tunebook.charts.objective_axes import objective_scale
+from tunebook.charts.picture import Picture, Row
+from tunebook.checks.suspect_curves.check import SuspectResult, Suspicion
+from tunebook.domain.design import Objective
+
+POINTS = 80
+"""Points of a curve that are drawn: a period must not be thinned away, so a long curve is cut."""
+CYCLES = 6
+"""Of a period, that are drawn: the last ones."""
+PICTURES = 4
+KINDS = {
+    "rising": "gets worse in training",
+    "periodic": "repeats itself",
+    "identical": "is identical between trials",
+    "still": "never changes",
+}
+
+
+def draw(result: SuspectResult) -> tuple[Picture, ...]:
+    """A picture for each suspicion, the first few: some of the curves that show it.
+
+    The best of the trials stands out; identical curves lie on one another, which the text says.
+    """
+    return tuple(_suspicion(s) for s in result.suspicions[:PICTURES])
+
+
+def _suspicion(suspicion: Suspicion) -> Picture:
+    drawn = [(c, i) for c in suspicion.curves for i in _drawn(suspicion, len(c.steps))]
+    values = [float(c.values[i]) for c, i in drawn if np.isfinite(c.values[i])]
+    y = objective_scale(values, Objective(suspicion.metric), title=suspicion.metric)
+    rows: list[Row] = [
+        {
+            "trial": c.trial,
+            "step": int(c.steps[i]),
+            "shown": y.shown(float(c.values[i])) if np.isfinite(c.values[i]) else None,
+        }
+        for c, i in drawn
+    ]
+    steps = [int(row["step"]) for row in rows]
+    begin = min(steps) if suspicion.kind == "periodic" else 0
+    x = step_axis(max([*steps, begin + 1]), first=begin)
+    first = suspicion.curves[0].trial if suspicion.curves else ""
+    data: dict[str, list[Row]] = {
+        "others": [row for row in rows if row["trial"] != first],
+        "first": [row for row in rows if row["trial"] == first],
+        "trials": [row for row in rows if row["shown"] is not None],
+    }
+    detail = alt.Detail("trial", type="nominal")
+    layers = [
+        over("others")
+        .mark_line(style="middle", opacity=0.5)
+        .encode(x=x, y=y.y(), detail=detail)
+        .properties(name="others"),
+        over("trials", pointed())
+        .mark_line(style="pointed")
+        .encode(x=x, y=y.y(), detail=detail)
+        .properties(name="pointed"),
+        over("first").mark_line(style="curve").encode(x=x, y=y.y()).properties(name="first"),
+        target("trials", x, y.y(), [alt.Tooltip("trial", type="nominal")]),
+    ]
+    return finish(
+        layers,
+        data,
+        name=f"suspect-{suspicion.kind}-{suspicion.metric}-{suspicion.study}",
+        title=f"{suspicion.metric} {KINDS[suspicion.kind]}",
+        subtitle=_subtitle(suspicion),
+        alternative=_alternative(suspicion),
+    )
+
+
+def _drawn(suspicion: Suspicion, length: int) -> list[int]:
+    """Which points of a curve: all of them, thinned, or the last cycles of a period."""
+    if suspicion.kind == "periodic":
+        last = min(length, POINTS, max(24, round(CYCLES * suspicion.period)))
+        return list(range(length - last, length))
+    at = np.linspace(0, length - 1, min(length, POINTS)).round()
+    return [int(i) for i in np.unique(at)]
+
+
+def _subtitle(suspicion: Suspicion) -> list[str]:
+    where = f" of {suspicion.study}" if suspicion.study else ""
+    lines = [f"{counted(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn"]
+    if suspicion.period:
+        lines.append(f"every {suspicion.period:.3g} evaluations")
+    return lines
+
+
+def _alternative(suspicion: Suspicion) -> str:
+    where = f" of {suspicion.study}" if suspicion.study else ""
+    every = f", every {suspicion.period:.3g} evaluations" if suspicion.period else ""
+    first = suspicion.curves[0]
+    finite = first.values[np.isfinite(first.values)]
+    course = (
+        f" In trial {first.trial} it goes from {number(float(finite[0]))} to "
+        f"{number(float(finite[-1]))}."
+        if len(finite)
+        else ""
+    )
+    return (
+        f"{suspicion.metric} {KINDS[suspicion.kind]}{every}: "
+        f"{counted(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn against "
+        f"steps.{course}"
+    )

@@ -1,0 +1,368 @@
+"""Curves that are probably bugs, and evaluations that came too rarely or irregularly (C8 I1).
+
+What is asked of the complete trials, each with its null and its share of 5 % of all tables:
+
+- *Training loss that rises* (2 %, half for the good trials and half for single ones). NULL: its
+  mean, and that of its logarithm, never rise (`curve_table.late_rise`; an explosion is straight in
+  logs and passes for noise without). It matters where the rise is more than the noise of one
+  evaluation and than 2 % of what the good trials gained. In most of the good trials: a problem.
+  In others a note, with the number that ended worse than they began: those diverged without a NaN.
+- *A metric that is periodic* in most trials of a study (2 %). NULL: its spectrum is smooth
+  (`periodicity`). Twice the median of the trials' p-values counts, valid however trials depend.
+- *Curves that are identical* although seeds or configurations differ (1 %, `identical_curves`).
+- *Metrics that never change*, exactly, in nine of ten trials or in most of the good ones. No
+  chance is in it; an infeasible trial that is stuck at chance is not asked.
+
+When a trial was evaluated (I1) is counted, and what that cost: `evaluation_steps`,
+`evaluation_cost`. Measured:
+docs/claims/suspect_curves.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tunebook.checks.suspect_curves import evaluation_steps
+from tunebook.checks.suspect_curves.evaluation_cost import with_cost
+from tunebook.checks.suspect_curves.identical_curves import (
+    FEWEST_POINTS,
+    Twins,
+    constant,
+    twins_of,
+)
+from tunebook.checks.suspect_curves.periodicity import FEWEST_POINTS as PERIOD_POINTS
+from tunebook.checks.suspect_curves.periodicity import common_period, periods_of
+from tunebook.checks.suspect_curves.wording import (
+    pass_finding,
+    period_finding,
+    rising_finding,
+    still_finding,
+    thin_finding,
+    twins_finding,
+)
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, NotApplicable
+from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.block_means import FEWEST_POINTS as ENDING_POINTS
+from tunebook.statistics.curves.block_means import (
+    Points,
+    blocks_of,
+    evaluation_noise,
+    good_rows,
+    late_rise,
+    points_of,
+)
+from tunebook.statistics.curves.majority import FEWEST_TRIALS, shown_alone, shown_by_most
+from tunebook.statistics.curves.trial_curves import no_curve
+from tunebook.statistics.metric_names import Metric, contradicted, quality_unknown, read_metrics
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
+
+RISING = 0.02
+PERIODIC = 0.02
+OF_IMPROVEMENT = 0.02
+NEARLY_ALL = 0.9
+READ = 400
+"""Trials of a study that are asked for a period: a bug is in all of them."""
+AT_ONCE = 20_000
+SHOWN = 8
+"""Curves of one kind that are kept for its picture."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SuspectCurve:
+    """One trial's curve that shows what is suspicious."""
+
+    trial: str
+    steps: Int[np.ndarray, "points"]
+    values: Float[np.ndarray, "points"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Suspicion:
+    """What is suspicious, and a few of the curves that show it.
+
+    Attributes:
+        kind: "rising", "periodic", "identical" or "still".
+        metric: whose curves.
+        study: in which, or "" for all.
+        trials: that show it, in all.
+        period: in evaluations, of a periodic one, else 0.
+        curves: some of them.
+    """
+
+    kind: str
+    metric: str
+    study: str
+    trials: tuple[str, ...]
+    period: float
+    curves: tuple[SuspectCurve, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SuspectResult:
+    """Everything suspicious in the curves of a table; nothing where all is well."""
+
+    objective: Objective
+    suspicions: tuple[Suspicion, ...]
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Asked:
+    """The table and what is asked of it."""
+
+    table: TrialTable
+    rows: Int[np.ndarray, "rows"]
+    good: Bool[np.ndarray, "rows"]
+    metrics: tuple[Metric, ...]
+
+
+Found = list[tuple[Finding, Suspicion]]
+
+
+def check(table: TrialTable, *, seed: int = 0) -> SuspectResult | NotApplicable:  # noqa: ARG001
+    """Look for bugs in the curves of complete trials; nothing is drawn at random.
+
+    Args:
+        table: the trials of one round.
+        seed: as every check takes it.
+    """
+    rows = np.flatnonzero(table.complete)
+    known = read_metrics(table.curves, table.objective, table.training_objective)
+    metrics = tuple(
+        m
+        for m in known.values()
+        if (m.sign or quality_unknown(m)) and _count(table, m.name, rows).any()
+    )
+    nothing = no_curve(table, [m.name for m in metrics])
+    if nothing:
+        return NotApplicable(
+            check="C8",
+            reason=nothing,
+            needs=f"report {table.objective.metric} several times in training: "
+            "trial.report(step, ...)",
+        )
+    asked = _Asked(table=table, rows=rows, good=good_rows(table)[rows], metrics=metrics)
+    steps = with_cost(table, rows, evaluation_steps.findings_on(table, rows))
+    finite = [points_of(table.curves[m.name], rows, 1).count for m in metrics]
+    long, endings, cycles = (
+        max(int((count >= fewest).sum()) for count in finite)
+        for fewest in (FEWEST_POINTS, ENDING_POINTS, PERIOD_POINTS)
+    )
+    if long < FEWEST_TRIALS:
+        thin = thin_finding(table.objective.metric, long, FEWEST_POINTS, FEWEST_TRIALS)
+        return SuspectResult(objective=table.objective, suspicions=(), findings=(thin, *steps))
+    found = [*_still(asked), *_rising(asked), *_identical(asked), *_periodic(asked)]
+    training = any(m.training and m.sign for m in metrics)
+    findings = [f for f, _ in found] or [
+        pass_finding(
+            table,
+            [m.name for m in metrics],
+            long,
+            endings=training and endings >= FEWEST_TRIALS,
+            cycles=cycles >= FEWEST_TRIALS,
+        )
+    ]
+    return SuspectResult(
+        objective=table.objective,
+        suspicions=tuple(s for _, s in found),
+        findings=(*findings, *steps),
+    )
+
+
+def _count(table: TrialTable, metric: str, rows: Int[np.ndarray, "rows"]) -> np.ndarray:
+    offsets = table.curves[metric].offsets
+    return np.asarray(offsets[rows + 1] - offsets[rows])
+
+
+def _rising(asked: _Asked) -> Found:
+    """Training metrics that get worse."""
+    training = [m for m in asked.metrics if m.training and m.sign]
+    if contradicted(asked.table.objective):  # rising may be what is wanted
+        training = [m for m in training if m.name != asked.table.objective.metric]
+    training.sort(key=lambda m: "loss" not in m.kind.split())
+    found: Found = []
+    for metric in training:
+        p_value, low, end, begin = _rises(asked, metric)
+        level = RISING / 2 / len(training)
+        shown, studies = shown_by_most(asked.table, asked.rows, asked.good, p_value, level)
+        alone = shown_alone(p_value, level)
+        every = shown | alone
+        # What single trials do in a second training metric is the same again.
+        if studies or (every.any() and not found):
+            readable = np.isfinite(p_value)
+            finding = rising_finding(
+                asked.table.name,
+                metric.name,
+                rows=asked.rows,
+                shown=shown if studies else every,
+                asked=readable & asked.good if studies else readable,
+                most=bool(studies),
+                diverged=int((every & (end > begin)).sum()),
+                low=metric.sign * low,
+                end=metric.sign * end,
+            )
+            chosen = asked.rows[shown if studies else every]
+            found.append((finding, _suspicion(asked, "rising", metric.name, chosen)))
+    return found
+
+
+def _rises(asked: _Asked, metric: Metric) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """p-value, lowest stretch, end and first value of a metric, lower is better."""
+    parts = []
+    for start in range(0, len(asked.rows), AT_ONCE):
+        some = asked.rows[start : start + AT_ONCE]
+        points = points_of(asked.table.curves[metric.name], some, metric.sign)
+        blocks = blocks_of(points)
+        rise = late_rise(blocks)
+        noise = evaluation_noise(blocks)
+        p_value = _either(rise.p_value, _in_logs(points))
+        parts.append((p_value, rise.low, rise.end, _first(points), rise.size, noise))
+    p_value, low, end, begin, size, noise = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    with np.errstate(invalid="ignore", over="ignore"):
+        gained = (begin - low)[asked.good & np.isfinite(p_value)]
+        least = OF_IMPROVEMENT * max(float(np.median(gained)), 0.0) if len(gained) else 0.0
+        small = np.isfinite(p_value) & ~(size > np.maximum(noise, least))
+    return np.where(small, 1.0, p_value), low, end, begin
+
+
+def _in_logs(points: Points) -> Float[np.ndarray, "rows"]:
+    """The same test on logs, for curves above zero: an explosion is straight there.
+
+    On its own scale an exponential bends so much that it passes for noise.
+    """
+    lowest = np.full(len(points.count), np.inf)
+    np.minimum.at(lowest, points.row, points.loss)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        logs = np.log(points.loss)
+    logs = np.where(lowest[points.row] > 0, logs, 0.0)
+    p_value = late_rise(blocks_of(replace(points, loss=logs))).p_value
+    return np.where(lowest > 0, p_value, np.nan)
+
+
+def _either(
+    a: Float[np.ndarray, "rows"], b: Float[np.ndarray, "rows"]
+) -> Float[np.ndarray, "rows"]:
+    """The smaller of two p-values, paid for twice, however they depend on each other."""
+    return np.asarray(np.minimum(1.0, 2 * np.fmin(a, b)))
+
+
+def _first(points: Points) -> Float[np.ndarray, "rows"]:
+    begin = np.full(len(points.count), np.nan)
+    begin[points.row[points.place == 0]] = points.loss[points.place == 0]
+    return begin
+
+
+def _periodic(asked: _Asked) -> Found:
+    """Held-out metrics, and the training loss, that go up and down in step with evaluations."""
+    studies: dict[str, list[int]] = {}
+    for i in asked.rows:
+        studies.setdefault(asked.table.study[i], []).append(int(i))
+    level = PERIODIC / len(asked.metrics) / max(len(studies), 1)
+    found: Found = []
+    for metric in asked.metrics:
+        for study, own in studies.items():
+            chosen = np.array(own)
+            if len(own) > READ:
+                chosen = chosen[np.linspace(0, len(own) - 1, READ).astype(int)]
+            points = points_of(asked.table.curves[metric.name], chosen, metric.sign or 1)
+            periods = periods_of(points)
+            readable = int(np.isfinite(periods.p_value).sum())
+            common = common_period(periods.p_value, periods.period, level)
+            if readable < FEWEST_TRIALS or common is None:
+                continue
+            period, shown = common
+            trials = chosen[shown]
+            finding = period_finding(
+                asked.table.name, metric.name, study if len(studies) > 1 else "",
+                trials, readable, period, float(np.median(periods.swing[shown])),
+                _apart(asked.table, metric.name, trials),
+            )  # fmt: skip
+            found.append(
+                (finding, _suspicion(asked, "periodic", metric.name, trials, study, period))
+            )
+    return found
+
+
+def _apart(table: TrialTable, metric: str, trials: Int[np.ndarray, "trials"]) -> float:
+    """Steps between evaluations, as a rule."""
+    return float(
+        np.median([np.median(np.diff(table.curves[metric].of(int(i))[0])) for i in trials])
+    )
+
+
+def _identical(asked: _Asked) -> Found:
+    """Curves that are equal to the last digit between trials that should differ."""
+    seen: set[tuple[str, ...]] = set()
+    found: Found = []
+    for metric in asked.metrics:
+        for twins in twins_of(asked.table, metric.name, asked.rows):
+            key = tuple(sorted(twins.trials))
+            if key not in seen:  # the same trials in another metric are the same bug
+                seen.add(key)
+                finding = twins_finding(twins, len(asked.rows))
+                found.append((finding, _twins_shown(asked, twins)))
+    return found
+
+
+def _twins_shown(asked: _Asked, twins: Twins) -> Suspicion:
+    largest = set(sorted(twins.groups, key=lambda g: -len(g))[0])
+    rows = np.array([i for i in asked.rows if asked.table.name[i] in largest])
+    shown = _suspicion(asked, "identical", twins.metric, rows)
+    return Suspicion(
+        kind=shown.kind, metric=shown.metric, study="", trials=twins.trials, period=0.0,
+        curves=shown.curves,
+    )  # fmt: skip
+
+
+def _still(asked: _Asked) -> Found:
+    """Metrics that never change."""
+    found: Found = []
+    for metric in asked.metrics:
+        curves = asked.table.curves[metric.name]
+        long = _count(asked.table, metric.name, asked.rows) >= FEWEST_POINTS
+        still = constant(curves, asked.rows)
+        many, good = int(long.sum()), long & asked.good
+        most = 2 * int((still & good).sum()) > int(good.sum()) >= FEWEST_TRIALS
+        if many < FEWEST_TRIALS or not (most or still.sum() >= NEARLY_ALL * many):
+            continue
+        rows = asked.rows[still]
+        finding = still_finding(
+            asked.table.name, metric.name, rows, many, float(curves.of(int(rows[0]))[1][0]),
+            objective=metric.name == asked.table.objective.metric,
+        )  # fmt: skip
+        found.append((finding, _suspicion(asked, "still", metric.name, rows)))
+    return found
+
+
+def _suspicion(
+    asked: _Asked,
+    kind: str,
+    metric: str,
+    rows: Iterable[int],
+    study: str = "",
+    period: float = 0.0,
+) -> Suspicion:
+    """Some of the curves that show it, the best trials first."""
+    losses = asked.table.losses
+    order = sorted((int(i) for i in rows), key=lambda i: float(losses[i]))
+    curves = []
+    for i in order[:SHOWN]:
+        steps, values = asked.table.curves[metric].of(i)
+        curves.append(SuspectCurve(trial=asked.table.name[i], steps=steps, values=values))
+    return Suspicion(
+        kind=kind,
+        metric=metric,
+        study=study,
+        trials=tuple(asked.table.name[i] for i in order),
+        period=period,
+        curves=tuple(curves),
+    )

@@ -1,0 +1,1 @@
+"""C6 C7: would longer training help, or would shorter do?"""

@@ -1,0 +1,312 @@
+"""Whether longer training would help, in words: from curve ends, or from lengths (C6)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from tunebook.checks.training_length.length_growth import FEWEST, Growth
+from tunebook.checks.training_length.more_steps import FIRST, gain_of_more, mean_curve
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import (
+    LONGER_BY,
+    half_again,
+    percent,
+    rounded,
+    spelled,
+)
+from tunebook.statistics.curves.ends import FEWEST_POINTS, NEGLIGIBLE, noise_about_trend, noise_of
+from tunebook.statistics.curves.majority import most_by_a_margin
+from tunebook.statistics.curves.trial_curves import EARLY, FEWEST_TRIALS, LATE, CurveReading
+
+WILD = 5.0
+"""Times the usual range of a good curve, beyond which it is left out of the mean."""
+IN_THE_MEAN = 100
+"""Good trials whose mean curve is extrapolated, and whose noise is read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training:
+    """How the good trials were trained.
+
+    Attributes:
+        length: in steps, as their curves count them; the median where trials differ.
+        planned: whether that is `max_train_steps`, so that advice can name another.
+        objective: what their curves are of.
+        least: the lowest loss that can be, minus infinity where that is not known.
+        condition: what the ends of curves take for granted of the schedule, `if ...`.
+    """
+
+    length: int
+    planned: bool
+    objective: Objective
+    least: float
+    condition: str
+
+    @property
+    def longer(self) -> int:
+        """Half as many steps again, as people write it."""
+        return rounded(LONGER_BY * self.length)
+
+
+def still_improving(
+    readable: Sequence[CurveReading], coarse: Sequence[CurveReading], training: Training
+) -> tuple[Finding, bool]:
+    """C6 where all trials train equally long, and whether it warns.
+
+    Args:
+        readable: good trials with a slope at their end.
+        coarse: good trials with a last quarter.
+        training: their length and their objective.
+    """
+    sign, of = training.objective.sign, len(readable) or len(coarse)
+    sure = _sure(readable)
+    late = sum(r.best_fraction > LATE for r in coarse)
+    # Of level curves' best checkpoints, half lie in the last quarter at the most.
+    crowded = not readable and bool(stats.binom.sf(late - 1, len(coarse), 0.5) < 0.025)
+    improving = [r for r in readable if r.improving]
+    gain = float(np.median([r.late_gain.estimate for r in improving])) if improving else 0.0
+    more, level = _half_again(sure[0] if sure else readable, training)
+    warned = bool(sure) and _material(improving, sign, gain, more)
+    numbers: dict[str, Number] = {
+        "improving": len(improving),
+        "good_trials": of,
+        "median_late_gain": gain,
+        "best_in_last_quarter": late,
+        "best_in_first_tenth": sum(r.best_fraction <= EARLY for r in coarse),
+    }
+    if math.isfinite(more.low):
+        numbers |= {"gain_of_half_again": more, "mean_at_the_end": sign * level}
+    who = (
+        _who(readable, sure) if sure else f"{late if crowded else len(improving)} of the {of} best"
+    )
+    case = "crowded" if crowded else "level" if _few(len(improving), len(readable)) else "open"
+    case = case if readable or crowded else "coarse"
+    case = "warned" if warned else "sure" if sure else case
+    because = "still improve at the end" if warned else "are best in the last quarter of training"
+    remedy = Remedy(
+        kind=RemedyKind.TRAIN_LONGER if training.planned else RemedyKind.INSPECT,
+        values={"max_train_steps": training.longer} if training.planned else {},
+        because=f"{who if sure else f'{who} trials'} {because}",
+    )
+    finding = Finding(
+        check="C6",
+        severity=_SEVERITY.get(case, Severity.NOTE),
+        subject="max_train_steps",
+        numbers=numbers,
+        sentence=_end_words(who, training, gain, more, late)[case],
+        remedy=remedy if warned or crowded else None,
+        trials=tuple(r.trial for r in improving),
+        settled=case not in UNSETTLED,
+    )
+    return finding, warned
+
+
+def _sure(readable: Sequence[CurveReading]) -> list[Sequence[CurveReading]]:
+    """All good trials, or those of a study, of which more than half surely still improve."""
+    studies = [
+        [r for r in readable if r.study == s] for s in dict.fromkeys(r.study for r in readable)
+    ]
+    groups = [g for g in (readable, *studies) if len(g) >= FEWEST_TRIALS]
+    return [g for g in groups if most_by_a_margin(sum(r.improving for r in g), len(g))]
+
+
+def _few(improving: int, readable: int) -> bool:
+    """Whether surely less than half still improve; a single one may be luck."""
+    if 2 * improving >= readable > 0:
+        return False
+    return improving <= 1 or most_by_a_margin(readable - improving, readable)
+
+
+def _end_words(
+    who: str, training: Training, gain: float, more: Interval, late: int
+) -> dict[str, str]:
+    """What curve ends say, in each of the cases."""
+    length, metric = training.length, training.objective.metric
+    improve = "improves" if who.startswith("1 ") else "improve"
+    try_ = f"try {training.longer} steps" if training.planned else "train half as long again"
+    then = f"{try_[0].upper()}{try_[1:]}, which helps {training.condition}."
+    if math.isfinite(more.low):
+        then = (
+            f"{try_[0].upper()}{try_[1:]}, for about {spelled(more)} in {metric} "
+            f"{training.condition}."
+        )
+    return {
+        "warned": f"Longer training would help: {who} still improve at step {length}, by "
+        f"{gain:.2g} over the last tenth. {then}",
+        "sure": f"Longer training would help little: {who} still improve at step {length}, but "
+        "half as long again would gain less than the noise of one evaluation.",
+        "crowded": f"Longer training may help: {who} trials have their best checkpoint in the "
+        f"last quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end.",
+        "level": f"No sign that longer training would help: none of {who[5:]} trials still "
+        f"improves at step {length}."
+        if who.startswith("0 ")
+        else f"Most of the best trials have leveled off: {who} trials still {improve} at step "
+        f"{length}.",
+        "open": f"Not enough evidence on longer training: {who} trials still {improve} at step "
+        f"{length}. That does not show whether most do. A round of {training.longer} steps would."
+        if training.planned
+        else f"Not enough evidence on longer training: {who} trials still {improve} at step "
+        f"{length}. That does not show whether most do.",
+        "coarse": f"Not enough evidence on longer training: it takes {FEWEST_POINTS} evaluations "
+        f"to see whether a trial still improves. {late} of the best trials are best in their "
+        "last quarter.",
+    }
+
+
+def _who(readable: Sequence[CurveReading], sure: Sequence[Sequence[CurveReading]]) -> str:
+    if any(g is readable for g in sure):
+        return f"{sum(r.improving for r in readable)} of the {len(readable)} best trials"
+    return " and ".join(
+        f"{sum(r.improving for r in g)} of the {len(g)} best trials of {g[0].study}"
+        for g in sorted(sure, key=lambda g: g[0].study)
+    )
+
+
+def _half_again(good: Sequence[CurveReading], training: Training) -> tuple[Interval, float]:
+    """What half as long again would bring to the mean of these trials, and that mean's end."""
+    length, sign = training.length, training.objective.sign
+    curves = []
+    for r in good[:: max(1, math.ceil(len(good) / IN_THE_MEAN))]:
+        finite = np.isfinite(r.values)
+        steps, losses = r.steps[finite], sign * r.values[finite]
+        if len(steps) and steps[-1] + 1 >= 0.95 * length:
+            curves.append((steps, losses))
+    # A curve that exploded on its way, NaN or not, would be all that their mean shows.
+    widths = np.array([np.ptp(v[s >= FIRST * length]) for s, v in curves])
+    usual = float(np.median(widths)) if curves else 0.0
+    curves = [c for c, w in zip(curves, widths, strict=True) if w <= WILD * usual]
+    if len(curves) < FEWEST_TRIALS:
+        return Interval(0.0, -math.inf, math.inf), math.nan
+    steps, losses = mean_curve(curves)
+    if not len(steps):
+        return Interval(0.0, -math.inf, math.inf), math.nan
+    return gain_of_more(steps, losses, length, LONGER_BY, training.least), float(losses[-1])
+
+
+def _material(improving: Sequence[CurveReading], sign: int, gain: float, more: Interval) -> bool:
+    """True where half as long again would bring more than the noise of one evaluation.
+
+    Five more tenths at the late rate at most, since curves flatten; as extrapolated, where they
+    can be.
+    """
+    some = improving[:: math.ceil(len(improving) / IN_THE_MEAN)]
+    losses = [sign * r.values[np.isfinite(r.values)] for r in some]
+    noise = float(np.median([noise_of(own) for own in losses]))
+    whole = float(np.median([own[0] - own.min() for own in losses]))
+    most = 5 * gain
+    if math.isfinite(more.low):
+        most = min(most, more.estimate)
+    return most > max(noise, NEGLIGIBLE * whole)
+
+
+_SEVERITY = {"warned": Severity.WARNING, "level": Severity.PASS}
+UNSETTLED = ("open", "coarse")
+"""Cases without enough evidence."""
+
+
+def of_lengths(
+    grown: Sequence[Growth], good: Sequence[CurveReading], metric: str
+) -> tuple[Finding, bool]:
+    """C6 where a hyperparameter sets each trial's length, and whether it warns.
+
+    Args:
+        grown: of each study that has trials enough.
+        good: the good trials.
+        metric: of the objective.
+    """
+    still = [g for g in grown if g.at_the_end.low > 0]
+    longer = [g for g in grown if g.per_doubling.low > 0]
+    shown = max(still or longer or grown, key=lambda g: g.trials)
+    numbers: dict[str, Number] = {
+        "gain_per_doubling": shown.per_doubling,
+        "gain_per_doubling_of_the_longer": shown.at_the_end,
+        "longer_from": shown.longer_from,
+        "longest": shown.longest,
+        "good_trials": len(good),
+        "best_in_last_quarter": sum(r.best_fraction > LATE for r in good),
+    }
+    if shown.tied.low > 0.5:
+        numbers["ends_ahead"] = shown.tied
+    further = half_again(shown.longest)
+    noises = [noise_about_trend(r.values[np.isfinite(r.values)]) for r in good[:IN_THE_MEAN]]
+    noise = float(np.median(noises)) if noises else 0.0
+    warned = bool(still) and math.log2(LONGER_BY) * shown.at_the_end.estimate > noise
+    # Told level only where even the far end of the interval would be lost in the noise.
+    level = math.log2(LONGER_BY) * shown.per_doubling.high <= noise
+    case = "longer" if longer else "level" if level else "open"
+    case = "warned" if warned else "still" if still else case
+    remedy = Remedy(
+        kind=RemedyKind.TRAIN_LONGER,
+        subject=shown.setter,
+        values={shown.setter: further},
+        because=f"the good trials gain {spelled(shown.at_the_end)} in {metric} per doubling from "
+        f"{shown.setter} {shown.longer_from:g} up",
+    )
+    finding = Finding(
+        check="C6",
+        severity=_SEVERITY.get(case, Severity.NOTE),
+        subject=shown.setter,
+        numbers=numbers,
+        sentence=_length_words(shown, metric, further)[case] + _tied_words(shown),
+        remedy=remedy if warned else None,
+        trials=tuple(r.trial for r in good if r.highlighted),
+        settled=case not in UNSETTLED,
+    )
+    return finding, warned
+
+
+def _length_words(shown: Growth, metric: str, further: float) -> dict[str, str]:
+    """What the lengths say, in each of the cases."""
+    name = shown.setter
+    where = f" in {shown.study}" if shown.study else ""
+    beyond = f"from {name} {shown.longer_from:g} up{where}"
+    over_all = f"{spelled(shown.per_doubling)} in {metric} per doubling"
+    at_the_end = (
+        f"Longer trials are still better at the upper end: {beyond}, the best gain "
+        f"{spelled(shown.at_the_end)} in {metric} per doubling"
+    )
+    return {
+        "warned": f"{at_the_end}. Try {name} {further:g}, the same in all trials of a round.",
+        "still": f"{at_the_end}. Half as long again would gain less than the noise of one "
+        "evaluation.",
+        "longer": f"Longer trials are better over the whole range of {name}{where}, by {over_all}."
+        f" At the upper end it is not clear: {beyond}, they gain {spelled(shown.at_the_end)}. A "
+        f"round at {name} {further:g} would show it.",
+        "open": f"Not enough evidence on {name}{where}: the best of {shown.trials} trials gain "
+        f"{over_all}. A round at {name} {further:g} would show more.",
+        "level": f"No sign that more {name} would help{where}: the best trials gain {over_all}.",
+    }
+
+
+def _tied_words(shown: Growth) -> str:
+    if shown.tied.low <= 0.5:
+        return ""
+    return (
+        " Curve ends say nothing here: at the same step, shorter trials are ahead of longer ones "
+        f"in {percent(shown.tied.estimate)} of pairs, as under a decay tied to the length."
+    )
+
+
+def cannot_tell(good: Sequence[CurveReading], setter: str, shortest: int, longest: int) -> Finding:
+    """C6 where trials differ in length and nothing says what more of it would bring."""
+    late = sum(r.best_fraction > LATE for r in good)
+    why = (
+        f"{setter} sets them, and it takes {FEWEST} complete trials of one study to follow that"
+        if setter
+        else "no hyperparameter sets them: early stopping, a target or a time limit may end them"
+    )
+    return Finding(
+        check="C6",
+        severity=Severity.NOTE,
+        subject=setter or "max_train_steps",
+        numbers={"best_in_last_quarter": late, "good_trials": len(good)},
+        sentence=f"Not enough evidence on training length: trials train {shortest} to {longest} "
+        f"steps. Here {why}. Trials of one length would show it.",
+        settled=False,
+    )

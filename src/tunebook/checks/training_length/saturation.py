@@ -1,0 +1,140 @@
+"""Whether the good trials were done long before the end, in words (C7 E3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tunebook.checks.training_length.longer_training import Training
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import percent, rounded
+from tunebook.statistics.curves.ends import FEWEST_POINTS, SATURATED_BEFORE
+from tunebook.statistics.curves.majority import most_by_a_margin
+from tunebook.statistics.curves.trial_curves import EARLY, CurveReading
+from tunebook.statistics.metric_names import contradicted
+
+MOST = 0.8
+"""Share of the good trials that "nearly all" asks for."""
+SO_FEW = 7
+"""Good trials below which all of them must agree (`most_by_a_margin`: 6 of 7 do, 5 of 6 don't)."""
+SPARE = 1.2
+"""Steps kept beyond the one at which the good trials were done. A judgement."""
+
+
+def done_early(
+    readings: Sequence[CurveReading], training: Training, *, lengths_vary: bool
+) -> tuple[Finding, bool]:
+    """C7, and whether it asks for shorter training.
+
+    Args:
+        readings: of the good trials, read closely.
+        training: their length, the median where they differ, and what the schedule leaves open.
+        lengths_vary: each trial has its own, so that shares are named and not steps.
+    """
+    saturated = [r for r in readings if r.saturated_at is not None]
+    early = [r for r in readings if r.best_fraction <= EARLY]
+    n = len(readings)
+    far_too_long = _nearly_all(len(early), n)
+    numbers: dict[str, Number] = {"saturated": len(saturated), "good_trials": n}
+    if not far_too_long and not _nearly_all(len(saturated), n):
+        readable = any(len(r.steps) >= FEWEST_POINTS for r in readings)
+        severity, sentence = _not_shorter(len(saturated), n, readable=readable)
+        settled = severity is Severity.PASS
+        return _finding(severity, numbers, sentence, settled=settled), False
+    shown = early if far_too_long else saturated
+    severity = Severity.WARNING if far_too_long else Severity.NOTE
+    names = tuple(r.trial for r in shown)
+    who = f"{len(shown)} of the {n} best trials"
+    if lengths_vary:
+        share = EARLY if far_too_long else SATURATED_BEFORE
+        sentence = (
+            f"Shorter training would do: {who} stopped improving before {percent(share)} of their "
+            f"own length, {training.condition}."
+        )
+        return _finding(severity, numbers, sentence, None, names), True
+    length = training.length
+    at = max(r.best_step if far_too_long else r.saturated_at or 0 for r in shown)
+    shorter = min(length, max(1, rounded(SPARE * (at + 1), up=True)))
+    numbers["steps_saved"] = length - shorter
+    because = f"{who} stopped improving by step {at}"
+    evidence = (
+        f"Training is far too long: {who} have their best checkpoint by step {at} of {length}"
+        if far_too_long
+        else f"Shorter training would do: {because} of {length}"
+    )
+    sentence = f"{evidence}. Training {shorter} steps would be enough, {training.condition}."
+    if far_too_long and all(r.best_step == r.steps[0] for r in shown):
+        better = "higher" if training.objective.sign > 0 else "lower"
+        sentence += f" If {better} values are better, correct the direction of the objective."
+    remedy = Remedy(
+        kind=RemedyKind.TRAIN_SHORTER if training.planned else RemedyKind.INSPECT,
+        values={"max_train_steps": shorter} if training.planned else {},
+        because=because,
+    )
+    return _finding(severity, numbers, sentence, remedy, names), True
+
+
+def _not_shorter(saturated: int, of: int, *, readable: bool) -> tuple[Severity, str]:
+    """What is said where not nearly all were done early; a pass where most were not."""
+    who = f"{saturated} of the {of} best trials stopped improving before"
+    share = percent(SATURATED_BEFORE)
+    if not readable:
+        return Severity.NOTE, (
+            "Not enough evidence on shorter training: it takes "
+            f"{FEWEST_POINTS} evaluations to see when a trial stops improving."
+        )
+    if 2 * saturated < of:
+        few = (
+            f"only {who}"
+            if saturated
+            else f"none of the {of} best trials stopped improving before"
+        )
+        return Severity.PASS, f"The training length is used: {few} {share} of training."
+    return Severity.NOTE, (
+        f"It is not clear whether shorter training would do: {who} {share} of training. "
+        f"It takes {percent(MOST)} of them, and all of so few."
+        if of < SO_FEW
+        else f"It is not clear whether shorter training would do: {who} {share} of training. "
+        f"It takes {percent(MOST)} of them."
+    )
+
+
+def wrong_way(readings: Sequence[CurveReading], objective: Objective) -> Finding | None:
+    """A doubt of the direction: its name contradicts it, and the good trials get worse from the
+    first tenth of training on. None where that is not so."""
+    early = [r for r in readings if r.best_fraction <= EARLY]
+    if not contradicted(objective) or not _nearly_all(len(early), len(readings)):
+        return None
+    better = "higher" if objective.sign > 0 else "lower"
+    done = "minimized" if objective.sign > 0 else "maximized"
+    because = f"{objective.metric} is {done}, but for a metric of this name {better} is better"
+    return Finding(
+        check="C7",
+        severity=Severity.PROBLEM,
+        subject=objective.metric,
+        numbers={"best_in_first_tenth": len(early), "good_trials": len(readings)},
+        sentence=f"Check the direction of the objective: {because}. {len(early)} of the "
+        f"{len(readings)} best trials have their best value in the first tenth of training.",
+        remedy=Remedy(kind=RemedyKind.INSPECT, because=because),
+        trials=tuple(r.trial for r in early),
+    )
+
+
+def _nearly_all(some: int, of: int) -> bool:
+    """Whether so many are MOST of the good trials, and surely more than half of all like them."""
+    return some >= MOST * of and most_by_a_margin(some, of)
+
+
+def _finding(
+    severity: Severity,
+    numbers: dict[str, Number],
+    sentence: str,
+    remedy: Remedy | None = None,
+    trials: tuple[str, ...] = (),
+    *,
+    settled: bool = True,
+) -> Finding:
+    return Finding(
+        check="C7", severity=severity, subject="max_train_steps", numbers=numbers,
+        sentence=sentence, remedy=remedy, trials=trials, settled=settled,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""D2: trial, study and data-split variance, side by side."""

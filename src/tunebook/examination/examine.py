@@ -1,0 +1,281 @@
+"""Every check that applies, on one table, worst finding first (C, B2)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+import scipy.linalg  # noqa: F401  its library must be there for a limit of its threads
+from threadpoolctl import threadpool_limits
+
+from tunebook.checks import CHECKS, run_check
+from tunebook.checks.included_optimizers.check import lost_to_included
+from tunebook.checks.variance_sources.labels import without_labels
+from tunebook.domain.design import Objective
+from tunebook.domain.finding import (
+    CheckFailed,
+    Examination,
+    Finding,
+    NotApplicable,
+    Remedy,
+    RemedyKind,
+    Severity,
+)
+from tunebook.domain.formats.notation import format_objective
+from tunebook.domain.formats.numbers import listed, plural, reduced_text
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Status
+from tunebook.examination.carried_over import with_carried, without_the_best
+from tunebook.examination.equal_values import with_equal_values
+from tunebook.examination.objective_direction import direction_finding
+
+if TYPE_CHECKING:
+    from jaxtyping import Float as F
+
+
+class Result(Protocol):
+    """What a check returns when it can speak."""
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What it found, passes included."""
+
+
+NEEDS_INDEPENDENT = ("C2", "C9")
+"""Checks of what a search of this size finds: they take trials for independent draws, and are
+silent where earlier results chose later configurations."""
+LEANS_ON_INDEPENDENT = ("C1", "C3", "C10")
+"""Checks of the response over the space: good points crowd where they were sought, so that what
+they say is still worth reading and their error rates do not hold."""
+
+USES_CARRIED = ("C1", "C3", "C10")
+"""Checks that model the response, and may read trials of earlier rounds that lie in the space:
+docs/decisions/0013-evidence-carried-over.md. C2 and C9 take trials for a fresh sample."""
+
+HUGE = 1e100
+
+WORST_FIRST = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE, Severity.PASS)
+
+
+def results(
+    table: TrialTable,
+    *,
+    seed: int = 0,
+    carried: TrialTable | None = None,
+    repeats: TrialTable | None = None,
+) -> dict[str, Result | NotApplicable]:
+    """Run every check of the catalogue on a table, in the playbook's order.
+
+    An error in a check is its result (`CheckFailed`), and the other checks still report.
+    Arithmetic on the NaN of infeasible trials is no error. Finite values beyond 1e100 are read as
+    1e100: no check could distinguish them from divergence, and their squares would overflow.
+    Values that differ in the last digit are read as one. Linear algebra uses one thread: matrices
+    are small, and on a busy machine threads that wait for each other take four times as long
+    (10 s and 2.5 s for 512 trials with curves).
+
+    Args:
+        table: the trials of one round.
+        seed: of every resampling.
+        carried: the same with those of earlier rounds that lie in its space.
+        repeats: the same with its reruns and the rounds that repeat its search, which D2 reads.
+    """
+    whole = _within_reach(table)
+    table = without_labels(whole)
+    wider = {c: table if carried is None else _carried_for(c, carried) for c in USES_CARRIED}
+    wider["D2"] = whole if repeats is None else _within_reach(repeats)
+    with (
+        threadpool_limits(1, user_api="blas"),
+        warnings.catch_warnings(),
+        np.errstate(all="ignore"),
+    ):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return {c: _result(c, wider.get(c, table), seed) for c in CHECKS}
+
+
+def _carried_for(check: str, carried: TrialTable) -> TrialTable:
+    """The trials that a check reads where some were carried over."""
+    own = without_labels(_within_reach(carried))
+    return without_the_best(own) if check == "C3" else own
+
+
+def _within_reach(table: TrialTable) -> TrialTable:
+    """The table with no finite value beyond HUGE, and equal values of a hyperparameter as one."""
+    table = with_equal_values(table)
+
+    def bounded(values: F[np.ndarray, "values"]) -> F[np.ndarray, "values"]:
+        return np.where(np.isfinite(values), np.clip(values, -HUGE, HUGE), values)
+
+    if not any(_far(v) for v in (table.value, *(c.values for c in table.curves.values()))):
+        return table
+    curves = {n: replace(c, values=bounded(c.values)) for n, c in table.curves.items()}
+    return replace(table, value=bounded(table.value), curves=curves)
+
+
+def _far(values: F[np.ndarray, "values"]) -> bool:
+    with np.errstate(invalid="ignore"):
+        size = np.abs(values)
+        return bool(((size > HUGE) & np.isfinite(size)).any())
+
+
+def _result(check: str, table: TrialTable, seed: int) -> Result | NotApplicable:
+    if table.adaptive and check in NEEDS_INDEPENDENT:
+        return NotApplicable(
+            check=check,
+            reason="earlier results chose later configurations, so the trials are no independent "
+            "sample of the space",
+            needs="a random or quasi-random search",
+        )
+    return run_check(check, table, seed=seed)
+
+
+def examine(
+    table: TrialTable,
+    *,
+    seed: int = 0,
+    unread: Mapping[str, Sequence[str]] | None = None,
+    carried: TrialTable | None = None,
+    repeats: TrialTable | None = None,
+) -> Examination:
+    """What every check says of one table of trials.
+
+    Args:
+        table: the trials of one round, or of a sweep that was run elsewhere.
+        seed: of every resampling; the same table and seed give the same examination.
+        unread: varied hyperparameter to the trials whose training code never read it.
+        carried: the same trials with those of earlier rounds that lie in their space.
+        repeats: the same trials with their reruns and the rounds that repeat their search.
+
+    Example:
+        >>> import tunebook as tb
+        >>> table = tb.TrialTable.from_csv("trials.csv", objective=tb.minimize("error"))
+        ... # doctest: +SKIP
+        >>> tb.examine(table).findings  # doctest: +SKIP
+    """
+    found = results(table, seed=seed, carried=carried, repeats=repeats)
+    return conclude(table, found, unread=unread, carried=carried)
+
+
+def conclude(
+    table: TrialTable,
+    found: Mapping[str, Result | NotApplicable],
+    *,
+    unread: Mapping[str, Sequence[str]] | None = None,
+    carried: TrialTable | None = None,
+) -> Examination:
+    """Put results that are there already together as an examination; see `examine`."""
+    findings = [
+        f
+        if carried is None or check not in USES_CARRIED
+        else with_carried(f, _carried_for(check, carried))
+        for check, r in found.items()
+        if not isinstance(r, NotApplicable)
+        for f in r.findings
+    ]
+    findings = _one_length(findings)
+    findings += lost_to_included(findings, table.objective)
+    suspected = bool(getattr(found.get("C11"), "adaptive", False))
+    if table.adaptive or suspected:
+        findings = [_doubted(f, suspected=suspected) for f in findings]
+    findings += [_never_read(table, name, trials) for name, trials in (unread or {}).items()]
+    doubt = direction_finding(table.objective, of_file=table.origin is not None)
+    findings += [doubt] if doubt else []
+    if table.planned_objective is not None:
+        findings.append(_exploratory(table, table.planned_objective))
+    return Examination(
+        trials=len(table),
+        left_out=(*table.left_out, *_not_counted(table)),
+        findings=sorted(findings, key=_order),
+        not_applicable=tuple(
+            r
+            for r in found.values()
+            if isinstance(r, CheckFailed)
+            or (isinstance(r, NotApplicable) and r.check not in {f.check for f in findings})
+        ),
+    )
+
+
+def _one_length(findings: Sequence[Finding]) -> list[Finding]:
+    """Findings that name one length to train at: where longer is better, B9 fixes it there."""
+    longer = {
+        f.remedy.subject: f.remedy.values[f.remedy.subject]
+        for f in findings  # in the order of checks, so that C6, which read the curves, is last
+        if f.remedy and f.remedy.kind is RemedyKind.TRAIN_LONGER
+        if f.remedy.subject in f.remedy.values
+    }
+    agreed = []
+    for finding in findings:
+        remedy = finding.remedy
+        if remedy and remedy.subject in longer and finding.check in ("B9", "C1"):
+            key = "value" if finding.check == "B9" else remedy.subject
+            remedy = replace(remedy, values={key: longer[remedy.subject]})
+        agreed.append(replace(finding, remedy=remedy))
+    return agreed
+
+
+def _doubted(finding: Finding, *, suspected: bool) -> Finding:
+    """A finding with the caveat that its check takes the trials for independent."""
+    if finding.check not in (*NEEDS_INDEPENDENT, *LEANS_ON_INDEPENDENT):
+        return finding
+    said = "If earlier results chose later trials (C11), its" if suspected else "Its"
+    why = "" if suspected else ": earlier results chose later trials"
+    return replace(finding, sentence=f"{finding.sentence} {said} error rate does not hold{why}.")
+
+
+def _exploratory(table: TrialTable, planned: Objective) -> Finding:
+    asked = table.objective
+    return Finding(
+        check="C11",
+        severity=Severity.NOTE,
+        subject=asked.metric,
+        numbers={
+            "planned": f"{format_objective(planned)}, {planned.reduced}",
+            "taken": f"{format_objective(asked)}, {asked.reduced}",
+        },
+        sentence=f"Exploratory: {format_objective(asked)} ({reduced_text(asked)}) was chosen as "
+        "the objective after the results were seen. What is found here is a question for another "
+        "round, no evidence: of many metrics, some show an effect by luck.",
+        remedy=None,
+    )
+
+
+def _order(finding: Finding) -> tuple[int, bool, str, int]:
+    letter, digits = finding.check[:1], finding.check[1:]
+    place = int(digits) if digits.isdecimal() else 0
+    return WORST_FIRST.index(finding.severity), not finding.settled, letter, place
+
+
+def _not_counted(table: TrialTable) -> list[str]:
+    """ "name: reason" for every trial that no statistic counts."""
+    reasons = []
+    for name, status, cause in zip(table.name, table.status, table.cause, strict=True):
+        if status is Status.FAILED:
+            reasons.append(f"{name}: failed{f', {cause}' if cause else ''}, not its own fault")
+        elif not status.ended:
+            reasons.append(f"{name}: {status}, has not ended")
+    return reasons
+
+
+def _never_read(table: TrialTable, name: str, trials: Sequence[str]) -> Finding:
+    # The book notes it of fresh-seed reruns as well: those are no trials of this table.
+    trials = [t for t in trials if t in table.name]
+    having = sum(name in config for config in table.config)
+    return Finding(
+        check="B2",
+        severity=Severity.PROBLEM,
+        subject=name,
+        numbers={"unread": len(trials), "trials": having},
+        sentence=(
+            f'Training never read "{name}" in {len(trials)} of {plural(having, "trial")} that '
+            f"have it ({listed(trials, 4)}): it was varied in vain, and whatever a check says of "
+            "it is chance."
+        ),
+        remedy=Remedy(
+            kind=RemedyKind.INSPECT,
+            subject=name,
+            because=f'the training code should read trial.config["{name}"], under this name',
+        ),
+        trials=tuple(trials),
+    )
