@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from scipy.special import ndtri
 
-from tunebook.analysis.comparison import Judgement, conclude, read_look
-from tunebook.analysis.rerun_evidence import Question
+from tunebook.deciding.comparison import Judgement, conclude, read_look
+from tunebook.deciding.rerun_evidence import Question
 from tunebook.domain.decision import RerunPlan
 
 

@@ -8,9 +8,9 @@ from functools import cache
 import numpy as np
 from rate_page import cell
 
-from tunebook.analysis.comparison import conclude, read_look
-from tunebook.analysis.rerun_evidence import Question, SideEvidence
-from tunebook.analysis.sequential_design import OUTER, planned
+from tunebook.deciding.comparison import conclude, read_look
+from tunebook.deciding.rerun_evidence import Question, SideEvidence
+from tunebook.deciding.sequential_design import OUTER, planned
 from tunebook.domain.decision import RerunPlan, Verdict
 from tunebook.domain.design import Direction, Objective
 

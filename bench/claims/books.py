@@ -17,9 +17,9 @@ from decisions import MARGIN, NOISE, OBJECTIVE, Case, Seeds, design, fixed_size,
 from rate_page import cell
 from scipy import stats
 
-from tunebook.analysis.comparison import conclude
-from tunebook.analysis.launch_account import RATE, granted
-from tunebook.analysis.rerun_evidence import Question
+from tunebook.deciding.comparison import conclude
+from tunebook.deciding.launch_account import RATE, granted
+from tunebook.deciding.rerun_evidence import Question
 from tunebook.domain.decision import Verdict
 
 ROUNDS = 30

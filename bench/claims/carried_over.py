@@ -14,7 +14,7 @@ import numpy as np
 from rate_page import VERSIONS, cell
 from surfaces import table_of
 
-from tunebook.analysis.advice import propose
+from tunebook.advice.proposal import propose
 from tunebook.checks.boundaries import check as boundaries
 from tunebook.checks.failures import check as feasibility
 from tunebook.checks.failures.regions import FailingRegion

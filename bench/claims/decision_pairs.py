@@ -13,9 +13,9 @@ import numpy as np
 from rate_page import cell
 from scipy import stats
 
-from tunebook.analysis.candidate_pairs import compare, pairs_of
-from tunebook.analysis.comparison import conclude
-from tunebook.analysis.rerun_evidence import Question, Reading
+from tunebook.deciding.candidate_pairs import compare, pairs_of
+from tunebook.deciding.comparison import conclude
+from tunebook.deciding.rerun_evidence import Question, Reading
 from tunebook.domain.decision import Comparison, Verdict
 
 if TYPE_CHECKING:

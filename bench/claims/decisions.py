@@ -20,9 +20,9 @@ from decision_pairs import pair_rows, power_rows
 from rate_page import cell
 from scipy import stats
 
-from tunebook.analysis.comparison import Judgement, conclude, read_look
-from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
-from tunebook.analysis.sequential_design import OUTER, SequentialDesign, extended, planned
+from tunebook.deciding.comparison import Judgement, conclude, read_look
+from tunebook.deciding.rerun_evidence import Question, Reading, SideEvidence
+from tunebook.deciding.sequential_design import OUTER, SequentialDesign, extended, planned
 from tunebook.domain.decision import Estimand, RerunPlan, Verdict
 from tunebook.domain.design import Objective
 
@@ -337,7 +337,7 @@ def pair_section(repeats: int) -> list[str]:
         f"`--pair-repeats {repeats}`: {repeats} decisions a cell.",
         "The claim: of candidates that are alike, at most 5 % of decisions call one better, whichever look dropped which; all",
         "intervals of a decision hold together in 95 %. Estimator: the difference over the first reruns of both, as many as the one",
-        "with fewer has, with Welch's interval (`analysis/candidate_pairs.py`). Kinds of noise as above; 12 reruns a side planned,",
+        "with fewer has, with Welch's interval (`deciding/candidate_pairs.py`). Kinds of noise as above; 12 reruns a side planned,",
         "extended three times where asked; a gain is better than the least improvement by 1 where it is 1.5. For comparison:",
         "Welch's test at 5 % of all reruns of both, which ignores that reruns ended because of what they showed.",
         "",

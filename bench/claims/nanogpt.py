@@ -18,9 +18,9 @@ from decisions import LEVEL, design, plan_of, through
 from optimizer_pairs import Arrived
 from scipy import stats
 
-from tunebook.analysis.comparison import Judgement, conclude
-from tunebook.analysis.rerun_evidence import Question
-from tunebook.analysis.sequential_design import FIRST_ADOPT
+from tunebook.deciding.comparison import Judgement, conclude
+from tunebook.deciding.rerun_evidence import Question
+from tunebook.deciding.sequential_design import FIRST_ADOPT
 from tunebook.domain.design import Objective
 
 PAGE = Path(__file__).parents[2] / "docs/claims/nanogpt.md"

@@ -14,9 +14,9 @@ import numpy as np
 from decisions import LEVEL, design, plan_of, through
 from scipy import stats
 
-from tunebook.analysis.comparison import Judgement, conclude
-from tunebook.analysis.fragile_seeds import fragile
-from tunebook.analysis.rerun_evidence import Question, SideEvidence
+from tunebook.deciding.comparison import Judgement, conclude
+from tunebook.deciding.fragile_seeds import fragile
+from tunebook.deciding.rerun_evidence import Question, SideEvidence
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.table import TrialTable
 

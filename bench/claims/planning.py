@@ -19,10 +19,10 @@ import scipy
 from isolation_families import FAMILIES, NAMES, study
 from isolation_splits import SEARCHES, search
 
-from tunebook.analysis.planning import Measured, plan_ahead
-from tunebook.analysis.planning_cost import Timed
 from tunebook.domain.design import Round
 from tunebook.domain.space import Branch, Choice, Float
+from tunebook.planning.cost import Timed
+from tunebook.planning.forecast import Measured, plan_ahead
 from tunebook.statistics.response.forms import DRAWS, fit_response
 from tunebook.statistics.scientific_values import Group, by_configuration, units_of
 from tunebook.statistics.value_pairs import ALPHA, compare

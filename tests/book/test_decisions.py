@@ -9,8 +9,8 @@ import numpy as np
 import psutil
 import pytest
 
-from tunebook.analysis.launch_account import account, granted
 from tunebook.book.notebook import Book
+from tunebook.deciding.launch_account import account, granted
 from tunebook.domain.decision import Verdict
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.formats.spelling import choice, maximize, minimize
@@ -235,7 +235,7 @@ def test_workers_are_kept_from_look_to_look(launched, rates, train, tmp_path, gi
     assert not psutil.pid_exists(int(processes[0]))
 
 
-@pytest.mark.parametrize("plan_seed", [0, 1])  # the rate: analysis/test_against_chance.py
+@pytest.mark.parametrize("plan_seed", [0, 1])  # the rate: deciding/test_against_chance.py
 def test_coin_flips_are_no_first_baseline_whatever_the_best_of_their_curves(tmp_path, plan_seed):
     def flip(trial):
         drawn = np.random.default_rng(trial.seed).binomial(500, 0.25, 20) / 500

@@ -9,10 +9,10 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import tunebook as tb
-from tunebook.analysis.planning import plan_ahead
 from tunebook.book.planned import Planned, last_timed, look_ahead
 from tunebook.domain.design import Round
 from tunebook.domain.formats.spelling import choice, log_uniform, uniform
+from tunebook.planning.forecast import plan_ahead
 
 SIDES = {"optimizer": choice("adam", "nesterov")}
 
@@ -20,8 +20,8 @@ SIDES = {"optimizer": choice("adam", "nesterov")}
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     """Few simulated studies: nothing here turns on how exact they are."""
-    monkeypatch.setattr("tunebook.analysis.planning_rounds.STUDIES", 4)
-    monkeypatch.setattr("tunebook.analysis.planning_rounds.FEWEST_WORLDS", 2)
+    monkeypatch.setattr("tunebook.planning.detectable_difference.STUDIES", 4)
+    monkeypatch.setattr("tunebook.planning.detectable_difference.FEWEST_WORLDS", 2)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from tunebook.analysis.replayed import Reproduced
+from tunebook.deciding.reproducibility import Reproduced
 from tunebook.domain.errors import EvidenceError, TrainingCodeError
 
 QUIET = {"workers": 0, "progress": False}

@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from tunebook.analysis.launch_account import granted
+from tunebook.deciding.launch_account import granted
 from tunebook.domain.decision import Estimand, RerunPlan
 from tunebook.domain.formats.codec import read_round_file
 from tunebook.report.history import history

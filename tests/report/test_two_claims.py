@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from single_look import judge
-from tunebook.analysis.rerun_evidence import SideEvidence
 from tunebook.checks.isolation.check import check
+from tunebook.deciding.rerun_evidence import SideEvidence
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import NotApplicable
 from tunebook.examination.examine import examine

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.analysis.rerun_count import MOST_MORE, needed
+from tunebook.deciding.rerun_count import MOST_MORE, needed
 from tunebook.domain.finding import Interval, NotApplicable, PairwiseDifference
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.ranking import ERROR_RATE, FEWEST, ranked

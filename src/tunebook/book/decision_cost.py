@@ -6,16 +6,16 @@ import sys
 
 import numpy as np
 
-from tunebook.analysis.launch_account import account, levels_after
-from tunebook.analysis.planning_earlier import repeated_seeds
 from tunebook.book.planned import last_measured
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.checks.variance_sources import check as variance_sources
 from tunebook.checks.variance_sources.check import Origin
+from tunebook.deciding.launch_account import account, levels_after
 from tunebook.domain.decision import RerunPlan
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.numbers import number, plural, rate_text, seconds_text
 from tunebook.domain.trial import Purpose, Status
+from tunebook.planning.earlier_trials import repeated_seeds
 from tunebook.store import Store, StoredRound
 
 

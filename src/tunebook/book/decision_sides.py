@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from tunebook.analysis.candidate_pairs import compare, pairs_of
-from tunebook.analysis.comparison import Judgement, losses_against_chance
-from tunebook.analysis.rerun_evidence import Question, Reading
 from tunebook.book.fresh_reruns import Candidate, ended, evidence_of
+from tunebook.deciding.candidate_pairs import compare, pairs_of
+from tunebook.deciding.comparison import Judgement, losses_against_chance
+from tunebook.deciding.rerun_evidence import Question, Reading
 from tunebook.domain.decision import Comparison, Estimand, Side
 from tunebook.domain.trial import TrialRecord
 from tunebook.store import Store

@@ -9,13 +9,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from tunebook.analysis.candidate_words import MOST_NAMED, compared_text
-from tunebook.analysis.comparison import Judgement, conclude
-from tunebook.analysis.comparison_words import against_baseline
-from tunebook.analysis.fragile_seeds import fragile, fragile_text
-from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
-from tunebook.analysis.sequential_design import FIRST_ADOPT
-from tunebook.analysis.validation_sampling import sampling_error
 from tunebook.book.caveats import caveats
 from tunebook.book.decision_cost import say_cost
 from tunebook.book.decision_sides import comparisons, sides_of
@@ -35,6 +28,13 @@ from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.rerun_plans import extended_plan, new_plan, question, standing_plan
 from tunebook.checks.variance_sources import check as variance_sources
 from tunebook.checks.variance_sources.check import VarianceSourcesResult
+from tunebook.deciding.candidate_wording import MOST_NAMED, compared_text
+from tunebook.deciding.comparison import Judgement, conclude
+from tunebook.deciding.fragile_seeds import fragile, fragile_text
+from tunebook.deciding.rerun_evidence import Question, Reading, SideEvidence
+from tunebook.deciding.sequential_design import FIRST_ADOPT
+from tunebook.deciding.validation_sampling import sampling_error
+from tunebook.deciding.wording import against_baseline
 from tunebook.domain.decision import (
     Comparison,
     Decision,

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tunebook.analysis.comparison import read_look
-from tunebook.analysis.rerun_evidence import Question, Reading, SideEvidence
+from tunebook.deciding.comparison import read_look
+from tunebook.deciding.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.domain.curves import reduce_curves
 from tunebook.domain.decision import RerunPlan
 from tunebook.domain.design import Reduce

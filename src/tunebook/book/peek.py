@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from tunebook.analysis.peek import peek
 from tunebook.book.decisions import candidates
 from tunebook.book.fresh_reruns import evidence_of
 from tunebook.book.refusals import refuse_same
 from tunebook.book.rerun_plans import question
+from tunebook.deciding.peek import peek
 from tunebook.domain.decision import Estimand, Setting
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import EvidenceError

@@ -10,16 +10,11 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tunebook.analysis.launch_account import account, granted
-from tunebook.analysis.planning import Measured, PlannedRound, Reruns, plan_ahead
-from tunebook.analysis.planning_cost import Timed, planned_cost, tried_cost
-from tunebook.analysis.planning_earlier import FEWEST, FEWEST_FREE
-from tunebook.analysis.planning_trades import Trade, trades
-from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.book.limits import check_limits
 from tunebook.book.refusals import out_of_reach
 from tunebook.book.tried_times import tried_times
 from tunebook.checks.design_faults.one_question import goal_warnings
+from tunebook.deciding.launch_account import account, granted
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.formats.codec import to_data
@@ -27,6 +22,11 @@ from tunebook.domain.formats.numbers import plural
 from tunebook.domain.trial import Purpose, Status
 from tunebook.examination.objective_direction import direction_finding
 from tunebook.execution.resources import cores
+from tunebook.planning.cost import Timed, planned_cost, tried_cost
+from tunebook.planning.earlier_trials import FEWEST, FEWEST_FREE
+from tunebook.planning.forecast import Measured, PlannedRound, Reruns, plan_ahead
+from tunebook.planning.trade_offs import Trade, trades
+from tunebook.planning.wording import assumption, too_small
 from tunebook.report.notebook import planned_html
 from tunebook.report.planned_text import cost_text, one_line, planned_renderable
 from tunebook.report.terminal import plain, show

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tunebook.analysis.advice import propose
+from tunebook.advice.proposal import propose
 from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.writing import write_text
 from tunebook.domain.decision import Change, Decision, Setting, Verdict

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tunebook.analysis.replayed import Replayed, Reproduced, SeedPair, compare
+from tunebook.deciding.reproducibility import Replayed, Reproduced, SeedPair, compare
 from tunebook.domain.decision import Launch
 from tunebook.domain.environment import Environment, code_changes, other_changes
 from tunebook.domain.errors import EvidenceError

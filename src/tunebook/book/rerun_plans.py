@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from tunebook.analysis.launch_account import account, next_level
-from tunebook.analysis.rerun_evidence import Question
-from tunebook.analysis.sequential_design import OUTER, SequentialDesign, extended, planned
 from tunebook.book.fresh_reruns import Reruns
+from tunebook.deciding.launch_account import account, next_level
+from tunebook.deciding.rerun_evidence import Question
+from tunebook.deciding.sequential_design import OUTER, SequentialDesign, extended, planned
 from tunebook.domain.decision import Estimand, RerunPlan, Setting
 from tunebook.domain.design import Objective
 from tunebook.domain.trial import Configuration

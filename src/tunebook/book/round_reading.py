@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from tunebook.analysis.foretold_outcomes import judge
+from tunebook.advice.outcomes import judge
 from tunebook.book.records import unread, with_earlier
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.round_pictures import RoundPictures

@@ -16,9 +16,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from tunebook.analysis.planning_cost import TriedTimes
 from tunebook.domain.design import Round
 from tunebook.domain.tried import Tried
+from tunebook.planning.cost import TriedTimes
 
 PLACE = "TUNEBOOK_CACHE"
 """Environment variable that names another folder than `~/.cache/tunebook`."""

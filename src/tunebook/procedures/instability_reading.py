@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunebook.analysis.gradient_norms import NormReading, RunNorms, read_norms, share_above
-from tunebook.analysis.mean_difference import mean_difference
 from tunebook.analysis.stability import RunReading, read_run, usual_fall, usual_lowest
 from tunebook.analysis.stability_rates import (
     BestRate,
@@ -18,6 +17,7 @@ from tunebook.analysis.stability_rates import (
     best_rate,
     read_rate,
 )
+from tunebook.deciding.mean_difference import mean_difference
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
 from tunebook.procedures.instability_plans import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.analysis.launch_account import RATE, AccountLine, next_level
+from tunebook.deciding.launch_account import RATE, AccountLine, next_level
 from tunebook.domain.formats.numbers import plural, rate_text
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from tunebook.analysis.foretold_outcomes import judge
+from tunebook.advice.outcomes import judge
 from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Finding, NotApplicable, Severity

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tunebook.analysis.chance_to_beat import EVEN
+from tunebook.deciding.superiority import EVEN
 from tunebook.domain.decision import Estimand, Side
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import ABSENT, gain_text, minus, number, share_texts

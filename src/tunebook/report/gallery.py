@@ -13,12 +13,12 @@ from tunebook.charts.picture import Picture
 from tunebook.charts.theme import config
 from tunebook.checks import check_failed
 from tunebook.checks.charts import PICTURES, draw, without_repeats
+from tunebook.deciding import chart as reruns
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Finding, NotApplicable
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import Result
-from tunebook.plots import reruns
 from tunebook.report.check_texts import check_text
 from tunebook.report.offline import columns, embedded_json
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tunebook.analysis.launch_account import account
+from tunebook.deciding.launch_account import account
 from tunebook.domain.decision import Decision, Estimand, Launch, Side
 from tunebook.domain.design import studies
 from tunebook.domain.environment import Environment, code_changes, other_changes

@@ -8,8 +8,8 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
-from tunebook.analysis.rerun_count import MOST_MORE, more_reruns
 from tunebook.checks.failures.unreported import UnreportedObjective, unreported_objective
+from tunebook.deciding.rerun_count import MOST_MORE, more_reruns
 from tunebook.domain.decision import Decision, Verdict
 from tunebook.domain.formats.numbers import number, plural
 from tunebook.domain.record import BookRecord, RoundRecord

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.analysis.launch_account import MOST, account, next_level
+from tunebook.deciding.launch_account import MOST, account, next_level
 from tunebook.domain.decision import Decision, Estimand, RerunPlan
 from tunebook.domain.design import Round, Study, studies
 from tunebook.domain.environment import SHORT

@@ -14,9 +14,6 @@ from jinja2 import Environment
 from markupsafe import Markup
 from rich.console import RenderableType
 
-from tunebook.analysis.planning import PlannedRound
-from tunebook.analysis.planning_trades import Trade
-from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.charts.picture import Picture
 from tunebook.charts.render import to_svg
 from tunebook.checks.charts import without_repeats
@@ -32,6 +29,9 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.domain.record import BookRecord, Proposal
 from tunebook.examination.examine import conclude, results
+from tunebook.planning.forecast import PlannedRound
+from tunebook.planning.trade_offs import Trade
+from tunebook.planning.wording import assumption, too_small
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.compact_svg import compact
 from tunebook.report.gallery import gallery, shows

@@ -9,14 +9,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tunebook.analysis.planning import PlannedRound
-from tunebook.analysis.planning_cost import PlannedCost
-from tunebook.analysis.planning_rounds import PlannedQuestion
-from tunebook.analysis.planning_trades import Trade
-from tunebook.analysis.planning_words import assumption, too_small
 from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.domain.formats.numbers import ABSENT, plural, rate_text, seconds_text
 from tunebook.domain.space import Choice, Per
+from tunebook.planning.cost import PlannedCost
+from tunebook.planning.detectable_difference import PlannedQuestion
+from tunebook.planning.forecast import PlannedRound
+from tunebook.planning.trade_offs import Trade
+from tunebook.planning.wording import assumption, too_small
 
 COLUMNS = ("Change", "Trials a study", "Points", "Difference", "Compute")
 

@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from tunebook.analysis.foretold_outcomes import judge
+from tunebook.advice.outcomes import judge
 from tunebook.domain.decision import Decision, Launch, Verdict
 from tunebook.domain.finding import CheckFailed, Examination, Finding, Severity
 from tunebook.domain.formats.numbers import (

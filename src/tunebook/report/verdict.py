@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tunebook.analysis.sequential_design import OUTER
+from tunebook.deciding.sequential_design import OUTER
 from tunebook.domain.decision import Decision, Estimand, OpenProblem, Side, Verdict
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Examination, Severity

@@ -14,7 +14,7 @@ from scipy.stats import binom
 from surfaces import table_of
 
 from sizes import some_slow
-from tunebook.analysis.advice import propose
+from tunebook.advice.proposal import propose
 from tunebook.checks.importance import check as sensitivity
 from tunebook.checks.importance.result import Verdict
 from tunebook.checks.importance.wording import findings_of

@@ -10,7 +10,6 @@ import pytest
 import variance_sources as measured
 from scipy import stats
 
-from tunebook.analysis.planning_earlier import repeated_seeds
 from tunebook.checks.variance_sources import check as variance_sources
 from tunebook.checks.variance_sources.check import Origin
 from tunebook.checks.variance_sources.components import (
@@ -28,6 +27,7 @@ from tunebook.domain.space import Branch, Float
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
 from tunebook.examination.examine import results
+from tunebook.planning.earlier_trials import repeated_seeds
 
 
 def table(rows, *, objective=None, seeds=None, study=None):

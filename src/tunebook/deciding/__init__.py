@@ -1,0 +1,1 @@
+"""From reruns to a verdict: analysis plan, interim looks, comparison (D1 D3 D4)."""

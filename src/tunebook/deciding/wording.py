@@ -1,0 +1,207 @@
+"""The verdict on new-seed reruns as one sentence with its numbers (D3 D4)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tunebook.deciding.rerun_count import MOST_MORE
+from tunebook.deciding.rerun_evidence import FEWEST, Question, Reading, SideEvidence
+from tunebook.domain.decision import Estimand, Verdict
+from tunebook.domain.finding import Interval
+
+
+def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str:
+    """The verdict with its numbers: what it is and why first, then the gain.
+
+    A verdict that does not adopt has one of three reasons: the candidate is not better by enough,
+    adopting it had become unlikely before all reruns were made, or these do not decide.
+
+    Args:
+        verdict: on all candidates.
+        best: the reading of the candidate that it speaks of.
+        asked: objective, least improvement and chance.
+        more: about how many more reruns a side are needed, 0 where none would help.
+    """
+    side, gain, baseline = best.side, best.gain, best.baseline
+    margin, who = asked.margin(baseline), _who(side.name)
+    metric = asked.objective.metric
+    if not math.isfinite(gain.estimate):
+        return _unjudged(verdict, who, best, asked)
+    if asked.estimand is Estimand.BEATS:
+        return _share_text(verdict, best, asked, more)
+    over = "the baseline" if baseline is not None else _chance(side)
+    size = f"{gain.estimate:.3g} in {metric} over {over} {_evidence(best)}"
+    least = f"the least improvement, {margin:g}" if margin else ""
+    if verdict is Verdict.ADOPT and baseline is None:
+        return f"Adopt as the first baseline: {who} gains {size}.{_subtraction(best, asked)}"
+    if verdict is Verdict.ADOPT:
+        return f"Adopt {who}: it gains {size}{f', more than {least}' if margin else ''}."
+    if verdict is Verdict.KEEP:
+        short = f"; more than {least}, is not shown" if margin else ""
+        if margin and _is_short(best, asked):
+            short = f", no more than {least}"
+        if baseline is None:
+            return f"{_kept(best, asked)} It gains {size}.{_subtraction(best, asked)}"
+        return f"{_kept(best, asked)} It gains {size}{short}."
+    wanted = f" More than {least}, is required." if margin else ""
+    wanted = _subtraction(best, asked) if baseline is None else wanted
+    return f"{_open(best)} {_upper_first(who)} gains {size}.{wanted}{_further(best, asked, more)}"
+
+
+def against_baseline(reading: Reading, asked: Question) -> str:
+    """One candidate that the verdict does not speak of, against the baseline; empty where its
+    gain is not known."""
+    gain = reading.gain
+    if not math.isfinite(gain.estimate):
+        return ""
+    over = "the baseline" if reading.baseline is not None else _chance(reading.side)
+    made, planned = reading.side.reruns, reading.side.reruns + reading.left
+    passed = "also enough to adopt" if reading.adopted else "not enough to adopt"
+    if reading.ended_early:
+        passed = f"and was dropped after {made} of {planned} planned reruns"
+    if asked.estimand is Estimand.BEATS:
+        size = f"beats {over} in {100 * gain.estimate:.0f} % of pairs"
+    else:
+        size = f"gains {gain.estimate:.3g} over {over}"
+    return f"{_who(reading.side.name)} {size} {_evidence(reading, beats=_beats(asked))}, {passed}."
+
+
+def _subtraction(best: Reading, asked: Question) -> str:
+    """The mean that is compared with chance, and chance; empty where one is not known."""
+    side, chance = best.side, asked.chance
+    if chance is None or (side.infeasible and asked.worst is None):
+        return ""
+    worst = () if asked.worst is None else (asked.worst,) * side.infeasible
+    mean = float(np.mean((*side.not_chosen, *worst)))
+    at = " at the last evaluation" if side.last else ""
+    plain = asked.objective.sign * (chance - mean)
+    corrected = f"{plain:.3g}" != f"{best.gain.estimate:.3g}"
+    more = " The gain is their difference, corrected for the interim looks." if corrected else ""
+    return f" Its mean{at} is {mean:.4g}, and chance is {chance:g}.{more}"
+
+
+def _chance(side: SideEvidence) -> str:
+    return "chance at the last evaluation" if side.last else "chance"
+
+
+def _who(name: str) -> str:
+    return "the best configuration" if name == "best" else name
+
+
+def _beats(asked: Question) -> bool:
+    return asked.estimand is Estimand.BEATS
+
+
+def _evidence(reading: Reading, *, beats: bool = False) -> str:
+    """`(94 % CI 0.0012 to 0.019, 6 new seeds each, 1 of them infeasible)`."""
+    side, gain = reading.side, reading.gain
+    parts = [_ends(gain, beats=beats)] if math.isfinite(gain.high) else []
+    parts.append(f"{side.reruns} new seeds{'' if reading.baseline is None else ' each'}")
+    parts += [f"{side.infeasible} of them infeasible"] if side.infeasible else []
+    return f"({', '.join(parts)})"
+
+
+def _share_text(verdict: Verdict, best: Reading, asked: Question, more: int) -> str:
+    """The verdict where the estimand is the chance to beat the baseline."""
+    margin, who = asked.margin(best.baseline), _who(best.side.name)
+    by = f" by more than {margin:g}" if margin else ""
+    pairs = "of seeds" if asked.paired else "of pairs of new seeds"
+    size = (
+        f"beats the baseline in {asked.objective.metric}{by} in {100 * best.gain.estimate:.0f} % "
+        f"{pairs} {_evidence(best, beats=True)}"
+    )
+    if verdict is Verdict.ADOPT:
+        return f"Adopt {who}: it {size}."
+    if verdict is Verdict.KEEP:
+        return f"{_kept(best, asked)} It {size}; more than half is not shown."
+    further = _further(best, asked, more)
+    return f"{_open(best)} {_upper_first(who)} {size}. More than half is required.{further}"
+
+
+def _kept(best: Reading, asked: Question) -> str:
+    """Why the best candidate is not adopted: shown, dropped before the end, or not shown."""
+    who, first = _who(best.side.name), best.baseline is None
+    head = "No baseline yet" if first else "Keep the baseline"
+    made, planned = best.side.reruns, best.side.reruns + best.left
+    if best.ended_early and not _is_short(best, asked):
+        goal = f"that {who} beats chance" if first else f"adopting {who}"
+        return (
+            f"{head}: the reruns stopped after {made} of {planned} planned, because {goal} had "
+            "become unlikely."
+        )
+    shown = "is not" if _is_short(best, asked) else "is not shown to be"
+    than = "than chance" if first else "by enough" if asked.margin(best.baseline) else ""
+    short = " ".join(part for part in (who, shown, "better", than) if part)
+    done = f"{made} of {planned}" if best.left else f"all {made}"
+    return f"{head}: {short}, after {done} planned reruns{'' if first else ' of each'}."
+
+
+def _is_short(best: Reading, asked: Question) -> bool:
+    """Whether even the high end of the gain is no more than what is required."""
+    return best.gain.high <= asked.bar(best.baseline)
+
+
+def _open(best: Reading) -> str:
+    """That the reruns do not decide, and whether all of them were made."""
+    made = best.side.reruns
+    done = f"{made} of {made + best.left}" if best.left else f"all {made}"
+    each = "" if best.baseline is None else " of each"
+    return f"Not enough evidence: {done} planned reruns{each} do not decide."
+
+
+def _ends(gain: Interval, *, beats: bool = False) -> str:
+    """`94 % CI 0.0012 to 0.019`; only the upper end where there is no lower one."""
+    sure = f"{100 * gain.confidence:.3g} % CI"
+    if beats:
+        low, high = (min(max(end, 0.0), 1.0) for end in (gain.low, gain.high))
+        return f"{sure} {100 * low:.0f} to {100 * high:.0f} %"
+    if math.isinf(gain.low):
+        return f"at most {gain.high:.3g}"
+    return f"{sure} {gain.low:.3g} to {gain.high:.3g}"
+
+
+def _further(best: Reading, asked: Question, more: int) -> str:
+    if best.variance == 0:
+        return (
+            " Every rerun of a side gave the same value: the seed has no effect on training, or "
+            "the objective is too coarse to show it. Use trial.seed in training (initial weights, "
+            "order of the data), then decide again."
+        )
+    if more == 0:
+        return ""
+    if more >= MOST_MORE:
+        return " No realistic number of reruns can decide a gain this close to what is required."
+    if best.baseline is None:
+        return f" If that is the gain, about {more} more reruns decide it."
+    seems_short = best.gain.estimate <= asked.bar(best.baseline)
+    end = ", probably for the baseline" if seems_short else ""
+    return f" If that is the gain, about {more} more reruns a side decide it{end}."
+
+
+def _unjudged(verdict: Verdict, who: str, best: Reading, asked: Question) -> str:
+    """Why there is no gain to show, and what would give one."""
+    side, base = best.side, best.baseline
+    over = "the baseline" if base is not None else _chance(side)
+    ask = "state chance: tunebook decide --chance VALUE, or tb.Book(..., chance=...)"
+    failed = f"{side.infeasible} of its {side.reruns} reruns were infeasible"
+    if verdict is Verdict.KEEP:
+        return (
+            f"{_kept(best, asked)} {failed}, and the others alone gain {best.gain.high:.3g} in "
+            f"{asked.objective.metric} over {over} at most."
+        )
+    head = f"Not enough evidence: {who}"
+    if base is None and asked.chance is None:
+        return f"{head} can't be judged yet: the book does not know chance; {ask}."
+    if base is not None and base.infeasible and asked.worst is None:
+        some = f"{base.infeasible} of {base.reruns} reruns of the baseline were infeasible"
+        return f"{head} can't be judged yet: {some}, and chance is not known; {ask}."
+    if side.infeasible and asked.worst is None:
+        return f"{head} can't be adopted yet: {failed}, and chance is not known; {ask}."
+    return f"{head} can't be judged yet: a side has fewer than {FEWEST} complete reruns."
+
+
+def _upper_first(said: str) -> str:
+    """A sentence that opens with a word of ours is capitalised; a side's name stays as it is."""
+    return f"The{said[3:]}" if said.startswith("the ") else said

@@ -1,0 +1,1 @@
+"""What a planned round would cost and tell, before it is spent (B5)."""

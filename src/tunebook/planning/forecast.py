@@ -1,0 +1,261 @@
+"""What a planned round would cost and tell, before it is spent (B5).
+
+Trials and density are counted; the cost is what trials of an earlier round took, scaled by their
+steps; the smallest difference between scientific values is simulated (`planning_rounds`) on what
+stands in for the response (`planning_response`); the gain that the later decision adopts in 80 %
+of cases is that of its sequential design. What one change would buy: `planning_trades`.
+
+Nothing here is a test, so it has no error rate; what is promised is measured: of differences as
+large as the one promised, the share that C9 tells apart (docs/claims/planning.md), and of gains as
+large, the share that a decision adopts (docs/claims/decisions.md).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tunebook.deciding.sequential_design import FIRST_ADOPT, planned
+from tunebook.domain.design import Round, Study, studies
+from tunebook.domain.errors import DesignError
+from tunebook.domain.space import Axis
+from tunebook.domain.table import TrialTable
+from tunebook.planning.cost import (
+    PlannedCost,
+    Timed,
+    TriedTimes,
+    planned_cost,
+    tried_cost,
+)
+from tunebook.planning.detectable_difference import PlannedQuestion, questions
+from tunebook.planning.earlier_trials import Searched, repeated_seeds, searched
+from tunebook.planning.response import NOISE_SHARE, Ground, StandIn, stand_in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a book has measured before the round that is planned.
+
+    Attributes:
+        table: search trials of the newest round with results, and `number` of that round.
+        timed: how long trials took.
+        reruns: fresh-seed reruns of the newest round that has enough, and `reruns_of` its number.
+    """
+
+    number: int
+    table: TrialTable
+    timed: Timed
+    reruns: TrialTable | None = None
+    reruns_of: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reruns:
+    """How the round will be decided.
+
+    Attributes:
+        most: fresh-seed reruns, over all sides.
+        baseline: True where one is rerun beside the candidates.
+        level: chance of adopting what is not worth it, over all candidates.
+        after: level of the decision after it, if it adopts and if it does not; None without a
+            baseline, where the account takes no part.
+    """
+
+    most: int = 20
+    baseline: bool = False
+    level: float = 0.05
+    after: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStudy:
+    """One study.
+
+    Attributes:
+        name: of its branch; empty where the round is one study.
+        trials: its share.
+        axes: hyperparameters that vary in it.
+        density: points per hyperparameter: the `axes`-th root of the trials.
+    """
+
+    name: str
+    trials: int
+    axes: int
+
+    @property
+    def density(self) -> float:
+        return self.trials ** (1 / self.axes) if self.axes else float(self.trials)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedDecision:
+    """The decision that is to follow.
+
+    Attributes:
+        sides: candidates, and the baseline where there is one.
+        reruns: of each side at most.
+        level: chance of adopting what is not worth it.
+        gain: above the least improvement (without a baseline: above chance), adopted in 80 % of
+            cases; in the round's unit. NaN where the reruns allow no verdict.
+        excess: the same in standard deviations of a rerun.
+        after: level of the decision after it, if it adopts and if it does not.
+    """
+
+    sides: int
+    reruns: int
+    level: float
+    gain: float
+    excess: float
+    after: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedRound:
+    """A plan, and what it would cost and tell.
+
+    Attributes:
+        plan: the round.
+        number: of the round that the numbers come from; None where there is none.
+        ground: what the simulated response stands on.
+        metric: the unit of `noise`, `spread`, differences and gains; empty where that is the
+            standard deviation of a trial over the space.
+        noise: standard deviation between seeds, and `seeds_of`, the round whose reruns told it;
+            None where it comes from the ground.
+        spread: standard deviation of a trial over the space.
+        studies: each with its share of the trials.
+        questions: the smallest difference of each scientific hyperparameter; empty where it was
+            not worked out.
+        cost: None where no trial was timed.
+        decision: what reruns will tell.
+    """
+
+    plan: Round
+    number: int | None
+    ground: Ground
+    metric: str
+    noise: float
+    spread: float
+    seeds_of: int | None
+    studies: tuple[PlannedStudy, ...]
+    questions: tuple[PlannedQuestion, ...]
+    cost: PlannedCost | None
+    decision: PlannedDecision
+
+    @property
+    def difference(self) -> float:
+        """The smallest difference that all questions promise; NaN where none was worked out."""
+        return max((q.difference for q in self.questions), default=math.nan)
+
+    @property
+    def trials_a_study(self) -> int:
+        """Of the study that has fewest."""
+        return min(s.trials for s in self.studies)
+
+    @property
+    def density(self) -> float:
+        """Points per hyperparameter, where they are fewest."""
+        return min(s.density for s in self.studies)
+
+
+def plan_ahead(
+    plan: Round,
+    measured: Measured | None,
+    *,
+    reruns: Reruns | None = None,
+    tried: Mapping[str, TriedTimes] | None = None,
+    workers: int = 1,
+    seed: int = 0,
+    simulate: bool = True,
+) -> PlannedRound:
+    """What a round would cost and tell.
+
+    Args:
+        plan: the round, not yet run.
+        measured: the last round with results, where there is one.
+        reruns: how it will be decided.
+        tried: times that a short test run measured, by study; used where no trial was timed.
+        workers: trials at a time.
+        seed: of the simulation.
+        simulate: False leaves out the smallest difference, which takes seconds.
+    """
+    split = studies(plan)
+    seeds = repeated_seeds(measured.reruns) if measured and measured.reruns else None
+    likes = stand_ins(split, measured, seeds)
+    first = next(iter(likes.values()))
+    noise = first.noise if seeds is None else seeds
+    own_unit = measured is not None and (first.like is not None or seeds is not None)
+    decided = reruns or Reruns()
+    return PlannedRound(
+        plan=plan,
+        number=measured.number if measured and first.like is not None else None,
+        ground=first.ground,
+        metric=measured.table.objective.metric if measured and own_unit else "",
+        noise=noise,
+        spread=first.spread,
+        seeds_of=measured.reruns_of if measured and seeds is not None else None,
+        studies=tuple(
+            PlannedStudy(name=s.name, trials=len(s.numbers), axes=len(s.branch.axes))
+            for s in split
+        ),
+        questions=_questions(plan, likes, seed) if simulate else (),
+        cost=(planned_cost(plan, measured.timed, workers) if measured else None)
+        or tried_cost(plan, tried or {}, workers),
+        decision=_decision(plan, split, decided, noise),
+    )
+
+
+def stand_ins(
+    split: Sequence[Study], measured: Measured | None, seeds: float | None = None
+) -> dict[str, StandIn]:
+    """What stands in for each study; studies of one space and one ground share it.
+
+    Args:
+        split: the plan's studies.
+        measured: before it.
+        seeds: standard deviation between seeds, by which an assumed response has its size.
+    """
+    size = 1.0 if not seeds else seeds / NOISE_SHARE
+    table = measured.table if measured else None
+    earlier = [s for key in table.branches if (s := searched(table, key))] if table else []
+    found: dict[str, StandIn] = {}
+    shared: dict[tuple[int, tuple[tuple[str, Axis], ...]], StandIn] = {}
+    for study in split:
+        one = stand_in(study, earlier, size)
+        key = (_place(one, earlier), tuple(study.branch.axes.items()))
+        found[study.name] = shared.setdefault(key, one)
+    return found
+
+
+def _place(one: StandIn, earlier: Sequence[Searched]) -> int:
+    return next((i for i, s in enumerate(earlier) if s is one.like), -1)
+
+
+def _questions(
+    plan: Round, likes: Mapping[str, StandIn], seed: int
+) -> tuple[PlannedQuestion, ...]:
+    """The smallest differences; none where the plan's points can't be had."""
+    try:
+        return questions(plan, likes, seed)
+    except DesignError:  # a grid with fewer points than trials: the run itself says so
+        return ()
+
+
+def _decision(
+    plan: Round, split: Sequence[Study], reruns: Reruns, noise: float
+) -> PlannedDecision:
+    """What the reruns tell: each candidate is a scientific value, as `book.decisions` has it."""
+    settled = {
+        tuple((k, v) for k, v in s.branch.conditions.items() if k in plan.scientific)
+        for s in split
+        if s.numbers
+    }
+    candidates = max(1, len(settled))
+    sides = candidates + reruns.baseline
+    each = reruns.most // sides
+    # Against chance one side's noise is all there is: the promise is then on the safe side.
+    excess = planned(each, reruns.level / candidates).excess if each >= FIRST_ADOPT else math.nan
+    return PlannedDecision(
+        sides=sides, reruns=each, level=reruns.level, gain=excess * noise, excess=excess,
+        after=reruns.after,
+    )  # fmt: skip

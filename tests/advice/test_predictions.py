@@ -1,0 +1,269 @@
+"""What a proposal foretells, and what the next round says of it: came, did not, can't be told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tunebook.advice.outcomes import judge
+from tunebook.advice.proposal import propose
+from tunebook.domain.decision import Decision, Side, Verdict
+from tunebook.domain.design import Objective, Round, studies
+from tunebook.domain.errors import DesignError
+from tunebook.domain.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.rounded_numbers import spelled
+from tunebook.domain.formats.spelling import choice, log_uniform, uniform
+from tunebook.domain.prediction import Came, Expectation, Foretold
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
+
+PLAN = Round(
+    goal="Which learning rate?", nuisance={"lr": log_uniform(1e-3, 1e-1), "drop": uniform(0, 1)},
+    trials=20, max_train_steps=100,
+)  # fmt: skip
+
+
+def trials(losses, lrs=None, plan=PLAN, failed=0, direction="minimize", pending=0):
+    """A table: complete trials with these losses, then infeasible ones, then pending ones."""
+    n = len(losses) + failed + pending
+    lrs = [0.01] * n if lrs is None else [*lrs, *[0.01] * (n - len(lrs))]
+    status = [Status.COMPLETE] * len(losses) + [Status.INFEASIBLE] * failed
+    return TrialTable(
+        objective=Objective("valid/error", direction),
+        name=tuple(f"2.{i}" for i in range(n)), study=("",) * n,
+        config=tuple({"lr": lr, "drop": 0.5} for lr in lrs), seed=tuple(range(n)),
+        status=(*status, *[Status.PENDING] * pending),
+        cause=tuple([None] * len(losses) + [Cause.DIVERGED] * failed + [None] * pending),
+        seconds=np.ones(n), value=np.array([*losses, *[np.nan] * (failed + pending)], float),
+        branches={"": studies(plan)[0].branch},
+    )  # fmt: skip
+
+
+def finding(check, kind=None, subject="", severity=Severity.WARNING, numbers=None, **values):
+    remedy = None
+    if kind is not None:
+        remedy = Remedy(kind=kind, subject=subject, values=values, because=f"{check} says so")
+    return Finding(
+        check=check, severity=severity, subject=subject, numbers=numbers or {},
+        sentence=f"{check} found something.", remedy=remedy,
+    )  # fmt: skip
+
+
+def seen(*findings):
+    return Examination(trials=20, left_out=(), findings=list(findings), not_applicable=())
+
+
+GOOD = [0.30 + 0.01 * i for i in range(20)]
+
+
+def foretold(*findings, plan=PLAN, table=None):
+    return propose(plan, seen(*findings), table=table or trials(GOOD, plan=plan), number=1).plan
+
+
+WIDER = finding("C1", RemedyKind.WIDEN, "lr", low=1e-3, high=1.0, scale="log")
+CUT = finding(
+    "C3", RemedyKind.SHRINK, "lr", low=1e-3, high=0.05, scale="log",
+    numbers={"share": Interval(0.3, 0.15, 0.5), "share_outside": Interval(0.05, 0.0, 0.12)},
+)  # fmt: skip
+MORE = finding(
+    "C2", RemedyKind.MORE_TRIALS, trials=40, numbers={"expected_gain": Interval(0.02, 0.0, 0.06)}
+)
+LONGER = finding(
+    "C6", RemedyKind.TRAIN_LONGER, max_train_steps=150,
+    numbers={"gain_of_half_again": Interval(0.04, 0.02, 0.06)},
+)  # fmt: skip
+SHORTER = finding("C7", RemedyKind.TRAIN_SHORTER, max_train_steps=50)
+LITTLE = finding("C10", RemedyKind.FIX, "drop", value=0.5)
+C1_PASS = finding("C1", subject="lr", severity=Severity.PASS)
+C1_CUT = finding("C1", RemedyKind.WIDEN, "lr", numbers={"side": "high"}, low=1e-3, high=9.0)
+
+
+def only(plan, table, *findings):
+    (outcome,) = judge(plan, table, seen(*findings))
+    return outcome
+
+
+def test_a_wider_range_foretells_that_the_best_lie_beyond_its_old_end():
+    plan = foretold(WIDER)
+    (told,) = plan.foretold
+    assert (told.what, told.subject, told.of_round) == (Expectation.BEST_BEYOND, "lr", 1)
+    assert "beyond 0.1, the high end that lr had" in told.sentence
+    beyond, within = [0.5] * 4 + [0.01] * 16, [0.01] * 20
+    came = only(plan, trials(GOOD, beyond), C1_PASS)
+    assert came.came is Came.TRUE and "3 of the best 3 trials lie beyond 0.1" in came.sentence
+    assert only(plan, trials(GOOD, within), C1_PASS).came is Came.NOT
+    still = only(plan, trials(GOOD, beyond), C1_CUT)
+    assert still.came is Came.NOT and "cut off at its high end" in still.sentence
+    assert only(plan, trials(GOOD, beyond)).came is Came.UNKNOWN
+    assert only(plan, trials(GOOD[:5], beyond[:5]), C1_PASS).came is Came.UNKNOWN
+
+
+def test_a_person_who_undoes_a_change_is_told_that_nothing_can_be_told():
+    plan = replace(foretold(WIDER), nuisance=PLAN.nuisance)
+    outcome = only(plan, trials(GOOD), C1_PASS)
+    assert outcome.came is Came.UNKNOWN and "does not go beyond 0.1" in outcome.sentence
+    fewer = replace(foretold(MORE), trials=20)
+    assert "had 20 trials, not 40" in only(fewer, trials(GOOD)).sentence
+    as_long = replace(foretold(LONGER), max_train_steps=100)
+    assert {o.came for o in judge(as_long, trials(GOOD), seen())} == {Came.UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("failed", "of", "came"),
+    [(2, 60, Came.TRUE), (20, 60, Came.NOT), (0, 4, Came.UNKNOWN), (7, 60, Came.TRUE)],
+)
+def test_a_failing_end_cut_off_foretells_the_share_that_fails(failed, of, came):
+    plan = foretold(CUT)
+    (told,) = plan.foretold
+    assert told.sentence == "infeasible trials fall from 30 % to about 5 % (0 % to 12 %)"
+    outcome = only(plan, trials([0.3] * (of - failed), failed=failed))
+    assert outcome.came is came, outcome.sentence
+    assert f"{failed} of {of} trials were infeasible" in outcome.sentence
+
+
+@pytest.mark.parametrize(
+    ("best", "came"), [(0.28, Came.TRUE), (0.35, Came.TRUE), (0.2, Came.NOT), (0.3, Came.TRUE)]
+)
+def test_more_trials_foretell_their_gain_over_the_best_so_far(best, came):
+    plan = foretold(MORE)
+    (told,) = plan.foretold
+    assert "40 trials in place of 20" in told.sentence and told.asks == {"trials": 40}
+    assert told.numbers["before"] == pytest.approx(0.30)
+    assert only(plan, trials([best, *[0.6] * 39])).came is came
+
+
+def test_more_trials_of_a_score_that_is_maximized_gain_upwards():
+    up = trials([0.7 - 0.01 * i for i in range(20)], direction="maximize")
+    plan = foretold(MORE, table=up)
+    assert only(plan, trials([0.72, *[0.5] * 39], direction="maximize")).came is Came.TRUE
+    assert only(plan, trials([0.80, *[0.5] * 39], direction="maximize")).came is Came.NOT
+
+
+def test_longer_training_foretells_its_gain_and_curves_that_level_off():
+    plan = foretold(LONGER)
+    gain, level = plan.foretold
+    assert gain.numbers["before"] == pytest.approx(0.31)  # the mean of the best three
+    # The interval of the finding is shown, and that of other trials by its name.
+    shown = spelled(LONGER.numbers["gain_of_half_again"])
+    assert shown in gain.sentence and "other trials" in gain.sentence
+    assert f"{gain.numbers['low']:.2g} to {gain.numbers['high']:.2g}" in gain.sentence
+    level_off = finding("C6", severity=Severity.PASS)
+    better = judge(plan, trials([g - 0.04 for g in GOOD]), seen(level_off))
+    assert [o.came for o in better] == [Came.TRUE, Came.TRUE]
+    same = judge(plan, trials(GOOD), seen(LONGER))
+    assert [o.came for o in same] == [Came.NOT, Came.NOT]
+    assert judge(plan, trials(GOOD), seen())[1].came is Came.UNKNOWN
+    assert level.check == "C6"
+
+
+def test_not_enough_evidence_is_no_outcome():
+    """A check that can't judge the round has not fallen silent, whatever it asks for."""
+    plan = foretold(LONGER)
+    thin = replace(finding("C6", severity=Severity.NOTE), settled=False)
+    asking = replace(LONGER, settled=False)
+    for found in (thin, asking):
+        outcome = judge(plan, trials(GOOD), seen(found))[1]
+        assert outcome.came is Came.UNKNOWN and outcome.sentence == found.sentence
+
+
+NORMS = replace(PLAN, scientific={"norm": choice("none", "group")})
+
+
+def of_norms(chosen, *findings):
+    """What is foretold where the trials of norm=none are the better ones."""
+    table = trials(GOOD, plan=NORMS)
+    norms = ["none"] * 10 + ["group"] * 10
+    configs = tuple({**c, "norm": n} for c, n in zip(table.config, norms, strict=True))
+    table = replace(table, config=configs)
+    decision = Decision(
+        number=1, round=1, verdict=Verdict.ADOPT, sentence="Decided.",
+        config={"norm": chosen, "lr": 0.01, "drop": 0.5},
+        sides=(Side(name=f"norm={chosen}", config={"norm": chosen}, mean=Interval(0.3, 0.2, 0.4)),),
+        least_improvement=0.0, error_rate=0.05, baseline=0, max_train_steps=100, decided_at=0.0,
+    )  # fmt: skip
+    found = propose(NORMS, seen(*findings), table=table, number=1, decision=decision).plan
+    assert found.fixed["norm"] == chosen
+    return found.foretold
+
+
+@pytest.mark.parametrize(("chosen", "best"), [("none", 0.30), ("group", 0.40)])
+def test_a_prediction_starts_from_the_trials_of_the_branch_that_is_planned(chosen, best):
+    (told,) = of_norms(chosen, LITTLE)
+    assert told.numbers["before"] == pytest.approx(best)
+    # No curve tells the gain of that branch alone: none is foretold of it.
+    assert [f.what for f in of_norms(chosen, LONGER)] == [Expectation.QUIET]
+
+
+@pytest.mark.parametrize("asked", [SHORTER, LITTLE])
+def test_what_is_saved_costs_no_more_than_the_spread_of_the_good_trials(asked):
+    plan = foretold(asked)
+    (told,) = plan.foretold
+    assert told.numbers["within"] == pytest.approx(0.02)
+    assert only(plan, trials([0.31, 0.5])).came is Came.TRUE
+    worse = only(plan, trials([0.34, 0.5]))
+    assert worse.came is Came.NOT and "0.04 worse" in worse.sentence
+
+
+def test_too_few_evaluations_are_more_in_the_next_round_and_i1_falls_silent():
+    rarely = finding("I1", RemedyKind.INSPECT, severity=Severity.NOTE, evaluate_every=2)
+    plan = foretold(rarely, plan=replace(PLAN, evaluations=5))
+    assert plan.evaluations == 50
+    (told,) = plan.foretold
+    assert told.what is Expectation.QUIET and told.check == "I1"
+    assert only(plan, trials(GOOD), finding("I1", severity=Severity.PASS)).came is Came.TRUE
+    assert only(plan, trials(GOOD), rarely).came is Came.NOT
+    # A plan that asks for as many has training code that does not follow it: a person looks.
+    asked = propose(replace(PLAN, evaluations=60), seen(rarely), table=trials(GOOD))
+    assert asked.plan.evaluations == 60 and "by hand: inspect" in " ".join(asked.unresolved)
+
+
+def test_an_overfit_round_varies_the_dropout_that_training_reads_already():
+    fixed = replace(PLAN, fixed={"dropout": 0.1, "weight_decay": 0.0})
+    over = finding("C4", RemedyKind.ADD, hyperparameters="dropout, label_smoothing, weight_decay")
+    plan = foretold(over, plan=fixed)
+    assert plan.nuisance["dropout"] == uniform(0.0, 0.5) and dict(plan.fixed) == {
+        "weight_decay": 0.0
+    }
+    assert [t.check for t in plan.foretold] == ["C4"]
+    assert only(plan, trials(GOOD), finding("C4", severity=Severity.PASS)).came is Came.TRUE
+    unread = propose(PLAN, seen(over), table=trials(GOOD))
+    assert "training must read it first" in " ".join(unread.unresolved)
+
+
+def test_trials_still_to_come_tell_nothing():
+    outcome = only(foretold(MORE), trials(GOOD, pending=3))
+    assert outcome.came is Came.UNKNOWN and "3 trials have not ended" in outcome.sentence
+
+
+def test_nothing_is_foretold_without_numbers():
+    assert propose(PLAN, seen(WIDER)).plan.foretold == ()
+    assert foretold(finding("C2", RemedyKind.MORE_TRIALS, trials=40)).foretold == ()
+    assert foretold(WIDER, table=trials([], failed=20)).foretold == ()
+
+
+def test_what_the_last_round_foretold_is_not_carried_into_the_next():
+    again = propose(foretold(WIDER), seen(), table=trials(GOOD), number=2).plan
+    assert again.foretold == ()
+
+
+def test_an_expectation_without_its_numbers_is_refused():
+    with pytest.raises(DesignError, match='needs a finite number "before"'):
+        Foretold(check="C2", what=Expectation.GAIN, sentence="more", numbers={"gain": 1.0})
+    with pytest.raises(DesignError, match="an expectation that a proposal wrote"):
+        replace(PLAN, foretold=("more",))
+
+
+def test_a_branch_is_judged_by_its_own_trials():
+    plan = replace(PLAN, nuisance={**PLAN.nuisance, "optimizer": choice("sgd", "adam")}, foretold=(
+        Foretold(check="C2", what=Expectation.GAIN, sentence="adam gains",
+                 conditions={"optimizer": "adam"},
+                 numbers={"before": 0.3, "gain": 0.02, "low": 0.0, "high": 0.06}),
+    ))  # fmt: skip
+    table = trials([0.1, 0.29])
+    configs = [{**c, "optimizer": o} for c, o in zip(table.config, ("sgd", "adam"), strict=True)]
+    assert only(plan, replace(table, config=tuple(configs))).came is Came.TRUE
+    sgd = [{**c, "optimizer": "sgd"} for c in table.config]
+    outcome = only(plan, replace(table, config=tuple(sgd)))
+    assert outcome.came is Came.UNKNOWN and "no trial of that branch" in outcome.sentence
