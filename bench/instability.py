@@ -21,7 +21,7 @@ sys.path.insert(0, str(HERE / "claims"))
 import deep_digits  # noqa: E402
 
 import tunebook as tb  # noqa: E402
-from tunebook.analysis.stability import read_run  # noqa: E402
+from tunebook.procedures.instability.training_stability import read_run  # noqa: E402
 
 STEPS = 400
 FRESH = 20

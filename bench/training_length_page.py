@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from training_length_exhaustive import SEEDS, means, shortest
-from tunebook.analysis.length_law import LengthLaw, length_law
+from tunebook.procedures.training_length.scaling_law import LengthLaw, length_law
 
 TRUE = {"digits": "saturated", "teacher": "compute-bound"}
 WITHIN = 0.25

@@ -13,8 +13,13 @@ from pathlib import Path
 import numpy as np
 from rate_page import VERSIONS, cell
 
-from tunebook.analysis.length_choice import RESOLUTION, LengthChoice, choose_length, gain_left
-from tunebook.analysis.length_law import LengthLaw, length_law
+from tunebook.procedures.training_length.length_choice import (
+    RESOLUTION,
+    LengthChoice,
+    choose_length,
+    gain_left,
+)
+from tunebook.procedures.training_length.scaling_law import LengthLaw, length_law
 
 PAGE = Path(__file__).parents[2] / "docs/claims/length_choice.md"
 BUDGET = 6400

@@ -15,8 +15,12 @@ import numpy as np
 from isolation import compared
 from rate_page import VERSIONS, cell
 
-from tunebook.analysis.best_of_budget import best_of_budgets, parted
-from tunebook.analysis.several_searches import SearchVerdict, search_pairs, search_verdict
+from tunebook.procedures.optimizers.best_of_budget import best_of_budgets, parted
+from tunebook.procedures.optimizers.several_searches import (
+    SearchVerdict,
+    search_pairs,
+    search_verdict,
+)
 
 PAGE = Path(__file__).parents[2] / "docs/claims/optimizers.md"
 SEEDS = {16: 5, 48: 10}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from tunebook.analysis.throughput import throughput
 from tunebook.domain.curves import Curves
 from tunebook.domain.finding import Interval, NotApplicable
+from tunebook.procedures.throughput.saturation import throughput
 from tunebook.statistics.step_times import StepTime, step_time
 
 

@@ -14,8 +14,8 @@ from tunebook.charts.picture import Picture
 from tunebook.domain.formats.codec import RoundFile, to_data
 from tunebook.domain.formats.numbers import plural
 from tunebook.execution import Executor
-from tunebook.procedures.asking import Asked
-from tunebook.procedures.driving import (
+from tunebook.procedures.steps.arguments import Asked
+from tunebook.procedures.steps.driving import (
     Known,
     RoundOfBook,
     RoundsBook,

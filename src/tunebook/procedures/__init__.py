@@ -13,19 +13,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from tunebook.domain.errors import DesignError, nearest
-from tunebook.procedures.asking import Asked, Workload
-from tunebook.procedures.stages import Beside, Conclusion, Done, Stage, Step
+from tunebook.procedures.steps.arguments import Asked, Workload
+from tunebook.procedures.steps.stages import Beside, Conclusion, Done, Stage, Step
 
 __all__ = ["CATALOGUE", "Asked", "Conclusion", "Done", "Procedure", "Stage", "Step", "Workload"]
 
 A = TypeVar("A", bound=Asked)
 
 CATALOGUE: Mapping[str, str] = {
-    "batch-size": "tunebook.procedures.batch_size:BatchSize",
-    "instability": "tunebook.procedures.instability:Instability",
-    "optimizers": "tunebook.procedures.optimizers:Optimizers",
-    "throughput": "tunebook.procedures.throughput:Throughput",
-    "training-length": "tunebook.procedures.training_length:TrainingLength",
+    "batch-size": "tunebook.procedures.batch_size.procedure:BatchSize",
+    "instability": "tunebook.procedures.instability.procedure:Instability",
+    "optimizers": "tunebook.procedures.optimizers.procedure:Optimizers",
+    "throughput": "tunebook.procedures.throughput.procedure:Throughput",
+    "training-length": "tunebook.procedures.training_length.procedure:TrainingLength",
 }
 """Name to where it is; a text, so that nothing loads before it is asked for."""
 

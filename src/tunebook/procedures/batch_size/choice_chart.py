@@ -1,0 +1,57 @@
+"""Time and examples to the target, by batch size (A4)."""
+
+from __future__ import annotations
+
+import altair as alt
+
+from tunebook.charts.layers import finish, over
+from tunebook.charts.number_axes import log_y
+from tunebook.charts.picture import Picture, Row
+from tunebook.procedures.batch_size.cost_to_target import BatchChoice, Cost
+
+
+def draw_choice(choice: BatchChoice) -> Picture:
+    """Seconds to the target of each size with their intervals; those that may be the least."""
+    cost = choice.seconds
+    rows: list[Row] = [
+        {"batch": b, "seconds": v.estimate, "low": v.low, "high": v.high}
+        for b, v in cost.of.items()
+    ]
+    least = [row for row in rows if row["batch"] in cost.least]
+    sizes = list(cost.of)
+    x = alt.X(
+        "batch", type="quantitative", title="batch size",
+        scale=alt.Scale(type="log", base=2, padding=12),
+        axis=alt.Axis(format="d", grid=False, values=sizes[:: max(1, len(sizes) // 6)]),
+    )  # fmt: skip
+    ends = [end for v in cost.of.values() for end in (v.low, v.high)]
+    y = log_y("seconds", "seconds to the target", ends)
+    return finish(
+        [
+            over("sizes").mark_line(style="middle").encode(x=x, y=y).properties(name="line"),
+            over("sizes")
+            .mark_rule(style="middle")
+            .encode(x=x, y=alt.Y("low", type="quantitative"), y2="high")
+            .properties(name="intervals"),
+            over("sizes")
+            .mark_point(style="trial", filled=True)
+            .encode(x=x, y=y)
+            .properties(name="sizes"),
+            over("least")
+            .mark_point(style="best", filled=True)
+            .encode(x=x, y=y)
+            .properties(name="least"),
+        ],
+        {"sizes": rows, "least": least},
+        name="batch-size-choice",
+        title="Time to the target",
+        subtitle=f"diamonds: may be the least, {_listed(cost)}; fewest examples: "
+        f"{_listed(choice.examples)}",
+        alternative="Seconds to the target by batch size: "
+        + "; ".join(f"{b}: {v}" for b, v in cost.of.items())
+        + f". The least may be at {_listed(cost)}.",
+    )
+
+
+def _listed(cost: Cost) -> str:
+    return ", ".join(map(str, cost.least))

@@ -1,0 +1,1 @@
+"""The procedure instability (H1 to H5)."""

@@ -1,0 +1,228 @@
+"""Instability: what is asked of it, and the plan of each of its rounds (H1 H2 H3 H4).
+
+Where a number of the playbook's is taken, [P] stands beside it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tunebook.domain.design import Round
+from tunebook.domain.errors import DesignError
+from tunebook.domain.formats import scalars
+from tunebook.domain.space import Axis, Choice, Float, Integer, Scale
+from tunebook.domain.trial import Value
+from tunebook.procedures.steps.arguments import Asked
+
+ABOVE = (1.0, 2.0, 4.0)
+"""Times the best learning rate: itself, and just above it; twice is the playbook's."""
+LOOK_TIMES, LOOK_STEPS = 2.0, 500
+"""The close look: twice the best rate, 500 steps, evaluated at every one [P]."""
+TIMES_UNSTABLE = (10.0, 3.0, 1.0)
+"""Peak rates that a warm-up is to reach, in unstable rates: ten [P], and less where it fails."""
+LONGEST = 0.1
+"""Of the steps: the longest warm-up [P]."""
+AFTER = 2
+"""Steps after the warm-up, in warm-ups [P]."""
+SHORTEST_RUN = 100
+"""Steps of a short run with a warm-up: of fewer evaluations too little can be read."""
+PERCENTILES = (0.9, 0.75, 0.5)
+"""Of the gradient norms: the 90th [P], then tighter; at the 50th half are clipped."""
+HELD = 2
+"""Times the seeds, where a remedy is held to what short runs chose it for: of one that half of
+the seeds fail with, 5 runs show nothing in 3 % of cases, and 10 at most one failure in 1 %."""
+MOVES = 2
+"""How often a sweep whose best lies at its edge is moved."""
+MOST_EVALUATIONS = 200
+FIRST_STEPS = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstabilityAsked(Asked):
+    """Arguments of the procedure.
+
+    Attributes:
+        learning_rates: lowest and highest of the sweep; a hundredth to a hundred times the
+            configuration's if left out.
+        trials: of the sweep.
+        seeds: of each setting that is judged; twice as many where those leave it open.
+        loss: the metric of the training loss; the book's training objective, or train/loss.
+        norms: the metric of the gradient norms.
+    """
+
+    learning_rates: tuple[float, float]
+    trials: int = 16
+    seeds: int = 5
+    loss: str
+    norms: str = "train/grad_norm"
+
+    def __post_init__(self) -> None:
+        Asked.__post_init__(self)
+        low, high = self.learning_rates
+        if not 0 < low < high or not math.isfinite(high):
+            raise DesignError(
+                f"learning_rates is a lowest and a highest rate, above 0; got {low:g}, {high:g}",
+                next_step="give learning_rates=(1e-4, 1.0), for example",
+            )
+        scalars.whole("trials", self.trials, least=8, most=1000, example=16)
+        scalars.whole("seeds", self.seeds, least=5, most=100, example=5)
+        scalars.whole("max_train_steps", self.max_train_steps, least=40, example=1000)
+
+    @property
+    def rate(self) -> str:
+        """What training calls the learning rate."""
+        return self.called("learning_rate")
+
+    @property
+    def middle(self) -> float:
+        """The middle of the swept rates, on a logarithmic scale."""
+        return math.sqrt(self.learning_rates[0] * self.learning_rates[1])
+
+
+def first(asked: InstabilityAsked) -> Round:
+    """One short trial: what does training report?"""
+    steps = min(FIRST_STEPS, asked.max_train_steps)
+    return asked.round(
+        "first trial", "What does training report?", 0,
+        fixed={asked.rate: asked.middle}, trials=1, max_train_steps=steps, evaluations=steps,
+    )  # fmt: skip
+
+
+def sweep(asked: InstabilityAsked, low: float, high: float, moved: int) -> Round:
+    """Learning rates over a range, one seed each."""
+    return asked.round(
+        sweep_name(moved), f"Which learning rate from {low:.3g} to {high:.3g} is best?", 1 + moved,
+        nuisance={asked.rate: Float(low, high, Scale.LOG)}, searcher="grid",
+        levels={asked.rate: asked.trials}, trials=asked.trials,
+        max_train_steps=asked.max_train_steps, evaluations=_evaluations(asked.max_train_steps),
+    )  # fmt: skip
+
+
+def sweep_name(moved: int) -> str:
+    """The sweep's stage, and those in moved ranges."""
+    return "sweep" if moved == 0 else f"sweep moved {moved}"
+
+
+def above(asked: InstabilityAsked, best: float, seeds: int, moved: int = 0) -> Round:
+    """The best rate and those just above it, several seeds each."""
+    rates = [times * best for times in ABOVE]
+    return _by_hand(
+        asked, above_name(moved),
+        f"Does training become unstable just above the best learning rate, {best:.3g}?",
+        12 + moved if moved else 10, asked.rate, rates, seeds,
+        max_train_steps=asked.max_train_steps,
+    )  # fmt: skip
+
+
+def above_name(moved: int) -> str:
+    """The stage of the rates just above, and those from a better rate found there."""
+    return "just above" if moved == 0 else f"just above, moved {moved}"
+
+
+def look(asked: InstabilityAsked, best: float, seeds: int) -> Round:
+    """The first steps at twice the best rate, evaluated at every one."""
+    steps = min(LOOK_STEPS, asked.max_train_steps)
+    return asked.round(
+        "first steps", "What happens in the first steps at twice the best learning rate?", 11,
+        fixed={asked.rate: LOOK_TIMES * best}, trials=seeds, max_train_steps=steps,
+        evaluations=steps,
+    )  # fmt: skip
+
+
+def warmups(steps: int) -> tuple[int, ...]:
+    """Lengths of warm-up to try: evenly over orders of magnitude, up to a tenth of the steps."""
+    longest = max(2, int(LONGEST * steps))
+    shortest = max(2.0, longest / 1000)
+    count = max(2, math.ceil(2 * math.log10(longest / shortest))) + 1
+    lengths = [
+        round(longest * (shortest / longest) ** (k / (count - 1))) for k in reversed(range(count))
+    ]
+    return tuple(dict.fromkeys(lengths))
+
+
+def warmup(asked: InstabilityAsked, unstable: float, times: float) -> Round:
+    """Short runs that warm up to a rate far above the unstable one, over lengths of warm-up."""
+    lengths = warmups(asked.max_train_steps)
+    place = TIMES_UNSTABLE.index(times)
+    return _by_hand(
+        asked, warmup_name(times),
+        f"Which warm-up makes {times:g} times the unstable learning rate train?",
+        20 + place, asked.called("warmup_steps"), lengths, asked.seeds,
+        max_train_steps=max((1 + AFTER) * lengths[-1], min(SHORTEST_RUN, asked.max_train_steps)),
+        fixed={asked.rate: times * unstable},
+    )  # fmt: skip
+
+
+def warmup_name(times: float) -> str:
+    """The stage of a peak rate."""
+    return f"warm-up to {times:g}x"
+
+
+def whole(
+    asked: InstabilityAsked, unstable: float, times: float, length: int, *, again: bool = False
+) -> Round:
+    """The whole training with the warm-up before it, whose steps are added [P]."""
+    place = 30 + 2 * TIMES_UNSTABLE.index(times) + again
+    return _by_hand(
+        asked, whole_name(times, again=again),
+        f"Does the whole training hold with {length} steps of warm-up?",
+        place, asked.called("warmup_steps"), [length], HELD * asked.seeds,
+        max_train_steps=asked.max_train_steps + length, fixed={asked.rate: times * unstable},
+    )  # fmt: skip
+
+
+def whole_name(times: float, *, again: bool = False) -> str:
+    """The stage of the whole training at a peak rate, and that with a longer warm-up."""
+    return f"whole at {times:g}x" + (", longer" if again else "")
+
+
+def clipped(asked: InstabilityAsked, unstable: float, share: float, threshold: float) -> Round:
+    """The unstable rate, with gradients clipped at a percentile of their norms."""
+    return _by_hand(
+        asked, clipped_name(share),
+        f"Does clipping at the {100 * share:.0f}th percentile make the unstable rate train?",
+        40 + PERCENTILES.index(share), asked.called("clip_norm"), [threshold],
+        HELD * asked.seeds,
+        max_train_steps=asked.max_train_steps, fixed={asked.rate: unstable},
+    )  # fmt: skip
+
+
+def clipped_name(share: float) -> str:
+    """The stage of a percentile."""
+    return f"clip at {100 * share:.0f} %"
+
+
+def _by_hand(
+    asked: InstabilityAsked,
+    stage: str,
+    asks: str,
+    place: int,
+    name: str,
+    values: Sequence[float],
+    seeds: int,
+    **attributes: Any,
+) -> Round:
+    """Some values of one hyperparameter, several seeds each; more seeds extend it."""
+    return asked.round(
+        stage, asks, place,
+        nuisance={name: _axis(values)}, points=tuple({name: v} for v in values),
+        searcher="by_hand", trials=seeds * len(values),
+        evaluations=_evaluations(attributes["max_train_steps"]), **attributes,
+    )  # fmt: skip
+
+
+def _axis(values: Sequence[Value]) -> Axis:
+    """The axis that holds some values; a single one is a choice, so that it counts as varied."""
+    if len(values) == 1:
+        return Choice(tuple(values))
+    numbers = [v for v in values if isinstance(v, int | float)]
+    if all(isinstance(v, int) for v in numbers):
+        return Integer(int(min(numbers)), int(max(numbers)), Scale.LOG)
+    return Float(float(min(numbers)), float(max(numbers)), Scale.LOG)
+
+
+def _evaluations(steps: int) -> int:
+    return min(steps, MOST_EVALUATIONS)

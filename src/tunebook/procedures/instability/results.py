@@ -1,0 +1,360 @@
+"""Instability: what the rounds that are there say, as numbers (H1 H2 H3 H4)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from tunebook.deciding.mean_difference import mean_difference
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
+from tunebook.procedures.instability.gradient_norms import (
+    NormReading,
+    RunNorms,
+    read_norms,
+    share_above,
+)
+from tunebook.procedures.instability.plans import (
+    ABOVE,
+    LOOK_TIMES,
+    MOVES,
+    PERCENTILES,
+    TIMES_UNSTABLE,
+    InstabilityAsked,
+    above_name,
+    clipped_name,
+    sweep_name,
+    warmup_name,
+    whole_name,
+)
+from tunebook.procedures.instability.stable_rates import (
+    BestRate,
+    RateReading,
+    Stability,
+    best_rate,
+    read_rate,
+)
+from tunebook.procedures.instability.training_stability import (
+    RunReading,
+    read_run,
+    usual_fall,
+    usual_lowest,
+)
+from tunebook.procedures.steps.stages import Done, DoneStage
+
+BETTER = 1.645
+"""Of a rate just above the best one, as a normal score."""
+WORTH = 0.01
+"""Of what separates the sweep's best from its middle: a gain below that moves nothing, since the
+fastest rate of a problem without noise lies just below the unstable ones by nature."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usual:
+    """What the training loss does in runs that train: NaN where none is known.
+
+    Attributes:
+        fall: how far it falls; lowest: where it arrives.
+    """
+
+    fall: float = math.nan
+    lowest: float = math.nan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmupTry:
+    """Warm-ups to one peak rate.
+
+    Attributes:
+        times: the peak rate in unstable rates; rate: itself.
+        lengths: each length with what its seeds say, shortest first.
+        passed: lengths of which no seed fails in short runs.
+        wholes: the whole training, with its length of warm-up: the shortest that passed, and the
+            longest where that did not hold.
+        unread: training never read the warm-up.
+    """
+
+    times: float
+    rate: float
+    lengths: tuple[tuple[int, RateReading], ...]
+    passed: tuple[int, ...]
+    wholes: tuple[tuple[int, RateReading], ...]
+    unread: bool
+
+    @property
+    def holds(self) -> tuple[int, RateReading] | None:
+        """The warm-up with which the whole training holds, or None."""
+        return next((w for w in self.wholes if w[1].says is Stability.STABLE), None)
+
+    @property
+    def next_length(self) -> int | None:
+        """The warm-up to try before the whole training, or None where that is settled."""
+        if self.holds or not self.passed or len(self.wholes) == 2:
+            return None
+        length = self.passed[-1] if self.wholes else self.passed[0]
+        return None if length in dict(self.wholes) else length
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipTry:
+    """Clipping at one percentile of the norms, at the unstable rate.
+
+    Attributes:
+        share: of norms below the threshold; threshold: of the norm.
+        reading: what its seeds say.
+        clipped: share of the updates that it clipped, NaN where norms were not reported.
+        unread: training never read the threshold.
+    """
+
+    share: float
+    threshold: float
+    reading: RateReading
+    clipped: float
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstabilityReading:
+    """All that the rounds say so far.
+
+    Attributes:
+        reported: metrics that trials reported.
+        best: of all sweeps, None before there is one, or where too few rates trained.
+        above: the best rate and those above it; look: the first steps.
+        better: a rate of `above` whose seeds are stable and clearly better than the best rate's:
+            the sweep, with one seed a rate, took too low a one. None where there is no such.
+        usual: loss of runs that train.
+        norms: at the best rate; None where too few were reported.
+        unstable: the lowest rate that is unstable, or None.
+        warmups, clips: what was tried.
+    """
+
+    reported: frozenset[str]
+    best: BestRate | None
+    above: tuple[RateReading, ...]
+    better: float | None
+    look: RateReading | None
+    usual: Usual
+    norms: NormReading | None
+    unstable: float | None
+    warmups: tuple[WarmupTry, ...]
+    clips: tuple[ClipTry, ...]
+
+    @property
+    def base(self) -> float | None:
+        """The best rate: the sweep's, or what turned out better just above it."""
+        if self.above:
+            return self.above[0].rate
+        return self.best.rate if self.best else None
+
+    @property
+    def judged(self) -> tuple[RateReading, ...]:
+        """What decides: the rates just above the best, and the first steps."""
+        return (*self.above[1:], *((self.look,) if self.look else ()))
+
+
+def read(asked: InstabilityAsked, done: Done) -> InstabilityReading:
+    """Read the stages that are done."""
+    best = _best(asked, done)
+    above, usual, norms, better = _above(asked, done)
+    looked = done.get("first steps")
+    look = None
+    if looked is not None and best is not None:
+        runs = _runs(asked, looked.table, usual, looked.plan.max_train_steps, short=True)
+        rate = float(looked.table.config[0][asked.rate])
+        look = read_rate(rate, runs, setting=f"{LOOK_TIMES:g} times the best, first steps")
+    return InstabilityReading(
+        reported=frozenset(m for d in done.values() for m in d.table.curves),
+        best=best,
+        above=above,
+        better=better,
+        look=look,
+        usual=usual,
+        norms=norms,
+        unstable=_unstable(above, look),
+        warmups=tuple(_warmups(asked, done, usual)),
+        clips=tuple(_clips(asked, done, usual)),
+    )
+
+
+def _best(asked: InstabilityAsked, done: Done) -> BestRate | None:
+    tables = _sweeps(done)
+    if not tables:
+        return None
+    rates = np.array([float(c[asked.rate]) for t in tables for c in t.config])
+    return best_rate(rates, _swept(asked, done))
+
+
+def _sweeps(done: Done) -> list[TrialTable]:
+    return [done[n].table for m in range(MOVES + 1) if (n := sweep_name(m)) in done]
+
+
+def _swept(asked: InstabilityAsked, done: Done) -> np.ndarray:
+    """Losses of all that was swept; NaN where training failed."""
+    return np.concatenate([_feasible(asked, t) for t in _sweeps(done)])
+
+
+def _feasible(asked: InstabilityAsked, table: TrialTable) -> np.ndarray:
+    """Losses of the objective; NaN too where the training loss ended, whatever came before."""
+    ended = [not np.isfinite(_losses(asked, table, i)[1]).all() for i in range(len(table))]
+    return np.where(ended, np.nan, table.losses)
+
+
+def _above(
+    asked: InstabilityAsked, done: Done
+) -> tuple[tuple[RateReading, ...], Usual, NormReading | None, float | None]:
+    names = [n for m in range(MOVES + 1) if (n := above_name(m)) in done]
+    if not names:
+        return (), Usual(), None, None
+    stage = done[names[-1]]
+    table = stage.table
+    rates = [float(c[asked.rate]) for c in table.config]
+    wanted = [float(point[asked.rate]) for point in stage.plan.points]
+    groups = [[i for i, rate in enumerate(rates) if rate == one] for one in wanted]
+    trained = [_losses(asked, table, i)[1] for i in groups[0]]
+    usual = Usual(fall=usual_fall(trained), lowest=usual_lowest(trained))
+    readings = tuple(
+        read_rate(
+            rates[group[0]],
+            _runs(asked, table, usual, stage.plan.max_train_steps, rows=group),
+            setting="the best rate" if times == 1 else f"{times:g} times the best",
+            values=[float(table.value[i]) for i in group],
+        )
+        for times, group in zip(ABOVE, groups, strict=True)
+        if group
+    )
+    norms = read_norms(asked.norms, [_norms(asked, table, i) for i in groups[0]])
+    swept = _swept(asked, done)
+    worth = WORTH * float(np.nanmedian(swept) - np.nanmin(swept))
+    return readings, usual, norms, _better(readings, table.objective.sign, worth)
+
+
+def _better(above: tuple[RateReading, ...], sign: int, worth: float) -> float | None:
+    """The best of the stable rates above the first that beat it by more than what it is worth:
+    Welch's t, one side, at 5 %."""
+    if any(r.says is Stability.UNSTABLE for r in above):
+        return None
+    losses = {r.rate: sign * np.array([v for v in r.values if math.isfinite(v)]) for r in above}
+    first = losses[above[0].rate]
+    found = [
+        (float(own.mean()), rate)
+        for rate, own in losses.items()
+        if rate != above[0].rate and min(len(own), len(first)) > 1
+        and mean_difference(own, first, worth).score > BETTER
+    ]  # fmt: skip
+    return min(found)[1] if found else None
+
+
+def _unstable(above: tuple[RateReading, ...], look: RateReading | None) -> float | None:
+    """The lowest rate of which the seeds say that it is unstable."""
+    readings = [*above, *([look] if look else [])]
+    return min((r.rate for r in readings if r.says is Stability.UNSTABLE), default=None)
+
+
+def _warmups(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[WarmupTry]:
+    name = asked.called("warmup_steps")
+    for times in TIMES_UNSTABLE:
+        stage = done.get(warmup_name(times))
+        if stage is None:
+            continue
+        rows: dict[int, list[int]] = {}
+        for i, config in enumerate(stage.table.config):
+            rows.setdefault(int(config[name]), []).append(i)
+        lengths = tuple(
+            (length, _reading(asked, stage, usual, group, f"{length} steps of warm-up"))
+            for length, group in sorted(rows.items())
+        )
+        after = [s for again in (False, True) if (s := done.get(whole_name(times, again=again)))]
+        yield WarmupTry(
+            times=times,
+            rate=lengths[0][1].rate,
+            lengths=lengths,
+            passed=tuple(n for n, r in lengths if r.says is Stability.STABLE),
+            wholes=tuple(
+                (
+                    int(s.table.config[0][name]),
+                    _reading(asked, s, usual, None, "the whole training"),
+                )
+                for s in after
+            ),
+            unread=name in stage.unread,
+        )
+
+
+def _clips(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[ClipTry]:
+    name = asked.called("clip_norm")
+    for share in PERCENTILES:
+        stage = done.get(clipped_name(share))
+        if stage is None:
+            continue
+        threshold = float(stage.plan.points[0][name])
+        reading = _reading(asked, stage, usual, None, f"clipped at {threshold:.3g}")
+        norms = [_norms(asked, stage.table, i).norms for i in range(len(stage.table))]
+        yield ClipTry(
+            share=share,
+            threshold=threshold,
+            reading=reading,
+            clipped=share_above(norms, threshold),
+            unread=name in stage.unread,
+        )
+
+
+def _reading(
+    asked: InstabilityAsked, stage: DoneStage, usual: Usual, rows: list[int] | None, setting: str
+) -> RateReading:
+    rate = float(stage.table.config[0][asked.rate])
+    steps = stage.plan.max_train_steps
+    values = [float(stage.table.value[i]) for i in rows or range(len(stage.table))]
+    runs = _runs(asked, stage.table, usual, steps, rows=rows)
+    return read_rate(rate, runs, setting=setting, values=values)
+
+
+def _runs(
+    asked: InstabilityAsked,
+    table: TrialTable,
+    usual: Usual,
+    steps: int,
+    *,
+    rows: list[int] | None = None,
+    short: bool = False,
+) -> list[RunReading]:
+    """Each trial's loss, read; trials that failed through no fault of theirs are left out."""
+    runs = []
+    for i in range(len(table)) if rows is None else rows:
+        if table.status[i] is Status.FAILED:
+            continue
+        at, losses = _losses(asked, table, i)
+        diverged = table.cause[i] is Cause.DIVERGED
+        runs.append(
+            read_run(
+                table.name[i],
+                at,
+                losses,
+                fall=usual.fall,
+                lowest=usual.lowest,
+                max_train_steps=steps,
+                diverged=diverged,
+                short=short,
+            )
+        )
+    return runs
+
+
+def _losses(asked: InstabilityAsked, table: TrialTable, i: int) -> tuple[np.ndarray, np.ndarray]:
+    if asked.loss not in table.curves:
+        return np.empty(0, np.int64), np.empty(0)
+    steps, values = table.curves[asked.loss].of(i)
+    return np.asarray(steps), np.asarray(values)
+
+
+def _norms(asked: InstabilityAsked, table: TrialTable, i: int) -> RunNorms:
+    steps, values = (
+        table.curves[asked.norms].of(i)
+        if asked.norms in table.curves
+        else (np.empty(0, np.int64), np.empty(0))
+    )
+    sound = np.isfinite(values)
+    return RunNorms(trial=table.name[i], steps=steps[sound], norms=values[sound])

@@ -1,0 +1,262 @@
+"""Instability: each finding in words, with its numbers (H1 to H5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from tunebook.domain.errors import nearest
+from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.trial import Cause
+from tunebook.procedures.instability.gradient_norms import TOO_MANY
+from tunebook.procedures.instability.plans import TIMES_UNSTABLE, InstabilityAsked, warmups
+from tunebook.procedures.instability.results import ClipTry, InstabilityReading, WarmupTry
+from tunebook.procedures.instability.stable_rates import RateReading, Stability
+from tunebook.procedures.steps.stages import Done, finding
+
+
+def not_reported(
+    asked: InstabilityAsked, done: Done, found: InstabilityReading
+) -> Iterator[Finding]:
+    """Metrics that the procedure reads and that no trial reported."""
+    table = done["first trial"].table
+    trial = table.name[0]
+    if table.cause[0] not in (None, Cause.DIVERGED, Cause.CHANCE) and not table.curves:
+        yield finding(
+            "H1", Severity.PROBLEM, "",
+            f"The first trial reported nothing: {table.cause[0]}. What it printed: tunebook logs "
+            f"{trial}. Once it trains, ask again with a question of its own.",
+            trials=(trial,),
+        )  # fmt: skip
+        return
+    if asked.loss not in found.reported:
+        close = nearest(asked.loss, found.reported)
+        yield finding(
+            "H1", Severity.PROBLEM, asked.loss,
+            f'Not enough evidence: training does not report "{asked.loss}", the loss that shows '
+            f"instability; it reports {', '.join(sorted(found.reported)) or 'nothing'}.{close} "
+            f'Report it: trial.report(step, {{"{asked.loss}": loss}}); or ask again with '
+            'loss="..." and a question of its own.',
+            trials=(trial,),
+        )  # fmt: skip
+    elif asked.norms not in found.reported:
+        yield finding(
+            "H4", Severity.NOTE, asked.norms,
+            f'Not enough evidence for a clipping threshold: training does not report '
+            f'"{asked.norms}".{nearest(asked.norms, found.reported)} Add a line before gradients '
+            f'are clipped: trial.report(step, {{"{asked.norms}": '
+            "tb.gradient_norm(model.parameters())}); for JAX, tb.gradient_norm(gradients).",
+            trials=(trial,),
+        )  # fmt: skip
+
+
+def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
+    """H1: is training unstable just above the best learning rate?"""
+    best = found.best
+    assert best is not None
+    rate = found.above[0].rate
+    numbers: dict[str, Number] = {
+        "best learning rate, and those about as good": Interval(
+            rate, min(best.low, rate), max(best.high, rate)
+        ),
+        **{f"failing seeds at {r.setting}": f"{r.failed} of {r.known}" for r in found.judged},
+    }
+    edge = ""
+    if best.edge:
+        edge = f" The best lies at the {best.edge} edge of all that was swept."
+    if found.unstable is not None:
+        numbers["unstable learning rate"] = found.unstable
+        bad = next(
+            r
+            for r in (*found.above, *found.judged)
+            if r.says is Stability.UNSTABLE and r.rate == found.unstable
+        )
+        remedies_ = f"{asked.called('warmup_steps')}, {asked.called('clip_norm')}"
+        when = "early in training" if 2 * bad.early > bad.failed else "later in training"
+        return finding(
+            "H1", Severity.PROBLEM, asked.rate,
+            f"Instability holds this workload back: the best learning rate is {rate:.3g}, and at "
+            f"{bad.rate:.3g} ({bad.setting}) {bad.told}, {when}.{edge}",
+            numbers=numbers, trials=tuple(r.trial for r in bad.runs if r.fate.fails),
+            remedy=Remedy(
+                kind=RemedyKind.ADD, values={"hyperparameters": remedies_},
+                because="higher rates may then train better",
+            ),
+        )  # fmt: skip
+    open_ = [r for r in found.judged if r.says is Stability.OPEN]
+    if open_ or found.look is None:
+        told = "; ".join(f"at {r.rate:.3g} ({r.setting}) {r.told}" for r in open_)
+        return finding(
+            "H1", Severity.NOTE, asked.rate,
+            f"Not enough evidence whether instability holds this workload back: the best learning "
+            f"rate is {rate:.3g}; {told or 'the first steps have not been looked at'}.{edge}",
+            numbers=numbers,
+        )  # fmt: skip
+    told = "; ".join(f"at {r.rate:.3g} ({r.setting}) {r.told}" for r in found.judged)
+    return finding(
+        "H1", Severity.PASS, asked.rate,
+        f"Instability does not hold this workload back: the best learning rate is {rate:.3g}, and "
+        f"{told}. It needs no warm-up and no clipping for stability's sake.{edge}",
+        numbers=numbers,
+    )  # fmt: skip
+
+
+def first_steps(look: RateReading, steps: int) -> Finding:
+    """H2: what happens in the first steps at twice the best rate?"""
+    severity = {
+        Stability.UNSTABLE: Severity.PROBLEM,
+        Stability.STABLE: Severity.PASS,
+        Stability.OPEN: Severity.NOTE,
+    }[look.says]
+    rises = [r.at for r in look.runs if r.fate.fails and r.at is not None]
+    first = f", first at step {min(rises)}" if rises else ""
+    return finding(
+        "H2", severity, "",
+        f"In the first {steps} steps at {look.rate:.3g}, evaluated at every one, "
+        f"{look.told}{first}.",
+        trials=tuple(r.trial for r in look.runs if r.fate.fails),
+    )  # fmt: skip
+
+
+def warmup(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
+    """H3: the shortest warm-up that makes a far higher rate train, or why there is none."""
+    name = asked.called("warmup_steps")
+    tries = "; ".join(_tried(w) for w in found.warmups)
+    if any(w.unread for w in found.warmups):
+        return finding(
+            "H3", Severity.PROBLEM, name,
+            f'Not enough evidence for a warm-up: training never read "{name}". Multiply the '
+            f'learning rate by min(1, (step + 1) / trial.config["{name}"]) where that is above 0.',
+        )  # fmt: skip
+    one = next((w for w in found.warmups if w.holds), None)
+    if one is None or one.holds is None:
+        longest = warmups(asked.max_train_steps)[-1]
+        last = found.warmups[-1]
+        more = last.times != TIMES_UNSTABLE[-1] or last.next_length is not None
+        return finding(
+            "H3", Severity.NOTE if more else Severity.WARNING, name,
+            f"No warm-up of up to {longest} steps, a tenth of the training, makes it train at "
+            f"the rates that were tried: {tries}." + (" More are to come." if more else ""),
+        )  # fmt: skip
+    length, whole = one.holds
+    higher = "; ".join(_tried(w) for w in found.warmups if w.times > one.times)
+    return finding(
+        "H3", Severity.WARNING, name,
+        f"A warm-up of {length} steps trains at {one.rate:.3g}, "
+        + ("the unstable learning rate" if one.times == 1 else f"{one.times:g} times the unstable "
+           "learning rate")
+        + f": over {asked.max_train_steps + length} steps {whole.told}."
+        + _means(whole, found.above[0])
+        + (f" Higher peaks do not train: {higher}." if higher else ""),
+        numbers={"warm-up steps": length, "peak learning rate": one.rate},
+        remedy=Remedy(
+            kind=RemedyKind.FIX, subject=name, values={"value": length},
+            because="it is the shortest that was found to hold there",
+        ),
+    )  # fmt: skip
+
+
+def clipping(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Finding]:
+    """H4: the threshold, and whether clipping at it makes the unstable rate train."""
+    norms, name = found.norms, asked.called("clip_norm")
+    if norms is None:
+        if asked.norms in found.reported:
+            yield finding(
+                "H4", Severity.NOTE, asked.norms,
+                "Not enough evidence for a clipping threshold: fewer than 100 finite gradient "
+                "norms at the best learning rate.",
+            )  # fmt: skip
+        return
+    threshold = norms.threshold
+    numbers: dict[str, Number] = {
+        "90th percentile": threshold,
+        "median norm": norms.median,
+        "largest norm": norms.largest,
+    }
+    told = (
+        f"The 90th percentile of {norms.count} gradient norms at the best learning rate is "
+        f"{threshold.estimate:.3g}"
+    )
+    if found.unstable is None:
+        yield finding(
+            "H4", Severity.PASS, name,
+            f"{told}: the threshold, if ever clipping is wanted; stability does not ask for it.",
+            numbers=numbers,
+        )  # fmt: skip
+        return
+    if any(c.unread for c in found.clips):
+        yield finding(
+            "H4", Severity.PROBLEM, name,
+            f'{told}. Whether it helps is not known: training never read "{name}". Clip gradients '
+            f'at trial.config["{name}"] where that is above 0.',
+            numbers=numbers,
+        )  # fmt: skip
+        return
+    yield _tried_clips(found, name, told, numbers, threshold.estimate)
+
+
+def _tried_clips(
+    found: InstabilityReading, name: str, told: str, numbers: dict[str, Number], begin: float
+) -> Finding:
+    """The threshold with what clipping did at the unstable rate; `begin` where none held."""
+    holds = next((c for c in found.clips if c.reading.says is Stability.STABLE), None)
+    tries = "; ".join(_clip_told(c) for c in found.clips)
+    chosen = holds.threshold if holds else begin
+    much = holds is not None and holds.clipped > TOO_MANY
+    if holds is not None and not math.isnan(holds.clipped):
+        numbers["updates clipped"] = holds.clipped
+    return finding(
+        "H4", Severity.WARNING, name,
+        f"{told}, the threshold to begin with. At the unstable rate {found.unstable:.3g}: "
+        f"{tries or 'clipping has not been tried yet'}."
+        + (_means(holds.reading, found.above[0]) if holds else "")
+        + (" More than half of the updates are clipped: rather lower the rate." if much else ""),
+        numbers=numbers,
+        remedy=Remedy(
+            kind=RemedyKind.FIX, subject=name, values={"value": chosen},
+            because="training holds with it" if holds else "it is where to begin",
+        ),
+    )  # fmt: skip
+
+
+def remedies(found: InstabilityReading) -> Finding:
+    """H5: which remedies were tried, and which are left."""
+    tried = []
+    if any(not w.unread for w in found.warmups):
+        helps = any(w.holds for w in found.warmups)
+        tried.append(f"warm-up ({'helps' if helps else 'does not help'})")
+    if any(not c.unread for c in found.clips):
+        helps = any(c.reading.says is Stability.STABLE for c in found.clips)
+        tried.append(f"clipping ({'helps' if helps else 'does not help'})")
+    return finding(
+        "H5", Severity.NOTE, "",
+        f"Tried: {', '.join(tried) or 'nothing yet'}. Left: residual and "
+        "normalisation placement, initialisation, another optimizer, and as the last a lower "
+        "learning rate.",
+    )  # fmt: skip
+
+
+def _tried(one: WarmupTry) -> str:
+    """`at 10 times (1.2) 5 of 5 seeds fail with 40 steps of warm-up`."""
+    where = f"at {one.times:g} times ({one.rate:.3g})"
+    if one.wholes:
+        length, reading = one.wholes[-1]
+        return f"{where} {length} steps pass a short run, and over the whole {reading.told}"
+    length, reading = one.lengths[-1]
+    return f"{where} {reading.told} with {length} steps of warm-up"
+
+
+def _clip_told(one: ClipTry) -> str:
+    share = "" if math.isnan(one.clipped) else f", {100 * one.clipped:.0f} % of updates clipped"
+    return f"clipped at {one.threshold:.3g} {one.reading.told}{share}"
+
+
+def _means(with_it: RateReading, without: RateReading) -> str:
+    """The objective with a remedy and at the best rate without: seen, not decided."""
+    if not with_it.values or not without.values:
+        return ""
+    a, b = (sum(v) / len(v) for v in (with_it.values, without.values))
+    return (
+        f" Its objective is {a:.4g} on average, {b:.4g} at the best rate without it; the round "
+        "that is proposed decides."
+    )

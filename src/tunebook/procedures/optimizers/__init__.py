@@ -1,0 +1,1 @@
+"""The procedure optimizers (G1 G2)."""

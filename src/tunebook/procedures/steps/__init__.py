@@ -1,0 +1,1 @@
+"""The frame that procedures share: arguments, stages, driving, costs."""

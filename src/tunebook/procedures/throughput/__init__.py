@@ -1,0 +1,1 @@
+"""The procedure throughput (A3)."""

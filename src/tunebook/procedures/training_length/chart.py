@@ -1,0 +1,93 @@
+"""What training reaches against its length, and how much of it is enough (E4 E5)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+
+from tunebook.charts.layers import finish, number, over
+from tunebook.charts.picture import Picture, Row
+from tunebook.procedures.training_length.length_choice import LengthChoice
+
+
+def draw_lengths(
+    choice: LengthChoice,
+    measured: Mapping[int, Sequence[float]],
+    *,
+    metric: str,
+    sign: int,
+    least: float,
+) -> Picture:
+    """Every fresh seed by length, their mean, and the level within reach of the best.
+
+    Args:
+        choice: what they say; measured: losses of the seeds by length, lower is better.
+        metric, sign: of the objective; least: improvement that is worth having.
+    """
+    rows = _rows(choice, measured, sign=sign, least=least)
+    x = alt.X(
+        "steps", type="quantitative", title="steps of training",
+        scale=alt.Scale(type="log", base=2, padding=12),
+        axis=alt.Axis(format=",", grid=False, values=_ticks(choice.lengths), labelOverlap=True),
+    )  # fmt: skip
+    y = alt.Y("value", type="quantitative", title=metric, scale=alt.Scale(zero=False))
+    shown = f"{float(f'{choice.shortest.estimate:.3g}'):,.0f}"
+    return finish(
+        [
+            over("band")
+            .mark_rect(style="band")
+            .encode(x=alt.X("from", type="quantitative"), x2=alt.X2("to"))
+            .properties(name="band"),
+            over("level").mark_rule(style="threshold").encode(y=y).properties(name="level"),
+            over("enough").mark_rule(style="level").encode(x=x).properties(name="enough"),
+            over("points")
+            .mark_point(style="trial", filled=True)
+            .encode(x=x, y=y)
+            .properties(name="points"),
+            over("fitted").mark_line(style="middle").encode(x=x, y=y).properties(name="fitted"),
+        ],
+        rows,
+        name="training-length",
+        title=f"{metric} by the length of training",
+        subtitle=[
+            "points: new seeds, tuned at each length; line: their mean",
+            f"across: {number(least)} short of the best; upright: reached at {shown} steps",
+        ],
+        alternative=f"Mean {metric} by steps of training: "
+        + "; ".join(
+            f"{n}: {sign * v:.4g}" for n, v in zip(choice.lengths, choice.fitted, strict=True)
+        )
+        + f". Within {least:g} of the best from {shown} steps on.",
+    )
+
+
+def _rows(
+    choice: LengthChoice, measured: Mapping[int, Sequence[float]], *, sign: int, least: float
+) -> dict[str, list[Row]]:
+    """By layer."""
+    shortest, lengths = choice.shortest, choice.lengths
+    return {
+        "band": [{"from": max(shortest.low, lengths[0]), "to": min(shortest.high, lengths[-1])}],
+        "level": [{"value": sign * (min(choice.fitted) + least)}],
+        "enough": [{"steps": round(shortest.estimate)}],
+        "points": [
+            {"steps": n, "value": sign * v}
+            for n, own in measured.items()
+            for v in own
+            if math.isfinite(v)
+        ],
+        "fitted": [
+            {"steps": n, "value": sign * v} for n, v in zip(lengths, choice.fitted, strict=True)
+        ],
+    }
+
+
+def _ticks(lengths: Sequence[int]) -> list[int]:
+    """Those that lie apart by about two or more, from the longest down."""
+    kept: list[int] = []
+    for n in reversed(lengths):
+        if not kept or kept[-1] / n > 1.9:
+            kept.append(n)
+    return kept
