@@ -11,7 +11,7 @@ from pathlib import Path
 from training import nap
 from tunebook.domain.errors import TunebookError
 from tunebook.execution.code import training_code
-from tunebook.execution.places import executor_of
+from tunebook.execution.executor_table import executor_of
 from tunebook.execution.scheduler import run_trials
 from tunebook.store.sql import SqlStore
 

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from tunebook.domain.table import TrialTable as TrialTable
     from tunebook.examination.examine import examine as examine
     from tunebook.execution.local import LocalExecutor as local
-    from tunebook.execution.ray_executor import RayExecutor as ray
-    from tunebook.execution.slurm_executor import SlurmExecutor as slurm
+    from tunebook.execution.ray.executor import RayExecutor as ray
+    from tunebook.execution.slurm.executor import SlurmExecutor as slurm
     from tunebook.integrations.keras_optimizers import keras_optimizer as keras_optimizer
     from tunebook.integrations.keras_optimizers import keras_schedule as keras_schedule
     from tunebook.integrations.optax_optimizers import optax_optimizer as optax_optimizer
@@ -72,9 +72,9 @@ _HOMES = {
     "optimizer_defaults": "tunebook.domain.optimizers.spaces",
     "optimizer_space": "tunebook.domain.optimizers.spaces",
     "per": "tunebook.domain.formats.spelling",
-    "ray": "tunebook.execution.ray_executor",
+    "ray": "tunebook.execution.ray.executor",
     "schedule": "tunebook.domain.schedule",
-    "slurm": "tunebook.execution.slurm_executor",
+    "slurm": "tunebook.execution.slurm.executor",
     "torch_optimizer": "tunebook.integrations.torch_optimizers",
     "uniform": "tunebook.domain.formats.spelling",
 }

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from tunebook.execution.code import training_code
-from tunebook.execution.places import executor_of
+from tunebook.execution.executor_table import executor_of
 from tunebook.execution.scheduler import run_trials
 from tunebook.store.sql import SqlStore
 

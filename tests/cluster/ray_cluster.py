@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import psutil
 
-DRIVER = "tunebook.execution.ray_driver"
+DRIVER = "tunebook.execution.ray.driver"
 WORKER = "tunebook.training.worker"
 ACTOR = "ray::RayNode"
 OURS = "TUNEBOOK_RAY_SUITE"

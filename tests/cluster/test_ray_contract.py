@@ -6,7 +6,7 @@ import pytest
 
 from execution.contract import *  # noqa: F403 - the suite's tests
 from execution.contract import faults, play_out, round_of
-from tunebook.execution.ray_executor import RayExecutor
+from tunebook.execution.ray.executor import RayExecutor
 
 
 @pytest.fixture(scope="module")

@@ -23,7 +23,7 @@ from cluster.ray_cluster import ACTOR, DRIVER, WORKER
 from cluster.ray_cluster import started as started_ray
 from tunebook.domain.errors import ClusterError
 from tunebook.execution.local import LocalExecutor
-from tunebook.execution.ray_executor import RayExecutor
+from tunebook.execution.ray.executor import RayExecutor
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from cluster.ray_cluster import started as started_ray
 from tunebook.domain.decision import Setting
 from tunebook.domain.errors import ClusterError, DesignError, TrainingLoadError
 from tunebook.execution.code import training_code
-from tunebook.execution.ray_executor import RayExecutor
+from tunebook.execution.ray.executor import RayExecutor
 from tunebook.execution.scheduler import run_trials
 from tunebook.training.log import attempt_files
 

@@ -6,7 +6,7 @@ import pytest
 
 from execution.contract import *  # noqa: F403 - the suite's tests
 from execution.contract import faults, play_out, round_of
-from tunebook.execution.slurm_executor import SlurmExecutor
+from tunebook.execution.slurm.executor import SlurmExecutor
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from tunebook.domain.errors import ClusterError, TrainingLoadError
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.scheduler import run_trials
-from tunebook.execution.slurm_executor import SlurmExecutor
+from tunebook.execution.slurm.executor import SlurmExecutor
 
 
 def test_the_table_is_that_of_local_processes(slurm, make, acknowledged):
@@ -190,7 +190,7 @@ def test_a_killed_job_process_is_repeated(slurm, make, acknowledged):
 
     def kill():
         for process in slurm.processes():
-            if "tunebook.execution.slurm_job" in process.cmdline():
+            if "tunebook.execution.slurm.job" in process.cmdline():
                 process.kill()
 
     run(store, SlurmExecutor(1, cpus=1), when=going(acknowledged, 1, 12), act=kill)

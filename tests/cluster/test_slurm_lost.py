@@ -11,7 +11,7 @@ from cluster.followed_round import PENDING, TRAIN, going, nothing_left, nothing_
 from cluster.slurm_cluster import started
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
-from tunebook.execution.slurm_executor import SlurmExecutor
+from tunebook.execution.slurm.executor import SlurmExecutor
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from tunebook.domain.design import Objective
 from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Cause, Status, TrialKey, TrialRecord
 from tunebook.execution.code import training_code
-from tunebook.execution.slurm_fates import LAG_S, Judge, Task
-from tunebook.execution.slurm_files import ArrayFolder, Orders, Said
-from tunebook.execution.slurm_queue import states
-from tunebook.execution.slurm_settings import SlurmSettings, checked
+from tunebook.execution.slurm.files import ArrayFolder, Orders, Said
+from tunebook.execution.slurm.outcomes import LAG_S, Judge, Task
+from tunebook.execution.slurm.queue import states
+from tunebook.execution.slurm.settings import SlurmSettings, checked
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import FolderPlace
 from tunebook.training.log import attempt_files
@@ -57,7 +57,7 @@ def test_a_job_is_never_repeated_by_slurm_itself():
 def test_a_python_of_many_words_and_a_folder_with_a_space():
     command = SlurmSettings(workers=1, python="apptainer exec a.sif python").command("/a b/c")
     assert command == (
-        "exec apptainer exec a.sif python -u -m tunebook.execution.slurm_job '/a b/c'"
+        "exec apptainer exec a.sif python -u -m tunebook.execution.slurm.job '/a b/c'"
     )
 
 

@@ -15,8 +15,8 @@ from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Cause, Status
 from tunebook.execution import EXECUTORS
 from tunebook.execution.code import training_code
-from tunebook.execution.fate import death
 from tunebook.execution.local import LocalExecutor
+from tunebook.execution.outcome import death
 from tunebook.execution.resources import (
     THREAD_SETTINGS,
     cores,

@@ -21,8 +21,8 @@ BRINGS = {
     "bayes": ("botorch", "tunebook.search.bayes_acquisition", "tunebook.search.bayes_process"),
     "tensorboard": ("tensorboard", "tunebook.training.program_numbers"),
     "postgres": ("psycopg", "tunebook.store.server"),
-    "slurm": ("submitit", "tunebook.execution.slurm_submit"),
-    "ray": ("ray", "tunebook.execution.ray_driver", "tunebook.execution.ray_node"),
+    "slurm": ("submitit", "tunebook.execution.slurm.submit"),
+    "ray": ("ray", "tunebook.execution.ray.driver", "tunebook.execution.ray.node"),
     "remote": ("fsspec", "tunebook.training.checkpoint_places"),
     "demo": ("jax", "optax", "sklearn", "tunebook.integrations.optax_optimizers"),
 }

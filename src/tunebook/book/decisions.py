@@ -52,7 +52,7 @@ from tunebook.domain.formats.numbers import plural
 from tunebook.domain.space import Choice, leaves, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
-from tunebook.execution.kept import KeptExecutor, executor_for
+from tunebook.execution.reuse import KeptExecutor, executor_for
 from tunebook.statistics.curves.lengths import length_caveat
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table

@@ -32,8 +32,8 @@ from tunebook.domain.trial import TrialRecord
 from tunebook.domain.tried import Tried
 from tunebook.examination.short_run import warnings
 from tunebook.execution.code import TrainingCode, check_program, training_code
+from tunebook.execution.executor_table import executor_of
 from tunebook.execution.local import LocalExecutor
-from tunebook.execution.places import executor_of
 from tunebook.execution.resources import thread_settings
 from tunebook.search import points
 from tunebook.search.assignment import trial_seed

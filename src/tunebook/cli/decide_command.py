@@ -74,7 +74,7 @@ def command(
     """
     from tunebook.cli.output import data, print_json
     from tunebook.cli.run_command import read_file
-    from tunebook.execution.places import executor_of
+    from tunebook.execution.executor_table import executor_of
     from tunebook.report.terminal import show_decision, show_standing
 
     sys.path.insert(0, str(Path.cwd()))

@@ -39,8 +39,8 @@ def run_hints(
     """What a run on this machine could have used; nothing of one elsewhere."""
     from tunebook.domain.trial import Cause
     from tunebook.execution.gpus import VISIBLE
-    from tunebook.execution.kept import executor_for
     from tunebook.execution.local import LocalExecutor
+    from tunebook.execution.reuse import executor_for
     from tunebook.report.machine_hints import hints_after_run
 
     if workers == 0 or not summary.ran:

@@ -71,7 +71,7 @@ def command(
     from tunebook.cli.machine import run_hints
     from tunebook.cli.output import print_json
     from tunebook.execution.code import check_program, training_code
-    from tunebook.execution.places import executor_of
+    from tunebook.execution.executor_table import executor_of
     from tunebook.execution.scheduler import RunSummary
 
     # Modules in this folder are found as `python train.py` would find them.

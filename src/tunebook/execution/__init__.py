@@ -20,8 +20,8 @@ EXECUTORS: Mapping[str, str] = MappingProxyType(
     {
         "local": "tunebook.execution.local:LocalExecutor",
         "inline": "tunebook.execution.inline:InlineExecutor",
-        "slurm": "tunebook.execution.slurm_executor:SlurmExecutor",
-        "ray": "tunebook.execution.ray_executor:RayExecutor",
+        "slurm": "tunebook.execution.slurm.executor:SlurmExecutor",
+        "ray": "tunebook.execution.ray.executor:RayExecutor",
     }
 )
 """Executors by name, as `module:class`, so that none is loaded before it is asked for."""

@@ -6,9 +6,9 @@ import importlib.util
 import shutil
 from importlib.metadata import version
 
-from tunebook.execution.ray_executor import asked
-from tunebook.execution.ray_settings import RaySettings
-from tunebook.execution.slurm_queue import ask_now
+from tunebook.execution.ray.executor import asked
+from tunebook.execution.ray.settings import RaySettings
+from tunebook.execution.slurm.queue import ask_now
 
 ANSWER_S = 20.0
 ANSWERED, ABSENT, SILENT = "answered", "absent", "silent"

@@ -20,8 +20,8 @@ from tunebook.domain.program import MARK
 from tunebook.domain.trial import Cause, Outcome, TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.child import WorkerProcess
-from tunebook.execution.fate import death, infeasible
 from tunebook.execution.gpus import gpu_settings
+from tunebook.execution.outcome import death, infeasible
 from tunebook.execution.resources import (
     cores,
     memory_mb,

@@ -17,7 +17,7 @@ from tunebook.domain.errors import TrialBusyError
 from tunebook.domain.trial import Measurement, Outcome, Purpose, TrialRecord
 from tunebook.execution.child import MARK, runs
 from tunebook.execution.host import gone
-from tunebook.execution.slurm_strays import end_job_of
+from tunebook.execution.slurm.strays import end_job_of
 from tunebook.store import Store
 from tunebook.store.ingest import settle
 from tunebook.training.assignment import checkpoints_at

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from tunebook.domain.errors import StoreError, TrainingLoadError
 from tunebook.domain.trial import Purpose, Status
 from tunebook.execution import Executor
-from tunebook.execution.alike_crashes import AlikeCrashes
 from tunebook.execution.code import TrainingCode, size_note
-from tunebook.execution.desk import LEASE_S, RENEW_EVERY_S, Desk
+from tunebook.execution.counts import Tally
 from tunebook.execution.endings import NOT_NOW
 from tunebook.execution.environment import note_environment
 from tunebook.execution.host import host_identity
 from tunebook.execution.interrupts import Interrupts
-from tunebook.execution.kept import executor_for
-from tunebook.execution.patience import Patience
 from tunebook.execution.progress import Progress
+from tunebook.execution.queue import LEASE_S, RENEW_EVERY_S, Desk
 from tunebook.execution.recovery import take_back
-from tunebook.execution.tally import Tally
+from tunebook.execution.repeated_crashes import AlikeCrashes
+from tunebook.execution.reuse import executor_for
+from tunebook.execution.timeouts import Patience
 from tunebook.store import Store, StoredRound
 from tunebook.training.log import sync_every_s
 

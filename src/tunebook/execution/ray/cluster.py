@@ -10,8 +10,8 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from tunebook.execution.ray_node import RayNode
-from tunebook.execution.ray_settings import RaySettings
+from tunebook.execution.ray.node import RayNode
+from tunebook.execution.ray.settings import RaySettings
 
 IDLE_S = 30.0
 """An actor without a trial is kept for so long: it has imported a framework, and holds a place."""

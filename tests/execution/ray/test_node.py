@@ -16,8 +16,8 @@ from tunebook.domain.design import Objective
 from tunebook.domain.trial import Status, TrialRecord
 from tunebook.execution.child import MARK
 from tunebook.execution.code import training_code
-from tunebook.execution.ray_node import RayNode, clear_left_behind
-from tunebook.execution.ray_words import code_of, from_data, order
+from tunebook.execution.ray.messages import code_of, from_data, order
+from tunebook.execution.ray.node import RayNode, clear_left_behind
 from tunebook.training.assignment import Assignment
 from tunebook.training.log import attempt_files, read_log
 from waiting import until
@@ -109,7 +109,7 @@ def test_nothing_is_left_once_it_has_left(tmp_path, elsewhere):
 def test_a_killed_actors_children_and_folder_are_cleared_by_the_next(tmp_path, elsewhere):
     what = told(tmp_path, "with_a_child", pace=30.0)
     script = (
-        "import sys, json\nfrom tunebook.execution.ray_node import RayNode\n"
+        "import sys, json\nfrom tunebook.execution.ray.node import RayNode\n"
         "node = RayNode(60.0)\nnode.expect((1, 0), 1)\n"
         "node.begin(*json.loads(sys.argv[1]), 0, None)\n"
         "while not node.hear(0, 0)['log']: pass\n"
@@ -131,7 +131,7 @@ def test_a_killed_actors_children_and_folder_are_cleared_by_the_next(tmp_path, e
 
 
 def test_a_folder_is_never_there_without_its_lock(elsewhere, monkeypatch):
-    from tunebook.execution import ray_node
+    from tunebook.execution.ray import node as ray_node
 
     true, seen = ray_node.take_lock, []
 
@@ -166,7 +166,7 @@ def test_a_log_that_is_gone_from_the_node_ends_what_may_be_taken(tmp_path, elsew
 
 def test_a_silent_host_ends_it(tmp_path, elsewhere):
     script = (
-        "from tunebook.execution.ray_node import RayNode\nimport time\n"
+        "from tunebook.execution.ray.node import RayNode\nimport time\n"
         "node = RayNode(1.0)\ntime.sleep(600)\nprint('nobody ended it')\n"
     )
     ended = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE)

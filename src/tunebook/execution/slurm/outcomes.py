@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from tunebook.domain.program import MARK
 from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
 from tunebook.execution import Ended
-from tunebook.execution.fate import infeasible
-from tunebook.execution.slurm_files import ArrayFolder, Said
-from tunebook.execution.slurm_queue import ALIVE, GONE
+from tunebook.execution.outcome import infeasible
+from tunebook.execution.slurm.files import ArrayFolder, Said
+from tunebook.execution.slurm.queue import ALIVE, GONE
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import read_log

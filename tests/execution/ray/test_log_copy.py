@@ -8,8 +8,8 @@ import pytest
 
 from tunebook.domain.errors import TrialBusyError
 from tunebook.domain.trial import TrialKey
-from tunebook.execution.ray_copy import HostCopy
-from tunebook.execution.ray_things import ARTIFACT, PIECE, Receiver, Thing, kept, piece
+from tunebook.execution.ray.artifacts import ARTIFACT, PIECE, Receiver, Thing, kept, piece
+from tunebook.execution.ray.log_copy import HostCopy
 from tunebook.training import checkpoints
 from tunebook.training.log import attempt_files, take_lock
 

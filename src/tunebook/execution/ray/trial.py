@@ -12,11 +12,11 @@ from tunebook.domain.errors import TrialBusyError
 from tunebook.domain.trial import Cause, TrialKey
 from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
-from tunebook.execution.fate import infeasible
-from tunebook.execution.ray_cluster import Cluster
-from tunebook.execution.ray_copy import HostCopy
-from tunebook.execution.ray_things import CHECKPOINT, Thing, kept, piece
-from tunebook.execution.ray_words import from_data
+from tunebook.execution.outcome import infeasible
+from tunebook.execution.ray.artifacts import CHECKPOINT, Thing, kept, piece
+from tunebook.execution.ray.cluster import Cluster
+from tunebook.execution.ray.log_copy import HostCopy
+from tunebook.execution.ray.messages import from_data
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import AttemptFiles
 

@@ -12,9 +12,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from tunebook.domain.errors import ClusterError
-from tunebook.execution.slurm_files import ArrayFolder
-from tunebook.execution.slurm_queue import ask_now
-from tunebook.execution.slurm_settings import SlurmSettings, check_installed
+from tunebook.execution.slurm.files import ArrayFolder
+from tunebook.execution.slurm.queue import ask_now
+from tunebook.execution.slurm.settings import SlurmSettings, check_installed
 
 AGAIN_EVERY_S = 5.0
 PASSING = (

@@ -6,10 +6,10 @@ import pytest
 
 from execution.trainings import broken
 from tunebook.domain.trial import Cause, Outcome, Status
-from tunebook.execution import alike_crashes
-from tunebook.execution.alike_crashes import FIRST, AlikeCrashes
+from tunebook.execution import repeated_crashes
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
+from tunebook.execution.repeated_crashes import FIRST, AlikeCrashes
 from tunebook.execution.scheduler import run_trials
 from waiting import until
 
@@ -76,7 +76,7 @@ def test_divergence_does_not_stop_it(make_book):
 
 def test_a_long_trial_beside_short_crashes_keeps_the_run_going(make_book, tmp_path, monkeypatch):
     """With several workers the configurations that crash are the first to end."""
-    monkeypatch.setattr(alike_crashes, "MARGIN_S", -1e6)  # whatever runs outlasts the crashes
+    monkeypatch.setattr(repeated_crashes, "MARGIN_S", -1e6)  # whatever runs outlasts the crashes
     store = make_book(numbers(8))
     begun, ended = tmp_path / "begun", tmp_path / "ended"
     ended.mkdir()

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from tunebook.execution.host import gone
-from tunebook.execution.slurm_files import ArrayFolder, array_folder, forget_job, job_noted
-from tunebook.execution.slurm_queue import ask_now
+from tunebook.execution.slurm.files import ArrayFolder, array_folder, forget_job, job_noted
+from tunebook.execution.slurm.queue import ask_now
 
 PATIENCE_S = 20.0
 """A withdrawn job has 2 s for a last checkpoint; claims here are not renewed meanwhile."""

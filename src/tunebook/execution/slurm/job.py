@@ -1,4 +1,4 @@
-"""What runs on a node: `python -m tunebook.execution.slurm_job FOLDER`, one trial a job (I2).
+"""What runs on a node: `python -m tunebook.execution.slurm.job FOLDER`, one trial a job (I2).
 
 The trial's worker is a process of this one, as on any machine, so that limits of time and memory,
 crashes and stray children are judged here. The job ends itself, after a last checkpoint, when
@@ -20,7 +20,7 @@ from tunebook.domain.trial import Cause
 from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
 from tunebook.execution.local import GRACE_S, LocalExecutor
-from tunebook.execution.slurm_files import ArrayFolder, Orders, Said
+from tunebook.execution.slurm.files import ArrayFolder, Orders, Said
 
 LOOK_EVERY_S = 1.0
 SIGNAL_LAG_S = 0.3

@@ -19,8 +19,7 @@ from tunebook.domain.errors import ClusterError
 from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.host import host_identity
-from tunebook.execution.slurm_fates import Judge, Task, ended, lost_word
-from tunebook.execution.slurm_files import (
+from tunebook.execution.slurm.files import (
     ArrayFolder,
     Note,
     Orders,
@@ -28,9 +27,10 @@ from tunebook.execution.slurm_files import (
     forget_job,
     note_job,
 )
-from tunebook.execution.slurm_queue import GONE, Job, Queue
-from tunebook.execution.slurm_settings import SlurmSettings, as_lines, checked
-from tunebook.execution.slurm_submit import Sender
+from tunebook.execution.slurm.outcomes import Judge, Task, ended, lost_word
+from tunebook.execution.slurm.queue import GONE, Job, Queue
+from tunebook.execution.slurm.settings import SlurmSettings, as_lines, checked
+from tunebook.execution.slurm.submit import Sender
 from tunebook.training.assignment import Assignment
 
 NAP_S = 0.2

@@ -8,8 +8,8 @@ import tunebook as tb
 from tunebook.domain.errors import CodecError, DesignError
 from tunebook.domain.formats.round_file import read_round_file, write_round_file
 from tunebook.execution import EXECUTORS
+from tunebook.execution.executor_table import KINDS, executor_of
 from tunebook.execution.local import LocalExecutor
-from tunebook.execution.places import KINDS, executor_of
 
 FILE = """
 goal = "Which?"

@@ -1,4 +1,4 @@
-"""Between the runner and a Ray cluster: `python -m tunebook.execution.ray_driver HEAR SAY` (I2).
+"""Between the runner and a Ray cluster: `python -m tunebook.execution.ray.driver HEAR SAY` (I2).
 
 A process of its own, since Ray ends a process whose cluster is lost, and the runner has a book to
 put in order then. It trains each trial on an actor, keeps the host's copy of what that writes,
@@ -17,10 +17,10 @@ from typing import Any
 
 from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
-from tunebook.execution.ray_cluster import Cluster, connect
-from tunebook.execution.ray_settings import RaySettings
-from tunebook.execution.ray_trial import Order, train
-from tunebook.execution.ray_words import ended_line, line
+from tunebook.execution.ray.cluster import Cluster, connect
+from tunebook.execution.ray.messages import ended_line, line
+from tunebook.execution.ray.settings import RaySettings
+from tunebook.execution.ray.trial import Order, train
 from tunebook.training.log import AttemptFiles
 
 MOST_LINE = 1 << 30

@@ -65,7 +65,7 @@ class SlurmSettings:
     def command(self, folder: str) -> str:
         """What a job does. Python takes the shell's place, so that SLURM's signals reach it."""
         python = self.python or shlex.quote(sys.executable)
-        return f"exec {python} -u -m tunebook.execution.slurm_job {shlex.quote(folder)}"
+        return f"exec {python} -u -m tunebook.execution.slurm.job {shlex.quote(folder)}"
 
 
 def checked(settings: SlurmSettings) -> SlurmSettings:

@@ -10,7 +10,7 @@ import os
 import time
 from contextlib import suppress
 
-from tunebook.execution.ray_things import Receiver, Thing, drop_others
+from tunebook.execution.ray.artifacts import Receiver, Thing, drop_others
 from tunebook.training.log import AttemptFiles, take_lock
 
 

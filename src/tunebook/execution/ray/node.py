@@ -26,8 +26,8 @@ from tunebook.domain.trial import TrialKey
 from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
 from tunebook.execution.local import GRACE_S, LocalExecutor
-from tunebook.execution.ray_things import PIECE, Receiver, Thing, kept, piece
-from tunebook.execution.ray_words import as_data
+from tunebook.execution.ray.artifacts import PIECE, Receiver, Thing, kept, piece
+from tunebook.execution.ray.messages import as_data
 from tunebook.execution.recovery import end_strays
 from tunebook.store.ingest import TAIL_BYTES
 from tunebook.training.assignment import Assignment, TrainingCode, decode

@@ -19,11 +19,11 @@ from tunebook.domain.errors import ClusterError
 from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.child import WorkerProcess
-from tunebook.execution.ray_settings import RaySettings, checked
-from tunebook.execution.ray_words import code_of, from_data, line, order
+from tunebook.execution.ray.messages import code_of, from_data, line, order
+from tunebook.execution.ray.settings import RaySettings, checked
 from tunebook.training.assignment import Assignment, TrainingCode
 
-DRIVER = "tunebook.execution.ray_driver"
+DRIVER = "tunebook.execution.ray.driver"
 CONNECT_S = 120.0
 NAP_S = 0.25
 CLOSE_S = 30.0

@@ -1,0 +1,1 @@
+"""Trials on a Ray cluster; tunebook[ray] (I2)."""
