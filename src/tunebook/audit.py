@@ -14,13 +14,13 @@ from tunebook.domain.space import Axis, Per
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import Result, conclude, results
 from tunebook.examination.objective_direction import doubts_direction
+from tunebook.examination.sweep_findings import sweep_findings
 from tunebook.importers.csv.curves import read_curves
 from tunebook.importers.csv.objective import propose_objectives
 from tunebook.importers.csv.sweep import read_trials
-from tunebook.report.reading_text import reading_lines
-from tunebook.report.sweep_findings import sweep_findings
-from tunebook.report.sweep_page import render_sweep
-from tunebook.report.sweep_texts import caveats, space_texts
+from tunebook.importers.csv.wording import reading_lines
+from tunebook.report.page.sweep_page import render_sweep
+from tunebook.report.page.sweep_texts import caveats, space_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -29,7 +29,7 @@ CELLS = (
 LARGEST = 100_000
 pytestmark = (
     pytest.mark.slow
-)  # tests/report/test_notebook.py has the same objects without a kernel
+)  # tests/report/notebook/test_views.py has the same objects without a kernel
 
 
 @pytest.fixture(scope="module")

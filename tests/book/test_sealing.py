@@ -14,7 +14,7 @@ from tunebook.book.notebook import Book
 from tunebook.charts.render import script_bundle, to_svg
 from tunebook.domain.errors import DesignError, EvidenceError, TableError
 from tunebook.domain.formats.spelling import choice, log_uniform, minimize
-from tunebook.report.notebook import round_html
+from tunebook.report.notebook.views import round_html
 from tunebook.report.sealed import contamination, opened_results, sealing_lines
 
 QUIET = {"workers": 0, "progress": False}

@@ -12,7 +12,7 @@ from rich.console import Console
 
 import tunebook as tb
 from tunebook.domain.errors import EvidenceError
-from tunebook.report.trial_list import TrialList, trials_renderable
+from tunebook.report.terminal.trial_list import TrialList, trials_renderable
 
 
 def train(trial):

@@ -12,7 +12,7 @@ import pytest
 
 from tunebook.book.notebook import Book
 from tunebook.domain.formats.spelling import minimize
-from tunebook.report.procedure_chapter import shown
+from tunebook.report.page.procedure_chapter import shown
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_a_report_without_one_has_no_chapter(tmp_path):
 def test_what_a_book_holds_is_escaped(book):
     [procedure] = book.procedures
     evil = replace(procedure.chapter(), question="<script>alert(1)</script>")
-    from tunebook.report.procedure_text import result_html
+    from tunebook.report.terminal.procedure import result_html
 
     assert "<script>" not in result_html(evil)
     assert shown([evil])[0].id == "procedure-1"

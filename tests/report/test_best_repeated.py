@@ -11,7 +11,7 @@ from tunebook.domain.design import Objective
 from tunebook.domain.formats.numbers import number
 from tunebook.domain.trial import Status
 from tunebook.report.round_summary import summarize
-from tunebook.report.terminal import round_renderable
+from tunebook.report.terminal.summaries import round_renderable
 
 
 def told(found, reruns):
@@ -43,7 +43,7 @@ def test_reruns_of_other_configurations_and_objectives_say_nothing(book):
 def test_the_terminal_and_the_page_show_it(book, width):
     from rich.console import Console
 
-    from tunebook.report.page import render
+    from tunebook.report.page.page import render
 
     console = Console(width=width, record=True, file=None)
     with console.capture() as captured:

@@ -10,8 +10,8 @@ from tunebook.domain.finding import Finding, Severity
 from tunebook.domain.formats.display import WRITERS, Shown
 from tunebook.domain.prediction import Came, Expectation, Foretold, ForetoldOutcome
 from tunebook.examination.examine import examine
-from tunebook.report.notebook import decision_html
-from tunebook.report.terminal import decision_renderable, launch_renderable, plain
+from tunebook.report.notebook.views import decision_html
+from tunebook.report.terminal.summaries import decision_renderable, launch_renderable, plain
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m"
 

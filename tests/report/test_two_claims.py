@@ -13,7 +13,7 @@ from tunebook.deciding.rerun_evidence import SideEvidence
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import NotApplicable
 from tunebook.examination.examine import examine
-from tunebook.report.page import render
+from tunebook.report.page.page import render
 
 LAUNCH_WORDS = re.compile(r"\b(adopt|adopted|launch|baseline|fresh seeds?|keep)\b", re.IGNORECASE)
 INSIGHT_WORDS = re.compile(r"\b(told apart|tuned|study|studies|space|band)\b", re.IGNORECASE)

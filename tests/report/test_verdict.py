@@ -6,10 +6,10 @@ import pytest
 from tunebook.domain.decision import Estimand, Side, Verdict
 from tunebook.domain.finding import Examination, Finding, Interval, Severity
 from tunebook.examination.examine import examine
-from tunebook.report.evidence import LETTER, evidence, mark_of, reference_lines
-from tunebook.report.notebook import book_html, decision_html, round_html
-from tunebook.report.page import render
-from tunebook.report.terminal import book_renderable, decision_renderable, plain
+from tunebook.report.notebook.views import book_html, decision_html, round_html
+from tunebook.report.page.evidence import LETTER, evidence, mark_of, reference_lines
+from tunebook.report.page.page import render
+from tunebook.report.terminal.summaries import book_renderable, decision_renderable, plain
 from tunebook.report.verdict import answer, best_trial, level_note, verdict_label
 
 

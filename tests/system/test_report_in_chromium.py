@@ -9,7 +9,7 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from tunebook.report.page import render  # noqa: E402 - after the skip
+from tunebook.report.page.page import render  # noqa: E402 - after the skip
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [

@@ -6,8 +6,8 @@ from typing import Any
 
 from tunebook.domain.formats.codec import to_data
 from tunebook.report.history import History, LaunchLine, RoundLine
-from tunebook.report.history_text import history_renderable
-from tunebook.report.terminal import plain
+from tunebook.report.terminal.history import history_renderable
+from tunebook.report.terminal.summaries import plain
 
 
 class BookHistory:

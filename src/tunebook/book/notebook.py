@@ -47,9 +47,9 @@ from tunebook.domain.sealing import Look, check_test_metrics
 from tunebook.domain.space import Axis, Per
 from tunebook.execution import Executor
 from tunebook.report.history import history
-from tunebook.report.notebook import book_html
-from tunebook.report.page import render
-from tunebook.report.terminal import book_text
+from tunebook.report.notebook.views import book_html
+from tunebook.report.page.page import render
+from tunebook.report.terminal.summaries import book_text
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store, StoredRound
 

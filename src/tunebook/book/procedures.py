@@ -25,8 +25,8 @@ from tunebook.procedures.steps.driving import (
     questions_in,
     standing,
 )
-from tunebook.report.procedure_chapter import ProcedureChapter, StageLine
-from tunebook.report.procedure_text import plan_text, result_html, result_text
+from tunebook.report.page.procedure_chapter import ProcedureChapter, StageLine
+from tunebook.report.terminal.procedure import plan_text, result_html, result_text
 
 
 class _Book(RoundsBook, Protocol):

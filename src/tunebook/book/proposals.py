@@ -17,7 +17,7 @@ from tunebook.domain.finding import Examination, Interval
 from tunebook.domain.formats.codec import RoundFile, write_round_file
 from tunebook.domain.record import Proposal
 from tunebook.domain.table import TrialTable
-from tunebook.report.notebook import proposal_html
+from tunebook.report.notebook.views import proposal_html
 from tunebook.store import Store, StoredRound
 
 WIDTH = 98

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.record import BookRecord
-from tunebook.report.protocol import Part, launch_protocol, round_protocol
-from tunebook.report.protocol_latex import latex
-from tunebook.report.protocol_markdown import markdown
+from tunebook.report.protocol.content import Part, launch_protocol, round_protocol
+from tunebook.report.protocol.latex import latex
+from tunebook.report.protocol.markdown import markdown
 
 _NAMED = re.compile(r"(round|launch|)[ :_-]?(\d{1,9})", re.IGNORECASE)
 

@@ -12,7 +12,7 @@ from tunebook.book.writing import write_bytes, write_text
 from tunebook.charts.picture import Picture
 from tunebook.charts.render import to_png, to_svg
 from tunebook.domain.errors import DesignError, EvidenceError, nearest
-from tunebook.report.notebook import picture_html, pictures_html
+from tunebook.report.notebook.views import picture_html, pictures_html
 
 
 class RoundPicture(Picture):

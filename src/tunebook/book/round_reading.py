@@ -22,7 +22,7 @@ from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import TrialRecord
 from tunebook.examination.examine import Result, conclude, results
 from tunebook.report.gallery import verdict_pictures
-from tunebook.report.notebook import FindingsView
+from tunebook.report.notebook.views import FindingsView
 from tunebook.report.round_summary import RoundSummary, summarize
 from tunebook.report.verdict import Best, best_trial
 from tunebook.store.table import report_times, table

@@ -33,9 +33,9 @@ from tunebook.execution import Executor
 from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.progress import TerminalProgress
 from tunebook.execution.scheduler import RunSummary, run_trials
-from tunebook.report.notebook import round_html
-from tunebook.report.page import render
-from tunebook.report.terminal import round_text
+from tunebook.report.notebook.views import round_html
+from tunebook.report.page.page import render
+from tunebook.report.terminal.summaries import round_text
 from tunebook.store import Store
 from tunebook.training.handle import Trial
 

@@ -59,7 +59,7 @@ def command(
     from tunebook.cli.output import data, print_json
     from tunebook.domain.version import VERSION
     from tunebook.report.round_summary import summarize
-    from tunebook.report.terminal import show_findings, show_lines
+    from tunebook.report.terminal.summaries import show_findings, show_lines
 
     named = None
     if hyperparameters is not None:

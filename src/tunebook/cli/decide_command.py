@@ -75,7 +75,7 @@ def command(
     from tunebook.cli.output import data, print_json
     from tunebook.cli.run_command import read_file
     from tunebook.execution.executor_table import executor_of
-    from tunebook.report.terminal import show_decision, show_standing
+    from tunebook.report.terminal.summaries import show_decision, show_standing
 
     sys.path.insert(0, str(Path.cwd()))
     with open_book(book_path, chance=chance) as book:

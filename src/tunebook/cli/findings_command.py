@@ -33,7 +33,7 @@ def command(
     from tunebook.cli.causes import listed_causes
     from tunebook.cli.output import data, print_json
     from tunebook.domain.formats.notation import format_objective, parse_objective
-    from tunebook.report.terminal import show_findings, show_foretold
+    from tunebook.report.terminal.summaries import show_findings, show_foretold
 
     asked = parse_objective(objective, reduce=reduce) if objective else None
     with open_book(book_path) as book:

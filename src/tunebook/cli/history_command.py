@@ -13,8 +13,8 @@ from tunebook.cli.which_book import book_option, json_option, open_book
 def command(book_path: str | None, as_json: bool) -> None:
     """Show every round with its evidence and caveats, the lineage, and looks at the test set."""
     from tunebook.cli.output import print_json
-    from tunebook.report.history_text import history_renderable
-    from tunebook.report.terminal import show
+    from tunebook.report.terminal.history import history_renderable
+    from tunebook.report.terminal.summaries import show
 
     with open_book(book_path) as book:
         found = book.history()

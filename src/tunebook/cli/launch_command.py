@@ -47,7 +47,7 @@ def command(
     is no decision is read as a round.
     """
     from tunebook.cli.output import data, print_json
-    from tunebook.report.terminal import show_launch, show_standing
+    from tunebook.report.terminal.summaries import show_launch, show_standing
 
     with open_book(book_path) as book:
         decision = _chosen(book.decisions, number, of_round)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tunebook.book.rounds import BookRound
     from tunebook.execution import Executor
     from tunebook.execution.scheduler import RunSummary
-    from tunebook.report.machine_hints import Machine
+    from tunebook.report.terminal.machine_hints import Machine
 
 
 def this_machine() -> Machine:
@@ -21,7 +21,7 @@ def this_machine() -> Machine:
 
     from tunebook.execution.gpus import count_gpus
     from tunebook.execution.resources import cores
-    from tunebook.report.machine_hints import Machine
+    from tunebook.report.terminal.machine_hints import Machine
 
     gpus, hidden = count_gpus(os.environ)
     memory_mb = psutil.virtual_memory().total // 2**20
@@ -41,7 +41,7 @@ def run_hints(
     from tunebook.execution.gpus import VISIBLE
     from tunebook.execution.local import LocalExecutor
     from tunebook.execution.reuse import executor_for
-    from tunebook.report.machine_hints import hints_after_run
+    from tunebook.report.terminal.machine_hints import hints_after_run
 
     if workers == 0 or not summary.ran:
         return ()

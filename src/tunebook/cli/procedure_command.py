@@ -78,7 +78,7 @@ def command(
 def _tell(found: ProcedureView, only_plan: bool, out: Path | None, *, as_json: bool) -> None:
     from tunebook.book.writing import write_text
     from tunebook.cli.output import print_json
-    from tunebook.report.procedure_text import show_result
+    from tunebook.report.terminal.procedure import show_result
 
     proposal = found.proposal
     if out is not None and proposal is not None:

@@ -135,7 +135,7 @@ def _as_before(text: str, known: Objective | None) -> Objective:
 def _show_run(book: Book, chosen: BookRound, hints: Sequence[str], *, everything: bool) -> None:
     """Print what the round found, what the machine has unused, and what comes next."""
     from tunebook.cli.machine import show_hints
-    from tunebook.report.terminal import show_round, show_standing
+    from tunebook.report.terminal.summaries import show_round, show_standing
 
     show_round(chosen.record(), everything=everything)
     show_hints(hints)

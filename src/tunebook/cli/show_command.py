@@ -18,8 +18,8 @@ def command(trial: str, points: bool, book_path: str | None, as_json: bool) -> N
     A trial has the name that reports give it, `2.17`; a rerun `2.r3`.
     """
     from tunebook.cli.output import print_json
-    from tunebook.report.terminal import show
-    from tunebook.report.trial_text import trial_data, trial_renderable
+    from tunebook.report.terminal.summaries import show
+    from tunebook.report.terminal.trial import trial_data, trial_renderable
 
     with open_book(book_path) as book:
         found = book.trial(trial)

@@ -16,7 +16,7 @@ def command(book_path: str | None, as_json: bool) -> None:
     """Show rounds with their trials, decisions, launches, and where the book stands."""
     from tunebook.cli.output import data, print_json
     from tunebook.report.loop import where
-    from tunebook.report.terminal import show_book
+    from tunebook.report.terminal.summaries import show_book
 
     with open_book(book_path) as book:
         record = book.record()

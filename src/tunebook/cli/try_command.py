@@ -69,7 +69,7 @@ def data_of(seen: ShortRun) -> dict[str, Any]:
 def hints_of(seen: ShortRun) -> tuple[str, ...]:
     """What this machine has and the test run did not use."""
     from tunebook.cli.machine import this_machine
-    from tunebook.report.machine_hints import hints_after_try
+    from tunebook.report.terminal.machine_hints import hints_after_try
 
     return hints_after_try(this_machine(), seen.tried)
 
@@ -77,8 +77,8 @@ def hints_of(seen: ShortRun) -> tuple[str, ...]:
 def show_seen(seen: ShortRun) -> None:
     """Print it: with colours on a terminal, plain in a pipe."""
     from tunebook.cli.machine import show_hints
-    from tunebook.report.terminal import show
-    from tunebook.report.tried_text import tried_renderable, warnings_renderable
+    from tunebook.report.terminal.short_run import tried_renderable, warnings_renderable
+    from tunebook.report.terminal.summaries import show
 
     for tried in seen.tried:
         show(tried_renderable(tried))

@@ -20,7 +20,7 @@ from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import Result
 from tunebook.report.check_texts import check_text
-from tunebook.report.offline import columns, embedded_json
+from tunebook.report.page.offline import columns, embedded_json
 
 DRAWN_WITH = {"C7": "C6", "I1": "C6"}  # checks that share another one's pictures
 SHOWN_BY = {"C6": ("C4",)}  # whose pictures may stand in for those that are left out

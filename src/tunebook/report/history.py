@@ -17,9 +17,9 @@ from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import date_text, plural, value_text
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.trial import Configuration, Value
-from tunebook.report.account_text import account_texts
+from tunebook.report.account import account_texts
 from tunebook.report.loop import decision_of, standing
-from tunebook.report.methods import again
+from tunebook.report.protocol.methods import again
 from tunebook.report.sealed import contamination, sealing_lines
 from tunebook.report.verdict import best_trial, level_note, verdict_label
 

@@ -11,9 +11,9 @@ from tunebook.domain.decision import Decision, Launch
 from tunebook.domain.finding import Examination, Finding
 from tunebook.domain.prediction import ForetoldOutcome
 from tunebook.domain.record import Proposal
-from tunebook.report.foretold_text import foretold_text
-from tunebook.report.notebook import decision_html, findings_html, proposal_html
-from tunebook.report.terminal import (
+from tunebook.report.notebook.views import decision_html, findings_html, proposal_html
+from tunebook.report.terminal.predictions import foretold_text
+from tunebook.report.terminal.summaries import (
     decision_renderable,
     finding_renderable,
     findings_text,

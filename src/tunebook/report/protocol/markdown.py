@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from tunebook.report.protocol import Part
+from tunebook.report.protocol.content import Part
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$&!])")
 

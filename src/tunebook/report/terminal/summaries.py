@@ -28,10 +28,10 @@ from tunebook.domain.prediction import ForetoldOutcome
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.examination.examine import WORST_FIRST, conclude, results
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
-from tunebook.report.foretold_text import foretold_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
+from tunebook.report.terminal.predictions import foretold_text
 from tunebook.report.verdict import (
     best_trial,
     gain_note,

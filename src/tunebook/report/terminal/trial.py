@@ -14,7 +14,7 @@ from rich.text import Text
 from tunebook.domain.design import Objective
 from tunebook.domain.formats.numbers import number, plural, seconds_text, value_text
 from tunebook.domain.trial import TrialRecord
-from tunebook.report.terminal import printable
+from tunebook.report.terminal.summaries import printable
 
 Curve = tuple[np.ndarray, np.ndarray]
 BARS = "▁▂▃▄▅▆▇█"

@@ -11,7 +11,7 @@ from tunebook.domain.finding import (
     RemedyKind,
     Severity,
 )
-from tunebook.report.terminal import (
+from tunebook.report.terminal.summaries import (
     book_renderable,
     book_text,
     decision_renderable,

@@ -4,9 +4,9 @@ from tunebook.deciding.launch_account import granted
 from tunebook.domain.decision import Estimand, RerunPlan
 from tunebook.domain.formats.codec import read_round_file
 from tunebook.report.history import history
-from tunebook.report.history_text import history_renderable
-from tunebook.report.methods import again, fixed_texts, protocol
-from tunebook.report.terminal import plain
+from tunebook.report.protocol.methods import again, fixed_texts, protocol
+from tunebook.report.terminal.history import history_renderable
+from tunebook.report.terminal.summaries import plain
 
 
 def test_the_round_file_of_a_protocol_is_the_round(book):

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunebook.domain.errors import EvidenceError
-from tunebook.report import protocol_latex, protocol_markdown
-from tunebook.report.protocol import Part, launch_protocol, round_protocol
+from tunebook.report.protocol import latex, markdown
+from tunebook.report.protocol.content import Part, launch_protocol, round_protocol
 
 HOSTILE = "\\input{/etc/passwd} $x$ & # % _ ~ ^ {a} [b] *c* <d> |e| \"f\" 'g' `h` -- é ∞ 日 \x07"
 COMMANDS = re.compile(
@@ -31,21 +31,21 @@ def left_over(text):
 
 @given(st.text(max_size=60))
 def test_no_text_holds_anything_that_latex_reads(text):
-    assert left_over(protocol_latex.escaped(text)) == set()
+    assert left_over(latex.escaped(text)) == set()
 
 
 def test_each_special_character_has_its_spelling():
     for character in "\\{}$&#%_^<>|\"'`-[]*":
-        assert protocol_latex.escaped(character) != character
-    assert protocol_latex.escaped("~") == r"\textasciitilde{}"
-    assert protocol_latex.escaped("日é") == "{[}U+65E5{]}é"
-    assert protocol_latex.escaped("a\nb\x07") == "a b?"
+        assert latex.escaped(character) != character
+    assert latex.escaped("~") == r"\textasciitilde{}"
+    assert latex.escaped("日é") == "{[}U+65E5{]}é"
+    assert latex.escaped("a\nb\x07") == "a b?"
 
 
 def test_a_protocol_of_hostile_texts_is_balanced():
     part = Part(title=HOSTILE, pairs=((HOSTILE, HOSTILE),), texts=(HOSTILE,), head=("a", "b"),
                 rows=((HOSTILE, "[1pt]"), ("*", HOSTILE)), code=(HOSTILE, "", "\\end{flushleft}"))  # fmt: skip
-    text = protocol_latex.latex([part])
+    text = latex.latex([part])
     bare = re.sub(r"\\[{}]", "", text)
     assert bare.count("{") == bare.count("}")
     assert text.count(r"\begin{") == text.count(r"\end{") == 3
@@ -58,20 +58,20 @@ def test_a_protocol_of_hostile_texts_is_balanced():
 @given(st.text(alphabet=st.sampled_from("`*_{}[]<>#|~$&!\\-+=1. ab\n"), max_size=40))
 def test_markdown_keeps_a_cell_in_its_row(text):
     part = Part(title="t", head=("a", "b"), rows=((text, text),))
-    rows = [x for x in protocol_markdown.markdown([part]).splitlines() if x.startswith("|")]
+    rows = [x for x in markdown.markdown([part]).splitlines() if x.startswith("|")]
     assert all(len(re.findall(r"(?<!\\)(?:\\\\)*\|", row)) == 3 for row in rows)
     assert len(rows) == 3
 
 
 def test_markdown_fences_are_longer_than_what_they_hold():
-    text = protocol_markdown.markdown([Part(title="t", code=("````", "x"))])
+    text = markdown.markdown([Part(title="t", code=("````", "x"))])
     assert text.splitlines()[2:] == ["`````", "````", "x", "`````"]
-    assert protocol_markdown.escaped("0.5 and 1. x") == "0.5 and 1. x"
-    assert protocol_markdown.escaped("1. x") == "1\\. x"
+    assert markdown.escaped("0.5 and 1. x") == "0.5 and 1. x"
+    assert markdown.escaped("1. x") == "1\\. x"
 
 
 def test_a_round_has_all_that_a_paper_needs(book):
-    text = protocol_markdown.markdown(round_protocol(book, 3))
+    text = markdown.markdown(round_protocol(book, 3))
     for needed in ("Objective", "Halton", "seed 0", "Search space", "Scale", "log", "Infeasible",
                    "Tuning curve", "95 % band", "Versions and hardware", "tunebook run again/round-3.toml",
                    "What was fixed"):  # fmt: skip
@@ -97,7 +97,7 @@ def test_what_is_not_there_is_said(book):
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles(book, tmp_path):
-    body = protocol_latex.latex([*round_protocol(book, 3), Part(title=HOSTILE, texts=(HOSTILE,))])
+    body = latex.latex([*round_protocol(book, 3), Part(title=HOSTILE, texts=(HOSTILE,))])
     (tmp_path / "p.tex").write_text(
         f"\\documentclass{{article}}\n\\begin{{document}}\n{body}\\end{{document}}\n", "utf-8"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tunebook.domain.tried import Tried
-from tunebook.report.machine_hints import Machine, hints_after_run, hints_after_try
+from tunebook.report.terminal.machine_hints import Machine, hints_after_run, hints_after_try
 
 PLAIN = Machine(cores=8, memory_mb=32_000, gpus=0)
 USED = {

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 from tunebook.charts.picture import Picture
 from tunebook.domain.finding import Examination, Finding, Severity
-from tunebook.report.notebook import (
+from tunebook.report.notebook.views import (
     MOST_PICTURES,
     FindingsView,
     book_html,

@@ -33,14 +33,14 @@ from tunebook.planning.forecast import PlannedRound
 from tunebook.planning.trade_offs import Trade
 from tunebook.planning.wording import assumption, too_small
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
-from tunebook.report.compact_svg import compact
 from tunebook.report.gallery import gallery, shows
 from tunebook.report.loop import decision_of, standing
-from tunebook.report.offline import asset
-from tunebook.report.planned_text import COLUMNS, planned_lines, trade_rows, trades_head
+from tunebook.report.notebook.compact_svg import compact
+from tunebook.report.page.offline import asset
 from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
-from tunebook.report.terminal import (
+from tunebook.report.terminal.plan import COLUMNS, planned_lines, trade_rows, trades_head
+from tunebook.report.terminal.summaries import (
     book_text,
     failed_checks,
     failed_text,

@@ -26,14 +26,14 @@ from tunebook.domain.formats.numbers import (
     value_text,
 )
 from tunebook.domain.record import BookRecord, Proposal
-from tunebook.report.chapter import Chapter, chapter
-from tunebook.report.foretold_text import outcome_text
 from tunebook.report.gallery import pictures_json
 from tunebook.report.history import history
 from tunebook.report.loop import decision_of
-from tunebook.report.offline import ASSETS, asset, policy
-from tunebook.report.procedure_chapter import ProcedureChapter, shown
+from tunebook.report.page.chapter import Chapter, chapter
+from tunebook.report.page.offline import ASSETS, asset, policy
+from tunebook.report.page.procedure_chapter import ProcedureChapter, shown
 from tunebook.report.sealed import opened_results
+from tunebook.report.terminal.predictions import outcome_text
 from tunebook.report.verdict import best_trial, objective_text, verdict_label
 
 LONG_WORD = 20

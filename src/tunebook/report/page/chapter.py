@@ -16,13 +16,13 @@ from tunebook.domain.record import BookRecord, Proposal, RoundRecord
 from tunebook.examination.examine import WORST_FIRST, conclude, results
 from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
-from tunebook.report.evidence import Evidence, evidence
-from tunebook.report.foretold_text import head
 from tunebook.report.gallery import Gallery, Shown, gallery
 from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing
-from tunebook.report.methods import Protocol, fixed_texts, protocol
+from tunebook.report.page.evidence import Evidence, evidence
+from tunebook.report.protocol.methods import Protocol, fixed_texts, protocol
 from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import summarize, summary_lines
+from tunebook.report.terminal.predictions import head
 from tunebook.report.trial_rows import TrialRows, trial_rows
 from tunebook.report.verdict import Answer, answer
 from tunebook.statistics.curves.lengths import length_caveat

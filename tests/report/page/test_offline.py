@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunebook.report.offline import columns, embedded_json, policy, source_hash
+from tunebook.report.page.offline import columns, embedded_json, policy, source_hash
 
 ROWS = st.lists(
     st.dictionaries(st.sampled_from("abc"), st.integers() | st.text() | st.none()), max_size=6

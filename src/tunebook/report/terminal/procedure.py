@@ -12,9 +12,9 @@ from rich.text import Text
 from tunebook.domain.finding import Examination
 from tunebook.domain.formats.numbers import plural, seconds_text
 from tunebook.domain.formats.text_table import TextTable
-from tunebook.report.notebook import findings_html
-from tunebook.report.procedure_chapter import ProcedureChapter
-from tunebook.report.terminal import findings_text, plain, show
+from tunebook.report.notebook.views import findings_html
+from tunebook.report.page.procedure_chapter import ProcedureChapter
+from tunebook.report.terminal.summaries import findings_text, plain, show
 
 Costs = Sequence[tuple[int, int, float | None]]
 """Of each stage: trials that are left, their steps together, and seconds where they are known."""

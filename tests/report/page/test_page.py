@@ -12,9 +12,9 @@ from tunebook.domain.design import Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats.spelling import choice, log_uniform
 from tunebook.examination.examine import examine, results
-from tunebook.report.chapter import chapter
-from tunebook.report.offline import source_hash
-from tunebook.report.page import breakable, environment, render
+from tunebook.report.page.chapter import chapter
+from tunebook.report.page.offline import source_hash
+from tunebook.report.page.page import breakable, environment, render
 
 VOID = {"meta", "img", "br", "wbr", "hr", "input", "link", "line", "circle"}
 

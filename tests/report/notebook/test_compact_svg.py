@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from tunebook.charts.render import to_svg
-from tunebook.report.chapter import chapter
-from tunebook.report.compact_svg import compact
+from tunebook.report.notebook.compact_svg import compact
+from tunebook.report.page.chapter import chapter
 
 GROUP = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><g fill="none">{}</g></svg>'
 

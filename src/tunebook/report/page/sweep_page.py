@@ -14,14 +14,14 @@ from tunebook.domain.finding import Examination, NotApplicable, Severity
 from tunebook.domain.formats.numbers import left_out_texts
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import Result
-from tunebook.report.chapter import Alike, alike, finding_view, severities
 from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text
 from tunebook.report.gallery import Gallery, gallery, pictures_json
-from tunebook.report.offline import asset, policy
-from tunebook.report.page import environment
+from tunebook.report.page.chapter import Alike, alike, finding_view, severities
+from tunebook.report.page.offline import asset, policy
+from tunebook.report.page.page import environment
+from tunebook.report.page.sweep_texts import SpaceLine, best_sentence, fixed, space_lines
 from tunebook.report.round_summary import summarize, summary_lines
-from tunebook.report.sweep_texts import SpaceLine, best_sentence, fixed, space_lines
 from tunebook.report.trial_rows import TrialRows, best_first, trial_rows
 
 MOST_ROWS = 5000

@@ -10,9 +10,15 @@ import pytest
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
 from tunebook.examination.examine import conclude, results
-from tunebook.report import sweep_page
-from tunebook.report.sweep_page import render_sweep
-from tunebook.report.sweep_texts import best_sentence, caveats, fixed, space_lines, space_texts
+from tunebook.report.page import sweep_page
+from tunebook.report.page.sweep_page import render_sweep
+from tunebook.report.page.sweep_texts import (
+    best_sentence,
+    caveats,
+    fixed,
+    space_lines,
+    space_texts,
+)
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""What a notebook shows: HTML that runs no script (C12)."""

@@ -1,0 +1,1 @@
+"""The tuning protocol of a result: its content, Markdown and LaTeX (D8)."""

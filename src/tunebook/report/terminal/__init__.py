@@ -1,0 +1,1 @@
+"""Findings, rounds, decisions and trials as text for a terminal (C12 D6)."""
