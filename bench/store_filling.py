@@ -12,7 +12,7 @@ import tunebook as tb
 from store_curves import POINTS, times, values
 from tunebook.domain.trial import Outcome, Status
 from tunebook.store import Logged
-from tunebook.store.chunks import Points
+from tunebook.store.curves.chunks import Points
 
 DONE = Outcome(status=Status.COMPLETE, seconds=12.3, ended_at=1_700_000_000.25)
 AT_A_TIME = 250

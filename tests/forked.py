@@ -112,7 +112,7 @@ def _import_all() -> None:
     from tunebook.checks import charts
 
     for name in cli.COMMANDS:
-        __import__(f"tunebook.cli.{name}_command")
+        cli.group.get_command(None, name)
     for catalogue in (checks.CHECKS, charts.PICTURES, procedures.CATALOGUE):
         for place in catalogue.values():
             __import__(place.partition(":")[0])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tunebook.domain.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from tunebook.book.exploitation import Exploitation as Exploitation
+    from tunebook.book.bayesian.exploitation import Exploitation as Exploitation
     from tunebook.book.exploration import explore as explore
     from tunebook.book.notebook import Book as Book
     from tunebook.book.rounds import BookRound as BookRound
@@ -48,7 +48,7 @@ _HOMES = {
     "Book": "tunebook.book.notebook",
     "BookRound": "tunebook.book.rounds",
     "DesignError": "tunebook.domain.errors",
-    "Exploitation": "tunebook.book.exploitation",
+    "Exploitation": "tunebook.book.bayesian.exploitation",
     "Infeasible": "tunebook.domain.errors",
     "Schedule": "tunebook.domain.schedule",
     "Trial": "tunebook.training.handle",

@@ -9,7 +9,7 @@ import pytest
 
 from tunebook.advice.next_question import is_learning_rate
 from tunebook.advice.proposal import propose
-from tunebook.book.proposals import NextRound
+from tunebook.book.planning.proposals import NextRound
 from tunebook.domain.decision import Decision, Side, Verdict
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity

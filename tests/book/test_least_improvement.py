@@ -116,7 +116,7 @@ def test_without_a_baseline_the_whole_way_from_chance_is_what_there_is(tmp_path,
 
 
 def test_a_plan_of_no_book_is_warned_of_too():
-    from tunebook.book.planned import look_ahead
+    from tunebook.book.planning.planned import look_ahead
     from tunebook.domain.decision import Setting
 
     plan = Round(goal="Which?", nuisance={"lr": tb.log_uniform(1e-4, 1)}, trials=8,

@@ -9,7 +9,7 @@ import re
 import numpy as np
 import pytest
 
-from tunebook.book.exporting import export
+from tunebook.book.files.exporting import export
 from tunebook.book.notebook import Book
 from tunebook.charts.render import script_bundle, to_svg
 from tunebook.domain.errors import DesignError, EvidenceError, TableError

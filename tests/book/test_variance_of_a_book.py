@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.book.caveats import caveats
+from tunebook.book.decisions.caveats import caveats
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.checks.variance_sources.check import Origin, Source, check
 from tunebook.domain.decision import Verdict

@@ -329,7 +329,7 @@ def test_without_an_objective_the_candidates_are_listed(audit):
 
 
 def test_at_a_terminal_the_objective_is_picked(audit, monkeypatch):
-    from tunebook.cli import audit_command
+    from tunebook.cli.run import audit_command
 
     class Terminal:
         def isatty(self):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sizes import some_slow
-from tunebook.cli.init_command import SCRIPTS
+from tunebook.cli.set_out.init_command import SCRIPTS
 from waiting import HANG_S
 
 NEEDS = {

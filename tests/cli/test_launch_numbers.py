@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from tunebook.cli.launch_command import _chosen
+from tunebook.cli.decide.launch_command import _chosen
 
 DECISIONS = [
     SimpleNamespace(number=n, round=r) for n, r in ((1, 1), (2, 2), (3, 3), (4, 3), (5, 6))

@@ -13,7 +13,7 @@ from tunebook.domain.trial import Status
 from tunebook.execution import timeouts
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
-from tunebook.store import connection
+from tunebook.store.database import connection
 from waiting import HANG_S
 
 

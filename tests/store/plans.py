@@ -11,7 +11,7 @@ from tunebook.domain.design import Round
 from tunebook.domain.space import Float
 from tunebook.domain.trial import Outcome, Status, TrialKey, TrialRecord
 from tunebook.store import Logged
-from tunebook.store.chunks import Points
+from tunebook.store.curves.chunks import Points
 
 DONE = Outcome(status=Status.COMPLETE, seconds=1.0, ended_at=2.0)
 

@@ -27,7 +27,7 @@ from tunebook.domain.trial import (
     TrialRecord,
 )
 from tunebook.store import Logged
-from tunebook.store.chunks import Points
+from tunebook.store.curves.chunks import Points
 from tunebook.store.table import table
 
 KEY = TrialKey(1, 0)

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 
 from tunebook.domain.errors import BookBusyError, BookDamagedError, BookNewerError, StoreError
 from tunebook.domain.trial import TrialKey, TrialRecord
-from tunebook.store import connection as connecting
 from tunebook.store import revisions
-from tunebook.store.connection import connect, on_network
+from tunebook.store.database import connection as connecting
+from tunebook.store.database.connection import connect, on_network
 from tunebook.store.revisions import migrate
 from tunebook.store.schema import REVISION, guards, metadata
 from tunebook.store.sql import SqlStore

@@ -298,7 +298,7 @@ def test_many_open_a_new_book_at_once(url):
 
 
 def test_a_lock_that_is_held_too_long_is_busy(server, url, tmp_path, monkeypatch):
-    monkeypatch.setattr("tunebook.store.server.BUSY_TIMEOUT_S", 1)
+    monkeypatch.setattr("tunebook.store.database.server.BUSY_TIMEOUT_S", 1)
     store = filled(url, tmp_path / "f")
     with psycopg.connect(url) as other:
         other.execute("SELECT 1 FROM trial FOR UPDATE")
@@ -369,7 +369,7 @@ def test_copies_there_and_back_are_the_same(server, url, tmp_path, monkeypatch):
 
 
 def test_an_archive_of_one_becomes_the_other(server, url, tmp_path):
-    from tunebook.book.archiving import restore
+    from tunebook.book.files.archiving import restore
 
     with begin(url, tmp_path / "files") as book:
         plan(book).run(train, workers=0, **QUIET)
@@ -391,7 +391,7 @@ def test_a_copy_that_breaks_half_way_leaves_no_book(server, url, tmp_path):
     store.claim(1, "a", 60.0)
     store.append(TrialKey(1, 0), 1, 0, [Measurement(step=0, metric="loss", value=0.0)], 1)
     server.run("ALTER TABLE chunk DROP COLUMN crc32", url=url)
-    from tunebook.book.copying import copy_book
+    from tunebook.book.files.copying import copy_book
 
     with pytest.raises(StoreError):
         copy_book(store, tmp_path / "half.db", with_files=True)

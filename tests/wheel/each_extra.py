@@ -18,9 +18,13 @@ from environments import ROOT, Environment, Runs, build_wheel
 FIRST = {"bayes": ("torch==2.13.0",)}
 """Installed before the extra: what depends on PyTorch must find it, not look for another."""
 BRINGS = {
-    "bayes": ("botorch", "tunebook.search.bayes_acquisition", "tunebook.search.bayes_process"),
+    "bayes": (
+        "botorch",
+        "tunebook.search.bayesian.acquisition",
+        "tunebook.search.bayesian.botorch_model",
+    ),
     "tensorboard": ("tensorboard", "tunebook.training.program_numbers"),
-    "postgres": ("psycopg", "tunebook.store.server"),
+    "postgres": ("psycopg", "tunebook.store.database.server"),
     "slurm": ("submitit", "tunebook.execution.slurm.submit"),
     "ray": ("ray", "tunebook.execution.ray.driver", "tunebook.execution.ray.node"),
     "remote": ("fsspec", "tunebook.training.checkpoint_places"),

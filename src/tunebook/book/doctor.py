@@ -21,9 +21,9 @@ from tunebook.execution.child import WorkerProcess
 from tunebook.execution.environment import versions
 from tunebook.execution.host import gone
 from tunebook.store import Store
-from tunebook.store.connection import on_network
-from tunebook.store.integrity import file_faults, unreadable
-from tunebook.store.server import ServerState
+from tunebook.store.database.connection import on_network
+from tunebook.store.database.integrity import file_faults, unreadable
+from tunebook.store.database.server import ServerState
 from tunebook.store.sql import SqlStore
 
 SMALL_DISK_BYTES = 1_000_000_000

@@ -9,33 +9,33 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from tunebook.book.archiving import archive
-from tunebook.book.copying import CopySummary, copy_book
-from tunebook.book.decisions import launch_of
+from tunebook.book.decisions.decisions import launch_of
+from tunebook.book.decisions.limits import check_limits
+from tunebook.book.decisions.open_problems import refuse_open_problems
+from tunebook.book.decisions.refusals import check_least_improvement
+from tunebook.book.files.archiving import archive
+from tunebook.book.files.copying import CopySummary, copy_book
+from tunebook.book.files.writing import write_text
 from tunebook.book.history import BookHistory
-from tunebook.book.limits import check_limits
-from tunebook.book.open_problems import refuse_open_problems
 from tunebook.book.opening import check_named, open_store, settle
-from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead
-from tunebook.book.procedures import ProcedureBook
-from tunebook.book.proposals import NextRound
-from tunebook.book.protocol import TuningProtocol, protocol_of
-from tunebook.book.records import book_record
-from tunebook.book.refusals import check_least_improvement
-from tunebook.book.replay import Replay, replay
-from tunebook.book.rounds import BookRound, Train
-from tunebook.book.running import warn_of_direction
-from tunebook.book.same_plan import (
+from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead
+from tunebook.book.planning.proposals import NextRound
+from tunebook.book.planning.same_plan import (
     carried_into,
     extend_or_refuse,
     same_foretold,
     with_baseline,
     with_texts,
 )
+from tunebook.book.procedures import ProcedureBook
+from tunebook.book.protocol import TuningProtocol, protocol_of
+from tunebook.book.records import book_record
+from tunebook.book.replay import Replay, replay
+from tunebook.book.rounds import BookRound, Train
+from tunebook.book.running import warn_of_direction
 from tunebook.book.sealing import look_at, say_contaminated, seal
 from tunebook.book.trial_view import BookTrial
 from tunebook.book.user_name import user_name
-from tunebook.book.writing import write_text
 from tunebook.domain.decision import Decision, Launch, Setting
 from tunebook.domain.design import Fixed, Objective, Round
 from tunebook.domain.errors import DesignError, EvidenceError, nearest

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from tunebook.book.planned import at_a_time
-from tunebook.book.proposals import NextRound
+from tunebook.book.planning.planned import at_a_time
+from tunebook.book.planning.proposals import NextRound
 from tunebook.book.rounds import BookRound, Train
 from tunebook.book.steering import SteeredBook
 from tunebook.charts.picture import Picture

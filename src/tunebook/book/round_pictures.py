@@ -8,7 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import SupportsIndex, overload
 
-from tunebook.book.writing import write_bytes, write_text
+from tunebook.book.files.writing import write_bytes, write_text
 from tunebook.charts.picture import Picture
 from tunebook.charts.render import to_png, to_svg
 from tunebook.domain.errors import DesignError, EvidenceError, nearest

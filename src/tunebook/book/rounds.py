@@ -11,18 +11,18 @@ from pathlib import Path
 
 from tunebook.book.again import set_again
 from tunebook.book.background import in_background
-from tunebook.book.decisions import decide
-from tunebook.book.exploit_round import run_exploitation
-from tunebook.book.fresh_reruns import Reruns
-from tunebook.book.limits import check_limits
-from tunebook.book.open_problems import open_problems
-from tunebook.book.peek import Peek, peek_at
-from tunebook.book.planned import MAX_RERUNS, Planned, look_ahead, say_before_running
-from tunebook.book.proposals import NextRound, next_round
+from tunebook.book.bayesian.exploitation_round import run_exploitation
+from tunebook.book.decisions.decisions import decide
+from tunebook.book.decisions.fresh_reruns import Reruns
+from tunebook.book.decisions.limits import check_limits
+from tunebook.book.decisions.open_problems import open_problems
+from tunebook.book.decisions.peek import Peek, peek_at
+from tunebook.book.files.writing import write_text
+from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead, say_before_running
+from tunebook.book.planning.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record
-from tunebook.book.round_reading import ReadRound
+from tunebook.book.round_results import ReadRound
 from tunebook.book.running import add_search_trials, say_after_training, say_before_training
-from tunebook.book.writing import write_text
 from tunebook.domain.decision import Decision, Setting
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import TrainingCodeError

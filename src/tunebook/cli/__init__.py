@@ -43,6 +43,17 @@ COMMANDS = {
     "completion": "Print the script that completes commands in your shell.",
 }
 
+FOLDERS = {
+    "set_out": ("init", "demo", "optimizers", "completion", "try"),
+    "run": ("run", "procedure", "audit", "doctor"),
+    "read": ("status", "trials", "show", "best", "logs", "findings", "report"),
+    "decide": ("decide", "launch", "next", "replay"),
+    "record": ("history", "protocol", "unseal"),
+    "steer": ("pause", "resume", "drain", "cancel", "priority"),
+    "move": ("export", "restore", "copy"),
+}
+"""Folder of `cli/` to the commands in it, `FOLDER/NAME_command.py`."""
+
 
 class LazyGroup(click.Group):
     """Lists commands without loading them, so that `tunebook --help` is quick."""
@@ -52,10 +63,11 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        """Load `cli/NAME.py` and return its `command`."""
+        """Load `cli/FOLDER/NAME_command.py` and return its `command`."""
         if name not in COMMANDS:
             return None
-        module = importlib.import_module(f"tunebook.cli.{name}_command")
+        folder = next(folder for folder, names in FOLDERS.items() if name in names)
+        module = importlib.import_module(f"tunebook.cli.{folder}.{name}_command")
         command: click.Command = module.command
         return command
 

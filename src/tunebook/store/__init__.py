@@ -20,7 +20,7 @@ from tunebook.domain.trial import Measurement, Outcome, Purpose, TrialKey, Trial
 
 if TYPE_CHECKING:
     from tunebook.domain.curves import Curves
-    from tunebook.store.chunks import Points
+    from tunebook.store.curves.chunks import Points
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,8 +30,8 @@ from tunebook.domain.sealing import sealed_in
 from tunebook.domain.trial import Status
 from tunebook.domain.version import VERSION
 from tunebook.store.book_file import claim_folder, files_folder
-from tunebook.store.chunks import Points, pack, unpack
 from tunebook.store.copying import batches, begin_filling, end_filling
+from tunebook.store.curves.chunks import Points, pack, unpack
 from tunebook.store.schema import REVISION, metadata
 from tunebook.store.sql import SqlStore
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from tunebook.domain.trial import RERUN_FROM, Purpose, Status, TrialKey
 from tunebook.store import Claim
-from tunebook.store.connection import database_now, host_now
+from tunebook.store.database.connection import database_now, host_now
 from tunebook.store.rows import to_trial
 from tunebook.store.schema import trial as trials
 

@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from tunebook.domain.errors import BookDamagedError, StoreError
 from tunebook.domain.formats.book_location import is_server, shown
 from tunebook.store.book_file import claim_folder, files_folder
+from tunebook.store.database.server import take_turn
 from tunebook.store.schema import chunk, metadata
-from tunebook.store.server import take_turn
 from tunebook.store.sql import SqlStore
 
 AT_A_TIME = 500

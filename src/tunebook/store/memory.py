@@ -8,7 +8,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from tunebook.store.connection import connect
+from tunebook.store.database.connection import connect
 from tunebook.store.revisions import make_current
 from tunebook.store.sql import SqlStore
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from tunebook.domain.errors import BookBusyError
-from tunebook.store.connection import BUSY_TIMEOUT_S, begin_by_purpose
+from tunebook.store.database.connection import BUSY_TIMEOUT_S, begin_by_purpose
 
 TRIES, PAUSE_S = 20, 0.1
 """For a book that is written while it is copied."""

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from tunebook.domain.trial import Cause, Status, TrialKey
 from tunebook.store import Asked
-from tunebook.store.connection import database_now
+from tunebook.store.database.connection import database_now
+from tunebook.store.database.transactions import Transactions
 from tunebook.store.schema import chunk
 from tunebook.store.schema import request as requests
 from tunebook.store.schema import trial as trials
-from tunebook.store.transactions import Transactions
 
 ALL = -1
 """Stands for the round where a request names no trial."""

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from tunebook.domain.errors import BookDamagedError, BookNewerError, BookNotFoundError
 from tunebook.domain.version import VERSION
+from tunebook.store.database.server import take_turn
 from tunebook.store.schema import REVISION, guards, metadata, setting
-from tunebook.store.server import take_turn
 
 
 def make_current(

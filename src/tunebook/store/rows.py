@@ -8,7 +8,7 @@ from typing import Any
 from tunebook.domain.errors import StoreError, TunebookError
 from tunebook.domain.formats.codec import from_json, to_json
 from tunebook.domain.trial import Cause, Outcome, Purpose, Status, TrialRecord
-from tunebook.store.connection import host_now
+from tunebook.store.database.connection import host_now
 
 
 def readable(noun: object) -> str:

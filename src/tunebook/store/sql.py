@@ -19,23 +19,17 @@ from tunebook.domain.record import TrainingSource
 from tunebook.domain.trial import Measurement, Outcome, Purpose, Status, TrialKey, TrialRecord
 from tunebook.domain.version import VERSION
 from tunebook.store import Claim, Logged, StoredRound, Taken
+from tunebook.store.append_only import OnlyAdded
+from tunebook.store.batch_ingest import lines_of, take_in
 from tunebook.store.book_file import check_file, claim_folder, files_folder
 from tunebook.store.claims import claim, reclaim, release, renew
-from tunebook.store.columns import read_columns
-from tunebook.store.connection import connect, database_now, host_now, on_network
 from tunebook.store.correcting import may_correct
-from tunebook.store.curves import Point, all_points, compact, read_curves, write_chunks
-from tunebook.store.only_added import OnlyAdded
-from tunebook.store.our_words import in_our_words
-from tunebook.store.read_only import ReadOnlyFile, may_write
-from tunebook.store.requests import Requests
-from tunebook.store.revisions import is_current, make_current
-from tunebook.store.rows import readable, to_row, to_trial
-from tunebook.store.schema import round_ as rounds
-from tunebook.store.schema import setting as settings
-from tunebook.store.schema import trial as trials
-from tunebook.store.server import ServerState, connect_server, server_files, take_turn
-from tunebook.store.statements import (
+from tunebook.store.curves.chunk_table import Point, all_points, compact, read_curves, write_chunks
+from tunebook.store.curves.columns import read_columns
+from tunebook.store.database.connection import connect, database_now, host_now, on_network
+from tunebook.store.database.errors import in_our_words
+from tunebook.store.database.server import ServerState, connect_server, server_files, take_turn
+from tunebook.store.database.statements import (
     CURRENT_ATTEMPT,
     FINISH,
     ONE_TRIAL,
@@ -45,7 +39,13 @@ from tunebook.store.statements import (
     note_new_lines,
     of,
 )
-from tunebook.store.taking_in import lines_of, take_in
+from tunebook.store.read_only import ReadOnlyFile, may_write
+from tunebook.store.requests import Requests
+from tunebook.store.revisions import is_current, make_current
+from tunebook.store.rows import readable, to_row, to_trial
+from tunebook.store.schema import round_ as rounds
+from tunebook.store.schema import setting as settings
+from tunebook.store.schema import trial as trials
 
 
 class SqlStore(OnlyAdded, Requests):

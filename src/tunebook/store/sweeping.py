@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tunebook.domain.errors import StoreError, TrialBusyError
 from tunebook.domain.trial import TrialKey, TrialRecord
-from tunebook.store.curves import by_metric, points_of
+from tunebook.store.curves.chunk_table import by_metric, points_of
 from tunebook.store.ingest import output_tail
 from tunebook.store.sql import SqlStore
 from tunebook.training.log import AttemptFiles, attempt_files, read_log, take_lock

@@ -1,0 +1,1 @@
+"""Rounds whose trials earlier results choose (B7)."""

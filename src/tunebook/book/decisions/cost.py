@@ -1,0 +1,78 @@
+"""What a decision may cost, promises and spends, said before its first rerun (D3)."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from tunebook.book.planning.planned import last_measured
+from tunebook.book.repeated_rounds import with_repeats
+from tunebook.checks.variance_sources import check as variance_sources
+from tunebook.checks.variance_sources.check import Origin
+from tunebook.deciding.launch_account import account, levels_after
+from tunebook.domain.decision import RerunPlan
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.formats.numbers import number, plural, rate_text, seconds_text
+from tunebook.domain.trial import Purpose, Status
+from tunebook.planning.earlier_trials import repeated_seeds
+from tunebook.store import Store, StoredRound
+
+
+def say_cost(store: Store, stored: StoredRound, plan: RerunPlan, sides: int, most: int) -> None:
+    """Print cost, level and promised gain of a plan of reruns to standard error."""
+    seconds = [t.seconds for t in store.trials(stored.number) if _timed(t.purpose, t.status)]
+    each = float(np.median(seconds)) if seconds else float("nan")
+    lines = [
+        f"Deciding round {stored.number}: {plural(sides, 'side')}, at most {sides * most} reruns "
+        f"with new seeds, {seconds_text(each)} each, {seconds_text(each * sides * most)} of "
+        "compute at most. They stop once the answer is clear.",
+        level_line(store, plan),
+        _promised(store, stored, plan),
+    ]
+    print("\n".join(lines), file=sys.stderr)
+
+
+def level_line(store: Store, plan: RerunPlan) -> str:
+    """The level that a plan spends, and what it leaves to the decision after it."""
+    level = rate_text(plan.level)
+    if plan.baseline is None:
+        return f"Level: {level}, the chance to adopt a configuration no better than chance."
+    adopts, keeps = levels_after(account(store.rerun_plans(), store.decisions()))
+    return (
+        f"Level: {level}, the chance to adopt a change that brings the least improvement or less. "
+        f"The next decision gets {rate_text(adopts)} if this one adopts, else {rate_text(keeps)}."
+    )
+
+
+def _timed(purpose: Purpose, status: Status) -> bool:
+    return status is Status.COMPLETE and purpose is not Purpose.RERUN
+
+
+def _spread_of_seeds(store: Store, number: int) -> float | None:
+    """What D2 measured of training one configuration again; None where it did not."""
+    found = variance_sources.check(with_repeats(store, number))
+    if isinstance(found, NotApplicable):
+        return None
+    own = next(s for s in found.sources if s.origin is Origin.TRIAL)
+    return own.deviation.estimate if own.deviation else None
+
+
+def _promised(store: Store, stored: StoredRound, plan: RerunPlan) -> str:
+    """The gain that is adopted in 80 % of cases, in the metric's units where they are known."""
+    above = "the least improvement" if plan.baseline is not None else "chance"
+    measured = last_measured(store, stored.number)
+    noise = repeated_seeds(measured.reruns) if measured and measured.reruns else None
+    noise = noise or _spread_of_seeds(store, stored.number)
+    if measured is None or not noise:
+        return (
+            f"The gain above {above} that is adopted in 80 % of cases is not known yet. It is "
+            f"{plan.excess:.2g} times the standard deviation between reruns, which these reruns "
+            "measure."
+        )
+    metric = measured.table.objective.metric
+    least = stored.plan.least_improvement if plan.baseline is not None else 0.0
+    gain = number(float(f"{least + plan.excess * noise:.2g}"))
+    over = "the baseline" if plan.baseline is not None else "chance"
+    more = f", {number(least)} of it the least improvement," if least else ""
+    return f"A gain of {gain} in {metric} over {over}{more} is adopted in 80 % of cases."

@@ -1,0 +1,381 @@
+"""From a round to a verdict: candidates, fresh seeds, looks, decision, launch (D1 D3 D5 A5)."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from tunebook.book.decisions.candidates import comparisons, sides_of
+from tunebook.book.decisions.caveats import caveats
+from tunebook.book.decisions.cost import say_cost
+from tunebook.book.decisions.fresh_reruns import Candidate, Looks, Reruns
+from tunebook.book.decisions.open_problems import problem_caveats, say_problems
+from tunebook.book.decisions.refusals import (
+    refuse_baseline_length,
+    refuse_broken_baseline,
+    refuse_estimand,
+    refuse_flattering,
+    refuse_same,
+    refuse_unreachable,
+    refuse_without_chance,
+    state_chance,
+)
+from tunebook.book.decisions.rerun_plans import extended_plan, new_plan, question, standing_plan
+from tunebook.book.repeated_rounds import with_repeats
+from tunebook.checks.variance_sources import check as variance_sources
+from tunebook.checks.variance_sources.check import VarianceSourcesResult
+from tunebook.deciding.candidate_wording import MOST_NAMED, compared_text
+from tunebook.deciding.comparison import Judgement, conclude
+from tunebook.deciding.fragile_seeds import fragile, fragile_text
+from tunebook.deciding.rerun_evidence import Question, Reading, SideEvidence
+from tunebook.deciding.sequential_design import FIRST_ADOPT
+from tunebook.deciding.validation_sampling import sampling_error
+from tunebook.deciding.wording import against_baseline
+from tunebook.domain.decision import (
+    Comparison,
+    Decision,
+    Launch,
+    OpenProblem,
+    RerunPlan,
+    Setting,
+    Verdict,
+)
+from tunebook.domain.design import Objective, Round, studies
+from tunebook.domain.errors import DesignError, EvidenceError
+from tunebook.domain.finding import NotApplicable
+from tunebook.domain.formats.codec import alike
+from tunebook.domain.formats.numbers import plural
+from tunebook.domain.space import Choice, leaves, spell
+from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Configuration
+from tunebook.execution.reuse import KeptExecutor, executor_for
+from tunebook.statistics.curves.lengths import length_caveat
+from tunebook.store import Store, StoredRound
+from tunebook.store.table import table
+
+
+def decide(
+    store: Store,
+    setting: Setting,
+    objective: Objective,
+    number: int,
+    reruns: Reruns,
+    problems: Callable[[], tuple[OpenProblem, ...]] = tuple,
+) -> Decision:
+    """Judge a round on new-seed reruns alone, adding them a few at a time; see BookRound.
+
+    Args:
+        store, setting, objective: of the book.
+        number: of the round.
+        reruns: how evidence may be gathered.
+        problems: reads the findings of severity problem that are open.
+    """
+    stored = store.round(number)
+    earlier = [d for d in store.decisions() if d.round == number]
+    if earlier and earlier[-1].verdict is not Verdict.MORE_EVIDENCE:
+        return earlier[-1]
+    launches = store.launches()
+    baseline = launches[-1] if launches else None
+    trials = table(store, number)
+    sides = refuse_same(candidates(stored.plan, trials, baseline, number))
+    refuse_flattering(reruns.infeasible_as, sides, trials)
+    if reruns.code is not None:
+        refuse_without_chance(setting, baseline, number)
+        refuse_unreachable(stored.plan.least_improvement, objective, setting, baseline, trials)
+    most = reruns.max_reruns // len(sides)
+    open_ = problems()
+    if reruns.show:
+        say_problems(open_, number)
+    plan = _plan(store, stored, sides, baseline, reruns, most)
+    least = stored.plan.least_improvement
+    examples = reruns.validation_examples or plan.validation_examples
+    asked = question(objective, least, setting, plan, examples)
+    given = reruns.executor or executor_for(reruns.workers)
+    # Workers are kept from look to look: importing a framework takes longer than many reruns.
+    with KeptExecutor(given) as kept:
+        work = Looks(store, stored, sides, asked, replace(reruns, executor=kept), most)
+        with work.progress():
+            readings = work.through(plan)
+            if reruns.code is not None and most > plan.looks[-1] and work.open(readings):
+                plan = extended_plan(store, plan, most=most, examples=examples)
+                readings = work.through(plan)
+    refuse_broken_baseline(store.trials(number), baseline)
+    decision = _decision(store, stored, sides, readings, asked, baseline, plan)
+    said = _validation_text(decision, objective, examples)
+    caveats_ = (*problem_caveats(open_), *decision.caveats, *said)
+    decision = replace(decision, caveats=caveats_, problems=open_)
+    if earlier:
+        known = earlier[-1]
+        again = replace(decision, number=known.number, decided_at=known.decided_at)
+        if alike(replace(again, corrects=known.corrects), known):
+            return known
+        decision = replace(decision, corrects=known.number)
+    store.add_decision(decision)
+    return decision
+
+
+def _plan(
+    store: Store,
+    stored: StoredRound,
+    sides: Sequence[Candidate],
+    baseline: Launch | None,
+    reruns: Reruns,
+    most: int,
+) -> RerunPlan:
+    """The plan that stands for these sides, or a new one where reruns may be made."""
+    chosen = tuple((s.name, s.config) for s in sides if s.name != "baseline")
+    number = baseline.number if baseline else None
+    plan = standing_plan(store, stored.number, chosen, number)
+    refuse_estimand(
+        reruns.estimand, reruns.infeasible_as, reruns.paired, plan, first=baseline is None
+    )
+    if plan is None and reruns.code is None:
+        raise EvidenceError(
+            f"an adoption takes at least {FIRST_ADOPT} reruns with new seeds of each side; none "
+            f"of these {plural(len(sides), 'side')} was rerun",
+            next_step="let them run: round.decide(train), or `tunebook decide` without --no-run",
+        )
+    if reruns.code is not None and most < FIRST_ADOPT:
+        raise DesignError(
+            f"an adoption takes at least {FIRST_ADOPT} reruns of each of the {len(sides)} sides, "
+            f"{FIRST_ADOPT * len(sides)} in all; max_reruns is {reruns.max_reruns}",
+            next_step=f"give --max-reruns {FIRST_ADOPT * len(sides)}, max_reruns=..., or more",
+        )
+    if plan is not None:
+        return plan
+    plan = new_plan(store, stored.number, chosen, number, most=most, reruns=reruns)
+    if reruns.show:
+        say_cost(store, stored, plan, len(sides), most)
+    return plan
+
+
+def candidates(
+    plan: Round, trials: TrialTable, baseline: Launch | None, number: int
+) -> tuple[Candidate, ...]:
+    """The best complete trial of each scientific value, then the baseline.
+
+    Raises:
+        EvidenceError: trials have not ended, or none is complete.
+    """
+    waiting = sum(not s.ended for s in trials.status) + max(0, plan.trials - len(trials))
+    if waiting or not len(trials):
+        raise EvidenceError(
+            f"a decision follows a finished round; {waiting} of {plan.trials} "
+            "trials have not ended",
+            next_step=f"run the round first: tunebook run --round {number}, or round.run(train)",
+        )
+    if not trials.complete.any():
+        raise EvidenceError(
+            "a decision compares complete trials; every trial of this round is infeasible",
+            next_step="look at the causes (check C3), and move or shrink the space",
+        )
+    best: dict[str, int] = {}
+    order = np.argsort(trials.losses, kind="stable")
+    for i in order[: int(trials.complete.sum())]:
+        best.setdefault(_side(plan, trials.config[i]), int(i))
+    found = [
+        Candidate(name=n, config=trials.config[i], selected_by=trials.name[i])
+        for n, i in best.items()
+    ]
+    if baseline is not None:
+        config = {**_fixed(plan, baseline.config), **baseline.config}
+        found.append(Candidate(name="baseline", config=config))
+    return tuple(found)
+
+
+def _side(plan: Round, config: Configuration) -> str:
+    settled = [
+        f"{name}={spell(config[name])}"
+        for name, axis in plan.scientific.items()
+        if name in config and all(isinstance(leaf, Choice) for leaf in leaves(axis))
+    ]
+    return ", ".join(settled) or "best"
+
+
+def _fixed(plan: Round, baseline: Configuration) -> Configuration:
+    """Hyperparameters that this round holds fixed and the baseline does not name."""
+    for study in studies(plan):
+        if all(baseline.get(k, v) == v for k, v in study.branch.conditions.items()):
+            return {k: v for k, v in study.fixed.items() if k not in baseline}
+    return {}
+
+
+def _decision(
+    store: Store,
+    stored: StoredRound,
+    sides: Sequence[Candidate],
+    readings: Mapping[str, Reading],
+    asked: Question,
+    baseline: Launch | None,
+    plan: RerunPlan,
+) -> Decision:
+    judged = conclude(list(readings.values()), asked)
+    pairs = comparisons(store, stored.number, sides, readings, asked)
+    return Decision(
+        number=len(store.decisions()) + 1,
+        round=stored.number,
+        verdict=judged.verdict,
+        sentence=_answer(readings, judged, pairs, asked),
+        config=next(s.config for s in sides if s.name == judged.best),
+        sides=sides_of(store.trials(stored.number), sides, readings, judged, asked),
+        least_improvement=stored.plan.least_improvement if baseline else 0.0,
+        error_rate=plan.level,
+        caveats=(
+            *fragile_sides(judged_sides(readings), asked),
+            *caveats(
+                stored.plan,
+                baseline,
+                stored.number,
+                store.looks(),
+                _sources(store, stored),
+                trained=length_caveat(table(store, stored.number)),
+            ),
+            *_other_length(stored.plan, judged, baseline, asked),
+        ),
+        baseline=baseline.number if baseline else None,
+        max_train_steps=stored.plan.max_train_steps,
+        decided_at=time.time(),
+        plan=plan.number,
+        estimand=plan.estimand,
+        comparisons=pairs,
+    )
+
+
+def _answer(
+    readings: Mapping[str, Reading],
+    judged: Judgement,
+    pairs: Sequence[Comparison],
+    asked: Question,
+) -> str:
+    """The verdict, then the other candidates, then the candidates compared with each other."""
+    pairwise = compared_text(tuple(readings), pairs, asked.objective.metric, asked.estimand)
+    others = [
+        against_baseline(r, asked)
+        for r in readings.values()
+        if r.side.name != judged.best and len(readings) <= MOST_NAMED
+    ]
+    return " ".join(text for text in (judged.sentence, *others, pairwise) if text)
+
+
+def _validation_text(
+    decision: Decision, objective: Objective, examples: int | None
+) -> tuple[str, ...]:
+    """How far another validation set might move the gain, where its size was told."""
+    sides = [s for s in decision.sides if s.config == decision.config or s.name == "baseline"]
+    means = [s.mean.estimate for s in sides]
+    error = sampling_error(means, examples) if examples and len(sides) == 2 else None
+    if error is None:
+        return ()
+    return (
+        f"Another validation set of {examples:,} examples might move the gain in "
+        f"{objective.metric} by {error:.2g} at most (95 %); by less where both sides err on the "
+        "same examples.",
+    )
+
+
+def _other_length(
+    plan: Round, judged: Judgement, baseline: Launch | None, asked: Question
+) -> tuple[str, ...]:
+    """What the baseline reaches where this round trains another length than its launch."""
+    if baseline is None or baseline.max_train_steps == plan.max_train_steps:
+        return ()
+    metric, mean = asked.objective.metric, judged.mean["baseline"].estimate
+    return (
+        f"Both sides trained {plan.max_train_steps} steps, the baseline's launch "
+        f"{baseline.max_train_steps}: the baseline reaches {metric} {mean:.3g} here, where "
+        f"{baseline.expected.estimate:.3g} was expected. That is the length's effect and is no "
+        "gain of a candidate.",
+    )
+
+
+def _sources(store: Store, stored: StoredRound) -> VarianceSourcesResult | None:
+    """What is known of the sources of variation; None where the reruns alone are."""
+    found = variance_sources.check(with_repeats(store, stored.number))
+    return None if isinstance(found, NotApplicable) else found
+
+
+def judged_sides(readings: Mapping[str, Reading]) -> tuple[SideEvidence, ...]:
+    """What each side was judged on: the candidates, then the baseline at its longest."""
+    longest = max(readings.values(), key=lambda r: r.side.reruns).baseline
+    return (*(r.side for r in readings.values()), *([longest] if longest else []))
+
+
+def fragile_sides(sides: Sequence[SideEvidence], asked: Question) -> tuple[str, ...]:
+    """A caveat for each side whose fresh seeds fall into two groups."""
+    return tuple(
+        fragile_text(side.name, found, asked.objective.metric)
+        for side in sides
+        if (found := fragile(side.values, asked.objective)) is not None
+    )
+
+
+def _instead(decision: Decision) -> str:
+    """What to do where a decision does not adopt."""
+    known = any(s.gain is not None and math.isfinite(s.gain.estimate) for s in decision.sides)
+    if decision.verdict is Verdict.KEEP:
+        first = "mend the training code" if decision.baseline is None else "keep the baseline"
+        return f"{first}, and ask the next question: tunebook next, book.next_round()"
+    if decision.baseline is None and not known:
+        return state_chance(decision.round)
+    return (
+        f"gather more evidence: tunebook decide {decision.round} --max-reruns N, "
+        "round.decide(train, max_reruns=N), with a larger N than before; or ask another question"
+    )
+
+
+def launch_of(
+    decision: Decision,
+    launches: Sequence[Launch],
+    who: str,
+    why: str,
+    now: float,
+    *,
+    baseline_length: bool = False,
+) -> Launch:
+    """The launch that carries a decision out.
+
+    Args:
+        decision: of the book.
+        launches: so far.
+        who, why, now: for the record.
+        baseline_length: the decision keeps the baseline; launch that at the decision's length.
+
+    Raises:
+        EvidenceError: the verdict is not adopt, or the baseline has changed since.
+    """
+    if baseline_length:
+        refuse_baseline_length(decision, launches)
+    elif decision.verdict is not Verdict.ADOPT:
+        raise EvidenceError(
+            f"a launch needs the verdict adopt; decision {decision.number} says "
+            f'"{decision.verdict}": {decision.sentence}',
+            next_step=_instead(decision),
+        )
+    parent = launches[-1].number if launches else None
+    if decision.baseline != parent:
+        raise EvidenceError(
+            f"decision {decision.number} compared with launch {decision.baseline}, and launch "
+            f"{parent} is the baseline now",
+            next_step="decide the round again, against the new baseline",
+        )
+    chosen = next(
+        s
+        for s in decision.sides
+        if (s.name == "baseline" if baseline_length else dict(s.config) == dict(decision.config))
+    )
+    return Launch(
+        number=len(launches),
+        decision=decision.number,
+        parent=parent,
+        config=chosen.config,
+        expected=chosen.mean,
+        max_train_steps=decision.max_train_steps,
+        who=who,
+        why=why or decision.sentence,
+        launched_at=now,
+        despite=tuple(dict.fromkeys(p.check for p in decision.problems)),
+    )

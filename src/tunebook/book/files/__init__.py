@@ -1,0 +1,1 @@
+"""A book as files: archive, export, copy (C12 D6)."""

@@ -1,0 +1,1 @@
+"""Commands to decide: decide, launch, next, replay."""

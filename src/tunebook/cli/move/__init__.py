@@ -1,0 +1,1 @@
+"""Commands to move a book: export, restore, copy."""

@@ -1,0 +1,1 @@
+"""Commands to read: status, trials, show, best, logs, findings, report."""

@@ -1,0 +1,1 @@
+"""Commands to run: run, procedure, audit, doctor."""

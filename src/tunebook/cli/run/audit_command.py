@@ -1,0 +1,138 @@
+"""tunebook audit: judge a sweep that was run elsewhere (C11 C12)."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tunebook.cli.which_book import json_option
+
+
+@click.command(
+    "audit",
+    epilog="Example: tunebook audit trials.csv --curves curves.csv "
+    "--objective minimize:valid/error --report audit.html",
+)
+@click.argument("source", metavar="TRIALS.CSV", type=click.Path(path_type=Path))
+@click.option("--curves", metavar="CURVES.CSV", type=click.Path(path_type=Path),
+              help="One row a measurement: trial,step,metric,value.")  # fmt: skip
+@click.option("--objective", metavar="WAY:NAME",
+              help="minimize:NAME or maximize:NAME; else candidates are listed.")  # fmt: skip
+@click.option("--scientific", metavar="NAME", multiple=True,
+              help="Hyperparameter whose effect is the question; repeatable.")  # fmt: skip
+@click.option("--hyperparameters", metavar="A,B,C",
+              help="These columns and no others; else all that are no results.")  # fmt: skip
+@click.option("--chance", type=float, help="The objective of guessing.")
+@click.option("--space", metavar="SPACE.TOML", type=click.Path(path_type=Path),
+              help="A range for each hyperparameter; else read off the trials.")  # fmt: skip
+@click.option("--reduce", default="best", show_default=True, metavar="HOW",
+              help="A curve counts with its best, last or mean-last-K value.")  # fmt: skip
+@click.option("--training-objective", metavar="NAME", default="",
+              help="Metric of the training set that shows fitting.")  # fmt: skip
+@click.option("--adaptive", is_flag=True, help="Earlier results chose later configurations.")
+@click.option("--report", metavar="REPORT.HTML", type=click.Path(path_type=Path),
+              help="Write findings, pictures and trials as one offline file.")  # fmt: skip
+@click.option("--all", "everything", is_flag=True,
+              help="Passed checks one by one, and every number of a finding.")  # fmt: skip
+@json_option
+def command(
+    source: Path,
+    report: Path | None,
+    objective: str | None,
+    hyperparameters: str | None,
+    everything: bool,
+    as_json: bool,
+    **more: Any,
+) -> None:
+    """Read a sweep from TRIALS.CSV, gzip or not, and show what its results mean.
+
+    The worst finding comes last, before the best configuration and the good values, so that they
+    stay in view. --json has the worst first.
+    """
+    from tunebook.audit import audit_sweep
+    from tunebook.book.files.writing import write_text
+    from tunebook.cli.output import data, print_json
+    from tunebook.domain.version import VERSION
+    from tunebook.report.round_summary import summarize
+    from tunebook.report.terminal.summaries import show_findings, show_lines
+
+    named = None
+    if hyperparameters is not None:
+        named = [name.strip() for name in hyperparameters.split(",") if name.strip()]
+    if objective is None:
+        objective = _objective(source, more["curves"], ask=not as_json)
+    found = audit_sweep(source, objective=objective, hyperparameters=named, **more)
+    if report is not None:
+        again = shlex.join(["tunebook", *sys.argv[1:]])
+        write_text(report, found.page(command=again, version=VERSION))
+    if as_json:
+        print_json(
+            **data(found.examination),
+            objective=data(found.table.objective),
+            space=found.space,
+            columns=list(found.reading),
+            inferred_space=found.table.inferred_space,
+            caveats=list(found.caveats),
+        )
+        return
+    show_lines("Columns:", found.reading)
+    taken = "read off the trials" if found.table.inferred_space else "as declared"
+    show_lines(f"Search space, {taken}:", found.space)
+    show_lines("Caveats:", found.caveats)
+    click.echo()
+    show_findings(
+        found.examination,
+        title=f"{source.name}: {objective}",
+        everything=everything,
+        summary=summarize(found.table, found.results),
+    )
+    if report is not None:
+        click.echo(report.resolve())
+
+
+MOST_PROPOSED = 8
+
+
+def _objective(source: Path, curves: Path | None, *, ask: bool) -> str:
+    """The objective that a person at a terminal picks; elsewhere an error that lists them."""
+    from tunebook.audit import proposed_objectives
+    from tunebook.domain.errors import DesignError
+
+    proposed = proposed_objectives(source, curves)
+    shown, more = proposed[:MOST_PROPOSED], len(proposed) - MOST_PROPOSED
+    if not shown:
+        raise DesignError(
+            f"{source.name} has no column of numbers that could be the objective",
+            next_step="name one: --objective minimize:NAME",
+        )
+    if not (ask and sys.stdin.isatty() and sys.stdout.isatty()):
+        rest = f" and {more} more" if more > 0 else ""
+        again = f"tunebook audit {shlex.quote(str(source))} --objective"
+        ways = _ways(shown)
+        raise DesignError(
+            f"an audit needs an objective; {source.name} has {', '.join(shown)}{rest}",
+            next_step=f"{again} {shlex.quote(ways[0])}"
+            if len(ways) == 1
+            else "choose the direction, which the name does not give: "
+            + " or ".join(f"{again} {shlex.quote(way)}" for way in ways),
+        )
+    click.echo("Which column is the objective?")
+    for i, text in enumerate(shown, start=1):
+        click.echo(f"  {i}  {text}")
+    known = len(_ways(shown)) == 1
+    answer = click.prompt("Number, or minimize:NAME", default="1" if known else None)
+    picked = answer.strip()
+    if picked.isdecimal() and 1 <= int(picked) <= len(shown):
+        return shown[int(picked) - 1]
+    return picked
+
+
+def _ways(proposed: Sequence[str]) -> list[str]:
+    """The first candidate, with both directions where its name gives none."""
+    name = proposed[0].partition(":")[2]
+    return [text for text in proposed if text.partition(":")[2] == name]

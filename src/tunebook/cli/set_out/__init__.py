@@ -1,0 +1,1 @@
+"""Commands to set out: init, demo, optimizers, completion, try."""

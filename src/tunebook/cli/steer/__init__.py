@@ -1,0 +1,1 @@
+"""Commands to steer a round that runs: pause, resume, drain, cancel, priority."""

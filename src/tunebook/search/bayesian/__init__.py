@@ -1,0 +1,1 @@
+"""Bayesian optimisation of flat spaces; tunebook[bayes] for its acquisition (B7)."""

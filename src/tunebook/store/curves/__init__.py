@@ -1,0 +1,1 @@
+"""Curves as packed chunks: written, merged, read as columns (C11)."""

@@ -1,0 +1,1 @@
+"""The database under a book: SQLite and PostgreSQL, transactions, errors (D6 I2)."""
