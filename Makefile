@@ -71,7 +71,7 @@ test-fresh: $(VENV)/.ready  ## the Hypothesis tests with new random examples, an
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) -m hypothesis --hypothesis-profile=fresh
 
 test-claims: $(VENV)/.ready  ## the longer simulations of error rates
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --level 2 -k "level2 or claims or false_alarms or power" tests/analysis
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --level 2 -k "level2 or claims or false_alarms or power" tests/checks tests/deciding tests/planning tests/procedures tests/statistics tests/examination
 
 calibrate: $(VENV)/.ready  ## measure every check's error rates anew; rewrites docs/claims (hours)
 	for page in $(CLAIMS); do OMP_NUM_THREADS=1 $(BIN)/python bench/claims/$$page.py || exit 1; done

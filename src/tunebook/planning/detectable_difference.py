@@ -1,6 +1,6 @@
 """The smallest difference between scientific values that a planned round tells apart (B5 C9).
 
-Responses are drawn from what stands in for the round's (`planning_response`), and the round is
+Responses are drawn from what stands in for the round's (`response`), and the round is
 run ROUNDS times on each, with the points that its searcher would choose from other seeds, until
 there are STUDIES of its values; each is read by C9's own code. Of two studies on one response, a
 difference d is told apart where d is above `reach of the interval - (level a - level b)`; the

@@ -1,9 +1,9 @@
 """What a planned round would cost and tell, before it is spent (B5).
 
 Trials and density are counted; the cost is what trials of an earlier round took, scaled by their
-steps; the smallest difference between scientific values is simulated (`planning_rounds`) on what
-stands in for the response (`planning_response`); the gain that the later decision adopts in 80 %
-of cases is that of its sequential design. What one change would buy: `planning_trades`.
+steps; the smallest difference between scientific values is simulated (`detectable_difference`) on
+what stands in for the response (`response`); the gain that the later decision adopts in 80 % of
+cases is that of its sequential design. What one change would buy: `trade_offs`.
 
 Nothing here is a test, so it has no error rate; what is promised is measured: of differences as
 large as the one promised, the share that C9 tells apart (docs/claims/planning.md), and of gains as

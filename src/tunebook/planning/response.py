@@ -2,7 +2,7 @@
 
 Three kinds, the first that there is ground for:
 
-- FITTED: a response drawn from those that C9's fit to the last round allows (`nuisance_response`):
+- FITTED: a response drawn from those that C9's fit to the last round allows (`response.forms`):
   one of its forms, with coefficients and a size of the noise of their own, its residuals as the
   law of the noise, and its infeasible places. A hyperparameter that the last round did not vary
   is given a bowl as large as those it did vary have on average; places beyond the range that was

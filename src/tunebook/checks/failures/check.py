@@ -1,7 +1,7 @@
 """What fails, where, and why: shares by cause, the place that fails, trials at chance (C3).
 
 Claim: "configurations in this place fail more often"; its null, estimator and error rate stand in
-`failing_cuts.py` and `failing_combinations.py`; ALPHA is shared by all studies of a table. That
+`cuts.py` and `combinations.py`; ALPHA is shared by all studies of a table. That
 failing depends on nothing is said only where nine of ten failures in one half of an axis would
 have shown in four of five studies. A complete trial at chance is a failure where chance is given;
 where it is not, `chance_level.py` looks for trials that ended as guessing would.

@@ -1,8 +1,8 @@
 """Where one study's trials fail: a range, a value of a choice, or a combination (C3).
 
-A place is named where `failing_cuts.py` finds one that random relabelling rarely brings (ALPHA,
+A place is named where `cuts.py` finds one that random relabelling rarely brings (ALPHA,
 over all studies of a table together); it is a combination of two hyperparameters where
-`failing_combinations.py` finds that neither alone decides. Where none is named, `seen` says
+`combinations.py` finds that neither alone decides. Where none is named, `seen` says
 whether a dependence that matters would have been. A region is narrowed to one value of a choice
 where its trials fail under that value and not under others (Fisher's exact test at NARROWED,
 shared over the values that are looked at); this claim depends on the region, which was found.

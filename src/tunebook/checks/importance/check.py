@@ -9,17 +9,17 @@ there); 5 % of tables in which anything is told falsely, all three together:
   half (level BETTER); or a told interaction.
 - "two hyperparameters interact: tune them together". Null: the objective is an increasing function
   of a sum of single effects, so that the best value of one does not depend on the other. Test in
-  `response_model.py`, among the complete trials and among all (level PAIRS, by Holm); the smallest
+  `model.py`, among the complete trials and among all (level PAIRS, by Holm); the smallest
   share that matters is LEAST_TOGETHER, and its interval leaves out 0.
 - "it can be fixed". Null: its total share is LITTLE or more, or among the better half LITTLE_NEAR.
   Told where the upper ends of both lie below (5 % shared over the study's hyperparameters),
   nothing told it to matter, and another hyperparameter does.
 
 Estimator: least squares on polynomials of each hyperparameter's scale, of degree 6 at most, and
-their products in pairs (`response_model.py`), on ranks throughout, so explosions do not dominate;
-shares and their 95 % intervals in `response_shares.py`. Of one hyperparameter that alone varies,
-`response_of_one.py` reads what a polynomial misses. Shares of single hyperparameters add up to
-what the fit explains at most, and a total is never smaller than the share by itself.
+their products in pairs (`model.py`), on ranks throughout, so explosions do not dominate;
+shares and their 95 % intervals in `sensitivity_indices.py`. Of one hyperparameter that alone
+varies, `single_factor.py` reads what a polynomial misses. Shares of single hyperparameters add up
+to what the fit explains at most, and a total is never smaller than the share by itself.
 
 Assumes curves smooth on the declared scale, no effect of three hyperparameters that shows in none
 of their pairs, and trials not chosen by earlier results (where they were, nothing is fixed).

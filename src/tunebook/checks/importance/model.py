@@ -4,7 +4,7 @@ Scores are normal scores of the losses, infeasible trials sharing the worst rank
 under every increasing transform of the objective, so that an explosion to 6e18 is one bad trial
 and no more. They are fitted by least squares: a sum of one curve a hyperparameter (Legendre
 polynomials on its scale; one level a value for a choice), and, one pair at a time, products of two
-such curves. What share of the scores' variance each part has is in `response_shares.py`.
+such curves. What share of the scores' variance each part has is in `sensitivity_indices.py`.
 
 `interaction_p_value` asks more than whether products help: on an increasing function of a sum,
 products help too, yet the best value of one hyperparameter does not depend on the other. So the

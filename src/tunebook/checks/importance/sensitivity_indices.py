@@ -1,6 +1,6 @@
 """Shares of the scores' variance, with intervals: the sensitivity indices (C10).
 
-A share is the variance of a fitted part of `response_model.py` over the trials, less what noise
+A share is the variance of a fitted part of `model.py` over the trials, less what noise
 alone would bring, of the variance of all scores: Sobol's index (Sobol 1993), with the seed as one
 more input. So the shares of all parts and of seed noise add up to 1 where trials are evenly spread
 and nothing acts in threes. Measured coverage: docs/claims/sensitivity.md.

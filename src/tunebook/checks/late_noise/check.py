@@ -13,7 +13,7 @@ end of the noise's 95 % interval; 5 % is so not reached: docs/claims/variance.md
 configuration was repeated with other seeds, and seeds spread twice the variance of a reading,
 smoother curves would help little: a note, with more seeds as the way on.
 
-Estimator, assumptions, source: `late_noise`. Read on the good trials, the best tenth of each
+Estimator, assumptions, source: `estimator`. Read on the good trials, the best tenth of each
 study, three at least, 64 at most.
 """
 

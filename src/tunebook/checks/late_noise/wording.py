@@ -17,7 +17,7 @@ SCHEDULES = ("schedule", "decay_steps", "lr_decay", "linear_decay", "exponential
 
 
 class Noise(Protocol):
-    """The numbers that are put into words; see `variance.VarianceResult`."""
+    """The numbers that are put into words; see `check.VarianceResult`."""
 
     @property
     def noise(self) -> Interval: ...

@@ -8,13 +8,13 @@ than the best third, among those whose curves can be read): most of them overfit
 good trials, of a study or of all together; where a study of fewer than nine trials stands alone,
 single trials are named and no verdict on the best is given. NULL: no trial's mean curve rises
 while its training twin falls. A trial shows it where the end of the held-out curve lies above its
-lowest stretch (`curve_table.late_rise`), and the training curve still fell from there on; its
-p-value is the larger of the two. Of g good trials, more than half must show it at 5 %: the chance
-of the p-value in the middle, as a binomial tail, times the number of groups (all studies, and
-each) and of metrics, is at most 2.5 %. So that a few speak for all like them, the group must also
-lean that way by a margin: p at most 0.25 in 3 of 3, 3 of 4, 5 of 6, 5 of 7 (`most_by_a_margin`).
-Single trials outside are named where they stand at 2.5 % over all trials and metrics. Together
-that is 5 % of the tables whose null is true.
+lowest stretch (`curves.block_means.late_rise`), and the training curve still fell from there on;
+its p-value is the larger of the two. Of g good trials, more than half must show it at 5 %: the
+chance of the p-value in the middle, as a binomial tail, times the number of groups (all studies,
+and each) and of metrics, is at most 2.5 %. So that a few speak for all like them, the group must
+also lean that way by a margin: p at most 0.25 in 3 of 3, 3 of 4, 5 of 6, 5 of 7
+(`most_by_a_margin`). Single trials outside are named where they stand at 2.5 % over all trials and
+metrics. Together that is 5 % of the tables whose null is true.
 
 The smallest rise that matters: more than the noise of one evaluation, and than 2 % of what was
 gained since the first evaluation or 5 % of the lowest level, whichever is less. A judgement.

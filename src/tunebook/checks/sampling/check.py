@@ -7,7 +7,7 @@ does to its coverage. Infeasible trials count as infinitely bad.
 
 Claim of a pass: "the best found is within DENSE of the way that the space holds, from its median
 response to its best". Null: no sampled configuration is, in its mean response. Estimator: the
-upper bound of the distance from the best that the space holds (`best_there_is.py`). Said falsely
+upper bound of the distance from the best that the space holds (`optimality_gap.py`). Said falsely
 in at most 5 % of studies. The other pass, "as many again would bring little", claims no density.
 Where neither holds there is not enough evidence of density. That a space was sampled thinly is not
 claimed: it would take a lower bound of the distance, and noise may have flattered the best.

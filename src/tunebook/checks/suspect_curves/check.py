@@ -3,10 +3,11 @@
 What is asked of the complete trials, each with its null and its share of 5 % of all tables:
 
 - *Training loss that rises* (2 %, half for the good trials and half for single ones). NULL: its
-  mean, and that of its logarithm, never rise (`curve_table.late_rise`; an explosion is straight in
-  logs and passes for noise without). It matters where the rise is more than the noise of one
-  evaluation and than 2 % of what the good trials gained. In most of the good trials: a problem.
-  In others a note, with the number that ended worse than they began: those diverged without a NaN.
+  mean, and that of its logarithm, never rise (`curves.block_means.late_rise`; an explosion is
+  straight in logs and passes for noise without). It matters where the rise is more than the noise
+  of one evaluation and than 2 % of what the good trials gained. In most of the good trials: a
+  problem. In others a note, with the number that ended worse than they began: those diverged
+  without a NaN.
 - *A metric that is periodic* in most trials of a study (2 %). NULL: its spectrum is smooth
   (`periodicity`). Twice the median of the trials' p-values counts, valid however trials depend.
 - *Curves that are identical* although seeds or configurations differ (1 %, `identical_curves`).

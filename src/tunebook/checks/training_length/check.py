@@ -2,12 +2,12 @@
 
 Read on the good trials: the best tenth of each study, three at least.
 
-Where the curves end elsewhere than at `max_train_steps` (`curve_lengths`), shares of training are
+Where the curves end elsewhere than at `max_train_steps` (`curves.lengths`), shares of training are
 shares of what the curves show, and no finding proposes a number for `max_train_steps`.
 
 C6, "they still improve at the end", where all trials train equally long: a trial does where its
 best checkpoint lies in the last quarter [P: then try longer] and its late gain's 95 % interval is
-above zero (`curve_ends.late_gain`). Of the good trials (of all studies, or of one with three or
+above zero (`curves.ends.late_gain`). Of the good trials (of all studies, or of one with three or
 more) more than half must, by a margin that a few can carry (`majority.most_by_a_margin`: 3 of 3,
 6 of 7, 8 of 10). Null: the mean no longer changes; a trial that is level is called improving by
 chance in less than 2.5 % of cases, and the finding takes three or more of them. "Not most of
@@ -24,7 +24,7 @@ not depend on their length; `length_growth`, 2.5 % shared over studies. A warnin
 long again would bring more than the noise of one evaluation. Where lengths vary and no
 hyperparameter sets them, it can't be told, and the check says so.
 
-C7, "they were done long before the end" (`curve_ends.saturated_at`), in four fifths of the good
+C7, "they were done long before the end" (`curves.ends.saturated_at`), in four fifths of the good
 trials and by the same margin: a note; best checkpoints in the first tenth [P: far too long]: a
 warning.
 

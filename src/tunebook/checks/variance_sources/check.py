@@ -9,11 +9,11 @@ contains another.
 
 What measures them: configurations with two seeds or more (the trials that chose them left out);
 repeats of one search, whose chosen configurations were trained again; one configuration on several
-splits, named by a hyperparameter (`variance_labels`). Where repeats of a search have nothing but
+splits, named by a hyperparameter (`labels`). Where repeats of a search have nothing but
 their bests, or splits one seed each while no seed was repeated at all, the spread is told as what
 it is: that source and the luck of one training together.
 
-Estimators, assumptions, sources: `variance_components`. Measured coverage:
+Estimators, assumptions, sources: `components`. Measured coverage:
 docs/claims/variance_sources.md. Why they are kept apart: Bouthillier et al. 2021, Accounting for
 variance in machine learning benchmarks; Searle, Casella and McCulloch 1992, Variance components.
 """

@@ -12,7 +12,7 @@ from tunebook.domain.space import Branch
 from tunebook.domain.table import TrialTable
 
 LABEL = "search_seed"
-"""Under which each repeat's trials are named; see `variance_labels`."""
+"""Under which each repeat's trials are named; see `labels`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

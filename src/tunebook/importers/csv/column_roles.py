@@ -46,7 +46,7 @@ class Columns:
         statuses: columns that say how a trial ended, the first that says anything decides.
         seeds: columns of seeds.
         workloads: names of the hyperparameters that name a dataset or task.
-        cut_short: see `foreign_tools.Tool`.
+        cut_short: see `known_tools.Tool`.
     """
 
     origin: Origin

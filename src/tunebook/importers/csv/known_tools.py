@@ -39,7 +39,7 @@ class Stated:
         kinds: column to kind and to the name without the prefix.
         sampler: what chose the configurations, where it says so.
         pruner: what stopped trials early, where it says so.
-        cut_short: see `foreign_tables.Tool`; empty where the file has no such column.
+        cut_short: see `known_tables.Tool`; empty where the file has no such column.
     """
 
     tool: str

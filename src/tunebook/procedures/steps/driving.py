@@ -98,7 +98,7 @@ def asked_in(book: RoundsBook, name: str, given: Mapping[str, Any]) -> Asked:
     """The arguments of a procedure: settled anew, or as they stand in the book.
 
     Raises:
-        DesignError: see `settling.settle`.
+        DesignError: see `defaults.settle`.
     """
     procedure = procedure_named(name)
     notes = [n for r in book.rounds if (n := read_note(r.plan)) and n.procedure == name]

@@ -1,8 +1,8 @@
 """Noisy q-log expected improvement times the chance of working, on BoTorch (B7, [G]).
 
 Ament et al. 2023 (arXiv 2310.20708) for the acquisition, Letham et al. 2019 (1706.07094) for
-noise, Gelbart et al. 2014 (1403.5607) for the product. Models are fitted by `bayes_response` and
-`bayes_feasibility`: BoTorch gets their numbers, and spends its time on the acquisition alone.
+noise, Gelbart et al. 2014 (1403.5607) for the product. Models are fitted by `response` and
+`feasibility`: BoTorch gets their numbers, and spends its time on the acquisition alone.
 Needs `tunebook[bayes]`.
 """
 

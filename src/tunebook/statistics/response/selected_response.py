@@ -2,7 +2,7 @@
 
 From forms and residuals follows, by order statistics over a fixed even set of points, the mean
 response of the configuration that n trials with noise would select. It is computed for responses
-drawn from what the trials allow (`nuisance_response`); their mean and spread are the estimate and
+drawn from what the trials allow (`forms`); their mean and spread are the estimate and
 its error, so that no more is assumed than the forms do.
 """
 
