@@ -30,15 +30,8 @@ from tunebook.store.database.connection import connect, database_now, host_now, 
 from tunebook.store.database.errors import in_our_words
 from tunebook.store.database.server import ServerState, connect_server, server_files, take_turn
 from tunebook.store.database.statements import (
-    CURRENT_ATTEMPT,
-    FINISH,
-    ONE_TRIAL,
-    STORED_LINES,
-    ended_as,
-    inserting,
-    note_new_lines,
-    of,
-)
+    CURRENT_ATTEMPT, FINISH, ONE_TRIAL, STORED_LINES, ended_as, inserting, note_new_lines, of,
+)  # fmt: skip
 from tunebook.store.read_only import ReadOnlyFile, may_write
 from tunebook.store.requests import Requests
 from tunebook.store.revisions import is_current, make_current
