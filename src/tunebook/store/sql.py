@@ -26,12 +26,10 @@ from tunebook.store.claims import claim, reclaim, release, renew
 from tunebook.store.correcting import may_correct
 from tunebook.store.curves.chunk_table import Point, all_points, compact, read_curves, write_chunks
 from tunebook.store.curves.columns import read_columns
+from tunebook.store.database import statements as sql
 from tunebook.store.database.connection import connect, database_now, host_now, on_network
 from tunebook.store.database.errors import in_our_words
 from tunebook.store.database.server import ServerState, connect_server, server_files, take_turn
-from tunebook.store.database.statements import (
-    CURRENT_ATTEMPT, FINISH, ONE_TRIAL, STORED_LINES, ended_as, inserting, note_new_lines, of,
-)  # fmt: skip
 from tunebook.store.read_only import ReadOnlyFile, may_write
 from tunebook.store.requests import Requests
 from tunebook.store.revisions import is_current, make_current
@@ -217,7 +215,7 @@ class SqlStore(OnlyAdded, Requests):
         if not rows:
             return
         with self._writing() as connection:
-            insert = inserting(connection.dialect.name, trials).on_conflict_do_nothing()
+            insert = sql.inserting(connection.dialect.name, trials).on_conflict_do_nothing()
             connection.execute(insert, rows)
 
     def trials(self, number: int) -> tuple[TrialRecord, ...]:
@@ -229,7 +227,7 @@ class SqlStore(OnlyAdded, Requests):
     def trial(self, key: TrialKey) -> TrialRecord | None:
         """One trial's record; None where the book has no such trial."""
         with self._reading() as connection:
-            row = connection.execute(ONE_TRIAL, of(key)).first()
+            row = connection.execute(sql.ONE_TRIAL, sql.of(key)).first()
             return None if row is None else to_trial(row)
 
     def measurements(self, key: TrialKey) -> tuple[Measurement, ...]:
@@ -293,7 +291,7 @@ class SqlStore(OnlyAdded, Requests):
     ) -> None:
         """Store measurements of an attempt, idempotently; see Store."""
         with self._writing() as connection:
-            current = connection.execute(CURRENT_ATTEMPT, of(key)).scalar()
+            current = connection.execute(sql.CURRENT_ATTEMPT, sql.of(key)).scalar()
             if current != attempt:
                 raise TrialBusyError(
                     f"attempt {attempt} at trial {key.name} was superseded by attempt {current}",
@@ -305,12 +303,14 @@ class SqlStore(OnlyAdded, Requests):
     def ingested_lines(self, key: TrialKey, attempt: int) -> int:
         """Log lines of this attempt that are stored already."""
         with self._reading() as connection:
-            return int(connection.execute(STORED_LINES, of(key, attempt)).scalar() or 0)
+            return int(connection.execute(sql.STORED_LINES, sql.of(key, attempt)).scalar() or 0)
 
     def finish(self, key: TrialKey, attempt: int, outcome: Outcome) -> bool:
         """Record how an attempt ended; False where it was superseded or has ended already."""
         with self._writing() as connection:
-            changed = connection.execute(FINISH, {**of(key, attempt), **ended_as(outcome)})
+            changed = connection.execute(
+                sql.FINISH, {**sql.of(key, attempt), **sql.ended_as(outcome)}
+            )
             if changed.rowcount:
                 compact(connection, key, attempt)
             return bool(changed.rowcount)
@@ -392,4 +392,4 @@ def _lines_are_new(
         "lines": lines,
         "first_step": first_step,
     }
-    return connection.execute(note_new_lines(connection.dialect.name), row).first() is not None
+    return connection.execute(sql.note_new_lines(connection.dialect.name), row).first() is not None
