@@ -47,7 +47,7 @@ def first_baseline(book: tb.Book, workers: int) -> None:
     book.launch(baseline.decide(digits.train, max_reruns=6, workers=workers), who=WHO)
 
 
-def learning_rate(book: tb.Book, workers: int) -> tb.BookRound:
+def learning_rate(book: tb.Book, workers: int) -> tb.Round:
     """A careful first guess at the range of the learning rate, which turns out too low."""
     careful = book.round(
         "Which learning rate and momentum suit this network?",
@@ -64,7 +64,7 @@ def learning_rate(book: tb.Book, workers: int) -> tb.BookRound:
     return careful
 
 
-def proposed_instead(book: tb.Book, careful: tb.BookRound, workers: int) -> tb.BookRound:
+def proposed_instead(book: tb.Book, careful: tb.Round, workers: int) -> tb.Round:
     """Run what Tunebook proposes, as it is, for as long as it says that the space is cut off."""
     last = careful
     for _ in range(2):
@@ -81,7 +81,7 @@ def proposed_instead(book: tb.Book, careful: tb.BookRound, workers: int) -> tb.B
     return last
 
 
-def compare_optimizers(book: tb.Book, wider: tb.BookRound, workers: int) -> None:
+def compare_optimizers(book: tb.Book, wider: tb.Round, workers: int) -> None:
     """Nesterov momentum against Adam, each with its own nuisance hyperparameters."""
     versus = book.round(
         "Does Nesterov momentum beat Adam here?",

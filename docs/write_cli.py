@@ -10,14 +10,15 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from tunebook.cli import COMMANDS, group
+from tunebook.cli import GROUPS, group
 
 HEAD = """# Commands
 
-Written by `make docs` from the commands' own `--help`.
+This page is written by `make docs` from the `--help` of the commands.
 
 Every command that prints takes `--json` (with `"schema": 1`). The book is `--book PATH`, else
 `TUNEBOOK_BOOK`, else the only `*.db` in the folder. Exit status: 0 done, 1 failed, 2 wrong use.
+`tunebook adopt` is another name of `tunebook launch`.
 Completion: `eval "$(tunebook completion bash)"` (or zsh, fish).
 """
 
@@ -25,10 +26,16 @@ Completion: `eval "$(tunebook completion bash)"` (or zsh, fish).
 def page() -> str:
     """The whole page."""
     runner = CliRunner()
-    parts = [HEAD]
-    for name in COMMANDS:
-        text = runner.invoke(group, [name, "--help"], prog_name="tunebook").output.strip()
-        parts.append(f"## {name}\n\n```text\n{text}\n```\n")
+    listing = "\n".join(
+        f"- {title}: {', '.join(f'[{n}](#{n})' for n in lines)}"
+        for title, lines in GROUPS.values()
+    )
+    parts = [HEAD, f"{listing}\n"]
+    for title, lines in GROUPS.values():
+        parts.append(f"## {title}\n")
+        for name, line in lines.items():
+            text = runner.invoke(group, [name, "--help"], prog_name="tunebook").output.strip()
+            parts.append(f"### {name}\n\n{line}\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 
 

@@ -6,6 +6,7 @@ Names load on first touch, so that `import tunebook` costs next to nothing.
 from __future__ import annotations
 
 import importlib
+import warnings
 from typing import TYPE_CHECKING
 
 from tunebook.domain.version import VERSION as __version__
@@ -14,10 +15,29 @@ if TYPE_CHECKING:
     from tunebook.book.bayesian.exploitation import Exploitation as Exploitation
     from tunebook.book.exploration import explore as explore
     from tunebook.book.notebook import Book as Book
-    from tunebook.book.rounds import BookRound as BookRound
+    from tunebook.book.rounds import Round as Round
+    from tunebook.domain.decision import Decision as Decision
+    from tunebook.domain.errors import BookAwayError as BookAwayError
+    from tunebook.domain.errors import BookBusyError as BookBusyError
+    from tunebook.domain.errors import BookDamagedError as BookDamagedError
+    from tunebook.domain.errors import BookNewerError as BookNewerError
+    from tunebook.domain.errors import BookNotFoundError as BookNotFoundError
+    from tunebook.domain.errors import ClusterError as ClusterError
+    from tunebook.domain.errors import CodecError as CodecError
     from tunebook.domain.errors import DesignError as DesignError
+    from tunebook.domain.errors import EvidenceError as EvidenceError
     from tunebook.domain.errors import Infeasible as Infeasible
+    from tunebook.domain.errors import PlanDiffersError as PlanDiffersError
+    from tunebook.domain.errors import ReportError as ReportError
+    from tunebook.domain.errors import SpaceError as SpaceError
+    from tunebook.domain.errors import StoreError as StoreError
+    from tunebook.domain.errors import TableError as TableError
+    from tunebook.domain.errors import TrainingCodeError as TrainingCodeError
+    from tunebook.domain.errors import TrainingLoadError as TrainingLoadError
+    from tunebook.domain.errors import TrialBusyError as TrialBusyError
     from tunebook.domain.errors import TunebookError as TunebookError
+    from tunebook.domain.finding import Examination as Examination
+    from tunebook.domain.finding import Finding as Finding
     from tunebook.domain.formats.spelling import choice as choice
     from tunebook.domain.formats.spelling import integer as integer
     from tunebook.domain.formats.spelling import log_uniform as log_uniform
@@ -33,8 +53,11 @@ if TYPE_CHECKING:
     from tunebook.domain.schedule import schedule as schedule
     from tunebook.domain.table import TrialTable as TrialTable
     from tunebook.examination.examine import examine as examine
+    from tunebook.execution.local import LocalExecutor as LocalExecutor
     from tunebook.execution.local import LocalExecutor as local
+    from tunebook.execution.ray.executor import RayExecutor as RayExecutor
     from tunebook.execution.ray.executor import RayExecutor as ray
+    from tunebook.execution.slurm.executor import SlurmExecutor as SlurmExecutor
     from tunebook.execution.slurm.executor import SlurmExecutor as slurm
     from tunebook.integrations.keras_optimizers import keras_optimizer as keras_optimizer
     from tunebook.integrations.keras_optimizers import keras_schedule as keras_schedule
@@ -44,14 +67,38 @@ if TYPE_CHECKING:
     from tunebook.training.gradient_norms import gradient_norm as gradient_norm
     from tunebook.training.handle import Trial as Trial
 
+    BookRound = Round
+
 _HOMES = {
     "Book": "tunebook.book.notebook",
-    "BookRound": "tunebook.book.rounds",
+    "BookAwayError": "tunebook.domain.errors",
+    "BookBusyError": "tunebook.domain.errors",
+    "BookDamagedError": "tunebook.domain.errors",
+    "BookNewerError": "tunebook.domain.errors",
+    "BookNotFoundError": "tunebook.domain.errors",
+    "ClusterError": "tunebook.domain.errors",
+    "CodecError": "tunebook.domain.errors",
+    "Decision": "tunebook.domain.decision",
     "DesignError": "tunebook.domain.errors",
+    "EvidenceError": "tunebook.domain.errors",
+    "Examination": "tunebook.domain.finding",
     "Exploitation": "tunebook.book.bayesian.exploitation",
+    "Finding": "tunebook.domain.finding",
     "Infeasible": "tunebook.domain.errors",
+    "LocalExecutor": "tunebook.execution.local",
+    "PlanDiffersError": "tunebook.domain.errors",
+    "RayExecutor": "tunebook.execution.ray.executor",
+    "ReportError": "tunebook.domain.errors",
+    "Round": "tunebook.book.rounds",
     "Schedule": "tunebook.domain.schedule",
+    "SlurmExecutor": "tunebook.execution.slurm.executor",
+    "SpaceError": "tunebook.domain.errors",
+    "StoreError": "tunebook.domain.errors",
+    "TableError": "tunebook.domain.errors",
+    "TrainingCodeError": "tunebook.domain.errors",
+    "TrainingLoadError": "tunebook.domain.errors",
     "Trial": "tunebook.training.handle",
+    "TrialBusyError": "tunebook.domain.errors",
     "TrialTable": "tunebook.domain.table",
     "TunebookError": "tunebook.domain.errors",
     "choice": "tunebook.domain.formats.spelling",
@@ -82,11 +129,21 @@ _HOMES = {
 _CALLED = {"local": "LocalExecutor", "ray": "RayExecutor", "slurm": "SlurmExecutor"}
 """What a public name is called in its home, where that differs."""
 
+_RENAMED = {"BookRound": "Round"}
+"""Old names, which work with a warning until the next minor version, and their successors."""
+
 __all__ = [*_HOMES, "__version__"]
 
 
 def __getattr__(name: str) -> object:
     """Load a public name on first touch and keep it."""
+    if name in _RENAMED:
+        new = _RENAMED[name]
+        text = (
+            f"tunebook.{name} is now tunebook.{new}; the old name goes in the next minor version"
+        )
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
+        return __getattr__(new)
     if name not in _HOMES:
         raise AttributeError(f"module 'tunebook' has no attribute {name!r}")
     found: object = getattr(importlib.import_module(_HOMES[name]), _CALLED.get(name, name))

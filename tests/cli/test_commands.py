@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tunebook.cli import COMMANDS, group
+from tunebook.cli import ALIASES, COMMANDS, GROUPS, group
 
 ROOT = Path(__file__).parents[2]
 
@@ -46,6 +46,7 @@ def test_a_whole_round_from_the_shell(tunebook, started):
     assert decision["schema"] == 1 and decision["decision"]["verdict"] == "adopt"
     launch = json.loads(tunebook("launch", "--why", "a start", "--json").stdout)
     assert launch["launch"]["number"] == 0
+    assert json.loads(tunebook("adopt", "--json").stdout) == launch  # a second time: the same
     findings = json.loads(tunebook("findings", "--json").stdout)
     assert findings["schema"] == 1 and "not_applicable" in findings
     proposal = json.loads(tunebook("next", "--json", "--out", "round-2.toml").stdout)
@@ -85,10 +86,52 @@ def test_completion_knows_the_commands(tunebook):
     assert "status" in listed
 
 
+def completed(tunebook, words):
+    listed = tunebook(
+        _TUNEBOOK_COMPLETE="bash_complete",
+        COMP_WORDS=words,
+        COMP_CWORD=str(len(words.split()) - 1),
+    ).stdout
+    return [line.partition(",")[2] for line in listed.splitlines()]
+
+
+def test_completion_knows_the_aliases_and_their_options(tunebook):
+    assert completed(tunebook, "tunebook ad") == ["adopt"]
+    assert "--despite-problems" in completed(tunebook, "tunebook adopt --de")
+
+
+WORDS = ["set out", "run", "read", "decide", "record", "steer", "move"]
+
+
+@pytest.mark.parametrize("columns", [60, 80, 120])
+def test_help_lists_each_command_once_in_groups(columns):
+    text = CliRunner().invoke(group, ["--help"], terminal_width=columns).output
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= columns
+    titles = [line.rstrip(":") for line in lines if line.endswith(":") and line[0] != " "]
+    assert titles == ["Options", *(title for title, _ in GROUPS.values())]
+    assert all(word in t.lower() for word, t in zip(WORDS, titles[1:], strict=True))
+    listed = [line.split()[0] for line in lines[lines.index(f"{titles[1]}:") :] if line[2:3] > " "]
+    assert [name for name in listed if name in COMMANDS] == list(COMMANDS)
+    assert set(ALIASES).isdisjoint(listed) and text.count("adopt)") == 1
+    if columns > 60:  # one line each
+        assert all(f"{name} " in text and line in text for name, line in COMMANDS.items())
+
+
+def test_an_alias_is_its_command():
+    for alias, name in ALIASES.items():
+        assert group.get_command(None, alias) is group.get_command(None, name)
+        assert alias not in COMMANDS
+        shown = CliRunner().invoke(group, [alias, "--help"]).output
+        assert alias in shown and "playbook's word" in shown
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [
         (["rnu"], 2, 'Did you mean "run"?'),
+        (["fnidings"], 2, 'Did you mean "findings"?'),
+        (["adpot"], 2, 'Did you mean "adopt"?'),
         (["run", "absent.toml"], 2, "there is no round file absent.toml"),
         (["status"], 2, "there is no book (*.db)"),
         (["status", "--book", "absent.db"], 2, "there is no book at absent.db"),

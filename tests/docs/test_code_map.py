@@ -9,7 +9,7 @@ import pytest
 
 import tunebook
 from tunebook.checks import CHECKS
-from tunebook.cli import COMMANDS, FOLDERS
+from tunebook.cli import COMMANDS, GROUPS
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(tunebook.__file__).parent
@@ -80,7 +80,10 @@ def test_an_id_of_the_table_is_named_in_its_folder():
 
 
 def test_every_command_is_in_one_folder():
-    assert sorted(name for names in FOLDERS.values() for name in names) == sorted(COMMANDS)
-    for folder, names in FOLDERS.items():
-        for name in names:
+    names = [name for _, lines in GROUPS.values() for name in lines]
+    assert sorted(names) == sorted(set(names)) == sorted(COMMANDS)
+    for folder, (_, lines) in GROUPS.items():
+        for name in lines:
             assert (SOURCE / "cli" / folder / f"{name}_command.py").is_file()
+    held = {p.stem for p in (SOURCE / "cli").rglob("*_command.py")}
+    assert held == {f"{name}_command" for name in names}

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import tunebook
+from tunebook.domain import errors
 
 HEAVY = ("altair", "click", "numpy", "rich", "scipy", "sqlalchemy", "torch", "jax", "jinja2")
 
@@ -33,6 +34,58 @@ def test_lazy_names_agree_with_type_checkers():
 def test_every_name_loads_from_its_home(name):
     assert getattr(tunebook, name).__name__ == tunebook._CALLED.get(name, name)
     assert name in dir(tunebook)
+
+
+def test_every_error_class_is_public():
+    classes = {
+        name
+        for name, kind in vars(errors).items()
+        if isinstance(kind, type) and issubclass(kind, Exception)
+    }
+    assert len(classes) > 15
+    assert classes <= set(tunebook.__all__)
+    assert all(f" {name} " in errors.__doc__ or name == "TunebookError"
+               for name in classes - {"Infeasible"})  # fmt: skip
+
+
+def test_all_lists_every_public_name_once():
+    assert sorted(tunebook.__all__) == sorted({*tunebook._HOMES, "__version__"})
+    assert not set(tunebook._RENAMED) & set(tunebook.__all__)
+
+
+def test_results_are_made_of_public_nouns(tmp_path):
+    rows = "".join(f"{i},complete,{10 ** (-i / 8):.5f},{abs(i - 9) / 50}\n" for i in range(24))
+    (tmp_path / "sweep.csv").write_text("trial,status,lr,loss\n" + rows, "utf-8")
+    objective = tunebook.minimize("loss")
+    table = tunebook.TrialTable.from_csv(tmp_path / "sweep.csv", objective=objective)
+    found = tunebook.examine(table)
+    assert isinstance(found, tunebook.Examination)
+    assert found.findings and all(isinstance(f, tunebook.Finding) for f in found.findings)
+    with tunebook.Book(tmp_path / "b.db", objective=objective, chance=1.0) as book:
+        one = book.round("Does it learn?", fixed={"lr": 0.1}, trials=2, max_train_steps=2)
+        one.run(lambda trial: 0.1 + trial.seed % 7 / 1e3, workers=0, progress=False)
+        decision = one.decide(
+            lambda trial: 0.1 + trial.seed % 7 / 1e3, workers=0, max_reruns=4, progress=False
+        )
+        assert isinstance(decision, tunebook.Decision)
+        assert book.adopt(decision, why="the first") == book.launch(decision) == book.baseline
+
+
+def test_executors_have_a_class_name_and_a_short_one():
+    assert tunebook.local is tunebook.LocalExecutor
+    assert tunebook.slurm is tunebook.SlurmExecutor
+    assert tunebook.ray is tunebook.RayExecutor
+
+
+def test_an_old_name_works_and_warns(tmp_path):
+    with pytest.warns(DeprecationWarning, match="tunebook.Round") as warned:
+        old = tunebook.BookRound
+    assert warned[0].filename == __file__
+    with pytest.warns(DeprecationWarning, match="BookRound"):  # each time, not only at the first
+        assert tunebook.BookRound is old
+    with tunebook.Book(tmp_path / "b.db", objective=tunebook.minimize("loss")) as book:
+        one = book.round("Does it learn?", fixed={"lr": 0.1}, trials=2, max_train_steps=2)
+    assert old is tunebook.Round is type(one)
 
 
 def test_names_that_others_rely_on():

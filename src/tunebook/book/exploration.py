@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 
 from tunebook.book.notebook import Book
-from tunebook.book.rounds import BookRound, Train
+from tunebook.book.rounds import Round, Train
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import DesignError, PlanDiffersError
 from tunebook.domain.formats import scalars
@@ -26,7 +26,7 @@ def explore(
     again: str | None = None,
     keep_going: bool = False,
     **more: object,
-) -> BookRound:
+) -> Round:
     """Run a round of quasi-random search over a space, and hand back what it found.
 
     Args:
@@ -38,7 +38,7 @@ def explore(
         book: file that keeps all of it; call again with more trials to go on.
         goal: the question; made from the space if left out.
         workers: trials at a time.
-        again, keep_going: as for `BookRound.run`.
+        again, keep_going: as for `Round.run`.
         more: any other attribute of a plan, such as `fixed`, `seed`, `time_limit_s`.
 
     Example:
@@ -63,7 +63,7 @@ def explore(
     return found
 
 
-def _round_with_this_space(book: Book, question: str, asked: Mapping[str, object]) -> BookRound:
+def _round_with_this_space(book: Book, question: str, asked: Mapping[str, object]) -> Round:
     """The round with this question and plan; another space gets the question numbered on."""
     for n in range(1, len(book.rounds) + 2):
         try:

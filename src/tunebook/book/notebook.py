@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from tunebook.book.decisions.decisions import launch_of
@@ -31,13 +30,14 @@ from tunebook.book.procedures import ProcedureBook
 from tunebook.book.protocol import TuningProtocol, protocol_of
 from tunebook.book.records import book_record
 from tunebook.book.replay import Replay, replay
-from tunebook.book.rounds import BookRound, Train
+from tunebook.book.rounds import Round, Train
 from tunebook.book.running import warn_of_direction
 from tunebook.book.sealing import look_at, say_contaminated, seal
 from tunebook.book.trial_view import BookTrial
 from tunebook.book.user_name import user_name
 from tunebook.domain.decision import Decision, Launch, Setting
-from tunebook.domain.design import Fixed, Objective, Round
+from tunebook.domain.design import Fixed, Objective
+from tunebook.domain.design import Round as Plan
 from tunebook.domain.errors import DesignError, EvidenceError, nearest
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.book_location import name_of
@@ -58,9 +58,8 @@ class Book(ProcedureBook):
     """Everything about one workload: its rounds, decisions and launches, in one file.
 
     Args:
-        path: the book's file; `NAME.files/` beside it holds logs and checkpoints. Or a database
-            that several people share, `postgresql://USER@HOST/DATABASE`; its files are in
-            TUNEBOOK_FILES, else in `DATABASE.files/` here.
+        path: the book's file, with logs and checkpoints in `NAME.files/`; or a shared database,
+            `postgresql://USER@HOST/DATABASE`, with files in TUNEBOOK_FILES or `DATABASE.files/`.
         objective: `tb.minimize("valid/error")`; needed for a new book only.
         training_objective: metric of the training set that shows fitting.
         chance: the objective's value of guessing: a trial that never beats it is infeasible.
@@ -126,7 +125,7 @@ class Book(ProcedureBook):
         trials: int,
         max_train_steps: int,
         **more: Any,
-    ) -> BookRound:
+    ) -> Round:
         """Plan a round, or find the one with this goal again.
 
         Hyperparameters of the current baseline that get no role here are fixed at its values.
@@ -151,7 +150,7 @@ class Book(ProcedureBook):
             "max_train_steps": max_train_steps,
             **more,
         }
-        known = set(Round.__dataclass_fields__)
+        known = set(Plan.__dataclass_fields__)
         for key in asked:
             if key not in known:
                 raise DesignError(
@@ -159,9 +158,9 @@ class Book(ProcedureBook):
                     next_step=f"a round has {', '.join(sorted(known))}",
                 )
         known_values = self._known_values(goal)
-        return self.plan_round(Round(goal=goal, **with_texts(with_baseline(asked, known_values))))
+        return self.plan_round(Plan(goal=goal, **with_texts(with_baseline(asked, known_values))))
 
-    def plan_round(self, plan: Round) -> BookRound:
+    def plan_round(self, plan: Plan) -> Round:
         """Add a plan as a round, or find it again; see `round`."""
         plan = carried_into(plan, self._known_values(plan.goal))
         stored = next((r for r in self._store.rounds() if r.plan.goal == plan.goal), None)
@@ -178,15 +177,15 @@ class Book(ProcedureBook):
         return self._round(stored.number)
 
     def planned(
-        self, plan: Round, *, workers: int | None = None, max_reruns: int = MAX_RERUNS
+        self, plan: Plan, *, workers: int | None = None, max_reruns: int = MAX_RERUNS
     ) -> Planned:
-        """What a plan would cost and tell, before it is a round; see `BookRound.planned`."""
+        """What a plan would cost and tell, before it is a round; see `Round.planned`."""
         plan = carried_into(plan, self._known_values(plan.goal))
         there = next((r.number for r in self._store.rounds() if r.plan.goal == plan.goal), None)
         return look_ahead(self._store, plan, there, workers=workers, max_reruns=max_reruns)
 
     @property
-    def rounds(self) -> tuple[BookRound, ...]:
+    def rounds(self) -> tuple[Round, ...]:
         """All rounds, oldest first."""
         return tuple(self._round(stored.number) for stored in self._store.rounds())
 
@@ -214,13 +213,13 @@ class Book(ProcedureBook):
         despite_problems: bool = False,
         baseline_length: bool = False,
     ) -> Launch:
-        """Carry a decision out: its configuration becomes the baseline.
+        """Make the configuration of a decision the new baseline ("launch" in the playbook).
 
-        Again returns its launch. `despite_problems` acknowledges problems that are open.
-        `baseline_length`: a kept baseline is launched at the round's training length.
+        `adopt` is another name. A second call returns the same launch. `despite_problems`: launch
+        with open problems. `baseline_length`: launch a kept baseline at the round's length.
 
         Raises:
-            EvidenceError: it says otherwise, a newer baseline has come, or a problem is open.
+            EvidenceError: no adoption, a newer baseline exists, or a problem is open.
         """
         launches = self._store.launches()
         earlier = next((x for x in launches if x.decision == decision.number), None)
@@ -236,6 +235,8 @@ class Book(ProcedureBook):
         made = launch_of(decision, launches, by, why, now, baseline_length=baseline_length)
         self._store.add_launch(made)
         return made
+
+    adopt = launch
 
     def next_round(self) -> NextRound:
         """Propose the next round from what the last one found: a plan to edit.
@@ -299,7 +300,7 @@ class Book(ProcedureBook):
 
         Args:
             launch: its number; the newest if left out.
-            train, workers, executor, progress: as for `BookRound.run`.
+            train, workers, executor, progress: as for `Round.run`.
 
         Raises:
             EvidenceError: the book has no such launch, or no seeds of it.
@@ -372,12 +373,7 @@ class Book(ProcedureBook):
     def __enter__(self) -> Book:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __repr__(self) -> str:
@@ -386,8 +382,8 @@ class Book(ProcedureBook):
     def _repr_html_(self) -> str:
         return book_html(self.record())
 
-    def _round(self, number: int) -> BookRound:
-        return BookRound(self._store, self.setting, self.objective, number)
+    def _round(self, number: int) -> Round:
+        return Round(self._store, self.setting, self.objective, number)
 
     def _known_values(self, goal: str) -> Mapping[str, Fixed]:
         """What a plan of this goal takes over: its round's fixed values, or the baseline's."""

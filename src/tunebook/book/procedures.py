@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from tunebook.book.planning.planned import at_a_time
 from tunebook.book.planning.proposals import NextRound
-from tunebook.book.rounds import BookRound, Train
+from tunebook.book.rounds import Round, Train
 from tunebook.book.steering import SteeredBook
 from tunebook.charts.picture import Picture
 from tunebook.domain.formats.codec import RoundFile, to_data
@@ -30,7 +30,7 @@ from tunebook.report.terminal.procedure import plan_text, result_html, result_te
 
 
 class _Book(RoundsBook, Protocol):
-    def _round(self, number: int) -> BookRound: ...
+    def _round(self, number: int) -> Round: ...
 
 
 class ProcedureView:
@@ -155,9 +155,9 @@ class ProcedureBook(SteeredBook):
 
         Args:
             name: `"instability"`; docs/procedures.md has them all.
-            train: as for `BookRound.run`.
+            train: as for `Round.run`.
             run: False runs nothing: the plan and its cost, or what was found so far.
-            workers, executor, time_budget_s, memory_limit_mb, progress: as for `BookRound.run`;
+            workers, executor, time_budget_s, memory_limit_mb, progress: as for `Round.run`;
                 the time is that of each round.
             asked: the procedure's own arguments, and `question`, `max_train_steps`, `fixed`,
                 `names`, `seed`.

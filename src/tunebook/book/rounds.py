@@ -1,4 +1,4 @@
-"""BookRound: one round of a book, from its plan to its report (B C12 D1)."""
+"""Round: one round of a book, from its plan to its report (B C12 D1)."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from tunebook.training.handle import Trial
 Train = Callable[[Trial], float | None] | str | Program
 
 
-class BookRound(ReadRound):
+class Round(ReadRound):
     """A round in a book: run it, read it, decide it. Made by `Book.round`."""
 
     def __init__(self, store: Store, setting: Setting, objective: Objective, number: int) -> None:

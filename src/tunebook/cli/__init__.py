@@ -6,75 +6,119 @@ import importlib
 import sys
 
 import click
+from click.shell_completion import CompletionItem
 
 from tunebook.domain.version import VERSION
 
-COMMANDS = {
-    "init": "Write a training script and a first round that run.",
-    "optimizers": "List optimizers with ready-made spaces, and the source of every range.",
-    "demo": "Open a finished book: real networks, four rounds, decisions.",
-    "try": "Train a few steps of a round's file, and say what was seen.",
-    "run": "Plan a round from a TOML file and run it, or go on with one.",
-    "procedure": "Ask what takes many rounds: does instability hold training back, and the like.",
-    "status": "Show the book: rounds, trials, decisions, launches.",
-    "trials": "List a round's trials with their values, best first.",
-    "show": "Show one trial: configuration, fate, curves, printed text.",
-    "best": "Print the best configuration: as text, JSON or TOML.",
-    "pause": "Let no further trial of a round begin, on any host.",
-    "resume": "Let trials of a paused round begin again.",
-    "drain": "End a round's runs once the trials under way have ended.",
-    "cancel": "End trials, or all that are left of a round.",
-    "priority": "Say which trials go first.",
-    "logs": "Show what a trial printed; follow it while it runs.",
-    "findings": "Say what a round's results mean, worst first.",
-    "report": "Write the book or a round as one offline HTML file.",
-    "decide": "Rerun with new seeds and judge: adopt, keep, or more evidence.",
-    "launch": "Make a decision's configuration the new baseline.",
-    "next": "Propose the next round as a TOML file to edit.",
-    "history": "Show the notebook: rounds, launches, caveats, evidence, lineage.",
-    "protocol": "Write the tuning protocol of a result for a paper.",
-    "replay": "Rerun a launch from its record, and compare.",
-    "unseal": "Look at a sealed test metric, for the record.",
-    "audit": "Judge a sweep that was run elsewhere, from CSV files.",
-    "doctor": "Check the book's file, disk, leftovers, clocks, versions, workers.",
-    "export": "Write plans, trials, curves and pictures to a folder, or one archive.",
-    "restore": "Make a new book from an archive.",
-    "copy": "Copy a book exactly, between a file and a PostgreSQL server.",
-    "completion": "Print the script that completes commands in your shell.",
+GROUPS: dict[str, tuple[str, dict[str, str]]] = {
+    "set_out": (
+        "Set out",
+        {
+            "init": "Write a training script and a first round, ready to run.",
+            "demo": "Open a finished book: real networks, four rounds, decisions.",
+            "optimizers": "List optimizers with ready-made search spaces and their sources.",
+            "try": "Train a few steps of a round's file, to find mistakes early.",
+            "completion": "Print the script that completes commands in your shell.",
+        },
+    ),
+    "run": (
+        "Run",
+        {
+            "run": "Run the trials of a round; continue after an interruption.",
+            "procedure": "Answer a question that takes many rounds, such as batch size.",
+            "audit": "Check a sweep from another tool, from CSV files.",
+            "doctor": "Check the book's file, disk, leftovers, clocks and workers.",
+        },
+    ),
+    "read": (
+        "Read the results",
+        {
+            "status": "Show the book: rounds, trials, decisions, launches.",
+            "trials": "List the trials of a round with their values, best first.",
+            "show": "Show one trial: configuration, outcome, curves, output.",
+            "best": "Print the best configuration as text, JSON or TOML.",
+            "logs": "Show the output of a trial; follow it while it runs.",
+            "findings": "Show what the results of a round mean, worst first.",
+            "report": "Write the book or a round as one offline HTML file.",
+        },
+    ),
+    "decide": (
+        "Decide",
+        {
+            "decide": "Rerun with new seeds; adopt, keep, or ask for more evidence.",
+            "launch": "Make a decision's configuration the new baseline (alias: adopt).",
+            "next": "Propose the next round as a TOML file that you can edit.",
+            "replay": "Rerun a launch from its record, and compare the results.",
+        },
+    ),
+    "record": (
+        "Keep the record",
+        {
+            "history": "Show rounds, launches, caveats, evidence and baselines.",
+            "protocol": "Write the tuning protocol of a result for a paper.",
+            "unseal": "Open a sealed test metric, and record that you did.",
+        },
+    ),
+    "steer": (
+        "Steer a running round",
+        {
+            "pause": "Start no further trial of a round, on any host.",
+            "resume": "Start trials of a paused round again.",
+            "drain": "End a run as soon as its running trials have ended.",
+            "cancel": "End some trials, or all that are left of a round.",
+            "priority": "Choose which trials run first.",
+        },
+    ),
+    "move": (
+        "Move a book",
+        {
+            "export": "Write plans, trials, curves and pictures to a folder or archive.",
+            "restore": "Make a new book from an archive.",
+            "copy": "Copy a book exactly, between a file and a PostgreSQL server.",
+        },
+    ),
 }
+"""Folder of `cli/` to its title in `--help` and its commands, `FOLDER/NAME_command.py`."""
 
-FOLDERS = {
-    "set_out": ("init", "demo", "optimizers", "completion", "try"),
-    "run": ("run", "procedure", "audit", "doctor"),
-    "read": ("status", "trials", "show", "best", "logs", "findings", "report"),
-    "decide": ("decide", "launch", "next", "replay"),
-    "record": ("history", "protocol", "unseal"),
-    "steer": ("pause", "resume", "drain", "cancel", "priority"),
-    "move": ("export", "restore", "copy"),
-}
-"""Folder of `cli/` to the commands in it, `FOLDER/NAME_command.py`."""
+COMMANDS = {name: line for _, lines in GROUPS.values() for name, line in lines.items()}
+
+ALIASES = {"adopt": "launch"}
+"""Other names of commands: they run and complete, and `--help` lists them once."""
 
 
 class LazyGroup(click.Group):
-    """Lists commands without loading them, so that `tunebook --help` is quick."""
+    """Lists commands by group without loading them, so that `tunebook --help` is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names in the order of use."""
+        """Names in the order of `--help`, without aliases."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         """Load `cli/FOLDER/NAME_command.py` and return its `command`."""
-        if name not in COMMANDS:
+        name = ALIASES.get(name, name)
+        folder = next((f for f, (_, lines) in GROUPS.items() if name in lines), None)
+        if folder is None:
             return None
-        folder = next(folder for folder, names in FOLDERS.items() if name in names)
         module = importlib.import_module(f"tunebook.cli.{folder}.{name}_command")
         command: click.Command = module.command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the list from COMMANDS alone."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        """Write a section for each group; all sections have one column width."""
+        width = max(map(len, COMMANDS))
+        for title, lines in GROUPS.values():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), line) for name, line in lines.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands, aliases and options; no command is loaded for it."""
+        lines = {**COMMANDS, **{alias: COMMANDS[name] for alias, name in ALIASES.items()}}
+        found = [
+            CompletionItem(name, help=line)
+            for name, line in lines.items()
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -85,7 +129,7 @@ class LazyGroup(click.Group):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
-            known = nearest(args[0], COMMANDS)
+            known = nearest(args[0], [*COMMANDS, *ALIASES])
             raise click.UsageError(f"{error.message}{known}", ctx) from None
 
 
@@ -98,13 +142,16 @@ class LazyGroup(click.Group):
 def group() -> None:
     """The lab notebook for tuning deep nets.
 
-    Plan a round of experiments around one question, run it, read what the results say, decide
-    on fresh-seed reruns, launch the new baseline, and get the next round proposed.
+    Plan a round of experiments around one question, run it, and read the findings. Decide on
+    reruns with new seeds, launch the new baseline, and get a proposal for the next round.
+
+    "Launch" is the playbook's word for making a configuration the new baseline. It records a
+    choice and starts no job.
     """
 
 
 def main() -> None:
-    """Run a command. Every error of ours is its message, never a traceback."""
+    """Run a command; print an error of Tunebook as its message, without a traceback."""
     from tunebook.domain.errors import (
         BookNotFoundError,
         CodecError,
@@ -118,7 +165,7 @@ def main() -> None:
     wrong_use = (BookNotFoundError, CodecError, DesignError, TableError, TrainingCodeError)
 
     try:
-        # The name is said, so that completion finds its variable however we were started.
+        # A fixed name, so that completion finds its variable however the program was started.
         group(standalone_mode=False, prog_name="tunebook")
     except click.exceptions.Abort:
         sys.exit(1)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from tunebook.domain.trial import Purpose, Status
 
 if TYPE_CHECKING:
-    from tunebook.book.rounds import BookRound
+    from tunebook.book.rounds import Round
     from tunebook.report.round_summary import LostTrials
 
 
-def causes(chosen: BookRound) -> list[dict[str, object]]:
+def causes(chosen: Round) -> list[dict[str, object]]:
     """Each way in which search trials did not complete, the commonest first."""
     from tunebook.report.round_summary import lost_trials
 
@@ -26,7 +26,7 @@ def listed_causes(lost: Sequence[LostTrials]) -> list[dict[str, object]]:
     return [asdict(one) for one in lost]
 
 
-def no_trial_completed(chosen: BookRound) -> bool:
+def no_trial_completed(chosen: Round) -> bool:
     """True where search trials ended and none of them is complete."""
     ended = [t for t in chosen.trials if t.purpose is not Purpose.RERUN and t.status.ended]
     return bool(ended) and all(t.status is not Status.COMPLETE for t in ended)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from tunebook.book.rounds import BookRound
+    from tunebook.book.rounds import Round
     from tunebook.execution import Executor
     from tunebook.execution.scheduler import RunSummary
     from tunebook.report.terminal.machine_hints import Machine
@@ -29,7 +29,7 @@ def this_machine() -> Machine:
 
 
 def run_hints(
-    chosen: BookRound,
+    chosen: Round,
     summary: RunSummary,
     *,
     workers: int | None,

@@ -17,7 +17,7 @@ from tunebook.domain.formats.book_location import is_server
 
 if TYPE_CHECKING:
     from tunebook.book.notebook import Book
-    from tunebook.book.rounds import BookRound
+    from tunebook.book.rounds import Round
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -86,7 +86,7 @@ def open_book(book_path: str | None, *, chance: float | None = None) -> Book:
     return Book(find_book(book_path), chance=chance)
 
 
-def choose_round(book: Book, number: int | None) -> BookRound:
+def choose_round(book: Book, number: int | None) -> Round:
     """The round of that number, or the newest one."""
     rounds = book.rounds
     if not rounds:

@@ -10,8 +10,9 @@ TunebookError
 │   └── TrainingLoadError  it is there, and fails as a worker loads it
 ├── ReportError            `trial.report(...)` was called in a way that records nothing sound
 ├── ClusterError           a cluster refuses its jobs, or can't be reached
-├── EvidenceError          a decision or launch was asked for without what it needs
+├── EvidenceError          a decision or launch lacks the evidence that it needs
 └── StoreError             the book can't be read or written
+    ├── BookNotFoundError  no book has this name, or it is unclear which one is meant
     ├── BookBusyError      another process holds the book
     │   └── TrialBusyError another process, or a later attempt, holds the trial
     ├── BookAwayError      the book's server can't be reached at the moment
@@ -77,7 +78,7 @@ class ClusterError(TunebookError):
 
 
 class EvidenceError(TunebookError):
-    """A decision or a launch that has no evidence to stand on."""
+    """A decision, a launch or a reading lacks the evidence that it needs."""
 
 
 class StoreError(TunebookError):
@@ -85,7 +86,7 @@ class StoreError(TunebookError):
 
 
 class BookNotFoundError(StoreError):
-    """No book is where it was said to be, or it was not said which one is meant."""
+    """No book has this name, or it is unclear which one is meant."""
 
 
 class BookBusyError(StoreError):

@@ -66,7 +66,7 @@ def decide(
     reruns: Reruns,
     problems: Callable[[], tuple[OpenProblem, ...]] = tuple,
 ) -> Decision:
-    """Judge a round on new-seed reruns alone, adding them a few at a time; see BookRound.
+    """Judge a round on new-seed reruns alone, adding them a few at a time; see `tunebook.Round`.
 
     Args:
         store, setting, objective: of the book.

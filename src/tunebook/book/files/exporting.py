@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from tunebook.book.files.replacing import replace_files
 from tunebook.book.files.writing import unwritable
 from tunebook.book.notebook import Book
-from tunebook.book.rounds import BookRound
+from tunebook.book.rounds import Round
 from tunebook.charts.render import to_png, to_svg
 from tunebook.domain.formats.codec import RoundFile, to_data, write_round_file
 from tunebook.domain.trial import TrialRecord
@@ -78,7 +78,7 @@ def _export(book: Book, folder: Path, *, pictures: str, dark: bool) -> None:
                 path.write_text(to_svg(picture, dark=dark), "utf-8")
 
 
-def _trials(chosen: BookRound, path: Path) -> None:
+def _trials(chosen: Round, path: Path) -> None:
     """One row a trial, shaped as `TrialTable.from_csv` reads it; reruns included."""
     trials = chosen.trials
     names = list(dict.fromkeys(name for t in trials for name in t.config))
@@ -106,7 +106,7 @@ def _row(trial: TrialRecord, value: float | None, names: list[str]) -> list[obje
     ]
 
 
-def _curves(chosen: BookRound, path: Path) -> None:
+def _curves(chosen: Round, path: Path) -> None:
     """One row a measurement."""
     with path.open("w", newline="", encoding="utf-8") as out:
         write = csv.writer(out)

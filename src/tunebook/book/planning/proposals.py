@@ -48,7 +48,7 @@ class NextRound:
         return self.proposal.changes
 
     def planned(self, *, workers: int | None = None, max_reruns: int = MAX_RERUNS) -> Planned:
-        """What the proposed round would cost and tell; see `BookRound.planned`."""
+        """What the proposed round would cost and tell; see `tunebook.Round.planned`."""
         return look_ahead(self._store, self.plan, workers=workers, max_reruns=max_reruns)
 
     def with_ahead(self) -> Proposal:

@@ -84,7 +84,7 @@ def look_at(
         file: the round file.
         train, objective: of the round.
         steps, seconds: as in `try_round`.
-        workers: trials at a time that the round will be run with, as for `BookRound.run`.
+        workers: trials at a time that the round will be run with, as for `tunebook.Round.run`.
 
     Raises:
         TrainingCodeError: the training code can't be found.

@@ -1,4 +1,4 @@
-"""tunebook launch: a decision becomes the baseline (D5)."""
+"""tunebook launch, also adopt: make the configuration of a decision the baseline (D5)."""
 
 from __future__ import annotations
 
@@ -41,7 +41,10 @@ def command(
     book_path: str | None,
     as_json: bool,
 ) -> None:
-    """Make DECISION's configuration the new baseline; the newest decision if left out.
+    """Make the configuration of DECISION the new baseline; the newest decision by default.
+
+    "Launch" is the playbook's word for this step. It records a choice and starts no job; `tunebook
+    adopt` is the same command.
 
     Decisions and rounds have numbers of their own: `tunebook decide` prints both. A number that
     is no decision is read as a round.

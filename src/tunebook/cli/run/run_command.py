@@ -21,8 +21,9 @@ from tunebook.cli.which_book import (
 
 if TYPE_CHECKING:
     from tunebook.book.notebook import Book
-    from tunebook.book.rounds import BookRound
-    from tunebook.domain.design import Objective, Round
+    from tunebook.book.rounds import Round
+    from tunebook.domain.design import Objective
+    from tunebook.domain.design import Round as Plan
     from tunebook.domain.errors import TrainingCodeError
     from tunebook.domain.formats.codec import RoundFile
 
@@ -132,7 +133,7 @@ def _as_before(text: str, known: Objective | None) -> Objective:
     return asked if known is None else replace(asked, reduce=known.reduce, over=known.over)
 
 
-def _show_run(book: Book, chosen: BookRound, hints: Sequence[str], *, everything: bool) -> None:
+def _show_run(book: Book, chosen: Round, hints: Sequence[str], *, everything: bool) -> None:
     """Print what the round found, what the machine has unused, and what comes next."""
     from tunebook.cli.machine import show_hints
     from tunebook.report.terminal.summaries import show_round, show_standing
@@ -192,7 +193,7 @@ def read_file(file: Path) -> RoundFile:
     return replace(asked, train=code_beside(asked.train, file.parent))
 
 
-def _planned(book: Book, plan: Round, code: str) -> BookRound:
+def _planned(book: Book, plan: Plan, code: str) -> Round:
     """Plan the round of a file; says what it took over from the baseline."""
     if not code and all(r.goal != plan.goal for r in book.rounds):
         raise no_code()

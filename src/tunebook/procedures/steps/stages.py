@@ -57,8 +57,8 @@ class DoneStage:
         plan, table: of its round.
         unread: varied hyperparameters that training code never read.
         trials: their records, in the table's order.
-        report_times: reads when they reported, as `BookRound.report_times`; only a procedure that
-            asks for times pays for it.
+        report_times: reads when they reported, as `tunebook.Round.report_times`; only a procedure
+            that asks for times pays for it.
     """
 
     stage: str
