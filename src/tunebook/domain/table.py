@@ -204,6 +204,12 @@ class TrialTable:
         return np.array([s is Status.INFEASIBLE for s in self.status], dtype=bool)
 
     @property
+    def unexplained(self) -> Bool[np.ndarray, "trials"]:
+        """Trials that failed, where nothing says whether their configuration was the cause."""
+        fates = zip(self.status, self.cause, strict=True)
+        return np.array([s is Status.FAILED and c is None for s, c in fates], dtype=bool)
+
+    @property
     def counted(self) -> Bool[np.ndarray, "trials"]:
         """Trials that are part of every statistic: complete and infeasible ones."""
         return np.asarray(self.complete | self.infeasible)

@@ -49,6 +49,7 @@ class Cause(StrEnum):
     TWICE_REPORTED = "twice reported"  # one metric twice at one step
     NOT_REPORTED = "objective never reported"
     DECLARED = "declared infeasible"  # training code raised Infeasible
+    NOT_STATED = "no stated cause"  # a foreign file says that it failed, and not why
     MACHINE_LOST = "machine lost"
     RETRIES_SPENT = "retries spent"
     CANCELLED = "cancelled"

@@ -55,6 +55,10 @@ USES_CARRIED = ("C1", "C3", "C10")
 """Checks that model the response, and may read trials of earlier rounds that lie in the space:
 docs/decisions/0013-evidence-carried-over.md. C2 and C9 take trials for a fresh sample."""
 
+NEEDS_RESULTS = ("C2", "C10")
+"""Checks that speak of the whole space from the trials that have a fate: where some failed
+without a stated cause, they say so. C1 and C3 read these trials themselves."""
+
 HUGE = 1e100
 
 WORST_FIRST = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE, Severity.PASS)
@@ -176,6 +180,8 @@ def conclude(
     ]
     findings = _one_length(findings)
     findings += lost_to_included(findings, table.objective)
+    failed = table.take(table.unexplained)
+    findings = [_without_failed(f, failed) for f in findings]
     suspected = bool(getattr(found.get("C11"), "adaptive", False))
     if table.adaptive or suspected:
         findings = [_doubted(f, suspected=suspected) for f in findings]
@@ -224,6 +230,16 @@ def _doubted(finding: Finding, *, suspected: bool) -> Finding:
     return replace(finding, sentence=f"{finding.sentence} {said} error rate does not hold{why}.")
 
 
+def _without_failed(finding: Finding, failed: TrialTable) -> Finding:
+    """A finding on the response, which says that trials failed of which it knows no cause."""
+    study = finding.study
+    own = len(failed) if study is None else len(failed.of_study(study))
+    if not own or finding.check not in NEEDS_RESULTS:
+        return finding
+    said = f"It leaves out {plural(own, 'trial')} that failed without a stated cause."
+    return replace(finding, sentence=f"{finding.sentence} {said}")
+
+
 def _exploratory(table: TrialTable, planned: Objective) -> Finding:
     asked = table.objective
     return Finding(
@@ -252,7 +268,10 @@ def _not_counted(table: TrialTable) -> list[str]:
     reasons = []
     for name, status, cause in zip(table.name, table.status, table.cause, strict=True):
         if status is Status.FAILED:
-            reasons.append(f"{name}: failed{f', {cause}' if cause else ''}, not its own fault")
+            why = f"{cause}, not its own fault" if cause else "no cause is recorded"
+            if table.origin is not None and cause is None:
+                why = "the file does not say why"
+            reasons.append(f"{name}: failed, {why}")
         elif not status.ended:
             reasons.append(f"{name}: {status}, has not ended")
     return reasons

@@ -254,7 +254,8 @@ def test_two_failures_name_no_place(fresh_rng):
 def test_causes_are_counted_and_failed_trials_left_out(fresh_rng):
     base = failing(np.random.default_rng(1), 30, 0.3)
     status = tuple(Status.FAILED if i == 0 else s for i, s in enumerate(base.status))
-    (study,) = feasibility.check(replace(base, status=status)).studies
+    cause = (Cause.MACHINE_LOST, *base.cause[1:])
+    (study,) = feasibility.check(replace(base, status=status, cause=cause)).studies
     assert study.trials == 29
     assert study.causes == ((Cause.CRASHED, study.infeasible),)
 

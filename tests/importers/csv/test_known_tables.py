@@ -8,7 +8,7 @@ import pytest
 
 from tunebook.domain.origin import Evidence, Kind
 from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import Status
+from tunebook.domain.trial import Cause, Status
 from tunebook.importers.csv.column_profile import moment_of, seconds_of
 
 FOREIGN = Path(__file__).parent / "foreign"
@@ -89,7 +89,8 @@ def test_an_export_of_wandb(read):
     table = read(text)
     assert list(table.roles) == ["lr", "width"]
     assert table.origin.tool == "W&B"
-    assert (table.status[3], table.status[4]) == (Status.INFEASIBLE, Status.FAILED)
+    assert (table.status[3], table.status[4]) == (Status.FAILED, Status.FAILED)
+    assert (table.cause[3], table.cause[4]) == (Cause.MACHINE_LOST, Cause.CANCELLED)
     assert table.seed[:2] == (0, 1) and table.seconds[5] == 51
     newest_first = "\n".join([text.splitlines()[0], *reversed(text.splitlines()[1:])])
     assert read(newest_first).name == table.name

@@ -94,6 +94,7 @@ def test_an_infeasible_trial_has_no_value(read):
         ("infeasible", "did not like it", 1.0, (Status.INFEASIBLE, Cause.DECLARED)),
         ("infeasible", "CUDA out of memory", 1.0, (Status.INFEASIBLE, Cause.OUT_OF_MEMORY)),
         ("FAIL", "", 1.0, (Status.FAILED, None)),
+        ("FAIL", "CUDA out of memory", 1.0, (Status.INFEASIBLE, Cause.OUT_OF_MEMORY)),
         ("preempted", "", 1.0, (Status.FAILED, Cause.MACHINE_LOST)),
         ("cancelled", "", 1.0, (Status.FAILED, Cause.CANCELLED)),
         ("RUNNING", "", np.nan, (Status.RUNNING, None)),

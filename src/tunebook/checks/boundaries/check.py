@@ -16,7 +16,8 @@ they fail, widening gains nothing.
 
 A pass needs that neither side's chance is below SIGN, that the fit foretells left-out trials, and
 trials enough for an alarm. Else there is not enough evidence, and the note shows the edge next to
-which the best trials lie.
+which the best trials lie. An end next to which most trials failed without a stated cause is not
+judged: results there are missing, and nobody knows why.
 
 Assumes that the response is continuous on the scales that were declared, noise that is about the
 same over the better half of the trials, and trials not chosen by earlier results. Measured error
@@ -78,7 +79,7 @@ class BoundaryResult:
 
 def check(table: TrialTable, *, seed: int = 0) -> BoundaryResult | NotApplicable:  # noqa: ARG001
     """Test every side of every varied hyperparameter, in each study apart."""
-    counted = table.take(table.counted)
+    counted, unexplained = table.take(table.counted), table.take(table.unexplained)
     studies = {s: counted.of_study(s) for s in table.branches if table.branches[s].axes}
     ranged = {s: t for s, t in studies.items() if not all(map(_choice, _axes(table, s)))}
     enough = {s: t for s, t in ranged.items() if int(t.complete.sum()) >= FEWEST}
@@ -89,7 +90,8 @@ def check(table: TrialTable, *, seed: int = 0) -> BoundaryResult | NotApplicable
     for study, own in studies.items():
         gains = _gains(own, study) if study in enough else None
         level = LEVEL / sides
-        read = [_read_axis(own, study, n, gains, level) for n in table.branches[study].axes]
+        lost = unexplained.of_study(study)
+        read = [_read_axis(own, lost, study, n, gains, level) for n in table.branches[study].axes]
         readings += read
         if gains is not None:
             findings += _findings(table, own, read, gains, level)
@@ -130,7 +132,9 @@ def _findings(
     left_open = []
     for reading in (r for r in judged if not _alarm(r)):
         place = list(branch.axes).index(reading.hyperparameter)
-        if _passes(own, study, place, reading, gains, level):
+        if _unexplained(reading):
+            found.append(wording.failing_end(reading))
+        elif _passes(own, study, place, reading, gains, level):
             found.append(wording.not_cut_off(reading, metric))
         else:
             left_open.append(reading)
@@ -144,6 +148,10 @@ def _findings(
 
 def _alarm(reading: AxisReading) -> bool:
     return any(s.alarm for s in reading.sides)
+
+
+def _unexplained(reading: AxisReading) -> bool:
+    return any(s.unexplained for s in reading.sides)
 
 
 def _passes(
@@ -202,11 +210,16 @@ def _gains(own: TrialTable, study: str) -> EdgeGains:
 
 
 def _read_axis(
-    own: TrialTable, study: str, name: str, gains: EdgeGains | None, level: float
+    own: TrialTable,
+    lost: TrialTable,
+    study: str,
+    name: str,
+    gains: EdgeGains | None,
+    level: float,
 ) -> AxisReading:
     branch = own.branches[study]
     place = list(branch.axes).index(name)
-    units = own.units(study)[:, place]
+    units, lost_units = own.units(study)[:, place], lost.units(study)[:, place]
     axis = branch.axes[name]
     best = good_region(own.losses)
     sides: tuple[SideReading, ...] = ()
@@ -216,7 +229,7 @@ def _read_axis(
         level = _level(level, n) if gains is not None and _foretold(gains, n) else 0.0
         is_budget = _is_budget(name, axis)
         sides = tuple(
-            _read_side(own, units, axis, side, float(p), level, is_budget, best)
+            _read_side(own, units, lost_units, axis, side, float(p), level, is_budget, best)
             for side, p in zip(("low", "high"), p_values, strict=True)
         )
         if is_length(name):  # fixed, never widened (B9)
@@ -241,6 +254,7 @@ def _read_axis(
 def _read_side(
     own: TrialTable,
     units: F[np.ndarray, "trials"],
+    lost: F[np.ndarray, "failed"],
     axis: Axis,
     side: str,
     p_value: float,
@@ -249,17 +263,19 @@ def _read_side(
     best: Bool[np.ndarray, "trials"],
 ) -> SideReading:
     distance = units if side == "low" else 1.0 - units
+    unexplained = _lost_near(distance, lost if side == "low" else 1.0 - lost)
     top = best if int(best.sum()) else own.complete
     at = float(np.median(distance[top])) if int(top.sum()) else 0.5
     crowd = _crowding(distance, best) if is_budget and side == "high" else 1.0
     found = p_value < level or (p_value < 0.5 and crowd < level)
-    alarm = found and not _fails_near(distance, own.infeasible)
+    alarm = found and unexplained is None and not _fails_near(distance, own.infeasible)
     return SideReading(
         side=side,
         p_value=p_value,
         alarm=alarm,
         best_at=at if side == "low" else 1.0 - at,
         proposed=_wider(axis, side) if alarm else None,
+        unexplained=unexplained,
     )
 
 
@@ -284,6 +300,21 @@ def _crowding(distance: F[np.ndarray, "trials"], best: Bool[np.ndarray, "trials"
 def _fails_near(distance: F[np.ndarray, "trials"], infeasible: Bool[np.ndarray, "trials"]) -> bool:
     near = distance < NEAR
     return bool(near.any() and infeasible[near].mean() > 0.5)
+
+
+def _lost_near(
+    distance: F[np.ndarray, "trials"], lost: F[np.ndarray, "failed"]
+) -> tuple[int, int] | None:
+    """Trials next to an edge that failed without a stated cause, and all, where they are most.
+
+    Next to it is the outermost zone in which no best place is looked for, or the quarter.
+    """
+    for zone in (INSIDE, NEAR):
+        failed = int((lost < zone).sum())
+        near = failed + int((distance < zone).sum())
+        if failed > 1 and failed > near / 2:
+            return failed, near
+    return None
 
 
 def _wider(axis: Axis, side: str) -> float | None:

@@ -22,13 +22,24 @@ NEAR = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideReading:
-    """One side of one axis; `proposed` is the new bound, None where nothing is proposed."""
+    """One side of one axis.
+
+    Attributes:
+        side: low or high.
+        p_value: the chance that the edge is no better than the inside.
+        alarm: the range is cut off there.
+        best_at: where the best trials are, from 0 at the low end to 1.
+        proposed: the new bound, None where nothing is proposed.
+        unexplained: of the trials next to it how many failed without a stated cause, and how
+            many there are, where these are most of them; else None.
+    """
 
     side: str
     p_value: float
     alarm: bool
     best_at: float
     proposed: float | None
+    unexplained: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

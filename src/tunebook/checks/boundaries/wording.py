@@ -72,6 +72,23 @@ def not_cut_off(reading: AxisReading, metric: str) -> Finding:
     )
 
 
+def failing_end(reading: AxisReading) -> Finding:
+    """An end next to which most trials failed, and the file does not say why."""
+    side = max((s for s in reading.sides if s.unexplained), key=lambda s: s.unexplained or (0, 0))
+    failed, near = side.unexplained or (0, 0)
+    return Finding(
+        check="C1",
+        severity=Severity.NOTE,
+        subject=reading.subject,
+        numbers={"side": side.side, "failed": failed, "trials_near_end": near},
+        sentence=f"The {side.side} end of {reading.subject}, {spell(_bound(reading, side))}, was "
+        f"not judged. {failed} of {near} trials next to it failed, and the file does not say why. "
+        "Read their logs first.",
+        study=reading.study,
+        settled=False,
+    )
+
+
 def not_known(
     readings: Sequence[AxisReading], branch: Branch, metric: str, trials: int, wanted: int
 ) -> Finding:

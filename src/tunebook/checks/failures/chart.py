@@ -52,7 +52,7 @@ def _causes(study: StudyFeasibility) -> Picture:
         _bars(study, max(row["trials"] for row in rows)),
         {"causes": rows},
         name=f"feasibility-{study.study}",
-        title=f"Infeasible trials{subject}",
+        title=f"{study.fate.capitalize()} trials{subject}",
         subtitle=_subtitle(study),
         alternative=_alternative(study, subject, rows),
         height=max(60, BAR_HEIGHT * len(rows)),
@@ -71,7 +71,7 @@ def _bars(study: StudyFeasibility, most: int) -> list[alt.Chart]:
     x = alt.X(
         "trials",
         type="quantitative",
-        title=f"infeasible trials of {study.trials}",
+        title=f"{study.fate} trials of {study.trials}",
         scale=alt.Scale(domain=[0, most * 1.12], nice=False),
         axis=alt.Axis(values=whole_ticks(0, most), format="d"),
     )
@@ -96,6 +96,6 @@ def _subtitle(study: StudyFeasibility) -> list[str]:
 def _alternative(study: StudyFeasibility, subject: str, rows: list[Row]) -> str:
     causes = ", ".join(f"{row['trials']} {row['cause']}" for row in rows)
     return (
-        f"Bars of infeasible trials by cause{subject}: {study.infeasible} of "
+        f"Bars of {study.fate} trials by cause{subject}: {study.infeasible} of "
         f"{counted(study.trials, 'trial')}, {causes}."
     )

@@ -1,7 +1,9 @@
 """What fails, where, and why: shares by cause, the place that fails, trials at chance (C3).
 
 Claim: "configurations in this place fail more often"; its null, estimator and error rate stand in
-`cuts.py` and `combinations.py`; ALPHA is shared by all studies of a table. That
+`cuts.py` and `combinations.py`; ALPHA is shared by all studies of a table. Trials of a foreign
+file that failed without a stated cause are tested with the infeasible ones: the null, that failing
+depends on no hyperparameter, is the same whatever the cause. That
 failing depends on nothing is said only where nine of ten failures in one half of an axis would
 have shown in four of five studies. A complete trial at chance is a failure where chance is given;
 where it is not, `chance_level.py` looks for trials that ended as guessing would.
@@ -33,7 +35,8 @@ class FeasibilityResult:
 
     Attributes:
         objective: which metric decides.
-        table: counted trials; those at a chance that is given are infeasible in it.
+        table: counted trials, and those that failed without a stated cause; these, and those at
+            a chance that is given, are infeasible in it.
         studies: in the table's order.
         at_chance: complete trials that ended as guessing would, where chance is not given.
         findings: what this says.
@@ -48,7 +51,7 @@ class FeasibilityResult:
 
 def check(table: TrialTable, *, seed: int = 0) -> FeasibilityResult | NotApplicable:
     """Count what failed in each study, and look for the place where it fails."""
-    counted = table.take(table.counted)
+    counted = _with_unexplained(table)
     if not len(counted):
         return NotApplicable(
             check="C3", reason="no trial has ended", needs="trials that are complete or infeasible"
@@ -75,6 +78,17 @@ def check(table: TrialTable, *, seed: int = 0) -> FeasibilityResult | NotApplica
         at_chance=level,
         findings=tuple(findings),
     )
+
+
+def _with_unexplained(table: TrialTable) -> TrialTable:
+    """Counted trials, and those that failed without a stated cause as failures of that cause."""
+    own = table.take(table.counted | table.unexplained)
+    fates = zip(own.unexplained, own.status, own.cause, strict=True)
+    found = [
+        (Status.INFEASIBLE, Cause.NOT_STATED) if unexplained else (status, cause)
+        for unexplained, status, cause in fates
+    ]
+    return replace(own, status=tuple(s for s, _ in found), cause=tuple(c for _, c in found))
 
 
 def _failed_at_chance(table: TrialTable, stuck: Bool[np.ndarray, "trials"]) -> TrialTable:

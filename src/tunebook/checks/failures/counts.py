@@ -36,6 +36,21 @@ class StudyFeasibility:
     reading: PlaceReading
 
     @property
+    def unexplained(self) -> int:
+        """How many of them failed without a stated cause: they may be no infeasible ones."""
+        return dict(self.causes).get(Cause.NOT_STATED, 0)
+
+    @property
+    def fate(self) -> str:
+        """What its failures are called: "infeasible", where every one has a cause."""
+        return "failed" if self.unexplained else "infeasible"
+
+    @property
+    def have(self) -> str:
+        """`are infeasible` or `have failed`: what a caption says of them."""
+        return "have failed" if self.unexplained else "are infeasible"
+
+    @property
     def place(self) -> FailingPlace | None:
         """Where it fails, if in one place."""
         return self.reading.place

@@ -62,7 +62,7 @@ def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTabl
         name=f"feasibility-{region.subject}",
         title=f"Failures by {region.subject}",
         subtitle=[
-            f"{study.infeasible} of {counted(study.trials, 'trial')} infeasible, "
+            f"{study.infeasible} of {counted(study.trials, 'trial')} {study.fate}, "
             f"{share_text(study)}",
             f"{_where(region)}: {_shares(region)}",
             *_thinned(table, rows),
@@ -113,14 +113,14 @@ def combination_map(
         name=f"feasibility-{place.subject}",
         title=f"Failures by {place.subject}",
         subtitle=[
-            f"{study.infeasible} of {counted(study.trials, 'trial')} infeasible, "
+            f"{study.infeasible} of {counted(study.trials, 'trial')} {study.fate}, "
             f"{share_text(study)}",
             f"{limit}: {_shares(place)}",
             *_thinned(table, rows),
         ],
         alternative=f"Trials by {first} and {second}: {study.infeasible} of "
-        f"{counted(study.trials, 'trial')} are infeasible. {limit.capitalize()}, "
-        f"{_shares(place)}; the line is where that is.",
+        f"{counted(study.trials, 'trial')} {study.have}. "
+        f"{limit.capitalize()}, {_shares(place)}; the line is where that is.",
     )
 
 
@@ -218,6 +218,6 @@ def _alternative(study: StudyFeasibility, region: FailingRegion, names: list[str
     causes = ", ".join(_counted_names(study, names[:-1]))
     return (
         f"Map of failures against {region.subject}: {study.infeasible} of "
-        f"{counted(study.trials, 'trial')} are infeasible, {causes}. "
-        f"{_where(region).capitalize()}, {_shares(region)}."
+        f"{counted(study.trials, 'trial')} {study.have}, "
+        f"{causes}. {_where(region).capitalize()}, {_shares(region)}."
     )

@@ -109,8 +109,23 @@ def at_chance_finding(
 def _counted(study: StudyFeasibility) -> str:
     causes = ", ".join(f"{cause}: {count}" for cause, count in study.causes)
     were = "was" if study.infeasible == 1 else "were"
-    return f"{study.infeasible} of {study.trials} trials {were} infeasible" + (
+    fate = "failed" if study.unexplained else f"{were} infeasible"
+    if study.unexplained == study.infeasible:
+        causes = ""  # the end of the sentence says that none is stated
+    return f"{study.infeasible} of {study.trials} trials {fate}" + (
         f" ({causes})" if causes else ""
+    )
+
+
+def _unexplained(study: StudyFeasibility) -> str:
+    """What a person must find out where failures have no stated cause."""
+    if not study.unexplained:
+        return ""
+    of = "" if study.unexplained == study.infeasible else f" of {study.unexplained} of them"
+    there = " there" if study.place is not None else ""
+    return (
+        f" The file does not say the cause{of}: if training crashed or diverged{there}, write "
+        "crashed or diverged as their status."
     )
 
 
@@ -118,7 +133,7 @@ def _numbers(study: StudyFeasibility) -> dict[str, Number]:
     shares = dict(zip(study.causes, study.cause_shares, strict=True))
     by_cause = {f"share {cause}": share for (cause, _), share in shares.items()}
     return {
-        "infeasible": study.infeasible,
+        study.fate: study.infeasible,
         "share": study.share,
         **(by_cause if len(by_cause) > 1 else {}),
     }
@@ -172,7 +187,7 @@ def _finding(
         severity=severity,
         subject=place.subject if place is not None else study.study or "the round",
         numbers={**_numbers(study), **(numbers or {}), **inside},
-        sentence=f"{_counted(study)}{sentence}",
+        sentence=f"{_counted(study)}{sentence}{_unexplained(study)}",
         remedy=remedy,
         trials=_failed(own),
         settled=settled,
@@ -237,10 +252,11 @@ def _nowhere(own: TrialTable, study: StudyFeasibility) -> Finding:
         conditions=own.branches[study.study].conditions,
         because="failing depends on no hyperparameter that was varied",
     )
+    bug = "a bug or a fault of the machine" if study.unexplained else "a bug"
     sentence = (
         ", and not in any one place of the space (one that holds nine of ten failures in half of "
         f"an axis would have been seen with {percent(reading.seen)} chance)"
-        + (": that looks like a bug rather than bad hyperparameters." if alike else ".")
+        + (f": that looks like {bug} rather than bad hyperparameters." if alike else ".")
     )
     if not alike:
         return _finding(own, study, Severity.NOTE, sentence, numbers=numbers)

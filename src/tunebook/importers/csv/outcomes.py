@@ -66,7 +66,13 @@ def fates_of(
         if study[i].startswith("rerun:"):
             found.append("a rerun with a new seed, which is no part of the search")
             continue
-        said = fate(statuses[i], cause[i], float(value), empty=bool(empty[i]))
+        said = fate(
+            statuses[i],
+            cause[i],
+            float(value),
+            empty=bool(empty[i]),
+            tool=sheet.columns.origin.tool,
+        )
         if not isinstance(said, str) and said[0] is Status.COMPLETE:
             said = cut.get(i) or _against_chance(
                 said, i, float(value), measured, objective, chance

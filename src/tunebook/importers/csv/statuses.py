@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from tunebook.domain.trial import Cause, Status
 
@@ -25,9 +25,18 @@ STATUS_WORDS = {
 """Statuses of Tunebook, Optuna, W&B, MLflow, Ray Tune, Keras Tuner, Ax, SMAC and SLURM by what
 they mean.
 
-`failed` is taken at its word: not the configuration's fault. A tool that says failed where
-training raised an error should say crashed.
+`failed` alone leaves open whether the configuration was the cause: such a trial has no cause, and
+C3 looks for the place where they fail. With a cause that is the configuration's, such as out of
+memory, it is infeasible. W&B says what its words mean: see `WORDS_OF_TOOLS`.
 """
+
+WORDS_OF_TOOLS: Mapping[str, Mapping[str, tuple[Status, Cause]]] = {
+    "W&B": {
+        "failed": (Status.INFEASIBLE, Cause.CRASHED),  # the process ended with an error
+        "crashed": (Status.FAILED, Cause.MACHINE_LOST),  # its heartbeat stopped
+    },
+}
+"""By tool, words that mean another fate in its tables than elsewhere."""
 
 STOPPED_EARLY = "pruned stopped early_stopped stopped_early"
 
@@ -50,7 +59,7 @@ _CAUSES = (
     (r"\bnan|\binf\b|infinit|finite|diverg", Cause.DIVERGED),
     (r"crash|exception|error|signal", Cause.CRASHED),
     (r"\blost\b|preempt", Cause.MACHINE_LOST),
-    (r"cancel|kill|abort", Cause.CANCELLED),
+    (r"cancel|kill|abort|interrupt", Cause.CANCELLED),
 )
 _NOT_ITS_FAULT = (Cause.MACHINE_LOST, Cause.RETRIES_SPENT, Cause.CANCELLED)
 
@@ -100,7 +109,7 @@ def _status_of(cell: str) -> Status | str | None:
     return "stopped" if word in STOPPED_EARLY.split() else _BY_WORD.get(word)
 
 
-def fate(status: str, cause: str, value: float, *, empty: bool = False) -> Fate:
+def fate(status: str, cause: str, value: float, *, empty: bool = False, tool: str = "") -> Fate:
     """A trial's status and cause, or why its row can't be used.
 
     Args:
@@ -109,7 +118,11 @@ def fate(status: str, cause: str, value: float, *, empty: bool = False) -> Fate:
         value: the objective; NaN where it is missing. A complete trial without a finite one
             diverged.
         empty: the cell of the objective is empty, which is no NaN: nothing was recorded.
+        tool: that wrote the file; empty where it is not known.
     """
+    meant = WORDS_OF_TOOLS.get(tool, {}).get(word_of(status))
+    if meant is not None and not cause:
+        return meant
     known = _status_of(status) if status else Status.COMPLETE
     if known == "stopped":
         return f'status "{status}": it was stopped early, so its value is no full training\'s'
@@ -131,7 +144,10 @@ def fate(status: str, cause: str, value: float, *, empty: bool = False) -> Fate:
         return known, said or Cause.DIVERGED
     if known is Status.FAILED:
         said = _cause(cause) or _cause(word)
-        return known, said if said in _NOT_ITS_FAULT else None
+        if said in _NOT_ITS_FAULT:
+            return known, said
+        stated = _cause(cause)
+        return (known, None) if stated is None else (Status.INFEASIBLE, stated)
     assert isinstance(known, Status)
     return known, None
 
