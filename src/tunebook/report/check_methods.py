@@ -122,7 +122,8 @@ ROUND_CHECKS = {
         name="Infeasible trials",
         asks="What fails, and where?",
         method="Infeasible trials are the configuration's own fate and are part of every "
-        "statistic. Trials that failed without a stated cause are tested with them. The place that fails is the cut of an axis, or the value of a choice, that "
+        "statistic. Trials that failed without a stated cause are tested with them. "
+        "The place that fails is the cut of an axis, or the value of a choice, that "
         "separates failures best. It is shown where random relabelling of the trials finds as "
         "good a one anywhere in less than 5 % of cases. It is a combination of two "
         "hyperparameters where failing depends on one among trials that are alike in the other. "
