@@ -52,6 +52,11 @@ def set_again(store: Store, number: int, again: str, code: TrainingCode) -> int:
     chosen = [t for t in trials if t.status.ended and _is_meant(t, again)]
     if again == "changed":
         chosen = [t for t in trials if t.status.ended and changes_since(store, t, code)]
+    return train_anew(store, chosen)
+
+
+def train_anew(store: Store, chosen: Sequence[TrialRecord]) -> int:
+    """Set ended trials pending and drop what they left; returns how many."""
     reached = set(store.again([t.key for t in chosen]))
     for trial in chosen:
         if trial.key in reached:
@@ -83,7 +88,9 @@ def changes_since(store: Store, trial: TrialRecord, code: TrainingCode) -> tuple
     before = [
         e
         for e in store.environments()
-        if e.round == trial.round and not e.reruns and e.began_at <= (trial.ended_at or 0.0)
+        if e.round == trial.round
+        and (not e.reruns or trial.purpose is Purpose.RERUN)
+        and e.began_at <= (trial.ended_at or 0.0)
     ]
     return code_changes(before[-1], environment(code)) if before else ()
 

@@ -146,6 +146,7 @@ class Round(ReadRound):
         infeasible_as: float | None = None,
         paired: bool | None = None,
         validation_examples: int | None = None,
+        again: str | None = None,
         progress: bool = True,
     ) -> Decision:
         """Rerun the best of each side and the baseline with fresh seeds, and judge those alone.
@@ -165,6 +166,8 @@ class Round(ReadRound):
                 initial weights, the same order of the data.
             validation_examples: in the validation set; of an error rate or an accuracy the
                 decision then says how far another set of that size might move the gain.
+            again: "crashed" trains the reruns again that ended by an error of the training code,
+                with the same seeds. Before a first verdict, changed code does so by itself.
 
         What decides is fixed before the first rerun; left out it is as planned.
 
@@ -192,6 +195,7 @@ class Round(ReadRound):
             infeasible_as=infeasible_as,
             paired=paired,
             validation_examples=validation_examples,
+            again=again,
             show=progress,
         )
         return decide(

@@ -13,7 +13,7 @@ A first baseline takes no part: it is compared with chance, and would earn level
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from scipy import special
@@ -44,13 +44,22 @@ class AccountLine:
     adopted: bool
 
 
-def account(plans: Sequence[RerunPlan], decisions: Sequence[Decision]) -> tuple[AccountLine, ...]:
-    """Every planned decision against a baseline, in order; an extension is the same decision."""
+def account(
+    plans: Sequence[RerunPlan],
+    decisions: Sequence[Decision],
+    never_judged: Collection[int] = (),
+) -> tuple[AccountLine, ...]:
+    """Every planned decision against a baseline, in order; an extension is the same decision.
+
+    Args:
+        plans, decisions: of the book.
+        never_judged: numbers of plans that spent no level, since nothing could be compared.
+    """
     adopting = {d.plan for d in decisions if d.verdict is Verdict.ADOPT}
     lines: list[AccountLine] = []
     newest: dict[int, int] = {}
     for plan in plans:
-        if plan.baseline is None:
+        if plan.baseline is None or plan.number in never_judged:
             continue
         if not plan.extension:
             newest[plan.round] = len(lines)

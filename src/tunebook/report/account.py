@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
+from tunebook.deciding.broken_baseline import unjudged_text
 from tunebook.deciding.launch_account import RATE, AccountLine, next_level
 from tunebook.domain.formats.numbers import plural, rate_text
 
 
-def account_texts(lines: Sequence[AccountLine]) -> tuple[str, ...]:
-    """Sentences; none where no decision against a baseline was planned yet."""
+def account_texts(lines: Sequence[AccountLine], unjudged: Collection[int] = ()) -> tuple[str, ...]:
+    """Sentences; none where no decision against a baseline was planned yet.
+
+    Args:
+        lines: of the account.
+        unjudged: numbers of rounds that could not be judged, since their baseline crashed.
+    """
+    note = (text,) if (text := unjudged_text(unjudged)) else ()
     if not lines:
-        return ()
+        return note
     adopted = sum(line.adopted for line in lines)
     granted = ", ".join(
         f"{rate_text(line.level)} to round {line.round}{' (adopted)' if line.adopted else ''}"
@@ -25,4 +32,5 @@ def account_texts(lines: Sequence[AccountLine]) -> tuple[str, ...]:
         "chance to adopt a change that brings the least improvement or less.",
         f"The next decision gets {rate_text(next_level(lines))}. Levels fall from decision to "
         "decision; they are higher after one that adopts than after one that does not.",
+        *note,
     )

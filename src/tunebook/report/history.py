@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tunebook.deciding.broken_baseline import never_judged_in
 from tunebook.deciding.launch_account import account
 from tunebook.domain.decision import Decision, Estimand, Launch, Side
 from tunebook.domain.design import studies
@@ -142,10 +143,16 @@ def history(record: BookRecord) -> History:
         launches=lineage(record),
         test_set=sealing_lines(record),
         contaminated=contamination(record),
-        account=account_texts(account(record.rerun_plans, record.decisions)),
+        account=_account(record),
         stands_at=str(newest.step) if newest else "plan",
         next=newest.command if newest else "tunebook init",
     )
+
+
+def _account(record: BookRecord) -> tuple[str, ...]:
+    unjudged = never_judged_in(record)
+    lines = account(record.rerun_plans, record.decisions, unjudged)
+    return account_texts(lines, [p.round for p in record.rerun_plans if p.number in unjudged])
 
 
 def _round(record: BookRecord, found: RoundRecord) -> RoundLine:

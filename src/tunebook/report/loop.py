@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tunebook.checks.failures.unreported import UnreportedObjective, unreported_objective
+from tunebook.deciding.broken_baseline import broken_in_round
 from tunebook.deciding.rerun_count import MOST_MORE, more_reruns
 from tunebook.domain.decision import Decision, Verdict
+from tunebook.domain.error_kind import OF_THE_CODE, error_kind
 from tunebook.domain.formats.numbers import number, plural
 from tunebook.domain.record import BookRecord, RoundRecord
+
+FIRST_ALIKE = 3
+"""Ended trials, all crashed alike, from which on the training code is to be corrected first."""
 
 
 class Step(StrEnum):
@@ -195,6 +200,14 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
             "then train again.",
             command=correcting_command(unreported, found.number, book),
         )
+    alike = _all_crashed_alike(found)
+    if waiting and alike:
+        return Standing(
+            step=Step.RUN,
+            sentence=f"{alike} Correct the training code, then train them again, together with "
+            f"the {plural(waiting, 'trial')} that have not ended.",
+            command=f"tunebook run --round {found.number} --again crashed{book}",
+        )
     if waiting:
         return Standing(
             step=Step.RUN,
@@ -215,6 +228,16 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
             sentence=f"{plural(open_reruns, 'rerun')} with new seeds of {len(found.reruns)} "
             "have not ended.",
             command=f"tunebook decide {found.number}{book}",
+        )
+    broken = broken_in_round(found) if record.launches else None
+    if broken is not None:
+        what = broken.sentence(record.launches[-1].number)
+        return Standing(
+            step=Step.RERUN,
+            sentence=f"{what[0].upper()}{what[1:]}. Let the training code train the baseline too: "
+            "give a hyperparameter that it does not have a default. Then train the crashed reruns "
+            "again.",
+            command=f"tunebook decide {found.number} --again crashed{book}",
         )
     if len(found.reruns):
         return Standing(
@@ -238,6 +261,16 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
         "seeds.",
         command=f"tunebook decide {found.number}{book}",
     )
+
+
+def _all_crashed_alike(found: RoundRecord) -> str:
+    """That every ended trial crashed with the same error, where three or more did."""
+    ended = [i for i, s in enumerate(found.table.status) if s.ended]
+    details = [found.details.get(found.table.name[i], "") for i in ended]
+    of_code = all(found.table.cause[i] in OF_THE_CODE for i in ended)
+    if len(ended) < FIRST_ALIKE or not of_code or len(set(map(error_kind, details))) > 1:
+        return ""
+    return f"All {len(ended)} trials that ended crashed alike: {details[0]}."
 
 
 def correcting_command(unreported: UnreportedObjective, number: int, book: str) -> str:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 import tunebook as tb
+from tunebook.book.decisions.levels import book_account
+from tunebook.deciding.launch_account import next_level
 from tunebook.domain.errors import EvidenceError
+from tunebook.domain.formats.numbers import rate_text
+from tunebook.domain.trial import Purpose
 
 QUIET = {"workers": 0, "progress": False}
 
@@ -38,6 +44,10 @@ def ask(book):
     )  # fmt: skip
 
 
+def reruns_of(asked):
+    return Counter(t.study for t in asked.trials if t.purpose is Purpose.RERUN)
+
+
 def test_a_baseline_whose_reruns_all_crash_is_refused(launched):
     asked = ask(launched)
     asked.run(needs_decay, **QUIET)
@@ -45,6 +55,67 @@ def test_a_baseline_whose_reruns_all_crash_is_refused(launched):
         with pytest.raises(EvidenceError, match=r"launch 0.*crashed alike.*decay"):
             asked.decide(needs_decay, max_reruns=18, **QUIET)
     assert len(launched.decisions) == 1 and len(launched.launches) == 1
+
+
+def test_it_is_refused_before_a_candidate_is_rerun_and_costs_no_level(launched):
+    asked = ask(launched)
+    asked.run(needs_decay, **QUIET)
+    before = book_account(launched._store)
+    with pytest.raises(EvidenceError, match=r"2 reruns crashed alike"):
+        asked.decide(needs_decay, max_reruns=18, **QUIET)
+    assert reruns_of(asked) == Counter({"rerun:baseline": 2})
+    assert book_account(launched._store) == before == ()
+    # Unchanged code is not tried again.
+    with pytest.raises(EvidenceError, match=r"--again crashed"):
+        asked.decide(needs_decay, max_reruns=18, **QUIET)
+    assert reruns_of(asked) == Counter({"rerun:baseline": 2})
+    assert {t.attempt for t in asked.trials if t.study == "rerun:baseline"} == {1}
+    other = launched.round(
+        "Does warmup help?", scientific={"warmup": tb.choice(1, 2)}, trials=2, max_train_steps=1
+    )  # fmt: skip
+    other.run(first, **QUIET)
+    other.decide(first, max_reruns=12, **QUIET)
+    lines = book_account(launched._store)
+    assert [line.round for line in lines] == [other.number]
+    assert lines[0].level == pytest.approx(next_level(()))
+    said = " ".join(launched.history().history.account)
+    assert (
+        "1 round (2)" in said and f"to round {other.number}" in said and "to round 2" not in said
+    )
+    assert rate_text(next_level(lines)) in said
+    # The question of round 2 is judged after all, at a level of its own.
+    asked.decide(has_a_default, max_reruns=18, **QUIET)
+    levels = [line.level for line in book_account(launched._store)]
+    assert levels[-1] == pytest.approx(next_level(lines)) and levels[-1] < levels[0]
+
+
+@pytest.mark.parametrize("again", [None, "crashed"])
+def test_corrected_code_trains_the_crashed_reruns_again_with_their_seeds(launched, again):
+    asked = ask(launched)
+    asked.run(needs_decay, **QUIET)
+    with pytest.raises(EvidenceError):
+        asked.decide(needs_decay, max_reruns=18, **QUIET)
+    crashed = {t.name: t.seed for t in asked.trials if t.study == "rerun:baseline"}
+    decision = asked.decide(has_a_default, max_reruns=18, again=again, **QUIET)
+    assert decision.verdict == "adopt"
+    now = {t.name: t for t in asked.trials}
+    assert {n: now[n].seed for n in crashed} == crashed
+    assert all(now[n].attempt == 2 and now[n].status == "complete" for n in crashed)
+    assert set(crashed) <= set(decision.sides[-1].reruns)
+    assert any("code changed between the reruns" in c for c in decision.caveats)
+    assert [line.level for line in book_account(launched._store)] == [
+        pytest.approx(next_level(()))
+    ]
+    with pytest.raises(EvidenceError, match=r"decision 2.*adopt"):
+        asked.decide(has_a_default, again="crashed", **QUIET)
+
+
+def test_a_good_baseline_costs_no_rerun_more_than_before(launched):
+    asked = ask(launched)
+    asked.run(has_a_default, **QUIET)
+    asked.decide(has_a_default, max_reruns=18, **QUIET)
+    made = reruns_of(asked)
+    assert made["rerun:baseline"] == max(made.values()) == made["rerun:decay=linear"], made
 
 
 def test_a_baseline_that_the_code_trains_by_a_default_is_compared(launched):

@@ -6,11 +6,12 @@ import sys
 
 import numpy as np
 
+from tunebook.book.decisions.levels import book_account
 from tunebook.book.planning.planned import last_measured
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.checks.variance_sources import check as variance_sources
 from tunebook.checks.variance_sources.check import Origin
-from tunebook.deciding.launch_account import account, levels_after
+from tunebook.deciding.launch_account import levels_after
 from tunebook.domain.decision import RerunPlan
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.numbers import number, plural, rate_text, seconds_text
@@ -38,7 +39,7 @@ def level_line(store: Store, plan: RerunPlan) -> str:
     level = rate_text(plan.level)
     if plan.baseline is None:
         return f"Level: {level}, the chance to adopt a configuration no better than chance."
-    adopts, keeps = levels_after(account(store.rerun_plans(), store.decisions()))
+    adopts, keeps = levels_after(book_account(store))
     return (
         f"Level: {level}, the chance to adopt a change that brings the least improvement or less. "
         f"The next decision gets {rate_text(adopts)} if this one adopts, else {rate_text(keeps)}."

@@ -12,11 +12,17 @@ import numpy as np
 from tunebook.book.decisions.candidates import comparisons, sides_of
 from tunebook.book.decisions.caveats import caveats
 from tunebook.book.decisions.cost import say_cost
-from tunebook.book.decisions.fresh_reruns import Candidate, Looks, Reruns
+from tunebook.book.decisions.crashed_reruns import (
+    changed_code_caveat,
+    crashed_again,
+    refuse_again,
+    refuse_broken_baseline,
+    set_pending,
+)
+from tunebook.book.decisions.fresh_reruns import Candidate, Looks, Reruns, is_rerun_of
 from tunebook.book.decisions.open_problems import problem_caveats, say_problems
 from tunebook.book.decisions.refusals import (
     refuse_baseline_length,
-    refuse_broken_baseline,
     refuse_estimand,
     refuse_flattering,
     refuse_same,
@@ -77,7 +83,9 @@ def decide(
     stored = store.round(number)
     earlier = [d for d in store.decisions() if d.round == number]
     if earlier and earlier[-1].verdict is not Verdict.MORE_EVIDENCE:
+        refuse_again(reruns.again, earlier[-1])
         return earlier[-1]
+    refuse_again(reruns.again, None)
     launches = store.launches()
     baseline = launches[-1] if launches else None
     trials = table(store, number)
@@ -90,7 +98,7 @@ def decide(
     open_ = problems()
     if reruns.show:
         say_problems(open_, number)
-    plan = _plan(store, stored, sides, baseline, reruns, most)
+    plan = _prepared(store, stored, sides, baseline, reruns, most, judged=bool(earlier))
     least = stored.plan.least_improvement
     examples = reruns.validation_examples or plan.validation_examples
     asked = question(objective, least, setting, plan, examples)
@@ -103,7 +111,7 @@ def decide(
             if reruns.code is not None and most > plan.looks[-1] and work.open(readings):
                 plan = extended_plan(store, plan, most=most, examples=examples)
                 readings = work.through(plan)
-    refuse_broken_baseline(store.trials(number), baseline)
+    refuse_broken_baseline(store.trials(number), plan.baseline)
     decision = _decision(store, stored, sides, readings, asked, baseline, plan)
     said = _validation_text(decision, objective, examples)
     caveats_ = (*problem_caveats(open_), *decision.caveats, *said)
@@ -116,6 +124,28 @@ def decide(
         decision = replace(decision, corrects=known.number)
     store.add_decision(decision)
     return decision
+
+
+def _prepared(
+    store: Store,
+    stored: StoredRound,
+    sides: Sequence[Candidate],
+    baseline: Launch | None,
+    reruns: Reruns,
+    most: int,
+    *,
+    judged: bool,
+) -> RerunPlan:
+    """The plan of the reruns, with those pending that crashed and are to be trained again."""
+    trials = store.trials(stored.number)
+    own = [t for t in trials if any(is_rerun_of(t, side) for side in sides)]
+    anew = crashed_again(store, own, reruns.code, again=reruns.again, judged=judged)
+    left = {t.key for t in anew}
+    number = baseline.number if baseline else None
+    refuse_broken_baseline([t for t in trials if t.key not in left], number)
+    plan = _plan(store, stored, sides, baseline, reruns, most)
+    set_pending(store, anew)
+    return plan
 
 
 def _plan(
@@ -235,6 +265,7 @@ def _decision(
                 trained=length_caveat(table(store, stored.number)),
             ),
             *_other_length(stored.plan, judged, baseline, asked),
+            *changed_code_caveat(store, stored.number),
         ),
         baseline=baseline.number if baseline else None,
         max_train_steps=stored.plan.max_train_steps,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from tunebook.book.decisions.crashed_reruns import refuse_broken_baseline
 from tunebook.deciding.comparison import read_look
 from tunebook.deciding.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.domain.curves import reduce_curves
@@ -26,12 +27,16 @@ from tunebook.search.assignment import rerun_trials
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
 
+FIRST_OF_BASELINE = 2
+"""Reruns of the baseline before any of a candidate: two that crash alike stop a decision."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reruns:
     """How a decision may gather evidence; `code` None judges what is there.
 
-    Of `estimand`, `infeasible_as` and `paired` None is what was planned, or the default.
+    Of `estimand`, `infeasible_as` and `paired` None is what was planned, or the default. `again`
+    is "crashed" where reruns that crashed are trained again.
     """
 
     code: TrainingCode | None
@@ -44,6 +49,7 @@ class Reruns:
     infeasible_as: float | None = None
     paired: bool | None = None
     validation_examples: int | None = None
+    again: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +137,7 @@ class Looks:
         for look, n in enumerate(plan.looks):
             sides = [*going_on, *([self._baseline] if self._baseline else [])]
             if self._reruns.code is not None and n <= self._most:
+                self._baseline_first(n, plan)
                 _rerun(self._store, self._stored, sides, n, self._reruns, self._show)
             evidence = evidence_of(self._store, self._stored.number, sides, n)
             if min(e.reruns for e in evidence.values()) < n:
@@ -149,6 +156,25 @@ class Looks:
                 "--no-run",
             )
         return readings
+
+    def _baseline_first(self, n: int, plan: RerunPlan) -> None:
+        """Rerun a baseline alone that no rerun has shown to train: candidates may be for nothing.
+
+        As many as there are workers, two at least and the look's n at most, so that workers have
+        work and no rerun is one more than the look needs.
+
+        Raises:
+            EvidenceError: all of them crashed alike.
+        """
+        if self._baseline is None:
+            return
+        trials, number = self._store.trials(self._stored.number), self._stored.number
+        if any(t.status is Status.COMPLETE for t in ended(trials, self._baseline)):
+            return
+        at_once = self._reruns.executor.workers if self._reruns.executor else 1
+        first = min(n, max(FIRST_OF_BASELINE, at_once))
+        _rerun(self._store, self._stored, [self._baseline], first, self._reruns, self._show)
+        refuse_broken_baseline(self._store.trials(number), plan.baseline)
 
     def open(self, readings: Mapping[str, Reading]) -> bool:
         """No candidate is adopted, and one is not dropped."""
@@ -204,7 +230,7 @@ def _rerun(
     known = [t for t in every if t.round == stored.number and t.purpose is Purpose.RERUN]
     free = max([t.number + 1 for t in known], default=RERUN_FROM)
     for side in sides:
-        have = [t for t in known if _is_rerun_of(t, side)]
+        have = [t for t in known if is_rerun_of(t, side)]
         # A failed rerun (machine lost) is no evidence; another seed takes its place.
         lost = sum(t.status is Status.FAILED for t in have)
         wanted = range(len(have), n + lost)
@@ -227,7 +253,8 @@ def _rerun(
         raise KeyboardInterrupt
 
 
-def _is_rerun_of(trial: TrialRecord, side: Candidate) -> bool:
+def is_rerun_of(trial: TrialRecord, side: Candidate) -> bool:
+    """Whether a trial is a rerun of this side."""
     return trial.study == f"rerun:{side.name}" and dict(trial.config) == dict(side.config)
 
 
@@ -237,6 +264,6 @@ def ended(trials: Sequence[TrialRecord], side: Candidate) -> list[TrialRecord]:
         t
         for t in trials
         if t.purpose is Purpose.RERUN
-        and _is_rerun_of(t, side)
+        and is_rerun_of(t, side)
         and t.status in (Status.COMPLETE, Status.INFEASIBLE)
     ]

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from tunebook.book.decisions.fresh_reruns import Candidate
 from tunebook.domain.decision import Decision, Estimand, Launch, RerunPlan, Setting, Verdict
 from tunebook.domain.design import Objective, Round
-from tunebook.domain.error_kind import OF_THE_CODE, error_kind
 from tunebook.domain.errors import DesignError, EvidenceError
-from tunebook.domain.formats.numbers import number, plural
+from tunebook.domain.formats.numbers import number
 from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import TrialRecord
 from tunebook.statistics.metric_bounds import bound_is_certain, gain_left
 
 
@@ -141,33 +139,6 @@ def refuse_without_chance(setting: Setting, baseline: Launch | None, number: int
             "objective's value of guessing; no rerun was made",
             next_step=state_chance(number),
         )
-
-
-def refuse_broken_baseline(trials: Iterable[TrialRecord], baseline: Launch | None) -> None:
-    """Refuse to compare with a baseline that the training code can no longer train.
-
-    Its reruns use the code of this round, which may ask for a hyperparameter that the baseline
-    does not have. Reruns that diverge or run out of memory are evidence and are not refused.
-
-    Args:
-        trials: of the round, reruns included.
-        baseline: what the candidates are compared with.
-
-    Raises:
-        EvidenceError: every rerun of the baseline ended by an error of the code, all alike.
-    """
-    if baseline is None:
-        return
-    ended = [t for t in trials if t.study == "rerun:baseline" and t.status.ended]
-    kinds = {error_kind(t.detail) for t in ended if t.cause in OF_THE_CODE}
-    if not ended or len(kinds) != 1 or any(t.cause not in OF_THE_CODE for t in ended):
-        return
-    raise EvidenceError(
-        f"the baseline (launch {baseline.number}) can't be compared: all of its "
-        f"{plural(len(ended), 'rerun')} crashed alike: {ended[0].detail}",
-        next_step="let the training code train the baseline too (a hyperparameter that it does "
-        'not have needs a default: trial.config.get("NAME", VALUE)), then ask in a new round',
-    )
 
 
 def refuse_baseline_length(decision: Decision, launches: Sequence[Launch]) -> None:

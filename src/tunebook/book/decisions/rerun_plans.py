@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from tunebook.book.decisions.fresh_reruns import Reruns
-from tunebook.deciding.launch_account import account, next_level
+from tunebook.book.decisions.levels import book_account, plans_never_judged
+from tunebook.deciding.launch_account import next_level
 from tunebook.deciding.rerun_evidence import Question
 from tunebook.deciding.sequential_design import OUTER, SequentialDesign, extended, planned
 from tunebook.domain.decision import Estimand, RerunPlan, Setting
@@ -25,10 +26,15 @@ def standing_plan(
     """The newest plan of a round, if it is for these candidates and this baseline.
 
     Where a longer search has found other candidates, the question is a new one: it gets a plan,
-    and a level, of its own.
+    and a level, of its own. So does one whose baseline always crashed, once its level has been
+    granted to another round: two decisions never share a level.
     """
-    own = [p for p in store.rerun_plans() if p.round == number]
+    plans = store.rerun_plans()
+    own = [p for p in plans if p.round == number]
     if not own or own[-1].baseline != baseline:
+        return None
+    granted_since = any(p.number > own[-1].number and p.baseline is not None for p in plans)
+    if granted_since and own[-1].number in plans_never_judged(store):
         return None
     same = _named(candidates) == _named(
         tuple(zip(own[-1].candidates, own[-1].configs, strict=True))
@@ -52,7 +58,7 @@ def new_plan(
     """
     level = reruns.error_rate
     if baseline is not None:
-        level = min(level, next_level(account(store.rerun_plans(), store.decisions())))
+        level = min(level, next_level(book_account(store)))
     plan = RerunPlan(
         **_bounds(planned(most, level / len(candidates), paired=bool(reruns.paired)), level),
         number=len(store.rerun_plans()) + 1,

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from tunebook.book.decisions.levels import book_account
 from tunebook.book.decisions.limits import check_limits
 from tunebook.book.decisions.refusals import out_of_reach
 from tunebook.book.tried_times import tried_times
 from tunebook.checks.design_faults.one_question import goal_warnings
-from tunebook.deciding.launch_account import account, granted
+from tunebook.deciding.launch_account import granted
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.formats.codec import to_data
@@ -271,7 +272,7 @@ def _reruns(store: Store, most: int) -> Reruns:
     """How a round of the book is decided next."""
     if not store.launches():
         return Reruns(most=most, level=ERROR_RATE)
-    adopted = [line.adopted for line in account(store.rerun_plans(), store.decisions())]
+    adopted = [line.adopted for line in book_account(store)]
     return Reruns(
         most=most,
         baseline=True,

@@ -39,6 +39,11 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
     metavar="VALUE",
     help="Value of guessing, for a book that does not know it; a first baseline must beat it.",
 )
+@click.option(
+    "--again",
+    type=click.Choice(["crashed"]),
+    help="Train the reruns again that crashed, with the same seeds.",
+)
 @click.option("--no-run", is_flag=True, help="Judge the reruns that are there.")
 @click.option("--peek", is_flag=True, help="Exploratory: show the reruns; decide nothing.")
 @click.option("--train", metavar="WHERE", help="Training function; else the remembered one.")
@@ -60,6 +65,7 @@ def command(
     paired: bool | None,
     validation_examples: int | None,
     chance: float | None,
+    again: str | None,
     no_run: bool,
     peek: bool,
     train: str | None,
@@ -98,6 +104,7 @@ def command(
             infeasible_as=infeasible_as,
             paired=paired,
             validation_examples=validation_examples,
+            again=again,
             progress=not as_json,
         )
         if as_json:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tunebook.deciding.broken_baseline import never_judged_in
 from tunebook.deciding.launch_account import MOST, account, next_level
 from tunebook.domain.decision import Decision, Estimand, RerunPlan
 from tunebook.domain.design import Round, Study, studies
@@ -125,7 +126,11 @@ def _repeatable(record: BookRecord, found: RoundRecord, decision: Decision | Non
     before = [p for p in record.rerun_plans if p.number < plans[0].number]
     numbers = {p.number for p in before}
     decided = [d for d in record.decisions if d.plan in numbers]
-    usual = MOST if plans[0].baseline is None else next_level(account(before, decided))
+    usual = (
+        MOST
+        if plans[0].baseline is None
+        else next_level(account(before, decided, never_judged_in(record)))
+    )
     return math.isclose(plans[0].level, usual)
 
 
