@@ -79,6 +79,6 @@ def test_a_decision_that_adopts_or_trained_the_same_length_is_refused(book, kept
 
 def _fresh(book, decision):
     """As if the decision had not been launched."""
-    from tunebook.book.decisions.decisions import launch_of
+    from tunebook.book.decisions.launching import launch_of
 
     return launch_of(decision, book.launches, "me", "", 0.0, baseline_length=True)

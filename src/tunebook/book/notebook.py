@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from tunebook.book.decisions.decisions import launch_of
+from tunebook.book.decisions.launching import launch_of
 from tunebook.book.decisions.limits import check_limits
 from tunebook.book.decisions.open_problems import refuse_open_problems
 from tunebook.book.decisions.refusals import check_least_improvement

@@ -15,9 +15,13 @@ from tunebook.domain.decision import Decision, Verdict
 from tunebook.domain.error_kind import OF_THE_CODE, error_kind
 from tunebook.domain.formats.numbers import number, plural
 from tunebook.domain.record import BookRecord, RoundRecord
+from tunebook.report.verdict import best_trial
 
 FIRST_ALIKE = 3
 """Ended trials, all crashed alike, from which on the training code is to be corrected first."""
+
+
+ASK_NEXT = "Ask the next question; where `tunebook next` proposes none, write one of your own."
 
 
 class Step(StrEnum):
@@ -108,16 +112,16 @@ def standing(record: BookRecord, number: int) -> Standing:
 def _done(record: BookRecord, decision: Decision, *, launched: bool) -> str:
     """After a launch, or a decision that keeps the baseline; perhaps at another length."""
     if launched:
-        return "The new baseline is launched. Ask the next question."
+        return f"The new baseline is launched. {ASK_NEXT}"
     if decision.baseline is None:
         return "There is no baseline yet. Correct the training code, or ask another question."
     steps = decision.max_train_steps
     base = next((s for s in decision.sides if s.name == "baseline"), None)
     now = record.launches[-1] if record.launches else None
     if base is None or now is None or decision.baseline != now.number:
-        return "The baseline stays. Ask the next question."
+        return f"The baseline stays. {ASK_NEXT}"
     if steps == now.max_train_steps or not math.isfinite(base.mean.estimate):
-        return "The baseline stays. Ask the next question."
+        return f"The baseline stays. {ASK_NEXT}"
     return (
         f"The baseline stays. To record what it reaches at {steps} steps "
         f"({number(base.mean.estimate)}): tunebook launch {decision.number} --baseline-length. "
@@ -248,6 +252,14 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
         )
     if not found.table.complete.any():
         return _nothing_complete(found, book)
+    if _is_the_baseline(record, found):
+        return Standing(
+            step=Step.NEXT,
+            sentence="The best trial is the baseline's own configuration, so there is nothing to "
+            f"compare. {ASK_NEXT}",
+            command=f"tunebook next{book}",
+            skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
+        )
     if record.setting.chance is None and not record.launches:
         return Standing(
             step=Step.READ,
@@ -261,6 +273,15 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
         "seeds.",
         command=f"tunebook decide {found.number}{book}",
     )
+
+
+def _is_the_baseline(record: BookRecord, found: RoundRecord) -> bool:
+    """The one candidate of the round is the baseline, which `decide` refuses to compare."""
+    best = best_trial(found.table)
+    if not record.launches or found.plan.scientific or best is None:
+        return False
+    config = found.table.config[found.table.name.index(best.trial)]
+    return dict(config) == dict(record.launches[-1].config)
 
 
 def _all_crashed_alike(found: RoundRecord) -> str:

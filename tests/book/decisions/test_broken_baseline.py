@@ -12,6 +12,7 @@ from tunebook.deciding.launch_account import next_level
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats.numbers import rate_text
 from tunebook.domain.trial import Purpose
+from tunebook.report.loop import standing
 
 QUIET = {"workers": 0, "progress": False}
 
@@ -22,6 +23,10 @@ def first(trial):
 
 def needs_decay(trial):
     return 0.3 + 0.001 * (trial.seed % 7) + (0.01 if trial.config["decay"] == "none" else 0.0)
+
+
+def needs_what_is_not_there(trial):
+    return trial.config["nothing"]
 
 
 def has_a_default(trial):
@@ -108,6 +113,36 @@ def test_corrected_code_trains_the_crashed_reruns_again_with_their_seeds(launche
     ]
     with pytest.raises(EvidenceError, match=r"decision 2.*adopt"):
         asked.decide(has_a_default, again="crashed", **QUIET)
+
+
+def test_the_status_says_what_stops_the_decision_and_its_command_goes_on(launched):
+    asked = ask(launched)
+    asked.run(needs_decay, **QUIET)
+    with pytest.raises(EvidenceError):
+        asked.decide(needs_decay, max_reruns=18, **QUIET)
+    found = standing(launched.record(), 2)
+    assert "2 reruns crashed alike" in found.sentence and "decay" in found.sentence
+    assert found.command == "tunebook decide 2 --again crashed --book b.db"
+    asked.decide(has_a_default, max_reruns=18, again="crashed", **QUIET)
+    assert standing(launched.record(), 2).command == "tunebook launch 2 --book b.db"
+
+
+def test_the_status_of_a_round_that_only_crashes_trains_them_again(launched):
+    asked = ask(launched)
+    asked.run(needs_what_is_not_there, **QUIET)
+    found = standing(launched.record(), 2)
+    assert "3 trials" in found.sentence and "nothing" in found.sentence
+    assert found.command == "tunebook run --round 2 --again crashed --book b.db"
+    asked.run(has_a_default, again="crashed", **QUIET)
+    assert standing(launched.record(), 2).command == "tunebook decide 2 --book b.db"
+
+
+def test_the_status_does_not_ask_to_compare_the_baseline_with_itself(launched):
+    asked = launched.round("Again?", fixed={"lr": 0.1}, trials=2, max_train_steps=1)
+    asked.run(first, **QUIET)
+    with pytest.raises(EvidenceError, match="baseline's own"):
+        asked.decide(first, **QUIET)
+    assert standing(launched.record(), 2).command == "tunebook next --book b.db"
 
 
 def test_a_good_baseline_costs_no_rerun_more_than_before(launched):
