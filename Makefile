@@ -138,8 +138,9 @@ bench-training-length: $(VENV)/.ready  ## training length against an exhaustive 
 scale: $(VENV)/.ready  ## time and memory of an audit by its trials; rewrites docs/scale.md
 	$(BIN)/python bench/at_scale.py
 
-docs: $(VENV)/.ready  ## rewrite docs/cli.md from the commands' own help
+docs: $(VENV)/.ready  ## rewrite docs/cli.md from the commands' own help, and the tables of checks
 	$(BIN)/python docs/write_cli.py
+	$(BIN)/python docs/write_checks.py
 
 constraints: $(VENV)/.bench-ready
 	@echo "# The versions that the tests run with, on Python 3.11 and 3.13. \`make constraints\` writes it." > constraints.txt

@@ -109,13 +109,14 @@ def _import_all() -> None:
     """Import once, for all children, what commands import when they need it."""
     from tunebook import checks, procedures
     from tunebook.book import notebook  # noqa: F401
-    from tunebook.checks import charts
+    from tunebook.checks import charts  # noqa: F401
 
     for name in cli.COMMANDS:
         cli.group.get_command(None, name)
-    for catalogue in (checks.CHECKS, charts.PICTURES, procedures.CATALOGUE):
-        for place in catalogue.values():
-            __import__(place.partition(":")[0])
+    specs = checks.SPECS.values()
+    places = [place for spec in specs for place in (spec.check, spec.chart) if place]
+    for place in (*places, *procedures.CATALOGUE.values()):
+        __import__(place.partition(":")[0])
 
 
 @functools.cache

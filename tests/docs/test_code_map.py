@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 
 import tunebook
-from tunebook.checks import CHECKS
+from tunebook.checks import CHECKS, SPECS
 from tunebook.cli import COMMANDS, GROUPS
 
 ROOT = Path(__file__).parents[2]
@@ -61,8 +62,14 @@ def test_places_of_a_change_exist():
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_every_check_has_its_folder(check):
-    module, _, name = CHECKS[check].partition(":")
-    assert (module, name) == (f"tunebook.checks.{CHECK_FOLDERS[check]}.check", "check")
+    assert SPECS[check].check == f"tunebook.checks.{CHECK_FOLDERS[check]}.check:check"
+
+
+def test_the_tables_of_checks_are_what_the_specs_say():
+    written = runpy.run_path(str(ROOT / "docs/write_checks.py"))
+    assert written["README"].read_text("utf-8") == written["readme"](), "run: make docs"
+    assert written["contributing"](CONTRIBUTING) == CONTRIBUTING, "run: make docs"
+    assert set(CHECK_FOLDERS) == set(SPECS)
 
 
 def test_every_folder_of_a_check_is_in_the_table():

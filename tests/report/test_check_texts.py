@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from tunebook.checks import CHECKS
+from tunebook.checks import SPECS
 from tunebook.domain.finding import (
     Finding,
     Interval,
@@ -12,7 +12,6 @@ from tunebook.domain.finding import (
     Severity,
 )
 from tunebook.report.check_texts import (
-    CHECK_TEXTS,
     REMEDY_LABELS,
     check_text,
     numbers_texts,
@@ -32,7 +31,8 @@ def finding(numbers=(), remedy=None):
 
 
 def test_every_check_and_every_remedy_has_words():
-    assert set(CHECKS) <= set(CHECK_TEXTS)
+    assert all(check_text(i) is spec for i, spec in SPECS.items())
+    assert check_text("A3").title == "Throughput"
     assert set(REMEDY_LABELS) == set(RemedyKind)
     assert check_text("Z1").method == ""
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType, TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from tunebook.checks.spec import CheckSpec
 from tunebook.domain.finding import CheckFailed, Finding, NotApplicable
-from tunebook.domain.table import TrialTable
+
+if TYPE_CHECKING:
+    from tunebook.domain.table import TrialTable
 
 
 class Result(Protocol):
@@ -24,31 +27,57 @@ class Check(Protocol):
     def __call__(self, table: TrialTable, *, seed: int = 0) -> Result | NotApplicable: ...
 
 
-CHECKS: Mapping[str, str] = MappingProxyType(
-    {
-        "B9": "tunebook.checks.design_faults.check:check",
-        "C1": "tunebook.checks.boundaries.check:check",
-        "C2": "tunebook.checks.sampling.check:check",
-        "C3": "tunebook.checks.failures.check:check",
-        "C4": "tunebook.checks.overfitting.check:check",
-        "C5": "tunebook.checks.late_noise.check:check",
-        "C6": "tunebook.checks.training_length.check:check",
-        "C8": "tunebook.checks.suspect_curves.check:check",
-        "C9": "tunebook.checks.isolation.check:check",
-        "C10": "tunebook.checks.importance.check:check",
-        "C11": "tunebook.checks.order.check:check",
-        "D2": "tunebook.checks.variance_sources.check:check",
-    }
+FOLDERS = (
+    "boundaries",
+    "failures",
+    "sampling",
+    "overfitting",
+    "training_length",
+    "late_noise",
+    "suspect_curves",
+    "isolation",
+    "importance",
+    "variance_sources",
+    "design_faults",
+    "order",
+    "included_optimizers",
+    "never_read",
 )
-"""Checks by the id that they answer first, in the playbook's order (C6 answers C7 too)."""
+"""The catalogue: a folder for each check, in the order in which a report shows their pictures."""
+
+
+def _specs() -> Iterator[CheckSpec]:
+    """`SPEC` of each folder, or `SPECS` of one with several ids."""
+    for folder in FOLDERS:
+        module = importlib.import_module(f"{__name__}.{folder}")
+        yield from getattr(module, "SPECS", None) or (module.SPEC,)
+
+
+def playbook_order(check: str) -> tuple[str, int]:
+    """Sort key of a playbook id: C2 comes before C10, and an id without a number first."""
+    letter, digits = check[:1], check[1:]
+    return letter, int(digits) if digits.isdecimal() else 0
+
+
+SPECS: Mapping[str, CheckSpec] = MappingProxyType({spec.id: spec for spec in _specs()})
+"""Every entry of the catalogue by its playbook id."""
+
+CHECKS = tuple(sorted((i for i, spec in SPECS.items() if spec.check), key=playbook_order))
+"""Ids that have a check, in the playbook's order; the other ids come with their results."""
 
 LONGEST_ERROR = 160
 """Letters of an error's own text that are shown."""
 
 
 def load_check(check: str) -> Check:
-    """The check of that id."""
-    module, _, name = CHECKS[check].partition(":")
+    """The check of that id.
+
+    Raises:
+        KeyError: no check of the catalogue has that id.
+    """
+    if check not in CHECKS:
+        raise KeyError(check)
+    module, _, name = SPECS[check].check.partition(":")
     found: Check = getattr(importlib.import_module(module), name)
     return found
 

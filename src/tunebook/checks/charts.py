@@ -1,6 +1,6 @@
 """The chart of each check: a function of its result, drawn with Vega-Lite (C12).
 
-A check's chart is found in `PICTURES`, by playbook id. `checks/x/chart.py` draws the result of
+A check's chart is named in its `CheckSpec`. `checks/x/chart.py` draws the result of
 `checks/x/check.py`, has `draw(result) -> tuple[Picture, ...]` and computes nothing.
 
 What a page can rely on:
@@ -26,40 +26,15 @@ from contextlib import contextmanager
 from typing import Any, SupportsIndex, overload
 
 from tunebook.charts.picture import Picture
+from tunebook.checks import SPECS
 from tunebook.domain.finding import NotApplicable
 
 __all__ = [
-    "PICTURES",
     "Drawn",
     "draw",
     "pictures",
     "without_repeats",
 ]
-
-PICTURES: Mapping[str, str] = {
-    "C1": "tunebook.checks.boundaries.chart:draw",
-    "C3": "tunebook.checks.failures.chart:draw",
-    "C2": "tunebook.checks.sampling.chart:draw",
-    "C4": "tunebook.checks.overfitting.chart:draw",
-    "C6": "tunebook.checks.training_length.chart:draw",
-    "C5": "tunebook.checks.late_noise.chart:draw",
-    "C8": "tunebook.checks.suspect_curves.chart:draw",
-    "C9": "tunebook.checks.isolation.chart:draw",
-    "C10": "tunebook.checks.importance.chart:draw",
-    "D2": "tunebook.checks.variance_sources.chart:draw",
-}
-"""Playbook id of a check to what draws its result, in the order in which a report shows them."""
-
-
-BY_STUDY: Mapping[str, str] = {
-    "C1": "axes",
-    "C2": "studies",
-    "C3": "studies",
-    "C4": "gaps",
-    "C6": "curves",
-    "C10": "studies",
-}
-"""Field of a result that holds what is drawn study by study."""
 
 
 def draw(
@@ -68,16 +43,17 @@ def draw(
     """Draw the result of a check; no picture for a check without one, or that can't speak.
 
     Args:
-        check: playbook id, as in `checks.CHECKS`.
+        check: playbook id, as in `checks.SPECS`.
         result: what that check returned.
         studies: those that have pictures of their own; None for all.
     """
-    if check not in PICTURES or isinstance(result, NotApplicable):
+    spec = SPECS.get(check)
+    if spec is None or not spec.chart or isinstance(result, NotApplicable):
         return ()
-    if studies is not None and (field := BY_STUDY.get(check)):
+    if studies is not None and (field := spec.drawn_by_study):
         own = tuple(part for part in getattr(result, field) if part.study in studies)
         result = dataclasses.replace(result, **{field: own})
-    module, _, function = PICTURES[check].partition(":")
+    module, _, function = spec.chart.partition(":")
     drawing = getattr(importlib.import_module(module), function)
     with unvalidated():
         drawn: tuple[Picture, ...] = drawing(result)
@@ -145,7 +121,7 @@ def pictures(results: Mapping[str, Any]) -> tuple[Picture, ...]:
     Args:
         results: by check, as `examination.examine.results` makes them.
     """
-    drawn = [p for check in PICTURES if check in results for p in draw(check, results[check])]
+    drawn = [p for check in SPECS if check in results for p in draw(check, results[check])]
     used: dict[str, int] = {}
     named = []
     for picture in drawn:

@@ -11,8 +11,10 @@ import numpy as np
 import scipy.linalg  # noqa: F401  its library must be there for a limit of its threads
 from threadpoolctl import threadpool_limits
 
-from tunebook.checks import CHECKS, run_check
+from tunebook.checks import CHECKS, SPECS, playbook_order, run_check
 from tunebook.checks.included_optimizers.check import lost_to_included
+from tunebook.checks.never_read.check import never_read
+from tunebook.checks.spec import Assumes, Uses
 from tunebook.checks.variance_sources.labels import without_labels
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import (
@@ -20,12 +22,11 @@ from tunebook.domain.finding import (
     Examination,
     Finding,
     NotApplicable,
-    Remedy,
     RemedyKind,
     Severity,
 )
 from tunebook.domain.formats.notation import format_objective
-from tunebook.domain.formats.numbers import listed, plural, reduced_text
+from tunebook.domain.formats.numbers import plural, reduced_text
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
 from tunebook.examination.carried_over import with_carried, without_the_best
@@ -43,21 +44,6 @@ class Result(Protocol):
     def findings(self) -> tuple[Finding, ...]:
         """What it found, passes included."""
 
-
-NEEDS_INDEPENDENT = ("C2", "C9")
-"""Checks of what a search of this size finds: they take trials for independent draws, and are
-silent where earlier results chose later configurations."""
-LEANS_ON_INDEPENDENT = ("C1", "C3", "C10")
-"""Checks of the response over the space: good points crowd where they were sought, so that what
-they say is still worth reading and their error rates do not hold."""
-
-USES_CARRIED = ("C1", "C3", "C10")
-"""Checks that model the response, and may read trials of earlier rounds that lie in the space:
-docs/decisions/0013-evidence-carried-over.md. C2 and C9 take trials for a fresh sample."""
-
-NEEDS_RESULTS = ("C2", "C10")
-"""Checks that speak of the whole space from the trials that have a fate: where some failed
-without a stated cause, they say so. C1 and C3 read these trials themselves."""
 
 HUGE = 1e100
 
@@ -88,21 +74,24 @@ def results(
     """
     whole = _within_reach(table)
     table = without_labels(whole)
-    wider = {c: table if carried is None else _carried_for(c, carried) for c in USES_CARRIED}
-    wider["D2"] = whole if repeats is None else _within_reach(repeats)
+    tables = {
+        use: _carried_for(use, carried) if use.carries and carried is not None else table
+        for use in Uses
+    }
+    tables[Uses.REPEATS] = whole if repeats is None else _within_reach(repeats)
     with (
         threadpool_limits(1, user_api="blas"),
         warnings.catch_warnings(),
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore", RuntimeWarning)
-        return {c: _result(c, wider.get(c, table), seed) for c in CHECKS}
+        return {c: _result(c, tables[SPECS[c].uses], seed) for c in CHECKS}
 
 
-def _carried_for(check: str, carried: TrialTable) -> TrialTable:
+def _carried_for(uses: Uses, carried: TrialTable) -> TrialTable:
     """The trials that a check reads where some were carried over."""
     own = without_labels(_within_reach(carried))
-    return without_the_best(own) if check == "C3" else own
+    return without_the_best(own) if uses is Uses.CARRIED_WITHOUT_BEST else own
 
 
 def _within_reach(table: TrialTable) -> TrialTable:
@@ -125,7 +114,7 @@ def _far(values: F[np.ndarray, "values"]) -> bool:
 
 
 def _result(check: str, table: TrialTable, seed: int) -> Result | NotApplicable:
-    if table.adaptive and check in NEEDS_INDEPENDENT:
+    if table.adaptive and SPECS[check].assumes is Assumes.INDEPENDENT_TRIALS:
         return NotApplicable(
             check=check,
             reason="earlier results chose later configurations, so the trials are no independent "
@@ -172,8 +161,8 @@ def conclude(
     """Put results that are there already together as an examination; see `examine`."""
     findings = [
         f
-        if carried is None or check not in USES_CARRIED
-        else with_carried(f, _carried_for(check, carried))
+        if carried is None or not SPECS[check].uses.carries
+        else with_carried(f, _carried_for(SPECS[check].uses, carried))
         for check, r in found.items()
         if not isinstance(r, NotApplicable)
         for f in r.findings
@@ -185,7 +174,7 @@ def conclude(
     suspected = bool(getattr(found.get("C11"), "adaptive", False))
     if table.adaptive or suspected:
         findings = [_doubted(f, suspected=suspected) for f in findings]
-    findings += [_never_read(table, name, trials) for name, trials in (unread or {}).items()]
+    findings += [never_read(table, name, trials) for name, trials in (unread or {}).items()]
     doubt = direction_finding(table.objective, of_file=table.origin is not None)
     findings += [doubt] if doubt else []
     if table.planned_objective is not None:
@@ -223,7 +212,8 @@ def _one_length(findings: Sequence[Finding]) -> list[Finding]:
 
 def _doubted(finding: Finding, *, suspected: bool) -> Finding:
     """A finding with the caveat that its check takes the trials for independent."""
-    if finding.check not in (*NEEDS_INDEPENDENT, *LEANS_ON_INDEPENDENT):
+    spec = SPECS.get(finding.check)
+    if spec is None or spec.assumes is Assumes.ANY_TRIALS:
         return finding
     said = "If earlier results chose later trials (C11), its" if suspected else "Its"
     why = "" if suspected else ": earlier results chose later trials"
@@ -234,7 +224,8 @@ def _without_failed(finding: Finding, failed: TrialTable) -> Finding:
     """A finding on the response, which says that trials failed of which it knows no cause."""
     study = finding.study
     own = len(failed) if study is None else len(failed.of_study(study))
-    if not own or finding.check not in NEEDS_RESULTS:
+    spec = SPECS.get(finding.check)
+    if not own or spec is None or not spec.leaves_out_failed:
         return finding
     said = f"It leaves out {plural(own, 'trial')} that failed without a stated cause."
     return replace(finding, sentence=f"{finding.sentence} {said}")
@@ -258,9 +249,8 @@ def _exploratory(table: TrialTable, planned: Objective) -> Finding:
 
 
 def _order(finding: Finding) -> tuple[int, bool, str, int]:
-    letter, digits = finding.check[:1], finding.check[1:]
-    place = int(digits) if digits.isdecimal() else 0
-    return WORST_FIRST.index(finding.severity), not finding.settled, letter, place
+    place = playbook_order(finding.check)
+    return WORST_FIRST.index(finding.severity), not finding.settled, *place
 
 
 def _not_counted(table: TrialTable) -> list[str]:
@@ -275,26 +265,3 @@ def _not_counted(table: TrialTable) -> list[str]:
         elif not status.ended:
             reasons.append(f"{name}: {status}, has not ended")
     return reasons
-
-
-def _never_read(table: TrialTable, name: str, trials: Sequence[str]) -> Finding:
-    # The book notes it of fresh-seed reruns as well: those are no trials of this table.
-    trials = [t for t in trials if t in table.name]
-    having = sum(name in config for config in table.config)
-    return Finding(
-        check="B2",
-        severity=Severity.PROBLEM,
-        subject=name,
-        numbers={"unread": len(trials), "trials": having},
-        sentence=(
-            f'Training never read "{name}" in {len(trials)} of {plural(having, "trial")} that '
-            f"have it ({listed(trials, 4)}): it was varied in vain, and whatever a check says of "
-            "it is chance."
-        ),
-        remedy=Remedy(
-            kind=RemedyKind.INSPECT,
-            subject=name,
-            because=f'the training code should read trial.config["{name}"], under this name',
-        ),
-        trials=tuple(trials),
-    )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from tunebook.checks import SPECS
+from tunebook.checks.spec import CheckSpec
 from tunebook.domain.finding import Finding, Interval, Number, RemedyKind
 from tunebook.domain.formats.numbers import interval_text, value_text
 from tunebook.domain.trial import Value
-from tunebook.report.check_methods import ROUND_CHECKS, UNKNOWN, CheckText
 from tunebook.report.procedure_methods import PROCEDURE_CHECKS
 
-CHECK_TEXTS = {**ROUND_CHECKS, **PROCEDURE_CHECKS}
+UNKNOWN = CheckSpec(id="", title="Check", question="", method="")
 
 REMEDY_LABELS = {
     RemedyKind.WIDEN: "Widen the range",
@@ -27,16 +28,17 @@ REMEDY_LABELS = {
 }
 
 
-def check_text(check: str) -> CheckText:
-    """The words of a check; an unknown one is shown by its id alone."""
-    return CHECK_TEXTS.get(check, UNKNOWN)
+def check_text(check: str) -> CheckSpec:
+    """Title, question and method of an id of a check or a procedure; `UNKNOWN` for another."""
+    return SPECS.get(check) or PROCEDURE_CHECKS.get(check, UNKNOWN)
 
 
 def numbers_texts(finding: Finding) -> list[tuple[str, str]]:
     """The finding's numbers as (name, text) pairs; pairs of values one line each."""
     lines: list[tuple[str, str]] = []
+    labels = {**NUMBER_LABELS, **check_text(finding.check).labels}
     for name, content in finding.numbers.items():
-        label = OWN_LABELS.get((finding.check, name)) or NUMBER_LABELS.get(name, name)
+        label = labels.get(name, name)
         if isinstance(content, tuple):
             shown = sorted(content, key=lambda p: not p.told_apart)[:MOST_PAIRS]
             lines += [
@@ -182,9 +184,7 @@ NUMBER_LABELS = {
     "total_complete": "share, complete trials",
     "worse_by": "worse by",
 }
-"""Names of a finding's numbers, for people; hyperparameters keep their own spelling."""
-OWN_LABELS = {("C5", "good_trials"): "trials whose noise was read"}
-"""Where one check means another thing by the same name."""
+"""Names of a finding's numbers, for people; a check's own `labels` come first."""
 VALUE_LABELS = {
     "objective": "",
     "batch_size": "a batch size that is",

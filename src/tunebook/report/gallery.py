@@ -11,8 +11,8 @@ import numpy as np
 
 from tunebook.charts.picture import Picture
 from tunebook.charts.theme import config
-from tunebook.checks import check_failed
-from tunebook.checks.charts import PICTURES, draw, without_repeats
+from tunebook.checks import SPECS, check_failed
+from tunebook.checks.charts import draw, without_repeats
 from tunebook.deciding import chart as reruns
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Finding, NotApplicable
@@ -22,8 +22,6 @@ from tunebook.examination.examine import Result
 from tunebook.report.check_texts import check_text
 from tunebook.report.page.offline import columns, embedded_json
 
-DRAWN_WITH = {"C7": "C6", "I1": "C6"}  # checks that share another one's pictures
-SHOWN_BY = {"C6": ("C4",)}  # whose pictures may stand in for those that are left out
 MOST_IN_A_FINDING = 4
 MOST_STUDIES = 12
 """Studies with pictures of their own; of more, those with the best trials."""
@@ -89,9 +87,13 @@ class Gallery:
 
     def showing(self, finding: Finding) -> tuple[Shown, ...]:
         """The pictures that show a finding: its subject's, or all of its check."""
-        check = _drawn_by(finding)
-        checks = [check, *SHOWN_BY.get(check, ())]
-        of_check = [s for c in checks for g in self.groups if g.check == c for s in g.pictures]
+        of_check = [
+            s
+            for c in _shown_with(finding)
+            for g in self.groups
+            if g.check == c
+            for s in g.pictures
+        ]
         names = {finding.subject, finding.subject.partition("[")[0]} - {""}
         exact = [s for s in of_check if finding.subject and finding.subject in _called(s)]
         near = exact or [s for s in of_check if any(n in _called(s) for n in names)]
@@ -111,8 +113,8 @@ def gallery(
     chosen = _best_studies(table)
     drawn: list[Picture] = []
     silent: dict[str, str] = {}
-    for check in PICTURES:
-        if check not in results:
+    for check, spec in SPECS.items():
+        if not spec.chart or check not in results:
             continue
         result = results[check]
         silent[check] = result.reason if isinstance(result, NotApplicable) else ""
@@ -125,12 +127,11 @@ def gallery(
     for check, reason in silent.items():
         own = [p for p in shown if p.check == check]
         if own or reason:
-            text = check_text(check)
             groups.append(
                 Group(
                     check=check,
-                    title=text.name,
-                    asks=text.asks,
+                    title=SPECS[check].title,
+                    asks=SPECS[check].question,
                     pictures=_named(f"{prefix}-{check}", own),
                     silent=reason,
                 )
@@ -194,13 +195,14 @@ def _named(prefix: str, pictures: Iterable[Picture]) -> tuple[Shown, ...]:
     return tuple(Shown(id=f"{prefix}-{i}", picture=p) for i, p in enumerate(pictures))
 
 
-def _drawn_by(finding: Finding) -> str:
-    return DRAWN_WITH.get(finding.check, finding.check)
+def _shown_with(finding: Finding) -> tuple[str, ...]:
+    """The ids whose pictures show a finding, the first choice first."""
+    return check_text(finding.check).shown_with or (finding.check,)
 
 
 def shows(picture: Picture, finding: Finding) -> bool:
     """True for a picture that a finding's check draws, of the finding's own subject."""
-    if picture.check != _drawn_by(finding):
+    if picture.check != _shown_with(finding)[0]:
         return False
     subject = finding.subject.partition("[")[0]
     return not subject or subject in f"{picture.name} {picture.title}"

@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from tunebook.checks.late_noise import COMPARED, EARLIEST, LATE_PART
 from tunebook.checks.late_noise import check as variance
 from tunebook.checks.late_noise.chart import draw
 from tunebook.checks.late_noise.estimator import (
-    EARLIEST,
-    LATE_PART,
     late_part,
     luck_of_best,
     read_noise,
@@ -317,6 +316,6 @@ def test_one_count_of_best_trials_and_one_late_part():
     assert f"the last {percent(late)} of training" in finding.sentence
     method = check_text("C5").method
     assert percent(LATE_PART) in method and percent(1 - EARLIEST) in method
-    assert "quarter" not in method and f"{variance.COMPARED} trials at most" in method
+    assert "quarter" not in method and f"{COMPARED} trials at most" in method
     labels = dict(numbers_texts(finding))
     assert labels["best trials compared"] == "3" and labels["trials whose noise was read"] == "6"

@@ -7,11 +7,9 @@ import warnings
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from tunebook.checks import run_check
-from tunebook.domain.finding import Finding, NotApplicable, Severity
+from tunebook.checks import CHECKS, SPECS, run_check
+from tunebook.domain.finding import NotApplicable
 from tunebook.domain.table import TrialTable
-
-ASKED = ("C1", "C2", "C3")
 
 
 def missing_exploration(table: TrialTable, *, seed: int = 0) -> tuple[str, ...]:
@@ -41,16 +39,15 @@ def missing_exploration(table: TrialTable, *, seed: int = 0) -> tuple[str, ...]:
     ):
         # Arithmetic on the NaN of infeasible trials is no fault; see examination/examine.py.
         warnings.simplefilter("ignore", RuntimeWarning)
-        for check in ASKED:
+        for check in CHECKS:
+            blocking = SPECS[check].blocks_exploitation
+            if not blocking:
+                continue
             said = run_check(check, table, seed=seed)
             if isinstance(said, NotApplicable):
                 missing.append(f"{check}: {said.reason}; it needs {said.needs}")
             else:
-                missing += [f"{check}: {f.sentence}" for f in said.findings if _stands_between(f)]
+                missing += [
+                    f"{check}: {f.sentence}" for f in said.findings if f.severity in blocking
+                ]
     return tuple(missing)
-
-
-def _stands_between(finding: Finding) -> bool:
-    if finding.severity in (Severity.WARNING, Severity.PROBLEM):
-        return True
-    return finding.check == "C2" and finding.severity is Severity.NOTE

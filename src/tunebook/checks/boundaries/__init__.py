@@ -1,1 +1,24 @@
 """C1: do the best trials crowd a boundary of the search space?"""
+
+from __future__ import annotations
+
+from tunebook.checks.spec import Assumes, CheckSpec, Uses
+from tunebook.domain.finding import Severity
+
+SPEC = CheckSpec(
+    id="C1",
+    title="Search space boundaries",
+    question="Do the best trials crowd an edge of a range?",
+    check="tunebook.checks.boundaries.check:check",
+    chart="tunebook.checks.boundaries.chart:draw",
+    drawn_by_study="axes",
+    assumes=Assumes.INDEPENDENT_TRIALS_PREFERRED,
+    uses=Uses.CARRIED,
+    blocks_exploitation=frozenset({Severity.WARNING, Severity.PROBLEM}),
+    method="A response is fitted to the complete trials, by a parabola and by a curve of any "
+    "smoothness, each weighted by its evidence. For each side: is the best place on the edge "
+    "better than the best place at least 15 % of the range inside? The p-value is the chance "
+    "that it is not; 5 % is shared over all sides of the round. A training length that was "
+    "searched is also cut off where the best tenth of the trials crowd its outermost 15 %, "
+    "more than the next 15 %. The fit must not contradict that.",
+)

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.stats import chi2
 
+from tunebook.checks.late_noise import COMPARED
 from tunebook.checks.late_noise.estimator import (
     FEWEST,
     TWO_READINGS,
@@ -59,8 +60,6 @@ if TYPE_CHECKING:
 
 MOST = 64
 """Good trials that are read: more make the noise no surer than it need be."""
-COMPARED = 10
-"""Good trials, at most, whose range is compared: they are the ones between which is chosen."""
 SHOWN = 20
 BEYOND_LUCK = 4.0
 """Standard deviations of an evaluation (the upper end of their interval) that the best of 1,000

@@ -33,15 +33,12 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 from scipy.stats import chi2, f
 
+from tunebook.checks.late_noise import EARLIEST, LATE_PART
 from tunebook.domain.finding import Interval
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-LATE_PART = 0.25
-"""Of training: the last quarter, as for best checkpoints [P]."""
-EARLIEST = 0.6
-"""Of training, from which on evaluations are late where the last quarter holds few."""
 WANTED = 12
 """Evaluations that the late part holds at least, if training has so many from EARLIEST on."""
 SETTLING = 0.05

@@ -1,1 +1,16 @@
 """C11: were configurations chosen by earlier results?"""
+
+from __future__ import annotations
+
+from tunebook.checks.spec import CheckSpec
+
+SPEC = CheckSpec(
+    id="C11",
+    title="Objective and order",
+    question="Is the objective counted fairly, and was the search independent of its results?",
+    check="tunebook.checks.order.check:check",
+    method="The order of the distinct configurations of each study is compared with their "
+    "losses and their distances from the best tenth. Under random orders of the same trials "
+    "the strongest rank correlation must be rare (5 % over all axes and studies). The best of "
+    "k evaluations of white noise is 1.5 standard deviations off for k = 10, 2.5 for 100.",
+)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tunebook.advice.outcomes import judge
+from tunebook.checks.spec import CheckSpec
 from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Finding, NotApplicable, Severity
@@ -14,7 +15,6 @@ from tunebook.domain.formats.numbers import date_text, left_out_texts
 from tunebook.domain.prediction import ForetoldOutcome
 from tunebook.domain.record import BookRecord, Proposal, RoundRecord
 from tunebook.examination.examine import WORST_FIRST, conclude, results
-from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import Gallery, Shown, gallery
 from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing
@@ -33,7 +33,7 @@ class FindingView:
     """A finding with the words, numbers and pictures that it opens to."""
 
     finding: Finding
-    text: CheckText
+    text: CheckSpec
     numbers: tuple[tuple[str, str], ...]
     remedy: str
     pictures: tuple[Shown, ...]
@@ -75,7 +75,7 @@ class Chapter:
     findings: tuple[Alike, ...]
     passes: tuple[Alike, ...]
     outcome: tuple[tuple[str, tuple[str, ...]], ...]
-    not_applicable: tuple[tuple[CheckText, NotApplicable], ...]
+    not_applicable: tuple[tuple[CheckSpec, NotApplicable], ...]
     gallery: Gallery
     trials: TrialRows
     reruns: TrialRows | None

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunebook.charts.picture import Picture
+from tunebook.checks.spec import CheckSpec
 from tunebook.domain.finding import Finding
 from tunebook.domain.formats.text_table import TextTable
 from tunebook.domain.record import Proposal
-from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import Shown
 
@@ -65,7 +65,7 @@ class ShownFinding:
     """A finding with its words."""
 
     finding: Finding
-    text: CheckText
+    text: CheckSpec
     numbers: tuple[tuple[str, str], ...]
     remedy: str
 

@@ -9,12 +9,12 @@ import numpy as np
 from markupsafe import Markup
 
 from tunebook.charts.render import script_bundle
+from tunebook.checks.spec import CheckSpec
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Examination, NotApplicable, Severity
 from tunebook.domain.formats.numbers import left_out_texts
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import Result
-from tunebook.report.check_methods import CheckText
 from tunebook.report.check_texts import check_text
 from tunebook.report.gallery import Gallery, gallery, pictures_json
 from tunebook.report.page.chapter import Alike, alike, finding_view, severities
@@ -41,7 +41,7 @@ class Sweep:
     findings: tuple[Alike, ...]
     passes: tuple[Alike, ...]
     outcome: tuple[tuple[str, tuple[str, ...]], ...]
-    not_applicable: tuple[tuple[CheckText, NotApplicable], ...]
+    not_applicable: tuple[tuple[CheckSpec, NotApplicable], ...]
     gallery: Gallery
     trials: TrialRows
     left_out: tuple[str, ...]

@@ -120,12 +120,12 @@ def failed_checks(examination: Examination) -> list[CheckFailed]:
 
 def failed_text(failed: CheckFailed) -> str:
     """One that raised an error, in a line."""
-    return f"· {failed.check} {check_text(failed.check).name} failed: {failed.reason}"
+    return f"· {failed.check} {check_text(failed.check).title} failed: {failed.reason}"
 
 
 def _not_applicable(examination: Examination) -> list[RenderableType]:
     return [
-        _line(f"· {n.check} {check_text(n.check).name} did not apply: {n.reason}", "dim")
+        _line(f"· {n.check} {check_text(n.check).title} did not apply: {n.reason}", "dim")
         for n in examination.not_applicable
     ]
 
@@ -367,7 +367,7 @@ def _passed(finding: Finding) -> RenderableType:
 
 def _head(finding: Finding) -> str:
     subject = f" · {finding.subject}" if finding.subject else ""
-    return f"{finding.check} {check_text(finding.check).name}{subject}"
+    return f"{finding.check} {check_text(finding.check).title}{subject}"
 
 
 def _line(text: str, style: str = "") -> Text:
