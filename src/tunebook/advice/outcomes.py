@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from tunebook.advice.predictions import axis_under, best_of, mean_of_good, rows_under
+from tunebook.advice.predictions import (
+    axis_under,
+    best_of,
+    mean_of_good,
+    rows_under,
+    space_digest,
+    under,
+)
 from tunebook.domain.design import Round
 from tunebook.domain.finding import Examination, Finding, Severity, subject_name
 from tunebook.domain.formats.rounded_numbers import percent
@@ -62,7 +69,15 @@ def _not_asked(plan: Round, foretold: Foretold) -> str:
         return f"its trials trained {plan.max_train_steps} steps, not {steps}"
     if foretold.what is Expectation.NO_WORSE and foretold.subject in plan.varied:
         return f"{foretold.subject} was varied all the same"
-    return ""
+    return "" if foretold.what is Expectation.BEST_BEYOND else _edited(plan, foretold)
+
+
+def _edited(plan: Round, foretold: Foretold) -> str:
+    """That a person edited what is varied, or what the prediction asks for; else ""."""
+    asks = foretold.asks
+    if "space" not in asks or space_digest(plan, asks) == asks["space"]:
+        return ""
+    return "the plan was edited after the prediction"
 
 
 def _beyond(
@@ -74,6 +89,8 @@ def _beyond(
         return _unknown(foretold, f"{foretold.subject} has no range in this round")
     if (axis.high <= old) if side > 0 else (axis.low >= old):
         return _unknown(foretold, f"its range, {_range(axis)}, does not go beyond {spell(old)}")
+    if edited := _edited(plan, foretold):
+        return _unknown(foretold, edited)
     if int(own.complete.sum()) < FEWEST:
         return _unknown(foretold, f"that takes {FEWEST} complete trials")
     good = good_region(own.losses)
@@ -114,27 +131,26 @@ def _fewer(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
 def _gain(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
     """The gain against what was foretold of it.
 
-    More trials add to those that were there (C2), so that their best can't get worse; longer
-    training is another objective, and is compared in the mean of the good trials (C6).
+    More trials are compared in the best of the round itself (C2), longer training, which is
+    another objective, in the mean of the good trials (C6).
     """
     numbers, metric = foretold.numbers, own.objective.metric
     more = foretold.check == "C2"
     now = best_of(own) if more else mean_of_good(own)
     gain = own.objective.sign * (numbers["before"] - now)
     what = "the best" if more else "the mean of the good trials"
+    what += under(foretold.conditions)
     said = f"{what} is {now:.4g} in {metric}, " + (
         f"{abs(gain):.2g} {'better' if gain > 0 else 'worse'} than {numbers['before']:.4g}"
         if gain else "as before"
     )  # fmt: skip
-    if more and gain < 0:
-        gain, said = 0.0, f"{said}: with the earlier trials the best stays as it was"
     return _told(foretold, numbers["low"] <= gain <= numbers["high"], said)
 
 
 def _no_worse(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
     now = best_of(own)
     worse = own.objective.sign * (now - foretold.numbers["before"])
-    said = f"the best is {now:.4g} in {own.objective.metric}, " + (
+    said = f"the best{under(foretold.conditions)} is {now:.4g} in {own.objective.metric}, " + (
         f"{abs(worse):.2g} {'worse' if worse > 0 else 'better'}" if worse else "as before"
     )
     return _told(foretold, worse <= foretold.numbers["within"], said)

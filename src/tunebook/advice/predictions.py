@@ -5,15 +5,17 @@ An expectation is written only where the finding's own numbers say how much: non
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from tunebook.checks import run_check
 from tunebook.domain.decision import Change
-from tunebook.domain.design import Role, Round
+from tunebook.domain.design import Role, Round, studies
 from tunebook.domain.finding import (
     Finding,
     Interval,
@@ -22,11 +24,13 @@ from tunebook.domain.finding import (
     RemedyKind,
     subject_name,
 )
-from tunebook.domain.formats.rounded_numbers import percent, spelled
+from tunebook.domain.formats.plain_data import to_data
+from tunebook.domain.formats.rounded_numbers import percent
 from tunebook.domain.plan_edits import leaf_of
 from tunebook.domain.prediction import Expectation, Foretold
 from tunebook.domain.space import Choice, Float, Integer, Per, spell
 from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Configuration, Value
 from tunebook.statistics.estimators import good_region
 from tunebook.statistics.metric_bounds import best_loss
 
@@ -34,6 +38,8 @@ Asked = tuple[Finding, Remedy]
 Done = tuple[Change, Sequence[Asked]]
 """A change, and the findings that asked for it."""
 
+SURPRISE = 0.025
+"""Chance that a round's best is worse than the worst that is foretold of it."""
 FEWEST_COMPLETE = 3
 """Complete trials without which there is no best to speak of."""
 
@@ -61,7 +67,28 @@ def foretell(
             if remedy.kind is RemedyKind.TRAIN_LONGER and len(own) < len(table):
                 finding = _said_again(finding, own)
             found += _one(plan, proposed, change, finding, remedy, own, number)
+    found = [replace(f, asks=_asks(proposed)) for f in found]
     return tuple(f for i, f in enumerate(found) if f not in found[:i])
+
+
+def _asks(proposed: Round) -> dict[str, Value]:
+    """What a round must have as it was proposed, so that its results are those foretold."""
+    asks: dict[str, Value] = {
+        "trials": proposed.trials,
+        "max_train_steps": proposed.max_train_steps,
+    }
+    return {**asks, "space": space_digest(proposed, asks)}
+
+
+def space_digest(plan: Round, asks: Mapping[str, Value]) -> str:
+    """A digest of what is varied and of what a prediction asks for, which shows edits of either.
+
+    Fixed values are no part of it: a book adds those of its baseline.
+    """
+    held = ("scientific", "nuisance", "searcher", "subject_to")
+    data = to_data(plan)
+    shown = [{key: data[key] for key in held}, asks["trials"], asks["max_train_steps"]]
+    return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def _one(
@@ -92,7 +119,7 @@ def _expected(
         yield from _fewer(finding, remedy)
     elif remedy.kind is RemedyKind.MORE_TRIALS and finding.check == "C2":
         if plan.max_train_steps == proposed.max_train_steps:
-            yield from _more(plan, proposed, finding, own)
+            yield from _more(plan, proposed, finding, remedy, own)
     elif remedy.kind is RemedyKind.TRAIN_LONGER:
         # What varies anew changes the good trials too: their gain would not be the length's.
         alone = set(proposed.varied) <= set(plan.varied)
@@ -189,35 +216,66 @@ def _fewer(finding: Finding, remedy: Remedy) -> Iterator[Foretold]:
     )  # fmt: skip
 
 
-def _more(plan: Round, proposed: Round, finding: Finding, own: TrialTable) -> Iterator[Foretold]:
+def _more(
+    plan: Round, proposed: Round, finding: Finding, remedy: Remedy, own: TrialTable
+) -> Iterator[Foretold]:
     gain, before = finding.numbers.get("expected_gain"), best_of(own)
     if not isinstance(gain, Interval) or not math.isfinite(before):
         return
+    worse = _worst_best(own, trials_under(proposed, remedy))
     yield Foretold(
         check="C2", what=Expectation.GAIN,
-        numbers={"before": before, "gain": gain.estimate, "low": gain.low, "high": gain.high},
-        asks={"trials": proposed.trials},
-        sentence=f"{proposed.trials} trials in place of {plan.trials} find a best about "
-        f"{gain.estimate:.2g} better than {_short(before)} in {own.objective.metric}, "
-        f"{gain.high:.2g} at most",
+        numbers={"before": before, "gain": gain.estimate, "low": min(gain.low, -worse),
+                 "high": gain.high},
+        sentence=f"{proposed.trials} trials in place of {plan.trials} find a best"
+        f"{under(remedy.conditions)} about {gain.estimate:.2g} better than {_short(before)} in "
+        f"{own.objective.metric}, between {worse:.2g} worse and {gain.high:.2g} better",
     )  # fmt: skip
 
 
+def _worst_best(own: TrialTable, trials: int) -> float:
+    """By how much the best of that many new trials may be worse than the best so far.
+
+    The best of n draws from the distribution of the trials so far is above its quantile q with
+    chance (1 - q)^n, here SURPRISE. Assumes that the new trials are drawn from the same space.
+    """
+    losses = np.sort(np.where(own.complete, own.losses, np.inf)[own.counted])
+    quantile = 1 - SURPRISE ** (1 / max(trials, 1))
+    reached = losses[: int(own.complete.sum())]
+    place = min(math.ceil(quantile * len(losses)), len(reached) - 1)
+    return float(reached[place] - reached[0])
+
+
+def trials_under(plan: Round, of: Remedy | Foretold) -> int:
+    """How many of a plan's trials are in the branch that a remedy speaks of."""
+    settled = dict(of.conditions)
+    return sum(
+        len(s.numbers)
+        for s in studies(plan)
+        if all(s.branch.conditions.get(k, v) == v for k, v in settled.items())
+    )
+
+
+def under(conditions: Configuration) -> str:
+    """` with clip=0`, or "" for the whole round."""
+    settled = " and ".join(f"{name}={spell(value)}" for name, value in conditions.items())
+    return f" with {settled}" if settled else ""
+
+
 def _longer(change: Change, finding: Finding, own: TrialTable) -> Iterator[Foretold]:
-    asks = {"max_train_steps": int(change.after)}
     gain, before = finding.numbers.get("gain_of_half_again"), mean_of_good(own)
     known = isinstance(gain, Interval) and math.isfinite(gain.low) and math.isfinite(gain.high)
     if known and isinstance(gain, Interval) and math.isfinite(before):
-        found, gain = gain, _of_other_trials(gain, own)
+        gain = _of_other_trials(gain, own)
         yield Foretold(
-            check="C6", what=Expectation.GAIN, asks=asks,
+            check="C6", what=Expectation.GAIN,
             numbers={"before": before, "gain": gain.estimate, "low": gain.low, "high": gain.high},
             sentence=f"{change.after} steps in place of {change.before} bring the mean of the "
-            f"good trials, {_short(before)} in {own.objective.metric}, {spelled(found)} further; "
-            f"with the luck of other trials {gain.low:.2g} to {gain.high:.2g}",
+            f"good trials, {_short(before)} in {own.objective.metric}, {gain.estimate:.2g} "
+            f"further ({gain.low:.2g} to {gain.high:.2g}, as the trials are others)",
         )  # fmt: skip
     yield Foretold(
-        check="C6", what=Expectation.QUIET, asks=asks,
+        check="C6", what=Expectation.QUIET,
         sentence=f"the curves level off before step {change.after}, and C6 has nothing to ask",
     )  # fmt: skip
 
@@ -248,7 +306,6 @@ def _no_worse(change: Change, remedy: Remedy, own: TrialTable) -> Iterator[Foret
     yield Foretold(
         check="C7" if shorter else change.check, what=Expectation.NO_WORSE,
         subject=remedy.subject, numbers={"before": before, "within": within},
-        asks={"max_train_steps": int(change.after)} if shorter else {},
         sentence=f"{how} the best is no worse than {_short(before)} in {own.objective.metric} by "
         f"more than {within:.2g}, the spread of the good trials",
     )  # fmt: skip
