@@ -14,7 +14,7 @@ from tunebook.domain.decision import Decision, Side, Verdict
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.finding import Examination, Finding, Interval, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.round_file import RoundFile
-from tunebook.domain.formats.spelling import choice, log_uniform, uniform
+from tunebook.domain.formats.spelling import choice, log_uniform, per, uniform
 from tunebook.domain.prediction import Expectation
 from tunebook.domain.space import Branch, Float, Scale
 from tunebook.domain.table import TrialTable
@@ -149,13 +149,6 @@ def test_after_keep_the_question_is_closed_and_no_more_trials_are_asked_for():
     assert proposed(NORM, None, MORE).plan.trials == 64, "an open question still gets more"
 
 
-def test_a_baseline_without_the_hyperparameter_is_for_a_person():
-    config = {"batch_norm": True, "optim.lr": 0.01, "dropout": 0.2, "weight_decay": 1e-4}
-    base = {k: v for k, v in config.items() if k != "batch_norm"}
-    found = proposed(NORM, decided(Verdict.KEEP, config, baseline=0, base=base))
-    assert any("The baseline has no batch_norm" in s for s in found.unresolved)
-
-
 def test_a_round_of_which_nothing_completed_is_never_called_answered():
     table = TrialTable(
         objective=Objective("valid/error"), name=tuple(f"1.{i}" for i in range(4)),
@@ -176,3 +169,42 @@ def test_a_round_of_which_nothing_completed_is_never_called_answered():
 )  # fmt: skip
 def test_a_learning_rate_is_known_by_its_name(name, is_one):
     assert is_learning_rate(name) is is_one
+
+
+def test_what_the_kept_baseline_does_not_have_is_taken_out():
+    """A baseline launched before the question's hyperparameter existed has no value of it."""
+    base = {"optim.lr": 0.01, "dropout": 0.1, "weight_decay": 1e-4}
+    found = proposed(NORM, decided(Verdict.KEEP, base, baseline=0, base=base))
+    assert not found.plan.scientific and "batch_norm" not in found.plan.fixed
+    (change,) = (c for c in found.changes if c.key == "scientific.batch_norm")
+    assert change.after == "" and "has no batch_norm" in change.because
+    assert "no batch_norm" in found.summary and "batch_norm" not in found.plan.goal
+    assert "scientific.batch_norm: was scientific" in NextRound(
+        found, RoundFile(plan=found.plan)
+    ).toml().replace("\n# ", " ")
+
+
+def test_what_another_hyperparameter_depends_on_is_left_to_a_person():
+    tied = replace(
+        NORM, nuisance={**NORM.nuisance, "bn_decay": per("batch_norm", {True: uniform(0.5, 1.0)})}
+    )
+    base = {"optim.lr": 0.01, "dropout": 0.1, "weight_decay": 1e-4}
+    found = proposed(tied, decided(Verdict.KEEP, base, baseline=0, base=base))
+    assert "batch_norm" in found.plan.scientific
+    assert any("has no batch_norm" in text for text in found.unresolved)
+
+
+@pytest.mark.parametrize(("low", "high", "again"), [(1e-6, 0.1, False), (1e-3, 0.1, True)])
+def test_a_range_that_a_decided_round_has_searched_is_not_searched_again(low, high, again):
+    base = {"optim.lr": 0.01, "dropout": 0.1, "weight_decay": 1e-4, "batch_norm": False}
+    earlier = replace(
+        NORM, goal="Which decay?", scientific={}, fixed={},
+        nuisance={**NORM.nuisance, "weight_decay": log_uniform(low, high)},
+    )  # fmt: skip
+    kept = decided(Verdict.KEEP, base, baseline=0, base=base)
+    found = proposed(NORM, kept, searched={2: earlier, 3: NORM})
+    assert ("weight_decay" in found.plan.nuisance) is again
+    texts = [c.because for c in found.changes] + list(found.resolved)
+    assert any("round 2 searched" in text for text in texts)
+    assert not any("fixed so far" in text for text in texts)
+    assert "weight_decay" in proposed(NORM, kept, searched={3: NORM}).plan.nuisance

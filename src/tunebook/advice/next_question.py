@@ -17,11 +17,14 @@ from tunebook.advice.draft import Draft
 from tunebook.domain.decision import Change, Decision, Verdict
 from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError
-from tunebook.domain.space import Float, Per, Scale, spell
+from tunebook.domain.plan_edits import leaf_of
+from tunebook.domain.space import Float, Integer, Per, Scale, spell
 from tunebook.domain.table import TrialTable
 
 RATE_TRIALS = 16
 """Trials of a first learning-rate search: five for each factor of ten."""
+SEARCHED = 0.5
+"""Share of a range above which a decided round has searched it."""
 RATE_REACH = 30.0
 """How far a first search goes from the launched rate, as a factor either way."""
 NEXT_VARIED: Mapping[str, tuple[frozenset[str], Float]] = {
@@ -62,8 +65,21 @@ def nothing_complete(draft: Draft, table: TrialTable | None) -> bool:
     return True
 
 
-def ask_next(draft: Draft, decision: Decision | None, *, most_trials: int | None) -> None:
-    """Where a decision has answered the question and no finding changes the plan, ask another."""
+def ask_next(
+    draft: Draft,
+    decision: Decision | None,
+    *,
+    most_trials: int | None,
+    searched: Mapping[int, Round],
+) -> None:
+    """Where a decision has answered the question and no finding changes the plan, ask another.
+
+    Args:
+        draft: changed.
+        decision: the last one on the round.
+        most_trials: what the next round may have at most.
+        searched: rounds that are decided, by number.
+    """
     if decision is None or decision.verdict is Verdict.MORE_EVIDENCE:
         draft.nothing = "its findings ask for no change, and it is not decided"
         draft.unresolved.append(
@@ -84,7 +100,7 @@ def ask_next(draft: Draft, decision: Decision | None, *, most_trials: int | None
     first = decision.baseline is None
     if first and not draft.plan.varied and _search_rate(draft, most_trials):
         return
-    if any(_vary(draft, words, axis) for words, axis in NEXT_VARIED.values()):
+    if any(_vary(draft, words, axis, searched) for words, axis in NEXT_VARIED.values()):
         return
     draft.nothing = "its question is answered, and no finding says what to vary next"
     draft.unresolved.append(f"Choose what to vary or to compare next{_fixed(draft.plan)}.")
@@ -112,8 +128,9 @@ def _search_rate(draft: Draft, most_trials: int | None) -> bool:
     return draft.take(replace(draft.plan, trials=trials), change)
 
 
-def _vary(draft: Draft, words: frozenset[str], axis: Float) -> bool:
-    """Vary the first fixed hyperparameter that has these words in its name."""
+def _vary(draft: Draft, words: frozenset[str], axis: Float, searched: Mapping[int, Round]) -> bool:
+    """Vary the first fixed hyperparameter that has these words in its name, where no decided
+    round has searched most of that range."""
     name = next((n for n in draft.plan.fixed if words <= words_of(n)), None)
     if name is None:
         return False
@@ -124,7 +141,28 @@ def _vary(draft: Draft, words: frozenset[str], axis: Float) -> bool:
         axis = Float(0.0, axis.high)
     elif not axis.low <= value <= axis.high:
         return False
-    return _take(draft, name, axis, "it was fixed so far, and this round answered its question")
+    because = "it was fixed so far, and this round answered its question"
+    before = [
+        (_share(axis, own), number, own)
+        for number, plan in searched.items()
+        if isinstance(own := leaf_of(plan, name, {}), Float | Integer)
+    ]
+    if before:
+        share, number, own = max(before, key=lambda b: b[:2])
+        tried = f"round {number} searched {spell(own.low)} to {spell(own.high)}"
+        if share >= SEARCHED:
+            draft.resolved.append(f"{name} stays fixed: {tried}, and a decision followed.")
+            return False
+        because = f"{tried} of it only, and this round answered its question"
+    return _take(draft, name, axis, because)
+
+
+def _share(axis: Float, searched: Float | Integer) -> float:
+    """Share of a range, on its scale, that an earlier search covered."""
+    low, high = (
+        min(max(float(end), axis.low), axis.high) for end in (searched.low, searched.high)
+    )
+    return axis.to_unit(high) - axis.to_unit(low)
 
 
 def _take(draft: Draft, name: str, axis: Float, because: str) -> bool:

@@ -8,7 +8,7 @@ can carry out is said as unresolved, with the reason why a person must.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from tunebook.advice.budget import (
@@ -48,6 +48,7 @@ def propose(
     most_trials: int | None = None,
     goals: Collection[str] = (),
     baseline: Interval | None = None,
+    searched: Mapping[int, Round] | None = None,
 ) -> Proposal:
     """The round after `plan`: what its findings ask for, changed, each change with its reason.
 
@@ -62,11 +63,13 @@ def propose(
     - Longer training wins over shorter; shorter waits until the question is answered.
     - A remedy of overfitting that is fixed is varied, since training reads it; others wait for
       a person.
-    - A decision that keeps the baseline fixes the question at its values. More trials are not
+    - A decision that keeps the baseline fixes the question at its values, and takes out what
+      the baseline does not have. More trials are not
       asked for once a decision has answered the question.
     - After the first baseline the learning rate is searched around its value, at a new length
       where the findings ask for one. After any other decision that leaves nothing to change, or
-      nothing that varies, a hyperparameter that was fixed is varied.
+      nothing that varies, a hyperparameter that was fixed is varied, unless a decided round
+      has searched its range already.
     - A round of which no trial completed is proposed again, after its cause is mended.
     - Trials are evaluated as often as I1 asks for, where the plan asked for less.
     - A least improvement that is not less than all that the metric can still improve by is made
@@ -81,6 +84,7 @@ def propose(
         number: of the round.
         most_trials: what the next round may have at most.
         goals: of the book's rounds; the proposal has another.
+        searched: rounds that are decided, by number.
         baseline: what the baseline of the next round is expected to reach, where there is one.
 
     Returns:
@@ -104,7 +108,7 @@ def propose(
     answered = decision is not None and decision.verdict is not Verdict.MORE_EVIDENCE
     unvaried = answered and not draft.plan.varied
     if not crashed and (unvaried or all(c.check in SETTLED for c in draft.changes)):
-        ask_next(draft, decision, most_trials=most_trials)
+        ask_next(draft, decision, most_trials=most_trials, searched=searched or {})
     if not draft.plan.varied and not crashed and not draft.nothing:
         draft.unresolved.append(
             "Nothing varies in this plan: every trial is one configuration with another seed. "
@@ -191,7 +195,7 @@ def _goal(taken: Collection[str], plan: Round, draft: Draft, decision: Decision 
     base = plan.goal.split(" [", 1)[0]
     changes = [c for c in draft.changes if c.key not in ("seed", "least_improvement")]
     said = [f"{c.key.split('.', 1)[-1]} {c.after}" for c in changes if c.check != "D3"]
-    won = {c.key.split(".", 1)[-1]: c.after for c in changes if c.check == "D3"}
+    won = {c.key.split(".", 1)[-1]: c.after for c in changes if c.check == "D3" and c.after}
     if won and decision is not None:
         base = f"What improves {', '.join(f'{n}={v}' for n, v in won.items())} further?"
     elif (

@@ -11,7 +11,7 @@ from tunebook.domain.decision import Change, Decision, Verdict
 from tunebook.domain.design import Role
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import RemedyKind
-from tunebook.domain.plan_edits import fix_on_branches, leaf_of, settle, unspoken
+from tunebook.domain.plan_edits import fix_on_branches, leaf_of, settle, unspoken, without
 from tunebook.domain.space import Choice, Float, Per, Scale, spell
 from tunebook.domain.trial import Value
 
@@ -59,11 +59,28 @@ def _keep(draft: Draft, decision: Decision) -> None:
     kept = {name: base[name] for name in draft.plan.scientific if name in base}
     if kept:
         _settle(draft, kept, f"decision {decision.number} kept the baseline", "D3")
-    unknown = [name for name in draft.plan.scientific if name not in base]
-    if unknown:
+    for name in [n for n in draft.plan.scientific if n not in base]:
+        _take_out(draft, name, decision)
+
+
+def _take_out(draft: Draft, name: str, decision: Decision) -> None:
+    """Take out a scientific hyperparameter that the kept baseline does not have."""
+    axis = draft.plan.scientific[name]
+    before = "scientific"
+    if isinstance(axis, Choice):
+        before += f", one of {', '.join(spell(v) for v in axis.values)}"
+    change = Change(
+        key=f"scientific.{name}", before=before, after="", check="D3",
+        because=f"decision {decision.number} kept the baseline, which has no {name}",
+    )  # fmt: skip
+    try:
+        taken = draft.take(without(draft.plan, name), change)
+    except DesignError:
+        taken = False
+    if not taken:
         draft.unresolved.append(
-            f"The baseline has no {' or '.join(unknown)}: take it out of the plan, or fix it at "
-            "the value that stands for the baseline."
+            f"The baseline has no {name}: take it out of the plan, or fix it at the value that "
+            "stands for the baseline."
         )
 
 

@@ -27,7 +27,10 @@ def story(draft: Draft, decision: Decision | None, number: int, *, crashed: bool
             f"No new round is proposed after {of}: {draft.nothing}. The plan below starts from "
             "its own, for you to edit; as it is, it would only repeat the search with new seeds."
         )
-    named = [f"{c.key.split('.', 1)[-1]} {c.after}" for c in draft.changes]
+    named = [
+        f"{c.key.split('.', 1)[-1]} {c.after}" if c.after else f"no {c.key.split('.', 1)[-1]}"
+        for c in draft.changes
+    ]
     more = f" and {len(named) - NAMED} more changes" if len(named) > NAMED else ""
     changed = f"with {', '.join(named[:NAMED])}{more}" if named else "with new seeds"
     if decision is None:

@@ -23,7 +23,7 @@ from tunebook.book.planning.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record
 from tunebook.book.round_results import ReadRound
 from tunebook.book.running import add_search_trials, say_after_training, say_before_training
-from tunebook.domain.decision import Decision, Setting
+from tunebook.domain.decision import Decision, Setting, Verdict
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import TrainingCodeError
 from tunebook.domain.program import Program
@@ -221,7 +221,9 @@ class Round(ReadRound):
         Args:
             most_trials: what the next round may have at most.
         """
-        decided = [d for d in self._store.decisions() if d.round == self.number]
+        decisions = self._store.decisions()
+        decided = [d for d in decisions if d.round == self.number]
+        answered = {d.round for d in decisions if d.verdict is not Verdict.MORE_EVIDENCE}
         rounds, launches = self._store.rounds(), self._store.launches()
         found = next_round(
             rounds[self.number - 1],
@@ -233,6 +235,7 @@ class Round(ReadRound):
             goals=frozenset(r.plan.goal for r in rounds),
             most_trials=most_trials,
             baseline=launches[-1].expected if launches else None,
+            searched={n: rounds[n - 1].plan for n in answered},
         )
         return found.looking_ahead(self._store)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from tunebook.domain.design import Fixed, Round, studies
+from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Remedy
 from tunebook.domain.space import Axis, Choice, Per
 from tunebook.domain.trial import Configuration, Value
@@ -145,6 +146,38 @@ def settle(plan: Round, values: Mapping[str, Value]) -> Round:
             if c.left in known and (not isinstance(c.right, str) or c.right in known)
         ),
     )
+
+
+def without(plan: Round, name: str) -> Round:
+    """The plan without a varied hyperparameter on which nothing depends.
+
+    Raises:
+        DesignError: another hyperparameter or a constraint depends on it, or the plan that is
+            left breaks a rule.
+    """
+    held = {**plan.scientific, **plan.nuisance, **plan.fixed}
+    leaning = [n for n, axis in held.items() if n != name and _depends(axis, name)]
+    leaning += [
+        f"{c.left} {c.relation} {c.right}" for c in plan.subject_to if name in (c.left, c.right)
+    ]
+    if leaning:
+        raise DesignError(
+            f"{leaning[0]} depends on {name}, which can't be taken out of the plan alone",
+            next_step=f"fix {name} at the value that stands for the baseline",
+        )
+    return replace(
+        plan,
+        scientific={n: a for n, a in plan.scientific.items() if n != name},
+        nuisance={n: a for n, a in plan.nuisance.items() if n != name},
+        levels={n: k for n, k in plan.levels.items() if n != name},
+    )
+
+
+def _depends(axis: Fixed | Axis, name: str) -> bool:
+    """Whether a range or a fixed value differs by another hyperparameter."""
+    if not isinstance(axis, Per):
+        return False
+    return axis.on == name or any(_depends(below, name) for _, below in axis.when)
 
 
 def _under(axes: Mapping[str, Axis | Per], values: Mapping[str, Value]) -> dict[str, Axis | Per]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -117,6 +117,7 @@ def next_round(
     goals: Collection[str] = (),
     most_trials: int | None = None,
     baseline: Interval | None = None,
+    searched: Mapping[int, Round] | None = None,
 ) -> NextRound:
     """Propose the round after `stored` from its findings and its decision, if there is one.
 
@@ -129,6 +130,7 @@ def next_round(
         goals: of the book's rounds; the proposal has another.
         most_trials: what the next round may have at most.
         baseline: what the newest launch is expected to reach, where there is one.
+        searched: rounds that are decided, by number.
     """
     if decision is not None and decision.verdict is Verdict.ADOPT:
         adopted = (s.mean for s in decision.sides if dict(s.config) == dict(decision.config))
@@ -142,6 +144,7 @@ def next_round(
         most_trials=most_trials,
         goals=goals,
         baseline=baseline,
+        searched=searched,
     )
     train = stored.source.path if stored.source else ""
     file = RoundFile(plan=proposal.plan, train=train, objective=objective, setting=setting)
