@@ -57,6 +57,31 @@ def warnings(
     return (*found, *_costly(whole))
 
 
+def baseline_warnings(tried: Tried, gaps: str, launch: int) -> tuple[Finding, ...]:
+    """What the short run of the baseline's configuration warns of.
+
+    Args:
+        tried: what was seen of it.
+        gaps: which hyperparameters of the round it lacks, in words; empty where it lacks none.
+        launch: its number.
+    """
+    if tried.fault:
+        error = tried.fault.partition("\n")[0]
+        sentence = (
+            f"The baseline (launch {launch}) crashes with this training code: {error}. `decide` "
+            "reruns the baseline, so this round could not be decided. Give each hyperparameter "
+            'that the baseline lacks a default: trial.config.get("NAME", VALUE).'
+        )
+        return (_finding("D3", Severity.PROBLEM, "baseline", sentence, RemedyKind.INSPECT),)
+    if not gaps:
+        return ()
+    sentence = (
+        f"{gaps.partition('. ')[0]}. It trained for {tried.steps} steps with this code. Check "
+        "that the default in the code is what the baseline was launched with."
+    )
+    return (_finding("D3", Severity.NOTE, "baseline", sentence, RemedyKind.INSPECT),)
+
+
 def _unreported(tried: Sequence[Tried], metric: str) -> list[Finding]:
     missing = [t for t in tried if metric not in t.metrics]
     if not missing:

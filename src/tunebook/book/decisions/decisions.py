@@ -47,7 +47,7 @@ from tunebook.domain.decision import (
     Setting,
     Verdict,
 )
-from tunebook.domain.design import Objective, Round, studies
+from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.codec import alike
@@ -56,6 +56,7 @@ from tunebook.domain.space import Choice, leaves, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
 from tunebook.execution.reuse import KeptExecutor, executor_for
+from tunebook.planning.baseline_gaps import completed
 from tunebook.statistics.curves.lengths import length_caveat
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
@@ -209,8 +210,7 @@ def candidates(
         for n, i in best.items()
     ]
     if baseline is not None:
-        config = {**_fixed(plan, baseline.config), **baseline.config}
-        found.append(Candidate(name="baseline", config=config))
+        found.append(Candidate(name="baseline", config=completed(plan, baseline.config)))
     return tuple(found)
 
 
@@ -221,14 +221,6 @@ def _side(plan: Round, config: Configuration) -> str:
         if name in config and all(isinstance(leaf, Choice) for leaf in leaves(axis))
     ]
     return ", ".join(settled) or "best"
-
-
-def _fixed(plan: Round, baseline: Configuration) -> Configuration:
-    """Hyperparameters that this round holds fixed and the baseline does not name."""
-    for study in studies(plan):
-        if all(baseline.get(k, v) == v for k, v in study.branch.conditions.items()):
-            return {k: v for k, v in study.fixed.items() if k not in baseline}
-    return {}
 
 
 def _decision(

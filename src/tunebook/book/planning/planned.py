@@ -23,6 +23,7 @@ from tunebook.domain.formats.numbers import plural
 from tunebook.domain.trial import Purpose, Status
 from tunebook.examination.objective_direction import direction_finding
 from tunebook.execution.resources import cores
+from tunebook.planning.baseline_gaps import gaps_text
 from tunebook.planning.cost import Timed, planned_cost, tried_cost
 from tunebook.planning.earlier_trials import FEWEST, FEWEST_FREE
 from tunebook.planning.forecast import Measured, PlannedRound, Reruns, plan_ahead
@@ -46,7 +47,8 @@ class Planned:
         ahead: what the round would cost and tell.
         trades: what one change of the plan would buy, best first.
         doubts: of what the plan takes for granted, each under its head: an objective whose name
-            contradicts its direction, a least improvement that nothing can reach.
+            contradicts its direction, a least improvement that nothing can reach, a baseline that
+            lacks a hyperparameter of the plan.
     """
 
     def __init__(
@@ -187,7 +189,11 @@ def _doubts(
     setting = setting or Setting(name="")
     baseline = launches[-1] if launches else None
     reach = out_of_reach(plan.least_improvement, objective, setting, baseline)
-    doubts = {"objective": found.sentence if found else "", "least improvement": reach}
+    doubts = {
+        "objective": found.sentence if found else "",
+        "least improvement": reach,
+        "baseline": gaps_text(plan, baseline),
+    }
     return {head: text for head, text in doubts.items() if text}
 
 
@@ -259,6 +265,9 @@ def say_before_running(
             "round.planned().",
             file=sys.stderr,
         )
+    launches = store.launches()
+    if gaps := gaps_text(plan, launches[-1] if launches else None):
+        print(f"Warning: {gaps}", file=sys.stderr)
     for text in too_small(ahead):
         print(f"Warning, too small for a verdict: {text}.", file=sys.stderr)
 

@@ -7,6 +7,7 @@ and put together for the steps and evaluations that the plan has. Only these tim
 
 from __future__ import annotations
 
+import functools
 import itertools
 import json
 import os
@@ -22,19 +23,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from tunebook.book.planning.same_plan import carried_into
 from tunebook.book.tried_times import keep_times
 from tunebook.domain.conditions import decided_by
+from tunebook.domain.decision import Launch
 from tunebook.domain.design import Objective, Round, Study, studies
 from tunebook.domain.finding import Finding, Severity
 from tunebook.domain.formats.round_file import RoundFile
 from tunebook.domain.searchers import ADAPTIVE
-from tunebook.domain.trial import TrialRecord
+from tunebook.domain.trial import Configuration, TrialRecord
 from tunebook.domain.tried import Tried
-from tunebook.examination.short_run import warnings
+from tunebook.examination.short_run import baseline_warnings, warnings
 from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.executor_table import executor_of
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.resources import thread_settings
+from tunebook.planning.baseline_gaps import completed, gaps_text
 from tunebook.search import points
 from tunebook.search.assignment import trial_seed
 from tunebook.training.assignment import Assignment, encode
@@ -57,10 +61,12 @@ class ShortRun:
     Attributes:
         tried: of the first configuration of each study.
         warnings: what to mend before the round is run.
+        baseline: what was seen of the baseline's configuration; None where the book has none.
     """
 
     tried: tuple[Tried, ...]
     warnings: tuple[Finding, ...]
+    baseline: Tried | None = None
 
     @property
     def faulty(self) -> bool:
@@ -77,6 +83,7 @@ def look_at(
     steps: int = STEPS,
     seconds: float = SECONDS,
     workers: int | None = None,
+    baseline: Launch | None = None,
 ) -> ShortRun:
     """A short test run of what a round file plans; its times are kept for a plan's cost.
 
@@ -85,27 +92,35 @@ def look_at(
         train, objective: of the round.
         steps, seconds: as in `try_round`.
         workers: trials at a time that the round will be run with, as for `tunebook.Round.run`.
+        baseline: of the book; its configuration is trained as well, as a decision will.
 
     Raises:
         TrainingCodeError: the training code can't be found.
     """
     code = training_code(train)
-    check_program(code, file.plan)
+    plan = file.plan if baseline is None else carried_into(file.plan, baseline.config)
+    check_program(code, plan)
     objective_in_training = file.setting.training_objective if file.setting else ""
-    tried = tuple(
-        try_round(
-            file.plan,
-            code,
-            objective,
-            training_objective=objective_in_training,
-            steps=steps,
-            seconds=seconds,
-            environment=worker_environment(file, workers),
-        )
+    run = functools.partial(
+        try_round,
+        plan,
+        code,
+        objective,
+        training_objective=objective_in_training,
+        steps=steps,
+        seconds=seconds,
+        environment=worker_environment(file, workers),
     )
+    tried = tuple(run())
     keep_times(file.plan, tried)
     found = warnings(tried, objective, training_objective=objective_in_training)
-    return ShortRun(tried=tried, warnings=found)
+    if baseline is None:
+        return ShortRun(tried=tried, warnings=found)
+    config = completed(plan, baseline.config)
+    known = next((t for t in tried if dict(t.config) == dict(config)), None)
+    own = known or next(run(config=config))
+    doubts = baseline_warnings(own, gaps_text(plan, baseline), baseline.number)
+    return ShortRun(tried=tried, warnings=(*found, *doubts), baseline=own)
 
 
 def try_round(
@@ -117,6 +132,7 @@ def try_round(
     steps: int = STEPS,
     seconds: float = SECONDS,
     environment: Mapping[str, str] | None = None,
+    config: Configuration | None = None,
 ) -> Iterator[Tried]:
     """Train the first configuration of each study for a few steps, one after the other.
 
@@ -127,6 +143,7 @@ def try_round(
         steps: at most so many.
         seconds: each is ended then, once a step and an evaluation were seen.
         environment: what a worker finds set beside what this process has: its threads, its GPU.
+        config: train this one configuration instead, as the baseline's.
     """
     around = {**os.environ, **(environment or thread_settings(1, os.environ))}
     if plan.searcher in ADAPTIVE:  # its first configurations are Halton's as well
@@ -134,6 +151,8 @@ def try_round(
     with tempfile.TemporaryDirectory(prefix="tunebook-try-") as folder:
         for number, study in enumerate(studies(plan)[:MOST_STUDIES]):
             trial = _first_trial(plan, study, number, min(steps, plan.max_train_steps))
+            if config is not None:
+                study, trial = replace(study, name="baseline"), replace(trial, config=config)
             assignment = Assignment(
                 trial=trial,
                 files=attempt_files(Path(folder), trial.key, 1),
@@ -146,6 +165,8 @@ def try_round(
             seen = _watched(assignment, seconds, around)
             tried = _read(seen, plan, study, trial, assignment)
             yield replace(tried, threads=int(around.get("OMP_NUM_THREADS") or 1))
+            if config is not None:
+                return
 
 
 def worker_environment(file: RoundFile, workers: int | None) -> Mapping[str, str]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tunebook.cli.which_book import json_option, open_book
+from tunebook.cli.which_book import book_option, json_option, open_book
 
 if TYPE_CHECKING:
     from tunebook.book.planning.short_run import ShortRun
+    from tunebook.domain.decision import Launch
     from tunebook.domain.design import Objective
     from tunebook.domain.formats.codec import RoundFile
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
               help="Of each configuration, once a step and an evaluation were seen.")  # fmt: skip
 @click.option("--workers", type=click.IntRange(min=1),
               help="As for run: each trial gets its share of the cores.")  # fmt: skip
+@book_option
 @json_option
 def command(
     file: Path,
@@ -31,9 +33,12 @@ def command(
     steps: int,
     seconds: float,
     workers: int | None,
+    book_path: str | None,
     as_json: bool,
 ) -> None:
     """Train the first configuration of each study of FILE for a few steps; keep only its times.
+
+    Trains the configuration of the book's baseline too, which `decide` will rerun with this code.
 
     Says what was reported, steps a second, memory and what a whole trial would take; warns where
     evaluation costs more than training, and where training never reads a hyperparameter.
@@ -48,7 +53,15 @@ def command(
     where = train or asked.train
     if not where:
         raise no_code()
-    seen = look_at(asked, where, _objective(asked), steps=steps, seconds=seconds, workers=workers)
+    seen = look_at(
+        asked,
+        where,
+        _objective(asked, book_path),
+        steps=steps,
+        seconds=seconds,
+        workers=workers,
+        baseline=_baseline(asked, book_path),
+    )
     if as_json:
         print_json(**data_of(seen))
     else:
@@ -63,7 +76,12 @@ def data_of(seen: ShortRun) -> dict[str, Any]:
 
     shares = [{"whole_s": t.whole_s, "evaluation_share": t.evaluation_share} for t in seen.tried]
     tried = [{**data(t), **more} for t, more in zip(seen.tried, shares, strict=True)]
-    return {"tried": tried, "warnings": data(seen.warnings), "hints": list(hints_of(seen))}
+    return {
+        "tried": tried,
+        "baseline": data(seen.baseline) if seen.baseline else None,
+        "warnings": data(seen.warnings),
+        "hints": list(hints_of(seen)),
+    }
 
 
 def hints_of(seen: ShortRun) -> tuple[str, ...]:
@@ -82,14 +100,34 @@ def show_seen(seen: ShortRun) -> None:
 
     for tried in seen.tried:
         show(tried_renderable(tried))
+    if seen.baseline is not None:
+        show(tried_renderable(seen.baseline, of="Baseline"))
     if not any(t.fault for t in seen.tried) or seen.warnings:
         show(warnings_renderable(seen.warnings))
     show_hints(hints_of(seen))
 
 
-def _objective(asked: RoundFile) -> Objective:
-    """Of the file, else of the only book here."""
+def _baseline(asked: RoundFile, book_path: str | None) -> Launch | None:
+    """The baseline of the round's book, where there is a book that can be read."""
+    from tunebook.book.notebook import Book
+    from tunebook.cli.named_book import named_book
+    from tunebook.domain.errors import TunebookError
+    from tunebook.domain.formats.book_location import exists
+
+    path = named_book(asked, book_path)
+    if path is None or not exists(path):
+        return None
+    try:
+        with Book(path) as book:
+            return book.baseline
+    except TunebookError as error:
+        click.echo(f"The baseline was not tried: {error}", err=True)
+        return None
+
+
+def _objective(asked: RoundFile, book_path: str | None) -> Objective:
+    """Of the file, else of the book."""
     if asked.objective is not None:
         return asked.objective
-    with open_book(None) as book:
+    with open_book(book_path) as book:
         return book.objective

@@ -13,9 +13,9 @@ from tunebook.domain.formats.numbers import config_text, number, plural, seconds
 from tunebook.domain.tried import Tried
 
 
-def tried_renderable(tried: Tried) -> RenderableType:
+def tried_renderable(tried: Tried, of: str = "Tried") -> RenderableType:
     """One configuration: what it reported, what a step costs, how a whole trial would divide."""
-    head = f"Tried {config_text(tried.config)}"
+    head = f"{of} {config_text(tried.config)}"
     if tried.fault:
         first, _, rest = tried.fault.partition("\n")
         said = [_inside(f"It does not train: {first}", "red")]
