@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tunebook.advice.draft import Asked
+from tunebook.domain.error_kind import CodingErrors
 from tunebook.domain.finding import Finding, Remedy, RemedyKind
 from tunebook.domain.space import spell
 
@@ -33,6 +34,16 @@ def bug_first(finding: Finding, remedy: Remedy) -> bool:
     """Whether a finding means that the results themselves can't be trusted yet."""
     kinds = (RemedyKind.INSPECT, RemedyKind.CORRECT)
     return remedy.kind in kinds and finding.severity.value in ("problem", "warning")
+
+
+def errors_first(errors: CodingErrors, number: int, *, decided: bool) -> str:
+    """What comes before the next round where trials ended by an error in the code."""
+    if decided:
+        return f"{errors.sentence} Correct the training code before this round runs."
+    return (
+        f"{errors.sentence} Correct it first, train them again (tunebook run --round {number} "
+        "--again crashed), and propose the next round anew."
+    )
 
 
 def _named(remedy: Remedy) -> str:

@@ -19,7 +19,7 @@ from tunebook.advice.budget import (
     set_trials,
 )
 from tunebook.advice.draft import Asked, Draft
-from tunebook.advice.manual_remedies import WHY, bug_first, by_hand
+from tunebook.advice.manual_remedies import WHY, bug_first, by_hand, errors_first
 from tunebook.advice.next_question import ask_next, nothing_complete
 from tunebook.advice.predictions import foretell
 from tunebook.advice.ranges import rerange
@@ -27,6 +27,7 @@ from tunebook.advice.roles import fix, settle_decision, vary_anew
 from tunebook.advice.summary import story
 from tunebook.domain.decision import Change, Decision, Verdict
 from tunebook.domain.design import Round
+from tunebook.domain.error_kind import CodingErrors
 from tunebook.domain.finding import Examination, Interval, Remedy, RemedyKind
 from tunebook.domain.record import Proposal
 from tunebook.domain.space import Per
@@ -49,6 +50,7 @@ def propose(
     goals: Collection[str] = (),
     baseline: Interval | None = None,
     searched: Mapping[int, Round] | None = None,
+    errors: CodingErrors | None = None,
 ) -> Proposal:
     """The round after `plan`: what its findings ask for, changed, each change with its reason.
 
@@ -85,6 +87,7 @@ def propose(
         most_trials: what the next round may have at most.
         goals: of the book's rounds; the proposal has another.
         searched: rounds that are decided, by number.
+        errors: trials of the round that ended by an error in the code.
         baseline: what the baseline of the next round is expected to reach, where there is one.
 
     Returns:
@@ -105,6 +108,8 @@ def propose(
     say_cost(draft, plan)
     crashed = nothing_complete(draft, table)
     _for_a_person(draft, [x for x in asked if x[1].kind in WHY], crashed=crashed)
+    if errors is not None and not crashed:
+        draft.unresolved.insert(0, errors_first(errors, number, decided=decision is not None))
     answered = decision is not None and decision.verdict is not Verdict.MORE_EVIDENCE
     unvaried = answered and not draft.plan.varied
     if not crashed and (unvaried or all(c.check in SETTLED for c in draft.changes)):

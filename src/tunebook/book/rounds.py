@@ -236,6 +236,7 @@ class Round(ReadRound):
             most_trials=most_trials,
             baseline=launches[-1].expected if launches else None,
             searched={n: rounds[n - 1].plan for n in answered},
+            details=self._details(),
         )
         return found.looking_ahead(self._store)
 

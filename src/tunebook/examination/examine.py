@@ -17,6 +17,7 @@ from tunebook.checks.never_read.check import never_read
 from tunebook.checks.spec import Assumes, Uses
 from tunebook.checks.variance_sources.labels import without_labels
 from tunebook.domain.design import Objective
+from tunebook.domain.error_kind import OF_THE_CODE
 from tunebook.domain.finding import (
     CheckFailed,
     Examination,
@@ -170,7 +171,7 @@ def conclude(
     findings = _one_length(findings)
     findings += lost_to_included(findings, table.objective)
     failed = table.take(table.unexplained)
-    findings = [_without_failed(f, failed) for f in findings]
+    findings = [_crashed_too(_without_failed(f, failed), table) for f in findings]
     suspected = bool(getattr(found.get("C11"), "adaptive", False))
     if table.adaptive or suspected:
         findings = [_doubted(f, suspected=suspected) for f in findings]
@@ -228,6 +229,18 @@ def _without_failed(finding: Finding, failed: TrialTable) -> Finding:
     if not own or spec is None or not spec.leaves_out_failed:
         return finding
     said = f"It leaves out {plural(own, 'trial')} that failed without a stated cause."
+    return replace(finding, sentence=f"{finding.sentence} {said}")
+
+
+def _crashed_too(finding: Finding, table: TrialTable) -> Finding:
+    """What C10 says where trials crashed: an error in the code looks like an effect."""
+    if finding.check != "C10":
+        return finding
+    own = table if finding.study is None else table.of_study(finding.study)
+    crashed = sum(cause in OF_THE_CODE for cause in own.cause)
+    if not crashed:
+        return finding
+    said = f"{plural(crashed, 'trial')} crashed and ranked last: rule out a coding error first."
     return replace(finding, sentence=f"{finding.sentence} {said}")
 
 

@@ -12,7 +12,7 @@ from tunebook.checks.failures.unreported import UnreportedObjective, unreported_
 from tunebook.deciding.broken_baseline import broken_in_round
 from tunebook.deciding.rerun_count import MOST_MORE, more_reruns
 from tunebook.domain.decision import Decision, Verdict
-from tunebook.domain.error_kind import OF_THE_CODE, error_kind
+from tunebook.domain.error_kind import OF_THE_CODE, CodingErrors, coding_errors, error_kind
 from tunebook.domain.formats.numbers import number, plural
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.report.verdict import best_trial
@@ -252,6 +252,13 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
         )
     if not found.table.complete.any():
         return _nothing_complete(found, book)
+    if (errors := _coding_errors(found)) is not None:
+        return Standing(
+            step=Step.RUN,
+            sentence=f"{errors.sentence} Correct the training code and train them again, before "
+            "you read what the others say.",
+            command=f"tunebook run --round {found.number} --again crashed{book}",
+        )
     if _is_the_baseline(record, found):
         return Standing(
             step=Step.NEXT,
@@ -282,6 +289,11 @@ def _is_the_baseline(record: BookRecord, found: RoundRecord) -> bool:
         return False
     config = found.table.config[found.table.name.index(best.trial)]
     return dict(config) == dict(record.launches[-1].config)
+
+
+def _coding_errors(found: RoundRecord) -> CodingErrors | None:
+    """Those of the search trials."""
+    return coding_errors(found.table.name, found.table.cause, found.details)
 
 
 def _all_crashed_alike(found: RoundRecord) -> str:

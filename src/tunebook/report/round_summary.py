@@ -9,7 +9,7 @@ from tunebook.checks.importance.check import SensitivityResult
 from tunebook.checks.importance.good_ranges import GoodRange, good_ranges
 from tunebook.checks.importance.result import Verdict
 from tunebook.domain.design import Objective
-from tunebook.domain.error_kind import error_kind
+from tunebook.domain.error_kind import CodingErrors, coding_errors, error_kind
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.numbers import config_text, listed, number, plural, value_text
 from tunebook.domain.table import TrialTable
@@ -51,6 +51,7 @@ class RoundSummary:
         no_chance: every trial that ended is stuck at this level of chance; else None.
         repeated: what reruns of the best configuration with new seeds say of it; "" where it has
             none.
+        errors: trials that ended by an error in the code; None where none did.
     """
 
     objective: Objective
@@ -61,6 +62,7 @@ class RoundSummary:
     all_lost: bool = False
     no_chance: float | None = None
     repeated: str = ""
+    errors: CodingErrors | None = None
 
 
 def summarize(
@@ -91,6 +93,7 @@ def summarize(
         all_lost=bool(ended) and len(ended) == len(table) and not table.complete.any(),
         no_chance=table.chance if stuck else None,
         repeated=repeated_text(best, table, reruns) if best and reruns is not None else "",
+        errors=coding_errors(table.name, table.cause, details or {}),
     )
 
 
@@ -162,7 +165,12 @@ def summary_lines(summary: RoundSummary) -> list[tuple[str, tuple[str, ...]]]:
         repeated = (summary.repeated,) if summary.repeated else ()
         lines.append((head, (config_text(best.config) or "no hyperparameter", *repeated)))
         if ranges := range_lines(summary):
-            lines.append(("Good values", ranges))
+            doubt = (
+                (f"{summary.errors.sentence} Mend it and train them again first: these values may "
+                 "be its effect.",)
+                if summary.errors else ()
+            )  # fmt: skip
+            lines.append(("Good values", (*ranges, *doubt)))
     if summary.all_lost:
         lines.append(("No trial completed.", ()))
     if summary.lost:

@@ -13,6 +13,7 @@ from tunebook.book.files.writing import write_text
 from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.domain.decision import Change, Decision, Setting, Verdict
 from tunebook.domain.design import Objective, Round
+from tunebook.domain.error_kind import coding_errors
 from tunebook.domain.finding import Examination, Interval
 from tunebook.domain.formats.codec import RoundFile, write_round_file
 from tunebook.domain.record import Proposal
@@ -118,6 +119,7 @@ def next_round(
     most_trials: int | None = None,
     baseline: Interval | None = None,
     searched: Mapping[int, Round] | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> NextRound:
     """Propose the round after `stored` from its findings and its decision, if there is one.
 
@@ -131,6 +133,7 @@ def next_round(
         most_trials: what the next round may have at most.
         baseline: what the newest launch is expected to reach, where there is one.
         searched: rounds that are decided, by number.
+        details: of its trials, name to error in one line.
     """
     if decision is not None and decision.verdict is Verdict.ADOPT:
         adopted = (s.mean for s in decision.sides if dict(s.config) == dict(decision.config))
@@ -145,6 +148,7 @@ def next_round(
         goals=goals,
         baseline=baseline,
         searched=searched,
+        errors=coding_errors(table.name, table.cause, details or {}),
     )
     train = stored.source.path if stored.source else ""
     file = RoundFile(plan=proposal.plan, train=train, objective=objective, setting=setting)
