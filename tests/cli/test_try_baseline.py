@@ -85,7 +85,7 @@ def test_plan_and_run_warn_before_a_trial_is_spent(asked, tunebook):
     assert any("no value of clip" in w for w in planned["planned"]["warnings"])
     ran = tunebook("run", "r.toml", "--workers", "0")
     assert "launch 0" in ran.stderr and "no value of clip" in ran.stderr
-    assert "--again crashed" in tunebook("decide", "--workers", "1", code=2).stderr
+    assert "--again crashed" in tunebook("decide", "--workers", "1", code=1).stderr
     reruns = json.loads(tunebook("status", "--json").stdout)["rounds"][1]["reruns"]
     assert reruns == {"infeasible": 2}
 
