@@ -128,3 +128,14 @@ def test_an_adopted_value_is_fixed_with_its_branch():
     assert plan.fixed["optimizer"] == "adam"
     assert set(plan.nuisance) == {"learning_rate", "decay"}
     assert plan.nuisance["learning_rate"] == Float(1e-5, 1e-2, Scale.LOG)
+
+
+def test_best_trials_near_an_end_are_for_a_person_to_settle():
+    """A note of C1 asks for no change, and still reaches the next plan."""
+    note = Finding(
+        check="C1", severity=Severity.NOTE, subject="decay", settled=False,
+        numbers={"trials": 12, "best_near_edge": 3, "hyperparameter": "decay"},
+        sentence="The best 3 trials have decay in the quarter next to its high end.",
+    )  # fmt: skip
+    said = [text for text in advice(note).unresolved if note.sentence in text]
+    assert len(said) == 1 and "widen that end by hand" in said[0]

@@ -108,6 +108,7 @@ def propose(
     say_cost(draft, plan)
     crashed = nothing_complete(draft, table)
     _for_a_person(draft, [x for x in asked if x[1].kind in WHY], crashed=crashed)
+    draft.unresolved += _near_an_end(draft, examination)
     if errors is not None and not crashed:
         draft.unresolved.insert(0, errors_first(errors, number, decided=decision is not None))
     answered = decision is not None and decision.verdict is not Verdict.MORE_EVIDENCE
@@ -183,6 +184,17 @@ def _for_a_person(draft: Draft, asked: Sequence[Asked], *, crashed: bool) -> Non
             0, "Look at the training code before this round runs: its results may show a bug."
         )
     draft.unresolved += [by_hand(x) for x in (*bugs, *(x for x in left if x not in bugs))]
+
+
+def _near_an_end(draft: Draft, examination: Examination) -> list[str]:
+    """Notes of C1 that the best trials lie next to an end, without evidence for a wider range."""
+    notes = [f for f in examination.findings if f.check == "C1" and "best_near_edge" in f.numbers]
+    return [
+        f"{f.sentence} The range stays as it is: widen that end by hand if you expect better "
+        "values beyond it."
+        for f in notes
+        if f.numbers.get("hyperparameter") in draft.plan.varied
+    ]
 
 
 def _new_points(draft: Draft) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import boundaries as measured
@@ -76,7 +77,41 @@ def test_thin_data_says_what_would_do(fresh_rng):
     result = boundaries.check(table(fresh_rng, 8, [1.5, 0.5]))
     assert isinstance(result, NotApplicable)
     assert "8 complete trials" in result.reason
-    assert "10 complete trials" in result.needs
+    assert "32 complete trials (10 where" in result.needs
+
+
+def test_the_number_of_trials_that_is_asked_for_is_one(fresh_rng):
+    """A note and what is needed to say anything name the same number."""
+    thin = boundaries.check(table(fresh_rng, 8, [0.5])).needs
+    made = table(np.random.default_rng(1), 12, [0.9], noise=0.3)
+    note = next(f for f in boundaries.check(made).findings if not f.settled)
+    wanted = 12 + int(re.search(r"run (\d+) more", note.sentence)[1])
+    assert wanted == boundaries.CERTAIN
+    assert f"{wanted} complete trials" in thin and f"{wanted} complete trials" in note.sentence
+
+
+def test_a_small_p_value_is_not_shown_where_there_is_not_enough_evidence():
+    rng, notes = np.random.default_rng(2), []
+    for _ in range(20):
+        made = table(rng, 12, [1.2])
+        result = boundaries.check(made)
+        small = min(s.p_value for s in result.axes[0].sides) < 0.05
+        notes += [f for f in result.findings if not f.settled and small]
+    assert len(notes) > 3
+    assert not any(f.numbers.get("p_value", 1.0) < 0.05 or "(p = 0.0" in f.sentence for f in notes)
+
+
+def test_an_end_that_can_not_be_widened_needs_no_judgement():
+    """Dropout's low end is 0: best values there ask for no trials, and the other end passes."""
+    rng = np.random.default_rng(3)
+    made = table(rng, 40, [0.05], noise=0.01)
+    (said,) = boundaries.check(made).findings
+    assert said.severity is Severity.PASS
+    assert "high end" in said.sentence and "can't be widened" in said.sentence
+    moved = {"": Branch(axes={"x0": Float(-1.0, 1.0)})}
+    shifted = tuple({"x0": 2 * c["x0"] - 1} for c in made.config)
+    open_ = boundaries.check(replace(made, branches=moved, config=shifted)).findings
+    assert not any(f.severity is Severity.PASS for f in open_)
 
 
 def cut_off(rng, **more):

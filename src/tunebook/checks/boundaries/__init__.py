@@ -15,6 +15,11 @@ SPEC = CheckSpec(
     assumes=Assumes.INDEPENDENT_TRIALS_PREFERRED,
     uses=Uses.CARRIED,
     blocks_exploitation=frozenset({Severity.WARNING, Severity.PROBLEM}),
+    labels={
+        "open": "hyperparameters without enough evidence",
+        "best_near_edge": "best trials next to the end",
+        "trials_near_end": "trials next to the end",
+    },
     method="A response is fitted to the complete trials, by a parabola and by a curve of any "
     "smoothness, each weighted by its evidence. For each side: is the best place on the edge "
     "better than the best place at least 15 % of the range inside? The p-value is the chance "

@@ -17,7 +17,8 @@ they fail, widening gains nothing.
 A pass needs that neither side's chance is below SIGN, that the fit foretells left-out trials, and
 trials enough for an alarm. Else there is not enough evidence, and the note shows the edge next to
 which the best trials lie. An end next to which most trials failed without a stated cause is not
-judged: results there are missing, and nobody knows why.
+judged: results there are missing, and nobody knows why. An end that can't be widened, such as a
+dropout of 0, needs no pass and asks for no trials.
 
 Assumes that the response is continuous on the scales that were declared, noise that is about the
 same over the better half of the trials, and trials not chosen by earlier results. Measured error
@@ -42,7 +43,7 @@ from tunebook.domain.roles import is_length
 from tunebook.domain.space import Axis, Choice, Float, Integer, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.estimators import good_region
-from tunebook.statistics.response.edge_gain import INSIDE, EdgeGains, edge_gains
+from tunebook.statistics.response.edge_gain import INSIDE, MOST_AXES, EdgeGains, edge_gains
 
 if TYPE_CHECKING:
     from jaxtyping import Bool
@@ -106,6 +107,7 @@ def _axes(table: TrialTable, study: str) -> list[Axis]:
 
 def _silent(studies: Mapping[str, TrialTable], ranged: Mapping[str, TrialTable]) -> NotApplicable:
     most = max((int(t.complete.sum()) for t in ranged.values()), default=0)
+    axes = [sum(not _choice(a) for a in t.branches[s].axes.values()) for s, t in ranged.items()]
     return NotApplicable(
         check="C1",
         reason="no hyperparameter was varied"
@@ -113,7 +115,7 @@ def _silent(studies: Mapping[str, TrialTable], ranged: Mapping[str, TrialTable])
         else "only choices were varied, and a choice has no boundary"
         if not ranged
         else f"the largest study has {most} complete trials",
-        needs=f"a study that varies a range, with {FEWEST} complete trials or more",
+        needs=wording.evidence_needed(_wanted(min([*axes, MOST_AXES])), FEWEST),
     )
 
 
@@ -134,7 +136,7 @@ def _findings(
         place = list(branch.axes).index(reading.hyperparameter)
         if _unexplained(reading):
             found.append(wording.failing_end(reading))
-        elif _passes(own, study, place, reading, gains, level):
+        elif not reading.open_sides or _passes(own, study, place, reading, gains, level):
             found.append(wording.not_cut_off(reading, metric))
         else:
             left_open.append(reading)
@@ -169,7 +171,7 @@ def _passes(
     is best, do raise one.
     """
     n = int(own.complete.sum())
-    if not _foretold(gains, n) or any(s.p_value < SIGN for s in reading.sides):
+    if not _foretold(gains, n) or any(s.p_value < SIGN for s in reading.open_sides):
         return False
     if n >= _wanted(len(gains.judged)):
         return True
@@ -233,7 +235,7 @@ def _read_axis(
             for side, p in zip(("low", "high"), p_values, strict=True)
         )
         if is_length(name):  # fixed, never widened (B9)
-            sides = tuple(replace(s, proposed=None) for s in sides)
+            sides = tuple(replace(s, proposed=None, final=False) for s in sides)
     return AxisReading(
         study=study,
         hyperparameter=name,
@@ -275,6 +277,7 @@ def _read_side(
         alarm=alarm,
         best_at=at if side == "low" else 1.0 - at,
         proposed=_wider(axis, side) if alarm else None,
+        final=_is_final(axis, side),
         unexplained=unexplained,
     )
 
@@ -315,6 +318,13 @@ def _lost_near(
         if failed > 1 and failed > near / 2:
             return failed, near
     return None
+
+
+def _is_final(axis: Axis, side: str) -> bool:
+    """An end at 0, which ranges of one sign do not pass; at 1 of a whole number on a log scale."""
+    assert isinstance(axis, Float | Integer)
+    least = 1 if isinstance(axis, Integer) and axis.scale is Scale.LOG else 0
+    return side == "low" and axis.low == least
 
 
 def _wider(axis: Axis, side: str) -> float | None:

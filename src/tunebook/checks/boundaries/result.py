@@ -30,6 +30,7 @@ class SideReading:
         alarm: the range is cut off there.
         best_at: where the best trials are, from 0 at the low end to 1.
         proposed: the new bound, None where nothing is proposed.
+        final: the end can't be widened, such as a dropout of 0, and needs no judgement.
         unexplained: of the trials next to it how many failed without a stated cause, and how
             many there are, where these are most of them; else None.
     """
@@ -39,6 +40,7 @@ class SideReading:
     alarm: bool
     best_at: float
     proposed: float | None
+    final: bool = False
     unexplained: tuple[int, int] | None = None
 
 
@@ -62,3 +64,8 @@ class AxisReading:
     sides: tuple[SideReading, ...]
     sign: int = 1
     carried: tuple[bool, ...] = ()
+
+    @property
+    def open_sides(self) -> tuple[SideReading, ...]:
+        """Sides that could be widened; only these ask for evidence."""
+        return tuple(s for s in self.sides if not s.final)

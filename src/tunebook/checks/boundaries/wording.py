@@ -22,6 +22,8 @@ from tunebook.domain.trial import Value
 from tunebook.statistics.estimators import proportion
 from tunebook.statistics.response.edge_gain import MOST_AXES
 
+SHOWN = 0.05
+"""A p-value below it is not shown beside "not enough evidence"."""
 NAMED = 3
 """Hyperparameters that a sentence lists by name; of more, only their number."""
 
@@ -59,6 +61,14 @@ def cut_off(reading: AxisReading, branch: Branch, metric: str) -> Finding:
     )
 
 
+def evidence_needed(wanted: int, fewest: int) -> str:
+    """What C1 needs before it can say anything: the same number as in its notes."""
+    return (
+        f"a study that varies a range, with {wanted} complete trials ({fewest} where an end is "
+        "clear-cut)"
+    )
+
+
 def not_cut_off(reading: AxisReading, metric: str) -> Finding:
     """Neither side would gain from a wider range, where a gain would have been seen."""
     return Finding(
@@ -66,8 +76,10 @@ def not_cut_off(reading: AxisReading, metric: str) -> Finding:
         severity=Severity.PASS,
         subject=reading.subject,
         numbers={f"p_value_{s.side}": s.p_value for s in reading.sides},
-        sentence=f"No sign that {metric} would improve beyond either end of "
-        f"{reading.subject} ({_range(reading.axis)}).",
+        sentence=f"Neither end of {reading.subject} ({_range(reading.axis)}) can be widened."
+        if not reading.open_sides
+        else f"No sign that {metric} would improve beyond {_ends(reading)} of "
+        f"{reading.subject} ({_range(reading.axis)}){_final_end(reading)}.",
         study=reading.study,
     )
 
@@ -110,7 +122,10 @@ def not_known(
     numbers: dict[str, Number] = {"trials": trials, "open": len(names), **found}
     takes = "More trials would decide it"
     if trials < wanted:
-        takes = f"Judging an end needs {wanted} complete trials{where}: run {wanted - trials} more"
+        takes = (
+            f"Judging an end that is not clear-cut needs {wanted} complete trials{where}: run "
+            f"{wanted - trials} more"
+        )
     elif not found:
         takes = f"The trials do not show how {metric} changes along the range"
     return Finding(
@@ -134,7 +149,7 @@ def _shown(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Numb
     """
     most, best = 0, None
     for reading in readings:
-        for side in reading.sides:
+        for side in reading.open_sides:
             run = _run_of_best(reading, side)
             if run > most:
                 most, best = run, (reading, side)
@@ -145,7 +160,6 @@ def _shown(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Numb
     numbers: dict[str, Number] = {
         "best_near_edge": most,
         "hyperparameter": reading.hyperparameter,
-        "p_value": side.p_value,
     }
     return numbers, (
         f" The best {most} trials have {reading.subject} in the quarter next to its "
@@ -155,15 +169,17 @@ def _shown(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Numb
 
 def _better(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Number], str]:
     """The edge that is most likely better than the inside; nothing where none looks so."""
-    sides = [(s.p_value, k, s) for k, r in enumerate(readings) for s in r.sides]
+    sides = [(s.p_value, k, s) for k, r in enumerate(readings) for s in r.open_sides]
     p_value, k, side = min(sides, key=lambda x: x[:2])
     if p_value >= SIGN:
         return {}, ""
     reading = readings[k]
+    # A small p-value of a fit that is not to be trusted would read as evidence.
+    p = {"p_value": p_value} if p_value >= SHOWN else {}
     return (
-        {"hyperparameter": reading.hyperparameter, "p_value": p_value},
+        {"hyperparameter": reading.hyperparameter, **p},
         f" {metric} may still improve towards the {side.side} end of {reading.subject}, "
-        f"{spell(_bound(reading, side))} (p = {p_value:.2g}).",
+        f"{spell(_bound(reading, side))}{f' (p = {p_value:.2g})' if p else ''}.",
     )
 
 
@@ -228,6 +244,21 @@ def _remedy(
         values=values,
         because=because,
     )
+
+
+def _ends(reading: AxisReading) -> str:
+    """`either end`, or the one that could be widened."""
+    if len(reading.open_sides) == 1:
+        return f"the {reading.open_sides[0].side} end"
+    return "either end"
+
+
+def _final_end(reading: AxisReading) -> str:
+    """That an end can't be widened, where that is so of one."""
+    final = [s for s in reading.sides if s.final]
+    if len(final) != 1:
+        return ""
+    return f". Its {final[0].side} end, {spell(_bound(reading, final[0]))}, can't be widened"
 
 
 def _range(axis: Axis) -> str:
