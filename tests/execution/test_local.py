@@ -13,7 +13,6 @@ import pytest
 from execution.trainings import environment, who
 from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Cause, Status
-from tunebook.execution import EXECUTORS
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.outcome import death
@@ -81,13 +80,6 @@ def test_threads_are_a_share_of_the_cores_unless_a_person_says_otherwise():
 def test_workers_are_counted_from_one(wrong):
     with pytest.raises(DesignError, match="workers is a whole number"):
         LocalExecutor(wrong)
-
-
-def test_the_catalogue_names_what_is_there():
-    for place in EXECUTORS.values():
-        module, _, name = place.partition(":")
-        __import__(module)
-        assert hasattr(sys.modules[module], name)
 
 
 def test_memory_counts_a_process_with_all_that_it_started():

@@ -81,6 +81,18 @@ print(found.table())
 found.report("five.html")
 """
 
+EXECUTORS = """\
+from importlib.metadata import entry_points
+
+from tunebook.execution import ExecutorSpec
+from tunebook.execution.executor_table import registered
+
+points = entry_points(group="tunebook.executors")
+assert {p.name for p in points} == {"local", "slurm", "ray"}, points
+assert all(isinstance(p.load(), ExecutorSpec) and p.load().kind == p.name for p in points)
+assert all(len(claims) == 1 for claims in registered().values()), registered()
+"""
+
 CELLS = """\
 import json, sys
 import nbformat
@@ -121,6 +133,7 @@ def try_plain(environment: Environment) -> None:
     commands = environment.call("python", "-c", script).stdout.split()
     assert "run" in commands, "the command line lists no commands"
     every_module(environment)
+    environment.python("entry points of the executors", "-c", EXECUTORS)
     environment.tunebook("--version")
     environment.tunebook("--help")
     for command in commands:
@@ -204,6 +217,9 @@ def try_checkout(environment: Environment, source: Path) -> None:
         "tb.Book('checkout.db', objective=tb.minimize('loss')).close()\n"
         "[getattr(tb, name) for name in tb.__all__]\n"
         "print(tb.__version__)\n"
+        "from tunebook.execution.executor_table import executor_of, registered\n"
+        "assert list(registered()) == ['local', 'ray', 'slurm'], registered()\n"
+        "assert executor_of({'kind': 'local', 'workers': 2}).workers == 2\n"
     )
     environment.python(
         "a checkout that is not installed: every public name, a new book",

@@ -16,9 +16,9 @@ import sqlalchemy
 from tunebook.domain.errors import TunebookError
 from tunebook.domain.formats.book_location import is_server
 from tunebook.domain.formats.numbers import plural
-from tunebook.execution import checkup
 from tunebook.execution.child import WorkerProcess
 from tunebook.execution.environment import versions
+from tunebook.execution.executor_table import ask_clusters
 from tunebook.execution.host import gone
 from tunebook.store import Store
 from tunebook.store.database.connection import on_network
@@ -264,16 +264,17 @@ def _server_clock(about: ServerState) -> Checkup:
 
 
 def _clusters() -> Checkup:
-    """Ask SLURM and Ray whether they are there; nothing is trained on them."""
-    found = [checkup.slurm(), checkup.ray()]
-    silent = any(state == checkup.SILENT for state, _ in found)
+    """Ask each executor that has a cluster whether it is there; nothing is trained on it."""
+    replies, broken = ask_clusters()
+    silent = any(reply.state == "silent" for reply in replies)
+    administrator = "rounds on this machine go on as they are; ask the cluster's administrator"
+    sentences = [*(reply.sentence for reply in replies), *(error.rule for error in broken)]
+    steps = [*([administrator] if silent else []), *(error.next_step for error in broken)]
     return Checkup(
         what="clusters",
-        state="warning" if silent else "good",
-        sentence="; ".join(sentence for _, sentence in found) + ".",
-        next_step="rounds on this machine go on as they are; ask the cluster's administrator"
-        if silent
-        else "",
+        state="warning" if silent or broken else "good",
+        sentence="; ".join(sentences) + ".",
+        next_step="; ".join(steps),
     )
 
 

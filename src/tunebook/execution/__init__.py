@@ -2,29 +2,20 @@
 
 The scheduler claims trials of a book and hands them to an executor; the executor trains them,
 anywhere, and says how each attempt ended. What training reported stands in the attempt's log.
+Each folder in here is an executor, registered by its `SPEC`; packages can register others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Outcome, TrialKey
 
 if TYPE_CHECKING:
     from tunebook.training.assignment import Assignment
-
-EXECUTORS: Mapping[str, str] = MappingProxyType(
-    {
-        "local": "tunebook.execution.local:LocalExecutor",
-        "inline": "tunebook.execution.inline:InlineExecutor",
-        "slurm": "tunebook.execution.slurm.executor:SlurmExecutor",
-        "ray": "tunebook.execution.ray.executor:RayExecutor",
-    }
-)
-"""Executors by name, as `module:class`, so that none is loaded before it is asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,3 +73,66 @@ class Executor(Protocol):
         Training gets `grace_s` seconds to write a last checkpoint; an executor may give a program
         more where it is left out. Safe to call twice.
         """
+
+
+NOT_A_KIND = frozenset({"lock", "checkpoints", "damaged"})
+"""Suffixes that files of a trial have already; a trial's note of its job ends in the kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutorSpec:
+    """The one registration of an executor: an entry point of `tunebook.executors` names it.
+
+    Places are texts, `module:name`, so that reading a spec loads nothing of the executor.
+
+    Attributes:
+        kind: its name in `[executor]` of a round file, and the name of its entry point.
+        factory: what makes the executor; its arguments are the keys of the table.
+        settings: a type whose arguments are these keys too, where it loads faster than the
+            factory; empty for the factory itself.
+        requirement: what pip has to install for it, such as `tunebook[slurm]`; empty where it
+            needs no more than the package that registers it.
+        end_stray_job: a function of a trial's lock file, for executors whose jobs outlive the
+            host. Before it submits a job, such an executor writes the note `lock.with_suffix(
+            "." + kind)`, and removes it afterwards. Where a note is left, the function is called
+            before the trial is run again: it ends the job, waits until it is gone, and removes
+            the note. It imports nothing that only `requirement` brings.
+        checkup: a function without arguments for `tunebook doctor`; returns a `ClusterReply`.
+
+    Raises:
+        DesignError: the kind is no lower-case word, or one that trial files use.
+    """
+
+    kind: str
+    factory: str
+    settings: str = ""
+    requirement: str = ""
+    end_stray_job: str = ""
+    checkup: str = ""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.kind) or self.kind in NOT_A_KIND:
+            raise DesignError(
+                f"the kind of an executor is a lower-case word; got {self.kind!r}",
+                next_step=f"choose another; {', '.join(sorted(NOT_A_KIND))} are taken",
+            )
+
+    def not_installed(self, module: str) -> DesignError:
+        """The error for a module that the executor needs and that is not there."""
+        return DesignError(
+            f'the executor "{self.kind}" needs the package "{module}", which is not installed',
+            next_step=f"pip install '{self.requirement or module}'",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterReply:
+    """Whether a cluster could be used from this machine; nothing was trained on it.
+
+    Attributes:
+        state: "absent" where there is none, "silent" where there is one that does not answer.
+        sentence: with its numbers, and without a full stop.
+    """
+
+    state: Literal["answered", "absent", "silent"]
+    sentence: str

@@ -18,7 +18,7 @@ from typing import Any
 from tunebook.domain.errors import DesignError
 from tunebook.domain.program import MARK
 from tunebook.domain.trial import Cause, Outcome, TrialKey
-from tunebook.execution import Ended
+from tunebook.execution import Ended, ExecutorSpec
 from tunebook.execution.child import WorkerProcess
 from tunebook.execution.gpus import gpu_settings
 from tunebook.execution.outcome import death, infeasible
@@ -32,6 +32,8 @@ from tunebook.execution.resources import (
 from tunebook.store.ingest import output_tail
 from tunebook.training import program
 from tunebook.training.assignment import Assignment, TrainingCode, encode
+
+SPEC = ExecutorSpec(kind="local", factory="tunebook.execution.local:LocalExecutor")
 
 LOOK_EVERY_S = 0.25
 """How often limits of time and memory are looked at: a limit is kept to within this."""

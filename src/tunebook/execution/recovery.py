@@ -16,8 +16,8 @@ import psutil
 from tunebook.domain.errors import TrialBusyError
 from tunebook.domain.trial import Measurement, Outcome, Purpose, TrialRecord
 from tunebook.execution.child import MARK, runs
+from tunebook.execution.executor_table import end_stray_jobs
 from tunebook.execution.host import gone
-from tunebook.execution.slurm.strays import end_job_of
 from tunebook.store import Store
 from tunebook.store.ingest import settle
 from tunebook.training.assignment import checkpoints_at
@@ -48,7 +48,7 @@ def take_back(store: Store, number: int, purpose: Purpose | None) -> float:
 
 def _take_back_one(store: Store, trial: TrialRecord) -> float:
     files = attempt_files(store.files, trial.key, trial.attempt)
-    end_job_of(files.lock)
+    end_stray_jobs(files.lock)
     if not files.lock.exists():  # claimed, and never begun
         store.release(trial.key, trial.attempt)
         return 0.0
@@ -79,7 +79,7 @@ def adopt_earlier(store: Store, trial: TrialRecord) -> Outcome | None:
     Raises:
         TrialBusyError: the earlier attempt still goes on somewhere.
     """
-    end_job_of(attempt_files(store.files, trial.key, trial.attempt).lock)
+    end_stray_jobs(attempt_files(store.files, trial.key, trial.attempt).lock)
     earlier = [(n, attempt_files(store.files, trial.key, n)) for n in range(1, trial.attempt)]
     left = [(n, files) for n, files in earlier if files.log.exists()]
     for _, files in earlier:

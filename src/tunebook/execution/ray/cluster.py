@@ -18,7 +18,7 @@ IDLE_S = 30.0
 LEAVE_S = 10.0
 
 
-def connect(settings: RaySettings) -> Cluster:
+def connect(settings: RaySettings, *, local: bool) -> Cluster:
     """Join a cluster, or start one on this machine.
 
     Raises:
@@ -26,17 +26,17 @@ def connect(settings: RaySettings) -> Cluster:
         Exception: whatever Ray has against it.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    if settings.local:
+    if local:
         # Read when Ray is imported: all of it listens on loopback.
         os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     import ray  # noqa: PLC0415 - after what it reads at its import
 
-    more: dict[str, Any] = {"include_dashboard": False} if settings.local else {}
+    more: dict[str, Any] = {"include_dashboard": False} if local else {}
     if settings.runtime_env is not None:
         more["runtime_env"] = dict(settings.runtime_env)
     address = settings.address or os.environ.get("RAY_ADDRESS") or "auto"
     ray.init(
-        address="local" if settings.local else address,
+        address="local" if local else address,
         namespace=f"tunebook-{secrets.token_hex(4)}",
         log_to_driver=False,
         logging_level=logging.ERROR,

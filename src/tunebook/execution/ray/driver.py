@@ -44,9 +44,10 @@ async def _serve(hear: int, say: int) -> None:
     await loop.connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(hear, "rb")
     )
-    settings = RaySettings(**json.loads(await reader.readline()))
+    told = json.loads(await reader.readline())
+    local = told.pop("local")
     try:
-        cluster = connect(settings)
+        cluster = connect(RaySettings(**told), local=local)
     except ConnectionError as error:
         _say(say, line({"said": "none", "why": str(error)}))
         return

@@ -12,7 +12,6 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from tunebook.domain.errors import ClusterError
@@ -174,7 +173,7 @@ def start(settings: RaySettings) -> tuple[WorkerProcess, dict[str, Any]]:
     nowhere = settings.address is None and not os.environ.get("RAY_ADDRESS")
     if said["said"] == "none" and nowhere:
         driver.kill()
-        driver, said = asked(replace(settings, local=True))
+        driver, said = asked(settings, local=True)
     if said["said"] == "ready":
         return driver, said
     driver.kill()
@@ -188,7 +187,7 @@ def start(settings: RaySettings) -> tuple[WorkerProcess, dict[str, Any]]:
 
 
 def asked(
-    settings: RaySettings, *, within_s: float = CONNECT_S
+    settings: RaySettings, *, local: bool = False, within_s: float = CONNECT_S
 ) -> tuple[WorkerProcess, dict[str, Any]]:
     """A driver, and its answer: "ready" with what the cluster has, "none" or "refused".
 
@@ -196,7 +195,7 @@ def asked(
     """
     driver = WorkerProcess({"PYTHONUNBUFFERED": "1"}, ".", module=DRIVER)
     try:
-        driver.send(settings.line())
+        driver.send(settings.line(local=local))
         until = time.monotonic() + within_s
         while time.monotonic() < until:
             dead = driver.ended() is not None

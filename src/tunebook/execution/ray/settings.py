@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tunebook.domain.errors import DesignError
+from tunebook.execution.ray import SPEC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RaySettings:
-    """Arguments of `RayExecutor`; see there. `local` starts a cluster on this machine."""
+    """Arguments of `RayExecutor`; see there."""
 
     workers: int | None = None
     address: str | None = None
@@ -24,11 +25,10 @@ class RaySettings:
     resources: Mapping[str, float] = field(default_factory=dict)
     runtime_env: Mapping[str, Any] | None = None
     host_gone_s: float = 60.0
-    local: bool = False
 
-    def line(self) -> bytes:
-        """For the driver, as a line of JSON."""
-        told = {**asdict(self), "resources": dict(self.resources)}
+    def line(self, *, local: bool) -> bytes:
+        """For the driver, as a line of JSON; `local` starts a cluster on this machine."""
+        told = {**asdict(self), "resources": dict(self.resources), "local": local}
         return json.dumps(told).encode() + b"\n"
 
     def needs(self) -> dict[str, float]:
@@ -71,10 +71,7 @@ def checked(settings: RaySettings) -> RaySettings:
         raise _wrong("resources", s.resources, 'amounts by name: resources={"a100": 1}')
     _check_runtime_env(s.runtime_env)
     if importlib.util.find_spec("ray") is None:
-        raise DesignError(
-            'trials go to Ray through its own package; "ray" is not installed',
-            next_step="pip install 'tunebook[ray]'",
-        )
+        raise SPEC.not_installed("ray")
     return s
 
 

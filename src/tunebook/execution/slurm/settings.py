@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tunebook.domain.errors import DesignError
+from tunebook.execution.slurm import SPEC
 
 SIGNAL_EARLY_S = 60.0
 """SLURM may send a job's signal this much before it is due (man sbatch, --signal)."""
@@ -123,10 +124,7 @@ def check_installed() -> Any:
     try:
         submitit = importlib.import_module("submitit")
     except ModuleNotFoundError as error:
-        raise DesignError(
-            f'jobs go to SLURM through submitit; the package "{error.name}" is not installed',
-            next_step="pip install 'tunebook[slurm]'",
-        ) from None
+        raise SPEC.not_installed(str(error.name)) from None
     lacking = [name for name in (*COMMANDS, "srun") if shutil.which(name) is None]
     if lacking:
         raise DesignError(
