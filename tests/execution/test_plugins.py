@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tomllib
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -31,6 +32,8 @@ from tunebook.execution.executor_table import (
 from waiting import until
 
 ROOT = Path(__file__).parents[2]
+GUARD_S = 300
+"""For a run that waits for a job that nobody ends."""
 OWN = {"local", "slurm", "ray"}
 TRAIN = """
 import os, time
@@ -104,7 +107,7 @@ def cli(*arguments):
 def called(toy, *arguments):
     work, environment = toy
     ended = subprocess.run(
-        cli(*arguments), cwd=work, env=environment, capture_output=True, text=True
+        cli(*arguments), cwd=work, env=environment, capture_output=True, text=True, timeout=GUARD_S
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
@@ -190,11 +193,16 @@ def test_jobs_of_another_package_that_outlive_the_host_are_ended_by_its_hook(toy
     host.send_signal(signal.SIGKILL)
     host.wait()
     jobs = [int(note.read_text()) for note in notes()]
-    assert all(psutil.pid_exists(job) for job in jobs), "they outlive the host"
-    assert json.loads(called(toy, "run", "r.toml", "--json"))["complete"] == 3
-    assert not any(psutil.pid_exists(job) for job in jobs)
-    assert sorted((work / "ended.txt").read_text().split()) == ["0.lock", "1.lock"]
-    assert notes() == []
+    try:
+        assert all(psutil.pid_exists(job) for job in jobs), "they outlive the host"
+        assert json.loads(called(toy, "run", "r.toml", "--json"))["complete"] == 3
+        assert not any(psutil.pid_exists(job) for job in jobs)
+        assert sorted((work / "ended.txt").read_text().split()) == ["0.lock", "1.lock"]
+        assert notes() == []
+    finally:
+        for job in jobs:
+            with suppress(ProcessLookupError):
+                os.kill(job, signal.SIGKILL)
 
 
 def test_an_argument_that_another_package_does_not_know_is_told(installed):
@@ -261,7 +269,9 @@ def test_two_packages_that_claim_a_kind_are_both_named(installed):
 
 def test_a_note_of_a_broken_package_is_an_error_and_others_load_nothing(installed, tmp_path):
     installed("toy = toy_module:SPEC", "raise RuntimeError('half installed')")
+    installed("lock = toy_gone:SPEC\n../up = toy_gone:SPEC", name="odd-names")
     lock = tmp_path / "7.lock"
+    lock.touch()
     end_stray_jobs(lock)  # no note, nothing loads
     lock.with_suffix(".toy").touch()
     with pytest.raises(DesignError, match=r"toy-executor 1\.0"):
@@ -279,7 +289,13 @@ def test_the_doctor_hears_of_a_broken_package_and_of_a_failing_hook(installed, m
         + "def checkup():\n    raise OSError('no route')\n",
     )
     installed("bad = toy_gone:SPEC", name="bad-executor")
+    other = installed("other = toy_other:SPEC", name="other-executor")
+    (other / "toy_other.py").write_text(
+        SPEC_OF.replace("'toy'", "'other'").format("factory='', checkup='builtins:dict'")
+    )
     replies, broken = ask_clusters()
+    (wrong,) = [r for r in replies if r.sentence.startswith("other: ")]
+    assert wrong.state == "silent" and "returned {}, no ClusterReply" in wrong.sentence
     (toy,) = [r for r in replies if "toy" in r.sentence]
     assert toy.state == "silent" and "OSError: no route" in toy.sentence
     (error,) = broken

@@ -79,6 +79,11 @@ NOT_A_KIND = frozenset({"lock", "checkpoints", "damaged"})
 """Suffixes that files of a trial have already; a trial's note of its job ends in the kind."""
 
 
+def is_kind(name: str) -> bool:
+    """True for a lower-case word that no file of a trial has as its suffix."""
+    return bool(re.fullmatch(r"[a-z][a-z0-9_]*", name)) and name not in NOT_A_KIND
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutorSpec:
     """The one registration of an executor: an entry point of `tunebook.executors` names it.
@@ -111,7 +116,7 @@ class ExecutorSpec:
     checkup: str = ""
 
     def __post_init__(self) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9_]*", self.kind) or self.kind in NOT_A_KIND:
+        if not is_kind(self.kind):
             raise DesignError(
                 f"the kind of an executor is a lower-case word; got {self.kind!r}",
                 next_step=f"choose another; {', '.join(sorted(NOT_A_KIND))} are taken",

@@ -19,7 +19,7 @@ from typing import Any
 
 from tunebook import execution
 from tunebook.domain.errors import DesignError, nearest
-from tunebook.execution import ClusterReply, Executor, ExecutorSpec
+from tunebook.execution import ClusterReply, Executor, ExecutorSpec, is_kind
 
 GROUP = "tunebook.executors"
 
@@ -126,7 +126,8 @@ def end_stray_jobs(lock: Path) -> None:
         DesignError: the package of the executor that left a note is broken.
     """
     for kind in registered():
-        if lock.with_suffix(f".{kind}").exists():
+        # The name of an entry point is any text; no executor of another name leaves notes.
+        if is_kind(kind) and lock.with_suffix(f".{kind}").exists():
             spec = spec_of(kind)
             if spec.end_stray_job:
                 _part_of(spec, spec.end_stray_job)(lock)
@@ -146,7 +147,10 @@ def ask_clusters() -> tuple[tuple[ClusterReply, ...], tuple[DesignError, ...]]:
             continue
         if checkup is not None:
             try:
-                replies.append(checkup())
+                reply = checkup()
+                if not isinstance(reply, ClusterReply):
+                    raise TypeError(f"its checkup returned {reply!r:.80}, no ClusterReply")
+                replies.append(reply)
             except Exception as error:  # whatever another package raises
                 why = f"{kind}: {type(error).__name__}: {error}"
                 replies.append(ClusterReply(state="silent", sentence=why))
