@@ -55,7 +55,8 @@ def test_what_a_spec_names_is_in_its_folder(folder):
 
 
 def test_checks_run_in_the_order_of_the_playbook():
-    assert CHECKS[:3] == ("B9", "C1", "C2") and CHECKS[-3:] == ("C10", "C11", "D2")
+    order = ["B9", "C1", "C2", "C9", "C10", "C11", "D2"]
+    assert [check for check in CHECKS if check in order] == order
     assert all(SPECS[check].check for check in CHECKS)
 
 
