@@ -200,3 +200,25 @@ def test_a_candidate_that_was_dropped_early_is_no_evidence_against_it(base):
     found = conclude([read_look(side("a", *values), baseline, asked, plan, 0)], asked)
     assert found.verdict is Verdict.KEEP and reasons(found) == ["early"]
     assert f"after {plan.looks[0]} of {plan.looks[-1]} planned" in found.sentence
+
+
+def test_no_interval_passes_the_bound_of_its_metric():
+    """An error ends at 0, so that no gain exceeds what the baseline may have; a loss may not."""
+    wide = side("a", 0.01, 0.9, 0.02, 0.8)
+    for objective, bounded in ((LOSS, True), (Objective("valid/loss"), False)):
+        found = judged(wide, objective=objective)
+        gain, mean = found.gain["a"], found.mean["a"]
+        most = found.mean["baseline"].high
+        assert (gain.high <= most and mean.low >= 0) is bounded
+        assert gain.low <= gain.estimate <= gain.high and mean.low <= mean.estimate
+    up = judged(side("a", 0.99, 0.2, 0.98, 0.1), base=(0.5, 0.51, 0.49, 0.5),
+                objective=Objective("valid/accuracy", Direction.MAXIMIZE))  # fmt: skip
+    assert up.mean["a"].high <= 1 and up.gain["a"].high <= 1 - up.mean["baseline"].low + 1e-12
+    first = judged(wide, base=None, chance=0.5)
+    assert first.gain["a"].high <= 0.5
+
+
+def test_a_loss_is_said_as_a_loss():
+    found = judged(side("a", 0.50, 0.53, 0.52, 0.51))
+    assert found.verdict is Verdict.KEEP
+    assert "gains -" not in found.sentence and "worse" in found.sentence and "CI" in found.sentence

@@ -14,6 +14,9 @@ and over all looks it is above the truth in at most the plan's level, its high e
 in a fifth of that. The estimate is the plain difference while reruns go on and, since a gain that
 ended them is flattered, the median-unbiased one where they end.
 
+Where the name of the metric bounds it for every problem (an error is never below 0), no interval
+passes that bound: the values that are cut off are impossible, so that coverage stays as it is.
+
 In a mean, a rerun that is infeasible counts with a stated worst value, chance if none is stated.
 Where neither is known, its side has no mean: such a candidate can't be adopted, but it can be
 turned down on its complete reruns alone, since the others would only make it worse.
@@ -45,6 +48,7 @@ from tunebook.deciding.superiority import ChanceToBeat, chance_to_beat, paired_c
 from tunebook.deciding.wording import sentence
 from tunebook.domain.decision import Estimand, RerunPlan, Verdict
 from tunebook.domain.finding import Interval
+from tunebook.statistics.metric_bounds import best_loss, bound_is_certain
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -124,7 +128,7 @@ def conclude(readings: Sequence[Reading], asked: Question, *, ended: bool = True
     return Judgement(
         verdict=verdict,
         best=best.side.name,
-        mean={n: _mean(_losses(s, asked), sign) for n, s in sides.items()},
+        mean={n: bounded_mean(_losses(s, asked), asked) for n, s in sides.items()},
         gain={r.side.name: r.gain for r in readings},
         sentence=sentence(verdict, best, asked, more),
         more=more,
@@ -162,6 +166,8 @@ def _gain(
     if found is None:
         return Interval(math.nan, -math.inf, math.inf, plan.confidence), math.nan, math.nan
     score, high = found.score, found.high(plan.outer[look])
+    if isinstance(found, MeanDifference):
+        high = max(min(high, room_to_improve(side, baseline, asked)), found.seen)
     if isinstance(found, MeanDifference) and np.isnan(losses).any():
         # Its infeasible reruns, whatever they are worth, only make it worse.
         return Interval(math.nan, -math.inf, high, plan.confidence), score, found.variance
@@ -241,6 +247,37 @@ def _mean(losses: Float[np.ndarray, "reruns"], sign: int) -> Interval:
     error = math.sqrt(spread(known) / len(known))
     reach = float(special.stdtrit(len(known) - 1, 0.975)) * error
     return Interval(middle, middle - reach, middle + reach)
+
+
+def bounded_mean(losses: Float[np.ndarray, "reruns"], asked: Question) -> Interval:
+    """As `_mean`, within what the metric can reach."""
+    sign = asked.objective.sign
+    found, best = _mean(losses, sign), sign * _best_loss(losses, asked)
+    if sign > 0:
+        return replace(found, low=max(found.low, min(best, found.estimate)))
+    return replace(found, high=min(found.high, max(best, found.estimate)))
+
+
+def _best_loss(losses: Float[np.ndarray, "reruns"], asked: Question) -> float:
+    """The lowest loss that can be, as far as the metric's name is certain; else -infinity."""
+    if not bound_is_certain(asked.objective) or not np.isfinite(losses).any():
+        return -math.inf
+    known = [] if asked.chance is None else [asked.chance]
+    return best_loss(asked.objective, np.append(asked.objective.sign * losses, known))
+
+
+def room_to_improve(side: SideEvidence, baseline: SideEvidence | None, asked: Question) -> float:
+    """The largest gain that can be: from the worst mean that the baseline may have, to the best
+    value of the metric; infinite where either is not known."""
+    sign, own = asked.objective.sign, _losses(side, asked)
+    if baseline is None:
+        if asked.chance is None:
+            return math.inf
+        return sign * asked.chance - _best_loss(own, asked)
+    other = _losses(baseline, asked)
+    mean = _mean(other, sign)
+    worst = mean.high if sign > 0 else -mean.low
+    return worst - _best_loss(np.append(own, other), asked)
 
 
 def _rank(side: SideEvidence, gain: Interval, sign: int) -> tuple[int, float]:

@@ -33,6 +33,11 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
         return _share_text(verdict, best, asked, more)
     over = "the baseline" if baseline is not None else _chance(side)
     size = f"{gain.estimate:.3g} in {metric} over {over} {_evidence(best)}"
+    seen = f"gains {size}"
+    if float(f"{gain.estimate:.3g}") < 0:
+        seen = (
+            f"is {-gain.estimate:.3g} worse in {metric} than {over} {_evidence(best, lost=True)}"
+        )
     least = f"the least improvement, {margin:g}" if margin else ""
     if verdict is Verdict.ADOPT and baseline is None:
         return f"Adopt as the first baseline: {who} gains {size}.{_subtraction(best, asked)}"
@@ -43,11 +48,11 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
         if margin and _is_short(best, asked):
             short = f", no more than {least}"
         if baseline is None:
-            return f"{_kept(best, asked)} It gains {size}.{_subtraction(best, asked)}"
-        return f"{_kept(best, asked)} It gains {size}{short}."
+            return f"{_kept(best, asked)} It {seen}.{_subtraction(best, asked)}"
+        return f"{_kept(best, asked)} It {seen}{short}."
     wanted = f" More than {least}, is required." if margin else ""
     wanted = _subtraction(best, asked) if baseline is None else wanted
-    return f"{_open(best)} {_upper_first(who)} gains {size}.{wanted}{_further(best, asked, more)}"
+    return f"{_open(best)} {_upper_first(who)} {seen}.{wanted}{_further(best, asked, more)}"
 
 
 def against_baseline(reading: Reading, asked: Question) -> str:
@@ -65,7 +70,11 @@ def against_baseline(reading: Reading, asked: Question) -> str:
         size = f"beats {over} in {100 * gain.estimate:.0f} % of pairs"
     else:
         size = f"gains {gain.estimate:.3g} over {over}"
-    return f"{_who(reading.side.name)} {size} {_evidence(reading, beats=_beats(asked))}, {passed}."
+        if float(f"{gain.estimate:.3g}") < 0:
+            size = f"is {-gain.estimate:.3g} worse than {over}"
+    lost = not _beats(asked) and float(f"{gain.estimate:.3g}") < 0
+    evidence = _evidence(reading, beats=_beats(asked), lost=lost)
+    return f"{_who(reading.side.name)} {size} {evidence}, {passed}."
 
 
 def _subtraction(best: Reading, asked: Question) -> str:
@@ -94,10 +103,17 @@ def _beats(asked: Question) -> bool:
     return asked.estimand is Estimand.BEATS
 
 
-def _evidence(reading: Reading, *, beats: bool = False) -> str:
-    """`(94 % CI 0.0012 to 0.019, 6 new seeds each, 1 of them infeasible)`."""
+def _evidence(reading: Reading, *, beats: bool = False, lost: bool = False) -> str:
+    """`(94 % CI 0.0012 to 0.019, 6 new seeds each, 1 of them infeasible)`.
+
+    Args:
+        reading: of the candidate.
+        beats: its gain is a share.
+        lost: the sentence says by how much it is worse, so that the interval is named a gain's.
+    """
     side, gain = reading.side, reading.gain
-    parts = [_ends(gain, beats=beats)] if math.isfinite(gain.high) else []
+    ends = _ends(gain, beats=beats)
+    parts = [f"{ends} of the gain" if lost else ends] if math.isfinite(gain.high) else []
     parts.append(f"{side.reruns} new seeds{'' if reading.baseline is None else ' each'}")
     parts += [f"{side.infeasible} of them infeasible"] if side.infeasible else []
     return f"({', '.join(parts)})"
@@ -158,7 +174,7 @@ def _ends(gain: Interval, *, beats: bool = False) -> str:
         low, high = (min(max(end, 0.0), 1.0) for end in (gain.low, gain.high))
         return f"{sure} {100 * low:.0f} to {100 * high:.0f} %"
     if math.isinf(gain.low):
-        return f"at most {gain.high:.3g}"
+        return f"{sure} up to {gain.high:.3g}"
     return f"{sure} {gain.low:.3g} to {gain.high:.3g}"
 
 
