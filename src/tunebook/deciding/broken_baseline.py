@@ -32,13 +32,11 @@ class BrokenBaseline:
     reruns: int
     detail: str
 
-    def sentence(self, launch: int) -> str:
-        """What happened, with the number of the baseline's launch."""
+    def sentence(self, launch: int | None = None) -> str:
+        """What happened, with the number of the baseline's launch where it is known."""
         every = "its 1 rerun" if self.reruns == 1 else f"all of its {self.reruns} reruns"
-        return (
-            f"the baseline (launch {launch}) can't be compared: {every} crashed alike: "
-            f"{self.detail}"
-        )
+        which = "" if launch is None else f" (launch {launch})"
+        return f"the baseline{which} can't be compared: {every} crashed alike: {self.detail}"
 
 
 def broken_baseline(reruns: Iterable[Ending]) -> BrokenBaseline | None:

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tunebook.deciding.broken_baseline import broken_in_round
 from tunebook.deciding.sequential_design import OUTER
 from tunebook.domain.decision import Decision, Estimand, OpenProblem, Side, Verdict
 from tunebook.domain.design import Objective
+from tunebook.domain.error_kind import OF_THE_CODE
 from tunebook.domain.finding import Examination, Severity
 from tunebook.domain.formats.numbers import better, number, plural, rate_text
 from tunebook.domain.record import RoundRecord
@@ -233,6 +235,23 @@ def objective_text(objective: Objective) -> str:
     return f"{objective.metric}, {better(objective)}"
 
 
+def unjudged_reruns(found: RoundRecord) -> str:
+    """What is known of the reruns of a round without a decision; empty before the first one."""
+    broken = broken_in_round(found)
+    if broken is not None:
+        said = broken.sentence()
+        return f"{said[0].upper()}{said[1:]}. Correct the training code, then decide again."
+    ended = sum(s.ended for s in found.reruns.status)
+    if not ended:
+        return ""
+    crashed = sum(c in OF_THE_CODE for c in found.reruns.cause)
+    of_these = f" ({crashed} crashed)" if crashed else ""
+    return (
+        f"{ended} of {plural(len(found.reruns), 'rerun')} with new seeds have ended{of_these} and "
+        "are not judged yet."
+    )
+
+
 def _undecided(found: RoundRecord, best: Best | None, *, followed: bool) -> str:
     ended = sum(s.ended for s in found.table.status)
     total = max(found.plan.trials, len(found.table))
@@ -241,6 +260,10 @@ def _undecided(found: RoundRecord, best: Best | None, *, followed: bool) -> str:
         return f"No answer yet: {ended} of {plural(total, 'trial')} have ended{so_far}."
     if best is None:
         return f"No answer: none of {plural(total, 'trial')} completed. Find the cause first."
+    waiting = unjudged_reruns(found)
+    worth = waiting or "Reruns with new seeds will show what it is worth."
+    if followed and waiting:
+        return f"Left open. {waiting}"
     if followed:
         return (
             f"Left open: the best of {plural(total, 'trial')}, {best.trial}, reached "
@@ -250,10 +273,10 @@ def _undecided(found: RoundRecord, best: Best | None, *, followed: bool) -> str:
     if total == 1:
         return (
             f"No answer yet: the one trial, {best.trial}, reached {found.table.objective.metric} "
-            f"{number(best.value)}. Reruns with new seeds will show what it is worth."
+            f"{number(best.value)}. {worth}"
         )
     return (
         f"No answer yet: the best of {plural(total, 'trial')}, {best.trial}, reached "
         f"{found.table.objective.metric} {number(best.value)}, but it was selected for that "
-        "value. Reruns with new seeds will show what it is worth."
+        f"value. {worth}"
     )

@@ -10,9 +10,11 @@ import tunebook as tb
 from tunebook.book.decisions.levels import book_account
 from tunebook.deciding.launch_account import next_level
 from tunebook.domain.errors import EvidenceError
+from tunebook.domain.finding import Examination
 from tunebook.domain.formats.numbers import rate_text
 from tunebook.domain.trial import Purpose
 from tunebook.report.loop import standing
+from tunebook.report.verdict import answer
 
 QUIET = {"workers": 0, "progress": False}
 
@@ -143,6 +145,33 @@ def test_the_status_does_not_ask_to_compare_the_baseline_with_itself(launched):
     with pytest.raises(EvidenceError, match="baseline's own"):
         asked.decide(first, **QUIET)
     assert standing(launched.record(), 2).command == "tunebook next --book b.db"
+
+
+def test_the_report_names_the_failure_and_the_reruns_that_wait(launched, tmp_path):
+    asked = ask(launched)
+    asked.run(needs_decay, **QUIET)
+
+    def page():
+        return asked.report(tmp_path / "r.html").read_text("utf-8")
+
+    assert "No configuration was rerun" in page()
+    with pytest.raises(EvidenceError):
+        asked.decide(needs_decay, max_reruns=18, **QUIET)
+    said = page()
+    assert said.count("2 reruns crashed alike") >= 2, "headline and caveat"
+    assert "No configuration was rerun" not in said and "will show what it is worth" not in said
+
+
+def test_reruns_that_wait_to_be_judged_are_no_absence_of_reruns(launched, tmp_path):
+    asked = ask(launched)
+    asked.run(has_a_default, **QUIET)
+    asked.decide(has_a_default, max_reruns=18, **QUIET)
+    found = launched.record().rounds[-1]
+    ended = len(found.reruns)
+    said = answer(
+        found, None, Examination(trials=4, left_out=(), findings=[], not_applicable=())
+    ).sentence
+    assert f"{ended} of {ended} reruns" in said and "not judged" in said
 
 
 def test_a_good_baseline_costs_no_rerun_more_than_before(launched):

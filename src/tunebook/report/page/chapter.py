@@ -24,7 +24,7 @@ from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import summarize, summary_lines
 from tunebook.report.terminal.predictions import head
 from tunebook.report.trial_rows import TrialRows, trial_rows
-from tunebook.report.verdict import Answer, answer
+from tunebook.report.verdict import Answer, answer, unjudged_reruns
 from tunebook.statistics.curves.lengths import length_caveat
 
 
@@ -229,6 +229,8 @@ def _caveats(found: RoundRecord, decision: Decision | None, sources: object) -> 
         steps = length_caveat(found.table)
         left = sources.unmeasured if isinstance(sources, VarianceSourcesResult) else UNMEASURED
         steps_ = (steps,) if steps else ()
-        return (*NO_FRESH_SEEDS, *steps_, *(UNMEASURED[o] for o in left if o in UNMEASURED))
+        said = unjudged_reruns(found)
+        reruns = (said,) if said else NO_FRESH_SEEDS
+        return (*reruns, *steps_, *(UNMEASURED[o] for o in left if o in UNMEASURED))
     held = tuple(f"{name} was held at " for name in found.plan.fixed)
     return tuple(c for c in decision.caveats if not c.startswith(held or ("\0",)))
