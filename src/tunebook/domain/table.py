@@ -249,8 +249,10 @@ class TrialTable:
         """The same trials with another metric of their curves as the objective (C11).
 
         Complete trials that have no finite value of it diverged; those that were infeasible
-        stay so. Chance was said of the metric before, and is not known of this one. What is then
-        found is exploratory: the objective was chosen after the results were seen.
+        stay so. With the same metric in the other direction, each trial is compared with chance
+        again: what was stuck at chance may be good, and the reverse. Chance was said of the
+        metric before, and is not known of another one. What is then found is exploratory: the
+        objective was chosen after the results were seen.
 
         Raises:
             TableError: there is no curve of that metric; names the nearest.
@@ -270,6 +272,37 @@ class TrialTable:
                 + nearest(objective.metric, self.curves),
                 next_step=f"metrics that were reported: {', '.join(self.curves) or 'none'}",
             )
+        if (
+            objective.metric == self.objective.metric
+            and objective.sign != self.objective.sign
+            and self.chance is not None
+        ):
+            return self._turned(self.chance)._reduced_by(objective)
+        return self._reduced_by(objective)
+
+    def _turned(self, chance: float) -> TrialTable:
+        """The same trials, judged against chance in the other direction."""
+        curves, sign = self.curves[self.objective.metric], -self.objective.sign
+        ran = self.complete | np.array([c is Cause.CHANCE for c in self.cause], dtype=bool)
+        stuck = np.zeros(len(self), dtype=bool)
+        for i in np.flatnonzero(ran):
+            values = curves.of(int(i))[1]
+            finite = values[np.isfinite(values)]
+            stuck[i] = len(finite) > 0 and float((sign * finite).min()) >= sign * chance
+        fates: list[tuple[Status, Cause | None]] = [
+            (Status.INFEASIBLE, Cause.CHANCE)
+            if s
+            else (Status.COMPLETE, None)
+            if r
+            else (own, why)
+            for s, r, own, why in zip(stuck, ran, self.status, self.cause, strict=True)
+        ]
+        return replace(
+            self, status=tuple(own for own, _ in fates), cause=tuple(why for _, why in fates)
+        )
+
+    def _reduced_by(self, objective: Objective) -> TrialTable:
+        """The table with another objective's values of the complete trials."""
         value = np.where(
             self.complete, reduce_curves(self.curves[objective.metric], objective), np.nan
         )
