@@ -7,6 +7,8 @@ import pytest
 
 import tunebook as tb
 from tunebook.domain.trial import Cause
+from tunebook.report.check_texts import REMEDY_LABELS
+from tunebook.report.loop import standing
 
 QUIET = {"workers": 0, "progress": False}
 CHANCE = 16.7
@@ -59,3 +61,12 @@ def test_a_crash_stays_a_crash_in_both_directions(tmp_path):
         asked.run(some_crash, **QUIET)
         turned = asked.table().with_objective(tb.maximize("loss"))
         assert turned.cause == (Cause.CHANCE, Cause.CRASHED, Cause.CHANCE, Cause.CRASHED)
+
+
+def test_the_status_and_the_remedy_name_the_other_direction(wrong_way):
+    found = next(f for f in wrong_way.findings() if f.check == "C11")
+    assert found.remedy.values == {"objective": "minimize:mae_minutes"}
+    assert "training code" not in REMEDY_LABELS[found.remedy.kind]
+    now = standing(wrong_way._book_record(), 1)
+    assert "wrong direction" in now.sentence and "maximize" in now.sentence
+    assert now.command.startswith("tunebook findings 1 --objective minimize:mae_minutes")

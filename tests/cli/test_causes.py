@@ -81,3 +81,4 @@ def test_an_objective_under_a_wrong_name_is_corrected(tunebook, tmp_path):
     # Now values rest on it: it stays.
     refused = tunebook("run", "round-1.toml", code=2).stderr
     assert "keeps its objective" in refused and "--book NEW.db" in refused
+    assert 'round file: objective = "minimize:valid/error"' in " ".join(refused.split())

@@ -104,8 +104,13 @@ def _kept(
     store: Store, key: str, stands: Objective | str | float | None, asked: Objective | str | float
 ) -> DesignError:
     step = "open it without, or begin another book under another name"
-    if key == "objective":
-        step += ': tb.Book("NEW.db", objective=...), or tunebook run FILE --book NEW.db'
+    if key == "objective" and isinstance(stands, Objective):
+        step = (
+            "if the book is right, correct the round file: "
+            f'objective = "{format_objective(stands)}", or the same in Python. '
+            "Else begin another book under another name: "
+            'tb.Book("NEW.db", objective=...), or tunebook run FILE --book NEW.db'
+        )
     return DesignError(
         f"a book keeps its {key}; {store.location} has {_shown(stands)}, got {_shown(asked)}",
         next_step=step,

@@ -39,7 +39,13 @@ def direction_finding(objective: Objective, *, of_file: bool = False) -> Finding
         numbers={"taken": objective.direction.value, "likely": likely},
         sentence=f"The objective may have the wrong direction: it is {objective.direction.value}d,"
         f" but {because}. If so, every {reversed_} is reversed: {mend}.",
-        remedy=None if of_file else Remedy(kind=RemedyKind.INSPECT, because=because),
+        remedy=None
+        if of_file
+        else Remedy(
+            kind=RemedyKind.CORRECT,
+            values={"objective": f"{likely}:{objective.metric}"},
+            because=because,
+        ),
     )
 
 

@@ -14,6 +14,7 @@ from tunebook.deciding.rerun_count import MOST_MORE, more_reruns
 from tunebook.domain.decision import Decision, Verdict
 from tunebook.domain.error_kind import OF_THE_CODE, CodingErrors, coding_errors, error_kind
 from tunebook.domain.formats.numbers import number, plural
+from tunebook.domain.metric_direction import likely_direction
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.report.verdict import best_trial
 
@@ -266,6 +267,16 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
             f"compare. {ASK_NEXT}",
             command=f"tunebook next{book}",
             skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
+        )
+    likely = likely_direction(record.objective.metric)
+    if likely is not None and likely != record.objective.direction.value:
+        return Standing(
+            step=Step.READ,
+            sentence=f"Every trial has ended, but this book {record.objective.direction.value}s "
+            f"{record.objective.metric}, which may be the wrong direction. If it is, begin a new "
+            f"book; else decide by reruns: tunebook decide {found.number}.",
+            command=f"tunebook findings {found.number} --objective "
+            f"{shlex.quote(f'{likely}:{record.objective.metric}')}{book}",
         )
     if record.setting.chance is None and not record.launches:
         return Standing(
