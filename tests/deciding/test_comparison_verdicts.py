@@ -105,7 +105,7 @@ def test_an_open_question_says_about_how_many_more():
     needed = 2 * noise.var(ddof=1) * z**2 / 0.3**2
     assert found.verdict is Verdict.MORE_EVIDENCE
     assert found.more == max(1, int(np.ceil(needed - 6)))
-    assert f"about {found.more} more reruns a side" in found.sentence
+    assert f"about {found.more} more reruns of each" in found.sentence
 
 
 def test_intervals_are_students_and_hold_together():

@@ -158,7 +158,7 @@ def test_c9_is_silent_where_the_planner_says_so(fresh_rng, monkeypatch):
 
 def test_too_few_reruns_are_said():
     said = too_small(plan_ahead(plan(60, values="abcdef"), None, simulate=False))
-    assert any("6 sides get 3 new-seed reruns each" in s and "= 24" in s for s in said)
+    assert any("6 arms get 3 new-seed reruns each" in s and "= 24" in s for s in said)
 
 
 def test_a_round_without_a_question_promises_no_difference():

@@ -181,9 +181,9 @@ def _ends(gain: Interval, *, beats: bool = False) -> str:
 def _further(best: Reading, asked: Question, more: int) -> str:
     if best.variance == 0:
         return (
-            " Every rerun of a side gave the same value: the seed has no effect on training, or "
-            "the objective is too coarse to show it. Use trial.seed in training (initial weights, "
-            "order of the data), then decide again."
+            " Every rerun of a configuration gave the same value: the seed has no effect on "
+            "training, or the objective is too coarse to show it. Use trial.seed in training "
+            "(initial weights, order of the data), then decide again."
         )
     if more == 0:
         return ""
@@ -193,7 +193,7 @@ def _further(best: Reading, asked: Question, more: int) -> str:
         return f" If that is the gain, about {more} more reruns decide it."
     seems_short = best.gain.estimate <= asked.bar(best.baseline)
     end = ", probably for the baseline" if seems_short else ""
-    return f" If that is the gain, about {more} more reruns a side decide it{end}."
+    return f" If that is the gain, about {more} more reruns of each would decide it{end}."
 
 
 def _unjudged(verdict: Verdict, who: str, best: Reading, asked: Question) -> str:
@@ -215,7 +215,8 @@ def _unjudged(verdict: Verdict, who: str, best: Reading, asked: Question) -> str
         return f"{head} can't be judged yet: {some}, and chance is not known; {ask}."
     if side.infeasible and asked.worst is None:
         return f"{head} can't be adopted yet: {failed}, and chance is not known; {ask}."
-    return f"{head} can't be judged yet: a side has fewer than {FEWEST} complete reruns."
+    few = f"fewer than {FEWEST} complete reruns"
+    return f"{head} can't be judged yet: the candidate or the baseline has {few}."
 
 
 def _upper_first(said: str) -> str:

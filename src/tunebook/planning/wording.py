@@ -104,7 +104,7 @@ def _too_few_reruns(found: PlannedRound) -> list[str]:
     if decided.reruns >= FIRST_ADOPT:
         return []
     return [
-        f"{decided.sides} sides get {decided.reruns} new-seed "
+        f"{decided.sides} arms get {decided.reruns} new-seed "
         f"rerun{'s' if decided.reruns != 1 else ''} each, and an adoption takes "
         f"{FIRST_ADOPT}. Next: decide with max_reruns = {FIRST_ADOPT * decided.sides} or more, or "
         "compare fewer values"

@@ -163,8 +163,9 @@ def _open(decision: Decision, chance: float | None, book: str) -> Standing:
     if _seedless(decision):
         return Standing(
             step=Step.NEXT,
-            sentence="Every rerun of a side gave the same value, so more reruns show nothing new. "
-            "Use trial.seed in training (initial weights, order of the data), and ask again.",
+            sentence="Every rerun of a configuration gave the same value, so more reruns show "
+            "nothing new. Use trial.seed in training (initial weights, order of the data), "
+            "and ask again.",
             command=f"tunebook next{book}",
         )
     if more is not None and more >= MOST_MORE:

@@ -174,7 +174,7 @@ def test_judging_without_running_takes_whole_looks_only(launched, rates, train):
 
 def test_too_few_reruns_is_said_before_any_compute(launched, rates, train):
     asked = optimizers(launched, rates, train)
-    with pytest.raises(DesignError, match=r"at least 4 reruns of each of the 3 sides, 12 in all"):
+    with pytest.raises(DesignError, match=r"at least 4 reruns of each of the 3 arms, 12 in all"):
         asked.decide(train, max_reruns=11, **QUIET)
 
 

@@ -25,7 +25,7 @@ def say_cost(store: Store, stored: StoredRound, plan: RerunPlan, sides: int, mos
     seconds = [t.seconds for t in store.trials(stored.number) if _timed(t.purpose, t.status)]
     each = float(np.median(seconds)) if seconds else float("nan")
     lines = [
-        f"Deciding round {stored.number}: {plural(sides, 'side')}, at most {sides * most} reruns "
+        f"Deciding round {stored.number}: {plural(sides, 'arm')}, at most {sides * most} reruns "
         f"with new seeds, {seconds_text(each)} each, {seconds_text(each * sides * most)} of "
         "compute at most. They stop once the answer is clear.",
         level_line(store, plan),

@@ -1,4 +1,4 @@
-"""From a round to a verdict: candidates, fresh seeds, looks, decision (D1 D3 D5)."""
+"""From a round to a verdict: candidates, fresh seeds, looks, decision (A5 D1 D3 D5)."""
 
 from __future__ import annotations
 
@@ -163,13 +163,13 @@ def _plan(
     )
     if plan is None and reruns.code is None:
         raise EvidenceError(
-            f"an adoption takes at least {FIRST_ADOPT} reruns with new seeds of each side; none "
-            f"of these {plural(len(sides), 'side')} was rerun",
+            f"an adoption takes at least {FIRST_ADOPT} reruns with new seeds of each arm; none "
+            f"of these {plural(len(sides), 'arm')} was rerun",
             next_step="let them run: round.decide(train), or `tunebook decide` without --no-run",
         )
     if reruns.code is not None and most < FIRST_ADOPT:
         raise DesignError(
-            f"an adoption takes at least {FIRST_ADOPT} reruns of each of the {len(sides)} sides, "
+            f"an adoption takes at least {FIRST_ADOPT} reruns of each of the {len(sides)} arms, "
             f"{FIRST_ADOPT * len(sides)} in all; max_reruns is {reruns.max_reruns}",
             next_step=f"give --max-reruns {FIRST_ADOPT * len(sides)}, max_reruns=..., or more",
         )

@@ -17,7 +17,7 @@ from tunebook.cli.which_book import book_option, choose_round, json_option, open
     type=click.IntRange(min=1),
     default=20,
     show_default=True,
-    help="Over all sides; it stops once the answer is clear.",
+    help="For all candidates and the baseline together; stops early if the answer is clear.",
 )
 @click.option(
     "--estimand",

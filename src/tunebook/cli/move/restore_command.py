@@ -18,7 +18,7 @@ def command(archive: Path, book_path: str, as_json: bool) -> None:
     """Make a new book from ARCHIVE, which `tunebook export FILE.zip` wrote.
 
     Everything is checked first. Logs, checkpoints and artifacts are no part of an archive: copy
-    the folder NAME.files beside it.
+    the folder NAME.files with it.
     """
     from tunebook.book.files.archiving import restore
     from tunebook.cli.output import print_json

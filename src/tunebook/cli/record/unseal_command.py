@@ -16,10 +16,10 @@ from tunebook.cli.which_book import book_option, json_option, open_book
 @book_option
 @json_option
 def command(metric: str, why: str, who: str, book_path: str | None, as_json: bool) -> None:
-    """Open METRIC in the rounds that are there, and show it over each side's fresh seeds.
+    """Open METRIC in the existing rounds, and show it for the reruns of each candidate.
 
-    Every look is kept, in the report and in the protocol. Look once, when the tuning is done:
-    what is chosen after a look is said to be contaminated.
+    The report and the protocol record every time that you do. Do it once, when the tuning is
+    done: a configuration that is chosen later is marked as contaminated.
     """
     from tunebook.cli.output import data, print_json
     from tunebook.report.sealed import contamination, look_text, opened_results
@@ -43,6 +43,6 @@ def command(metric: str, why: str, who: str, book_path: str | None, as_json: boo
     if not results:
         click.echo("No rerun with new seeds reported it. Search trials have it in the report.")
     click.echo(
-        "Rounds planned from now on stay sealed until another look, and are said to be "
+        "Rounds planned from now on stay sealed until you unseal again, and are marked as "
         "contaminated."
     )

@@ -110,7 +110,7 @@ def difference_text(ahead: PlannedRound, question: PlannedQuestion) -> str:
 def decision_text(ahead: PlannedRound) -> str:
     """From which gain the decision adopts."""
     decided = ahead.decision
-    reruns = f"{plural(decided.sides, 'side')}, at most {plural(decided.reruns, 'rerun')} each"
+    reruns = f"{plural(decided.sides, 'arm')}, at most {plural(decided.reruns, 'rerun')} each"
     if math.isnan(decided.gain):
         return f"no verdict: {reruns}"
     wrong = f"one that is not worth it in at most {100 * decided.level:.2g} %"
