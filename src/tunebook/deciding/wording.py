@@ -142,10 +142,10 @@ def _kept(best: Reading, asked: Question) -> str:
     head = "No baseline yet" if first else "Keep the baseline"
     made, planned = best.side.reruns, best.side.reruns + best.left
     if best.ended_early and not _is_short(best, asked):
-        goal = f"that {who} beats chance" if first else f"adopting {who}"
+        goal = "to beat chance" if first else "to be adopted"
         return (
-            f"{head}: the reruns stopped after {made} of {planned} planned, because {goal} had "
-            "become unlikely."
+            f"{head}: the reruns stopped after {made} of {planned} planned, because {who} had "
+            f"become unlikely {goal}."
         )
     shown = "is not" if _is_short(best, asked) else "is not shown to be"
     than = "than chance" if first else "by enough" if asked.margin(best.baseline) else ""

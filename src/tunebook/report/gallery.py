@@ -96,7 +96,9 @@ class Gallery:
         ]
         names = {finding.subject, finding.subject.partition("[")[0]} - {""}
         exact = [s for s in of_check if finding.subject and finding.subject in _called(s)]
-        near = exact or [s for s in of_check if any(n in _called(s) for n in names)]
+        branch = finding.subject.partition("[")[2]
+        own = [s for s in of_check if branch and f"[{branch}" in _called(s)]
+        near = exact or own or [s for s in of_check if any(n in _called(s) for n in names)]
         if self.left and "=" in finding.subject and not exact:
             return ()  # its study has no picture, and another's would mislead
         return tuple((near or of_check)[:MOST_IN_A_FINDING])

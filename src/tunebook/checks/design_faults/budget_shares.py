@@ -64,7 +64,7 @@ def uneven_trials(table: TrialTable) -> Iterable[Finding]:
             remedy=Remedy(
                 kind=RemedyKind.MORE_TRIALS,
                 values={"trials": counts[most] * len(counts)},
-                because=f"so many in all give each of {len(counts)} values {counts[most]}",
+                because=f"each of the {len(counts)} values then has {counts[most]}",
             ),
         )
 

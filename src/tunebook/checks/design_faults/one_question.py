@@ -23,7 +23,11 @@ MANY = 3
 COMPARES = re.compile(
     r"\b(beats?|better|worse|outperforms?|versus|vs\.?|compared?)\b", re.IGNORECASE
 )
-TO_A_LEVEL = re.compile(r"\b(chance|baseline|guessing|random)\b", re.IGNORECASE)
+TO_A_LEVEL = re.compile(
+    r"\b(chance|baseline|guess(?:es|ing)?|random(?:ly)?|constant|naive|median|mean|average|majority|"
+    r"target|threshold|today|current(?:ly)?|before|previous(?:ly)?)\b|\b(?:than|over|vs\.?)\s+[\d.]+",
+    re.IGNORECASE,
+)
 """A comparison with these needs no scientific hyperparameter."""
 _TUNED = r"\b(?:(?:re-?)?tun(?:e|ed|ing)|best|optim\w*|own|search\w*|swe(?:ep\w*|pt)|chosen)\b"
 _BEGINS = r"(?:with|after|when|while|once|at|for|under|each|both)\b"

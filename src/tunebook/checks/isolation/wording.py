@@ -46,10 +46,13 @@ def _estimated(groups: Sequence[Group], pair: PairwiseDifference, sign: int) -> 
         return ""
     seen = [float(np.nanmin(g.table.losses)) for g in (a, b)]
     if (seen[0] - seen[1]) * sign * pair.difference >= 0:
-        return ", estimated by a model fit"
+        return ". A model fit to all trials estimates this"
+    best = [
+        f"{sign * value:.4g} with {spell(g.label)}" for g, value in zip((a, b), seen, strict=True)
+    ]
     return (
-        f", estimated by a model fit to all trials. The best trials seen have the reverse order: "
-        f"{spell(a.label)} {sign * seen[0]:.4g}, {spell(b.label)} {sign * seen[1]:.4g}"
+        ". A model fit to all trials estimates this; the single best trials differ the other way: "
+        f"{best[0]}, {best[1]}"
     )
 
 
@@ -125,7 +128,7 @@ def _differences(
     if len(told) > MOST_PAIRS:
         shown.append(f"{len(told) - MOST_PAIRS} more of {len(known)} pairs differ")
     rest = len(known) - len(told)
-    left = f"; {rest} of {len(known)} pairs do not differ significantly" if rest else ""
+    left = f"; no significant difference in {rest} of {len(known)} pairs" if rest else ""
     return f"{'; '.join(shown)}, in {metric}{left}"
 
 
@@ -156,7 +159,7 @@ def _settling(groups: Sequence[Group], pair: PairwiseDifference) -> str:
         needed = [trials_to_resolve(g.worst, wanted) for g in (a, b) if len(g.worst) > 1]
     if needed and None not in needed:
         about = float(f"{max(n for n in needed if n is not None):.2g}")
-        return f"If that is the difference, about {about:g} trials of each in all would show it"
+        return f"To show a difference of this size, each needs about {about:g} trials in all"
     return "Far more trials would be needed to show one"
 
 

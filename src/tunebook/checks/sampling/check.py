@@ -281,6 +281,8 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
         )
     wanted = max(2 * study.trials, enough)
     far = _how_far(table, study, wanted)
+    # What more trials bring, where it can be said: they need not reach the best of the space.
+    brings = f"d{doubled}" if study.distance is not None else far
     return Finding(
         check="C2",
         severity=Severity.NOTE,
@@ -291,7 +293,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
             kind=RemedyKind.MORE_TRIALS,
             conditions=branch.conditions,
             values={"trials": wanted},
-            because=far,
+            because=brings,
         ),
         study=study.study,
         settled=False,

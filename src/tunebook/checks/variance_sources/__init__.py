@@ -15,6 +15,6 @@ SPEC = CheckSpec(
     "trials whose seeds did not choose it (chi-square, with fewer degrees of freedom where "
     "tails are heavy). The search: of what its repeats choose. The data: of its splits (Paule "
     "and Mandel's estimate; generalised pivotal intervals). A source without a measurement is "
-    "named with what would measure it. Coverage: docs/claims/variance_sources.md. That one "
-    "seed trained every configuration is a fact.",
+    "named with what would measure it. Coverage: docs/claims/variance_sources.md. How many "
+    "seeds trained the configurations is counted, not estimated.",
 )
