@@ -122,6 +122,8 @@ def test_a_goal_that_the_round_can_not_answer(goal, scientific, said):
         ("Which learning rate?", {}),
         ("Does the baseline beat chance?", {}),
         ("A first look at the learning_rate", {}),
+        ("Is this learning_rate better than the median?", {}),
+        ("Is any learning_rate better than 0.3?", {}),
         ("Does Nesterov momentum beat Adam here?", OPTIMIZER),
         ("Which optimizer is best, at a learning rate of its own?", OPTIMIZER),
         ("Does cosine help?", SCHEDULE),

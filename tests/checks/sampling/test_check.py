@@ -72,6 +72,17 @@ def test_the_number_in_the_sentence_is_the_one_of_the_remedy():
     assert wanted == 24 and f"{wanted} would" in found.sentence
 
 
+def test_more_trials_are_asked_for_by_what_they_bring():
+    """How far the best of the space may be is no reason: twice the trials need not reach it."""
+    made = (table(np.random.default_rng(i), 20, [0.5] * 2, noise=0.3) for i in range(20))
+    found = [f for t in made for f in sampling.check(t).findings]
+    asked = [f for f in found if f.remedy and "distance_from_best" in f.numbers]
+    assert asked
+    for one in asked:
+        assert f"about {one.numbers['expected_gain'].estimate:.2g} " in one.remedy.because
+        assert "may be" not in one.remedy.because
+
+
 def test_dense_sampling_passes():
     found = sampling.check(table(np.random.default_rng(0), 200, [0.5], noise=0.01)).findings[0]
     assert found.severity is Severity.PASS
