@@ -17,7 +17,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-from tunebook import execution
+import tunebook.execution as execution
 from tunebook.domain.errors import DesignError, nearest
 from tunebook.execution import ClusterReply, Executor, ExecutorSpec, is_kind
 
