@@ -196,6 +196,16 @@ def _seedless(decision: Decision) -> bool:
 
 
 def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
+    return (
+        _not_ended(found, book)
+        or _reruns_so_far(record, found, book)
+        or _nothing_to_compare(record, found, book)
+        or _ready_to_read(record, found, book)
+    )
+
+
+def _not_ended(found: RoundRecord, book: str) -> Standing | None:
+    """Trials that wait, or an objective that none of them reports."""
     waiting = sum(not s.ended for s in found.table.status)
     waiting += found.plan.trials - len(found.table) if len(found.table) < found.plan.trials else 0
     unreported = unreported_objective(found.table)
@@ -220,6 +230,11 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
             sentence=f"{plural(waiting, 'trial')} of {found.plan.trials} have not ended.",
             command=f"tunebook run --round {found.number}{book}",
         )
+    return None
+
+
+def _reruns_so_far(record: BookRecord, found: RoundRecord, book: str) -> Standing | None:
+    """Reruns that were begun, or another round that was begun instead."""
     if found.number < record.rounds[-1].number and not len(found.reruns):
         return Standing(
             step=Step.NEXT,
@@ -252,6 +267,11 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
             "to be judged.",
             command=f"tunebook decide {found.number}{book}",
         )
+    return None
+
+
+def _nothing_to_compare(record: BookRecord, found: RoundRecord, book: str) -> Standing | None:
+    """Ended trials that leave no candidate, or that should be trained again first."""
     if not found.table.complete.any():
         return _nothing_complete(found, book)
     if (errors := _coding_errors(found)) is not None:
@@ -269,6 +289,10 @@ def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
             command=f"tunebook next{book}",
             skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
         )
+    return None
+
+
+def _ready_to_read(record: BookRecord, found: RoundRecord, book: str) -> Standing:
     likely = likely_direction(record.objective.metric)
     if likely is not None and likely != record.objective.direction.value:
         return Standing(
