@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from tunebook.charts.render import to_svg
-from tunebook.checks import CHECKS, load_check
+from tunebook.checks import CHECKS, SPECS, load_check
 from tunebook.checks.charts import pictures
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.table import TrialTable
@@ -53,3 +53,16 @@ def test_every_check_that_spoke_is_drawn(results):
 def test_axis_plots_are_titled_by_their_branch(results):
     titles = [p.title for p in pictures({"C1": results["C1"]})]
     assert titles == [f"test_loss by lr[optimizer={name}]" for name in ("adam", "sgd", "momentum")]
+
+
+def test_every_number_of_a_finding_has_a_name_for_people(results):
+    shown = {
+        (f.check, name)
+        for r in results.values()
+        if not isinstance(r, NotApplicable)
+        for f in r.findings
+        for name in f.numbers
+        if "_" in name
+    }
+    assert {check for check, _ in shown} >= {"C1", "C2", "C6", "C10"}
+    assert not [(check, name) for check, name in shown if name not in SPECS[check].labels]

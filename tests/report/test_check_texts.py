@@ -41,9 +41,9 @@ def test_numbers_carry_their_intervals_and_pairs_their_verdict():
     pair = PairwiseDifference(
         a="nesterov", b="adam", difference=-0.0007, low=-0.015, high=0.014, told_apart=False
     )
-    numbers = {"gain_per_doubling": Interval(0.02, 0.01, 0.03, 0.9), "trials": 6, "pairs": (pair,)}
+    numbers = {"low_seeds": Interval(0.02, 0.01, 0.03, 0.9), "trials": 6, "pairs": (pair,)}
     assert numbers_texts(finding(numbers)) == [
-        ("gain per doubling", "0.020 (0.010 to 0.030), 90 %"),
+        ("seeds, low end", "0.020 (0.010 to 0.030), 90 %"),
         ("trials", "6"),
         ("nesterov minus adam", "−0.001 (−0.015 to 0.014), no significant difference"),
     ]

@@ -62,7 +62,7 @@ class CheckSpec:
             a stated cause, so its findings say how many these are.
         blocks_exploitation: severities of its findings that exploration must first answer (B7);
             with any, the check must apply as well.
-        labels: names of its numbers for people, where the report's own do not fit.
+        labels: names of its numbers for people, where the number's own name does not read well.
     """
 
     id: str
@@ -80,4 +80,5 @@ class CheckSpec:
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "labels", MappingProxyType(dict(self.labels)))
+        carried = {"carried_over": "trials carried over"} if self.uses.carries else {}
+        object.__setattr__(self, "labels", MappingProxyType({**carried, **self.labels}))

@@ -16,8 +16,13 @@ SPEC = CheckSpec(
     uses=Uses.CARRIED,
     blocks_exploitation=frozenset({Severity.WARNING, Severity.PROBLEM}),
     labels={
-        "open": "hyperparameters without enough evidence",
         "best_near_edge": "best trials next to the end",
+        "not_judged": "not judged",
+        "open": "hyperparameters without enough evidence",
+        "p_value": "p-value",
+        "p_value_high": "p-value, high end",
+        "p_value_low": "p-value, low end",
+        "share_of_best_near_edge": "share of the best near the edge",
         "trials_near_end": "trials next to the end",
     },
     method="A response is fitted to the complete trials, by a parabola and by a curve of any "

@@ -10,6 +10,12 @@ SPECS = (
         title="Design of the search",
         question="Is there a fault in the search itself?",
         check="tunebook.checks.design_faults.check:check",
+        labels={
+            "earliest_last_step": "earliest last step",
+            "last_step": "last step",
+            "latest_last_step": "latest last step",
+            "middle_of_best": "middle of the best",
+        },
         method="Facts of the table: which hyperparameters vary, how seeds and configurations "
         "repeat, trials and steps of each scientific value, and how often curves were evaluated. "
         "A training length that is searched hides what the others do.",
@@ -18,6 +24,9 @@ SPECS = (
         id="A4",
         title="Choice of batch size",
         question="Is it chosen for time or cost, and not for quality?",
+        labels={
+            "middle_of_best": "middle of the best",
+        },
         method="A search for quality is a fact of the search space: a hyperparameter of that name "
         "varies and is no scientific one. Once the others are tuned for it, each batch size "
         "reaches the same quality (Shallue et al. 2018); it sets speed. Time to a target is the "
@@ -29,6 +38,11 @@ SPECS = (
         id="B1",
         title="One question",
         question="Does the round ask one question?",
+        labels={
+            "fewest_trials_of_a_combination": "fewest trials of a combination",
+            "most_trials_of_a_combination": "most trials of a combination",
+            "scientific_hyperparameters": "scientific hyperparameters",
+        },
         method="Counted: the scientific hyperparameters, the combinations of their values, and "
         "the trials of each combination. A value whose combinations have less than five trials "
         "has no interval of its own (C9).",

@@ -15,6 +15,14 @@ SPEC = CheckSpec(
     assumes=Assumes.INDEPENDENT_TRIALS_PREFERRED,
     uses=Uses.CARRIED_WITHOUT_BEST,
     blocks_exploitation=frozenset({Severity.WARNING, Severity.PROBLEM}),
+    labels={
+        "at_chance": "trials at chance",
+        "in_a_pile": "trials with one and the same value",
+        "p_value": "p-value",
+        "right_alone": "right alone",
+        "share_inside": "share inside",
+        "share_outside": "share outside",
+    },
     method="Infeasible trials are the configuration's own fate and are part of every "
     "statistic. Trials that failed without a stated cause are tested with them. "
     "The place that fails is the cut of an axis, or the value of a choice, that "

@@ -14,6 +14,15 @@ SPEC = CheckSpec(
     assumes=Assumes.INDEPENDENT_TRIALS_PREFERRED,
     uses=Uses.CARRIED,
     leaves_out_failed=True,
+    labels={
+        "first_order": "share by itself",
+        "first_order_complete": "share by itself, complete trials",
+        "p_value": "p-value",
+        "total": "share of the rank variance",
+        "total_at_most": "share of the rank variance, at most",
+        "total_better_half": "share among the better half",
+        "total_complete": "share, complete trials",
+    },
     method="Ranks of the trials, infeasible ones last, are fitted by a smooth curve for each "
     "hyperparameter and by products in pairs. With ranks a few very bad values do not decide. "
     "A share is the part of the rank variance that one has by itself, or with its pairs "

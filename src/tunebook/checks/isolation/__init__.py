@@ -11,6 +11,10 @@ SPEC = CheckSpec(
     check="tunebook.checks.isolation.check:check",
     chart="tunebook.checks.isolation.chart:draw",
     assumes=Assumes.INDEPENDENT_TRIALS,
+    labels={
+        "high_seeds": "seeds, high end",
+        "low_seeds": "seeds, low end",
+    },
     method="Compared is what a study of this size selects for each scientific value, over its "
     "nuisance hyperparameters and at equal budgets. Where a response fits all trials, it "
     "gives that value; else the best seen does, with its spread over subsamples of the "

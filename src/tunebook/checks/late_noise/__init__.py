@@ -18,7 +18,19 @@ SPEC = CheckSpec(
     question="Do the best trials differ by more than the noise of an evaluation?",
     check="tunebook.checks.late_noise.check:check",
     chart="tunebook.checks.late_noise.chart:draw",
-    labels={"good_trials": "trials whose noise was read"},
+    labels={
+        "between_seeds": "between seeds",
+        "compared_trials": "best trials compared",
+        "flatters_by": "a trial looks better by",
+        "good_trials": "trials whose noise was read",
+        "late_noise": "noise of late evaluations",
+        "late_part": "share of training that was read",
+        "level_evaluations": "evaluations on the level end",
+        "range_of_the_best": "range of the best trials",
+        "range_of_the_values": "range of all values",
+        "unsteady": "unsteady trials",
+        "within_resolution_of_the_best": "trials that noise can't separate from the best",
+    },
     method="Noise is read in the late part of the curves of each study's best tenth. That "
     f"part is the last {percent(LATE_PART)} of training, and up to {percent(1 - EARLIEST)} "
     "where evaluations are few. Where the noise still falls there, its second half is read. "

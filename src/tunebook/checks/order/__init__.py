@@ -9,6 +9,9 @@ SPEC = CheckSpec(
     title="Objective and order",
     question="Is the objective counted fairly, and was the search independent of its results?",
     check="tunebook.checks.order.check:check",
+    labels={
+        "p_value": "p-value",
+    },
     method="The order of the distinct configurations of each study is compared with their "
     "losses and their distances from the best tenth. Under random orders of the same trials "
     "the strongest rank correlation must be rare (5 % over all axes and studies). The best of "

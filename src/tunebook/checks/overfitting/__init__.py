@@ -11,6 +11,12 @@ SPEC = CheckSpec(
     check="tunebook.checks.overfitting.check:check",
     chart="tunebook.checks.overfitting.chart:draw",
     drawn_by_study="gaps",
+    labels={
+        "good_trials": "best trials",
+        "median_best_step": "median step of the best",
+        "median_rise": "median rise after the best",
+        "overfitting_in_any": "overfitting in any",
+    },
     method="Every held-out metric is compared with the training metric of its kind. A trial "
     "overfits where the last quarter of its curve is above its lowest stretch while the "
     "training metric still improved. The rise must exceed the noise, which may wander from "

@@ -15,6 +15,11 @@ SPEC = CheckSpec(
     assumes=Assumes.INDEPENDENT_TRIALS,
     leaves_out_failed=True,
     blocks_exploitation=frozenset({Severity.NOTE, Severity.WARNING, Severity.PROBLEM}),
+    labels={
+        "distance_from_best": "distance from the best",
+        "expected_gain": "expected gain",
+        "good_region": "about as good as the best",
+    },
     method="The tuning curve is the median of the best of n trials against n. Its band is for "
     "all n at once, with 95 % confidence (Lourie, Cho and He 2024). Infeasible trials rank "
     "last. A trial is about as good as the best where it is within a tenth of the way from "

@@ -13,6 +13,19 @@ SPECS = (
         chart="tunebook.checks.training_length.chart:draw",
         drawn_by_study="curves",
         shown_with=("C6", "C4"),
+        labels={
+            "best_in_first_tenth": "best trials done in the first tenth of training",
+            "best_in_last_quarter": "best trials still improving in the last quarter",
+            "ends_ahead": "ends ahead",
+            "gain_of_half_again": "gain of half as many steps again",
+            "gain_per_doubling": "gain per doubling",
+            "gain_per_doubling_of_the_longer": "gain per doubling, longer trials",
+            "good_trials": "best trials",
+            "longer_from": "longer from",
+            "mean_at_the_end": "mean of the best trials at the end",
+            "median_late_gain": "median gain late in training",
+            "with_enough_evaluations": "best trials with enough evaluations",
+        },
         method="More than half of the best tenth of each study (three at least) must have their "
         "best checkpoint in the last quarter. They must also gain near the end, with a 95 % "
         "interval above zero. The gain of half as many steps again is extrapolated from their "
@@ -27,6 +40,11 @@ SPECS = (
         title="Saturation",
         question="Did trials stop improving long before the end?",
         shown_with=("C6", "C4"),
+        labels={
+            "best_in_first_tenth": "best trials done in the first tenth of training",
+            "good_trials": "best trials",
+            "steps_saved": "steps saved",
+        },
         method="A trial has stopped improving at the first step where its best so far is within "
         "its own noise of its best. Training is called too long where four fifths of the best "
         "trials stopped before 60 % of it. Where they all get worse from the start and the "

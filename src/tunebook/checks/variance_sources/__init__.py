@@ -11,6 +11,7 @@ SPEC = CheckSpec(
     check="tunebook.checks.variance_sources.check:check",
     chart="tunebook.checks.variance_sources.chart:draw",
     uses=Uses.REPEATS,
+    labels={"data_split": "data split"},
     method="Three standard deviations, each apart from the others. One configuration: of "
     "trials whose seeds did not choose it (chi-square, with fewer degrees of freedom where "
     "tails are heavy). The search: of what its repeats choose. The data: of its splits (Paule "
