@@ -96,6 +96,7 @@ class SimulatedWorkers:
 
 def host(url: str, files: str, workers: int, number: int) -> dict:
     """Run the round with simulated workers; what was measured."""
+    from tunebook.execution import RunOptions
     from tunebook.execution.code import training_code
     from tunebook.execution.scheduler import run_trials
     from tunebook.store.sql import SqlStore
@@ -112,7 +113,7 @@ def host(url: str, files: str, workers: int, number: int) -> dict:
     store.append = append  # type: ignore[method-assign]
     workers_here = SimulatedWorkers(workers)
     cpu = time.process_time()
-    summary = run_trials(store, 1, training_code(_nothing), executor=workers_here)
+    summary = run_trials(store, 1, training_code(_nothing), RunOptions(executor=workers_here))
     ages.sort()
     return {
         "ran": summary.ran, "reports": workers_here.reports, "cpu_s": time.process_time() - cpu,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from training import nap
 from tunebook.domain.errors import TunebookError
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.executor_table import executor_of
 from tunebook.execution.scheduler import run_trials
@@ -20,7 +21,7 @@ book, files, executor = sys.argv[1:]
 try:
     store = SqlStore.open(book, create=False, files=files)
     code = training_code(f"{Path(__file__).with_name('training.py')}:train")
-    summary = run_trials(store, 1, code, executor=executor_of(json.loads(executor)))
+    summary = run_trials(store, 1, code, RunOptions(executor=executor_of(json.loads(executor))))
     store.close()
 except TunebookError as error:
     # In words, as the command line has it; whoever runs this begins it again.

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tunebook.domain.trial import Status
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
 
@@ -47,7 +48,9 @@ def run(store, executor, when=None, act=None):
             done.append(time.time())
             act()
 
-    summary = run_trials(store, 1, training_code(TRAIN), executor=executor, on_progress=look)
+    summary = run_trials(
+        store, 1, training_code(TRAIN), RunOptions(executor=executor), on_progress=look
+    )
     assert when is None or done
     return summary
 

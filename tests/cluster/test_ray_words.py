@@ -14,6 +14,7 @@ from cluster.ray_cluster import ACTOR
 from cluster.ray_cluster import started as started_ray
 from tunebook.domain.decision import Setting
 from tunebook.domain.errors import ClusterError, DesignError, TrainingLoadError
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.ray.executor import RayExecutor
 from tunebook.execution.scheduler import run_trials
@@ -103,7 +104,7 @@ def test_a_checkpoint_that_is_damaged_on_its_node_holds_nothing_up(ray, make_boo
     )
     store = make_book([{"x": 1}])
     code = training_code(f"{tmp_path / 'spoilt.py'}:train")
-    run_trials(store, 1, code, executor=RayExecutor(1, address=ray.address))
+    run_trials(store, 1, code, RunOptions(executor=RayExecutor(1, address=ray.address)))
     trial = store.trials(1)[0]
     assert (trial.status, trial.attempt) == (COMPLETE, 1), trial.detail
     kept = attempt_files(store.files, trial.key, 1).checkpoints
@@ -116,7 +117,7 @@ def test_code_that_a_node_can_not_load_ends_the_run(ray, make_book, tmp_path):
     (tmp_path / "broken.py").write_text("import no_such_module\n\n\ndef train(trial):\n    pass\n")
     code = training_code(f"{tmp_path / 'broken.py'}:train")
     with pytest.raises(TrainingLoadError, match="no_such_module"):
-        run_trials(store, 1, code, executor=RayExecutor(2, address=ray.address))
+        run_trials(store, 1, code, RunOptions(executor=RayExecutor(2, address=ray.address)))
     assert {t.status for t in store.trials(1)} == {PENDING}
     until(lambda: ray.processes() == [])
 
@@ -140,7 +141,7 @@ def test_trials_that_fit_on_no_node_are_said_and_can_be_stopped(ray, make_book, 
         if len(told) == 5:
             raise KeyboardInterrupt
 
-    summary = run_trials(store, 1, code, executor=executor, on_progress=stop)
+    summary = run_trials(store, 1, code, RunOptions(executor=executor), on_progress=stop)
     assert summary.stopped == "interrupted"
     assert store.trials(1)[0].status is PENDING
     until(lambda: ray.processes() == [])
@@ -163,7 +164,7 @@ def test_code_goes_to_nodes_that_have_not_the_hosts_folder(ray, make_book, tmp_p
     # A host's folder that no node has: what the node finds is what Ray carried there.
     code = replace(training_code("train_it.py:train"), cwd="/no/such/folder", sys_path=())
     executor = RayExecutor(1, address=ray.address, runtime_env={"working_dir": str(tmp_path)})
-    run_trials(store, 1, code, executor=executor)
+    run_trials(store, 1, code, RunOptions(executor=executor))
     trial = store.trials(1)[0]
     assert trial.status is COMPLETE, trial.detail
     assert store.measurements(trial.key)[0].value == 0.25
@@ -182,7 +183,9 @@ def test_large_checkpoints_and_artifacts_are_carried_there_and_back(ray, make_bo
             done.append(True)
             ray.processes(ACTOR)[0].kill()
 
-    run_trials(store, 1, code, executor=RayExecutor(1, address=ray.address), on_progress=look)
+    run_trials(
+        store, 1, code, RunOptions(executor=RayExecutor(1, address=ray.address)), on_progress=look
+    )
     trial = store.trials(1)[0]
     assert (trial.status, trial.attempt) == (COMPLETE, 2), trial.detail
     assert [m.step for m in store.measurements(key)] == [0, 1, 2, 3, 4]
@@ -224,7 +227,7 @@ def test_checkpoints_elsewhere_leave_no_gap_after_a_lost_node(make, acknowledged
             host_gone_s=5,
         )
         code = training_code(f"{Path(__file__).with_name('followed_training.py')}:train")
-        run_trials(store, 1, code, executor=executor, on_progress=look)
+        run_trials(store, 1, code, RunOptions(executor=executor), on_progress=look)
         rows = acknowledged()
         nothing_lost(store, rows, 400)
         times = {a: [r[4] for r in rows if r[1] == a] for a in (1, 2)}

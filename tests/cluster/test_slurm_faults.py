@@ -21,6 +21,7 @@ from cluster.followed_round import (
     whole,
 )
 from tunebook.domain.errors import ClusterError, TrainingLoadError
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.scheduler import run_trials
@@ -69,7 +70,7 @@ def test_preemption_is_not_counted_as_a_fault(slurm, make, acknowledged):
             slurm.said(*high)
 
     executor = SlurmExecutor(1, partition="low", cpus=8, grace_s=3)
-    run_trials(store, 1, training_code(TRAIN), executor=executor, on_progress=look)
+    run_trials(store, 1, training_code(TRAIN), RunOptions(executor=executor), on_progress=look)
     nothing_lost(store, acknowledged(), 400)
     assert store.trials(1)[0].attempt == 6  # more than the losses that a trial may have
 

@@ -9,6 +9,7 @@ import pytest
 from cluster.followed_round import *  # noqa: F403 - fixtures, and what tests share
 from cluster.followed_round import PENDING, TRAIN, going, nothing_left, nothing_lost, run, until
 from cluster.slurm_cluster import started
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
 from tunebook.execution.slurm.executor import SlurmExecutor
@@ -37,7 +38,7 @@ def test_a_controller_that_is_killed_and_comes_back_costs_nothing(slurm, make, a
             down.append(time.monotonic())
 
     executor = SlurmExecutor(2, cpus=1)
-    run_trials(store, 1, training_code(TRAIN), executor=executor, on_progress=look)
+    run_trials(store, 1, training_code(TRAIN), RunOptions(executor=executor), on_progress=look)
     assert len(down) == 2
     nothing_lost(store, acknowledged(), 300)
     assert {t.attempt for t in store.trials(1)} == {1}
@@ -73,7 +74,13 @@ def test_a_node_that_is_lost_does_not_write_beside_its_successor(slurm, make, ac
             slurm.find_node()
             lost.append(time.monotonic())
 
-    run_trials(store, 1, training_code(TRAIN), executor=SlurmExecutor(1, cpus=1), on_progress=look)
+    run_trials(
+        store,
+        1,
+        training_code(TRAIN),
+        RunOptions(executor=SlurmExecutor(1, cpus=1)),
+        on_progress=look,
+    )
     print(f"lost node: its job ended itself after {lost[1] - lost[0]:.1f} s")
     rows = acknowledged()
     nothing_lost(store, rows, 1000)

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from tunebook.domain.trial import Cause, Status
-from tunebook.execution import Executor
+from tunebook.execution import Executor, RunOptions
 from tunebook.execution.child import MARK
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
@@ -87,7 +87,7 @@ def play_out(store: Store, executor: Executor, where: str, names: list[str]) -> 
     """
     # Named by its file: the worker imports it, as a person's own train.py.
     code = training_code(f"{Path(faults.__file__)}:train")
-    summary = run_trials(store, 1, code, executor=executor, memory_limit_mb=300)
+    summary = run_trials(store, 1, code, RunOptions(executor=executor, memory_limit_mb=300))
     return {"store": store, "names": names, "summary": summary, "where": where}
 
 

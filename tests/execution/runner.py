@@ -12,6 +12,7 @@ import sys
 import time
 from dataclasses import asdict
 
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.scheduler import run_trials
@@ -66,6 +67,6 @@ store = SqlStore.open(BOOK, create=False)
 code = training_code(globals()[sys.argv[2]])
 LocalExecutor.close.__kwdefaults__["grace_s"] = float(sys.argv[4])
 print("running", flush=True)
-summary = run_trials(store, 1, code, workers=int(sys.argv[3]))
+summary = run_trials(store, 1, code, RunOptions(workers=int(sys.argv[3])))
 store.close()
 print(json.dumps(asdict(summary)), flush=True)

@@ -6,6 +6,7 @@ import pytest
 
 from execution.trainings import seen
 from tunebook.domain.errors import DesignError
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.gpus import gpu_settings
 from tunebook.execution.local import LocalExecutor
@@ -23,7 +24,7 @@ def test_each_worker_sees_one_gpu_and_its_share_of_it(
     store = make_book([{"x": x} for x in range(2 * each)])
     executor = LocalExecutor(gpus=[5, 7], trials_per_gpu=each)
     assert executor.workers == 2 * each
-    run_trials(store, 1, training_code(seen), executor=executor)
+    run_trials(store, 1, training_code(seen), RunOptions(executor=executor))
     values = [[m.value for m in store.measurements(t.key)] for t in store.trials(1)]
     assert sorted(v[0] for v in values) == sorted([5.0, 7.0] * each)
     assert {v[1] for v in values} == {share}

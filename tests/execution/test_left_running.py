@@ -15,6 +15,7 @@ import pytest
 
 from tunebook.domain.program import command
 from tunebook.domain.trial import Cause
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.local import PROGRAM_GRACE_S, LocalExecutor
 from tunebook.execution.scheduler import run_trials
@@ -74,7 +75,7 @@ def running(pids):
 
 def test_none_outlives_a_time_limit(make_book, launched, tmp_path):
     store = make_book([{"x": 1.0}], time_limit_s=10.0, max_train_steps=5000)
-    run_trials(store, 1, training_code(launched), workers=1)
+    run_trials(store, 1, training_code(launched), RunOptions(workers=1))
     trial = store.trials(1)[0]
     assert trial.cause is Cause.TIMED_OUT and store.measurements(trial.key)
     assert not running(ranks_at(tmp_path))
@@ -88,7 +89,7 @@ def test_none_outlives_its_worker_that_is_dead_already(make_book, launched, tmp_
         if (tmp_path / "ranks").exists() and executor._slots[0].worker is not None:
             os.kill(executor._slots[0].worker.pid, signal.SIGKILL)
 
-    run_trials(store, 1, training_code(launched), executor=executor, on_progress=shoot)
+    run_trials(store, 1, training_code(launched), RunOptions(executor=executor), on_progress=shoot)
     assert not running(ranks_at(tmp_path))
 
 
@@ -117,7 +118,7 @@ def test_none_outlives_ctrl_c_or_the_next_run_after_a_kill(make_book, launched, 
         (tmp_path / "rank.py").write_text(
             'open(__import__("sys").argv[2], "a").write(\'{"valid/error": 1}\\n\')'
         )
-        run_trials(store, 1, training_code(launched), workers=1)
+        run_trials(store, 1, training_code(launched), RunOptions(workers=1))
     assert not running(ranks)
 
 
@@ -141,7 +142,9 @@ def test_a_program_has_its_ten_seconds_after_a_time_limit(make_book, tmp_path, m
         )
     )
     store = make_book([{"x": 1.0}], time_limit_s=10.0, max_train_steps=20000)
-    run_trials(store, 1, training_code(command([sys.executable, "saves.py"])), workers=1)
+    run_trials(
+        store, 1, training_code(command([sys.executable, "saves.py"])), RunOptions(workers=1)
+    )
     assert store.trials(1)[0].cause is Cause.TIMED_OUT
     assert (tmp_path / "saved").read_text() == "whole"
     assert PROGRAM_GRACE_S > GRACE_S == 10

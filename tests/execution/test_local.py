@@ -13,6 +13,7 @@ import pytest
 from execution.trainings import environment, who
 from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Cause, Status
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.outcome import death
@@ -33,7 +34,7 @@ def pids(store):
 
 def test_workers_are_reused_while_healthy_and_replaced_after_a_fault(make_book):
     store = make_book([{"x": x} for x in (1, 2, 13, 3, 4)])
-    run_trials(store, 1, training_code(who), workers=1)
+    run_trials(store, 1, training_code(who), RunOptions(workers=1))
     first, second, third, fourth, fifth = pids(store)
     assert first == second == third
     assert fourth == fifth != third
@@ -48,7 +49,7 @@ def test_an_executor_runs_other_code_later(make_book):
     stores = [make_book([{"x": 1}]) for _ in range(2)]
     for store, train in zip(stores, (who, other), strict=True):
         closing, executor.close = executor.close, lambda **_: ()
-        run_trials(store, 1, training_code(train), executor=executor)
+        run_trials(store, 1, training_code(train), RunOptions(executor=executor))
         executor.close = closing
     executor.close()
     assert stores[1].measurements(stores[1].trials(1)[0].key)[0].value == 3.0
@@ -58,7 +59,7 @@ def test_a_worker_gets_its_settings_and_its_traceback_names_the_line(make_book, 
     monkeypatch.setenv("MKL_NUM_THREADS", "7")
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     store = make_book([{"x": 1}])
-    run_trials(store, 1, training_code(environment), workers=64)
+    run_trials(store, 1, training_code(environment), RunOptions(workers=64))
     tail = store.trials(1)[0].output_tail
     assert '"OMP_NUM_THREADS": "1"' in tail
     assert '"MKL_NUM_THREADS": "7"' in tail

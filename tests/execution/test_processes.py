@@ -130,6 +130,7 @@ def test_a_data_loader_with_its_own_processes_runs_in_a_worker(make_book):
 
 
 NOTEBOOK = """
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
 from tunebook.store.sql import SqlStore
@@ -146,7 +147,7 @@ def train(trial):
 store = SqlStore.open(BOOK, create=False)
 code = training_code(train)
 print(code.path == "", "SCALE" not in code.text, "def train" in code.text)
-print(run_trials(store, 1, code, workers=2).complete)
+print(run_trials(store, 1, code, RunOptions(workers=2)).complete)
 store.close()
 """
 

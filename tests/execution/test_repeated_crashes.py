@@ -6,7 +6,7 @@ import pytest
 
 from execution.trainings import broken
 from tunebook.domain.trial import Cause, Outcome, Status
-from tunebook.execution import repeated_crashes
+from tunebook.execution import RunOptions, repeated_crashes
 from tunebook.execution.code import training_code
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.repeated_crashes import FIRST, AlikeCrashes
@@ -26,18 +26,18 @@ def count(store, status):
 def test_the_first_trials_that_crash_alike_stop_the_run(make_book, where):
     store = make_book(numbers(12))
     given = {"executor": LocalExecutor(2)} if "executor" in where else where
-    summary = run_trials(store, 1, training_code(broken), **given)
+    summary = run_trials(store, 1, training_code(broken), RunOptions(**given))
     assert summary.stopped == "crashes" and "the wheels came off" in summary.crash
     crashed = count(store, Status.INFEASIBLE)
     assert crashed == FIRST or ("executor" in where and FIRST < crashed < 12)
     assert count(store, Status.PENDING) == 12 - count(store, Status.INFEASIBLE)
-    again = run_trials(store, 1, training_code(broken), workers=0)
+    again = run_trials(store, 1, training_code(broken), RunOptions(workers=0))
     assert (again.ran, again.stopped) == (FIRST, "crashes")
 
 
 def test_it_can_be_overruled(make_book):
     store = make_book(numbers(5))
-    summary = run_trials(store, 1, training_code(broken), workers=0, keep_going=True)
+    summary = run_trials(store, 1, training_code(broken), RunOptions(workers=0, keep_going=True))
     assert (summary.infeasible, summary.stopped, summary.crash) == (5, "", "")
 
 
@@ -50,7 +50,7 @@ def test_a_trial_that_completes_keeps_the_run_going(make_book, good):
             return 0.5
         return broken(trial)
 
-    summary = run_trials(store, 1, training_code(train), workers=0)
+    summary = run_trials(store, 1, training_code(train), RunOptions(workers=0))
     assert (summary.ran, summary.stopped) == (8, "")
 
 
@@ -62,7 +62,7 @@ def test_crashes_that_differ_do_not_stop_it(make_book):
             raise KeyError("odd")
         raise ValueError("even")
 
-    assert run_trials(store, 1, training_code(train), workers=0).ran == 8
+    assert run_trials(store, 1, training_code(train), RunOptions(workers=0)).ran == 8
 
 
 def test_divergence_does_not_stop_it(make_book):
@@ -71,7 +71,7 @@ def test_divergence_does_not_stop_it(make_book):
     def train(trial):
         trial.report(0, {"valid/error": float("nan")})
 
-    assert run_trials(store, 1, training_code(train), workers=0).ran == 6
+    assert run_trials(store, 1, training_code(train), RunOptions(workers=0)).ran == 6
 
 
 def test_a_long_trial_beside_short_crashes_keeps_the_run_going(make_book, tmp_path, monkeypatch):
@@ -90,7 +90,7 @@ def test_a_long_trial_beside_short_crashes_keeps_the_run_going(make_book, tmp_pa
         (ended / str(trial.number)).touch()
         return broken(trial)
 
-    summary = run_trials(store, 1, training_code(train), workers=2)
+    summary = run_trials(store, 1, training_code(train), RunOptions(workers=2))
     assert (summary.complete, summary.infeasible, summary.stopped) == (1, 7, "")
 
 

@@ -11,7 +11,7 @@ import pytest
 from execution.trainings import quick
 from tunebook.domain.errors import StoreError, TrainingCodeError
 from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
-from tunebook.execution import Ended
+from tunebook.execution import Ended, RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.endings import RETRIES
 from tunebook.execution.host import gone, host_identity
@@ -33,7 +33,7 @@ def statuses(store):
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_a_round_runs_to_its_end_whatever_the_number_of_workers(make_book, workers):
     store = make_book(numbers(7))
-    summary = run_trials(store, 1, training_code(quick), workers=workers)
+    summary = run_trials(store, 1, training_code(quick), RunOptions(workers=workers))
     assert (summary.ran, summary.complete, summary.stopped) == (7, 7, "")
     for n, trial in enumerate(store.trials(1)):
         values = [m.value for m in store.measurements(trial.key)]
@@ -42,8 +42,8 @@ def test_a_round_runs_to_its_end_whatever_the_number_of_workers(make_book, worke
 
 def test_a_round_that_has_ended_runs_nothing(make_book):
     store = make_book(numbers(2))
-    run_trials(store, 1, training_code(quick), workers=0)
-    assert run_trials(store, 1, training_code(quick), workers=1).ran == 0
+    run_trials(store, 1, training_code(quick), RunOptions(workers=0))
+    assert run_trials(store, 1, training_code(quick), RunOptions(workers=1)).ran == 0
 
 
 def test_progress_says_what_is_known(make_book):
@@ -56,14 +56,14 @@ def test_progress_says_what_is_known(make_book):
             raise ValueError("no number")
         quick(trial)
 
-    run_trials(store, 1, training_code(train), workers=2, on_progress=seen.append)
+    run_trials(store, 1, training_code(train), RunOptions(workers=2), on_progress=seen.append)
     assert (seen[0].total, seen[0].done, seen[0].best) == (5, 0, None)
     last = seen[-1]
     assert (last.done, last.running, last.infeasible) == (5, 0, 1)
     assert (last.best, last.best_trial) == (0.1, "1.0")
     assert (last.last_cause, last.last_trial) == ("crashed", "1.4")
     again = []
-    run_trials(store, 1, training_code(train), workers=2, on_progress=again.append)
+    run_trials(store, 1, training_code(train), RunOptions(workers=2), on_progress=again.append)
     assert (again[-1].done, again[-1].best, again[-1].infeasible) == (5, 0.1, 1)
 
 
@@ -73,10 +73,12 @@ def test_code_that_can_not_be_loaded_uses_up_no_trial(make_book, tmp_path, monke
     file.write_text("import no_such_framework\ndef train(trial): return 0.5\n")
     store = make_book(numbers(6))
     with pytest.raises(TrainingCodeError, match="no_such_framework"):
-        run_trials(store, 1, training_code("late.py:train"), workers=2)
+        run_trials(store, 1, training_code("late.py:train"), RunOptions(workers=2))
     assert set(statuses(store)) == {Status.PENDING}
     file.write_text("def train(trial): return 0.5\n")
-    assert run_trials(store, 1, training_code("late.py:train"), workers=2).complete == 6
+    assert (
+        run_trials(store, 1, training_code("late.py:train"), RunOptions(workers=2)).complete == 6
+    )
 
 
 def test_code_that_dies_while_it_loads_uses_up_no_trial(make_book, tmp_path, monkeypatch):
@@ -86,7 +88,7 @@ def test_code_that_dies_while_it_loads_uses_up_no_trial(make_book, tmp_path, mon
     )
     store = make_book(numbers(3))
     with pytest.raises(TrainingCodeError) as caught:
-        run_trials(store, 1, training_code("deadly.py:train"), workers=2)
+        run_trials(store, 1, training_code("deadly.py:train"), RunOptions(workers=2))
     assert "going down" in str(caught.value)
     assert "exit code 7" in str(caught.value)
     assert set(statuses(store)) == {Status.PENDING}
@@ -102,11 +104,11 @@ def test_a_time_budget_lets_trials_under_way_end(make_book, tmp_path):
         time.sleep(1.0)
         quick(trial)
 
-    summary = run_trials(store, 1, training_code(train), workers=2, time_budget_s=2.5)
+    summary = run_trials(store, 1, training_code(train), RunOptions(workers=2, time_budget_s=2.5))
     assert summary.stopped == "time budget"
     assert summary.complete == len(list(begun.iterdir())) <= 6
     assert summary.complete == statuses(store).count(Status.COMPLETE)
-    rest = run_trials(store, 1, training_code(train), workers=2)
+    rest = run_trials(store, 1, training_code(train), RunOptions(workers=2))
     assert rest.complete == 8 - summary.complete
     # Trials that were claimed ahead and given back were not trained twice.
     assert (summary.spent_twice_s, rest.spent_twice_s) == (0, 0)
@@ -124,12 +126,12 @@ def test_ctrl_c_keeps_what_was_acknowledged(make_book, number):
         trial.report(1, {"valid/error": 0.4})
 
     before = signal.getsignal(number)
-    summary = run_trials(store, 1, training_code(interrupted), workers=0)
+    summary = run_trials(store, 1, training_code(interrupted), RunOptions(workers=0))
     assert signal.getsignal(number) is before
     assert (summary.stopped, summary.complete) == ("interrupted", 1)
     assert statuses(store) == [Status.COMPLETE, Status.PENDING, Status.PENDING]
     assert [m.value for m in store.measurements(TrialKey(1, 1))] == [0.5]
-    assert run_trials(store, 1, training_code(quick), workers=0).complete == 2
+    assert run_trials(store, 1, training_code(quick), RunOptions(workers=0)).complete == 2
 
 
 class Loser:
@@ -156,7 +158,7 @@ class Loser:
 
 def test_a_trial_that_is_lost_again_and_again_fails(make_book):
     store = make_book(numbers(2))
-    summary = run_trials(store, 1, training_code(quick), executor=Loser())
+    summary = run_trials(store, 1, training_code(quick), RunOptions(executor=Loser()))
     assert summary.failed == 2
     assert summary.spent_twice_s == 2 * RETRIES
     for trial in store.trials(1):
@@ -172,7 +174,7 @@ def test_a_trial_that_is_lost_again_and_again_fails(make_book):
 def test_workers_that_fail_at_once_keep_no_trial_claimed(make_book, how, error):
     store = make_book(numbers(3))
     with pytest.raises(error, match=next(iter(how.values()))):
-        run_trials(store, 1, training_code(quick), executor=Loser(**how))
+        run_trials(store, 1, training_code(quick), RunOptions(executor=Loser(**how)))
     assert set(statuses(store)) == {Status.PENDING}
 
 
@@ -211,7 +213,7 @@ def test_an_end_line_is_believed_and_the_trial_is_not_run_again(make_book, host,
     def never(trial):
         raise AssertionError("it had ended")
 
-    run_trials(store, 1, training_code(never), workers=0)
+    run_trials(store, 1, training_code(never), RunOptions(workers=0))
     trial = store.trials(1)[0]
     assert trial.status is Status.COMPLETE
     assert [m.step for m in store.measurements(FIRST)] == [0, 1, 2, 3, 4]
@@ -234,7 +236,7 @@ def test_a_trial_without_an_end_is_run_again_and_its_time_counted(make_book, hos
         seen.extend(store.measurements(FIRST))
         quick(trial)
 
-    run_trials(store, 1, training_code(train, here=True), workers=0)
+    run_trials(store, 1, training_code(train, here=True), RunOptions(workers=0))
     # What the dead host's worker acknowledged was in the book before the new attempt began.
     assert [(m.step, m.metric, m.value) for m in seen] == [
         (0, "valid/error", 7.0),
@@ -251,7 +253,7 @@ def test_a_trial_without_an_end_is_run_again_and_its_time_counted(make_book, hos
 def test_a_claim_that_was_never_begun_is_no_lost_compute(make_book):
     store = make_book(numbers(3))
     store.claim(1, here(DEAD_HERE), 3600.0, limit=3)
-    summary = run_trials(store, 1, training_code(quick), workers=0)
+    summary = run_trials(store, 1, training_code(quick), RunOptions(workers=0))
     assert (summary.complete, summary.spent_twice_s) == (3, 0)
 
 
@@ -261,7 +263,7 @@ def test_a_living_host_keeps_its_trials(make_book):
         assert not gone(other)
         began = time.monotonic()
         store.claim(1, other, 0.6)
-        run_trials(store, 1, training_code(quick), workers=0)
+        run_trials(store, 1, training_code(quick), RunOptions(workers=0))
         # Its trial was left alone until the lease had ended.
         assert time.monotonic() - began >= 0.6
     assert gone(other)
@@ -280,7 +282,7 @@ def test_a_trial_that_another_host_took_over_is_not_ended_by_us(make_book):
             store.claim(1, DEAD_ELSEWHERE, 0.3)
         trial.report(1, {"valid/error": 0.4})
 
-    summary = run_trials(store, 1, training_code(train, here=True), workers=0)
+    summary = run_trials(store, 1, training_code(train, here=True), RunOptions(workers=0))
     trial = store.trials(1)[0]
     assert (trial.status, summary.ran) == (Status.COMPLETE, 1)
     assert [m.value for m in store.measurements(FIRST)] == [0.5, 0.4]
@@ -300,7 +302,7 @@ def test_a_book_that_can_not_be_written_stops_workers_and_loses_nothing(make_boo
     with monkeypatch.context() as patch:
         patch.setattr(store, "take_in", full)
         with pytest.raises(StoreError, match="disk is full"):
-            run_trials(store, 1, training_code(train), workers=2)
+            run_trials(store, 1, training_code(train), RunOptions(workers=2))
     assert list(store.files.rglob("*.log"))
     assert Status.COMPLETE not in statuses(store)
     acknowledged = {}
@@ -312,7 +314,7 @@ def test_a_book_that_can_not_be_written_stops_workers_and_loses_nothing(make_boo
         seen[trial.number] = len(store.measurements(TrialKey(1, trial.number)))
         quick(trial)
 
-    run_trials(store, 1, training_code(look, here=True), workers=0)
+    run_trials(store, 1, training_code(look, here=True), RunOptions(workers=0))
     assert {n: seen[n] for n in acknowledged} == acknowledged
     assert set(statuses(store)) == {Status.COMPLETE}
 
@@ -323,10 +325,10 @@ def test_a_folder_that_can_not_be_written_is_told(make_book):
     (store.files / "round-1").write_text("in the way")
     for workers in (0, 1):
         with pytest.raises(StoreError, match="round-1"):
-            run_trials(store, 1, training_code(quick), workers=workers)
+            run_trials(store, 1, training_code(quick), RunOptions(workers=workers))
     assert set(statuses(store)) == {Status.PENDING}
 
 
 def test_there_has_to_be_such_a_round(make_book):
     with pytest.raises(StoreError, match="no round 4"):
-        run_trials(make_book(numbers(1)), 4, training_code(quick), workers=0)
+        run_trials(make_book(numbers(1)), 4, training_code(quick), RunOptions(workers=0))

@@ -9,6 +9,7 @@ import pytest
 
 from execution.trainings import brief
 from tunebook.domain.trial import Cause, Status, TrialKey
+from tunebook.execution import RunOptions
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
 from waiting import HANG_S, until
@@ -22,10 +23,7 @@ class Running:
         self.store = store
 
         def work():
-            self.summary = run_trials(
-                store, 1, training_code(brief), workers=workers,
-                on_progress=lambda p: setattr(self, "last", p),
-            )  # fmt: skip
+            self.summary = run_trials(store, 1, training_code(brief), RunOptions(workers=workers), on_progress=lambda p: setattr(self, "last", p))  # fmt: skip
 
         self.thread = threading.Thread(target=work)
         self.thread.start()

@@ -10,7 +10,7 @@ import pytest
 from execution.trainings import paced
 from tunebook.domain.errors import BookBusyError
 from tunebook.domain.trial import Status
-from tunebook.execution import timeouts
+from tunebook.execution import RunOptions, timeouts
 from tunebook.execution.code import training_code
 from tunebook.execution.scheduler import run_trials
 from tunebook.store.database import connection
@@ -54,7 +54,7 @@ def test_a_locked_book_is_waited_for_while_training_goes_on(make_book, locked):
         if "can't be reached" in progress.stopping:
             noticed.set()
 
-    summary = run_trials(store, 1, training_code(paced), workers=2, on_progress=look)
+    summary = run_trials(store, 1, training_code(paced), RunOptions(workers=2), on_progress=look)
     assert (summary.complete, summary.ran, summary.stopped) == (6, 6, "")
     assert summary.spent_twice_s == 0.0
     assert noticed.is_set()
@@ -74,9 +74,9 @@ def test_a_book_that_stays_away_ends_the_run_and_loses_nothing(make_book, locked
             under_way.set()
 
     with pytest.raises(BookBusyError, match="locked by another process"):
-        run_trials(store, 1, training_code(paced), workers=2, on_progress=look)
+        run_trials(store, 1, training_code(paced), RunOptions(workers=2), on_progress=look)
     over.set()
-    summary = run_trials(store, 1, training_code(paced), workers=2)
+    summary = run_trials(store, 1, training_code(paced), RunOptions(workers=2))
     assert summary.complete == summary.ran == 4
     for trial in store.trials(1):
         assert len(store.measurements(trial.key)) == 60

@@ -6,7 +6,6 @@ comes of it enters no book, so that it is evidence for no decision.
 
 from __future__ import annotations
 
-import contextlib
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -19,10 +18,10 @@ from tunebook.domain.environment import Environment, code_changes, other_changes
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats.numbers import interval_text, number, plural
 from tunebook.domain.trial import Purpose, Status, TrialRecord
-from tunebook.execution import Executor
+from tunebook.execution import Executor, RunOptions
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.environment import environment
-from tunebook.execution.progress import TerminalProgress
+from tunebook.execution.progress import terminal_progress
 from tunebook.execution.scheduler import run_trials
 from tunebook.store import Store
 from tunebook.store.sql import SqlStore
@@ -133,18 +132,14 @@ def replay(
         scratch = SqlStore.open(Path(folder) / "replay.db")
         try:
             _fill(scratch, store, records)
-            with (
-                TerminalProgress(f"replay of launch {launch.number}")
-                if show
-                else contextlib.nullcontext() as progress
-            ):
+            options = RunOptions(workers=workers, executor=executor, progress=show)
+            with terminal_progress(f"replay of launch {launch.number}", shown=show) as progress:
                 summary = run_trials(
                     scratch,
                     number_,
                     code,
+                    options,
                     purpose=Purpose.RERUN,
-                    workers=workers,
-                    executor=executor,
                     on_progress=progress,
                 )
             if summary.stopped == "interrupted":

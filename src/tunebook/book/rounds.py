@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import os
 from collections.abc import Callable
@@ -29,9 +28,9 @@ from tunebook.domain.errors import TrainingCodeError
 from tunebook.domain.program import Program
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.searchers import ADAPTIVE
-from tunebook.execution import Executor
+from tunebook.execution import Executor, RunOptions
 from tunebook.execution.code import TrainingCode, check_program, training_code
-from tunebook.execution.progress import TerminalProgress
+from tunebook.execution.progress import terminal_progress
 from tunebook.execution.scheduler import RunSummary, run_trials
 from tunebook.report.notebook.views import round_html
 from tunebook.report.page.page import render
@@ -103,23 +102,22 @@ class Round(ReadRound):
             say_before_running(self._store, self.plan, self.number, workers, quiet=not progress)
         say_before_training(self._store, self.number, self._objective, code, quiet=not progress)
 
+        options = RunOptions(
+            workers=workers,
+            executor=executor,
+            time_budget_s=time_budget_s,
+            memory_limit_mb=memory_limit_mb,
+            progress=progress,
+            keep_going=keep_going,
+        )
         if self.plan.searcher in ADAPTIVE:
             start = functools.partial(run_exploitation, self._store, self._objective)
         else:
             start = functools.partial(run_trials, self._store)
 
         def work() -> RunSummary:
-            with TerminalProgress(self.goal) if progress else contextlib.nullcontext() as show:
-                summary: RunSummary = start(
-                    self.number,
-                    code,
-                    workers=workers,
-                    executor=executor,
-                    time_budget_s=time_budget_s,
-                    memory_limit_mb=memory_limit_mb,
-                    on_progress=show,
-                    keep_going=keep_going,
-                )
+            with terminal_progress(self.goal, shown=progress) as show:
+                summary: RunSummary = start(self.number, code, options, on_progress=show)
             say_after_training(self._store, self.number, summary)
             return summary
 

@@ -38,6 +38,7 @@ def run_hints(
 ) -> tuple[str, ...]:
     """What a run on this machine could have used; nothing of one elsewhere."""
     from tunebook.domain.trial import Cause
+    from tunebook.execution import RunOptions
     from tunebook.execution.gpus import VISIBLE
     from tunebook.execution.local import LocalExecutor
     from tunebook.execution.reuse import executor_for
@@ -45,7 +46,7 @@ def run_hints(
 
     if workers == 0 or not summary.ran:
         return ()
-    made = executor if executor is not None else executor_for(workers)
+    made = executor_for(RunOptions(workers=workers, executor=executor))
     if not isinstance(made, LocalExecutor):
         return ()
     threads = made.environment.get("OMP_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS", "1")

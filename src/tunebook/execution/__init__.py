@@ -75,6 +75,28 @@ class Executor(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunOptions:
+    """How trials are run: what the arguments of one call say, whatever the trials are for.
+
+    Attributes:
+        workers: processes on this machine, by default one per core; 0 trains in this process.
+        executor: trains elsewhere, instead of `workers`. It is closed at the end of the run.
+        time_budget_s: once spent, no trial begins. Trials under way run to their end, which
+            only the round's `time_limit_s` bounds.
+        memory_limit_mb: a trial whose processes together use more is infeasible.
+        progress: show live progress in the terminal or notebook.
+        keep_going: go on although the first three trials of the run crashed alike.
+    """
+
+    workers: int | None = None
+    executor: Executor | None = None
+    time_budget_s: float | None = None
+    memory_limit_mb: int | None = None
+    progress: bool = True
+    keep_going: bool = False
+
+
 NOT_A_KIND = frozenset({"lock", "checkpoints", "damaged"})
 """Suffixes that files of a trial have already; a trial's note of its job ends in the kind."""
 

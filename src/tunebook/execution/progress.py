@@ -6,6 +6,7 @@ Shown: trials done, running and infeasible, the best so far, and the time left.
 from __future__ import annotations
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TextIO
@@ -137,6 +138,13 @@ class TerminalProgress:
     def _say(self, progress: Progress) -> None:
         self._said = (time.monotonic(), progress.done)
         self._console.print(Text(", ".join(parts(progress))), soft_wrap=True)
+
+
+def terminal_progress(
+    title: str, *, shown: bool
+) -> AbstractContextManager[TerminalProgress | None]:
+    """A `TerminalProgress` for the block of a `with`, or None where nothing is to be shown."""
+    return TerminalProgress(title) if shown else nullcontext()
 
 
 def parts(progress: Progress) -> list[str]:

@@ -14,10 +14,11 @@ from dataclasses import replace
 from tunebook.domain.conditions import decided_by
 from tunebook.domain.errors import StoreError, TrainingLoadError, TrialBusyError
 from tunebook.domain.trial import Purpose, TrialKey, TrialRecord
-from tunebook.execution import Ended, Executor
+from tunebook.execution import Ended, RunOptions
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.endings import NOT_NOW, Endings, cancelled
 from tunebook.execution.recovery import adopt_earlier
+from tunebook.execution.reuse import executor_for
 from tunebook.store import Store, StoredRound
 from tunebook.store.ingest import Followed, follow_all
 from tunebook.training.assignment import Assignment, checkpoints_at
@@ -41,8 +42,7 @@ class Desk:
         host: str,
         code: TrainingCode,
         purpose: Purpose | None,
-        memory_limit_mb: int | None,
-        executor: Executor,
+        options: RunOptions,
     ) -> None:
         made = store.setting()
         if made is None:
@@ -50,7 +50,7 @@ class Desk:
         self.store = store
         self.number = stored.number
         self.purpose = purpose
-        self.executor = executor
+        self.executor = executor_for(options)
         self.objective = made[1]
         self.running: dict[TrialKey, TrialRecord] = {}
         self.endings = Endings(store)
@@ -61,7 +61,7 @@ class Desk:
         self._decided_by = decided_by(stored.plan)
         self._host = host
         self._code = code
-        self._memory_limit_mb = memory_limit_mb
+        self._memory_limit_mb = options.memory_limit_mb
         self._waiting: deque[TrialRecord] = deque()
         self._started: dict[TrialKey, float] = {}
         self._followed: dict[TrialKey, Followed] = {}

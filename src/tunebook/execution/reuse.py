@@ -7,15 +7,17 @@ framework and compiled a model is worth keeping from one look to the next.
 from __future__ import annotations
 
 from tunebook.domain.trial import TrialKey
-from tunebook.execution import Ended, Executor
+from tunebook.execution import Ended, Executor, RunOptions
 from tunebook.execution.inline import InlineExecutor
 from tunebook.execution.local import LocalExecutor
 from tunebook.training.assignment import Assignment
 
 
-def executor_for(workers: int | None) -> Executor:
-    """What trains where no executor was given: this process for 0, else so many of their own."""
-    return InlineExecutor() if workers == 0 else LocalExecutor(workers)
+def executor_for(options: RunOptions) -> Executor:
+    """The executor of a run: the given one, this process for 0 workers, else worker processes."""
+    if options.executor is not None:
+        return options.executor
+    return InlineExecutor() if options.workers == 0 else LocalExecutor(options.workers)
 
 
 class KeptExecutor:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tunebook.domain.errors import StoreError, TrainingLoadError
 from tunebook.domain.trial import Purpose, Status
-from tunebook.execution import Executor
+from tunebook.execution import RunOptions
 from tunebook.execution.code import TrainingCode, size_note
 from tunebook.execution.counts import Tally
 from tunebook.execution.endings import NOT_NOW
@@ -25,7 +25,6 @@ from tunebook.execution.progress import Progress
 from tunebook.execution.queue import LEASE_S, RENEW_EVERY_S, Desk
 from tunebook.execution.recovery import take_back
 from tunebook.execution.repeated_crashes import AlikeCrashes
-from tunebook.execution.reuse import executor_for
 from tunebook.execution.timeouts import Patience
 from tunebook.store import Store, StoredRound
 from tunebook.training.log import sync_every_s
@@ -73,14 +72,10 @@ def run_trials(
     store: Store,
     number: int,
     code: TrainingCode,
+    options: RunOptions,
     *,
     purpose: Purpose | None = None,
-    workers: int | None = None,
-    executor: Executor | None = None,
-    time_budget_s: float | None = None,
-    memory_limit_mb: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
-    keep_going: bool = False,
 ) -> RunSummary:
     """Run the trials of a round that have not ended, until they all have.
 
@@ -92,15 +87,9 @@ def run_trials(
         store: the book.
         number: the round.
         code: what trains, from `training_code`.
+        options: where trials run, and within which limits.
         purpose: only trials of this purpose; all of them if left out.
-        workers: processes here, by default one a core; 0 trains in this very process.
-        executor: trains elsewhere, instead of `workers`. It is closed at the end.
-        time_budget_s: once spent, no trial is started any more; those under way run to their
-            end, which only the round's `time_limit_s` bounds.
-        memory_limit_mb: a trial whose processes together use more is infeasible.
         on_progress: called with the latest numbers, about four times a second at most.
-        keep_going: False stops a round of which no trial is complete once its first three trials
-            of this run crashed alike; those under way run to their end.
 
     Returns:
         what was done. `stopped` is "interrupted" after Ctrl-C or SIGTERM: workers are stopped,
@@ -115,29 +104,15 @@ def run_trials(
             what they acknowledged stays in their logs and is taken in by the next run.
     """
     stored = _round(store, number)
-    sync_every_s()  # a setting that means nothing is told before a worker meets it
-    waiting = [t for t in store.trials(number) if not t.status.ended]
-    if any(purpose is None or t.purpose is purpose for t in waiting):
-        # Only now: the book names the code that trained, not code that found nothing to train.
-        store.set_source(number, code.source)
-        note_environment(store, number, code, reruns=purpose is Purpose.RERUN)
-        if note := size_note(code):
-            print(note, file=sys.stderr)
-    if executor is None:
-        executor = executor_for(workers)
+    sync_every_s()  # an invalid setting is refused before a worker meets it
+    _note_code(store, number, code, purpose)
     with host_identity() as me, Interrupts() as interrupts:
-        began = time.monotonic()
         desk = Desk(
-            store=store,
-            stored=stored,
-            host=me,
-            code=code,
-            purpose=purpose,
-            memory_limit_mb=memory_limit_mb,
-            executor=executor,
+            store=store, stored=stored, host=me, code=code, purpose=purpose, options=options
         )
-        watching = not keep_going and purpose is not Purpose.RERUN
-        run = _Run(desk, interrupts, time_budget_s, on_progress, AlikeCrashes(watching=watching))
+        watching = not options.keep_going and purpose is not Purpose.RERUN
+        crashes = AlikeCrashes(watching=watching)
+        run = _Run(desk, interrupts, options.time_budget_s, on_progress, crashes)
         try:
             run.until_done()
         except KeyboardInterrupt:
@@ -156,7 +131,17 @@ def run_trials(
             ) from error
         finally:
             run.stop()
-        return run.summary(time.monotonic() - began)
+        return run.summary()
+
+
+def _note_code(store: Store, number: int, code: TrainingCode, purpose: Purpose | None) -> None:
+    """Record the code and environment of trials that are going to run; nothing where none is."""
+    waiting = [t for t in store.trials(number) if not t.status.ended]
+    if any(purpose is None or t.purpose is purpose for t in waiting):
+        store.set_source(number, code.source)
+        note_environment(store, number, code, reruns=purpose is Purpose.RERUN)
+        if note := size_note(code):
+            print(note, file=sys.stderr)
 
 
 def _round(store: Store, number: int) -> StoredRound:
@@ -246,7 +231,7 @@ class _Run:
         if self.stopped == "interrupted" and self._on_progress is not None:
             self._on_progress(self._progress(stopping="stopped"))
 
-    def summary(self, seconds: float) -> RunSummary:
+    def summary(self) -> RunSummary:
         ended = list(self._tally.ran.values())
         return RunSummary(
             ran=len(ended),
@@ -254,7 +239,7 @@ class _Run:
             infeasible=ended.count(Status.INFEASIBLE),
             failed=ended.count(Status.FAILED),
             stopped=self.stopped,
-            seconds=seconds,
+            seconds=time.monotonic() - self._began,
             spent_twice_s=self._desk.endings.spent_twice_s,
             crash=self._crashes.detail if self.stopped == "crashes" else "",
         )

@@ -55,6 +55,7 @@ from tunebook.domain.formats.numbers import plural
 from tunebook.domain.space import Choice, leaves, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
+from tunebook.execution import RunOptions
 from tunebook.execution.reuse import KeptExecutor, executor_for
 from tunebook.planning.baseline_gaps import completed
 from tunebook.statistics.curves.lengths import length_caveat
@@ -100,9 +101,9 @@ def decide(
     least = stored.plan.least_improvement
     examples = reruns.validation_examples or plan.validation_examples
     asked = question(objective, least, setting, plan, examples)
-    given = reruns.executor or executor_for(reruns.workers)
+    options = RunOptions(workers=reruns.workers, executor=reruns.executor)
     # Workers are kept from look to look: importing a framework takes longer than many reruns.
-    with KeptExecutor(given) as kept:
+    with KeptExecutor(executor_for(options)) as kept:
         work = Looks(store, stored, sides, asked, replace(reruns, executor=kept), most)
         with work.progress():
             readings = work.through(plan)

@@ -19,7 +19,7 @@ from tunebook.domain.design import Reduce
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import RERUN_FROM, Configuration, Purpose, Status, TrialRecord
-from tunebook.execution import Executor
+from tunebook.execution import Executor, RunOptions
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.progress import Progress, TerminalProgress
 from tunebook.execution.scheduler import run_trials
@@ -244,8 +244,8 @@ def _rerun(
         store,
         stored.number,
         reruns.code,
+        RunOptions(executor=reruns.executor),
         purpose=Purpose.RERUN,
-        executor=reruns.executor,
         on_progress=show,
     )
     if summary.stopped:
