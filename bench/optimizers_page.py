@@ -67,7 +67,7 @@ def page(found, race, longer, other, by_hand, versions, *, trials, seeds, steps)
     text += _eight(race, longer, other)
     told = re.findall(r"^(\w+) is better than (\w+)", by_hand["printed"], re.MULTILINE)
     below = [f"{b} below {a}" for a, b in told if includes(b, a)]
-    ours = {(p.a, p.b) for p in _pairs(race) if p.told_apart}
+    ours = {(p.a, p.b) for p in _pairs(race) if p.significant}
     flags = [f.subject.partition("=")[2] for f in race.findings if f.check == "G2"]
     return text + BY_HAND.format(
         trials=trials,
@@ -115,7 +115,7 @@ def _row(workload: str, row: str, said) -> str:
     flags = [f for f in said.findings if f.check == "G2"]
     alone = next(t for t in said.tables if "rank" in t.columns)
     luck = any(r[alone.columns.index("by the seeds alone")] != "-" for r in alone.rows)
-    told = "yes" if pair.told_apart else "by seeds alone" if luck else "no"
+    told = "yes" if pair.significant else "by seeds alone" if luck else "no"
     moved = sum(
         "moved" in s["stage"]["name"] and s["round"] is not None for s in said.data()["stages"]
     )

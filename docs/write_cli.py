@@ -16,7 +16,7 @@ HEAD = """# Commands
 
 This page is written by `make docs` from the `--help` of the commands.
 
-Every command that prints takes `--json` (with `"schema": 1`). The book is `--book PATH`, else
+Every command that prints takes `--json` (with `"schema": 2`). The book is `--book PATH`, else
 `TUNEBOOK_BOOK`, else the only `*.db` in the folder. Exit status: 0 done, 1 failed, 2 wrong use.
 `tunebook adopt` is another name of `tunebook launch`.
 Completion: `eval "$(tunebook completion bash)"` (or zsh, fish).

@@ -174,7 +174,7 @@ def ranking_rows(found: Mapping[str, Submission], longest: float) -> Iterator[st
             f"| {low:.0f} to {high:.0f} |"
         )
     yield ""
-    yield f"Told apart: {len(made.told_apart)} of {len(found) * (len(found) - 1) // 2} pairs. Not told apart among themselves:"
+    yield f"Told apart: {len(made.differing)} of {len(found) * (len(found) - 1) // 2} pairs. Not told apart among themselves:"
     yield "; ".join(", ".join(group) for group in made.groups) + "."
 
 

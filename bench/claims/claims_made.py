@@ -216,7 +216,7 @@ def _isolation(own: Any, whole: Any) -> Words:
                 word = "the first is better" if first else "the second is better"
                 yield (
                     ("C9", f"{h.name}: {a}, {b}"),
-                    word if p.told_apart else "can't be told apart",
+                    word if p.significant else "can't be told apart",
                 )
 
 

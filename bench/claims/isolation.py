@@ -83,7 +83,7 @@ def told_apart(case: dict, trials: int, repeats: int, seed: int) -> int:
     for k in range(repeats):
         result = isolation.check(compared(rng, trials, **case), seed=k)
         if not isinstance(result, NotApplicable):
-            told += any(p.told_apart for h in result.hyperparameters for p in h.pairs)
+            told += any(p.significant for h in result.hyperparameters for p in h.pairs)
     return told
 
 

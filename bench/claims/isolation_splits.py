@@ -71,7 +71,7 @@ def told_apart(table: TrialTable, trials: int | None, repeats: int, seed: int) -
         if not isinstance(result, NotApplicable):
             pairs = result.hyperparameters[0].pairs
             spoke += any(np.isfinite(p.difference) for p in pairs)
-            told += any(p.told_apart for p in pairs)
+            told += any(p.significant for p in pairs)
     return told, spoke
 
 

@@ -62,7 +62,7 @@ def _noise(finding: Finding, family: Family) -> bool:
 
 def _told_apart(finding: Finding, family: Family) -> bool:
     del family
-    return any(p.told_apart for p in finding.numbers.get("pairs", ()))  # type: ignore[union-attr]
+    return any(p.significant for p in finding.numbers.get("pairs", ()))  # type: ignore[union-attr]
 
 
 def _matters(finding: Finding, family: Family) -> bool:

@@ -62,7 +62,7 @@ def sweep(n=40, **more):
 
 def test_json_has_the_shape_that_was_promised(audit):
     told = json.loads(audit(sweep(), "--json"))
-    assert told["schema"] == 1 and told["trials"] == 40 and told["left_out"] == []
+    assert told["schema"] == 2 and told["trials"] == 40 and told["left_out"] == []
     assert told["findings"] and told["not_applicable"]
     for finding in told["findings"]:
         assert {"check", "severity", "subject", "sentence", "numbers", "remedy"} <= set(finding)
@@ -72,6 +72,19 @@ def test_json_has_the_shape_that_was_promised(audit):
     assert told["inferred_space"] is True
     assert any(line.startswith("lr: ") and "log" in line for line in told["space"])
     assert any("ranges and scales were read off the trials" in text for text in told["caveats"])
+
+
+def test_pairs_of_values_say_whether_they_differ_significantly(audit):
+    rng = np.random.default_rng(0)
+    text = "trial,status,optimizer,lr,loss\n" + "".join(
+        f"{i},complete,{'adam' if i % 2 else 'sgd'},{10 ** rng.uniform(-3, 0):.4g},"
+        f"{1 - 0.5 * (i % 2) + rng.normal(0, 0.01):.5f}\n"
+        for i in range(40)
+    )
+    told = json.loads(audit(text, "--json", "--scientific", "optimizer"))
+    (pairs,) = [f["numbers"]["pairs"] for f in told["findings"] if f["check"] == "C9"]
+    assert set(pairs[0]) == {"a", "b", "difference", "low", "high", "significant"}
+    assert pairs[0]["significant"] is True
 
 
 def test_without_json_the_findings_are_read_by_people(audit):

@@ -43,12 +43,12 @@ def test_reruns_go_where_a_round_file_says(tunebook, started):
 
 def test_a_whole_round_from_the_shell(tunebook, started):
     decision = json.loads(tunebook("decide", "--max-reruns", "4", "--json").stdout)
-    assert decision["schema"] == 1 and decision["decision"]["verdict"] == "adopt"
+    assert decision["schema"] == 2 and decision["decision"]["verdict"] == "adopt"
     launch = json.loads(tunebook("launch", "--why", "a start", "--json").stdout)
     assert launch["launch"]["number"] == 0
     assert json.loads(tunebook("adopt", "--json").stdout) == launch  # a second time: the same
     findings = json.loads(tunebook("findings", "--json").stdout)
-    assert findings["schema"] == 1 and "not_applicable" in findings
+    assert findings["schema"] == 2 and "not_applicable" in findings
     proposal = json.loads(tunebook("next", "--json", "--out", "round-2.toml").stdout)
     assert proposal["proposal"]["plan"]["goal"]
     assert "goal" in (started / "round-2.toml").read_text("utf-8")

@@ -48,7 +48,7 @@ def test_a_book_that_is_well(tunebook, ready):
     tunebook("run", "r.toml", "--workers", "0")
     said = tunebook("doctor", "--json").stdout
     told = json.loads(said)
-    assert told["schema"] == 1
+    assert told["schema"] == 2
     states = {one["what"]: one["state"] for one in told["checkups"]}
     assert set(states) == {"book", "leftovers", "versions", "disk", "clock", "workers", "clusters"}
     assert set(states.values()) <= {"good", "warning"}

@@ -33,7 +33,7 @@ def test_a_plan_runs_nothing_and_makes_no_book(tunebook, tmp_path):
 def test_json_has_the_schema_and_finite_numbers(tunebook, tmp_path):
     (tmp_path / "round.toml").write_text(PLAN.replace("= 24", "= 6"), "utf-8")
     found = json.loads(tunebook("run", "round.toml", "--dry-run", "--json").stdout)
-    assert found["schema"] == 1
+    assert found["schema"] == 2
     assert found["planned"]["difference"] is None
     assert "C9 says nothing of a value below 5" in found["planned"]["warnings"][0]
 

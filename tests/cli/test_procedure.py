@@ -27,7 +27,7 @@ def valley(tmp_path, tunebook):
 
 def told(ended) -> dict:
     data = json.loads(ended.stdout)
-    assert data["schema"] == 1
+    assert data["schema"] == 2
     return data
 
 

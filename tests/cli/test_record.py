@@ -11,17 +11,17 @@ def test_the_record_of_a_launch(tunebook, started):
     assert "Exploratory" in seen and "decide(" not in seen and "tunebook launch" in seen
     tunebook("launch", "--why", "a start")
     history = json.loads(tunebook("history", "--json").stdout)
-    assert history["schema"] == 1 and history["launches"][0]["why"] == "a start"
+    assert history["schema"] == 2 and history["launches"][0]["why"] == "a start"
     assert "search trial" in history["division"]
     assert "Lineage of baselines" in tunebook("history").stdout
     both = json.loads(tunebook("protocol", "--json").stdout)
-    assert both["schema"] == 1 and both["markdown"].startswith("# Tuning protocol of launch 0")
+    assert both["schema"] == 2 and both["markdown"].startswith("# Tuning protocol of launch 0")
     assert "Training script" in both["markdown"] and "python " in both["markdown"]
     tunebook("protocol", "1", "--out", "tuning.tex")
     assert r"\section{Tuning protocol of round 1" in (started / "tuning.tex").read_text("utf-8")
     assert "launch-1" in tunebook("protocol", "best", code=1).stderr
     replay = json.loads(tunebook("replay", "--workers", "2", "--json").stdout)
-    assert replay["schema"] == 1 and replay["reproduces"]
+    assert replay["schema"] == 2 and replay["reproduces"]
     assert set(replay["differences"]) == {0.0}, "training here is deterministic"
 
 
@@ -56,7 +56,7 @@ def test_a_test_metric_is_sealed_until_a_look(tunebook, tmp_path):
     )
     tunebook("unseal", "test/error", code=2)
     look = json.loads(tunebook("unseal", "test/error", "--why", "end", "--json").stdout)
-    assert (look["schema"], look["looks"]) == (1, 1)
+    assert (look["schema"], look["looks"]) == (2, 1)
     tunebook("export", "files", "--pictures", "none")
     assert "0.4242" in (tmp_path / "files/round-1-curves.csv").read_text("utf-8")
     assert "1 look" in tunebook("history").stdout

@@ -30,7 +30,7 @@ def test_what_is_asked_is_said_and_stands(tell):
     assert "Round 1 goes on" in run("resume")
     assert "was not paused" in run("resume")
     assert "end with the trials that are under way" in run("drain", "--round", "1")
-    assert json.loads(run("pause", "--json")) == {"schema": 1, "round": 1, "asked": "pause"}
+    assert json.loads(run("pause", "--json")) == {"schema": 2, "round": 1, "asked": "pause"}
 
 
 def test_trials_are_cancelled_by_name_or_by_round(tell):

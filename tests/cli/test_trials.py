@@ -67,7 +67,7 @@ def test_a_trial_shows_configuration_fate_curve_and_what_it_printed(tunebook, ru
 def test_the_best_configuration_is_text_json_and_toml(tunebook, run):
     _book, found = run
     best = json.loads(tunebook("best", "--json").stdout)
-    assert (best["schema"], best["trial"]) == (1, found.best.trial)
+    assert (best["schema"], best["trial"]) == (2, found.best.trial)
     assert tomllib.loads(tunebook("best", "--toml").stdout) == dict(found.best.config)
     assert found.best.trial in tunebook("best").stdout
 

@@ -270,7 +270,7 @@ def _remedy(kind: RemedyKind, check: str = "") -> Callable[[Finding], bool]:
 
 def _pairs(finding: Finding, told: bool) -> bool:
     return any(
-        getattr(pair, "told_apart", getattr(pair, "significant", None)) is told
+        pair.significant is told
         for value in finding.numbers.values()
         if isinstance(value, tuple)
         for pair in value

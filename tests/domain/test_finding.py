@@ -7,11 +7,13 @@ import pytest
 from tunebook.domain.finding import (
     Finding,
     Interval,
+    PairwiseDifference,
     Remedy,
     RemedyKind,
     Severity,
     subject_name,
 )
+from tunebook.domain.formats.codec import from_data, to_data
 
 
 def test_a_subject_names_its_branch():
@@ -44,3 +46,14 @@ def test_a_remedy_keeps_its_own_values():
 
 def test_severities_go_from_nothing_to_everything():
     assert list(Severity) == ["pass", "note", "warning", "problem"]
+
+
+def test_pairs_that_an_earlier_version_wrote_are_read_by_their_old_name():
+    pair = PairwiseDifference(
+        a="adam", b="sgd", difference=-0.1, low=-0.2, high=-0.05, significant=True
+    )
+    old = to_data(pair)
+    old["told_apart"] = old.pop("significant")
+    assert from_data(PairwiseDifference, old) == pair
+    with pytest.warns(DeprecationWarning, match="significant"):
+        assert pair.told_apart

@@ -39,7 +39,7 @@ def test_every_check_and_every_remedy_has_words():
 
 def test_numbers_carry_their_intervals_and_pairs_their_verdict():
     pair = PairwiseDifference(
-        a="nesterov", b="adam", difference=-0.0007, low=-0.015, high=0.014, told_apart=False
+        a="nesterov", b="adam", difference=-0.0007, low=-0.015, high=0.014, significant=False
     )
     numbers = {"low_seeds": Interval(0.02, 0.01, 0.03, 0.9), "trials": 6, "pairs": (pair,)}
     assert numbers_texts(finding(numbers)) == [
@@ -51,7 +51,7 @@ def test_numbers_carry_their_intervals_and_pairs_their_verdict():
 
 def test_of_many_pairs_those_told_apart_are_written_first_and_the_others_counted():
     pairs = tuple(
-        PairwiseDifference(a=f"v{i}", b="best", difference=1, low=0, high=2, told_apart=i == 99)
+        PairwiseDifference(a=f"v{i}", b="best", difference=1, low=0, high=2, significant=i == 99)
         for i in range(100)
     )
     lines = numbers_texts(finding({"pairs": pairs}))

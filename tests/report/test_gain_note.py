@@ -73,7 +73,7 @@ def test_the_evaluation_that_was_compared_with_chance_is_named(book):
 @pytest.mark.parametrize("significant", [True, False])
 def test_a_search_that_orders_two_values_the_other_way_round_says_so(book, significant):
     decision, pair = book.decisions[2], PairwiseDifference(
-        a="x", b="y", difference=0.15, low=0.1, high=0.2, told_apart=True
+        a="x", b="y", difference=0.15, low=0.1, high=0.2, significant=True
     )  # fmt: skip
     said = Finding(check="C9", severity=Severity.NOTE, subject="norm",
                    numbers={"pairs": (pair,)}, sentence="norm=y is better.")  # fmt: skip
@@ -164,7 +164,7 @@ def test_the_baseline_s_value_against_a_candidate_is_compared_with_the_search_to
         replace(last.sides[-1], config=config),
     )
     pair = PairwiseDifference(a="none", b="group", difference=-0.02, low=-0.03, high=-0.01,
-                              told_apart=True)  # fmt: skip
+                              significant=True)  # fmt: skip
     said = Finding(check="C9", severity=Severity.NOTE, subject="norm", numbers={"pairs": (pair,)},
                    sentence="none is better than group.")  # fmt: skip
     seen = replace(NOTHING, findings=[said])

@@ -17,7 +17,7 @@ def test_values_far_apart_have_their_rank_alone():
     made = ranked(FAR, worst=20.0)
     assert [v.name for v in made.values] == ["a", "b", "c"]
     assert [(v.best, v.rank, v.worst) for v in made.values] == [(1, 1, 1), (2, 2, 2), (3, 3, 3)]
-    assert made.told_apart == (("a", "b"), ("a", "c"), ("b", "c"))
+    assert made.differing == (("a", "b"), ("a", "c"), ("b", "c"))
     assert made.groups == (("a",), ("b",), ("c",))
 
 

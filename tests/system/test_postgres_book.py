@@ -87,7 +87,7 @@ def test_a_book_end_to_end(url, tmp_path, monkeypatch):
         [*command, "status", "--json"], env={**os.environ, "TUNEBOOK_BOOK": url},
         capture_output=True, text=True, timeout=600, cwd=tmp_path,
     )  # fmt: skip
-    assert json.loads(ended.stdout)["schema"] == 1, ended.stderr
+    assert json.loads(ended.stdout)["schema"] == 2, ended.stderr
 
 
 HOST = """

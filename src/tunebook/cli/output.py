@@ -9,7 +9,7 @@ import click
 
 from tunebook.domain.formats.codec import to_data
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def print_json(**content: Any) -> None:

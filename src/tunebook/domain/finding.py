@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import ClassVar
 
 from tunebook.domain.formats.display import Shown
 from tunebook.domain.formats.names import unmistakable
@@ -59,15 +61,24 @@ class Interval:
 class PairwiseDifference:
     """Value `a` against value `b` of a scientific hyperparameter (C9).
 
-    `difference` is a minus b in the objective's own units.
+    `difference` is a minus b in the objective's own units; `significant` says that the two differ
+    at C9's level, which all pairs share.
     """
+
+    OLD_NAMES: ClassVar[Mapping[str, str]] = MappingProxyType({"told_apart": "significant"})
 
     a: Value
     b: Value
     difference: float
     low: float
     high: float
-    told_apart: bool
+    significant: bool
+
+    @property
+    def told_apart(self) -> bool:
+        """The name of `significant` in 0.1."""
+        warnings.warn("told_apart is now significant", DeprecationWarning, stacklevel=2)
+        return self.significant
 
 
 Number = Interval | float | int | str | tuple[PairwiseDifference, ...]

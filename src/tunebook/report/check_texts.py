@@ -40,12 +40,12 @@ def numbers_texts(finding: Finding) -> list[tuple[str, str]]:
     for name, content in finding.numbers.items():
         label = labels.get(name, name)
         if isinstance(content, tuple):
-            shown = sorted(content, key=lambda p: not p.told_apart)[:MOST_PAIRS]
+            shown = sorted(content, key=lambda p: not p.significant)[:MOST_PAIRS]
             lines += [
                 (
                     f"{value_text(p.a)} minus {value_text(p.b)}",
                     interval_text(Interval(p.difference, p.low, p.high))
-                    + (", significant" if p.told_apart else ", no significant difference"),
+                    + (", significant" if p.significant else ", no significant difference"),
                 )
                 for p in shown
             ]

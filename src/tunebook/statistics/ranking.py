@@ -61,12 +61,12 @@ class Ranking:
 
     Attributes:
         values: by rank.
-        told_apart: pairs of names, the better one first.
+        differing: pairs of names, the better one first.
         groups: runs of neighbours in the order of which no two are told apart, the longest ones.
     """
 
     values: tuple[Ranked, ...]
-    told_apart: tuple[tuple[str, str], ...]
+    differing: tuple[tuple[str, str], ...]
     groups: tuple[tuple[str, ...], ...]
 
 
@@ -105,7 +105,7 @@ def ranked(
         for i in order
     )
     pairs = tuple((names[i], names[j]) for i in order for j in order if better[i, j])
-    return Ranking(values=values, told_apart=pairs, groups=_groups(names, order, better))
+    return Ranking(values=values, differing=pairs, groups=_groups(names, order, better))
 
 
 def told_better(

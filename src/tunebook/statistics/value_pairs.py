@@ -74,7 +74,7 @@ def welch(
     error = math.hypot(a[2], b[2])
     if not math.isfinite(error):
         return PairwiseDifference(
-            a=a[0], b=b[0], difference=math.nan, low=-math.inf, high=math.inf, told_apart=False
+            a=a[0], b=b[0], difference=math.nan, low=-math.inf, high=math.inf, significant=False
         )
     shares = [(x[2] / error) ** 4 / x[3] if error else 0.0 for x in (a, b)]
     freedom = 1 / sum(shares) if sum(shares) else math.inf
@@ -86,5 +86,5 @@ def welch(
         difference=difference,
         low=difference - reach,
         high=difference + reach,
-        told_apart=abs(difference) > reach,
+        significant=abs(difference) > reach,
     )

@@ -25,7 +25,7 @@ ACCURACY = Objective("accuracy", Direction.MAXIMIZE)
 
 def c9(*pairs: tuple) -> Finding:
     made = tuple(
-        PairwiseDifference(a=a, b=b, difference=d, low=d - 0.01, high=d + 0.01, told_apart=abs(d) > 0.01)
+        PairwiseDifference(a=a, b=b, difference=d, low=d - 0.01, high=d + 0.01, significant=abs(d) > 0.01)
         for a, b, d in pairs
     )  # fmt: skip
     return Finding(

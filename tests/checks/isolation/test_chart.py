@@ -30,9 +30,9 @@ def _value(name: object, values: list[float], best: Interval) -> IsolatedValue:
     )
 
 
-def _draw(values=(), slices=(), *, told_apart: bool = False):
+def _draw(values=(), slices=(), *, significant: bool = False):
     pair = PairwiseDifference(
-        a="adam", b="sgd", difference=-0.1, low=-0.2, high=0.0, told_apart=told_apart
+        a="adam", b="sgd", difference=-0.1, low=-0.2, high=0.0, significant=significant
     )
     found = IsolatedHyperparameter(
         name="optimizer", values=tuple(values), slices=tuple(slices), pairs=(pair,)
@@ -74,11 +74,11 @@ def test_an_unknown_bound_runs_to_the_end_of_the_axis():
 
 
 @pytest.mark.parametrize(
-    ("told_apart", "words"),
+    ("significant", "words"),
     [(True, "Different: adam and sgd."), (False, "No two of them differ significantly.")],
 )
-def test_the_words_say_what_can_be_told_apart(told_apart, words):
-    assert words in _draw([ADAM, SGD], told_apart=told_apart)[0].alt
+def test_the_words_say_what_can_be_told_apart(significant, words):
+    assert words in _draw([ADAM, SGD], significant=significant)[0].alt
 
 
 def test_a_value_of_which_nothing_completed_has_no_best():

@@ -70,7 +70,7 @@ def test_thin_data_is_not_enough_evidence(fresh_rng):
     few = [i for i in range(32) if i < 16 or i < 19]
     thin = isolation.check(made.take(np.array(few)))
     assert "Not enough evidence" in thin.findings[0].sentence
-    assert not any(p.told_apart for h in thin.hyperparameters for p in h.pairs)
+    assert not any(p.significant for h in thin.hyperparameters for p in h.pairs)
     nothing = isolation.check(made.take(np.array([0, 1, 16, 17])))
     assert isinstance(nothing, NotApplicable)
 
@@ -78,7 +78,7 @@ def test_thin_data_is_not_enough_evidence(fresh_rng):
 def test_pairs_are_in_the_objectives_own_units(fresh_rng):
     made = measured.compared(fresh_rng, 64, 1, shift=0.5)
     down = isolation.check(made).hyperparameters[0].pairs[0]
-    assert down.told_apart
+    assert down.significant
     assert (down.a, down.b) == (0, 1)
     assert down.high < 0, "value 0 is lower, and lower is better"
     up = replace(made, objective=Objective("loss", Direction.MAXIMIZE), value=-made.value)

@@ -52,7 +52,7 @@ def test_reruns_of_the_best_are_no_draws_of_a_study():
     result = isolation.check(table(rows + lucky))
     a, b = result.hyperparameters[0].values
     assert (a.trials, b.trials) == (80, 30)
-    assert not result.hyperparameters[0].pairs[0].told_apart
+    assert not result.hyperparameters[0].pairs[0].significant
     assert abs(a.best.estimate - b.best.estimate) < 0.06
 
 
@@ -65,7 +65,7 @@ def test_one_configuration_a_side_is_compared_by_its_mean(shift, told):
         for _ in range(8)
     ]
     pair = isolation.check(table(rows)).hyperparameters[0].pairs[0]
-    assert pair.told_apart is told
+    assert pair.significant is told
     means = [np.mean([y for s, _, y in rows if s == side]) for side in "ab"]
     assert pair.difference == pytest.approx(means[0] - means[1])
 
@@ -78,7 +78,7 @@ def test_a_value_that_hardly_works_is_said_and_the_others_are_compared():
     assert finding.severity is Severity.WARNING
     assert "a is better than b" in finding.sentence
     assert "Not enough evidence on side=c (2 of 30 trials complete)" in finding.sentence
-    assert [p.told_apart for p in finding.numbers["pairs"]] == [True, False, False]
+    assert [p.significant for p in finding.numbers["pairs"]] == [True, False, False]
 
 
 def test_what_can_not_be_told_apart_says_what_would_settle_it():
@@ -131,4 +131,4 @@ def test_published_optimizers_that_are_too_close_to_call(shared_data):
         start = time.process_time()
         result = isolation.check(sweep)
         assert time.process_time() - start < 5
-        assert not any(p.told_apart for p in result.hyperparameters[0].pairs)
+        assert not any(p.significant for p in result.hyperparameters[0].pairs)

@@ -24,7 +24,7 @@ def told(a: str, b: str, difference: float, *, apart: bool = True) -> PairwiseDi
     reach = 0.5 * abs(difference) if apart else 2 * abs(difference)
     return PairwiseDifference(
         a=a, b=b, difference=difference, low=difference - reach, high=difference + reach,
-        told_apart=apart,
+        significant=apart,
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_both_together_tell_apart():
     found = judged((told("good", "bad", -1.0),))
     assert found.order == ("good", "bad")
     assert found.better == {("good", "bad")} and not found.by_seeds_alone
-    assert found.pairs[0].told_apart and found.pairs[0].difference == pytest.approx(-1.0)
+    assert found.pairs[0].significant and found.pairs[0].difference == pytest.approx(-1.0)
     assert (found.ranks("good"), found.ranks("bad")) == ((1, 1), (2, 2))
     assert found.by("good", "bad", 1).estimate == pytest.approx(1.0)
     assert found.by("bad", "good", 1).estimate == pytest.approx(-1.0)
@@ -53,7 +53,7 @@ def test_both_together_tell_apart():
 def test_searches_that_do_not_agree_leave_it_to_the_seeds_alone(searches):
     found = judged(searches)
     assert found.better == frozenset() and found.by_seeds_alone == {("good", "bad")}
-    assert not found.pairs[0].told_apart
+    assert not found.pairs[0].significant
     assert found.ranks("good") == (1, 2)
 
 

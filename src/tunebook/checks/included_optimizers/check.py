@@ -59,7 +59,7 @@ def known(value: Value) -> str | None:
 def lost(pair: PairwiseDifference, sign: int) -> tuple[Value, Value, Interval] | None:
     """(loser, winner, by how much) of a pair told apart whose loser includes the winner."""
     a, b = known(pair.a), known(pair.b)
-    if not pair.told_apart or a is None or b is None:
+    if not pair.significant or a is None or b is None:
         return None
     worse = 1 if sign * pair.difference > 0 else -1
     (loser, general), (winner, special) = ((pair.a, a), (pair.b, b))[::worse]

@@ -182,7 +182,7 @@ def _alternative(
     sentences = [f"Isolation plot, best {objective.metric} for each {found.name}. {told}."]
     if every > len(groups):
         sentences.append(f"{every - len(groups)} others, which are worse, are not drawn.")
-    apart = [f"{spell(p.a)} and {spell(p.b)}" for p in found.pairs if p.told_apart]
+    apart = [f"{spell(p.a)} and {spell(p.b)}" for p in found.pairs if p.significant]
     if apart:
         sentences.append(f"Different: {first_of(apart)}.")
     elif found.pairs:

@@ -228,7 +228,7 @@ def _finding(
         numbers=numbers,
         sentence=". ".join(s for s in said if s) + ".",
         trials=tuple(g.best_trial for g in groups if g.best_trial),
-        settled=any(p.told_apart for p in found.pairs),
+        settled=any(p.significant for p in found.pairs),
     )
 
 

@@ -23,7 +23,7 @@ def comparison(
 ) -> str:
     """Which values differ at this budget, or how far the data are from telling."""
     known = [p for p in pairs if math.isfinite(p.difference)]
-    told = sorted((p for p in known if p.told_apart), key=lambda p: -abs(p.difference))
+    told = sorted((p for p in known if p.significant), key=lambda p: -abs(p.difference))
     against = " with the best" if len(groups) > MOST_VALUES else ""
     if told:
         return (
@@ -75,7 +75,7 @@ def over_fresh_seeds(
     known = [p for p in pairs if math.isfinite(p.difference)]
     if not known:
         return f"{head} nothing can be compared, since some were infeasible"
-    told = sorted((p for p in known if p.told_apart), key=lambda p: -abs(p.difference))
+    told = sorted((p for p in known if p.significant), key=lambda p: -abs(p.difference))
     if told:
         return f"{head}, {_differences(told, known, sign, metric)}"
     widest = max(known, key=lambda p: abs(p.difference))

@@ -220,6 +220,8 @@ def _hints(kind: type) -> dict[str, Any]:
 
 def _read_noun(kind: Any, data: Any, path: str) -> Any:
     _expect(isinstance(data, Mapping), "a table", data, path)
+    renamed = getattr(kind, "OLD_NAMES", {})  # of data that an earlier version wrote
+    data = {renamed.get(name, name): value for name, value in data.items()}
     known = {f.name: f for f in fields(kind)}
     check_keys(data, known, path, kind.__name__)
     hints = _hints(kind)

@@ -128,7 +128,7 @@ def search_verdict(
     worst = max([*([worst] if math.isfinite(worst) else []), *seen], default=0.0)
     cut = {n: np.where(np.isfinite(v), v, worst) for n, v in fresh.items()}
     ranking = ranked(cut, worst=worst)
-    by_seeds = frozenset(ranking.told_apart)
+    by_seeds = frozenset(ranking.differing)
     better = by_seeds & _told(searches, sign)
     level = ERROR_RATE / math.comb(len(cut), 2)
     pairs = (_pair(a, cut[a], b, cut[b], sign, level) for a, b in combinations(cut, 2))
@@ -136,7 +136,9 @@ def search_verdict(
     return SearchVerdict(
         order=tuple(v.name for v in ranking.values),
         mean={n: interval(*_side(n, v, sign)[1:]) for n, v in cut.items()},
-        pairs=tuple(replace(p, told_apart=bool({(p.a, p.b), (p.b, p.a)} & better)) for p in pairs),
+        pairs=tuple(
+            replace(p, significant=bool({(p.a, p.b), (p.b, p.a)} & better)) for p in pairs
+        ),
         better=better,
         by_seeds_alone=by_seeds - better,
         more=0 if (first, second) in by_seeds else _more(cut[first], cut[second], level),
@@ -147,7 +149,7 @@ def _told(pairs: tuple[PairwiseDifference, ...], sign: int) -> frozenset[Pair]:
     return frozenset(
         (str(p.a), str(p.b)) if sign * p.difference < 0 else (str(p.b), str(p.a))
         for p in pairs
-        if p.told_apart
+        if p.significant
     )
 
 
