@@ -17,13 +17,13 @@ from rate_page import cell
 from surfaces import table
 
 from tunebook.checks.failures import check as feasibility
-from tunebook.checks.failures.chance_level import chance_level
 from tunebook.checks.failures.regions import FailingCombination, FailingRegion
 from tunebook.domain.design import Role
 from tunebook.domain.finding import NotApplicable, RemedyKind
 from tunebook.domain.space import Branch, Choice, Float, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
+from tunebook.statistics.chance_level import chance_level
 
 Make = Callable[[np.random.Generator, int], TrialTable]
 Units = np.ndarray

@@ -13,12 +13,12 @@ from surfaces import table
 from sizes import some_slow
 from tunebook.checks.failures import check as feasibility
 from tunebook.checks.failures import regions
-from tunebook.checks.failures.chance_level import chance_level
 from tunebook.domain.design import Role
 from tunebook.domain.finding import RemedyKind, Severity
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
+from tunebook.statistics.chance_level import chance_level
 
 
 def failing(rng, trials, chance, axes=2):

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.checks.failures.chance_level import ChanceLevel, chance_level
 from tunebook.checks.failures.counts import StudyFeasibility, count_failures
 from tunebook.checks.failures.regions import ALPHA, can_be_placed, failing_place
 from tunebook.checks.failures.wording import at_chance_finding, study_finding
@@ -24,6 +23,7 @@ from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, NotApplicable
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
+from tunebook.statistics.chance_level import ChanceLevel, chance_level
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

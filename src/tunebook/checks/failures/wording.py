@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from tunebook.checks.failures.chance_level import ChanceLevel
 from tunebook.checks.failures.counts import StudyFeasibility
 from tunebook.checks.failures.regions import (
     ENOUGH,
@@ -21,6 +20,7 @@ from tunebook.domain.formats.rounded_numbers import percent
 from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Value
+from tunebook.statistics.chance_level import ChanceLevel
 from tunebook.statistics.estimators import proportion
 
 NOTABLE = 0.2

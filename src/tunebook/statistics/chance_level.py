@@ -1,4 +1,4 @@
-"""Trials that end at chance: known where chance is given, else a pile of nearly equal ones (C3).
+"""Trials that end at chance: where it is given, else a pile of nearly equal values (C1, C3).
 
 Claim: "a share of the trials end at about this value, as guessing would". Null: objectives are
 draws of a smooth law. Estimator: the fullest window of values, as wide as NARROW of the distance
