@@ -116,7 +116,7 @@ def _spec(name: str, path: Sequence[str]) -> importlib.machinery.ModuleSpec | No
 
 
 def _no_module(place: str, name: str, part: str, path: Sequence[str]) -> TrainingCodeError:
-    known = sorted({m.name for m in pkgutil.iter_modules(list(path))})
+    known = sorted({m.name for m in pkgutil.iter_modules(list(path))} - sys.stdlib_module_names)
     hint = nearest(part, known)
     return TrainingCodeError(
         f'there is no module "{name}"' + (f' for "{place}"' if place != name else "") + f".{hint}",

@@ -67,6 +67,7 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
     with _in_file(source):
         own = ("train", *KEYS, "book", "executor", READY_SPACE)
         known = dict.fromkeys([*(f.name for f in fields(Round)), *own])
+        _check_places(data, known)
         check_keys(data, known, "", "a round file")
         data = with_ready_space(data)
         objective, setting, test_metrics = _read_book(data.pop("book", {}))
@@ -118,6 +119,23 @@ def write_round_file(file: RoundFile, *, changes: Sequence[Change] = ()) -> str:
         if held:
             lines += ["", f"[{table}]", *(f"{k} = {value_text(v)}" for k, v in held.items())]
     return "\n".join(lines) + "\n"
+
+
+def _check_places(data: Mapping[str, Any], known: Mapping[str, Any]) -> None:
+    """Raise for a key at the top level that has its place in a table."""
+    for key, value in data.items():
+        if key in known:
+            continue
+        if key in BOOK_KEYS:
+            raise CodecError(
+                f"{key} is said of the book, so its place is the table [book]",
+                next_step=f"move it there, below the other tables: [book], then {key} = ...",
+            )
+        if isinstance(value, Mapping) and value.keys() & {"low", "high", "choice"}:
+            raise CodecError(
+                f"{key} has a range, so its place is [scientific] or [nuisance]",
+                next_step=f"move it to [nuisance], or to [scientific] if the round is about {key}",
+            )
 
 
 @contextmanager
