@@ -6,6 +6,7 @@ python bench/claims/isolation_bands.py
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
@@ -59,7 +60,7 @@ def row(name: str, trials: int, repeats: int) -> str:
     held, reach, fitted = [], [], 0
     for _ in range(repeats):
         table = searched(rng, name, trials)
-        (band,) = best_bands(replace(table, curves={}), "x0")
+        (band,) = best_bands(replace(table, curves={}), "x0", -math.inf)
         true = np.array([truth(name, band.trials, float(p)) for p in band.places])
         held.append((band.low <= true) & (true <= band.high))
         reach.append(np.median(band.high - band.low) / 2)

@@ -48,7 +48,7 @@ from tunebook.deciding.superiority import ChanceToBeat, chance_to_beat, paired_c
 from tunebook.deciding.wording import sentence
 from tunebook.domain.decision import Estimand, RerunPlan, Verdict
 from tunebook.domain.finding import Interval
-from tunebook.statistics.metric_bounds import best_loss, bound_is_certain
+from tunebook.statistics.metric_bounds import certain_best, cut_at_best
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -252,18 +252,13 @@ def _mean(losses: Float[np.ndarray, "reruns"], sign: int) -> Interval:
 def bounded_mean(losses: Float[np.ndarray, "reruns"], asked: Question) -> Interval:
     """As `_mean`, within what the metric can reach."""
     sign = asked.objective.sign
-    found, best = _mean(losses, sign), sign * _best_loss(losses, asked)
-    if sign > 0:
-        return replace(found, low=max(found.low, min(best, found.estimate)))
-    return replace(found, high=min(found.high, max(best, found.estimate)))
+    return cut_at_best(_mean(losses, sign), asked.objective, sign * _best_loss(losses, asked))
 
 
 def _best_loss(losses: Float[np.ndarray, "reruns"], asked: Question) -> float:
     """The lowest loss that can be, as far as the metric's name is certain; else -infinity."""
-    if not bound_is_certain(asked.objective) or not np.isfinite(losses).any():
-        return -math.inf
-    known = [] if asked.chance is None else [asked.chance]
-    return best_loss(asked.objective, np.append(asked.objective.sign * losses, known))
+    sign = asked.objective.sign
+    return sign * certain_best(asked.objective, sign * losses, asked.chance)
 
 
 def room_to_improve(side: SideEvidence, baseline: SideEvidence | None, asked: Question) -> float:

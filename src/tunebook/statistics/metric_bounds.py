@@ -1,4 +1,4 @@
-"""The best value that a metric can reach, as far as its name and its values tell (C2 C6).
+"""The best value that a metric can reach, as far as its name and its values tell (C2 C6 C9 D3).
 
 An error or a loss is 0 at best, unless a negative value was reported; an accuracy 1, or 100 where
 it is counted in percent. What a name does not say is not bounded. An exact fact, no estimate.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tunebook.domain.design import Objective
+from tunebook.domain.finding import Interval
 from tunebook.domain.metric_direction import DOWN, likely_direction, words_of
 
 if TYPE_CHECKING:
@@ -37,6 +39,40 @@ def bound_is_certain(objective: Objective) -> bool:
         (True, False)
     """
     return not set(words_of(objective.metric)) & NEGATIVE_AT_TIMES
+
+
+def certain_best(
+    objective: Objective, values: Float[np.ndarray, "values"], chance: float | None = None
+) -> float:
+    """The best value that can be, in the metric's own units, where its name makes that certain.
+
+    Args:
+        objective: its metric and direction.
+        values: all that are known of the metric.
+        chance: the metric's value of guessing, where it is known.
+
+    Returns:
+        The unreachable infinity of the better side where no bound is certain.
+
+    Example:
+        >>> certain_best(Objective("valid/error"), np.array([0.3, 0.2]))
+        0.0
+    """
+    if not bound_is_certain(objective) or not np.isfinite(values).any():
+        return -objective.sign * math.inf
+    known = values if chance is None else np.append(values, chance)
+    return objective.sign * best_loss(objective, known)
+
+
+def cut_at_best(interval: Interval, objective: Objective, best: float) -> Interval:
+    """An interval of the metric that ends at the best value that can be, as does its estimate."""
+    nearest = max if objective.sign > 0 else min
+    return replace(
+        interval,
+        estimate=nearest(interval.estimate, best),
+        low=nearest(interval.low, best),
+        high=nearest(interval.high, best),
+    )
 
 
 def gain_left(

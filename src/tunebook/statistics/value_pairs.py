@@ -8,11 +8,13 @@ pairs, or with more than MOST_VALUES values each value with the best one alone.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from scipy import stats
 
+from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval, PairwiseDifference
 from tunebook.domain.trial import Value
 from tunebook.statistics.scientific_values import Group
@@ -65,6 +67,34 @@ def compare(a: Group, b: Group, level: float, sign: int) -> PairwiseDifference:
         (g.label, sign * g.level, g.spread * (1 if g.lone else SEEN), g.freedom) for g in (a, b)
     ]
     return welch(seen[0], seen[1], level)
+
+
+def cut_pair(
+    pair: PairwiseDifference, ends: Mapping[Value, Interval], objective: Objective, best: float
+) -> PairwiseDifference:
+    """The difference and its interval within what the metric allows; the verdict stays.
+
+    A value is better than another by at most what lies between the worse end of the other's
+    interval and the best that the metric can reach, as in a decision (D3).
+
+    Args:
+        pair: two values, and their difference.
+        ends: 95 % interval of each.
+        objective: its metric and direction.
+        best: that the metric can reach; infinite where that is not known.
+    """
+    sign = objective.sign
+    worst = {v: ends[v].high if sign > 0 else ends[v].low for v in (pair.a, pair.b)}
+    low, high = sorted((best - worst[pair.b], worst[pair.a] - best))
+    reachable = low if pair.difference < 0 else high
+    if math.isnan(pair.difference) or not low <= 0 <= high or (pair.significant and not reachable):
+        return pair
+    return replace(
+        pair,
+        difference=min(max(pair.difference, low), high),
+        low=min(max(pair.low, low), high),
+        high=min(max(pair.high, low), high),
+    )
 
 
 def welch(

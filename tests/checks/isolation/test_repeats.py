@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tunebook.checks import SPECS
 from tunebook.checks.isolation import check as isolation
 from tunebook.domain.design import Objective, Role
-from tunebook.domain.finding import Severity
+from tunebook.domain.finding import Interval, PairwiseDifference, Severity
 from tunebook.domain.space import Branch, Float, Integer
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
+from tunebook.statistics.value_pairs import cut_pair
 
 
 def table(sides, *, scientific="side", axes=None, infeasible=()) -> TrialTable:
@@ -132,3 +134,56 @@ def test_published_optimizers_that_are_too_close_to_call(shared_data):
         result = isolation.check(sweep)
         assert time.process_time() - start < 5
         assert not any(p.significant for p in result.hyperparameters[0].pairs)
+
+
+@pytest.mark.parametrize(
+    ("metric", "direction", "bound"), [("accuracy", "maximize", 1.0), ("error", "minimize", 0.0)]
+)
+def test_estimates_end_at_what_the_metric_can_reach_and_verdicts_stay(metric, direction, bound):
+    """Curved responses close to the bound, whose intervals pass it as long as it is not known."""
+    passed = 0
+    for seed in (2, 3, 5):
+        rng = np.random.default_rng(seed)
+        rows = [
+            (side, u, min(1.0, height - 2 * abs(u - 0.5) + 0.05 * float(rng.normal())))
+            for side, height in (("a", 0.985), ("b", 0.97))
+            for u in rng.random(16).tolist()
+        ]
+        sign = 1 if direction == "maximize" else -1
+        made = table([(side, u, bound + sign * (v - 1.0)) for side, u, v in rows])
+        before, after = (
+            isolation.check(replace(made, objective=Objective(name, direction))).hyperparameters[0]
+            for name in ("score", metric)
+        )
+        ends = [e for v in after.values for e in (v.best.estimate, v.best.low, v.best.high)]
+        assert max(sign * e for e in ends) <= sign * bound
+        (pair,), (a, b) = after.pairs, after.values
+        worst = [v.best.low if sign > 0 else v.best.high for v in (a, b)]
+        ends = sorted((bound - worst[1], worst[0] - bound))
+        assert ends[0] - 1e-12 <= pair.low <= pair.difference <= pair.high <= ends[1] + 1e-12
+        assert [p.significant for p in after.pairs] == [p.significant for p in before.pairs]
+        passed += any(
+            max(sign * v.best.low, sign * v.best.high) > sign * bound for v in before.values
+        )
+    assert passed == 3
+
+
+def test_a_pair_beyond_the_bound_keeps_its_verdict():
+    pair = PairwiseDifference(a="x", b="y", difference=0.3, low=0.2, high=0.4, significant=True)
+    ends = {"x": Interval(1.0, 1.0, 1.0), "y": Interval(0.9, 0.85, 0.95)}
+    cut = cut_pair(pair, ends, Objective("accuracy", "maximize"), 1.0)
+    assert (cut.low, cut.difference, cut.high) == pytest.approx((0.15, 0.15, 0.15))
+    assert cut.significant
+    ends["y"] = Interval(1.0, 1.0, 1.0)
+    assert cut_pair(pair, ends, Objective("accuracy", "maximize"), 1.0) == pair
+
+
+def test_the_finding_says_how_values_were_compared():
+    rng = np.random.default_rng(0)
+    fitted = isolation.check(table(study(rng, "a", 0.0) + study(rng, "b", 0.5))).findings[0]
+    assert "model fit" in fitted.sentence
+    few = [(s, float(u), float(u + d)) for s, d in (("a", 0), ("b", 3)) for u in rng.random(5)]
+    assert "subsamples" in isolation.check(table(few)).findings[0].sentence
+    lone = [(s, 0.5, float(d + rng.normal())) for s, d in (("a", 0), ("b", 9)) for _ in range(5)]
+    assert "over seeds" in isolation.check(table(lone)).findings[0].sentence
+    assert all(word in SPECS["C9"].method for word in ("seeds", "decision"))

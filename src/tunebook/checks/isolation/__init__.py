@@ -16,10 +16,12 @@ SPEC = CheckSpec(
         "low_seeds": "seeds, low end",
     },
     method="Compared is what a study of this size selects for each scientific value, over its "
-    "nuisance hyperparameters and at equal budgets. Where a response fits all trials, it "
-    "gives that value; else the best seen does, with its spread over subsamples of the "
-    "search. Two values differ significantly where the interval of their difference leaves "
-    "out zero; 5 % is shared over all comparisons. Where every chosen configuration was "
-    "repeated with seeds that did not choose it, those are compared, by Welch's test. "
+    "nuisance hyperparameters and at equal budgets. Where a response fits the trials of both "
+    "values, it gives that. Else the best trials do, with their spread over subsamples of the "
+    "search. Where the trials themselves repeat each chosen configuration with seeds that did not "
+    "choose it, the repeats are compared, by Welch's test. The finding says which was done. "
+    "Reruns of a decision take no part: the decision compares them. Two values differ "
+    "significantly where the interval of their difference leaves out zero; 5 % is shared over all "
+    "comparisons. Intervals end at the best value that the metric can reach. "
     "Measured error rates: docs/claims/isolation.md.",
 )

@@ -61,20 +61,26 @@ class BestBand:
     objective_values: tuple[float, ...] = ()
 
 
-def best_bands(table: TrialTable, name: str) -> tuple[BestBand, ...]:
-    """A band for each study in which the hyperparameter varies and has trials enough."""
+def best_bands(table: TrialTable, name: str, best: float) -> tuple[BestBand, ...]:
+    """A band for each study in which the hyperparameter varies and has trials enough.
+
+    Args:
+        table: counted trials.
+        name: of a continuous scientific hyperparameter.
+        best: value that the metric can reach, at which a band ends; infinite if not known.
+    """
     bare = replace(table, curves={})
     found = []
     for study in dict.fromkeys(bare.study):
         axis = bare.branches[study].axes.get(name)
         if axis is not None and not isinstance(axis, Choice):
-            band = _band(bare.of_study(study), study, name, axis)
+            band = _band(bare.of_study(study), study, name, axis, best)
             if band is not None:
                 found.append(band)
     return tuple(found)
 
 
-def _band(table: TrialTable, study: str, name: str, axis: Axis) -> BestBand | None:
+def _band(table: TrialTable, study: str, name: str, axis: Axis, best: float) -> BestBand | None:
     worst, first = by_configuration(table)
     window = math.ceil(len(worst) / SLICES)
     if int(np.isfinite(worst).sum()) < SLICES * FEWEST:
@@ -89,15 +95,16 @@ def _band(table: TrialTable, study: str, name: str, axis: Axis) -> BestBand | No
         drawn = _windows(own, worst, window, units)
     middle, reach = drawn
     sign = table.objective.sign
+    within = np.maximum if sign > 0 else np.minimum
     shown = [int(i) for i in np.argsort(table.losses, kind="stable")[:MOST_SHOWN]]
     shown = [i for i in shown if np.isfinite(table.losses[i])]
     return BestBand(
         study=study,
         axis=axis,
         places=np.array([float(axis.from_unit(u)) for u in units]),
-        best=sign * middle,
-        low=sign * middle - reach,
-        high=sign * middle + reach,
+        best=within(sign * middle, best),
+        low=within(sign * middle - reach, best),
+        high=within(sign * middle + reach, best),
         fitted=fitted,
         trials=window,
         names=tuple(table.name[i] for i in shown),

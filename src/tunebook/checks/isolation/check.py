@@ -11,7 +11,8 @@ Error rate: ALPHA is shared over all that is compared (Bonferroni). Assumes conf
 exchangeable within a value, so an adaptive table is refused; for the fit, a response that is
 smooth on its scales but for one cusp or valley at its best, and noise that is about the same over
 feasible trials; where no fit is accepted nothing but that the values compared are noisy alike.
-Infeasible trials count as infinitely bad.
+Infeasible trials count as infinitely bad. Estimates and ends of intervals stop at the best value
+that the metric can reach (`metric_bounds`). That cuts off nothing true and changes no verdict.
 
 Where a table has repeats of each chosen configuration that did not take part in choosing it, they
 are compared instead, by Welch's test (`fresh_seeds`). Sources: Dodge et al. 2019 and Tang et al.
@@ -22,8 +23,8 @@ docs/claims/isolation.md; what else was tried: docs/decisions/0009-what-isolatio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tunebook.checks.isolation import wording
@@ -41,9 +42,10 @@ from tunebook.domain.space import spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
 from tunebook.statistics.fresh_seeds import FreshSeeds, fresh_pairs, fresh_seeds
+from tunebook.statistics.metric_bounds import certain_best, cut_at_best
 from tunebook.statistics.scientific_values import FEWEST, Group, groups_of
 from tunebook.statistics.value_pairs import ALPHA as ALPHA
-from tunebook.statistics.value_pairs import best_of, compared_pairs
+from tunebook.statistics.value_pairs import best_of, compared_pairs, cut_pair
 
 if TYPE_CHECKING:
     import numpy as np
@@ -134,15 +136,27 @@ def check(table: TrialTable, *, seed: int = 0) -> IsolationResult | NotApplicabl
             needs="configurations that do not depend on results, or reruns with new seeds",
         )
     counted = table.take(table.counted)
+    objective = table.objective
+    best = certain_best(objective, counted.value, table.chance)
     found, findings = [], []
     for name in table.scientific:
         groups = groups_of(counted, name)
-        fresh = [f for g in groups if g.ends is None and (f := fresh_seeds(g)) is not None]
+        bests = {g.label: cut_at_best(best_of(g, objective.sign), objective, best) for g in groups}
+        fresh = [
+            replace(f, mean=cut_at_best(f.mean, objective, best))
+            for g in groups
+            if g.ends is None and (f := fresh_seeds(g)) is not None
+        ]
         again = len(groups) > 1 and len(fresh) == len(groups)
-        pairs = fresh_pairs(fresh) if again else compared_pairs(groups, table.objective.sign)
-        found.append(_isolated(counted, name, groups, fresh, pairs))
+        ends = {f.value: f.mean for f in fresh} if again else bests
+        pairs = tuple(
+            cut_pair(pair, ends, objective, best)
+            for pair in (fresh_pairs(fresh) if again else compared_pairs(groups, objective.sign))
+        )
+        bands = best_bands(counted, name, best) if groups and groups[0].ends is not None else ()
+        found.append(_isolated(name, groups, bests, fresh, pairs, bands))
         if any(g.known for g in groups):
-            findings.append(_finding(table, found[-1], groups, fresh if again else ()))
+            findings.append(_finding(table, found[-1], groups, bests, fresh if again else ()))
             findings += _two_groups(table, name, fresh, pairs)
     if not findings:
         return NotApplicable(
@@ -156,45 +170,44 @@ def check(table: TrialTable, *, seed: int = 0) -> IsolationResult | NotApplicabl
 
 
 def _isolated(
-    table: TrialTable,
     name: str,
     groups: Sequence[Group],
+    bests: Mapping[Value, Interval],
     fresh: Sequence[FreshSeeds],
     pairs: tuple[PairwiseDifference, ...],
+    bands: tuple[BestBand, ...],
 ) -> IsolatedHyperparameter:
-    sign = table.objective.sign
-    sliced = [g for g in groups if g.ends is not None]
     by_value = {f.value: f for f in fresh}
     return IsolatedHyperparameter(
         name=name,
-        values=tuple(_value(g, sign, by_value.get(g.label)) for g in groups if g.ends is None),
+        values=tuple(
+            IsolatedValue(
+                value=g.label,
+                study_names=tuple(dict.fromkeys(g.table.study)),
+                trials=len(g.table),
+                infeasible=int(g.table.infeasible.sum()),
+                best=bests[g.label],
+                best_trial=g.best_trial,
+                all_values=g.table.value[g.table.complete],
+                fitted=g.fitted.known,
+                fresh=by_value.get(g.label),
+            )
+            for g in groups
+            if g.ends is None
+        ),
         slices=tuple(
             Slice(
                 low=g.ends[0],
                 high=g.ends[1],
                 trials=len(g.table),
-                best=best_of(g, sign),
+                best=bests[g.label],
                 best_trial=g.best_trial,
             )
-            for g in sliced
+            for g in groups
             if g.ends is not None
         ),
         pairs=pairs,
-        bands=best_bands(table, name) if sliced else (),
-    )
-
-
-def _value(group: Group, sign: int, fresh: FreshSeeds | None) -> IsolatedValue:
-    return IsolatedValue(
-        value=group.label,
-        study_names=tuple(dict.fromkeys(group.table.study)),
-        trials=len(group.table),
-        infeasible=int(group.table.infeasible.sum()),
-        best=best_of(group, sign),
-        best_trial=group.best_trial,
-        all_values=group.table.value[group.table.complete],
-        fitted=group.fitted.known,
-        fresh=fresh,
+        bands=bands,
     )
 
 
@@ -202,6 +215,7 @@ def _finding(
     table: TrialTable,
     found: IsolatedHyperparameter,
     groups: Sequence[Group],
+    bests: Mapping[Value, Interval],
     fresh: Sequence[FreshSeeds],
 ) -> Finding:
     sign, metric, name = table.objective.sign, table.objective.metric, found.name
@@ -210,7 +224,7 @@ def _finding(
     if groups[0].ends is not None:
         best = min((g for g in groups if g.known), key=lambda g: g.level)
         low, high = best.ends or (0.0, 0.0)
-        numbers |= {"best": best_of(best, sign), "low": low, "high": high}
+        numbers |= {"best": bests[best.label], "low": low, "high": high}
     said = []
     if len(groups) < 2:
         said.append(f"Only {name}={spell(groups[0].label)} was tried: there is nothing to compare")

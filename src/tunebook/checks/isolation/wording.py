@@ -40,10 +40,12 @@ def comparison(
 
 
 def _estimated(groups: Sequence[Group], pair: PairwiseDifference, sign: int) -> str:
-    """That a fit gave the difference, and the bests seen where their order is the reverse."""
+    """What gave the difference, and the bests seen where a fit has the reverse order."""
     a, b = (next(g for g in groups if g.label == label) for label in (pair.a, pair.b))
+    if a.lone and b.lone:
+        return ". The means over seeds show this"
     if not (a.fitted.known and b.fitted.known):
-        return ""
+        return ". The best trials show this, with their spread over subsamples of the search"
     seen = [float(np.nanmin(g.table.losses)) for g in (a, b)]
     if (seen[0] - seen[1]) * sign * pair.difference >= 0:
         return ". A model fit to all trials estimates this"
@@ -151,7 +153,9 @@ def _told(pair: PairwiseDifference, sign: int) -> str:
 def _settling(groups: Sequence[Group], pair: PairwiseDifference) -> str:
     """What would tell the pair apart, if the difference is what was seen."""
     a, b = (next(g for g in groups if g.label == label) for label in (pair.a, pair.b))
-    wanted = abs(pair.difference) / (pair.high - pair.difference) if pair.high > pair.low else 0.0
+    # One end may be cut at what the metric can reach.
+    reach = max(pair.high - pair.difference, pair.difference - pair.low)
+    wanted = abs(pair.difference) / reach if reach > 0 else 0.0
     if a.fitted.known and b.fitted.known:
         # The error of a fit falls as the root of the trials.
         needed = [_by_root(len(g.worst), wanted) for g in (a, b)]
