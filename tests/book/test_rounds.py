@@ -214,3 +214,29 @@ def test_a_space_without_hyperparameters_is_nothing_to_explore(tmp_path, train):
     with pytest.raises(DesignError, match="at least one hyperparameter"):
         explore(train, {}, objective=minimize("loss"), book=tmp_path / "e.db", workers=0)
     assert not list(tmp_path.iterdir())
+
+
+def reporting(trial):
+    trial.report(0, {"loss": 1.0, "train/loss": 0.5})
+
+
+def test_a_direction_before_the_training_objective_is_dropped(tmp_path):
+    with Book(tmp_path / "t.db", objective=minimize("loss"),
+              training_objective="minimize:train/loss") as book:  # fmt: skip
+        asked = book.round("q?", fixed={"lr": 0.1}, trials=2, max_train_steps=1)
+        asked.run(reporting, workers=0, progress=False)
+        assert asked.table().training_objective == "train/loss"
+    with pytest.raises(DesignError, match='Did you mean "minimize"'):
+        Book(tmp_path / "u.db", objective=minimize("loss"), training_objective="minimise:train/l")
+    assert not (tmp_path / "u.db").exists()
+
+
+def test_a_training_objective_that_no_trial_reported_is_corrected(tmp_path, capsys):
+    with Book(tmp_path / "t.db", objective=minimize("loss"), training_objective="train_loss") as b:
+        asked = b.round("q?", fixed={"lr": 0.1}, trials=2, max_train_steps=1)
+        asked.run(reporting, workers=0, progress=False)
+    with Book(tmp_path / "t.db", training_objective="train/loss") as b:
+        assert b.rounds[0].table().training_objective == "train/loss"
+    assert 'now "train/loss"' in capsys.readouterr().err
+    with pytest.raises(DesignError, match="keeps its training_objective"):
+        Book(tmp_path / "t.db", training_objective="valid/loss")

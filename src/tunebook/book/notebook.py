@@ -42,6 +42,7 @@ from tunebook.domain.errors import DesignError, EvidenceError, nearest
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.book_location import name_of
 from tunebook.domain.formats.codec import alike
+from tunebook.domain.formats.notation import check_metric
 from tunebook.domain.record import BookRecord
 from tunebook.domain.sealing import Look, check_test_metrics
 from tunebook.domain.space import Axis, Per
@@ -61,9 +62,10 @@ class Book(ProcedureBook):
         path: the book's file, with logs and checkpoints in `NAME.files/`; or a shared database,
             `postgresql://USER@HOST/DATABASE`, with files in TUNEBOOK_FILES or `DATABASE.files/`.
         objective: `tb.minimize("valid/error")`; needed for a new book only.
-        training_objective: metric of the training set that shows fitting.
+        training_objective: metric of the training set that shows fitting, `"train/loss"`. It can
+            be corrected as long as no trial has reported it.
         chance: the objective's value of guessing: a trial that never beats it is infeasible.
-            Like `training_objective`, it may be said later where it was left out.
+            Like `training_objective`, it may be given later where it was left out.
         name: of the workload; the file's stem or the database's name if left out.
         test_metrics: metrics of the test set, `("test/error",)`. They are stored, and sealed:
             shown, drawn and exported nowhere until `unseal`. More may be said later.
@@ -96,16 +98,18 @@ class Book(ProcedureBook):
         files: str | os.PathLike[str] | None = None,
     ) -> None:
         check_named(path, objective)
-        check_test_metrics(test_metrics, objective.metric if objective else "", training_objective)
         said = Setting(
             name=name or name_of(path),
             chance=chance,
             training_objective=training_objective,
             checkpoints=checkpoints,
         )
+        fitting = said.training_objective
+        check_metric(fitting)
+        check_test_metrics(test_metrics, objective.metric if objective else "", fitting)
         self._store: Store = open_store(path, files, objective)
         try:
-            check_test_metrics([s.metric for s in self._store.seals()], "", training_objective)
+            check_test_metrics([s.metric for s in self._store.seals()], "", fitting)
             self.setting, self.objective = settle(self._store, objective, said)
             decides = (self.objective.metric, self.setting.training_objective)
             seal(self._store, test_metrics, *decides)

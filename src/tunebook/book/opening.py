@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective
@@ -13,6 +14,7 @@ from tunebook.domain.formats.notation import format_objective
 from tunebook.store import Store
 from tunebook.store.sql import SqlStore
 from tunebook.store.sweeping import sweep
+from tunebook.store.table import table
 
 
 def check_named(place: object, objective: object) -> None:
@@ -62,9 +64,8 @@ def settle(
 ) -> tuple[Setting, Objective]:
     """Read the book's setting, or write that of a new one; refuse a different one.
 
-    An objective that no trial has reported is the exception: it is corrected, with a note.
-
-    What a book was made without, such as chance, may be said later, once.
+    An objective or training objective that no trial has reported is the exception: it is
+    corrected, with a note. What a book was made without, such as chance, may be given later, once.
     """
     found = store.setting()
     if found is None:
@@ -77,6 +78,7 @@ def settle(
         store.set_setting(said, objective)
         return said, objective
     setting, known = found
+    setting = _corrected(store, setting, said.training_objective)
     given: dict[str, tuple[Objective | str | float | None, Objective | str | float | None]] = {
         "training_objective": (said.training_objective or None, setting.training_objective),
         "chance": (said.chance, setting.chance),
@@ -88,16 +90,30 @@ def settle(
     if objective is not None and objective != known:
         if not store.correct_objective(objective):
             raise _kept(store, "objective", known, objective)
-        print(
-            f"The objective of {store.location} is now {_shown(objective)}. No trial had reported "
-            f'"{known.metric}".',
-            file=sys.stderr,
-        )
+        _say_corrected(store, "objective", _shown(objective), known.metric)
         known = objective
     filled = setting.with_unsaid(said)
-    if filled != setting:
+    if filled != found[0]:
         store.set_setting(filled, known)
     return filled, known
+
+
+def _corrected(store: Store, setting: Setting, metric: str) -> Setting:
+    """The setting with another training objective, if no trial has reported the one of before."""
+    known = setting.training_objective
+    if not metric or not known or metric == known:
+        return setting
+    if any(known in table(store, r.number).curves for r in store.rounds()):
+        return setting
+    _say_corrected(store, "training objective", f'"{metric}"', known)
+    return replace(setting, training_objective=metric)
+
+
+def _say_corrected(store: Store, what: str, now: str, before: str) -> None:
+    print(
+        f'The {what} of {store.location} is now {now}. No trial had reported "{before}".',
+        file=sys.stderr,
+    )
 
 
 def _kept(

@@ -11,6 +11,7 @@ from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.display import Shown
+from tunebook.domain.formats.notation import parse_metric
 from tunebook.domain.trial import Configuration
 
 
@@ -261,7 +262,8 @@ class Setting:
     Attributes:
         name: of the workload.
         chance: the objective's value of guessing, or None.
-        training_objective: metric of the training set that shows fitting, or empty.
+        training_objective: metric of the training set that shows fitting, or empty; a direction
+            before its name, as in `minimize:train/loss`, is dropped.
         checkpoints: URL of a place that fsspec knows, where trials' checkpoints are kept; empty
             for the book's folder of files.
     """
@@ -274,6 +276,7 @@ class Setting:
     def __post_init__(self) -> None:
         for key in ("name", "training_objective", "checkpoints"):
             object.__setattr__(self, key, scalars.text(key, getattr(self, key)))
+        object.__setattr__(self, "training_objective", parse_metric(self.training_objective))
         _check_place(self.checkpoints)
         if self.chance is None:
             return

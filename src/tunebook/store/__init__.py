@@ -126,8 +126,10 @@ class Store(Protocol):
     def set_setting(self, setting: Setting, objective: Objective) -> None:
         """Write the setting of a new book, or what an older one left open.
 
+        A training objective that no trial has reported may be replaced.
+
         Raises:
-            StoreError: it differs in what was said before.
+            StoreError: it differs otherwise from the setting of before.
         """
 
     def correct_objective(self, objective: Objective) -> bool:

@@ -22,11 +22,15 @@ def may_correct(connection: sa.Connection, objective: Objective) -> bool:
     statuses = set(connection.execute(sa.select(trials.c.status).distinct()).scalars())
     if Status.INFEASIBLE not in statuses or statuses & {Status.COMPLETE, Status.RUNNING}:
         return False
-    reported = sa.select(chunk.c.id).where(chunk.c.metric == known.metric).limit(1)
-    if any(
-        connection.execute(found).first()
-        for found in (reported, sa.select(decision).limit(1), sa.select(rerun_plan).limit(1))
+    if is_reported(connection, known.metric) or any(
+        connection.execute(sa.select(found).limit(1)).first() for found in (decision, rerun_plan)
     ):
         return False
     sealed = connection.execute(sa.select(seal.c.content)).scalars()
     return all(from_json(Seal, text).metric != objective.metric for text in sealed)
+
+
+def is_reported(connection: sa.Connection, metric: str) -> bool:
+    """Whether any trial of the book has reported a metric."""
+    found = sa.select(chunk.c.id).where(chunk.c.metric == metric).limit(1)
+    return connection.execute(found).first() is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ from tunebook.store.append_only import OnlyAdded
 from tunebook.store.batch_ingest import lines_of, take_in
 from tunebook.store.book_file import check_file, claim_folder, files_folder
 from tunebook.store.claims import claim, reclaim, release, renew
-from tunebook.store.correcting import may_correct
+from tunebook.store.correcting import is_reported, may_correct
 from tunebook.store.curves.chunk_table import Point, all_points, compact, read_curves, write_chunks
 from tunebook.store.curves.columns import read_columns
 from tunebook.store.database import statements as sql
@@ -125,7 +126,7 @@ class SqlStore(OnlyAdded, Requests):
             return from_json(Setting, row.setting), from_json(Objective, row.objective)
 
     def set_setting(self, setting: Setting, objective: Objective) -> None:
-        """Write the setting of a new book, or what it left open."""
+        """Write the setting of a new book, or what it left open or never reported."""
         values = {"setting": readable(setting), "objective": readable(objective)}
         with self._writing() as connection:
             take_turn(connection, settings.name)
@@ -136,7 +137,10 @@ class SqlStore(OnlyAdded, Requests):
                 return
             if row.setting is not None:
                 known = from_json(Setting, row.setting), from_json(Objective, row.objective)
-                if (setting, objective) != (known[0].with_unsaid(setting), known[1]):
+                stands = known[0]
+                if not is_reported(connection, stands.training_objective):
+                    stands = replace(stands, training_objective="")
+                if (setting, objective) != (stands.with_unsaid(setting), known[1]):
                     raise StoreError(
                         f"a book keeps its setting; {self.location} has {known}",
                         next_step="begin another book",

@@ -42,6 +42,23 @@ def parse_objective(text: str, *, reduce: str = "best") -> Objective:
         ) from None
 
 
+def parse_metric(text: str) -> str:
+    """Return the metric's name of `NAME`, `minimize:NAME` or `maximize:NAME`."""
+    direction, _, metric = (part.strip() for part in text.partition(":"))
+    return metric if metric and direction in list(Direction) else text
+
+
+def check_metric(text: str) -> None:
+    """Refuse a metric whose name begins with a misspelt direction, such as `minimise:`.
+
+    Raises:
+        DesignError: it does; names the direction that is meant.
+    """
+    direction, colon, _ = (part.strip() for part in text.partition(":"))
+    if colon and nearest(direction, Direction):
+        parse_objective(text)
+
+
 def format_objective(objective: Objective) -> str:
     """`minimize:NAME`; how a curve is reduced is written apart."""
     return f"{objective.direction.value}:{objective.metric}"

@@ -16,7 +16,7 @@ from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import DesignError, TableError, nearest
 from tunebook.domain.formats import scalars
-from tunebook.domain.formats.notation import format_objective, parse_objective
+from tunebook.domain.formats.notation import format_objective, parse_metric, parse_objective
 from tunebook.domain.space import Axis, Per
 from tunebook.domain.trial import Status
 from tunebook.importers.csv.column_profile import is_missing, seconds_of
@@ -52,6 +52,7 @@ def read_sweep(
     """The columns of a trial table, by field; arguments and errors as `TrialTable.from_csv`."""
     chance = _checked(hyperparameters, scientific, chance, space)
     asked = _objective(objective, reduce)
+    training_objective = parse_metric(training_objective)
     rows = read_trials(trials)
     read = None if curves is None else read_curves(curves)
     metrics = read.metrics if read else ()
