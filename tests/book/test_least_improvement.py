@@ -9,6 +9,7 @@ from tunebook.domain.decision import Verdict
 from tunebook.domain.design import Direction, Objective, Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.trial import Purpose
+from tunebook.report.loop import Step, standing
 from tunebook.statistics.metric_bounds import bound_is_certain, gain_left
 
 QUIET = {"workers": 0, "progress": False}
@@ -64,7 +65,12 @@ def test_a_decision_that_nothing_can_reach_is_refused_before_a_rerun(tmp_path, m
                 asked.decide(train, max_reruns=20, **QUIET)
             assert "smaller least_improvement" in told.value.next_step
             assert not [t for t in asked.trials if t.purpose is Purpose.RERUN]
+            now = standing(book.record(), asked.number)
+            assert now.step is Step.NEXT and "tunebook next" in now.command
+            assert "0.5" in now.sentence and "at most" in now.sentence
+            assert now.skipped == (Step.RERUN, Step.DECIDE, Step.LAUNCH)
         else:
+            assert standing(book.record(), asked.number).command.startswith("tunebook decide")
             assert asked.decide(train, max_reruns=20, **QUIET).verdict is not Verdict.ADOPT
 
 

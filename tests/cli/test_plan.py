@@ -67,4 +67,8 @@ def test_a_plan_right_after_a_test_run_takes_its_times(tunebook, tmp_path):
     assert cost["compute_s"] >= 24 * cost["trial_s"] > 0
     other = PLAN.replace("Which optimizer?", "Which optimizer, again?")
     (tmp_path / "other.toml").write_text(other, "utf-8")
+    shown = " ".join(tunebook("run", "other.toml", "--plan").stdout.split())
+    assert "a test run of 2 configurations (tunebook try)" in shown
+    assert "for each worker to start" in shown
+    (tmp_path / "other.toml").write_text(f"{other}\n[fixed]\nwidth = 64\n", "utf-8")
     assert "no trial was timed yet" in tunebook("run", "other.toml", "--plan").stdout

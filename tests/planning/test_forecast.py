@@ -16,11 +16,12 @@ from tunebook.deciding.sequential_design import planned
 from tunebook.domain.design import Round
 from tunebook.domain.formats.spelling import choice, log_uniform, per, uniform
 from tunebook.planning.changes import Kind, without_value
-from tunebook.planning.cost import Timed, planned_cost
+from tunebook.planning.cost import Timed, TriedTimes, planned_cost
 from tunebook.planning.forecast import Measured, Reruns, plan_ahead
 from tunebook.planning.response import Ground
 from tunebook.planning.trade_offs import trades
 from tunebook.planning.wording import assumption, too_small
+from tunebook.report.terminal.plan import cost_text
 
 NUISANCE = {"learning_rate": log_uniform(1e-4, 1), "momentum": uniform(0, 1)}
 
@@ -89,20 +90,37 @@ def test_trials_and_density_are_counted():
 
 
 def test_cost_grows_with_steps_and_workers_share_it():
-    cost = planned_cost(plan(10, values=()), timed([2.0, 4.0, math.nan], steps=50), 4)
+    cost = planned_cost(plan(10, values=()), timed([2.0, 4.0, math.nan], steps=50), {}, 4)
     assert cost is not None
     assert (cost.timed, cost.trial_s, cost.compute_s) == (2, 6.0, 60.0)
     assert cost.step_s == pytest.approx(0.06)
     assert cost.wall_s == 18.0  # three waves of at most four
-    assert planned_cost(plan(), timed([math.nan]), 1) is None
+    assert planned_cost(plan(), timed([math.nan]), {}, 1) is None
+
+
+def test_the_start_of_a_worker_is_counted_once_for_each():
+    tried = {"": TriedTimes(start_s=3.0, step_s=0.01, evaluation_s=0.5)}
+    asked = plan(10, values=())
+    cost = planned_cost(asked, None, tried, 4)
+    assert cost is not None and cost.number == 0 and cost.start_s == 3.0
+    assert cost.compute_s == pytest.approx(10 * cost.trial_s + 4 * 3.0)
+    assert cost.wall_s == pytest.approx(3.0 + 3 * cost.trial_s)
+    few = cost.of_trials(2)
+    assert few.compute_s == pytest.approx(2 * cost.trial_s + 2 * 3.0)
+    by_round = planned_cost(asked, timed([2.0, 4.0], steps=100), tried, 1)
+    assert by_round is not None and by_round.compute_s == pytest.approx(10 * 3.0 + 3.0)
+    assert "3 s for each worker to start" in cost_text(by_round)
+    assert "start of a worker is not counted" in cost_text(replace(by_round, start_s=None))
 
 
 def test_a_study_costs_what_the_one_settled_alike_did():
     configs = [{"optimizer": "adam"}] * 3 + [{"optimizer": "sgd"}] * 3
-    cost = planned_cost(plan(20), timed([4.0] * 3 + [1.0] * 3, configs), 1)
+    cost = planned_cost(plan(20), timed([4.0] * 3 + [1.0] * 3, configs), {}, 1)
     assert cost is not None
     assert cost.compute_s == 10 * 4.0 + 10 * 1.0
-    thin = planned_cost(plan(20), timed([4.0] * 2 + [1.0] * 4, configs[:2] + [configs[-1]] * 4), 1)
+    thin = planned_cost(
+        plan(20), timed([4.0] * 2 + [1.0] * 4, configs[:2] + [configs[-1]] * 4), {}, 1
+    )
     assert thin is not None
     assert thin.compute_s == pytest.approx(10 * 2.0 + 10 * 1.0)
 

@@ -24,7 +24,7 @@ from tunebook.book.round_results import ReadRound
 from tunebook.book.running import add_search_trials, say_after_training, say_before_training
 from tunebook.domain.decision import Decision, Setting, Verdict
 from tunebook.domain.design import Objective
-from tunebook.domain.errors import TrainingCodeError
+from tunebook.domain.errors import DesignError, TrainingCodeError
 from tunebook.domain.program import Program
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.searchers import ADAPTIVE
@@ -182,6 +182,11 @@ class Round(ReadRound):
             infeasible_as=infeasible_as,
             validation_examples=validation_examples,
         )
+        if again is not None and not run:
+            raise DesignError(
+                f"again={again!r} trains reruns, and run=False trains nothing",
+                next_step="leave one of them out (in a shell: --again or --no-run)",
+            )
         code = self._training_code(train, here=workers == 0) if run else None
         reruns = Reruns(
             code=code,

@@ -1,7 +1,8 @@
 """Times that `tunebook try` measured, kept for a plan that no trial has timed yet (A1 B5).
 
 A short test run comes before the book. Its times are kept in this user's cache, by folder and
-goal: the newest run of a goal replaces the one before. Nothing else of a test run is kept. A file
+space (names of what varies, fixed values): the newest run of a space replaces the one before.
+Nothing else of a test run is kept. A file
 that can't be read or written is as good as none.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tunebook.domain.design import Round
+from tunebook.domain.formats.plain_data import to_data
 from tunebook.domain.tried import Tried
 from tunebook.planning.cost import TriedTimes
 
@@ -48,7 +50,7 @@ def keep_times(plan: Round, tried: Iterable[Tried]) -> None:
 
 
 def tried_times(plan: Round) -> dict[str, TriedTimes]:
-    """What the newest test run of this goal in this folder measured, by study; {} without one."""
+    """What the newest test run of this space in this folder measured, by study; {} if none."""
     file = _file(plan)
     try:
         kept = json.loads(file.read_text("utf-8")) if file is not None else {}
@@ -73,10 +75,10 @@ def _times(kept: Any) -> TriedTimes | None:
 
 
 def _file(plan: Round) -> Path | None:
-    """Where the times of a goal in this folder are; None without a home."""
+    """Where the times of a space in this folder are, whatever its goal; None without a home."""
     try:
         root = Path(os.environ.get(PLACE) or Path.home() / ".cache" / "tunebook")
-        about = json.dumps([str(Path.cwd()), plan.goal])
+        about = json.dumps([str(Path.cwd()), sorted(plan.varied), to_data(plan.fixed)])
     except (OSError, RuntimeError):
         return None
     return root / "tried" / f"{hashlib.sha256(about.encode()).hexdigest()[:32]}.json"

@@ -82,9 +82,14 @@ class Tried:
         return evaluating / (self.step_most_s * self.max_train_steps)
 
     @property
-    def whole_s(self) -> float | None:
-        """Of a whole trial, its start included."""
+    def trial_s(self) -> float | None:
+        """Of a whole trial, once its worker has started."""
         if self.training_s is None:
             return None
         saving = (self.checkpoint_s or 0.0) * min(self.evaluations, self.max_train_steps)
-        return self.start_s + self.training_s + (self.evaluating_s or 0.0) + saving
+        return self.training_s + (self.evaluating_s or 0.0) + saving
+
+    @property
+    def whole_s(self) -> float | None:
+        """Of a whole trial, the start of its worker included."""
+        return None if self.trial_s is None else self.start_s + self.trial_s

@@ -4,14 +4,15 @@ Seconds of a trial are taken to grow in proportion to its steps. Each study take
 earlier study whose settled values are its own, where FEWEST of its trials were timed, else the
 mean over all. Infeasible trials count as long as they took. A trial that shared its machine with
 others took longer than it would alone: what is foretold is meant for as many workers as then.
-Before any round, what a short test run measured of each study stands in.
+Before any round, what a short test run measured of each study stands in. The start of a worker
+(imports, data) is counted apart, once for each worker, where a test run timed it.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -74,71 +75,70 @@ class PlannedCost:
             run of so many configurations was.
         step_s: of one step of training, evaluations included.
         trial_s: of one trial at the planned length, on average over the studies.
-        compute_s: of all trials, one after the other.
-        workers: trials at a time, and `wall_s` with these.
+        start_s: of a worker's start, once for each worker; None where no test run timed it.
+        workers: trials at a time.
+        compute_s: of all `trials` and starts, one after the other; `wall_s` with the workers.
     """
 
     number: int
     timed: int
+    trials: int
     step_s: float
     trial_s: float
-    compute_s: float
+    start_s: float | None
     workers: int
-    wall_s: float
+    compute_s: float = field(init=False)
+    wall_s: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        starting = self.start_s or 0.0
+        compute_s = self.trials * self.trial_s + starting * min(self.workers, self.trials)
+        object.__setattr__(self, "compute_s", compute_s)
+        waves = math.ceil(self.trials / self.workers)
+        object.__setattr__(self, "wall_s", starting + self.trial_s * waves)
+
+    def of_trials(self, trials: int) -> PlannedCost:
+        """The cost of so many trials that take as long as these."""
+        return replace(self, trials=trials)
 
 
-def planned_cost(plan: Round, timed: Timed, workers: int) -> PlannedCost | None:
-    """The cost of a round by the trials of an earlier one; None where none was timed.
-
-    Args:
-        plan: the round.
-        timed: the earlier round.
-        workers: trials at a time, 1 or more.
-    """
-    known = np.isfinite(timed.seconds) & (timed.seconds > 0)
-    if not known.any():
-        return None
-    usual = float(timed.seconds[known].mean())
-    split = studies(plan)
-    steps = plan.max_train_steps / timed.max_train_steps
-    compute_s = sum(len(s.numbers) * steps * _like(s, timed, usual) for s in split)
-    trial_s = compute_s / plan.trials
-    return PlannedCost(
-        number=timed.number,
-        timed=int(known.sum()),
-        step_s=trial_s / plan.max_train_steps,
-        trial_s=trial_s,
-        compute_s=compute_s,
-        workers=workers,
-        wall_s=trial_s * math.ceil(plan.trials / workers),
-    )
-
-
-def tried_cost(plan: Round, tried: Mapping[str, TriedTimes], workers: int) -> PlannedCost | None:
-    """The cost of a round by a short test run of it; None where nothing was tried.
-
-    A study that was not tried takes the mean of the others. A worker starts once.
+def planned_cost(
+    plan: Round, timed: Timed | None, tried: Mapping[str, TriedTimes], workers: int
+) -> PlannedCost | None:
+    """The cost of a round by the trials of an earlier one, or else by a short test run.
 
     Args:
         plan: the round.
-        tried: times by the study's name.
+        timed: the earlier round, where there is one.
+        tried: times of the test run by the study's name; a study that was not tried takes the
+            mean of the others.
         workers: trials at a time, 1 or more.
+
+    Returns:
+        None where no trial was timed and nothing was tried.
     """
-    if not tried:
+    if timed is not None and not (timed.seconds > 0).any():
+        timed = None
+    if timed is not None:
+        usual = float(timed.seconds[timed.seconds > 0].mean())
+        longer = plan.max_train_steps / timed.max_train_steps
+        own = {s.name: longer * _like(s, timed, usual) for s in studies(plan)}
+    elif tried:
+        usual = float(np.mean([t.trial_s(plan) for t in tried.values()]))
+        own = {s.name: usual for s in studies(plan)}
+        own |= {name: t.trial_s(plan) for name, t in tried.items() if name in own}
+    else:
         return None
-    usual = float(np.mean([t.trial_s(plan) for t in tried.values()]))
-    start_s = float(np.mean([t.start_s for t in tried.values()]))
-    own = {name: t.trial_s(plan) for name, t in tried.items()}
-    total = sum(len(s.numbers) * own.get(s.name, usual) for s in studies(plan))
-    trial_s = total / plan.trials
+    start_s = float(np.mean([t.start_s for t in tried.values()])) if tried else None
+    trial_s = sum(len(s.numbers) * own[s.name] for s in studies(plan)) / plan.trials
     return PlannedCost(
-        number=0,
-        timed=len(tried),
+        number=timed.number if timed is not None else 0,
+        timed=int((timed.seconds > 0).sum()) if timed is not None else len(tried),
+        trials=plan.trials,
         step_s=trial_s / plan.max_train_steps,
         trial_s=trial_s,
-        compute_s=total + start_s * min(workers, plan.trials),
+        start_s=start_s,
         workers=workers,
-        wall_s=start_s + trial_s * math.ceil(plan.trials / workers),
     )
 
 

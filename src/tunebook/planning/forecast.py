@@ -26,7 +26,6 @@ from tunebook.planning.cost import (
     Timed,
     TriedTimes,
     planned_cost,
-    tried_cost,
 )
 from tunebook.planning.detectable_difference import PlannedQuestion, questions
 from tunebook.planning.earlier_trials import Searched, repeated_seeds, searched
@@ -174,7 +173,7 @@ def plan_ahead(
         plan: the round, not yet run.
         measured: the last round with results, where there is one.
         reruns: how it will be decided.
-        tried: times that a short test run measured, by study; used where no trial was timed.
+        tried: times that a short test run measured, by study.
         workers: trials at a time.
         seed: of the simulation.
         simulate: False leaves out the smallest difference, which takes seconds.
@@ -199,8 +198,7 @@ def plan_ahead(
             for s in split
         ),
         questions=_questions(plan, likes, seed) if simulate else (),
-        cost=(planned_cost(plan, measured.timed, workers) if measured else None)
-        or tried_cost(plan, tried or {}, workers),
+        cost=planned_cost(plan, measured.timed if measured else None, tried or {}, workers),
         decision=_decision(plan, split, decided, noise),
     )
 

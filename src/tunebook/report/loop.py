@@ -17,6 +17,7 @@ from tunebook.domain.formats.numbers import number, plural
 from tunebook.domain.metric_direction import likely_direction
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.report.verdict import best_trial
+from tunebook.statistics.metric_bounds import most_gain
 
 FIRST_ALIKE = 3
 """Ended trials, all crashed alike, from which on the training code is to be corrected first."""
@@ -281,6 +282,15 @@ def _nothing_to_compare(record: BookRecord, found: RoundRecord, book: str) -> St
             "you read what the others say.",
             command=f"tunebook run --round {found.number} --again crashed{book}",
         )
+    if (left := _most_gain(record, found)) <= found.plan.least_improvement:
+        return Standing(
+            step=Step.NEXT,
+            sentence="No configuration of this round can be adopted: its least improvement is "
+            f"{number(found.plan.least_improvement)}, and {record.objective.metric} can improve "
+            f"by {number(left)} at most. Keep the baseline, and ask for a smaller gain.",
+            command=f"tunebook next{book}",
+            skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
+        )
     if _is_the_baseline(record, found):
         return Standing(
             step=Step.NEXT,
@@ -316,6 +326,14 @@ def _ready_to_read(record: BookRecord, found: RoundRecord, book: str) -> Standin
         "seeds.",
         command=f"tunebook decide {found.number}{book}",
     )
+
+
+def _most_gain(record: BookRecord, found: RoundRecord) -> float:
+    """By how much the metric can improve on the baseline; `decide` refuses to ask for more."""
+    if not record.launches or not found.plan.least_improvement:
+        return math.inf
+    values, expected = found.table.value.tolist(), record.launches[-1].expected
+    return most_gain(record.objective, expected, values, record.setting.chance)
 
 
 def _is_the_baseline(record: BookRecord, found: RoundRecord) -> bool:

@@ -124,3 +124,27 @@ def best_loss(objective: Objective, values: Float[np.ndarray, "values"]) -> floa
     if share and finite.min() >= 0 and finite.max() <= 100:
         return -1.0 if finite.max() <= 1 else -100.0
     return -math.inf
+
+
+def most_gain(
+    objective: Objective, expected: Interval, seen: Sequence[float], chance: float | None
+) -> float:
+    """By how much a metric can surely improve on a baseline at most.
+
+    Judged at the worse end of the baseline's interval, so that a mean that is not well known
+    excludes nothing.
+
+    Args:
+        objective: its metric and direction.
+        expected: of the baseline.
+        seen: values of trials, in the metric's own units; NaN where there is none.
+        chance: the metric's value of guessing, where it is known.
+
+    Returns:
+        Infinity where the metric's name gives no bound that is certain.
+    """
+    if not bound_is_certain(objective):
+        return math.inf
+    worst = max((expected.low, expected.high), key=lambda x: objective.sign * x)
+    finite = [x for x in seen if math.isfinite(x)]
+    return gain_left(objective, worst, chance=chance, seen=finite)

@@ -9,7 +9,7 @@ import pytest
 import tunebook as tb
 from tunebook.book.decisions.levels import book_account
 from tunebook.deciding.launch_account import next_level
-from tunebook.domain.errors import EvidenceError
+from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.finding import Examination
 from tunebook.domain.formats.numbers import rate_text
 from tunebook.domain.trial import Purpose
@@ -62,6 +62,13 @@ def test_a_baseline_whose_reruns_all_crash_is_refused(launched):
         with pytest.raises(EvidenceError, match=r"launch 0.*crashed alike.*decay"):
             asked.decide(needs_decay, max_reruns=18, **QUIET)
     assert len(launched.decisions) == 1 and len(launched.launches) == 1
+
+
+def test_reruns_are_not_trained_again_where_nothing_is_to_run(launched):
+    asked = ask(launched)
+    asked.run(needs_decay, **QUIET)
+    with pytest.raises(DesignError, match=r"again='crashed'.*run=False"):
+        asked.decide(needs_decay, again="crashed", run=False, **QUIET)
 
 
 def test_it_is_refused_before_a_candidate_is_rerun_and_costs_no_level(launched):

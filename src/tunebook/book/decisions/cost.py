@@ -4,30 +4,46 @@ from __future__ import annotations
 
 import sys
 
-import numpy as np
-
 from tunebook.book.decisions.levels import book_account
-from tunebook.book.planning.planned import last_measured
+from tunebook.book.planning.planned import at_a_time, last_measured, last_timed
 from tunebook.book.repeated_rounds import with_repeats
+from tunebook.book.tried_times import tried_times
 from tunebook.checks.variance_sources import check as variance_sources
 from tunebook.checks.variance_sources.check import Origin
 from tunebook.deciding.launch_account import levels_after
 from tunebook.domain.decision import RerunPlan
 from tunebook.domain.finding import NotApplicable
-from tunebook.domain.formats.numbers import number, plural, rate_text, seconds_text
-from tunebook.domain.trial import Purpose, Status
+from tunebook.domain.formats.numbers import number, plural, rate_text
+from tunebook.planning.cost import planned_cost
 from tunebook.planning.earlier_trials import repeated_seeds
+from tunebook.report.terminal.plan import cost_text
 from tunebook.store import Store, StoredRound
 
 
-def say_cost(store: Store, stored: StoredRound, plan: RerunPlan, sides: int, most: int) -> None:
-    """Print cost, level and promised gain of a plan of reruns to standard error."""
-    seconds = [t.seconds for t in store.trials(stored.number) if _timed(t.purpose, t.status)]
-    each = float(np.median(seconds)) if seconds else float("nan")
+def say_cost(
+    store: Store,
+    stored: StoredRound,
+    plan: RerunPlan,
+    arms: int,
+    most: int,
+    workers: int | None,
+) -> None:
+    """Print cost, level and promised gain of a plan of reruns to standard error.
+
+    Args:
+        store: of the book.
+        stored: the round.
+        plan: of the reruns.
+        arms: how many are compared.
+        most: reruns of each at most.
+        workers: trials at a time; one a core if left out.
+    """
+    timed = last_timed(store, stored.number)
+    cost = planned_cost(stored.plan, timed, tried_times(stored.plan), at_a_time(workers))
     lines = [
-        f"Deciding round {stored.number}: {plural(sides, 'arm')}, at most {sides * most} reruns "
-        f"with new seeds, {seconds_text(each)} each, {seconds_text(each * sides * most)} of "
-        "compute at most. They stop once the answer is clear.",
+        f"Deciding round {stored.number}: {plural(arms, 'arm')}, at most {arms * most} reruns "
+        "with new seeds. They stop once the answer is clear. "
+        f"Cost of all: {cost_text(cost and cost.of_trials(arms * most))}.",
         level_line(store, plan),
         _promised(store, stored, plan),
     ]
@@ -44,10 +60,6 @@ def level_line(store: Store, plan: RerunPlan) -> str:
         f"Level: {level}, the chance to adopt a change that brings the least improvement or less. "
         f"The next decision gets {rate_text(adopts)} if this one adopts, else {rate_text(keeps)}."
     )
-
-
-def _timed(purpose: Purpose, status: Status) -> bool:
-    return status is Status.COMPLETE and purpose is not Purpose.RERUN
 
 
 def _spread_of_seeds(store: Store, number: int) -> float | None:

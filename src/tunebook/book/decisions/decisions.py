@@ -178,7 +178,7 @@ def _plan(
         return plan
     plan = new_plan(store, stored.number, chosen, number, most=most, reruns=reruns)
     if reruns.show:
-        say_cost(store, stored, plan, len(sides), most)
+        say_cost(store, stored, plan, len(sides), most, reruns.workers)
     return plan
 
 

@@ -12,7 +12,7 @@ from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.formats.numbers import number
 from tunebook.domain.table import TrialTable
-from tunebook.statistics.metric_bounds import bound_is_certain, gain_left
+from tunebook.statistics.metric_bounds import gain_left, most_gain
 
 
 def check_least_improvement(
@@ -77,19 +77,13 @@ def refuse_unreachable(
 ) -> None:
     """Refuse to rerun anything where no result could adopt.
 
-    Judged at the worse end of the baseline's interval, so that a baseline whose mean is not well
-    known is no reason to refuse; a loss that could lie below 0 is none either.
-
     Raises:
         EvidenceError: says what to ask in place of it.
     """
-    if baseline is None or not bound_is_certain(objective):
+    if baseline is None or not asked:
         return
-    ends = (baseline.expected.low, baseline.expected.high)
-    worst = max(ends, key=lambda x: objective.sign * x)
-    seen = [x for x in trials.value.tolist() if math.isfinite(x)]
-    left = gain_left(objective, worst, chance=setting.chance, seen=seen)
-    if not asked or asked < left:
+    left = most_gain(objective, baseline.expected, trials.value.tolist(), setting.chance)
+    if asked < left:
         return
     now = number(_short(baseline.expected.estimate))
     raise EvidenceError(

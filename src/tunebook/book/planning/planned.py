@@ -24,7 +24,7 @@ from tunebook.domain.trial import Purpose, Status
 from tunebook.examination.objective_direction import direction_finding
 from tunebook.execution.resources import cores
 from tunebook.planning.baseline_gaps import gaps_text
-from tunebook.planning.cost import Timed, planned_cost, tried_cost
+from tunebook.planning.cost import Timed, planned_cost
 from tunebook.planning.earlier_trials import FEWEST, FEWEST_FREE
 from tunebook.planning.forecast import Measured, PlannedRound, Reruns, plan_ahead
 from tunebook.planning.trade_offs import Trade, trades
@@ -167,7 +167,7 @@ def look_ahead(
     measured = last_measured(store, number) if store else None
     reruns = _reruns(store, max_reruns) if store else Reruns(most=max_reruns)
     count = at_a_time(workers)
-    tried = {} if measured else tried_times(plan)
+    tried = tried_times(plan)
     with threadpool_limits(1, user_api="blas"):
         ahead = plan_ahead(plan, measured, reruns=reruns, tried=tried, workers=count)
         bought = (
@@ -256,8 +256,7 @@ def say_before_running(
     timed = last_timed(store, number)
     if not quiet:
         count = at_a_time(workers)
-        cost = planned_cost(plan, timed, count) if timed else None
-        cost = cost or tried_cost(plan, tried_times(plan), count)
+        cost = planned_cost(plan, timed, tried_times(plan), count)
         few = f", {ahead.trials_a_study} a study" if len(ahead.studies) > 1 else ""
         print(
             f"Round {number}: {plural(plan.trials, 'trial')}{few}; cost {cost_text(cost)}. "

@@ -112,7 +112,7 @@ def look_at(
         environment=worker_environment(file, workers),
     )
     tried = tuple(run())
-    keep_times(file.plan, tried)
+    keep_times(plan, tried)
     found = warnings(tried, objective, training_objective=objective_in_training)
     if baseline is None:
         return ShortRun(tried=tried, warnings=found)

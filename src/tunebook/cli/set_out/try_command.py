@@ -74,8 +74,8 @@ def data_of(seen: ShortRun) -> dict[str, Any]:
     """The same for a program."""
     from tunebook.cli.output import data
 
-    shares = [{"whole_s": t.whole_s, "evaluation_share": t.evaluation_share} for t in seen.tried]
-    tried = [{**data(t), **more} for t, more in zip(seen.tried, shares, strict=True)]
+    worked_out = ("trial_s", "whole_s", "evaluation_share")
+    tried = [{**data(t), **{key: getattr(t, key) for key in worked_out}} for t in seen.tried]
     return {
         "tried": tried,
         "baseline": data(seen.baseline) if seen.baseline else None,

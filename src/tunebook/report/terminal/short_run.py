@@ -62,7 +62,10 @@ def _pace_text(tried: Tried) -> str:
     if tried.checkpoint_s is not None:
         parts.append(f"a checkpoint {_short_text(tried.checkpoint_s)}")
     threads = f"{plural(tried.threads, 'thread')}, as run gives each trial"
-    return ", ".join([*parts, f"starting {seconds_text(tried.start_s)}"]) + f" ({threads})"
+    return (
+        ", ".join([*parts, f"the start of a worker {seconds_text(tried.start_s)}"])
+        + f" ({threads})"
+    )
 
 
 def _speed_text(tried: Tried, step_s: float) -> str:
@@ -79,9 +82,9 @@ def _per_second(step_s: float) -> str:
 
 
 def _whole_text(tried: Tried) -> str:
-    if tried.whole_s is None:
+    if tried.trial_s is None:
         return ""
-    said = f"a whole trial would take {seconds_text(tried.whole_s)}"
+    said = f"a trial would take {seconds_text(tried.trial_s)}, once its worker has started"
     if tried.evaluation_share is not None and tried.resolved:
         said += f"; evaluating is {share_text(tried.evaluation_share)} of training and evaluating"
     return said
