@@ -76,7 +76,7 @@ def test_a_sentence_names_both_with_numbers_and_calls_only_what_is_significant()
     names = ("batch_norm=true", "batch_norm=false")
     close = compared_text(names, [pair(*names, 0.003, -0.0061, 0.012)], "error", Estimand.MEAN)
     assert close.startswith("No significant difference")
-    assert all(t in close for t in (*names, "0.003", "-0.0061 to 0.012", "10 new seeds"))
+    assert all(t in close for t in (*names, "0.003", "−0.0061 to 0.012", "10 new seeds"))
     clear = compared_text(names, [pair(*names, 0.013, 0.0061, 0.022)], "error", Estimand.MEAN)
     assert clear.startswith("batch_norm=true is better than batch_norm=false by 0.013")
     assert compared_text(("best",), [], "error", Estimand.MEAN) == ""

@@ -11,6 +11,8 @@ from tunebook.domain.decision import Change
 from tunebook.domain.design import MOST_TRIALS, Round, studies
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Interval, Remedy, RemedyKind
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import digits, round_to
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.metric_bounds import gain_left
 
@@ -179,9 +181,10 @@ def say_cost(draft: Draft, before: Round) -> None:
     length = draft.plan.max_train_steps / before.max_train_steps
     if trials > 1 and length > 1:
         draft.resolved.append(
-            f"More trials and longer ones were both asked for, and both are taken: together "
-            f"{trials * length:.2g} times the training steps of this round. If that is too much, "
-            "take the trials first: length is judged anew in a space that was searched well."
+            "More trials and longer ones were both asked for, and both are taken: together "
+            f"{digits(trials * length)} times the training steps of this round. If that is too "
+            "much, take the trials first: length is judged anew in a space that was searched "
+            "well."
         )
 
 
@@ -202,11 +205,11 @@ def set_least_improvement(
     left = gain_left(table.objective, baseline.estimate, chance=table.chance, seen=seen)
     if asked < left or left <= 0:
         return
-    smaller = float(f"{REACHABLE * left:.0e}")
+    smaller = round_to(REACHABLE * left, 1)
     metric = table.objective.metric
     change = Change(
-        key="least_improvement", before=f"{asked:g}", after=f"{smaller:g}", check="D3",
-        because=f"{metric} can improve on the baseline by {left:.2g} at most, so that nothing "
+        key="least_improvement", before=spell(asked), after=spell(smaller), check="D3",
+        because=f"{metric} can improve on the baseline by {digits(left)} at most, so that nothing "
         f"could be adopted; this is a fifth of it",
     )  # fmt: skip
     if draft.take(replace(draft.plan, least_improvement=smaller), change):

@@ -17,6 +17,7 @@ from tunebook.advice.draft import Draft
 from tunebook.domain.decision import Change, Decision, Verdict
 from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError
+from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.plan_edits import leaf_of
 from tunebook.domain.space import Float, Integer, Per, Scale, spell
 from tunebook.domain.table import TrialTable
@@ -192,4 +193,4 @@ def _fixed(plan: Round) -> str:
 
 def _round_to_one(value: float) -> float:
     """One significant digit."""
-    return float(f"{value:.0e}") if math.isfinite(value) and value else value
+    return round_to(value, 1) if math.isfinite(value) and value else value

@@ -14,7 +14,7 @@ from tunebook.advice.predictions import (
 )
 from tunebook.domain.design import Round
 from tunebook.domain.finding import Examination, Finding, Severity, subject_name
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.numbers import digits, percent
 from tunebook.domain.prediction import Came, Expectation, Foretold, ForetoldOutcome
 from tunebook.domain.space import Float, Integer, spell
 from tunebook.domain.table import TrialTable
@@ -140,8 +140,9 @@ def _gain(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
     gain = own.objective.sign * (numbers["before"] - now)
     what = "the best" if more else "the mean of the good trials"
     what += under(foretold.conditions)
-    said = f"{what} is {now:.4g} in {metric}, " + (
-        f"{abs(gain):.2g} {'better' if gain > 0 else 'worse'} than {numbers['before']:.4g}"
+    said = f"{what} is {digits(now, 4)} in {metric}, " + (
+        f"{digits(abs(gain))} {'better' if gain > 0 else 'worse'} than "
+        f"{digits(numbers['before'], 4)}"
         if gain else "as before"
     )  # fmt: skip
     return _told(foretold, numbers["low"] <= gain <= numbers["high"], said)
@@ -150,8 +151,9 @@ def _gain(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
 def _no_worse(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
     now = best_of(own)
     worse = own.objective.sign * (now - foretold.numbers["before"])
-    said = f"the best{under(foretold.conditions)} is {now:.4g} in {own.objective.metric}, " + (
-        f"{abs(worse):.2g} {'worse' if worse > 0 else 'better'}" if worse else "as before"
+    said = (
+        f"the best{under(foretold.conditions)} is {digits(now, 4)} in {own.objective.metric}, "
+        + (f"{digits(abs(worse))} {'worse' if worse > 0 else 'better'}" if worse else "as before")
     )
     return _told(foretold, worse <= foretold.numbers["within"], said)
 

@@ -24,8 +24,8 @@ from tunebook.domain.finding import (
     RemedyKind,
     subject_name,
 )
+from tunebook.domain.formats.numbers import digits, percent, range_text
 from tunebook.domain.formats.plain_data import to_data
-from tunebook.domain.formats.rounded_numbers import percent
 from tunebook.domain.plan_edits import leaf_of
 from tunebook.domain.prediction import Expectation, Foretold
 from tunebook.domain.space import Choice, Float, Integer, Per, spell
@@ -227,9 +227,10 @@ def _more(
         check="C2", what=Expectation.GAIN,
         numbers={"before": before, "gain": gain.estimate, "low": min(gain.low, -worse),
                  "high": gain.high},
-        sentence=f"{proposed.trials} trials in place of {plan.trials} find a best"
-        f"{under(remedy.conditions)} about {gain.estimate:.2g} better than {_short(before)} in "
-        f"{own.objective.metric}, between {worse:.2g} worse and {gain.high:.2g} better",
+        sentence=f"{proposed.trials} trials in place of {plan.trials} find a "
+        f"best{under(remedy.conditions)} about {digits(gain.estimate)} better than "
+        f"{_short(before)} in {own.objective.metric}, between {digits(worse)} worse and "
+        f"{digits(gain.high)} better",
     )  # fmt: skip
 
 
@@ -271,8 +272,8 @@ def _longer(change: Change, finding: Finding, own: TrialTable) -> Iterator[Foret
             check="C6", what=Expectation.GAIN,
             numbers={"before": before, "gain": gain.estimate, "low": gain.low, "high": gain.high},
             sentence=f"{change.after} steps in place of {change.before} bring the mean of the "
-            f"good trials, {_short(before)} in {own.objective.metric}, {gain.estimate:.2g} "
-            f"further ({gain.low:.2g} to {gain.high:.2g}, as the trials are others)",
+            f"good trials, {_short(before)} in {own.objective.metric}, {digits(gain.estimate)} "
+            f"further ({range_text(gain.low, gain.high)}, as the trials are others)",
         )  # fmt: skip
     yield Foretold(
         check="C6", what=Expectation.QUIET,
@@ -307,9 +308,9 @@ def _no_worse(change: Change, remedy: Remedy, own: TrialTable) -> Iterator[Foret
         check="C7" if shorter else change.check, what=Expectation.NO_WORSE,
         subject=remedy.subject, numbers={"before": before, "within": within},
         sentence=f"{how} the best is no worse than {_short(before)} in {own.objective.metric} by "
-        f"more than {within:.2g}, the spread of the good trials",
+        f"more than {digits(within)}, the spread of the good trials",
     )  # fmt: skip
 
 
 def _short(value: float) -> str:
-    return f"{value:.4g}"
+    return digits(value, 4)

@@ -15,7 +15,7 @@ import sqlalchemy
 
 from tunebook.domain.errors import TunebookError
 from tunebook.domain.formats.book_location import is_server
-from tunebook.domain.formats.numbers import plural
+from tunebook.domain.formats.numbers import bytes_text, plural, seconds_text
 from tunebook.execution.child import WorkerProcess
 from tunebook.execution.environment import versions
 from tunebook.execution.executor_table import ask_clusters
@@ -99,7 +99,7 @@ def _book(store: Store, path: Path, *, server: bool) -> Checkup:
     trials = sum(len(store.trials(r.number)) for r in rounds)
     alone = not server and on_network(path)
     where = "; on a network file system, so one host alone may hold it" if alone else ""
-    size = "" if server else f" {path.stat().st_size / 1e6:.1f} MB,"
+    size = "" if server else f" {bytes_text(path.stat().st_size)},"
     return Checkup(
         what="book",
         state="warning" if where else "good",
@@ -213,7 +213,7 @@ def _disk(path: Path) -> Checkup:
     folder = path if path.is_dir() else path.parent
     free = shutil.disk_usage(folder).free
     what = "the book's files lie" if path.is_dir() else "the book lies"
-    size = f"{free / 1e9:.1f} GB free where {what}"
+    size = f"{bytes_text(free)} free where {what}"
     if not os.access(path, os.W_OK) or not os.access(folder, os.W_OK):
         return Checkup(what="disk", state="problem", sentence=f"Nothing can be written; {size}.",
                        next_step="mend the permissions of the book and its folder")  # fmt: skip
@@ -239,13 +239,13 @@ def _clock(path: Path) -> Checkup:
         return Checkup(
             what="clock",
             state="warning",
-            sentence=f"The file system's clock is {abs(ahead):.0f} s "
+            sentence=f"The file system's clock is {seconds_text(abs(ahead))} "
             f"{'ahead of' if ahead > 0 else 'behind'} this machine's.",
             next_step="set one of them; leases go by the database's clock, and times in reports "
             "by this one",
         )
     return Checkup(what="clock", state="good",
-                   sentence=f"File system and machine agree to {abs(ahead):.2f} s.")  # fmt: skip
+                   sentence=f"File system and machine agree to {_within(ahead)}.")  # fmt: skip
 
 
 def _server_clock(about: ServerState) -> Checkup:
@@ -254,13 +254,13 @@ def _server_clock(about: ServerState) -> Checkup:
         return Checkup(
             what="clock",
             state="warning",
-            sentence=f"The server's clock is {abs(ahead):.0f} s "
+            sentence=f"The server's clock is {seconds_text(abs(ahead))} "
             f"{'ahead of' if ahead > 0 else 'behind'} this machine's.",
             next_step="set one of them; leases go by the server's, which is right as it is, and "
             "times in reports by this one",
         )
     return Checkup(what="clock", state="good",
-                   sentence=f"Server and machine agree to {abs(ahead):.2f} s.")  # fmt: skip
+                   sentence=f"Server and machine agree to {_within(ahead)}.")  # fmt: skip
 
 
 def _clusters() -> Checkup:
@@ -290,11 +290,15 @@ def _workers() -> Checkup:
         while time.monotonic() - began < WORKER_S and worker.ended() is None:
             if any(heard.get("said") == "ready" for heard in worker.read()):
                 took = time.monotonic() - began
-                said = f"A worker process is ready after {took:.1f} s."
+                said = f"A worker process is ready after {seconds_text(took)}."
                 return Checkup(what="workers", state="good", sentence=said)
             time.sleep(0.02)
-        why = worker.early_output().strip() or f"nothing heard for {WORKER_S:.0f} s"
+        why = worker.early_output().strip() or f"nothing heard for {seconds_text(WORKER_S)}"
         return Checkup(what="workers", state="problem", sentence=f"No worker starts: {why[-300:]}",
                        next_step="python -m tunebook.training.worker must start")  # fmt: skip
     finally:
         worker.kill()
+
+
+def _within(ahead: float) -> str:
+    return seconds_text(max(abs(ahead), 0.01))

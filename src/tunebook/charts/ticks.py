@@ -6,6 +6,8 @@ import hashlib
 import math
 from collections.abc import Sequence
 
+from tunebook.domain.formats.numbers import round_to
+
 DECIMAL = "format(datum.value, '~r')"
 SCIENTIFIC = "datum.value == 0 ? '0' : replace(format(datum.value, '~e'), '+', '')"
 
@@ -73,7 +75,7 @@ def whole_ticks(low: float, high: float, *, log: bool = False) -> list[float]:
 
 def six_digits(value: float) -> float:
     """Six digits, which survive being written and read again."""
-    return float(f"{value:.6g}")
+    return round_to(value, 6)
 
 
 def jitter(name: str) -> float:

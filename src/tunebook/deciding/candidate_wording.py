@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tunebook.domain.decision import Comparison, Estimand
 from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import digits, percent, percent_range, range_text
 
 MOST_NAMED = 4
 """Candidates that a sentence names."""
@@ -55,7 +56,7 @@ def compared_text(
 def _pair(pair: Comparison, metric: str, estimand: Estimand) -> str:
     seeds = f"{pair.reruns} new seeds each"
     if estimand is Estimand.BEATS:
-        size = f"{100 * pair.difference.estimate:.0f} % of pairs of new seeds"
+        size = f"{percent(pair.difference.estimate)} of pairs of new seeds"
         ends = f"95 % CI {_percent(pair.difference)}, {pair.reruns} each"
         if pair.significant:
             return f"{pair.a} beats {pair.b} in {metric} in {size} ({ends})."
@@ -75,23 +76,22 @@ def _pair(pair: Comparison, metric: str, estimand: Estimand) -> str:
 def _size(pair: Comparison, estimand: Estimand) -> str:
     if estimand is Estimand.BEATS:
         return (
-            f"{100 * pair.difference.estimate:.0f} % of pairs of new seeds (95 % CI "
+            f"{percent(pair.difference.estimate)} of pairs of new seeds (95 % CI "
             f"{_percent(pair.difference)})"
         )
     return f"{_text(pair)} ({_ci(pair.difference)})"
 
 
 def _text(pair: Comparison) -> str:
-    return f"{pair.difference.estimate:.2g}"
+    return digits(pair.difference.estimate)
 
 
 def _ci(interval: Interval) -> str:
-    return f"95 % CI {interval.low:.2g} to {interval.high:.2g}"
+    return f"95 % CI {range_text(interval.low, interval.high)}"
 
 
 def _percent(interval: Interval) -> str:
-    low, high = (min(max(x, 0.0), 1.0) for x in (interval.low, interval.high))
-    return f"{100 * low:.0f} to {100 * high:.0f} %"
+    return percent_range(interval.low, interval.high)
 
 
 def _listed(names: Sequence[str]) -> str:

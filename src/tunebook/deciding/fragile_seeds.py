@@ -15,6 +15,7 @@ import numpy as np
 
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import digits, percent
 from tunebook.statistics.estimators import proportion
 from tunebook.statistics.fresh_seeds import seed_groups
 
@@ -59,9 +60,11 @@ def fragile(values: Sequence[float], objective: Objective) -> Fragile | None:
 
 def fragile_text(name: str, found: Fragile, metric: str) -> str:
     """What a decision says of it."""
-    ends = f"{found.bad} of {found.seeds} new seeds end near {found.bad_mean:.3g} in {metric}"
-    share = f"{found.share.low:.0%} to {found.share.high:.0%}"
+    ends = (
+        f"{found.bad} of {found.seeds} new seeds end near {digits(found.bad_mean, 3)} in {metric}"
+    )
+    share = f"{percent(found.share.low)} to {percent(found.share.high)}"
     return (
-        f"{name} is fragile: {ends}, the others near {found.good_mean:.3g}. A seed is bad in "
-        f"{share} of cases, and no single run is near the mean."
+        f"{name} is fragile: {ends}, the others near {digits(found.good_mean, 3)}. A seed is bad "
+        f"in {share} of cases, and no single run is near the mean."
     )

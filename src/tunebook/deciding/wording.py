@@ -10,6 +10,8 @@ from tunebook.deciding.rerun_count import MOST_MORE
 from tunebook.deciding.rerun_evidence import FEWEST, Question, Reading, SideEvidence
 from tunebook.domain.decision import Estimand, Verdict
 from tunebook.domain.finding import Interval
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import digits, percent, percent_range, range_text, round_to
 
 
 def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str:
@@ -32,13 +34,12 @@ def sentence(verdict: Verdict, best: Reading, asked: Question, more: int) -> str
     if asked.estimand is Estimand.BEATS:
         return _share_text(verdict, best, asked, more)
     over = "the baseline" if baseline is not None else _chance(side)
-    size = f"{gain.estimate:.3g} in {metric} over {over} {_evidence(best)}"
+    size = f"{digits(gain.estimate, 3)} in {metric} over {over} {_evidence(best)}"
     seen = f"gains {size}"
-    if float(f"{gain.estimate:.3g}") < 0:
-        seen = (
-            f"is {-gain.estimate:.3g} worse in {metric} than {over} {_evidence(best, lost=True)}"
-        )
-    least = f"the least improvement, {margin:g}" if margin else ""
+    if round_to(gain.estimate, 3) < 0:
+        worse = f"is {digits(-gain.estimate, 3)} worse in {metric} than {over}"
+        seen = f"{worse} {_evidence(best, lost=True)}"
+    least = f"the least improvement, {spell(margin)}" if margin else ""
     if verdict is Verdict.ADOPT and baseline is None:
         return f"Adopt as the first baseline: {who} gains {size}.{_subtraction(best, asked)}"
     if verdict is Verdict.ADOPT:
@@ -67,12 +68,12 @@ def against_baseline(reading: Reading, asked: Question) -> str:
     if reading.ended_early:
         passed = f"and was dropped after {made} of {planned} planned reruns"
     if asked.estimand is Estimand.BEATS:
-        size = f"beats {over} in {100 * gain.estimate:.0f} % of pairs"
+        size = f"beats {over} in {percent(gain.estimate)} of pairs"
     else:
-        size = f"gains {gain.estimate:.3g} over {over}"
-        if float(f"{gain.estimate:.3g}") < 0:
-            size = f"is {-gain.estimate:.3g} worse than {over}"
-    lost = not _beats(asked) and float(f"{gain.estimate:.3g}") < 0
+        size = f"gains {digits(gain.estimate, 3)} over {over}"
+        if round_to(gain.estimate, 3) < 0:
+            size = f"is {digits(-gain.estimate, 3)} worse than {over}"
+    lost = not _beats(asked) and round_to(gain.estimate, 3) < 0
     evidence = _evidence(reading, beats=_beats(asked), lost=lost)
     return f"{_who(reading.side.name)} {size} {evidence}, {passed}."
 
@@ -86,9 +87,9 @@ def _subtraction(best: Reading, asked: Question) -> str:
     mean = float(np.mean((*side.not_chosen, *worst)))
     at = " at the last evaluation" if side.last else ""
     plain = asked.objective.sign * (chance - mean)
-    corrected = f"{plain:.3g}" != f"{best.gain.estimate:.3g}"
+    corrected = digits(plain, 3) != digits(best.gain.estimate, 3)
     more = " The gain is their difference, corrected for the interim looks." if corrected else ""
-    return f" Its mean{at} is {mean:.4g}, and chance is {chance:g}.{more}"
+    return f" Its mean{at} is {digits(mean, 4)}, and chance is {spell(chance)}.{more}"
 
 
 def _chance(side: SideEvidence) -> str:
@@ -122,10 +123,10 @@ def _evidence(reading: Reading, *, beats: bool = False, lost: bool = False) -> s
 def _share_text(verdict: Verdict, best: Reading, asked: Question, more: int) -> str:
     """The verdict where the estimand is the chance to beat the baseline."""
     margin, who = asked.margin(best.baseline), _who(best.side.name)
-    by = f" by more than {margin:g}" if margin else ""
+    by = f" by more than {spell(margin)}" if margin else ""
     pairs = "of seeds" if asked.paired else "of pairs of new seeds"
     size = (
-        f"beats the baseline in {asked.objective.metric}{by} in {100 * best.gain.estimate:.0f} % "
+        f"beats the baseline in {asked.objective.metric}{by} in {percent(best.gain.estimate)} "
         f"{pairs} {_evidence(best, beats=True)}"
     )
     if verdict is Verdict.ADOPT:
@@ -169,13 +170,13 @@ def _open(best: Reading) -> str:
 
 def _ends(gain: Interval, *, beats: bool = False) -> str:
     """`94 % CI 0.0012 to 0.019`; only the upper end where there is no lower one."""
-    sure = f"{100 * gain.confidence:.3g} % CI"
+    sure = f"{percent(gain.confidence, 2)} CI"
     if beats:
         low, high = (min(max(end, 0.0), 1.0) for end in (gain.low, gain.high))
-        return f"{sure} {100 * low:.0f} to {100 * high:.0f} %"
+        return f"{sure} {percent_range(low, high)}"
     if math.isinf(gain.low):
-        return f"{sure} up to {gain.high:.3g}"
-    return f"{sure} {gain.low:.3g} to {gain.high:.3g}"
+        return f"{sure} up to {digits(gain.high, 3)}"
+    return f"{sure} {range_text(gain.low, gain.high, 3)}"
 
 
 def _further(best: Reading, asked: Question, more: int) -> str:
@@ -204,8 +205,8 @@ def _unjudged(verdict: Verdict, who: str, best: Reading, asked: Question) -> str
     failed = f"{side.infeasible} of its {side.reruns} reruns were infeasible"
     if verdict is Verdict.KEEP:
         return (
-            f"{_kept(best, asked)} {failed}, and the others alone gain {best.gain.high:.3g} in "
-            f"{asked.objective.metric} over {over} at most."
+            f"{_kept(best, asked)} {failed}, and the others alone gain "
+            f"{digits(best.gain.high, 3)} in {asked.objective.metric} over {over} at most."
         )
     head = f"Not enough evidence: {who}"
     if base is None and asked.chance is None:

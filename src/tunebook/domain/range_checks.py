@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from tunebook.domain.errors import SpaceError
+from tunebook.domain.formats.names import spell
 
 LEAST = 1e-12
 """Of the size of its bounds: narrower ranges hold nothing but rounding."""
@@ -19,13 +20,13 @@ def check_range(low: float, high: float) -> None:
         )
     if low == high:
         raise SpaceError(
-            f"a range has two different bounds; got {low:g} to {high:g}",
-            next_step=f"widen it, or fix the hyperparameter at {low:g}",
+            f"a range has two different bounds; got {spell(low)} to {spell(high)}",
+            next_step=f"widen it, or fix the hyperparameter at {spell(low)}",
         )
     if low > high:
         raise SpaceError(
-            f"a range goes from low to high; got {low:g} to {high:g}",
-            next_step=f"turn it around: {high:g} to {low:g}",
+            f"a range goes from low to high; got {spell(low)} to {spell(high)}",
+            next_step=f"turn it around: {spell(high)} to {spell(low)}",
         )
 
 
@@ -39,13 +40,13 @@ def check_width(low: float, high: float, ends: tuple[float, float]) -> None:
     width = ends[1] - ends[0]
     if not math.isfinite(width):
         raise SpaceError(
-            f"a range is at most 1.8e308 wide; got {low:g} to {high:g}",
+            f"a range is at most 1.8e308 wide; got {spell(low)} to {spell(high)}",
             next_step="use a log scale, or bounds that could make sense",
         )
     if width < LEAST * max(abs(ends[0]), abs(ends[1])):
         raise SpaceError(
             f"the bounds of a range differ by more than rounding; got {low!r} to {high!r}",
-            next_step=f"widen it, or fix the hyperparameter at {low:g}",
+            next_step=f"widen it, or fix the hyperparameter at {spell(low)}",
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from tunebook.domain.errors import DesignError, nearest
 from tunebook.domain.formats import scalars
+from tunebook.domain.formats.names import spell
 from tunebook.domain.trial import Value
 
 
@@ -226,7 +227,7 @@ def _share(key: str, value: Any) -> float:
     number = scalars.number(key, value, what="a share of the whole")
     if not 0 <= number <= 1:
         raise DesignError(
-            f"{key} is a share, from 0 to 1; got {number:g}", next_step=f"give {key}=0.1"
+            f"{key} is a share, from 0 to 1; got {spell(number)}", next_step=f"give {key}=0.1"
         )
     return number
 
@@ -236,7 +237,7 @@ def _check_part(schedule: Schedule, part: str) -> None:
     in_steps, as_share = getattr(schedule, steps), getattr(schedule, share)
     if in_steps is not None and as_share is not None:
         raise DesignError(
-            f"a length is given once; {part} has {steps}={in_steps} and {share}={as_share:g}",
+            f"a length is given once; {part} has {steps}={in_steps} and {share}={spell(as_share)}",
             next_step=f"leave {share} out where {part} is to last as long in any training, else "
             f"{steps}",
         )

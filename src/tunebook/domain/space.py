@@ -42,19 +42,20 @@ class Float:
         check_range(self.low, self.high)
         if self.scale is Scale.LOG and self.low <= 0:
             raise SpaceError(
-                f"a log scale needs bounds above 0; the range is {self.low:g} to {self.high:g}",
+                f"a log scale needs bounds above 0; the range is {spell(self.low)} to "
+                f"{spell(self.high)}",
                 next_step="raise the lower bound, or use tb.uniform(...)",
             )
         if self.scale is Scale.NEAR_ONE and self.high >= 1:
             raise SpaceError(
                 "the scale log of 1 - x needs bounds below 1; "
-                f"the range is {self.low:g} to {self.high:g}",
+                f"the range is {spell(self.low)} to {spell(self.high)}",
                 next_step="lower the upper bound, as in tb.near_one(0.9, 0.999)",
             )
         if self.scale is Scale.NEAR_ONE and self.low < 0:
             raise SpaceError(
                 "the scale log of 1 - x is for numbers from 0 to 1; "
-                f"the range is {self.low:g} to {self.high:g}",
+                f"the range is {spell(self.low)} to {spell(self.high)}",
                 next_step="raise the lower bound to 0 or more, or use tb.uniform(...)",
             )
         ends = _forward(self.low, self.scale), _forward(self.high, self.scale)

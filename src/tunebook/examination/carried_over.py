@@ -21,7 +21,7 @@ import numpy as np
 
 from tunebook.domain.design import Round, Study, studies
 from tunebook.domain.finding import Finding, Interval, Number
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.numbers import percent
 from tunebook.domain.space import Axis, Choice, Constraint, Float, Integer
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import Configuration

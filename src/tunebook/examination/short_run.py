@@ -13,6 +13,7 @@ from tunebook.checks.suspect_curves.evaluation_cost import AIM, MATTERS_S
 from tunebook.checks.suspect_curves.evaluation_cost import FEWEST_EVALUATIONS as FEWEST
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.numbers import digits
 from tunebook.domain.trial import Value
 from tunebook.domain.tried import Tried
 from tunebook.examination.objective_direction import direction_finding
@@ -123,7 +124,7 @@ def _costly(tried: Sequence[Tried]) -> list[Finding]:
     assert worst.training_s is not None and worst.evaluation_s is not None
     fewer = int(AIM / (1 - AIM) * worst.training_s / worst.evaluation_s)
     now = min(worst.evaluations, worst.max_train_steps)
-    times = f"at least {ratio:.2g}" if ratio <= MOST_TIMES else f"over {MOST_TIMES}"
+    times = f"at least {digits(ratio)}" if ratio <= MOST_TIMES else f"over {MOST_TIMES}"
     sentence = (
         f"Evaluation takes longer than training: evaluating {now} times takes {times} times as "
         f"long as {worst.max_train_steps} steps. "

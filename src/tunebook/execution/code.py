@@ -25,6 +25,7 @@ import cloudpickle
 
 from tunebook.domain.design import Round
 from tunebook.domain.errors import TrainingCodeError
+from tunebook.domain.formats.numbers import bytes_text
 from tunebook.domain.program import MARK, Program, check_placeholders, names_in
 from tunebook.domain.record import TrainingSource
 from tunebook.domain.space import Axis, Choice, Per, leaves
@@ -164,9 +165,9 @@ def size_note(code: assignment.TrainingCode) -> str:
         with suppress(Exception):
             sizes[what] = len(cloudpickle.dumps(value))
     most = max(sizes, key=sizes.__getitem__, default="")
-    part = f", {sizes[most] / 1e6:.0f} MB of them for {most}" if most else ""
+    part = f", {bytes_text(sizes[most])} of them for {most}" if most else ""
     return (
-        f"Note: each worker is sent {size / 1e6:.0f} MB with the training function{part}. "
+        f"Note: each worker is sent {bytes_text(size)} with the training function{part}. "
         "To begin faster, load large data inside the function."
     )
 

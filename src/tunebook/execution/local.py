@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunebook.domain.errors import DesignError
+from tunebook.domain.formats.names import spell
 from tunebook.domain.program import MARK
 from tunebook.domain.trial import Cause, Outcome, TrialKey
 from tunebook.execution import Ended, ExecutorSpec
@@ -256,7 +257,7 @@ class LocalExecutor:
                 limit = slot.assignment.time_limit_s if slot.loaded else LOAD_LIMIT_S
                 if limit is not None and now - slot.began >= limit:
                     doing = "training" if slot.loaded else "loading its code"
-                    self._stop(slot, Cause.TIMED_OUT, f"still {doing} after {limit:g} s", now)
+                    self._stop(slot, Cause.TIMED_OUT, f"still {doing} after {spell(limit)} s", now)
         if now >= self._look_at:
             self._look_at = now + LOOK_EVERY_S
             self._look_at_memory(now)

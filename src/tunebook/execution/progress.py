@@ -17,6 +17,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from tunebook.domain.formats.numbers import digits
 from tunebook.execution.notebook_line import NotebookLine, in_notebook
 
 PLAIN_EVERY_S = 30.0
@@ -189,7 +190,8 @@ def _line(label: str, said: str, style: str) -> Text:
 
 def _best(progress: Progress) -> str:
     named = f"{progress.metric} " if progress.metric else ""
-    return f"{named}{progress.best:.4g} (trial {progress.best_trial})"
+    best = "" if progress.best is None else digits(progress.best, 4)
+    return f"{named}{best} (trial {progress.best_trial})"
 
 
 def _spoilt(progress: Progress) -> str:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tunebook.domain.errors import StoreError, TrainingLoadError
+from tunebook.domain.formats.numbers import digits
 from tunebook.domain.trial import Purpose, Status
 from tunebook.execution import RunOptions
 from tunebook.execution.code import TrainingCode, size_note
@@ -65,7 +66,7 @@ class RunSummary:
         kinds = ("complete", "infeasible", "failed")
         fates = ", ".join(f"{n} {kind}" for kind in kinds if (n := getattr(self, kind)))
         why = f"; stopped: {self.stopped}" if self.stopped else ""
-        return f"{self.ran} trials ended in {self.seconds:.3g} s: {fates or 'none'}{why}"
+        return f"{self.ran} trials ended in {digits(self.seconds, 3)} s: {fates or 'none'}{why}"
 
 
 def run_trials(

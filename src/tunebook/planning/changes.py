@@ -13,6 +13,7 @@ from tunebook.checks.importance import check as sensitivity
 from tunebook.domain.design import MOST_TRIALS, Fixed, Round, studies
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import NotApplicable
+from tunebook.domain.formats.numbers import digits
 from tunebook.domain.plan_edits import settle
 from tunebook.domain.space import Axis, Choice, Per, spell
 from tunebook.domain.table import TrialTable
@@ -143,7 +144,7 @@ def _within(axis: Axis, value: Value) -> Value:
 
 
 def _shown(value: Value) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else spell(value)
+    return digits(value, 3) if isinstance(value, float) else spell(value)
 
 
 def _tried(kind: Kind, text: str, known: bool, make: Callable[[], Round]) -> PlanChange | None:

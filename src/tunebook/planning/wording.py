@@ -6,7 +6,7 @@ import math
 
 from tunebook.deciding.sequential_design import FIRST_ADOPT
 from tunebook.domain.design import Round, studies
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.numbers import digits, percent
 from tunebook.planning.detectable_difference import simulated_trials
 from tunebook.planning.earlier_trials import FEWEST as FEWEST_COMPLETE
 from tunebook.planning.earlier_trials import FEWEST_FREE
@@ -19,7 +19,7 @@ LISTED = 4
 
 def assumption(found: PlannedRound) -> str:
     """What the smallest difference and the gain are worked out from."""
-    noise, spread, by = f"{found.noise:.2g}", f"{found.spread:.2g}", ""
+    noise, spread, by = digits(found.noise), digits(found.spread), ""
     if found.seeds_of is not None:
         by = f", as reruns of round {found.seeds_of} say"
     if found.ground is Ground.FITTED:
@@ -53,7 +53,7 @@ def _seeds_alone(found: PlannedRound, by: str) -> str:
     """What is assumed where no range is searched: trials of one value are repeats."""
     alone = "no nuisance hyperparameter varies, so that trials of one value differ by seeds alone"
     if found.metric:
-        return f"Assumed: {alone}, by {found.noise:.2g}{by or ', as is assumed'}"
+        return f"Assumed: {alone}, by {digits(found.noise)}{by or ', as is assumed'}"
     return (
         "Not known yet: how much seeds vary. A decision with about "
         f"{FEWEST_FREE + 1} reruns measures it"

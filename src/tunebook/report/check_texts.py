@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tunebook.checks import SPECS
 from tunebook.checks.spec import CheckSpec
 from tunebook.domain.finding import Finding, Interval, Number, RemedyKind
-from tunebook.domain.formats.numbers import interval_text, value_text
+from tunebook.domain.formats.numbers import interval_text, percent, value_text
 from tunebook.domain.trial import Value
 from tunebook.report.procedure_methods import PROCEDURE_CHECKS
 
@@ -118,6 +118,6 @@ _OF = (RemedyKind.WIDEN, RemedyKind.SHRINK)
 
 def _number_text(content: Number) -> str:
     if isinstance(content, Interval):
-        share = f", {100 * content.confidence:.4g} %" if content.confidence != 0.95 else ""
+        share = f", {percent(content.confidence, 2)}" if content.confidence != 0.95 else ""
         return interval_text(content) + share
     return value_text(content) if not isinstance(content, tuple) else ""

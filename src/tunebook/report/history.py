@@ -15,7 +15,7 @@ from tunebook.domain.decision import Decision, Estimand, Launch, Side
 from tunebook.domain.design import studies
 from tunebook.domain.environment import Environment, code_changes, other_changes
 from tunebook.domain.finding import Interval
-from tunebook.domain.formats.numbers import date_text, plural, value_text
+from tunebook.domain.formats.numbers import date_text, percent, plural, value_text
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.trial import Configuration, Value
 from tunebook.report.account import account_texts
@@ -121,7 +121,7 @@ class History:
     def division(self) -> str:
         """How the trials divide, in one sentence."""
         searched = self.exploration + self.exploitation
-        share = f" ({100 * self.exploration / searched:.0f} %)" if searched else ""
+        share = f" ({percent(self.exploration / searched)})" if searched else ""
         return (
             f"{plural(searched, 'search trial')}: {self.exploration} of exploration{share}, whose "
             f"points no result chose, and {self.exploitation} of exploitation. "

@@ -11,7 +11,15 @@ from tunebook.checks.importance.result import Verdict
 from tunebook.domain.design import Objective
 from tunebook.domain.error_kind import CodingErrors, coding_errors, error_kind
 from tunebook.domain.finding import NotApplicable
-from tunebook.domain.formats.numbers import config_text, listed, number, plural, value_text
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import (
+    config_text,
+    listed,
+    number,
+    plural,
+    round_to,
+    value_text,
+)
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status, Value
 from tunebook.examination.examine import Result
@@ -211,7 +219,7 @@ def _listed(values: Sequence[Value]) -> str:
 def _end_text(end: Value | None) -> str:
     """Two digits of an end: more would claim a precision that it does not have."""
     near_one = isinstance(end, float) and 0.9 < end < 1
-    return value_text(float(f"{end:.2g}") if isinstance(end, float) and not near_one else end)
+    return value_text(round_to(end) if isinstance(end, float) and not near_one else end)
 
 
 def cause_lines(summary: RoundSummary) -> tuple[str, ...]:
@@ -226,8 +234,8 @@ def cause_lines(summary: RoundSummary) -> tuple[str, ...]:
     if summary.no_chance is not None:
         objective = summary.objective
         lines.append(
-            f"Next: no trial beat chance. If the book's chance ({summary.no_chance:g}) or its "
-            f"direction ({objective.direction} {objective.metric}) is wrong, begin another book "
-            "with the right one."
+            f"Next: no trial beat chance. If the book's chance ({spell(summary.no_chance)}) or "
+            f"its direction ({objective.direction} {objective.metric}) is wrong, begin another "
+            "book with the right one."
         )
     return tuple(lines)

@@ -13,7 +13,7 @@ from tunebook.domain.decision import Decision, Estimand, OpenProblem, Side, Verd
 from tunebook.domain.design import Objective
 from tunebook.domain.error_kind import OF_THE_CODE
 from tunebook.domain.finding import Examination, Severity
-from tunebook.domain.formats.numbers import better, number, plural, rate_text
+from tunebook.domain.formats.numbers import better, digits, number, percent, plural, round_to
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
@@ -150,10 +150,10 @@ def level_note(decision: Decision) -> str:
     if gain is None:
         return ""
     ends = (1, OUTER) if decision.plan is not None else (1, 1)
-    low, high = (rate_text((1 - gain.confidence) * end / sum(ends)) for end in ends)
-    whose = ", the level of this decision" if low == rate_text(decision.error_rate) else ""
+    low, high = (percent((1 - gain.confidence) * end / sum(ends), 2) for end in ends)
+    whose = ", the level of this decision" if low == percent(decision.error_rate, 2) else ""
     return (
-        f"The {rate_text(gain.confidence, 3)} CI of a gain leaves out {low} below its low end"
+        f"The {percent(gain.confidence, 2)} CI of a gain leaves out {low} below its low end"
         f"{whose}, and {high} above its high end."
     )
 
@@ -170,7 +170,7 @@ def gain_note(decision: Decision) -> str:
         if s.gain is not None
         and s.difference is not None
         and math.isfinite(s.gain.estimate)
-        and f"{s.gain.estimate:.3g}" != f"{s.difference:.3g}"
+        and digits(s.gain.estimate, 3) != digits(s.difference, 3)
     ]
     last = last_note(decision)
     if not unlike:
@@ -219,7 +219,7 @@ def _why_far(name: str, gain: float, plain: float) -> str:
 
 def _digits(value: float) -> float:
     """Three significant digits."""
-    return float(f"{value:.3g}")
+    return round_to(value, 3)
 
 
 def best_trial(table: TrialTable) -> Best | None:

@@ -25,6 +25,7 @@ import numpy as np
 from scipy import special
 
 from tunebook.domain.errors import EvidenceError
+from tunebook.domain.formats.names import spell
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -162,7 +163,7 @@ def _check(scores: Mapping[str, Float[np.ndarray, "repeats"]], worst: float) -> 
         beyond = own[np.isfinite(own) & (own > worst)]
         if len(beyond):
             raise EvidenceError(
-                f'a repeat without a score counts with the worst value, {worst:g}; "{name}" has '
-                f"a score of {beyond.max():g}",
+                f"a repeat without a score counts with the worst value, {spell(worst)}; "
+                f'"{name}" has a score of {spell(beyond.max())}',
                 next_step="give a worst value that no score exceeds",
             )

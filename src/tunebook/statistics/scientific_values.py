@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.space import Axis, Choice, Float, Integer, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration, Value
@@ -157,7 +158,7 @@ def _range_of(axis: Axis, k: int, inside: Sequence[Value | None]) -> tuple[float
 
 def _range_words(axis: Axis, ends: tuple[float, float]) -> str:
     """`1.02e-6 to 5.69e-6`: a part of a range needs no more digits."""
-    shown = ends if isinstance(axis, Integer) else [float(f"{end:.3g}") for end in ends]
+    shown = ends if isinstance(axis, Integer) else [round_to(end, 3) for end in ends]
     return f"{spell(shown[0])} to {spell(shown[1])}"
 
 

@@ -11,7 +11,7 @@ from tunebook.book.decisions.levels import book_account
 from tunebook.deciding.launch_account import next_level
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.finding import Examination
-from tunebook.domain.formats.numbers import rate_text
+from tunebook.domain.formats.numbers import percent
 from tunebook.domain.trial import Purpose
 from tunebook.report.loop import standing
 from tunebook.report.verdict import answer
@@ -96,7 +96,7 @@ def test_it_is_refused_before_a_candidate_is_rerun_and_costs_no_level(launched):
     assert (
         "1 round (2)" in said and f"to round {other.number}" in said and "to round 2" not in said
     )
-    assert rate_text(next_level(lines)) in said
+    assert percent(next_level(lines, 2)) in said
     # The question of round 2 is judged after all, at a level of its own.
     asked.decide(has_a_default, max_reruns=18, **QUIET)
     levels = [line.level for line in book_account(launched._store)]

@@ -19,7 +19,7 @@ from tunebook.checks.late_noise.estimator import (
 )
 from tunebook.domain.design import Direction, Objective, Reduce, Role
 from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.numbers import percent
 from tunebook.domain.space import Branch, Choice, Float
 from tunebook.domain.table import Curves, TrialTable, reduce_curve
 from tunebook.domain.trial import Status

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
 from tunebook.domain.decision import Launch
 from tunebook.domain.design import Round
-from tunebook.domain.formats.rounded_numbers import spelled
+from tunebook.domain.formats.numbers import estimate_text
 from tunebook.domain.sealing import Look
 from tunebook.domain.space import Per, spell
 
@@ -77,7 +77,7 @@ def _sources(found: VarianceSourcesResult | None) -> list[str]:
     return [
         UNMEASURED[s.origin]
         if s.deviation is None or s.with_trial
-        else MEASURED[s.origin].format(spelled(s.deviation))
+        else MEASURED[s.origin].format(estimate_text(s.deviation))
         for s in found.sources
         if s.origin in MEASURED or (s.deviation is None and found.seedless)
     ]

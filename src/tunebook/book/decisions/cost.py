@@ -13,7 +13,7 @@ from tunebook.checks.variance_sources.check import Origin
 from tunebook.deciding.launch_account import levels_after
 from tunebook.domain.decision import RerunPlan
 from tunebook.domain.finding import NotApplicable
-from tunebook.domain.formats.numbers import number, plural, rate_text
+from tunebook.domain.formats.numbers import digits, number, percent, plural, round_to
 from tunebook.planning.cost import planned_cost
 from tunebook.planning.earlier_trials import repeated_seeds
 from tunebook.report.terminal.plan import cost_text
@@ -52,13 +52,14 @@ def say_cost(
 
 def level_line(store: Store, plan: RerunPlan) -> str:
     """The level that a plan spends, and what it leaves to the decision after it."""
-    level = rate_text(plan.level)
+    level = percent(plan.level, 2)
     if plan.baseline is None:
         return f"Level: {level}, the chance to adopt a configuration no better than chance."
     adopts, keeps = levels_after(book_account(store))
     return (
         f"Level: {level}, the chance to adopt a change that brings the least improvement or less. "
-        f"The next decision gets {rate_text(adopts)} if this one adopts, else {rate_text(keeps)}."
+        f"The next decision gets {percent(adopts, 2)} if this one adopts, else "
+        f"{percent(keeps, 2)}."
     )
 
 
@@ -80,12 +81,12 @@ def _promised(store: Store, stored: StoredRound, plan: RerunPlan) -> str:
     if measured is None or not noise:
         return (
             f"The gain above {above} that is adopted in 80 % of cases is not known yet. It is "
-            f"{plan.excess:.2g} times the standard deviation between reruns, which these reruns "
-            "measure."
+            f"{digits(plan.excess)} times the standard deviation between reruns, which these "
+            "reruns measure."
         )
     metric = measured.table.objective.metric
     least = stored.plan.least_improvement if plan.baseline is not None else 0.0
-    gain = number(float(f"{least + plan.excess * noise:.2g}"))
+    gain = number(round_to(least + plan.excess * noise))
     over = "the baseline" if plan.baseline is not None else "chance"
     more = f", {number(least)} of it the least improvement," if least else ""
     return f"A gain of {gain} in {metric} over {over}{more} is adopted in 80 % of cases."

@@ -51,7 +51,7 @@ from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.codec import alike
-from tunebook.domain.formats.numbers import plural
+from tunebook.domain.formats.numbers import digits, plural
 from tunebook.domain.space import Choice, leaves, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
@@ -293,8 +293,8 @@ def _validation_text(
         return ()
     return (
         f"Another validation set of {examples:,} examples might move the gain in "
-        f"{objective.metric} by {error:.2g} at most (95 %); by less where both sides err on the "
-        "same examples.",
+        f"{objective.metric} by {digits(error)} at most (95 %); by less where both sides err on "
+        "the same examples.",
     )
 
 
@@ -307,9 +307,9 @@ def _other_length(
     metric, mean = asked.objective.metric, judged.mean["baseline"].estimate
     return (
         f"Both sides trained {plan.max_train_steps} steps, the baseline's launch "
-        f"{baseline.max_train_steps}: the baseline reaches {metric} {mean:.3g} here, where "
-        f"{baseline.expected.estimate:.3g} was expected. That is the length's effect and is no "
-        "gain of a candidate.",
+        f"{baseline.max_train_steps}: the baseline reaches {metric} {digits(mean, 3)} here, where "
+        f"{digits(baseline.expected.estimate, 3)} was expected. That is the length's effect and "
+        "is no gain of a candidate.",
     )
 
 

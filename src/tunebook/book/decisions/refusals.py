@@ -10,7 +10,8 @@ from tunebook.book.decisions.fresh_reruns import Candidate
 from tunebook.domain.decision import Decision, Estimand, Launch, RerunPlan, Setting, Verdict
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import DesignError, EvidenceError
-from tunebook.domain.formats.numbers import number
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import number, round_to
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.metric_bounds import gain_left, most_gain
 
@@ -36,8 +37,8 @@ def check_least_improvement(
         and asked > max(abs(now - chance), abs(chance), abs(now))
     ):
         raise DesignError(
-            f"least_improvement is in the metric's units; {asked:g} is more than lies between "
-            f"chance, {chance:g}, and the baseline, {metric} {number(now)}",
+            f"least_improvement is in the metric's units; {spell(asked)} is more than lies "
+            f"between chance, {spell(chance)}, and the baseline, {metric} {number(now)}",
             next_step=f"give it in units of {metric}: a fifth of a percentage point of an error "
             "rate is 0.002",
         )
@@ -62,8 +63,8 @@ def out_of_reach(
         return ""
     whose = "the baseline's" if baseline is not None else "of guessing,"
     return (
-        f"no configuration can be adopted: least_improvement {asked:g} is not less than all that "
-        f"{objective.metric} can still improve by, {number(_short(left))} from {whose} "
+        f"no configuration can be adopted: least_improvement {spell(asked)} is not less than all "
+        f"that {objective.metric} can still improve by, {number(_short(left))} from {whose} "
         f"{number(_short(now))}. Give a smaller least_improvement, in units of {objective.metric}."
     )
 
@@ -87,7 +88,7 @@ def refuse_unreachable(
         return
     now = number(_short(baseline.expected.estimate))
     raise EvidenceError(
-        f"no configuration can be adopted: least_improvement is {asked:g}, and "
+        f"no configuration can be adopted: least_improvement is {spell(asked)}, and "
         f"{objective.metric} can improve on the baseline, {now}, by {number(_short(left))} at "
         "most; no rerun was made",
         next_step="keep the baseline, or ask again in a round with another goal and a smaller "
@@ -97,7 +98,7 @@ def refuse_unreachable(
 
 def _short(value: float) -> float:
     """Three significant digits."""
-    return float(f"{value:.3g}")
+    return round_to(value, 3)
 
 
 def refuse_same(sides: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -227,7 +228,7 @@ def refuse_flattering(worst: float | None, sides: Sequence[Candidate], trials: T
         if sign * worst < sign * value:
             raise DesignError(
                 f"an infeasible rerun counts as no better than a complete one; infeasible_as is "
-                f"{worst:g}, and {side.name} was selected with {trials.objective.metric} "
+                f"{spell(worst)}, and {side.name} was selected with {trials.objective.metric} "
                 f"{number(value)}",
                 next_step="give a value that is worse than any that is worth launching",
             )

@@ -29,6 +29,7 @@ from tunebook.domain.conditions import decided_by
 from tunebook.domain.decision import Launch
 from tunebook.domain.design import Objective, Round, Study, studies
 from tunebook.domain.finding import Finding, Severity
+from tunebook.domain.formats.numbers import seconds_text
 from tunebook.domain.formats.round_file import RoundFile
 from tunebook.domain.searchers import ADAPTIVE
 from tunebook.domain.trial import Configuration, TrialRecord
@@ -219,7 +220,7 @@ def _watched(
             process.communicate(encode(assignment, with_code=True), timeout=limit)
             ended = f"its process ended with {process.returncode}"
         except subprocess.TimeoutExpired:
-            ended = f"it had not taken its few steps after {limit:.0f} s"
+            ended = f"it had not taken its few steps after {seconds_text(limit)}"
         finally:
             if process.poll() is None:  # once it is gone its number may be another's
                 with suppress(ProcessLookupError, PermissionError):

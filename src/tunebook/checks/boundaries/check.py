@@ -39,6 +39,7 @@ from tunebook.checks.boundaries import wording
 from tunebook.checks.boundaries.result import NEAR, SIGN, AxisReading, SideReading
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, NotApplicable, subject_name
+from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.roles import is_length
 from tunebook.domain.space import Axis, Choice, Float, Integer, Scale
 from tunebook.domain.table import TrialTable
@@ -337,8 +338,8 @@ def _wider(axis: Axis, side: str) -> float | None:
     elif axis.scale is Scale.NEAR_ONE:
         ratio = ((1 - axis.low) / (1 - axis.high)) ** abs(step)
         if side == "high":
-            return float(f"{1 - _round_number((1 - axis.high) / ratio):.6g}")
-        return float(f"{1 - min(_round_number((1 - axis.low) * ratio), 1.0):.6g}")
+            return round_to(1 - _round_number((1 - axis.high) / ratio), 6)
+        return round_to(1 - min(_round_number((1 - axis.low) * ratio), 1.0), 6)
     else:
         found = (axis.high if side == "high" else axis.low) + step * (axis.high - axis.low)
         if axis.low >= 0 and found < 0:
@@ -348,7 +349,7 @@ def _wider(axis: Axis, side: str) -> float | None:
         bound = max(round(found), least)
         return None if bound in (axis.low, axis.high) else bound
     linear = axis.scale is Scale.LINEAR
-    bound = float(f"{found:.2g}") if linear else _round_number(found)
+    bound = round_to(found) if linear else _round_number(found)
     outside = bound > axis.high if side == "high" else bound < axis.low
     return bound if outside else None
 
@@ -357,4 +358,4 @@ def _round_number(value: float) -> float:
     """The nearest of 1, 2, 5 times a power of ten, on the log scale."""
     power = 10.0 ** math.floor(math.log10(value))
     best = min((1.0, 2.0, 5.0, 10.0), key=lambda m: abs(math.log(value / (m * power))))
-    return float(f"{best * power:.6g}")
+    return round_to(best * power, 6)

@@ -15,10 +15,11 @@ from tunebook.domain.finding import (
     Severity,
     subject_name,
 )
-from tunebook.domain.formats.rounded_numbers import half_again
+from tunebook.domain.formats.numbers import digits
 from tunebook.domain.roles import is_length
 from tunebook.domain.space import Axis, Branch, Float, Integer, spell
 from tunebook.domain.trial import Value
+from tunebook.statistics.curves.lengths import half_again
 from tunebook.statistics.estimators import proportion
 from tunebook.statistics.response.edge_gain import MOST_AXES
 
@@ -179,7 +180,7 @@ def _better(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Num
     return (
         {"hyperparameter": reading.hyperparameter, **p},
         f" {metric} may still improve towards the {side.side} end of {reading.subject}, "
-        f"{spell(_bound(reading, side))}{f' (p = {p_value:.2g})' if p else ''}.",
+        f"{spell(_bound(reading, side))}{f' (p = {digits(p_value)})' if p else ''}.",
     )
 
 

@@ -18,7 +18,7 @@ from tunebook.checks.design_faults.budget_shares import uneven_steps, uneven_tri
 from tunebook.checks.design_faults.evaluation_counts import evaluation_finding
 from tunebook.checks.design_faults.one_question import crossed_finding
 from tunebook.domain.finding import Finding, NotApplicable, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.rounded_numbers import counted
+from tunebook.domain.formats.numbers import plural
 from tunebook.domain.roles import is_batch_size, is_length
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
@@ -72,8 +72,8 @@ def check(table: TrialTable, *, seed: int = 0) -> DesignFaultsResult | NotApplic
 
 
 def _sound(table: TrialTable, configurations: int, seeds: int) -> Finding:
-    said = f"{counted(configurations, 'configuration')} in {counted(len(table), 'trial')}"
-    said += f" under {counted(seeds, 'seed')}" if seeds else ", seeds not known"
+    said = f"{plural(configurations, 'configuration')} in {plural(len(table), 'trial')}"
+    said += f" under {plural(seeds, 'seed')}" if seeds else ", seeds not known"
     return Finding(
         check="B9",
         severity=Severity.PASS,

@@ -15,6 +15,7 @@ from scipy import stats
 
 from tunebook.domain.design import Reduce
 from tunebook.domain.finding import Finding, Severity
+from tunebook.domain.formats.numbers import digits
 from tunebook.domain.table import Curves, TrialTable
 
 if TYPE_CHECKING:
@@ -87,8 +88,8 @@ def evaluation_finding(table: TrialTable) -> Finding | None:
         subject=str(who[0]) if who else metric,
         numbers={"fewest": int(few), "most": int(often), "noise": noise, "bias": bias},
         sentence=f"A trial counts with the best of its {metric} curve, and {said}. The best of "
-        f"more evaluations is better by luck: here by up to {bias:.2g}, at a late noise of "
-        f"{noise:.2g}. Compare equal numbers of evaluations, or count with the last value or "
+        f"more evaluations is better by luck: here by up to {digits(bias)}, at a late noise of "
+        f"{digits(noise)}. Compare equal numbers of evaluations, or count with the last value or "
         "the mean of the last ones (reduce=last, mean-last-5).",
     )
 

@@ -28,6 +28,7 @@ from tunebook.checks.failures.coordinates import Coordinate, Form, coordinates, 
 from tunebook.checks.failures.cuts import exact_cut
 from tunebook.checks.failures.logistic import deviance
 from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def _told(
     """The combination with its exponent as people would say it, and where it fails."""
     simple = [s for s in SIMPLE if exponent.low <= s <= exponent.high]
     near = sorted(simple, key=lambda s: (abs(s) != 1, abs(math.log(abs(s / exponent.estimate)))))
-    told = near[0] if near else float(f"{exponent.estimate:.2g}")
+    told = near[0] if near else round_to(exponent.estimate)
     total = a.places + told * b.places
     inside, side, middle = exact_cut(total, failed)
     product = a.logarithmic and b.logarithmic

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tunebook.domain.formats.names import spell
 from tunebook.domain.space import Axis, Choice, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
@@ -87,9 +88,9 @@ def written(a: Coordinate, b: Coordinate, told: float) -> str:
     if a.logarithmic and b.logarithmic:
         power = abs(told)
         term = b.term if power != 0.5 else f"sqrt({b.inner})"
-        term += "" if power in (1, 0.5) else f"^{power:g}"
+        term += "" if power in (1, 0.5) else f"^{spell(power)}"
         return f"{a.term} {'*' if told > 0 else '/'} {term}"
-    weight = "" if abs(told) == 1 else f"{abs(told):g} * "
+    weight = "" if abs(told) == 1 else f"{spell(abs(told))} * "
     return f"{_summand(a)} {'+' if told > 0 else '-'} {weight}{_summand(b)}"
 
 

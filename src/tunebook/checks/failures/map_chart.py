@@ -19,7 +19,7 @@ from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import side_axis
 from tunebook.checks.failures.counts import StudyFeasibility
 from tunebook.checks.failures.regions import FailingCombination, FailingRegion
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.numbers import percent, round_to
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.estimators import good_region
@@ -103,7 +103,7 @@ def combination_map(
         .encode(x=at, y=y, order=alt.Order("order", type="quantitative"))
     )
     side = "above" if found.side == "high" else "below"
-    limit = f"{side} {found.expression} = {number(float(f'{found.threshold:.2g}'))}"
+    limit = f"{side} {found.expression} = {number(round_to(found.threshold))}"
     return finish(
         [
             boundary.properties(name="boundary"),
@@ -206,7 +206,7 @@ def _region_row(region: FailingRegion, x: HyperparameterScale) -> Row:
 
 def _where(region: FailingRegion) -> str:
     side = "above" if region.side == "high" else "below"
-    return f"{side} {number(float(f'{region.threshold:.2g}'))}"
+    return f"{side} {number(round_to(region.threshold))}"
 
 
 def _shares(region: FailingRegion | FailingCombination) -> str:

@@ -16,7 +16,7 @@ from tunebook.checks.failures.regions import (
 )
 from tunebook.checks.failures.unreported import UnreportedObjective, unreported_objective
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.numbers import percent, round_to
 from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Value
@@ -363,7 +363,7 @@ def _steadier(own: TrialTable, study: StudyFeasibility) -> Remedy:
 
 
 def _two_digits(value: float) -> float:
-    return float(f"{value:.2g}")
+    return round_to(value)
 
 
 def _written(axis: Axis, threshold: float) -> float | int:
@@ -372,10 +372,10 @@ def _written(axis: Axis, threshold: float) -> float | int:
     if isinstance(axis, Integer):
         return round(threshold)
     if axis.scale is Scale.NEAR_ONE:
-        bound = float(f"{1 - float(f'{1 - threshold:.2g}'):.6g}")
+        bound = round_to(1 - round_to(1 - threshold), 6)
     elif axis.scale is Scale.LOG:
         bound = _two_digits(threshold)
     else:
         grain = 10.0 ** (math.floor(math.log10(axis.high - axis.low)) - 1)
-        bound = float(f"{round(threshold / grain) * grain:.10g}")
+        bound = round_to(round(threshold / grain) * grain, 10)
     return bound if axis.low < bound < axis.high else threshold

@@ -21,6 +21,7 @@ from tunebook.checks.importance.result import (
 )
 from tunebook.checks.importance.surface_chart import surface_plot
 from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import percent, percent_range
 
 ROW = 34
 MOST_ROWS = 20
@@ -79,7 +80,7 @@ def _importance(study: StudyReading, metric: str) -> Picture:
     failed = f", {study.infeasible} infeasible ranked last" if study.infeasible else ""
     subtitle = [
         f"{counted(study.trials, 'trial')}{of}{failed}; 95 % intervals",
-        f"{100 * study.unexplained:.0f} % is seed noise, or beyond the model",
+        f"{percent(study.unexplained)} is seed noise, or beyond the model",
     ]
     if len(seen) > len(shown):
         subtitle.append(f"the strongest {len(shown)} of {len(seen)}")
@@ -179,7 +180,7 @@ def _importance_words(
 
 
 def _words(share: Interval) -> str:
-    return f"{100 * share.estimate:.0f} % ({100 * share.low:.0f} to {100 * share.high:.0f} %)"
+    return f"{percent(share.estimate)} ({percent_range(share.low, share.high)})"
 
 
 def _pairs(study: StudyReading, metric: str) -> Picture:

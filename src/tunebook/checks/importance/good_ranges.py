@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.domain.finding import subject_name
+from tunebook.domain.formats.numbers import percent
 from tunebook.domain.space import Axis, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
@@ -176,7 +177,7 @@ def _range(
     )
     open_low, open_high = low <= 0, high >= 1
     if high - low > WIDEST:
-        wide = f"the best value may be anywhere in {100 * (high - low):.0f} % of the range"
+        wide = f"the best value may be anywhere in {percent(high - low)} of the range"
         return GoodRange(**common, share=high - low, reason=wide)  # type: ignore[arg-type]
     return GoodRange(
         **common,  # type: ignore[arg-type]

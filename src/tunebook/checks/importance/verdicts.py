@@ -26,6 +26,7 @@ from tunebook.checks.importance.surface import (
 )
 from tunebook.domain.design import Role
 from tunebook.domain.finding import Interval, subject_name
+from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.space import Choice, Integer, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
@@ -202,13 +203,13 @@ def _central(study: StudyViews, h: str, best: Bool[np.ndarray, "trials"]) -> Val
     if isinstance(axis, Integer):
         return value
     if axis.scale is Scale.NEAR_ONE:
-        value = 1 - float(f"{1 - value:.2g}")
+        value = 1 - round_to(1 - value)
     elif axis.scale is Scale.LOG:
-        value = float(f"{value:.2g}")
+        value = round_to(value)
     else:
         grain = 10.0 ** (math.floor(math.log10(axis.high - axis.low)) - 1)
         value = round(value / grain) * grain
-    return min(max(float(f"{value:.10g}"), axis.low), axis.high)
+    return min(max(round_to(value, 10), axis.low), axis.high)
 
 
 def _surface(

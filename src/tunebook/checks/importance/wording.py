@@ -22,7 +22,7 @@ from tunebook.domain.finding import (
     Severity,
     subject_name,
 )
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.numbers import percent, round_to
 from tunebook.domain.roles import is_batch_size, is_length
 from tunebook.domain.space import Branch, spell
 from tunebook.domain.table import TrialTable
@@ -338,4 +338,4 @@ def _takes(study: StudyReading, own: Sequence[HyperparameterReading]) -> str:
     if study.better == 0 or times > MOST_TIMES:
         return f"it takes many times the {study.trials} trials"
     wanted = math.ceil(study.trials * times)
-    return f"it takes about {max(int(float(f'{wanted:.2g}')), study.trials + 1)} trials"
+    return f"it takes about {max(int(round_to(wanted)), study.trials + 1)} trials"

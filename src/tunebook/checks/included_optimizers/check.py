@@ -17,6 +17,7 @@ from tunebook.domain.finding import (
     PairwiseDifference,
     Severity,
 )
+from tunebook.domain.formats.numbers import digits, range_text
 from tunebook.domain.optimizers.catalogue import OPTIMIZERS
 from tunebook.domain.optimizers.spaces import includes
 from tunebook.domain.trial import Value
@@ -95,9 +96,9 @@ def _finding(
         subject=f"{hyperparameter}={loser}",
         numbers={"worse_by": by},
         sentence=(
-            f"{loser} is worse than {winner} by {by.estimate:.3g} ({by.low:.3g} to {by.high:.3g}) "
-            f"in {metric}, though it can imitate it ({how}): its space leaves that out, or its "
-            "trials were too few, so this round does not say which of the two is better. Give it "
-            f"more trials, or another space: {way}."
+            f"{loser} is worse than {winner} by {digits(by.estimate, 3)} "
+            f"({range_text(by.low, by.high, 3)}) in {metric}, though it can imitate it ({how}): "
+            "its space leaves that out, or its trials were too few, so this round does not say "
+            f"which of the two is better. Give it more trials, or another space: {way}."
         ),
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from tunebook.domain.finding import PairwiseDifference
+from tunebook.domain.formats.numbers import digits, range_text, round_to
 from tunebook.domain.space import spell
 from tunebook.statistics.fresh_seeds import FreshSeeds, SeedGroups
 from tunebook.statistics.response.resampling import trials_to_resolve
@@ -50,7 +51,8 @@ def _estimated(groups: Sequence[Group], pair: PairwiseDifference, sign: int) -> 
     if (seen[0] - seen[1]) * sign * pair.difference >= 0:
         return ". A model fit to all trials estimates this"
     best = [
-        f"{sign * value:.4g} with {spell(g.label)}" for g, value in zip((a, b), seen, strict=True)
+        f"{digits(sign * value, 4)} with {spell(g.label)}"
+        for g, value in zip((a, b), seen, strict=True)
     ]
     return (
         ". A model fit to all trials estimates this; the single best trials differ the other way: "
@@ -68,7 +70,7 @@ def over_fresh_seeds(
     """The comparison of chosen configurations by seeds that did not choose them."""
     counts = sorted({f.trials for f in fresh})
     seeds = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]} to {counts[-1]}"
-    means = ", ".join(f"{spell(f.value)} {f.mean.estimate:.4g}" for f in fresh[:MOST_PAIRS])
+    means = ", ".join(f"{spell(f.value)} {digits(f.mean.estimate, 4)}" for f in fresh[:MOST_PAIRS])
     more = f" and {len(fresh) - MOST_PAIRS} more" if len(fresh) > MOST_PAIRS else ""
     head = (
         f"Over the {seeds} seeds of each chosen configuration that did not choose it "
@@ -92,9 +94,9 @@ def two_groups(name: str, fresh: FreshSeeds, groups: SeedGroups, metric: str) ->
     """Seeds of one configuration that end in two places."""
     return (
         f"The seeds of the configuration chosen for {name}={spell(fresh.value)} fall into two "
-        f"groups in {metric}: {groups.low_count} at about {groups.low_mean:.4g}, "
-        f"{groups.high_count} at about {groups.high_mean:.4g}. A mean stands for neither: find "
-        "what differs between them, such as the initialisation, before comparing it"
+        f"groups in {metric}: {groups.low_count} at about {digits(groups.low_mean, 4)}, "
+        f"{groups.high_count} at about {digits(groups.high_mean, 4)}. A mean stands for neither: "
+        "find what differs between them, such as the initialisation, before comparing it"
     )
 
 
@@ -136,8 +138,8 @@ def _differences(
 
 def _difference(pair: PairwiseDifference, metric: str) -> str:
     return (
-        f"{spell(pair.a)} minus {spell(pair.b)}: {pair.difference:.2g} "
-        f"({pair.low:.2g} to {pair.high:.2g}) in {metric}"
+        f"{spell(pair.a)} minus {spell(pair.b)}: {digits(pair.difference)} "
+        f"({range_text(pair.low, pair.high)}) in {metric}"
     )
 
 
@@ -145,8 +147,8 @@ def _told(pair: PairwiseDifference, sign: int) -> str:
     ahead, behind = (pair.a, pair.b) if sign * pair.difference < 0 else (pair.b, pair.a)
     ends = sorted((abs(pair.low), abs(pair.high)))
     return (
-        f"{spell(ahead)} is better than {spell(behind)} by {abs(pair.difference):.2g} "
-        f"({ends[0]:.2g} to {ends[1]:.2g})"
+        f"{spell(ahead)} is better than {spell(behind)} by {digits(abs(pair.difference))} "
+        f"({range_text(ends[0], ends[1])})"
     )
 
 
@@ -162,8 +164,8 @@ def _settling(groups: Sequence[Group], pair: PairwiseDifference) -> str:
     else:
         needed = [trials_to_resolve(g.worst, wanted) for g in (a, b) if len(g.worst) > 1]
     if needed and None not in needed:
-        about = float(f"{max(n for n in needed if n is not None):.2g}")
-        return f"To show a difference of this size, each needs about {about:g} trials in all"
+        about = round_to(max(n for n in needed if n is not None))
+        return f"To show a difference of this size, each needs about {spell(about)} trials in all"
     return "Far more trials would be needed to show one"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tunebook.checks.spec import CheckSpec
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.numbers import percent
 
 LATE_PART = 0.25
 """Of training: the last quarter, as for best checkpoints [P]."""

@@ -15,6 +15,7 @@ from tunebook.charts.theme import HOVER, SIZES
 from tunebook.checks.late_noise.check import VarianceResult
 from tunebook.checks.late_noise.wording import best_trials
 from tunebook.domain.design import Reduce
+from tunebook.domain.formats.numbers import round_to
 
 DOTS = 24
 """Evaluations drawn of each trial, the last ones."""
@@ -120,7 +121,7 @@ def _reading(result: VarianceResult) -> str:
 
 
 def _subtitle(result: VarianceResult) -> list[str]:
-    near = number(float(f"{result.resolution.estimate:.2g}"))
+    near = number(round_to(result.resolution.estimate))
     return [
         f"diamond: {_reading(result)} of the curve; dots: its last evaluations around the level "
         "of its end, without the trend",

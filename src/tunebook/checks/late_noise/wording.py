@@ -8,7 +8,7 @@ from typing import Protocol
 
 from tunebook.domain.design import Reduce
 from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.rounded_numbers import percent, spelled
+from tunebook.domain.formats.numbers import digits, estimate_text, percent
 
 SEEDS_RULE = 2.0
 """Seeds' variance over a reading's, above which smoother curves would help little."""
@@ -82,7 +82,7 @@ def finding(
         *_evidence(metric, reduce, over, result, values=values and not good),
     ]
     if seeds is not None and (by_seeds or not hidden):
-        parts.append(f"Seeds of one configuration vary by {spelled(seeds)}.")
+        parts.append(f"Seeds of one configuration vary by {estimate_text(seeds)}.")
     if hidden and by_seeds:
         parts.append("More seeds help; smoother curves help little.")
     elif hidden and ways:
@@ -90,7 +90,8 @@ def finding(
     remedy = Remedy(
         kind=RemedyKind.ADD,
         values=ways,
-        because=f"evaluations late in training vary by {result.noise.estimate:.2g} in {metric}",
+        because=f"evaluations late in training vary by {digits(result.noise.estimate)} in "
+        f"{metric}",
     )
     return Finding(
         check="C5",
@@ -121,7 +122,7 @@ def _evidence(
     if result.noise.high == 0:
         yield f"In {part}, {metric} shows no noise from one evaluation to the next."
         return
-    yield f"In {part}, {metric} varies by {spelled(result.noise)} between evaluations."
+    yield f"In {part}, {metric} varies by {estimate_text(result.noise)} between evaluations."
     read = {
         Reduce.LAST: "",
         Reduce.BEST: "",
@@ -134,8 +135,8 @@ def _evidence(
         else best_trials(result.compared, result.compared_study)
     )
     yield (
-        f"Differences below {result.resolution.estimate:.2g} may be noise{read}; {who} span "
-        f"{range_:.2g}."
+        f"Differences below {digits(result.resolution.estimate)} may be noise{read}; {who} span "
+        f"{digits(range_)}."
     )
 
 

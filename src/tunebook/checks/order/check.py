@@ -29,6 +29,7 @@ import numpy as np
 from scipy import stats
 
 from tunebook.domain.finding import Finding, NotApplicable, Severity
+from tunebook.domain.formats.numbers import digits
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
 
@@ -238,9 +239,9 @@ def _conclude(table: TrialTable, judged: list[StudyOrder], listed: list[str]) ->
         where = f" of {worst.study}" if worst.study and len(table.branches) > 1 else ""
         sentence = (
             f"These trials{where} look chosen by earlier results: {_told(worst, table)} (p = "
-            f"{worst.p_value:.2g}). Then good points crowd because they were sought there, and "
-            "the error rates of checks that need independent trials do not hold: say --adaptive, "
-            "or run a quasi-random search."
+            f"{digits(worst.p_value)}). Then good points crowd because they were sought there, "
+            "and the error rates of checks that need independent trials do not hold: say "
+            "--adaptive, or run a quasi-random search."
         )
         severity = Severity.WARNING
     return AdaptivityResult(

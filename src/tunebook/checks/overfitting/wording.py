@@ -9,6 +9,7 @@ import numpy as np
 
 from tunebook.checks.overfitting.generalization_gap import MetricReading
 from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.numbers import digits, range_text, round_to
 from tunebook.domain.space import Float, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
@@ -42,7 +43,7 @@ def alarm_finding(
     twin = ""
     if reading.training_metric:
         before, after = _middle(reading.training_low[shown]), _middle(reading.training_end[shown])
-        twin = f", while {reading.training_metric} improves from {before:.3g} to {after:.3g}"
+        twin = f", while {reading.training_metric} improves from {range_text(before, after, 3)}"
     fix, remedy = _remedy(table, who) if reading.training_metric else _look(table, who)
     verb = "overfit in" if reading.training_metric else "get worse after their best in"
     return Finding(
@@ -136,9 +137,9 @@ def _who(table: TrialTable, reading: MetricReading, shown: Bool[np.ndarray, "row
 def _course(reading: MetricReading, shown: Bool[np.ndarray, "rows"]) -> str:
     """`its best is 0.262, near step 9, against 0.634 in the last quarter of training`."""
     return (
-        f"its best is {_middle(reading.best_value[shown]):.3g}, near step "
-        f"{int(np.median(reading.best_step[shown]))}, against {_middle(reading.end[shown]):.3g} "
-        "in the last quarter of training"
+        f"its best is {digits(_middle(reading.best_value[shown]), 3)}, near step "
+        f"{int(np.median(reading.best_step[shown]))}, against "
+        f"{digits(_middle(reading.end[shown]), 3)} in the last quarter of training"
     )
 
 
@@ -179,7 +180,9 @@ def _remedy(table: TrialTable, who: str) -> tuple[str, Remedy]:
         conditions, axis = varied[names[0]]
         high = _higher(axis, share=remedy in SHARE)
         if high is not None and isinstance(axis, Float):
-            text = f"{_or(list(known))} are varied already: try {names[0]} up to {high:.3g}."
+            text = (
+                f"{_or(list(known))} are varied already: try {names[0]} up to {digits(high, 3)}."
+            )
             values: dict[str, Value] = {
                 "low": axis.low, "high": high, "scale": axis.scale.value,
             }  # fmt: skip
@@ -213,7 +216,7 @@ def _higher(axis: object, *, share: bool) -> float | None:
     if not isinstance(axis, Float) or axis.scale is Scale.NEAR_ONE:
         return None
     high = 10 * axis.high if axis.scale is Scale.LOG else axis.high + (axis.high - axis.low) / 2
-    high = float(f"{min(high, MOST_SHARE) if share else high:.3g}")
+    high = round_to(min(high, MOST_SHARE) if share else high, 3)
     return high if high > axis.high else None
 
 

@@ -14,6 +14,7 @@ from tunebook.charts.picture import Picture, Row
 from tunebook.charts.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
 from tunebook.checks.sampling.check import SamplingResult, StudySampling
 from tunebook.domain.design import Objective
+from tunebook.domain.formats.numbers import round_to
 
 WIDEST = 120
 """Budgets drawn at most: more points than that make no smoother line."""
@@ -118,7 +119,7 @@ def _level_words(studies: list[StudySampling]) -> list[str]:
         return []
     first = studies[0].distance
     alone = first is not None and len(studies) == 1
-    bound = f", {number(float(f'{first.high:.2g}'))} better at most" if alone and first else ""
+    bound = f", {number(round_to(first.high))} better at most" if alone and first else ""
     return [f"triangle: the best in the space, estimated{bound}"]
 
 

@@ -44,6 +44,7 @@ from tunebook.domain.finding import (
     RemedyKind,
     Severity,
 )
+from tunebook.domain.formats.numbers import digits
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.estimators import good_region
@@ -256,8 +257,8 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
         numbers["distance_from_best"] = study.distance
     gain, spread = study.expected_gain, _spread_of_best(table, study)
     doubled = (
-        f"oubling the number of trials would improve {metric} by about {gain.estimate:.2g} "
-        f"(at most {gain.high:.2g})"
+        f"oubling the number of trials would improve {metric} by about {digits(gain.estimate)} "
+        f"(at most {digits(gain.high)})"
         if gain.high > 0
         else f"oubling the number of trials would not improve {metric}"
     )
@@ -269,7 +270,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
             f"Sampled densely enough: d{doubled}. {_as_good(study)}."
             if dense
             else f"More trials would bring little. D{doubled}, no more than the best trials "
-            f"differ among themselves ({spread:.2g})."
+            f"differ among themselves ({digits(spread)})."
         )
         return Finding(
             check="C2",
@@ -303,9 +304,8 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
 def _how_far(table: TrialTable, study: StudySampling, wanted: int) -> str:
     """How far the best is from the best there is, or that `wanted` trials would show it."""
     if study.distance is not None:
-        return (
-            f"the best in this space may be {study.distance.high:.2g} better than the best found"
-        )
+        more = digits(study.distance.high)
+        return f"the best in this space may be {more} better than the best found"
     needed = trials_needed(len(table.branches[study.study].axes))
     if study.trials < needed:
         return (

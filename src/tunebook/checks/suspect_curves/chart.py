@@ -11,6 +11,7 @@ from tunebook.charts.objective_axes import objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.checks.suspect_curves.check import SuspectResult, Suspicion
 from tunebook.domain.design import Objective
+from tunebook.domain.formats.numbers import digits
 
 POINTS = 80
 """Points of a curve that are drawn: a period must not be thinned away, so a long curve is cut."""
@@ -90,13 +91,13 @@ def _subtitle(suspicion: Suspicion) -> list[str]:
     where = f" of {suspicion.study}" if suspicion.study else ""
     lines = [f"{counted(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn"]
     if suspicion.period:
-        lines.append(f"every {suspicion.period:.3g} evaluations")
+        lines.append(f"every {digits(suspicion.period, 3)} evaluations")
     return lines
 
 
 def _alternative(suspicion: Suspicion) -> str:
     where = f" of {suspicion.study}" if suspicion.study else ""
-    every = f", every {suspicion.period:.3g} evaluations" if suspicion.period else ""
+    every = f", every {digits(suspicion.period, 3)} evaluations" if suspicion.period else ""
     first = suspicion.curves[0]
     finite = first.values[np.isfinite(first.values)]
     course = (

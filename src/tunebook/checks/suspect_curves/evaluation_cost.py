@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.domain.finding import Finding, Interval, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.numbers import percent
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
 from tunebook.statistics.step_times import median_time

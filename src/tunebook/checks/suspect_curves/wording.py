@@ -9,6 +9,7 @@ import numpy as np
 
 from tunebook.checks.suspect_curves.identical_curves import Twins
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.numbers import digits
 from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def rising_finding(
 ) -> Finding:
     """A training metric that gets worse."""
     k, n = int(shown.sum()), int(asked.sum())
-    course = f"from {_middle(low[shown]):.3g} at its best to {_middle(end[shown]):.3g}"
+    course = (
+        f"from {digits(_middle(low[shown]), 3)} at its best to {digits(_middle(end[shown]), 3)}"
+    )
     if most:
         sentence = (
             f"{metric} gets worse in training in {k} of the {n} best trials, {course} in the "
@@ -71,7 +74,7 @@ def period_finding(
 ) -> Finding:
     """A metric that goes up and down in step with evaluations."""
     where = f" of {study}" if study else ""
-    because = f"{metric} repeats every {period:.3g} evaluations"
+    because = f"{metric} repeats every {digits(period, 3)} evaluations"
     return _finding(
         Severity.WARNING,
         metric,
@@ -82,9 +85,9 @@ def period_finding(
             "periodic": len(trials),
             "trials": readable,
         },
-        f"{because} ({period * apart:.3g} steps), by {swing:.2g} up and down, in {len(trials)} of "
-        f"{readable} trials{where}: see whether evaluation runs on other data each time or "
-        "shuffling repeats; a learning rate that goes in cycles does it too.",
+        f"{because} ({digits(period * apart, 3)} steps), by {digits(swing)} up and down, in "
+        f"{len(trials)} of {readable} trials{where}: see whether evaluation runs on other data "
+        "each time or shuffling repeats; a learning rate that goes in cycles does it too.",
         because,
         [names[i] for i in trials],
     )
@@ -129,8 +132,8 @@ def still_finding(
         Severity.PROBLEM if objective else Severity.WARNING,
         metric,
         {"unchanged": len(rows), "trials": trials},
-        f"{because}; in the best of them it is {value:.4g} from the first evaluation to the last: "
-        "see whether the model that is evaluated is the one that is trained.",
+        f"{because}; in the best of them it is {digits(value, 4)} from the first evaluation to "
+        "the last: see whether the model that is evaluated is the one that is trained.",
         because,
         [names[i] for i in rows],
     )

@@ -10,6 +10,7 @@ import numpy as np
 from tunebook.charts.objective_axes import ObjectiveScale
 from tunebook.charts.picture import Row
 from tunebook.checks.training_length.check import CurveBand, CurveReading
+from tunebook.domain.formats.numbers import round_to
 
 POINTS = 80
 """Points of a curve that are drawn: more can't be seen on 320 pixels."""
@@ -70,7 +71,7 @@ def linked_rows(curves: Sequence[CurveReading], y: ObjectiveScale) -> list[Row]:
     for curve in curves:
         for i in _thinned(len(curve.steps), SKETCHED):
             value = float(curve.values[i])
-            shown = float(f"{y.shown(value):.5g}") if math.isfinite(value) else None
+            shown = round_to(y.shown(value), 5) if math.isfinite(value) else None
             rows.append({"trial": curve.trial, "step": int(curve.steps[i]), "shown": shown})
     return rows
 

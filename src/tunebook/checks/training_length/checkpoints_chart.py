@@ -10,6 +10,7 @@ from tunebook.charts.layers import counted, finish, over
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import whole_ticks
 from tunebook.checks.training_length.check import BestCheckpoints, LengthResult
+from tunebook.domain.formats.numbers import percent, percent_range
 
 TALLEST = 1.12
 """Room above the highest bar, for the notes that name the shaded ends."""
@@ -103,7 +104,7 @@ def _bars(counts: list[int]) -> list[Row]:
             "to": round((k + 1) / bins - gap, 5),
             "count": count,
             "floor": 0,
-            "share": f"{100 * k / bins:.0f} to {100 * (k + 1) / bins:.0f} %",
+            "share": percent_range(k / bins, (k + 1) / bins),
         }
         for k, count in enumerate(counts)
         if count
@@ -125,12 +126,12 @@ def _alternative(found: BestCheckpoints) -> str:
     quarter = math.floor(0.25 * len(share) + 0.5)
     told = (
         "Histogram of the share of training at which the best checkpoint falls, "
-        f"{counted(found.trials, 'trial')}: {share[:tenth].sum():.0%} in the first tenth, "
-        f"{share[-quarter:].sum():.0%} in the last quarter."
+        f"{counted(found.trials, 'trial')}: {percent(share[:tenth].sum())} in the first tenth, "
+        f"{percent(share[-quarter:].sum())} in the last quarter."
     )
     if found.good_trials:
         told += (
-            f" Of the {counted(found.good_trials, 'best trial')}: {found.early:.0%} in the first "
-            f"tenth, {found.late:.0%} in the last quarter."
+            f" Of the {counted(found.good_trials, 'best trial')}: {percent(found.early)} in the "
+            f"first tenth, {percent(found.late)} in the last quarter."
         )
     return told

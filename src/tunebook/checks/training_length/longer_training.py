@@ -13,14 +13,15 @@ from tunebook.checks.training_length.length_growth import FEWEST, Growth
 from tunebook.checks.training_length.more_steps import FIRST, gain_of_more, mean_curve
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.rounded_numbers import (
-    LONGER_BY,
-    half_again,
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import (
+    digits,
+    estimate_text,
     percent,
-    rounded,
-    spelled,
+    round_steps,
 )
 from tunebook.statistics.curves.ends import FEWEST_POINTS, NEGLIGIBLE, noise_about_trend, noise_of
+from tunebook.statistics.curves.lengths import LONGER_BY, half_again
 from tunebook.statistics.curves.majority import most_by_a_margin
 from tunebook.statistics.curves.trial_curves import EARLY, FEWEST_TRIALS, LATE, CurveReading
 
@@ -51,7 +52,7 @@ class Training:
     @property
     def longer(self) -> int:
         """Half as many steps again, as people write it."""
-        return rounded(LONGER_BY * self.length)
+        return round_steps(LONGER_BY * self.length)
 
 
 def still_improving(
@@ -133,12 +134,12 @@ def _end_words(
     then = f"{try_[0].upper()}{try_[1:]}, which helps {training.condition}."
     if math.isfinite(more.low):
         then = (
-            f"{try_[0].upper()}{try_[1:]}, for about {spelled(more)} in {metric} "
+            f"{try_[0].upper()}{try_[1:]}, for about {estimate_text(more)} in {metric} "
             f"{training.condition}."
         )
     return {
         "warned": f"Longer training would help: {who} still improve at step {length}, by "
-        f"{gain:.2g} over the last tenth. {then}",
+        f"{digits(gain)} over the last tenth. {then}",
         "sure": f"Longer training would help little: {who} still improve at step {length}, but "
         "half as long again would gain less than the noise of one evaluation.",
         "crowded": f"Longer training may help: {who} trials have their best checkpoint in the "
@@ -245,8 +246,8 @@ def of_lengths(
         kind=RemedyKind.TRAIN_LONGER,
         subject=shown.setter,
         values={shown.setter: further},
-        because=f"the good trials gain {spelled(shown.at_the_end)} in {metric} per doubling from "
-        f"{shown.setter} {shown.longer_from:g} up",
+        because=f"the good trials gain {estimate_text(shown.at_the_end)} in {metric} per doubling "
+        f"from {shown.setter} {spell(shown.longer_from)} up",
     )
     finding = Finding(
         check="C6",
@@ -265,21 +266,21 @@ def _length_words(shown: Growth, metric: str, further: float) -> dict[str, str]:
     """What the lengths say, in each of the cases."""
     name = shown.setter
     where = f" in {shown.study}" if shown.study else ""
-    beyond = f"from {name} {shown.longer_from:g} up{where}"
-    over_all = f"{spelled(shown.per_doubling)} in {metric} per doubling"
+    beyond = f"from {name} {spell(shown.longer_from)} up{where}"
+    over_all = f"{estimate_text(shown.per_doubling)} in {metric} per doubling"
     at_the_end = (
         f"Longer trials are still better at the upper end: {beyond}, the best gain "
-        f"{spelled(shown.at_the_end)} in {metric} per doubling"
+        f"{estimate_text(shown.at_the_end)} in {metric} per doubling"
     )
     return {
-        "warned": f"{at_the_end}. Try {name} {further:g}, the same in all trials of a round.",
+        "warned": f"{at_the_end}. Try {name} {spell(further)}, the same in all trials of a round.",
         "still": f"{at_the_end}. Half as long again would gain less than the noise of one "
         "evaluation.",
-        "longer": f"Longer trials are better over the whole range of {name}{where}, by {over_all}."
-        f" At the upper end it is not clear: {beyond}, they gain {spelled(shown.at_the_end)}. A "
-        f"round at {name} {further:g} would show it.",
+        "longer": f"Longer trials are better over the whole range of {name}{where}, by "
+        f"{over_all}. At the upper end it is not clear: {beyond}, they gain "
+        f"{estimate_text(shown.at_the_end)}. A round at {name} {spell(further)} would show it.",
         "open": f"Not enough evidence on {name}{where}: the best of {shown.trials} trials gain "
-        f"{over_all}. A round at {name} {further:g} would show more.",
+        f"{over_all}. A round at {name} {spell(further)} would show more.",
         "level": f"No sign that more {name} would help{where}: the best trials gain {over_all}.",
     }
 

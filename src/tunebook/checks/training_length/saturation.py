@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tunebook.checks.training_length.longer_training import Training
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.rounded_numbers import percent, rounded
+from tunebook.domain.formats.numbers import percent, round_steps
 from tunebook.statistics.curves.ends import FEWEST_POINTS, SATURATED_BEFORE
 from tunebook.statistics.curves.majority import most_by_a_margin
 from tunebook.statistics.curves.trial_curves import EARLY, CurveReading
@@ -54,7 +54,7 @@ def done_early(
         return _finding(severity, numbers, sentence, None, names), True
     length = training.length
     at = max(r.best_step if far_too_long else r.saturated_at or 0 for r in shown)
-    shorter = min(length, max(1, rounded(SPARE * (at + 1), up=True)))
+    shorter = min(length, max(1, round_steps(SPARE * (at + 1), up=True)))
     numbers["steps_saved"] = length - shorter
     because = f"{who} stopped improving by step {at}"
     evidence = (

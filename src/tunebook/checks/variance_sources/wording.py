@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tunebook.checks.variance_sources.origins import Origin, Source
-from tunebook.domain.formats.rounded_numbers import spelled
+from tunebook.domain.formats.numbers import estimate_text, range_text
 
 MISSING = {
     Origin.TRIAL: "train one configuration with three seeds or more that did not choose it "
@@ -52,11 +52,11 @@ def sources_text(metric: str, sources: Sequence[Source], *, seedless: bool) -> s
 
 def _measured(source: Source) -> str:
     assert source.deviation is not None
-    shown = spelled(source.deviation)
+    shown = estimate_text(source.deviation)
     if source.origin is Origin.TRIAL:
         several = "" if source.groups == 1 else "s"
         least, most = source.alone
-        apart = f", which range from {least:.2g} to {most:.2g}" if most > UNLIKE * least else ""
+        apart = f", which range from {range_text(least, most)}" if most > UNLIKE * least else ""
         return (
             f"{WHAT[source.origin]} {shown}, by {source.levels} seeds of {source.groups} "
             f"configuration{several}{_in_rounds(source.rounds)}{apart}{_left_out(source.left_out)}"

@@ -44,6 +44,42 @@ def number(value: float) -> str:
     return minus(_power(value, 3, strip=True))
 
 
+def digits(value: float, figures: int = 2) -> str:
+    """An estimate to `figures` significant digits, as sentences have it: `0.021`, `120`, `1.2e-5`.
+
+    Example:
+        >>> [digits(x) for x in (0.02134, 123.4, 0.00051, 1.234e-5, 3.0)]
+        ['0.021', '120', '0.00051', '1.2e-5', '3']
+    """
+    text = f"{value:.{figures}g}"
+    if "e" in text:
+        mantissa, _, exponent = text.partition("e")
+        whole = 0 < int(exponent) < 6
+        text = f"{float(text):.0f}" if whole else f"{mantissa}e{int(exponent)}"
+    return minus(text)
+
+
+def round_to(value: float, figures: int = 2) -> float:
+    """The number of `figures` significant digits that is nearest."""
+    return float(f"{value:.{figures}g}")
+
+
+def round_steps(steps: float, *, up: bool = False) -> int:
+    """A number of steps to two digits.
+
+    Example:
+        >>> round_steps(1284), round_steps(1284, up=True)
+        (1300, 1300)
+    """
+    unit = 10 ** max(0, math.floor(math.log10(max(steps, 1))) - 1)
+    return int((math.ceil(steps / unit) if up else round(steps / unit)) * unit)
+
+
+def steps_text(steps: float) -> str:
+    """Three significant digits of a large number: `1,280,000`."""
+    return f"{round_to(steps, 3):,.0f}"
+
+
 def minus(text: str) -> str:
     """The text with a real minus sign in front of a negative number."""
     return "−" + text[1:] if text.startswith("-") else text
@@ -74,30 +110,31 @@ def interval_text(interval: Interval, *, signed: bool = False) -> str:
     return f"{sign}{estimate} ({low} to {high})"
 
 
-def gain_text(gain: Interval, estimand: Estimand, *, named: bool = False) -> str:
-    """A gain as a report writes it: signed, or as the chance to beat the baseline.
+def estimate_text(interval: Interval, figures: int = 2) -> str:
+    """`0.087 (0.011 to 0.16)`, as sentences have it; the estimate alone without an interval."""
+    if not (math.isfinite(interval.low) and math.isfinite(interval.high)):
+        return digits(interval.estimate, figures)
+    estimate, *ends = _apart((interval.estimate, interval.low, interval.high), figures)
+    return f"{estimate} ({' to '.join(ends)})"
 
-    Args:
-        named: beside other numbers it says that it is a gain.
+
+def range_text(low: float, high: float, figures: int = 2) -> str:
+    """`0.011 to 0.16`, with more digits where both ends would read the same.
 
     Example:
-        >>> gain_text(Interval(0.83, 0.61, 1.0), Estimand.BEATS)
-        'better in 83 % (61 to 100 %)'
+        >>> range_text(0.0112, 0.163), range_text(0.9941, 0.9983)
+        ('0.011 to 0.16', '0.994 to 0.998')
     """
-    if estimand is Estimand.MEAN or math.isnan(gain.estimate):
-        return f"{'gain ' if named else ''}{interval_text(gain, signed=True)}"
-    share, ends = share_texts(gain)
-    return f"better in {share} ({ends})"
+    return " to ".join(_apart((low, high), figures))
 
 
-def share_texts(gain: Interval | None) -> tuple[str, str]:
-    """A chance and its interval in percent, `83 %` and `61 to 100 %`."""
-    if gain is None or math.isnan(gain.estimate):
-        return ABSENT, ""
-    share, low, high = (
-        f"{100 * min(max(x, 0.0), 1.0):.0f}" for x in (gain.estimate, gain.low, gain.high)
-    )
-    return f"{share} %", f"{low} to {high} %"
+def _apart(values: Sequence[float], figures: int) -> list[str]:
+    """The numbers to as many digits, from `figures` to six, as let different ones differ."""
+    for more in range(figures, 7):
+        texts = [digits(v, more) for v in values]
+        if len(set(texts)) == len(set(values)):
+            break
+    return texts
 
 
 def _like_each_other(estimate: float, low: float, high: float) -> tuple[str, str, str]:
@@ -113,14 +150,53 @@ def _like_each_other(estimate: float, low: float, high: float) -> tuple[str, str
     )
 
 
-def share_text(share: float) -> str:
-    """`12 %`."""
-    return f"{100 * share:.0f} %"
+def percent(share: float, figures: int = 0) -> str:
+    """A share in percent, whole unless that would say none or all: `44 %`, `0.5 %`, `99.7 %`.
+
+    Args:
+        share: of one; nan is a dash.
+        figures: significant digits, for an error rate or a level of confidence; 0: whole percent.
+
+    Example:
+        >>> [percent(s) for s in (0.437, 0.0052, 0.997, 0.0, 1.0)]
+        ['44 %', '0.5 %', '99.7 %', '0 %', '100 %']
+        >>> percent(0.0351, 2), percent(0.975, 2)
+        ('3.5 %', '97.5 %')
+    """
+    if math.isnan(share):
+        return ABSENT
+    rest, decimals = min(share, 1 - share), 0
+    if rest > 0 and (figures or rest < 0.01):
+        # Digits of what is small: of the share, or of what it leaves to all.
+        decimals = max(max(figures, 1) - 1 - math.floor(math.log10(100 * rest)), 0)
+    text = f"{100 * share:.{decimals}f}"
+    return f"{minus(text.rstrip('0').rstrip('.') if decimals else text)} %"
 
 
-def rate_text(rate: float, digits: int = 2) -> str:
-    """An error rate: `3.5 %`."""
-    return f"{100 * rate:.{digits}g} %"
+def percent_range(low: float, high: float) -> str:
+    """`61 to 100 %`: the ends of a share's interval, from 0 to 100 %."""
+    ends = (percent(min(max(x, 0.0), 1.0)) for x in (low, high))
+    return " to ".join(ends).replace(" %", "", 1)
+
+
+def percent_interval(share: Interval) -> str:
+    """`83 % (61 to 100 %)`."""
+    return f"{percent(share.estimate)} ({percent_range(share.low, share.high)})"
+
+
+def gain_text(gain: Interval, estimand: Estimand, *, named: bool = False) -> str:
+    """A gain as a report writes it: signed, or as the chance to beat the baseline.
+
+    Args:
+        named: beside other numbers it says that it is a gain.
+
+    Example:
+        >>> gain_text(Interval(0.83, 0.61, 1.0), Estimand.BEATS)
+        'better in 83 % (61 to 100 %)'
+    """
+    if estimand is Estimand.MEAN or math.isnan(gain.estimate):
+        return f"{'gain ' if named else ''}{interval_text(gain, signed=True)}"
+    return f"better in {percent_interval(gain)}"
 
 
 def seconds_text(seconds: float) -> str:
@@ -133,7 +209,7 @@ def seconds_text(seconds: float) -> str:
     if math.isnan(seconds):
         return ABSENT
     if seconds < 10:
-        return f"{seconds:.2g} s"
+        return f"{digits(seconds)} s"
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -141,6 +217,17 @@ def seconds_text(seconds: float) -> str:
         if whole < size * (60 if unit == "min" else 24):
             return _two(whole // size, unit, whole % size // part, below)
     return _two(whole // 86400, "d", whole % 86400 // 3600, "h")
+
+
+def bytes_text(size: float) -> str:
+    """`512 kB`, `1.3 MB`, `24 GB`: a file, or memory.
+
+    Example:
+        >>> bytes_text(5.12e5), bytes_text(1.29e6), bytes_text(2.41e10)
+        ('512 kB', '1.3 MB', '24 GB')
+    """
+    unit, name = next(((u, n) for u, n in ((1e9, "GB"), (1e6, "MB")) if size >= u), (1e3, "kB"))
+    return f"{size / unit:.{1 if size < 10 * unit else 0}f} {name}"
 
 
 def date_text(unix_s: float) -> str:
@@ -153,6 +240,19 @@ def plural(count: int, noun: str) -> str:
     """`1 trial`, `2 trials`, `1 study`, `2 studies`."""
     many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{count} {noun if count == 1 else many}"
+
+
+def in_words(names: Sequence[str], last: str = "and", *, most: int = 0) -> str:
+    """`a`, `a and b`, `a, b and c`; of more than `most`, `a, b and 3 more`.
+
+    Example:
+        >>> in_words(["a", "b", "c"]), in_words("abcde", "or", most=2)
+        ('a, b and c', 'a, b or 3 more')
+    """
+    shown = list(names)
+    if most and len(shown) > most:
+        shown[most:] = [f"{len(shown) - most} more"]
+    return f" {last} ".join(filter(None, (", ".join(shown[:-1]), *shown[-1:])))
 
 
 def better(objective: Objective) -> str:

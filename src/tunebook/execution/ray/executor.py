@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import Any
 
 from tunebook.domain.errors import ClusterError
+from tunebook.domain.formats.names import spell
 from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.child import WorkerProcess
@@ -209,7 +210,7 @@ def asked(
     except BaseException:
         driver.kill()
         raise
-    return driver, {"said": "refused", "why": f"no answer for {within_s:g} s"}
+    return driver, {"said": "refused", "why": f"no answer for {spell(within_s)} s"}
 
 
 def _last_words(driver: WorkerProcess) -> str:
@@ -220,4 +221,4 @@ def _last_words(driver: WorkerProcess) -> str:
 
 
 def _amounts(needs: Mapping[str, float]) -> str:
-    return ", ".join(f"{amount:g} {name}" for name, amount in needs.items())
+    return ", ".join(f"{spell(amount)} {name}" for name, amount in needs.items())

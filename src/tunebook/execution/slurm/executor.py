@@ -16,6 +16,7 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 from tunebook.domain.errors import ClusterError
+from tunebook.domain.formats.names import spell
 from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.host import host_identity
@@ -255,7 +256,7 @@ class SlurmExecutor:
             # closed for an hour, is no reason to stop those that run.
             self._send_at = time.monotonic() + REFUSED_AGAIN_S
             print(
-                f"Warning: {error.rule}. It is tried again every {REFUSED_AGAIN_S:g} s while "
+                f"Warning: {error.rule}. It is tried again every {spell(REFUSED_AGAIN_S)} s while "
                 "other jobs of this run go on.",
                 file=sys.stderr,
             )
@@ -329,9 +330,9 @@ class SlurmExecutor:
         elif not self._said_away and now - min(since) > SAY_AWAY_S:
             self._said_away = True
             print(
-                f"Warning: SLURM's controller has not answered for {SAY_AWAY_S / 60:g} minutes "
-                f"({self._queue.away_words or 'sbatch can not reach it'}). Running jobs go on "
-                "and their reports are taken in; new ones wait until it is back.",
+                f"Warning: SLURM's controller has not answered for {spell(SAY_AWAY_S / 60)} "
+                f"minutes ({self._queue.away_words or 'sbatch can not reach it'}). Running jobs "
+                "go on and their reports are taken in; new ones wait until it is back.",
                 file=sys.stderr,
             )
 

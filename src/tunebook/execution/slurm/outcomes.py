@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from tunebook.domain.formats.names import spell
 from tunebook.domain.program import MARK
 from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
 from tunebook.execution import Ended
@@ -116,7 +117,7 @@ class Judge:
         self._stuck[key] = 0 if reached > before else self._stuck.get(key, 0) + 1
         if self._stuck[key] < STUCK_ATTEMPTS:
             return ended(task, preempted=True)
-        limit = "the partition's" if self._time_s is None else f"time_s={self._time_s:g}"
+        limit = "the partition's" if self._time_s is None else f"time_s={spell(self._time_s)}"
         outcome = Outcome(
             status=Status.FAILED,
             cause=Cause.RETRIES_SPENT,

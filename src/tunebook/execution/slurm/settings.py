@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tunebook.domain.errors import DesignError
+from tunebook.domain.formats.names import spell
 from tunebook.execution.slurm import SPEC
 
 SIGNAL_EARLY_S = 60.0
@@ -94,9 +95,9 @@ def checked(settings: SlurmSettings) -> SlurmSettings:
     least_s = s.grace_s + EXIT_S + SIGNAL_EARLY_S
     if s.time_s is not None and s.time_s <= least_s:
         raise DesignError(
-            f"SLURM may ask a job to end {least_s:g} s before its time limit (grace_s, and up to "
-            f"a minute of its own); time_s={s.time_s:g} leaves nothing for training",
-            next_step=f"give time_s well above {least_s:g}, or a smaller grace_s",
+            f"SLURM may ask a job to end {spell(least_s)} s before its time limit (grace_s, and "
+            f"up to a minute of its own); time_s={spell(s.time_s)} leaves nothing for training",
+            next_step=f"give time_s well above {spell(least_s)}, or a smaller grace_s",
         )
     if isinstance(s.setup, str) or not all(isinstance(line, str) for line in s.setup):
         raise _wrong("setup", s.setup, 'a list of shell lines: setup=["module load cuda"]')

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunebook.domain.errors import TableError, nearest
+from tunebook.domain.formats.names import spell
 from tunebook.importers.csv.dialect import read_grid
 from tunebook.importers.csv.file_kind import refuse_folder, refuse_other
 
@@ -136,7 +137,7 @@ def check_hyperparameter(
     far = [c for c, v in number.items() if v and not 1 / _HUGE < abs(v) < _HUGE]
     if odd or (far and not words):
         cell = min(odd or far, key=there.__getitem__)
-        what = "is a number elsewhere" if odd else f"is 0, or of a size below {_HUGE:g}"
+        what = "is a number elsewhere" if odd else f"is 0, or of a size below {spell(_HUGE)}"
         raise TableError(
             f'{source}, line {lines[there[cell]]}: "{name}" {what}; got "{cell}"',
             next_step=_way_out(cell),

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from tunebook.domain.curves import Curves, reduce_curves
 from tunebook.domain.design import Objective
+from tunebook.domain.formats.names import spell
 from tunebook.domain.trial import Cause, Status
 from tunebook.importers.csv.column_names import plain_name
 from tunebook.importers.csv.column_profile import is_missing
@@ -135,8 +136,8 @@ def _cut_short(sheet: Sheet) -> dict[int, Fate]:
         return {}
     full = max(there)
     return {
-        i: f"{column} {length:g} of {full:g}: it was stopped early, so its value is no full "
-        "training's"
+        i: f"{column} {spell(length)} of {spell(full)}: it was stopped early, so its value is no "
+        "full training's"
         for i, length in enumerate(lengths)
         if length is not None and length < full
     }

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from tunebook.domain.finding import Finding, NotApplicable, Number, Severity
+from tunebook.domain.formats.numbers import digits
 from tunebook.procedures.batch_size.equal_budgets import Budget, Kind, Runs, budgets, covered_steps
 from tunebook.procedures.batch_size.plans import MOVES, BatchSizeAsked, confirm_name, tune_name
 from tunebook.procedures.batch_size.scaling_regimes import BatchRegimes
@@ -63,8 +64,8 @@ def budget_findings(
 def _told(budget: Budget) -> str:
     first, last = min(budget.best), max(budget.best)
     said = (
-        f"Within {budget.amount:,} {budget.kind} the best is {budget.best[first]:.4g} at batch "
-        f"size {first} and {budget.best[last]:.4g} at {last}, each with its own rate"
+        f"Within {budget.amount:,} {budget.kind} the best is {digits(budget.best[first], 4)} at "
+        f"batch size {first} and {digits(budget.best[last], 4)} at {last}, each with its own rate"
     )
     if budget.left_out:
         said += f" ({', '.join(map(str, budget.left_out))} not evaluated so early)"

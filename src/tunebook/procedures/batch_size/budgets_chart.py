@@ -9,6 +9,7 @@ import altair as alt
 
 from tunebook.charts.layers import over
 from tunebook.charts.picture import Picture, Row
+from tunebook.domain.formats.numbers import digits
 from tunebook.procedures.batch_size.equal_budgets import Budget
 
 PANEL = 230, 200
@@ -48,7 +49,7 @@ def draw_budgets(
         panels.append(_panel(budget, name, sizes, y_scale, title))
     alternative = "; ".join(
         f"within {b.amount:,} {b.kind}: "
-        + ", ".join(f"{value:.4g} at {size}" for size, value in b.best.items())
+        + ", ".join(f"{digits(value, 4)} at {size}" for size, value in b.best.items())
         for b in budgets
     )
     alternative = f"Best {metric} of each batch size, {alternative}."

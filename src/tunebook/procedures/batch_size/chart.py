@@ -9,6 +9,7 @@ import altair as alt
 from tunebook.charts.layers import finish, number, over
 from tunebook.charts.number_axes import log_y
 from tunebook.charts.picture import Picture, Row
+from tunebook.domain.formats.numbers import digits
 from tunebook.procedures.batch_size.learning_rates import RULES, BatchRates
 from tunebook.procedures.batch_size.scaling_regimes import BatchRegimes
 
@@ -61,7 +62,7 @@ def draw_regimes(
         ],
         alternative="Steps to the target by batch size: "
         + "; ".join(
-            f"{b}: {s:.4g}" for b, s in zip(regimes.batch_sizes, regimes.steps, strict=True)
+            f"{b}: {digits(s, 4)}" for b, s in zip(regimes.batch_sizes, regimes.steps, strict=True)
         )
         + f". Perfect scaling up to {regimes.perfect_until}, no gain from {regimes.floor_from}.",
     )
@@ -104,7 +105,9 @@ def draw_rates(rates: BatchRates) -> Picture:
         title="Best learning rate against batch size",
         subtitle=f"as size to the power {number(rates.exponent.estimate)}; dashed: the rules",
         alternative="Best learning rate by batch size: "
-        + "; ".join(f"{b}: {r:.3g}" for b, r in zip(rates.batch_sizes, rates.rates, strict=True))
+        + "; ".join(
+            f"{b}: {digits(r, 3)}" for b, r in zip(rates.batch_sizes, rates.rates, strict=True)
+        )
         + f". Power {rates.exponent}.",
     )
 

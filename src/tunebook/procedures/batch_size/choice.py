@@ -10,6 +10,8 @@ from dataclasses import replace
 
 from tunebook.checks.charts import Drawn
 from tunebook.domain.finding import Finding, Interval, NotApplicable, Number, Severity
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import round_to
 from tunebook.procedures.batch_size.choice_chart import draw_choice
 from tunebook.procedures.batch_size.cost_to_target import BatchChoice, Cost, batch_choice
 from tunebook.procedures.batch_size.plans import BatchSizeAsked
@@ -83,8 +85,8 @@ def _least(cost: Cost, what: str, unit: str) -> str:
 
 
 def _shown(cost: Interval) -> str:
-    values = [float(f"{v:.3g}") for v in (cost.estimate, cost.low, cost.high)]
-    middle, low, high = (f"{v:,.0f}" if v >= 100 else f"{v:g}" for v in values)
+    values = [round_to(v, 3) for v in (cost.estimate, cost.low, cost.high)]
+    middle, low, high = (f"{v:,.0f}" if v >= 100 else spell(v) for v in values)
     return f"{middle} ({low} to {high})"
 
 

@@ -16,6 +16,8 @@ from tunebook.domain.finding import (
     RemedyKind,
     Severity,
 )
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import digits, round_to, steps_text
 from tunebook.procedures.batch_size import chart as pictures
 from tunebook.procedures.batch_size.budgets import budget_findings
 from tunebook.procedures.batch_size.budgets_chart import draw_budgets
@@ -116,7 +118,7 @@ def _rates(asked: BatchSizeAsked, r: BatchRates) -> Finding:
     else:
         fits = "neither the linear nor the square-root rule fits"
     off = ", ".join(
-        f"the {name} rule from the smallest asks for {factor:.2g} times the best rate"
+        f"the {name} rule from the smallest asks for {digits(factor)} times the best rate"
         for name, factor in r.off.items()
     )
     return finding(
@@ -131,7 +133,7 @@ def _missed(asked: BatchSizeAsked, found: BatchSizeReading, missed: list[int]) -
     reached = {b: found.tuned[b].reached for b in missed}
     known = [v for v in reached.values() if not math.isnan(v)]
     silent = [b for b in missed if math.isnan(reached[b])]
-    shown = ", ".join(f"{b} (best {reached[b]:.4g})" for b in missed if b not in silent)
+    shown = ", ".join(f"{b} (best {digits(reached[b], 4)})" for b in missed if b not in silent)
     # The worst of their bests: every size that reported anything got there at least once.
     reachable = max(known, key=lambda v: abs(v - asked.target)) if known else None
     remedy = None
@@ -141,13 +143,13 @@ def _missed(asked: BatchSizeAsked, found: BatchSizeReading, missed: list[int]) -
         who = "No batch size reached" if every else f"Batch sizes {shown} did not reach"
         size = "Every size" if not silent else "Every other size"
         parts.append(
-            f"{who} the target {asked.target:g}, so steps to it are not compared. {size} reached "
-            f"{reachable:.4g}: ask again with target={reachable:.4g} and a question of its own, "
-            "or with more steps."
+            f"{who} the target {spell(asked.target)}, so steps to it are not compared. {size} "
+            f"reached {digits(reachable, 4)}: ask again with target={digits(reachable, 4)} and a "
+            "question of its own, or with more steps."
         )
         remedy = Remedy(
             kind=RemedyKind.STATE,
-            values={"target": float(f"{reachable:.4g}")},
+            values={"target": round_to(reachable, 4)},
             because="a target that some sizes miss compares nothing",
         )
     if silent:
@@ -169,7 +171,7 @@ def _at_the_edge(asked: BatchSizeAsked, edges: dict[int, str]) -> Finding:
 
 def _spread(asked: BatchSizeAsked, spread: dict[float, BatchRegimes]) -> Finding:
     ends = {t: r.perfect_until.estimate for t, r in spread.items()}
-    told = ", ".join(f"{end:.3g} for {target:.4g}" for target, end in ends.items())
+    told = ", ".join(f"{digits(end, 3)} for {digits(target, 4)}" for target, end in ends.items())
     return finding(
         "F4", Severity.NOTE, asked.size,
         f"Where perfect scaling ends depends on the target: {told}.",
@@ -181,15 +183,13 @@ def _spread(asked: BatchSizeAsked, spread: dict[float, BatchRegimes]) -> Finding
 def _turn(r: BatchRegimes, at: Interval) -> str:
     """A batch size; where its interval is wider than all that was measured, that is said."""
     if at.low < r.batch_sizes[0] and at.high > r.batch_sizes[-1]:
-        return (
-            f"{float(f'{at.estimate:.3g}'):,.0f} (not enough evidence: by its interval anywhere)"
-        )
+        return f"{steps_text(at.estimate)} (not enough evidence: by its interval anywhere)"
     return _about(at)
 
 
 def _about(interval: Interval) -> str:
     """Whole numbers of three digits, with their interval."""
-    shown = (float(f"{v:.3g}") for v in (interval.estimate, interval.low, interval.high))
+    shown = (round_to(v, 3) for v in (interval.estimate, interval.low, interval.high))
     middle, low, high = (f"{v:,.0f}" for v in shown)
     return f"{middle} ({low} to {high})"
 

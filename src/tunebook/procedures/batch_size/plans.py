@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats import scalars
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import range_text
 from tunebook.domain.space import Float, Scale
 from tunebook.procedures.steps.arguments import Asked
 
@@ -51,7 +53,8 @@ class BatchSizeAsked(Asked):
         low, high = self.learning_rates
         if not 0 < low < high or not math.isfinite(high):
             raise DesignError(
-                f"learning_rates is a lowest and a highest rate, above 0; got {low:g}, {high:g}",
+                f"learning_rates is a lowest and a highest rate, above 0; got {spell(low)}, "
+                f"{spell(high)}",
                 next_step="give learning_rates=(1e-3, 10), wide enough for every batch size",
             )
         if not math.isfinite(self.target):
@@ -85,7 +88,8 @@ def tune(asked: BatchSizeAsked, size: int, low: float, high: float, moved: int) 
     steps = asked.steps_of(size)
     return asked.round(
         tune_name(size, moved),
-        f"Which learning rate from {low:.3g} to {high:.3g} is the fastest at batch size {size}?",
+        f"Which learning rate from {range_text(low, high, 3)} is the fastest at batch size "
+        f"{size}?",
         1 + (MOVES + 2) * asked.batch_sizes.index(size) + moved,
         nuisance={asked.rate: Float(low, high, Scale.LOG)}, searcher="grid",
         levels={asked.rate: asked.trials}, trials=asked.trials, fixed={asked.size: size},

@@ -11,6 +11,7 @@ import numpy as np
 from tunebook.charts.layers import counted, finish, number, over
 from tunebook.charts.number_axes import log_axis
 from tunebook.charts.picture import Picture, Row
+from tunebook.domain.formats.names import spell
 from tunebook.procedures.instability.gradient_norms import NormReading
 from tunebook.procedures.instability.stable_rates import RateReading, Stability
 from tunebook.procedures.instability.training_stability import Fate, RunReading
@@ -108,7 +109,7 @@ def draw_warmups(
     rows: list[Row] = [
         {
             "steps": steps,
-            "peak": f"{times:g} times",
+            "peak": f"{spell(times)} times",
             "failed": reading.failed,
             "kind": "best" if reading.says is Stability.STABLE else "infeasible",
             "told": reading.told,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tunebook.charts.picture import Picture
 from tunebook.checks.charts import Drawn
 from tunebook.domain.finding import Finding
+from tunebook.domain.formats.numbers import digits, range_text
 from tunebook.procedures.instability import chart as pictures
 from tunebook.procedures.instability.plans import InstabilityAsked
 from tunebook.procedures.instability.proposal import propose
@@ -76,9 +77,10 @@ def _sentence(
         return first.sentence
     if any(name.startswith("sweep") for name in done) and found.best is None:
         return (
-            f"Not enough evidence: fewer than five of the swept learning rates trained to an end. "
-            f"The sweep went from {asked.learning_rates[0]:.3g} to {asked.learning_rates[1]:.3g}; "
-            "ask again with lower ones, and a question of its own."
+            "Not enough evidence: fewer than five of the swept learning rates trained to an end. "
+            "The sweep went from "
+            f"{range_text(asked.learning_rates[0], asked.learning_rates[1], 3)}; ask again with "
+            "lower ones, and a question of its own."
         )
     if not done:
         return "Nothing has run yet."
@@ -91,7 +93,9 @@ def _left(found: InstabilityReading) -> tuple[str, ...]:
         ways.append("A warm-up longer than a tenth of the steps, with more steps in all.")
     stable = [r.rate for r in found.above if r.says is Stability.STABLE]
     if stable:
-        ways.append(f"As the last: stay at the learning rate that is stable, {max(stable):.3g}.")
+        ways.append(
+            f"As the last: stay at the learning rate that is stable, {digits(max(stable), 3)}."
+        )
     return tuple(ways)
 
 

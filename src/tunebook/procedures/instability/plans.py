@@ -13,6 +13,8 @@ from typing import Any
 from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats import scalars
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import digits, percent, range_text
 from tunebook.domain.space import Axis, Choice, Float, Integer, Scale
 from tunebook.domain.trial import Value
 from tunebook.procedures.steps.arguments import Asked
@@ -64,7 +66,8 @@ class InstabilityAsked(Asked):
         low, high = self.learning_rates
         if not 0 < low < high or not math.isfinite(high):
             raise DesignError(
-                f"learning_rates is a lowest and a highest rate, above 0; got {low:g}, {high:g}",
+                f"learning_rates is a lowest and a highest rate, above 0; got {spell(low)}, "
+                f"{spell(high)}",
                 next_step="give learning_rates=(1e-4, 1.0), for example",
             )
         scalars.whole("trials", self.trials, least=8, most=1000, example=16)
@@ -94,7 +97,8 @@ def first(asked: InstabilityAsked) -> Round:
 def sweep(asked: InstabilityAsked, low: float, high: float, moved: int) -> Round:
     """Learning rates over a range, one seed each."""
     return asked.round(
-        sweep_name(moved), f"Which learning rate from {low:.3g} to {high:.3g} is best?", 1 + moved,
+        sweep_name(moved), f"Which learning rate from {range_text(low, high, 3)} is best?",
+        1 + moved,
         nuisance={asked.rate: Float(low, high, Scale.LOG)}, searcher="grid",
         levels={asked.rate: asked.trials}, trials=asked.trials,
         max_train_steps=asked.max_train_steps, evaluations=_evaluations(asked.max_train_steps),
@@ -111,7 +115,7 @@ def above(asked: InstabilityAsked, best: float, seeds: int, moved: int = 0) -> R
     rates = [times * best for times in ABOVE]
     return _by_hand(
         asked, above_name(moved),
-        f"Does training become unstable just above the best learning rate, {best:.3g}?",
+        f"Does training become unstable just above the best learning rate, {digits(best, 3)}?",
         12 + moved if moved else 10, asked.rate, rates, seeds,
         max_train_steps=asked.max_train_steps,
     )  # fmt: skip
@@ -149,7 +153,7 @@ def warmup(asked: InstabilityAsked, unstable: float, times: float) -> Round:
     place = TIMES_UNSTABLE.index(times)
     return _by_hand(
         asked, warmup_name(times),
-        f"Which warm-up makes {times:g} times the unstable learning rate train?",
+        f"Which warm-up makes {spell(times)} times the unstable learning rate train?",
         20 + place, asked.called("warmup_steps"), lengths, asked.seeds,
         max_train_steps=max((1 + AFTER) * lengths[-1], min(SHORTEST_RUN, asked.max_train_steps)),
         fixed={asked.rate: times * unstable},
@@ -158,7 +162,7 @@ def warmup(asked: InstabilityAsked, unstable: float, times: float) -> Round:
 
 def warmup_name(times: float) -> str:
     """The stage of a peak rate."""
-    return f"warm-up to {times:g}x"
+    return f"warm-up to {spell(times)}x"
 
 
 def whole(
@@ -176,7 +180,7 @@ def whole(
 
 def whole_name(times: float, *, again: bool = False) -> str:
     """The stage of the whole training at a peak rate, and that with a longer warm-up."""
-    return f"whole at {times:g}x" + (", longer" if again else "")
+    return f"whole at {spell(times)}x" + (", longer" if again else "")
 
 
 def clipped(asked: InstabilityAsked, unstable: float, share: float, threshold: float) -> Round:
@@ -192,7 +196,7 @@ def clipped(asked: InstabilityAsked, unstable: float, share: float, threshold: f
 
 def clipped_name(share: float) -> str:
     """The stage of a percentile."""
-    return f"clip at {100 * share:.0f} %"
+    return f"clip at {percent(share)}"
 
 
 def _by_hand(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from tunebook.domain.decision import Change
 from tunebook.domain.design import Round
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import digits, range_text, round_to
 from tunebook.domain.record import Proposal
 from tunebook.domain.space import Axis, Choice, Float, Per, Scale
 from tunebook.procedures.instability.plans import InstabilityAsked
@@ -37,17 +39,19 @@ def propose(asked: InstabilityAsked, found: InstabilityReading) -> Proposal | No
         )
         scientific[name] = Choice((off, length))
         steps, highest = steps + length, max(highest, one.rate)
-        changes.append(_change(name, off, length, f"it trains at {one.rate:.3g}", "H3"))
+        changes.append(_change(name, off, length, f"it trains at {digits(one.rate, 3)}", "H3"))
     clip = next((c for c in found.clips if c.reading.says is Stability.STABLE), None)
     if clip is not None:
         name, off = asked.called("clip_norm"), asked.set_to("clip_norm")
-        threshold = float(f"{clip.threshold:.3g}")
+        threshold = round_to(clip.threshold, 3)
         scientific[name] = Choice((off, threshold))
         highest = max(highest, found.unstable)
-        changes.append(_change(name, off, threshold, f"{found.unstable:.3g} trains with it", "H4"))
+        changes.append(
+            _change(name, off, threshold, f"{digits(found.unstable, 3)} trains with it", "H4")
+        )
     if not scientific:
         return None
-    low, high = float(f"{found.base / BELOW:.2g}"), float(f"{ROOM * highest:.2g}")
+    low, high = round_to(found.base / BELOW), round_to(ROOM * highest)
     rates = Float(low, high, Scale.LOG)
     do, what = "Does" if len(scientific) == 1 else "Do", " and ".join(scientific)
     plan = Round(
@@ -59,7 +63,7 @@ def propose(asked: InstabilityAsked, found: InstabilityReading) -> Proposal | No
         max_train_steps=steps,
         note=f"Proposed by the procedure {asked.procedure}.",
     )
-    span = f"{rates.low:.3g} to {rates.high:.3g}, log"
+    span = f"{range_text(rates.low, rates.high, 3)}, log"
     changes.append(
         Change(
             key=f"nuisance.{asked.rate}",
@@ -74,6 +78,6 @@ def propose(asked: InstabilityAsked, found: InstabilityReading) -> Proposal | No
 
 def _change(name: str, before: object, after: float, because: str, check: str) -> Change:
     return Change(
-        key=f"scientific.{name}", before=f"{before}", after=f"{before}, {after:g}",
+        key=f"scientific.{name}", before=f"{before}", after=f"{before}, {spell(after)}",
         because=because, check=check,
     )  # fmt: skip

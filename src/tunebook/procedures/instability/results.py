@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tunebook.deciding.mean_difference import mean_difference
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import digits
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
 from tunebook.procedures.instability.gradient_norms import (
@@ -165,7 +167,7 @@ def read(asked: InstabilityAsked, done: Done) -> InstabilityReading:
     if looked is not None and best is not None:
         runs = _runs(asked, looked.table, usual, looked.plan.max_train_steps, short=True)
         rate = float(looked.table.config[0][asked.rate])
-        look = read_rate(rate, runs, setting=f"{LOOK_TIMES:g} times the best, first steps")
+        look = read_rate(rate, runs, setting=f"{spell(LOOK_TIMES)} times the best, first steps")
     return InstabilityReading(
         reported=frozenset(m for d in done.values() for m in d.table.curves),
         best=best,
@@ -220,7 +222,7 @@ def _above(
         read_rate(
             rates[group[0]],
             _runs(asked, table, usual, stage.plan.max_train_steps, rows=group),
-            setting="the best rate" if times == 1 else f"{times:g} times the best",
+            setting="the best rate" if times == 1 else f"{spell(times)} times the best",
             values=[float(table.value[i]) for i in group],
         )
         for times, group in zip(ABOVE, groups, strict=True)
@@ -291,7 +293,7 @@ def _clips(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[ClipTr
         if stage is None:
             continue
         threshold = float(stage.plan.points[0][name])
-        reading = _reading(asked, stage, usual, None, f"clipped at {threshold:.3g}")
+        reading = _reading(asked, stage, usual, None, f"clipped at {digits(threshold, 3)}")
         norms = [_norms(asked, stage.table, i).norms for i in range(len(stage.table))]
         yield ClipTry(
             share=share,

@@ -32,6 +32,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from tunebook.domain.formats.numbers import percent
+
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
@@ -146,14 +148,14 @@ def read_run(
     spike, spike_place = max((spike, spike_place), _first_jump(losses))
     if rise > RISE * scale:
         at, share = int(steps[place]), rise / scale
-        return read(Fate.RISES, f"the loss rises by {share:.0%} of its fall", share, at)
+        return read(Fate.RISES, f"the loss rises by {percent(share)} of its fall", share, at)
     if spike > RISE_SPIKE * scale:
         at, share = int(steps[spike_place]), spike / scale
-        return read(Fate.RISES, f"the loss jumps by {share:.0%} of its fall", share, at)
+        return read(Fate.RISES, f"the loss jumps by {percent(share)} of its fall", share, at)
     if not short and _stuck(losses, own, scale, lowest):
         return read(Fate.STUCK, "the loss never came down to what others reach")
     if floor > 2 * RISE * scale:
-        return read(Fate.UNKNOWN, f"noise hides rises below {floor / scale:.0%} of the fall")
+        return read(Fate.UNKNOWN, f"noise hides rises below {percent(floor / scale)} of the fall")
     return read(Fate.TRAINS, "the loss does not rise beyond its noise", max(rise, 0.0) / scale)
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from tunebook.domain.errors import nearest
 from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import digits, percent
 from tunebook.domain.trial import Cause
 from tunebook.procedures.instability.gradient_norms import TOO_MANY
 from tunebook.procedures.instability.plans import TIMES_UNSTABLE, InstabilityAsked, warmups
@@ -75,8 +77,8 @@ def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
         when = "early in training" if 2 * bad.early > bad.failed else "later in training"
         return finding(
             "H1", Severity.PROBLEM, asked.rate,
-            f"Instability holds this workload back: the best learning rate is {rate:.3g}, and at "
-            f"{bad.rate:.3g} ({bad.setting}) {bad.told}, {when}.{edge}",
+            f"Instability holds this workload back: the best learning rate is {digits(rate, 3)}, "
+            f"and at {digits(bad.rate, 3)} ({bad.setting}) {bad.told}, {when}.{edge}",
             numbers=numbers, trials=tuple(r.trial for r in bad.runs if r.fate.fails),
             remedy=Remedy(
                 kind=RemedyKind.ADD, values={"hyperparameters": remedies_},
@@ -85,18 +87,20 @@ def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
         )  # fmt: skip
     open_ = [r for r in found.judged if r.says is Stability.OPEN]
     if open_ or found.look is None:
-        told = "; ".join(f"at {r.rate:.3g} ({r.setting}) {r.told}" for r in open_)
+        told = "; ".join(f"at {digits(r.rate, 3)} ({r.setting}) {r.told}" for r in open_)
         return finding(
             "H1", Severity.NOTE, asked.rate,
-            f"Not enough evidence whether instability holds this workload back: the best learning "
-            f"rate is {rate:.3g}; {told or 'the first steps have not been looked at'}.{edge}",
+            "Not enough evidence whether instability holds this workload back: the best learning "
+            f"rate is {digits(rate, 3)}; "
+            f"{told or 'the first steps have not been looked at'}.{edge}",
             numbers=numbers,
         )  # fmt: skip
-    told = "; ".join(f"at {r.rate:.3g} ({r.setting}) {r.told}" for r in found.judged)
+    told = "; ".join(f"at {digits(r.rate, 3)} ({r.setting}) {r.told}" for r in found.judged)
     return finding(
         "H1", Severity.PASS, asked.rate,
-        f"Instability does not hold this workload back: the best learning rate is {rate:.3g}, and "
-        f"{told}. It needs no warm-up and no clipping for stability's sake.{edge}",
+        "Instability does not hold this workload back: the best learning rate is "
+        f"{digits(rate, 3)}, and {told}. It needs no warm-up and no clipping for stability's "
+        f"sake.{edge}",
         numbers=numbers,
     )  # fmt: skip
 
@@ -112,7 +116,7 @@ def first_steps(look: RateReading, steps: int) -> Finding:
     first = f", first at step {min(rises)}" if rises else ""
     return finding(
         "H2", severity, "",
-        f"In the first {steps} steps at {look.rate:.3g}, evaluated at every one, "
+        f"In the first {steps} steps at {digits(look.rate, 3)}, evaluated at every one, "
         f"{look.told}{first}.",
         trials=tuple(r.trial for r in look.runs if r.fate.fails),
     )  # fmt: skip
@@ -142,9 +146,8 @@ def warmup(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
     higher = "; ".join(_tried(w) for w in found.warmups if w.times > one.times)
     return finding(
         "H3", Severity.WARNING, name,
-        f"A warm-up of {length} steps trains at {one.rate:.3g}, "
-        + ("the unstable learning rate" if one.times == 1 else f"{one.times:g} times the unstable "
-           "learning rate")
+        f"A warm-up of {length} steps trains at {digits(one.rate, 3)}, "
+        f"{f'{spell(one.times)} times ' if one.times != 1 else ''}the unstable learning rate"
         + f": over {asked.max_train_steps + length} steps {whole.told}."
         + _means(whole, found.above[0])
         + (f" Higher peaks do not train: {higher}." if higher else ""),
@@ -175,7 +178,7 @@ def clipping(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Fin
     }
     told = (
         f"The 90th percentile of {norms.count} gradient norms at the best learning rate is "
-        f"{threshold.estimate:.3g}"
+        f"{digits(threshold.estimate, 3)}"
     )
     if found.unstable is None:
         yield finding(
@@ -199,6 +202,7 @@ def _tried_clips(
     found: InstabilityReading, name: str, told: str, numbers: dict[str, Number], begin: float
 ) -> Finding:
     """The threshold with what clipping did at the unstable rate; `begin` where none held."""
+    assert found.unstable is not None
     holds = next((c for c in found.clips if c.reading.says is Stability.STABLE), None)
     tries = "; ".join(_clip_told(c) for c in found.clips)
     chosen = holds.threshold if holds else begin
@@ -207,7 +211,7 @@ def _tried_clips(
         numbers["updates clipped"] = holds.clipped
     return finding(
         "H4", Severity.WARNING, name,
-        f"{told}, the threshold to begin with. At the unstable rate {found.unstable:.3g}: "
+        f"{told}, the threshold to begin with. At the unstable rate {digits(found.unstable, 3)}: "
         f"{tries or 'clipping has not been tried yet'}."
         + (_means(holds.reading, found.above[0]) if holds else "")
         + (" More than half of the updates are clipped: rather lower the rate." if much else ""),
@@ -238,7 +242,7 @@ def remedies(found: InstabilityReading) -> Finding:
 
 def _tried(one: WarmupTry) -> str:
     """`at 10 times (1.2) 5 of 5 seeds fail with 40 steps of warm-up`."""
-    where = f"at {one.times:g} times ({one.rate:.3g})"
+    where = f"at {spell(one.times)} times ({digits(one.rate, 3)})"
     if one.wholes:
         length, reading = one.wholes[-1]
         return f"{where} {length} steps pass a short run, and over the whole {reading.told}"
@@ -247,8 +251,8 @@ def _tried(one: WarmupTry) -> str:
 
 
 def _clip_told(one: ClipTry) -> str:
-    share = "" if math.isnan(one.clipped) else f", {100 * one.clipped:.0f} % of updates clipped"
-    return f"clipped at {one.threshold:.3g} {one.reading.told}{share}"
+    share = "" if math.isnan(one.clipped) else f", {percent(one.clipped)} of updates clipped"
+    return f"clipped at {digits(one.threshold, 3)} {one.reading.told}{share}"
 
 
 def _means(with_it: RateReading, without: RateReading) -> str:
@@ -257,6 +261,6 @@ def _means(with_it: RateReading, without: RateReading) -> str:
         return ""
     a, b = (sum(v) / len(v) for v in (with_it.values, without.values))
     return (
-        f" Its objective is {a:.4g} on average, {b:.4g} at the best rate without it; the round "
-        "that is proposed decides."
+        f" Its objective is {digits(a, 4)} on average, {digits(b, 4)} at the best rate without "
+        "it; the round that is proposed decides."
     )

@@ -19,7 +19,7 @@ from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.checks.sampling.chart import WIDEST, budget_axis
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
-from tunebook.domain.formats.rounded_numbers import spelled
+from tunebook.domain.formats.numbers import estimate_text
 from tunebook.procedures.optimizers.best_of_budget import BestOfBudget
 
 TOGETHER = 2
@@ -202,7 +202,7 @@ def draw_fresh(
     drawn = [v for own in values.values() for v in own.values()]
     missing = any(not math.isfinite(v) for v in drawn)
     x = objective_scale([*drawn, *ends], objective, keep=ends, missing=missing)
-    told = "; ".join(f"{n} {spelled(means[n], 3)}" for n in names)
+    told = "; ".join(f"{n} {estimate_text(means[n], 3)}" for n in names)
     return finish(
         _fresh_layers(x, side_axis(names), objective),
         {

@@ -15,7 +15,7 @@ from tunebook.domain.finding import (
     Severity,
     subject_name,
 )
-from tunebook.domain.formats.numbers import interval_text, plural
+from tunebook.domain.formats.numbers import digits, interval_text, plural
 from tunebook.domain.optimizers.catalogue import OPTIMIZERS
 from tunebook.procedures.optimizers.arguments import MOVES, OptimizersAsked
 from tunebook.procedures.optimizers.results import OptimizersReading, Tuned
@@ -194,5 +194,5 @@ def _times(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Finding
         yield finding(
             "G1", Severity.NOTE, asked.optimizer,
             f"Budgets are equal in trials and steps, not in time: a trial of {slow} takes "
-            f"{times:.2g} times as long as one of {fast}.",
+            f"{digits(times)} times as long as one of {fast}.",
         )  # fmt: skip

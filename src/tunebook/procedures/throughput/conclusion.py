@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from tunebook.charts.picture import Picture
 from tunebook.checks.charts import Drawn
 from tunebook.domain.finding import Finding, NotApplicable, Number, Severity
-from tunebook.domain.formats.rounded_numbers import percent
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import percent
 from tunebook.procedures.steps.stages import Conclusion, finding
 from tunebook.procedures.throughput import chart as pictures
 from tunebook.procedures.throughput.plans import ThroughputAsked
@@ -161,7 +162,7 @@ def _vague(asked: ThroughputAsked, found: ThroughputReading, through: Throughput
         Severity.WARNING, asked,
         f"Step times vary too much to be trusted to {percent(asked.precision)}, at batch sizes "
         f"{', '.join(off.values())}: leave nothing else running on the machine, and ask again "
-        f"with a question of its own and longer trials, trial_s={4 * asked.trial_s:g}, "
+        f"with a question of its own and longer trials, trial_s={spell(4 * asked.trial_s)}, "
         f"max_train_steps={4 * asked.max_train_steps}.",
     )  # fmt: skip
 

@@ -9,6 +9,8 @@ import altair as alt
 
 from tunebook.charts.layers import finish, number, over
 from tunebook.charts.picture import Picture, Row
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import digits, steps_text
 from tunebook.procedures.training_length.length_choice import LengthChoice
 
 
@@ -33,7 +35,7 @@ def draw_lengths(
         axis=alt.Axis(format=",", grid=False, values=_ticks(choice.lengths), labelOverlap=True),
     )  # fmt: skip
     y = alt.Y("value", type="quantitative", title=metric, scale=alt.Scale(zero=False))
-    shown = f"{float(f'{choice.shortest.estimate:.3g}'):,.0f}"
+    shown = f"{steps_text(choice.shortest.estimate)}"
     return finish(
         [
             over("band")
@@ -57,9 +59,10 @@ def draw_lengths(
         ],
         alternative=f"Mean {metric} by steps of training: "
         + "; ".join(
-            f"{n}: {sign * v:.4g}" for n, v in zip(choice.lengths, choice.fitted, strict=True)
+            f"{n}: {digits(sign * v, 4)}"
+            for n, v in zip(choice.lengths, choice.fitted, strict=True)
         )
-        + f". Within {least:g} of the best from {shown} steps on.",
+        + f". Within {spell(least)} of the best from {shown} steps on.",
     )
 
 

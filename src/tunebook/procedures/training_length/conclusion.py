@@ -10,7 +10,16 @@ from tunebook.checks.charts import Drawn
 from tunebook.domain.decision import Change
 from tunebook.domain.design import Round
 from tunebook.domain.finding import Finding, NotApplicable, Number, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.rounded_numbers import percent, rounded, spelled
+from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import (
+    digits,
+    estimate_text,
+    percent,
+    range_text,
+    round_steps,
+    round_to,
+    steps_text,
+)
 from tunebook.domain.record import Proposal
 from tunebook.domain.space import Float, Scale
 from tunebook.procedures.steps.stages import Conclusion, Done, DoneStage, finding
@@ -98,16 +107,18 @@ def _fit(asked: TrainingLengthAsked, fits: tuple[Fit, ...]) -> Finding:
             "begins without. Say what training calls its training-set metric: loss=..."
         )
         return finding("E1", Severity.WARNING, STEPS, said)
+    assert asked.fitted is not None  # a first length is read off by it
     if last.steps is None or last.rate is None:
         said = (
-            f"No learning rate fits the training set ({asked.loss} at {asked.fitted:g}) within "
-            f"{last.within} steps, without regularisation: growth begins without a first length."
+            f"No learning rate fits the training set ({asked.loss} at {spell(asked.fitted)}) "
+            f"within {last.within} steps, without regularisation: growth begins without a first "
+            "length."
         )
         return finding("E1", Severity.NOTE, STEPS, said)
     numbers: dict[str, Number] = {"first max_train_steps": last.steps, "learning rate": last.rate}
     said = (
-        f"The fastest trial fits the training set ({asked.loss} at {asked.fitted:g}) in "
-        f"{last.steps} steps, at {asked.rate} {last.rate:.3g}: a first max_train_steps."
+        f"The fastest trial fits the training set ({asked.loss} at {spell(asked.fitted)}) in "
+        f"{last.steps} steps, at {asked.rate} {digits(last.rate, 3)}: a first max_train_steps."
     )
     if last.edge:
         said += (
@@ -141,7 +152,7 @@ def _verdict(
     objective = next(iter(done.values())).table.objective
     budget, at = asked.max_train_steps, choice.shortest
     numbers: dict[str, Number] = {"shortest sufficient length": at, "verdict": str(choice.says)}
-    least = f"{asked.least_improvement:g} in {objective.metric}"
+    least = f"{spell(asked.least_improvement)} in {objective.metric}"
     # A law of growth says nothing of what has levelled out.
     more, bring = ({}, "") if choice.says is Budget.SATURATED else _ahead(found)
     numbers |= more
@@ -155,7 +166,7 @@ def _verdict(
         grown = max(n for n in choice.lengths)
         stopped = (
             f" Growth ended at {grown}: doubling up to {budget} would bring "
-            f"{max(found.left, 0.0):.2g} at most."
+            f"{digits(max(found.left, 0.0))} at most."
             if grown < budget and found.left is not None
             else ""
         )
@@ -184,8 +195,8 @@ def _ahead(found: LengthReading) -> tuple[dict[str, Number], str]:
         gain = found.law.forecast[2.0]
         strays = ", from which it strays already" if found.law.strays else ""
         said = (
-            f"By its power law so far{strays}, twice as long would bring {spelled(gain)}; real "
-            "training often departs from such a law, and only that length can show it."
+            f"By its power law so far{strays}, twice as long would bring {estimate_text(gain)}; "
+            "real training often departs from such a law, and only that length can show it."
         )
         return {"gain of twice the budget": gain}, said
     if isinstance(found.law, NotApplicable):
@@ -201,14 +212,14 @@ def _steps(choice: LengthChoice) -> str:
 
 def _whole(steps: float) -> str:
     """To three digits."""
-    return f"{float(f'{steps:.3g}'):,.0f}"
+    return f"{steps_text(steps)}"
 
 
 def _proposed(asked: TrainingLengthAsked, choice: LengthChoice) -> int:
-    """The length to take: what suffices, rounded; the whole budget where that pays."""
+    """The length to take: what suffices, round_steps; the whole budget where that pays."""
     if choice.says is not Budget.SATURATED:
         return asked.max_train_steps
-    return min(rounded(choice.shortest.estimate, up=True), asked.max_train_steps)
+    return min(round_steps(choice.shortest.estimate, up=True), asked.max_train_steps)
 
 
 def _carried(asked: TrainingLengthAsked, found: LengthReading) -> Finding:
@@ -222,7 +233,7 @@ def _carried(asked: TrainingLengthAsked, found: LengthReading) -> Finding:
     drift = found.drift
     if drift is not None and not asked.reopen:
         numbers["power of the length in the best learning rate"] = drift.power
-        parts.append(f"the best rate at {drift.length} steps is about {drift.rate:.2g}")
+        parts.append(f"the best rate at {drift.length} steps is about {digits(drift.rate)}")
     said = "; ".join(parts)
     return finding("E5", Severity.NOTE, STEPS, said[0].upper() + said[1:] + ".", numbers=numbers)
 
@@ -245,7 +256,7 @@ def _proposal(asked: TrainingLengthAsked, done: Done, choice: LengthChoice) -> P
     if not values or choice.says is Budget.OPEN:
         return None
     rate = float(values[asked.rate])
-    low, high = float(f"{rate / AROUND:.2g}"), float(f"{AROUND * rate:.2g}")
+    low, high = round_to(rate / AROUND), round_to(AROUND * rate)
     plan = Round(
         goal=f"Which {asked.rate} is best at {steps} steps?",
         nuisance={asked.rate: Float(low, high, Scale.LOG)},
@@ -258,8 +269,8 @@ def _proposal(asked: TrainingLengthAsked, done: Done, choice: LengthChoice) -> P
     changes = [
         Change(
             key=f"nuisance.{asked.rate}", before=f"{asked.fixed[asked.rate]}",
-            after=f"{low:.3g} to {high:.3g}, log",
-            because=f"the best at this length lies near {rate:.3g}", check="E5",
+            after=f"{range_text(low, high, 3)}, log",
+            because=f"the best at this length lies near {digits(rate, 3)}", check="E5",
         )
     ]  # fmt: skip
     if steps != asked.max_train_steps:
@@ -267,7 +278,8 @@ def _proposal(asked: TrainingLengthAsked, done: Done, choice: LengthChoice) -> P
             0,
             Change(
                 key=STEPS, before=str(asked.max_train_steps), after=str(steps),
-                because=f"it comes within {asked.least_improvement:g} of the best", check="E4",
+                because=f"it comes within {spell(asked.least_improvement)} of the "
+                f"best", check="E4",
             ),
         )  # fmt: skip
     return Proposal(plan=plan, changes=tuple(changes))

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError, nearest
 from tunebook.domain.formats import scalars
+from tunebook.domain.formats.names import spell
 from tunebook.domain.space import Float, Scale
 from tunebook.domain.trial import Value
 from tunebook.procedures.steps.arguments import Asked
@@ -113,7 +114,8 @@ def _check_range(name: str, ends: tuple[float, float], *, above_zero: bool) -> N
     low, high = ends
     if not low < high < math.inf or (low <= 0 if above_zero else low < 0):
         raise DesignError(
-            f"{name} is a lowest and a highest value, not below 0; got {low:g}, {high:g}",
+            f"{name} is a lowest and a highest value, not below 0; got {spell(low)}, "
+            f"{spell(high)}",
             next_step=f"give {name}=(1e-3, 1.0), for example",
         )
 

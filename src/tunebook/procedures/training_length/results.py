@@ -11,6 +11,7 @@ import numpy as np
 
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.finding import NotApplicable
+from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.trial import Value
 from tunebook.procedures.steps.stages import Done, DoneStage
 from tunebook.procedures.training_length import plans
@@ -157,7 +158,7 @@ def best_values(asked: TrainingLengthAsked, done: Done, length: int) -> dict[str
     if asked.reopen:
         return {n: best[n] for n in (asked.rate, *asked.reopen)}
     drift = rate_drift({n: _tried(asked, done, n) for n in tuned})
-    return {asked.rate: best[asked.rate] if drift is None else float(f"{drift.at(length):.4g}")}
+    return {asked.rate: best[asked.rate] if drift is None else round_to(drift.at(length), 4)}
 
 
 def _fit_lengths(asked: TrainingLengthAsked) -> list[int]:

@@ -9,7 +9,14 @@ from dataclasses import dataclass
 from tunebook.deciding.superiority import EVEN
 from tunebook.domain.decision import Estimand, Side
 from tunebook.domain.finding import Interval
-from tunebook.domain.formats.numbers import ABSENT, gain_text, minus, number, share_texts
+from tunebook.domain.formats.numbers import (
+    ABSENT,
+    gain_text,
+    minus,
+    number,
+    percent,
+    percent_range,
+)
 from tunebook.report.verdict import Answer
 
 
@@ -138,7 +145,7 @@ def mark_of(side: Side, low: float, estimate: float, high: float, text: str) -> 
 
 def _rows(sides: tuple[Side, ...], *, beats: bool) -> tuple[SideRow, ...]:
     means = _aligned([s.mean for s in sides])
-    gains = [share_texts(s.gain) for s in sides] if beats else _aligned([s.gain for s in sides])
+    gains = (_shares if beats else _aligned)([s.gain for s in sides])
     plus = [not beats and s.gain is not None and s.gain.estimate > 0 for s in sides]
     return tuple(
         SideRow(
@@ -150,6 +157,16 @@ def _rows(sides: tuple[Side, ...], *, beats: bool) -> tuple[SideRow, ...]:
         )
         for i, side in enumerate(sides)
     )
+
+
+def _shares(gains: Sequence[Interval | None]) -> list[tuple[str, str]]:
+    """(estimate, range) texts of chances to beat the baseline."""
+    return [
+        (percent(g.estimate), percent_range(g.low, g.high))
+        if g and math.isfinite(g.estimate)
+        else (ABSENT, "")
+        for g in gains
+    ]
 
 
 def _aligned(intervals: Sequence[Interval | None]) -> list[tuple[str, str]]:

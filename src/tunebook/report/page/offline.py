@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tunebook.domain.formats.numbers import round_to
+
 ASSETS = Path(__file__).parents[1] / "assets"
 
 # Characters that could end a script element, or a line of JavaScript, inside JSON.
@@ -83,5 +85,5 @@ def _plain(content: Any) -> Any:
     if isinstance(content, list | tuple):
         return [_plain(v) for v in content]
     if isinstance(content, float):
-        return float(f"{content:.6g}") if math.isfinite(content) else None
+        return round_to(content, 6) if math.isfinite(content) else None
     return content

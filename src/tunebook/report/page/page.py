@@ -19,10 +19,9 @@ from tunebook.domain.formats.numbers import (
     gain_text,
     interval_text,
     number,
+    percent,
     plural,
-    rate_text,
     seconds_text,
-    share_text,
     value_text,
 )
 from tunebook.domain.record import BookRecord, Proposal
@@ -156,8 +155,7 @@ def environment() -> Environment:
         "objective": objective_text,
         "plural": plural,
         "seconds": seconds_text,
-        "rate": rate_text,
-        "share": share_text,
+        "percent": percent,
         "value": value_text,
     }
     return made

@@ -20,8 +20,8 @@ from tunebook.domain.formats.numbers import (
     counts_text,
     date_text,
     number,
+    percent,
     plural,
-    rate_text,
     reduced_text,
     seconds_text,
     value_text,
@@ -238,7 +238,7 @@ def _evidence_lines(decision: Decision | None) -> list[tuple[str, str]]:
         (
             "Decision",
             f"reruns with new seeds alone: {reruns}. Least improvement "
-            f"{number(decision.least_improvement)}; level {rate_text(decision.error_rate)}, the "
+            f"{number(decision.least_improvement)}; level {percent(decision.error_rate, 2)}, the "
             "chance to adopt a change that brings no more than that",
         ),
         ("Decided", date_text(decision.decided_at)),

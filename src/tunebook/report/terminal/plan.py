@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tunebook.checks.design_faults.one_question import goal_warnings
-from tunebook.domain.formats.numbers import ABSENT, plural, rate_text, seconds_text
+from tunebook.domain.formats.numbers import ABSENT, digits, percent, plural, seconds_text
 from tunebook.domain.space import Choice, Per
 from tunebook.planning.cost import PlannedCost
 from tunebook.planning.detectable_difference import PlannedQuestion
@@ -69,7 +69,7 @@ def trials_text(ahead: PlannedRound) -> str:
 
 def density_text(ahead: PlannedRound) -> str:
     """Points per hyperparameter, two digits."""
-    return f"{ahead.density:.2g}"
+    return digits(ahead.density)
 
 
 def cost_text(cost: PlannedCost | None) -> str:
@@ -115,7 +115,7 @@ def decision_text(ahead: PlannedRound) -> str:
     reruns = f"{plural(decided.sides, 'arm')}, at most {plural(decided.reruns, 'rerun')} each"
     if math.isnan(decided.gain):
         return f"no verdict: {reruns}"
-    wrong = f"one that is not worth it in at most {100 * decided.level:.2g} %"
+    wrong = f"one that is not worth it in at most {percent(decided.level, 2)}"
     if not ahead.metric:
         return (
             "the smallest gain is not known before about 6 reruns measure what seeds do; "
@@ -136,18 +136,18 @@ def promised_gain(ahead: PlannedRound) -> float:
 
 def level_text(ahead: PlannedRound) -> str:
     """What the decision spends of the book's account, and what the one after it gets."""
-    level, after = rate_text(ahead.decision.level), ahead.decision.after
+    level, after = percent(ahead.decision.level, 2), ahead.decision.after
     if after is None:
         return level
     return (
-        f"this decision gets {level}; the next one {rate_text(after[0])} if this one adopts, else "
-        f"{rate_text(after[1])}"
+        f"this decision gets {level}; the next one {percent(after[0], 2)} if this one adopts, "
+        f"else {percent(after[1], 2)}"
     )
 
 
 def size_text(size: float, ahead: PlannedRound) -> str:
     """A difference with its unit, of a plan that knows one."""
-    return f"{size:.2g} {ahead.metric}" if math.isfinite(size) else "nothing"
+    return f"{digits(size)} {ahead.metric}" if math.isfinite(size) else "nothing"
 
 
 def one_line(ahead: PlannedRound) -> str:
@@ -191,7 +191,7 @@ def trade_rows(ahead: PlannedRound, trades: Sequence[Trade]) -> list[tuple[str, 
 
 def _numbers(ahead: PlannedRound, unit: float) -> tuple[str, ...]:
     size = ahead.difference / unit
-    difference = f"{size:.2g}" if math.isfinite(size) else "none is told"
+    difference = digits(size) if math.isfinite(size) else "none is told"
     if math.isfinite(size) and unit != 1.0:
         difference = f"{size:.0f}"
     cost = seconds_text(ahead.cost.compute_s) if ahead.cost else ABSENT

@@ -9,7 +9,14 @@ from rich.padding import Padding
 from rich.text import Text
 
 from tunebook.domain.finding import Finding
-from tunebook.domain.formats.numbers import config_text, number, plural, seconds_text, share_text
+from tunebook.domain.formats.numbers import (
+    config_text,
+    number,
+    percent,
+    plural,
+    round_to,
+    seconds_text,
+)
 from tunebook.domain.tried import Tried
 
 
@@ -78,7 +85,7 @@ def _speed_text(tried: Tried, step_s: float) -> str:
 
 
 def _per_second(step_s: float) -> str:
-    return number(float(f"{1 / step_s:.2g}"))
+    return number(round_to(1 / step_s))
 
 
 def _whole_text(tried: Tried) -> str:
@@ -86,7 +93,7 @@ def _whole_text(tried: Tried) -> str:
         return ""
     said = f"a trial would take {seconds_text(tried.trial_s)}, once its worker has started"
     if tried.evaluation_share is not None and tried.resolved:
-        said += f"; evaluating is {share_text(tried.evaluation_share)} of training and evaluating"
+        said += f"; evaluating is {percent(tried.evaluation_share)} of training and evaluating"
     return said
 
 

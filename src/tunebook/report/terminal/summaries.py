@@ -21,8 +21,8 @@ from tunebook.domain.formats.numbers import (
     interval_text,
     left_out_texts,
     number,
+    percent,
     plural,
-    rate_text,
 )
 from tunebook.domain.prediction import ForetoldOutcome
 from tunebook.domain.record import BookRecord, RoundRecord
@@ -226,7 +226,7 @@ def decision_renderable(decision: Decision) -> RenderableType:
         _line(
             "Reruns with new seeds alone. Means have a 95 % CI; the CI of a gain allows for every "
             "interim look and candidate. Least improvement "
-            f"{number(decision.least_improvement)}; level {rate_text(decision.error_rate)}, the "
+            f"{number(decision.least_improvement)}; level {percent(decision.error_rate, 2)}, the "
             "chance to adopt what brings no more than that.",
             "dim",
         ),

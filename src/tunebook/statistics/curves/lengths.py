@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.numbers import round_steps
 from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
@@ -26,6 +27,19 @@ BEYOND = 1.05
 ALIKE = 0.05
 """Relative difference within which lengths are one length."""
 MOST = 0.5
+LONGER_BY = 1.5
+"""[P]: the least that moves a best step at the end out of the last quarter is a third more."""
+
+
+def half_again(length: float) -> float:
+    """The training length to try where longer is better; as people write it, from ten up.
+
+    Example:
+        >>> half_again(100), half_again(3)
+        (150, 4.5)
+    """
+    longer = LONGER_BY * length
+    return round_steps(longer) if longer > 10 else longer
 
 
 class Ends(StrEnum):
