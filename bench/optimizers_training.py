@@ -20,7 +20,7 @@ ALWAYS = {"nesterov": {"nesterov": True}, "rmsprop": {"eps_in_sqrt": False}}
 
 
 def transformation(name: str, path: str, values: dict) -> optax.GradientTransformation:
-    """What `tb.optax_optimizer` builds, of values that JAX may trace."""
+    """What `optax_optimizer` builds, of values that JAX may trace."""
     named = {CALLED.get(n, n): v for n, v in values.items()}
     return load(path)(**named, **ALWAYS.get(name, {}))
 

@@ -59,11 +59,6 @@ if TYPE_CHECKING:
     from tunebook.execution.ray.executor import RayExecutor as ray
     from tunebook.execution.slurm.executor import SlurmExecutor as SlurmExecutor
     from tunebook.execution.slurm.executor import SlurmExecutor as slurm
-    from tunebook.integrations.keras_optimizers import keras_optimizer as keras_optimizer
-    from tunebook.integrations.keras_optimizers import keras_schedule as keras_schedule
-    from tunebook.integrations.optax_optimizers import optax_optimizer as optax_optimizer
-    from tunebook.integrations.optax_optimizers import optax_schedule as optax_schedule
-    from tunebook.integrations.torch_optimizers import torch_optimizer as torch_optimizer
     from tunebook.training.gradient_norms import gradient_norm as gradient_norm
     from tunebook.training.handle import Trial as Trial
 
@@ -107,30 +102,39 @@ _HOMES = {
     "explore": "tunebook.book.exploration",
     "gradient_norm": "tunebook.training.gradient_norms",
     "integer": "tunebook.domain.formats.spelling",
-    "keras_optimizer": "tunebook.integrations.keras_optimizers",
-    "keras_schedule": "tunebook.integrations.keras_optimizers",
     "local": "tunebook.execution.local",
     "log_uniform": "tunebook.domain.formats.spelling",
     "maximize": "tunebook.domain.formats.spelling",
     "minimize": "tunebook.domain.formats.spelling",
     "near_one": "tunebook.domain.formats.spelling",
-    "optax_optimizer": "tunebook.integrations.optax_optimizers",
-    "optax_schedule": "tunebook.integrations.optax_optimizers",
     "optimizer_defaults": "tunebook.domain.optimizers.spaces",
     "optimizer_space": "tunebook.domain.optimizers.spaces",
     "per": "tunebook.domain.formats.spelling",
     "ray": "tunebook.execution.ray.executor",
     "schedule": "tunebook.domain.schedule",
     "slurm": "tunebook.execution.slurm.executor",
-    "torch_optimizer": "tunebook.integrations.torch_optimizers",
     "uniform": "tunebook.domain.formats.spelling",
 }
 
 _CALLED = {"local": "LocalExecutor", "ray": "RayExecutor", "slurm": "SlurmExecutor"}
 """What a public name is called in its home, where that differs."""
 
-_RENAMED = {"BookRound": "Round"}
+_RENAMED = {
+    "BookRound": "tunebook.Round",
+    "keras_optimizer": "tunebook.integrations.keras.keras_optimizer",
+    "keras_schedule": "tunebook.integrations.keras.keras_schedule",
+    "optax_optimizer": "tunebook.integrations.optax.optax_optimizer",
+    "optax_schedule": "tunebook.integrations.optax.optax_schedule",
+    "torch_optimizer": "tunebook.integrations.torch.torch_optimizer",
+}
 """Old names, which work with a warning until the next minor version, and their successors."""
+
+if TYPE_CHECKING:
+    from tunebook.integrations.keras import keras_optimizer as keras_optimizer
+    from tunebook.integrations.keras import keras_schedule as keras_schedule
+    from tunebook.integrations.optax import optax_optimizer as optax_optimizer
+    from tunebook.integrations.optax import optax_schedule as optax_schedule
+    from tunebook.integrations.torch import torch_optimizer as torch_optimizer
 
 __all__ = [*_HOMES, "__version__"]
 
@@ -138,12 +142,11 @@ __all__ = [*_HOMES, "__version__"]
 def __getattr__(name: str) -> object:
     """Load a public name on first touch and keep it."""
     if name in _RENAMED:
-        new = _RENAMED[name]
-        text = (
-            f"tunebook.{name} is now tunebook.{new}; the old name goes in the next minor version"
-        )
+        home, _, new = _RENAMED[name].rpartition(".")
+        text = f"tunebook.{name} is now {home}.{new}; the next minor version removes the old name"
         warnings.warn(text, DeprecationWarning, stacklevel=2)
-        return __getattr__(new)
+        renamed: object = getattr(importlib.import_module(home), new)
+        return renamed
     if name not in _HOMES:
         raise AttributeError(f"module 'tunebook' has no attribute {name!r}")
     found: object = getattr(importlib.import_module(_HOMES[name]), _CALLED.get(name, name))

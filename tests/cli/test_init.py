@@ -136,7 +136,7 @@ def test_a_template_takes_the_fastest_device_there_is(script):
     if named.startswith("torch"):
         assert "torch.cuda.is_available()" in text and "torch.backends.mps" in text
         assert "map_location=device" in text
-        made, moved = text.index("tb.torch_optimizer("), text.index(").to(device)\n    optimizer")
+        made, moved = text.index("= torch_optimizer("), text.index(").to(device)\n    optimizer")
         assert moved < made, "weights are on their device before the optimizer is made for them"
 
 

@@ -21,13 +21,14 @@ def test_the_catalogue_is_listed_and_explained(tunebook):
 TRAIN = """\
 import torch
 import tunebook as tb
+from tunebook.integrations.torch import torch_optimizer
 
 def train(trial):
     torch.manual_seed(0)
     x = torch.randn(200, 10)
     y = (x[:, 0] + x[:, 1] * x[:, 2] > 0).long()
     model = torch.nn.Sequential(torch.nn.Linear(10, 16), torch.nn.ReLU(), torch.nn.Linear(16, 2))
-    optimizer = tb.torch_optimizer(model, trial.config)
+    optimizer = torch_optimizer(model, trial.config)
     schedule = tb.schedule(trial.config, trial.max_train_steps)
     moving = torch.optim.lr_scheduler.LambdaLR(optimizer, schedule.factor)
     for step in range(trial.max_train_steps):

@@ -144,9 +144,9 @@ def test_what_does_not_train_is_told_with_its_error(tried, script, said):
 def test_each_study_is_tried(tunebook, tmp_path):
     """An optimizer that the framework lacks is found before the round is run."""
     (tmp_path / "train.py").write_text(
-        "import tunebook as tb\n"
+        "from tunebook.integrations.optax import optax_optimizer\n"
         "def train(trial):\n"
-        "    tb.optax_optimizer(trial.config)\n"
+        "    optax_optimizer(trial.config)\n"
         "    trial.report(0, {'loss': 1.0})\n",
         "utf-8",
     )

@@ -28,7 +28,7 @@ def torch_error(config: Mapping[str, object], *, steps: int = STEPS, schedule=No
     """Validation error after training by `torch_optimizer`."""
     import torch
 
-    from tunebook.integrations.torch_optimizers import torch_optimizer
+    from tunebook.integrations.torch import torch_optimizer
 
     torch.manual_seed(0)
     x, y, x_valid, y_valid = map(torch.as_tensor, data())
@@ -56,7 +56,7 @@ def optax_error(config: Mapping[str, object], *, steps: int = STEPS, schedule=No
     import jax.numpy as jnp
     import optax
 
-    from tunebook.integrations.optax_optimizers import optax_optimizer
+    from tunebook.integrations.optax import optax_optimizer
 
     x, y, x_valid, y_valid = data()
     keys = jax.random.split(jax.random.key(0), 3)
@@ -95,7 +95,7 @@ def keras_error(config: Mapping[str, object], *, epochs: int = 12, schedule=None
     """Validation error after training by `keras_optimizer`."""
     import keras
 
-    from tunebook.integrations.keras_optimizers import keras_optimizer
+    from tunebook.integrations.keras import keras_optimizer
 
     keras.utils.set_random_seed(0)
     x, y, x_valid, y_valid = data()

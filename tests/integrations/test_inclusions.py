@@ -9,8 +9,8 @@ import torch
 from integrations import digits
 from tunebook.domain.optimizers.catalogue import OPTIMIZERS
 from tunebook.domain.optimizers.spaces import optimizer_space
-from tunebook.integrations.optax_optimizers import optax_optimizer
-from tunebook.integrations.torch_optimizers import torch_optimizer
+from tunebook.integrations.optax import optax_optimizer
+from tunebook.integrations.torch import torch_optimizer
 
 STEPS, RATE, HUGE = 120, 0.05, 1e9
 GRADIENTS = np.random.default_rng(3).normal(size=(STEPS, 6)) * np.geomspace(0.01, 10, 6)

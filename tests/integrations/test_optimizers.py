@@ -14,9 +14,9 @@ from tunebook.domain.errors import DesignError
 from tunebook.domain.optimizers.catalogue import FRAMEWORKS, OPTIMIZERS
 from tunebook.domain.schedule import schedule
 from tunebook.integrations.chosen import load
-from tunebook.integrations.keras_optimizers import keras_optimizer, keras_schedule
-from tunebook.integrations.optax_optimizers import optax_optimizer, optax_schedule
-from tunebook.integrations.torch_optimizers import torch_optimizer
+from tunebook.integrations.keras import keras_optimizer, keras_schedule
+from tunebook.integrations.optax import optax_optimizer, optax_schedule
+from tunebook.integrations.torch import torch_optimizer
 
 TRAIN = {"torch": digits.torch_error, "optax": digits.optax_error, "keras": digits.keras_error}
 BUILD = {
@@ -146,7 +146,8 @@ def test_what_is_missing_is_named_with_its_package():
 def test_no_framework_is_loaded_before_it_is_asked_for():
     script = (
         "import sys, tunebook as tb\n"
-        "tb.torch_optimizer, tb.optax_optimizer, tb.keras_optimizer, tb.schedule\n"
+        "from tunebook.integrations import keras, optax, torch\n"
+        "keras.keras_schedule, optax.optax_schedule, torch.torch_optimizer, tb.schedule\n"
         "heavy = {'torch', 'jax', 'optax', 'keras', 'numpy', 'pytorch_optimizer'}\n"
         "print(heavy & set(sys.modules))\n"
     )

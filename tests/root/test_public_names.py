@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,14 @@ def test_every_error_class_is_public():
 def test_all_lists_every_public_name_once():
     assert sorted(tunebook.__all__) == sorted({*tunebook._HOMES, "__version__"})
     assert not set(tunebook._RENAMED) & set(tunebook.__all__)
+
+
+@pytest.mark.parametrize("name", sorted(set(tunebook._RENAMED) - {"BookRound"}))
+def test_framework_helpers_moved_to_a_module_of_their_framework(name):
+    home = f"tunebook.integrations.{name.partition('_')[0]}"
+    with pytest.warns(DeprecationWarning, match=f"{home}.{name}"):
+        old = getattr(tunebook, name)
+    assert old is getattr(importlib.import_module(home), name)
 
 
 def test_results_are_made_of_public_nouns(tmp_path):

@@ -28,7 +28,7 @@ BRINGS = {
     "slurm": ("submitit", "tunebook.execution.slurm.submit"),
     "ray": ("ray", "tunebook.execution.ray.driver", "tunebook.execution.ray.node"),
     "remote": ("fsspec", "tunebook.training.checkpoint_places"),
-    "demo": ("jax", "optax", "sklearn", "tunebook.integrations.optax_optimizers"),
+    "demo": ("jax", "optax", "sklearn", "tunebook.integrations.optax"),
 }
 """What must be importable with an extra."""
 

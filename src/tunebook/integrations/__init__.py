@@ -1,5 +1,6 @@
-"""Frameworks: what builds their optimizers and schedules from a configuration (A1 A2).
+"""Frameworks: builders of their optimizers and schedules from a configuration (A1 A2).
 
-Each file is one framework's, and imports it when one of its functions is called. They are used in
-the training process: the standard library, the framework, and nothing else.
+Each framework has a module of its name: `torch`, `optax`, `keras`. A module imports its framework
+when one of its functions is called. Training processes use them, so they load nothing else beyond
+the standard library.
 """

@@ -1,4 +1,4 @@
-"""Which optimizer a configuration asks for, and with which settings (A2)."""
+"""The optimizer that a configuration names, and its arguments in a framework's spelling (A2)."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def chosen(
         raise DesignError(
             'an optimizer is named by the configuration or by the call; "optimizer" is no '
             f"hyperparameter of this trial ({', '.join(config)})",
-            next_step='say which, as tb.torch_optimizer(model, trial.config, "adam"), or add '
+            next_step='say which, as torch_optimizer(model, trial.config, "adam"), or add '
             'fixed={"optimizer": "adam"} to the round',
         )
     entry = optimizer_named(name)
@@ -70,6 +70,34 @@ def chosen(
             'trials=...), or say what it is called: names={"learning_rate": ...}',
         )
     return entry, {key: float(value) for key, value in values.items() if value is not None}
+
+
+def arguments_in(
+    framework: str,
+    config: Configuration,
+    optimizer: str | None,
+    names: Mapping[str, str] | None,
+    spelling: Mapping[str, str],
+    always: Mapping[str, Mapping[str, object]],
+) -> tuple[Optimizer, dict[str, Any]]:
+    """The entry of the catalogue, and what its constructor in a framework takes.
+
+    Args:
+        framework, config, optimizer, names: as for `chosen`.
+        spelling: what the framework calls a hyperparameter, by its name in the catalogue.
+        always: further arguments by the optimizer's name in the catalogue.
+
+    Raises:
+        DesignError: as for `chosen`.
+    """
+    entry, values = chosen(config, optimizer, framework, names)
+    arguments: dict[str, Any] = {spelling.get(name, name): x for name, x in values.items()}
+    if entry.name == "schedule_free_adamw":
+        called = (names or {}).get("warmup_steps", "warmup_steps")
+        arguments["warmup_steps"] = (
+            scalars.whole(called, config[called], least=0, example=100) if called in config else 0
+        )
+    return entry, {**arguments, **always.get(entry.name, {})}
 
 
 def load(path: str) -> Any:
@@ -114,9 +142,3 @@ def check_schedule(entry: Optimizer, schedule: Schedule | None) -> None:
             next_step='leave schedule out under it: tb.per("optimizer", adamw=tb.choice(...)); it '
             "reads warmup_steps itself",
         )
-
-
-def warmup_steps(config: Configuration, names: Mapping[str, str] | None) -> int:
-    """Of an optimizer that warms up by itself; 0 where the configuration says nothing."""
-    key = (names or {}).get("warmup_steps", "warmup_steps")
-    return scalars.whole(key, config[key], least=0, example=100) if key in config else 0

@@ -81,17 +81,18 @@ def test_an_optimizer_that_optax_lacks_is_left_out_by_its_own_words(compared):
     ids=lambda c: c["optimizer"],
 )
 def test_what_the_benchmark_builds_takes_the_adapters_steps(training, config):
-    """Compiled once for all trials, it is what tb.optax_optimizer builds for each."""
+    """Compiled once for all trials, it is what `optax_optimizer` builds for each."""
     import jax
     import optax
 
     from tunebook.integrations.chosen import chosen
+    from tunebook.integrations.optax import optax_optimizer
 
     entry, values = chosen(config, None, "optax", None)
     made = training.transformation(entry.name, entry.frameworks["optax"], values)
     weights = [jax.numpy.linspace(-1, 1, 8).reshape(2, 4)]
     ends = []
-    for optimizer in (made, tb.optax_optimizer(config)):
+    for optimizer in (made, optax_optimizer(config)):
         own, state = weights, optimizer.init(weights)
         for _ in range(5):
             change, state = optimizer.update(jax.tree.map(lambda w: w**2 - 0.3, own), state, own)

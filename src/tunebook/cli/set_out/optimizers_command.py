@@ -17,7 +17,7 @@ def command(names: tuple[str, ...], trials: int | None, as_json: bool) -> None:
 
     A round file takes them by one line, optimizer_space = "optimizer"; Python by
     tb.optimizer_space("nesterov", "adam", trials=40). Training code builds them by
-    tb.torch_optimizer, tb.optax_optimizer or tb.keras_optimizer.
+    torch_optimizer, optax_optimizer or keras_optimizer of tunebook.integrations.
     """
     from tunebook.cli.output import data, print_json
     from tunebook.domain.optimizers.catalogue import OPTIMIZERS

@@ -9,9 +9,9 @@ from typing import Any
 from tunebook.domain.formats.plain_data import from_data, to_data
 from tunebook.domain.schedule import Schedule, factor_by
 from tunebook.domain.trial import Configuration
-from tunebook.integrations.chosen import check_schedule, chosen, load, warmup_steps
+from tunebook.integrations.chosen import arguments_in, check_schedule, load
 
-_ARGUMENTS = {"beta1": "beta_1", "beta2": "beta_2"}
+_SPELLING = {"beta1": "beta_1", "beta2": "beta_2"}
 _ALWAYS: Mapping[str, Mapping[str, object]] = {
     "nesterov": {"nesterov": True},
     # Keras's own default lets Muon's matrices move as far as AdamW's would.
@@ -38,22 +38,27 @@ def keras_optimizer(
 
     Raises:
         DesignError: an unknown optimizer, one that Keras lacks, no learning rate, or no backend.
+
+    Returns:
+        The optimizer, its learning rate moved by the schedule.
+
+    Example:
+        >>> made = keras_optimizer({"optimizer": "adam", "learning_rate": 0.1})
+        >>> type(made).__name__
+        'Adam'
     """
-    entry, values = chosen(config, optimizer, "keras", names)
+    entry, arguments = arguments_in("keras", config, optimizer, names, _SPELLING, _ALWAYS)
     check_schedule(entry, schedule)
     make = load(entry.frameworks["keras"])
-    arguments: dict[str, Any] = {_ARGUMENTS.get(name, name): v for name, v in values.items()}
     if entry.name == "muon":
         # A ratio, so that both move by one schedule.
         arguments["adam_lr_ratio"] = (
             arguments.pop("adam_learning_rate") / arguments["learning_rate"]
         )
         arguments["adam_weight_decay"] = arguments["weight_decay"]
-    if entry.name == "schedule_free_adamw":
-        arguments["warmup_steps"] = warmup_steps(config, names)
-    elif schedule is not None:
+    if schedule is not None and entry.name != "schedule_free_adamw":
         arguments["learning_rate"] = keras_schedule(schedule, arguments["learning_rate"])
-    return make(**{**arguments, **_ALWAYS.get(entry.name, {}), **more})
+    return make(**{**arguments, **more})
 
 
 def keras_schedule(schedule: Schedule, peak: float = 1.0) -> Any:
@@ -62,6 +67,14 @@ def keras_schedule(schedule: Schedule, peak: float = 1.0) -> Any:
     Args:
         schedule: as `tb.schedule("cosine", n)` makes it.
         peak: the learning rate where the factor is 1.
+
+    Returns:
+        A schedule that Keras saves and loads with a model.
+
+    Example:
+        >>> from tunebook.domain.schedule import schedule
+        >>> float(keras_schedule(schedule("linear", 100), 0.5)(50))
+        0.25
     """
     return _schedule_class()(to_data(schedule), peak)
 

@@ -7,10 +7,9 @@ from typing import Any
 
 from tunebook.domain.schedule import Schedule, factor_by
 from tunebook.domain.trial import Configuration
-from tunebook.integrations.chosen import check_schedule, chosen, load, warmup_steps
+from tunebook.integrations.chosen import arguments_in, check_schedule, load
 
-_ARGUMENTS = {"epsilon": "eps", "rho": "decay", "beta1": "b1", "beta2": "b2"}
-_OF_MUON = {"momentum": "beta", "adam_learning_rate": "adam_learning_rate"}
+_SPELLING = {"epsilon": "eps", "rho": "decay", "beta1": "b1", "beta2": "b2"}
 _ALWAYS: Mapping[str, Mapping[str, object]] = {
     "nesterov": {"nesterov": True},
     # As the paper and PyTorch have it; optax's own default adds epsilon under the root.
@@ -37,22 +36,27 @@ def optax_optimizer(
 
     Raises:
         DesignError: an unknown optimizer, one that optax lacks, or no learning rate.
+
+    Returns:
+        The transformation, its learning rate moved by the schedule.
+
+    Example:
+        >>> made = optax_optimizer({"optimizer": "adam", "learning_rate": 0.1})
+        >>> type(made).__name__
+        'GradientTransformationExtraArgs'
     """
-    entry, values = chosen(config, optimizer, "optax", names)
+    entry, arguments = arguments_in("optax", config, optimizer, names, _SPELLING, _ALWAYS)
     check_schedule(entry, schedule)
-    make = load(entry.frameworks["optax"])
-    renamed = {**_ARGUMENTS, **(_OF_MUON if entry.name == "muon" else {})}
-    arguments: dict[str, Any] = {renamed.get(name, name): v for name, v in values.items()}
     if entry.name == "muon":
+        arguments["beta"] = arguments.pop("momentum")
         arguments["adam_weight_decay"] = arguments["weight_decay"]
     if entry.name == "schedule_free_adamw":
-        # optax divides by the steps of warm-up, so none is told as None.
-        arguments["warmup_steps"] = warmup_steps(config, names) or None
+        # optax divides by the steps of warm-up: None for no warm-up.
+        arguments["warmup_steps"] = arguments["warmup_steps"] or None
     elif schedule is not None:
-        for rate in ("learning_rate", "adam_learning_rate"):
-            if rate in arguments:
-                arguments[rate] = optax_schedule(schedule, arguments[rate])
-    return make(**{**arguments, **_ALWAYS.get(entry.name, {}), **more})
+        for rate in arguments.keys() & {"learning_rate", "adam_learning_rate"}:
+            arguments[rate] = optax_schedule(schedule, arguments[rate])
+    return load(entry.frameworks["optax"])(**{**arguments, **more})
 
 
 def optax_schedule(schedule: Schedule, peak: float = 1.0) -> Callable[[Any], Any]:
@@ -61,6 +65,14 @@ def optax_schedule(schedule: Schedule, peak: float = 1.0) -> Callable[[Any], Any
     Args:
         schedule: as `tb.schedule("cosine", n)` makes it.
         peak: the learning rate where the factor is 1.
+
+    Returns:
+        A function of the step count.
+
+    Example:
+        >>> from tunebook.domain.schedule import schedule
+        >>> float(optax_schedule(schedule("linear", 100), 0.5)(50))
+        0.25
     """
     jnp = load("jax.numpy")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Configuration
-from tunebook.integrations.chosen import chosen, load, warmup_steps
+from tunebook.integrations.chosen import arguments_in, load
 
-_ARGUMENTS = {"learning_rate": "lr", "epsilon": "eps", "rho": "alpha"}
+_SPELLING = {"learning_rate": "lr", "epsilon": "eps", "rho": "alpha"}
 _ALWAYS: Mapping[str, Mapping[str, object]] = {"nesterov": {"nesterov": True}}
 
 
@@ -38,14 +38,23 @@ def torch_optimizer(
 
     Raises:
         DesignError: an unknown optimizer, no learning rate, or a package that is missing.
+
+    Returns:
+        The optimizer, over all parameters of the model.
+
+    Example:
+        >>> import torch
+        >>> made = torch_optimizer(torch.nn.Linear(2, 1), {"learning_rate": 0.1}, "adam")
+        >>> type(made).__name__, made.param_groups[0]["lr"]
+        ('Adam', 0.1)
     """
-    entry, values = chosen(config, optimizer, "torch", names)
+    entry, arguments = arguments_in("torch", config, optimizer, names, _SPELLING, _ALWAYS)
     make = load(entry.frameworks["torch"])
-    arguments: dict[str, Any] = {**_ALWAYS.get(entry.name, {}), **_renamed(values), **more}
+    if "beta1" in arguments:
+        arguments["betas"] = (arguments.pop("beta1"), arguments.pop("beta2"))
+    arguments |= more
     if entry.name == "nesterov" and not arguments["momentum"]:
         arguments["nesterov"] = False  # PyTorch refuses it without momentum, where it is SGD
-    if entry.name == "schedule_free_adamw":
-        arguments["warmup_steps"] = warmup_steps(config, names)
     if entry.name == "muon":
         rate = arguments.pop("adam_learning_rate")
         hidden, others = _muon_groups(model, adam)
@@ -57,24 +66,13 @@ def torch_optimizer(
     return make(model.parameters() if hasattr(model, "parameters") else model, **arguments)
 
 
-def _renamed(values: Mapping[str, float]) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
-        _ARGUMENTS.get(name, name): value
-        for name, value in values.items()
-        if name not in ("beta1", "beta2")
-    }
-    if "beta1" in values:
-        arguments["betas"] = (values["beta1"], values["beta2"])
-    return arguments
-
-
 def _muon_groups(model: Any, adam: Sequence[str]) -> tuple[list[Any], list[Any]]:
     """Hidden matrices for Muon; embeddings, the last linear layer and all else for AdamW."""
     if not hasattr(model, "named_parameters"):
         raise DesignError(
             "Muon must know which parameters are matrices of hidden layers; it got parameters "
             "without their names",
-            next_step="pass the model: tb.torch_optimizer(model, trial.config)",
+            next_step="pass the model: torch_optimizer(model, trial.config)",
         )
     embedding, linear = load("torch.nn.Embedding"), load("torch.nn.Linear")
     modules = list(model.modules())
