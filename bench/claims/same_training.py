@@ -115,7 +115,7 @@ def project(folder: Path, name: str, width: int, repeat: int) -> dict[str, objec
             asked *= 2
             decision = again.decide(train, max_reruns=asked, **QUIET)
         best = [float(np.nanmin(r.table().value)) for r in (first, again)]
-        one = float(again.rerun_table().value[again.rerun_table().study.index("rerun:baseline")])
+        one = float(again.rerun_table().value[again.rerun_table().rerun_of.index("baseline")])
         return {
             "key": [name, width, repeat],
             "verdict": str(decision.verdict),

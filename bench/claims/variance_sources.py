@@ -163,7 +163,7 @@ def search(rng: np.random.Generator, repeats: int, reruns: int) -> TrialTable:
     """Repeats of a random search over a bowl, the best of each trained again."""
     config: list[dict[str, float]] = []
     value: list[float] = []
-    study: list[str] = []
+    rerun_of: list[str] = []
     for repeat in range(repeats):
         points = rng.random((POINTS, AXES))
         seen = worth(points) + rng.normal(size=POINTS)
@@ -172,14 +172,15 @@ def search(rng: np.random.Generator, repeats: int, reruns: int) -> TrialTable:
             config.append({f"x{a}": float(at[a]) for a in range(AXES)} | {"search_seed": repeat})
             again = k >= POINTS
             value.append(float(worth(at[None])[0] + rng.normal()) if again else float(seen[k]))
-            study.append("rerun:best" if again else "")
+            rerun_of.append("best" if again else "")
     n = len(value)
     return TrialTable(
         objective=Objective("loss"),
-        name=tuple(f"1.{i}" for i in range(n)), study=tuple(study), config=tuple(config),
+        name=tuple(f"1.{i}" for i in range(n)), study=("",) * n, config=tuple(config),
         seed=tuple(range(n)), status=(Status.COMPLETE,) * n, cause=(None,) * n,
         seconds=np.ones(n), value=np.array(value),
-        branches={s: Branch(axes={"x0": Float(0.0, 1.0)}) for s in ("", "rerun:best")},
+        branches={"": Branch(axes={"x0": Float(0.0, 1.0)})},
+        rerun_of=tuple(rerun_of),
         roles={f"x{a}": Role.NUISANCE for a in range(AXES)},
     )  # fmt: skip
 

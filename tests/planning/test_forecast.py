@@ -226,10 +226,7 @@ def test_a_hyperparameter_that_is_new_is_given_a_bowl(before, monkeypatch):
 def test_reruns_say_what_the_seeds_spread(before, monkeypatch):
     quick(monkeypatch)
     rows = before.table.take(np.arange(8))
-    reruns = replace(
-        rows, study=("rerun:a",) * 8, branches={"rerun:a": rows.branches["side=v0"]},
-        value=np.array([1.0, 1.2] * 4),
-    )  # fmt: skip
+    reruns = replace(rows, rerun_of=("a",) * 8, value=np.array([1.0, 1.2] * 4))
     found = plan_ahead(
         claims.plan_of(CELL), replace(before, reruns=reruns, reruns_of=1), simulate=False
     )
@@ -242,10 +239,7 @@ def test_reruns_alone_give_an_assumed_response_its_size(before, monkeypatch):
     """After a first baseline: one configuration, several seeds, and no search yet."""
     quick(monkeypatch)
     rows = before.table.take(np.arange(8))
-    reruns = replace(
-        rows, study=("rerun:a",) * 8, branches={"rerun:a": rows.branches["side=v0"]},
-        value=np.array([1.0, 1.2] * 4),
-    )  # fmt: skip
+    reruns = replace(rows, rerun_of=("a",) * 8, value=np.array([1.0, 1.2] * 4))
     few = Measured(number=1, table=rows.take(np.arange(4)), timed=before.timed, reruns=reruns,
                    reruns_of=1)  # fmt: skip
     found = plan_ahead(claims.plan_of(CELL), few)

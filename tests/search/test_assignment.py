@@ -47,7 +47,7 @@ def test_reruns_share_their_seeds_over_sides(make_plan):
     assert [t.seed for t in a[1:]] == [t.seed for t in b[:2]]
     assert len({t.seed for t in (*a, *b)}) == 4
     assert {t.purpose for t in a} == {Purpose.RERUN}
-    assert (a[0].study, b[0].study) == ("rerun:optimizer=adam", "rerun:baseline")
+    assert (a[0].rerun_of, b[0].rerun_of) == ("optimizer=adam", "baseline")
     assert [t.index for t in b] == [1, 2, 3]
     assert dict(b[0].config) == {"lr": 0.2}
 

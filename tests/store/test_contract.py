@@ -127,7 +127,7 @@ def test_claims_are_lowest_first_and_raise_the_attempt(store):
 
 
 def test_claims_may_ask_for_one_purpose(store):
-    rerun = TrialRecord(round=1, number=RERUN_FROM, study="rerun:best", index=0, config={}, seed=1,
+    rerun = TrialRecord(round=1, number=RERUN_FROM, study="", rerun_of="best", index=0, config={}, seed=1,
                         max_train_steps=10, purpose=Purpose.RERUN)  # fmt: skip
     store.add_trials([rerun])
     assert [t.name for t in claim(store, 9, purpose=Purpose.RERUN)] == ["1.r0"]

@@ -190,7 +190,7 @@ def test_a_table_of_the_round(claimed):
     settle(claimed, KEY, 1)
     claimed.add_trials(
         [
-            TrialRecord(round=1, number=1_000_000, study="rerun:best", index=0, config={"x": 0.5},
+            TrialRecord(round=1, number=1_000_000, study="", rerun_of="best", index=0, config={"x": 0.5},
                         seed=1, max_train_steps=10, purpose=Purpose.RERUN)
         ]
     )  # fmt: skip
@@ -203,4 +203,4 @@ def test_a_table_of_the_round(claimed):
     assert made.curves["loss"].of(1)[0].size == 0
     reruns = table(claimed, 1, reruns=True)
     assert reruns.name == ("1.r0",)
-    assert reruns.study == ("rerun:best",)
+    assert reruns.rerun_of == ("best",)

@@ -178,6 +178,7 @@ def _anew(trial: TrialRecord) -> TrialRecord:
         study=trial.study,
         index=trial.index,
         purpose=trial.purpose,
+        rerun_of=trial.rerun_of,
         config=trial.config,
         seed=trial.seed,
         max_train_steps=trial.max_train_steps,

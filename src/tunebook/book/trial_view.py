@@ -15,7 +15,7 @@ from tunebook.book.trial_names import trial_named
 from tunebook.domain.curves import reduce_curve
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import EvidenceError
-from tunebook.domain.trial import RERUN_FROM, Configuration, Status, TrialRecord
+from tunebook.domain.trial import Configuration, Purpose, Status, TrialRecord
 from tunebook.store import Store
 from tunebook.store.table import table
 from tunebook.training import artifacts
@@ -106,9 +106,8 @@ class BookTrial:
     @property
     def curves(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
         """By metric, the steps and the values that it reported; a sealed metric is left out."""
-        key = self.record.key
-        rerun = key.number >= RERUN_FROM
-        table_ = table(self._store, key.round, reruns=rerun)
+        rerun = self.record.purpose is Purpose.RERUN
+        table_ = table(self._store, self.record.round, reruns=rerun)
         row = table_.name.index(self.name)
         curves = {metric: c.of(row) for metric, c in table_.curves.items()}
         return {metric: own for metric, own in curves.items() if len(own[0])}

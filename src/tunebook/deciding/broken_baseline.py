@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tunebook.domain.decision import Decision, RerunPlan
+from tunebook.domain.decision import BASELINE, Decision, RerunPlan
 from tunebook.domain.error_kind import OF_THE_CODE, error_kind
 from tunebook.domain.formats.numbers import plural
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.trial import Cause, Status, TrialRecord
 
-STUDY = "rerun:baseline"
-"""Study of the baseline's reruns."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How one rerun ended: its study, status, cause and the error."""
+    """How one trial ended: what it reran, its status, cause and the error."""
 
-    study: str
+    rerun_of: str
     status: Status
     cause: Cause | None
     detail: str
@@ -44,7 +41,7 @@ def broken_baseline(reruns: Iterable[Ending]) -> BrokenBaseline | None:
 
     A rerun that diverges or runs out of memory is evidence, so one of these gives None.
     """
-    ended = [r for r in reruns if r.study == STUDY and r.status.ended]
+    ended = [r for r in reruns if r.rerun_of == BASELINE and r.status.ended]
     kinds = {error_kind(r.detail) for r in ended if r.cause in OF_THE_CODE}
     if len(kinds) != 1 or any(r.cause not in OF_THE_CODE for r in ended):
         return None
@@ -54,17 +51,18 @@ def broken_baseline(reruns: Iterable[Ending]) -> BrokenBaseline | None:
 def broken_in(trials: Iterable[TrialRecord]) -> BrokenBaseline | None:
     """The same for the stored trials of a round."""
     return broken_baseline(
-        Ending(study=t.study, status=t.status, cause=t.cause, detail=t.detail) for t in trials
+        Ending(rerun_of=t.rerun_of, status=t.status, cause=t.cause, detail=t.detail)
+        for t in trials
     )
 
 
 def broken_in_round(found: RoundRecord) -> BrokenBaseline | None:
     """The same for a round as reports read it."""
     reruns = found.reruns
-    columns = zip(reruns.study, reruns.status, reruns.cause, reruns.name, strict=True)
+    columns = zip(reruns.rerun_of, reruns.status, reruns.cause, reruns.name, strict=True)
     return broken_baseline(
-        Ending(study=study, status=status, cause=cause, detail=found.details.get(name, ""))
-        for study, status, cause, name in columns
+        Ending(rerun_of=arm, status=status, cause=cause, detail=found.details.get(name, ""))
+        for arm, status, cause, name in columns
     )
 
 

@@ -13,11 +13,9 @@ from tunebook.charts.picture import Picture, Row
 from tunebook.charts.theme import HOVER, SIZES
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
-from tunebook.domain.decision import Decision, Estimand, Side
+from tunebook.domain.decision import BASELINE, Decision, Estimand, Side
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
-
-BASELINE = "baseline"
 
 
 def draw(

@@ -46,7 +46,7 @@ from tunebook.deciding.rerun_evidence import FEWEST, Question, Reading, SideEvid
 from tunebook.deciding.sequential_design import unbiased_drift
 from tunebook.deciding.superiority import ChanceToBeat, chance_to_beat, paired_chance
 from tunebook.deciding.wording import sentence
-from tunebook.domain.decision import Estimand, RerunPlan, Verdict
+from tunebook.domain.decision import BASELINE, Estimand, RerunPlan, Verdict
 from tunebook.domain.finding import Interval
 from tunebook.statistics.metric_bounds import certain_best, cut_at_best
 
@@ -124,7 +124,7 @@ def conclude(readings: Sequence[Reading], asked: Question, *, ended: bool = True
     longest = max(readings, key=lambda r: r.side.reruns)
     sides = {r.side.name: r.side for r in readings}
     if longest.baseline is not None:
-        sides["baseline"] = longest.baseline
+        sides[BASELINE] = longest.baseline
     return Judgement(
         verdict=verdict,
         best=best.side.name,

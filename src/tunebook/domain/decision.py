@@ -14,6 +14,9 @@ from tunebook.domain.formats.display import Shown
 from tunebook.domain.formats.notation import parse_metric
 from tunebook.domain.trial import Configuration
 
+BASELINE = "baseline"
+"""Name of the arm that candidates are compared with."""
+
 
 class Verdict(StrEnum):
     """What a round's evidence says of changing the baseline."""

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     CAUSE = "cause"
     SECONDS = "seconds"
     STUDY = "study"
+    RERUN_OF = "rerun_of"
     WORKLOAD = "workload"
     BOOKKEEPING = "bookkeeping"
 

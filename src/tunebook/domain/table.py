@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
 
 
+_COLUMNS = ("name", "study", "config", "seed", "status", "cause")
+_MAY_BE_EMPTY = ("carried", "weight", "evaluation_share", "rerun_of")
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class TrialTable:
     """Trials as columns. All columns have one entry a trial, in order of trial number.
@@ -56,6 +60,8 @@ class TrialTable:
         origin: what a foreign file's columns were taken for; None for a round of a book.
         evaluation_share: of each trial's time that evaluations took, NaN where not seen; empty
             where nothing is known.
+        rerun_of: name of the arm that each trial reruns with a new seed, empty for a search
+            trial; no entries where all are search trials.
     """
 
     objective: Objective
@@ -81,12 +87,12 @@ class TrialTable:
     weight: tuple[float, ...] = ()
     origin: Origin | None = None
     evaluation_share: tuple[float, ...] = ()
+    rerun_of: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.name)
-        columns = ["study", "config", "seed", "status", "cause", "seconds", "value"]
-        columns += [c for c in ("carried", "weight", "evaluation_share") if getattr(self, c)]
-        for column in columns:
+        used = [c for c in _MAY_BE_EMPTY if getattr(self, c)]
+        for column in (*_COLUMNS, "seconds", "value", *used):
             if len(getattr(self, column)) != n:
                 raise TableError(
                     f'every column of a table has one entry a trial; "{column}" has '
@@ -227,21 +233,16 @@ class TrialTable:
         """The chosen trials as a table of their own, with the same spaces and roles."""
         chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
         pick = [int(i) for i in chosen]
+        columns: dict[str, Any] = {
+            c: tuple(own[i] for i in pick)
+            for c in (*_COLUMNS, *_MAY_BE_EMPTY)
+            if (own := getattr(self, c))
+        }
         return replace(
             self,
-            name=tuple(self.name[i] for i in pick),
-            study=tuple(self.study[i] for i in pick),
-            config=tuple(self.config[i] for i in pick),
-            seed=tuple(self.seed[i] for i in pick),
-            status=tuple(self.status[i] for i in pick),
-            cause=tuple(self.cause[i] for i in pick),
+            **columns,
             seconds=self.seconds[pick],
             value=self.value[pick],
-            carried=tuple(self.carried[i] for i in pick) if self.carried else (),
-            weight=tuple(self.weight[i] for i in pick) if self.weight else (),
-            evaluation_share=tuple(self.evaluation_share[i] for i in pick)
-            if self.evaluation_share
-            else (),
             curves={m: c.take(np.asarray(pick, np.int64)) for m, c in self.curves.items()},
         )
 

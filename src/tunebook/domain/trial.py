@@ -18,7 +18,7 @@ Configuration = Mapping[str, Value]
 
 
 RERUN_FROM = 1_000_000
-"""Reruns with fresh seeds are numbered from here, so that a search can still be extended."""
+"""Reruns with new seeds are numbered from here, so that a search can still be extended."""
 
 
 class Status(StrEnum):
@@ -87,9 +87,12 @@ class TrialRecord:
     Attributes:
         round: number of its round in the book, from 1.
         number: its number in the round, from 0; stays the same when the round is extended.
-        study: name of its study, such as `optimizer=adam`; empty for an unsplit round.
+        study: name of its study, such as `optimizer=adam`; empty for an unsplit round and for a
+            rerun.
         index: k, its place in the study's sequence of points.
-        purpose: search, or rerun with a fresh seed.
+        purpose: search, or rerun with a new seed.
+        rerun_of: name of the arm that a rerun belongs to, a candidate's or "baseline"; empty for
+            a search trial.
         config: every hyperparameter that exists in its branch, fixed ones included.
         seed: given to the training code.
         max_train_steps: steps that it was asked to train.
@@ -110,6 +113,7 @@ class TrialRecord:
     seed: int
     max_train_steps: int
     purpose: Purpose = Purpose.EXPLORE
+    rerun_of: str = ""
     status: Status = Status.PENDING
     cause: Cause | None = None
     detail: str = ""

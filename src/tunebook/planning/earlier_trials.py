@@ -72,7 +72,7 @@ def repeated_seeds(reruns: TrialTable) -> float | None:
     freedom.
     """
     groups: dict[str, list[float]] = {}
-    for side, loss in zip(reruns.study, reruns.losses.tolist(), strict=True):
+    for side, loss in zip(reruns.rerun_of, reruns.losses.tolist(), strict=True):
         if math.isfinite(loss):
             groups.setdefault(side, []).append(loss)
     own = like_the_best([np.array(v) for v in groups.values()])

@@ -56,15 +56,15 @@ def opened_results(record: BookRecord) -> tuple[OpenedResult, ...]:
             table = one.reruns
             if metric not in table.curves:
                 continue
-            for study in dict.fromkeys(table.study):
-                own = table.of_study(study)
+            for side in dict.fromkeys(table.rerun_of):
+                own = table.take(np.array([arm == side for arm in table.rerun_of], dtype=bool))
                 values = [v for v in _values(own, metric) if not math.isnan(v)]
                 if values:
                     found.append(
                         OpenedResult(
                             metric=metric,
                             round=one.number,
-                            side=study.removeprefix("rerun:"),
+                            side=side,
                             runs=len(values),
                             infeasible=sum(s is Status.INFEASIBLE for s in own.status),
                             mean=float(np.mean(values)),

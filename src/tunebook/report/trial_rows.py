@@ -93,10 +93,9 @@ def trial_rows(found: RoundRecord | None, table: TrialTable) -> TrialRows:
 
     values = [None if math.isnan(v) else float(v) for v in table.value]
     add(table.objective.metric, "", values, digits=4)  # as many as texts and pictures give it
-    reruns = len(table) > 0 and all(s.startswith("rerun:") for s in table.study)
+    reruns = bool(table.rerun_of)
     if reruns or (several and not settled):
-        names = [s.removeprefix("rerun:") for s in table.study] if reruns else table.study
-        add("side" if reruns else "study", "", list(names))
+        add("side" if reruns else "study", "", list(table.rerun_of or table.study))
     for name in (*settled, *(n for n in varied if n not in settled)):
         add(name, "", table.column(name))
     add("time", "s", [None if math.isnan(s) else float(s) for s in table.seconds])

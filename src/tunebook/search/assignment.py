@@ -115,12 +115,13 @@ def rerun_trials(
         TrialRecord(
             round=number,
             number=first_number + i,
-            study=f"rerun:{side}",
+            study="",
             index=j,
             config=config,
             seed=rerun_seed(plan.seed, number, j, shared=shared, ran=ran, used=used),
             max_train_steps=plan.max_train_steps,
             purpose=Purpose.RERUN,
+            rerun_of=side,
         )
         for i, j in enumerate(indices)
     )

@@ -32,15 +32,15 @@ from tunebook.domain.version import VERSION
 from tunebook.store.book_file import claim_folder, files_folder
 from tunebook.store.copying import batches, begin_filling, end_filling
 from tunebook.store.curves.chunks import Points, pack, unpack
+from tunebook.store.revisions import known_revisions, make_older, migrate
 from tunebook.store.schema import REVISION, metadata
 from tunebook.store.sql import SqlStore
 
 ARCHIVE = 1
-READ = ("0003", "0004", "0005", "0006", REVISION)
-"""Schemas whose archives are read: 0004 differs in an index and guards, 0005 in what is added,
-0006 in the packed form of curves, 0007 in a column."""
+FIRST = "0003"
+"""The schema of the first archives."""
 ADDED_LATER = frozenset({"request"})
-"""Tables that archives of the older ones lack."""
+"""Tables that archives of older schemas may lack."""
 AT_A_TIME = 500
 """Rows that are inserted together."""
 UNREADABLE = (
@@ -118,13 +118,13 @@ def read_archive(path: Path, book: str | os.PathLike[str]) -> dict[str, int]:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            tables = _manifest(archive, path)
+            schema, tables = _manifest(archive, path)
             for name, about in tables.items():
                 _check(archive, name, about, path)
             if isinstance(book, str) and is_server(book):
-                _fill_store(SqlStore.open(book), archive)
+                _fill_store(SqlStore.open(book), archive, schema)
             else:
-                _make_file(Path(book), archive)
+                _make_file(Path(book), archive, schema)
     except UNREADABLE as error:
         why = (str(error) or type(error).__name__).splitlines()[0]
         raise BookDamagedError(
@@ -134,7 +134,7 @@ def read_archive(path: Path, book: str | os.PathLike[str]) -> dict[str, int]:
     return {name: about["rows"] for name, about in tables.items()}
 
 
-def _make_file(book: Path, archive: zipfile.ZipFile) -> None:
+def _make_file(book: Path, archive: zipfile.ZipFile, schema: str) -> None:
     if book.exists():
         raise StoreError(
             f"an archive becomes a new book; {book} is there already",
@@ -142,7 +142,7 @@ def _make_file(book: Path, archive: zipfile.ZipFile) -> None:
         )
     fresh = book.with_name(f".{book.name}.{os.getpid()}.restoring")
     try:
-        _fill_store(SqlStore.open(fresh, files=files_folder(book)), archive)
+        _fill_store(SqlStore.open(fresh, files=files_folder(book)), archive, schema)
         claim_folder(book)
         os.replace(fresh, book)
     finally:
@@ -150,15 +150,19 @@ def _make_file(book: Path, archive: zipfile.ZipFile) -> None:
             fresh.with_name(f"{fresh.name}{end}").unlink(missing_ok=True)
 
 
-def _fill_store(store: SqlStore, archive: zipfile.ZipFile) -> None:
-    """Fill an empty book in one transaction, and close it."""
+def _fill_store(store: SqlStore, archive: zipfile.ZipFile, schema: str) -> None:
+    """Fill an empty book in one transaction, migrate an older schema's rows, and close it."""
     try:
         with store._writing() as connection:
             begin_filling(connection, store)
+            if schema != REVISION:
+                make_older(connection, schema)
             held = set(archive.namelist())
             for table in metadata.sorted_tables:
                 if f"{table.name}.jsonl" in held:
                     _fill(connection, table, archive)
+            if schema != REVISION:
+                migrate(connection)
             end_filling(connection)
     finally:
         store.close()
@@ -209,19 +213,21 @@ def _closed(row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _manifest(archive: zipfile.ZipFile, path: Path) -> dict[str, dict[str, Any]]:
+def _manifest(archive: zipfile.ZipFile, path: Path) -> tuple[str, dict[str, dict[str, Any]]]:
+    """The schema of an archive's rows, and of each table the number of rows and the checksum."""
     manifest = json.loads(archive.read("manifest.json"))
-    if manifest["archive"] != ARCHIVE or manifest["schema"] not in READ:
+    schema: str = manifest["schema"]
+    if manifest["archive"] != ARCHIVE or schema < FIRST or schema not in known_revisions():
         raise BookNewerError(
-            f"{path} has schema {manifest['schema']}, written by Tunebook {manifest['made_by']}; "
+            f"{path} has schema {schema}, written by Tunebook {manifest['made_by']}; "
             f"this version reads {REVISION}",
             next_step="restore it with that version, and open the book with this one",
         )
     tables: dict[str, dict[str, Any]] = manifest["tables"]
     missing = {t.name for t in metadata.sorted_tables} ^ set(tables)
-    if missing - (ADDED_LATER if manifest["schema"] != REVISION else set()):
+    if missing - (ADDED_LATER if schema != REVISION else set()):
         raise ValueError(f"tables are missing or unknown: {', '.join(sorted(missing))}")
-    return tables
+    return schema, tables
 
 
 def _check(archive: zipfile.ZipFile, name: str, about: Mapping[str, Any], path: Path) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
-from tunebook.domain.trial import Cause, Status, TrialKey
+from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
 from tunebook.store import Asked
 from tunebook.store.database.connection import database_now
 from tunebook.store.database.transactions import Transactions
+from tunebook.store.rows import outcome_columns
 from tunebook.store.schema import chunk
 from tunebook.store.schema import request as requests
 from tunebook.store.schema import trial as trials
@@ -97,14 +98,7 @@ class Requests(Transactions):
                 changed = connection.execute(
                     sa.update(trials)
                     .where(mine, trials.c.status.in_(ended))
-                    .values(
-                        status=Status.PENDING.value,
-                        cause=None,
-                        detail="",
-                        output_tail="",
-                        unread="[]",
-                        ended_at=None,
-                    )
+                    .values({**outcome_columns(Outcome(status=Status.PENDING)), "ended_at": None})
                 ).rowcount
                 if changed:
                     own = sa.and_(chunk.c.round == key.round, chunk.c.number == key.number)

@@ -45,7 +45,7 @@ def make_current(
             )
         _create(engine, path)
         return
-    if found not in _revisions():
+    if found not in known_revisions():
         if found > REVISION and found.isdigit():
             raise BookNewerError(
                 f"the book {location} has schema {found}, made by Tunebook {_made_by(engine)}; "
@@ -145,13 +145,22 @@ def _create(engine: sa.Engine, path: Path | None) -> None:
         _sync_folder(path.parent)
 
 
-def _revisions() -> set[str]:
+def known_revisions() -> set[str]:
     """Schemas that this version can bring up to date."""
     steps = Path(__file__).with_name("migrations") / "versions"
     return {file.name.partition("_")[0] for file in steps.glob("[0-9]*_*.py")}
 
 
-def migrate(connection: sa.Connection) -> None:
+def make_older(connection: sa.Connection, revision: str) -> None:
+    """Make the tables of an empty book anew, as they were at an earlier revision."""
+    metadata.drop_all(connection)
+    connection.exec_driver_sql("DROP TABLE alembic_version")
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("DROP FUNCTION only_ever_added")
+    migrate(connection, revision)
+
+
+def migrate(connection: sa.Connection, revision: str = "head") -> None:
     """Run Alembic's migrations on a connection, inside its transaction."""
     # Alembic takes 0.2 s to load, and a current book never needs it.
     from alembic import command  # noqa: PLC0415
@@ -160,7 +169,7 @@ def migrate(connection: sa.Connection) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _made_by(engine: sa.Engine) -> str:

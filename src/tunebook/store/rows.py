@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 from tunebook.domain.errors import StoreError, TunebookError
 from tunebook.domain.formats.codec import from_json, to_json
 from tunebook.domain.trial import Cause, Outcome, Purpose, Status, TrialRecord
 from tunebook.store.database.connection import host_now
+from tunebook.store.schema import trial as trials
 
 
 def readable(noun: object) -> str:
@@ -50,77 +53,6 @@ def _json(value: object) -> str:
     return text if storable(text) == text else json.dumps(value)
 
 
-def to_row(trial: TrialRecord) -> dict[str, Any]:
-    """The columns of a trial's record."""
-    return {
-        "round": trial.round,
-        "number": trial.number,
-        "study": trial.study,
-        "index": trial.index,
-        "purpose": trial.purpose.value,
-        "config": _json(dict(trial.config)),
-        "seed": trial.seed,
-        "max_train_steps": trial.max_train_steps,
-        "status": trial.status.value,
-        "cause": trial.cause.value if trial.cause else None,
-        "detail": storable(trial.detail),
-        "attempt": trial.attempt,
-        "seconds": trial.seconds,
-        "output_tail": storable(trial.output_tail),
-        "unread": _json(list(trial.unread)),
-        "started_at": trial.started_at,
-        "ended_at": trial.ended_at,
-        "evaluation_share": trial.evaluation_share,
-    }
-
-
-def outcome_columns(outcome: Outcome) -> dict[str, object]:
-    """The columns that an outcome sets."""
-    return {
-        "status": outcome.status.value,
-        "cause": outcome.cause.value if outcome.cause else None,
-        "detail": storable(outcome.detail),
-        "output_tail": storable(outcome.output_tail),
-        "unread": _json(list(outcome.unread)),
-        "ended_at": outcome.ended_at or host_now(),
-        "evaluation_share": outcome.evaluation_share,
-    }
-
-
-_CAUSES = {cause.value: cause for cause in Cause}
-_PURPOSES = {purpose.value: purpose for purpose in Purpose}
-_STATUSES = {status.value: status for status in Status}
-
-
-def to_trial(row: Any) -> TrialRecord:
-    """The record that a whole row of the trial table holds."""
-    # By place: a round of 10,000 trials is read in a tenth of a second, half of it here.
-    (
-        round_, number, study, index, purpose, config, seed, max_train_steps, status, cause,
-        detail, attempt, seconds, output_tail, unread, started_at, ended_at, *_, evaluation_share,
-    ) = row  # fmt: skip
-    return TrialRecord(
-        round=round_,
-        number=number,
-        study=study,
-        index=index,
-        config=_parsed(config),
-        seed=seed,
-        max_train_steps=max_train_steps,
-        purpose=_PURPOSES[purpose],
-        status=_STATUSES[status],
-        cause=_CAUSES[cause] if cause else None,
-        detail=detail,
-        attempt=attempt,
-        seconds=seconds,
-        output_tail=output_tail,
-        unread=() if unread == "[]" else tuple(_parsed(unread)),
-        started_at=started_at,
-        ended_at=ended_at,
-        evaluation_share=evaluation_share,
-    )
-
-
 _decode = json.JSONDecoder().raw_decode
 
 
@@ -129,3 +61,52 @@ def _parsed(text: str) -> Any:
     if end != len(text):
         raise ValueError(f"more than one JSON value: {text:.80}")
     return found
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_CAUSES: dict[str | None, Cause | None] = {None: None, **{cause.value: cause for cause in Cause}}
+_FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
+    "purpose": (str, {purpose.value: purpose for purpose in Purpose}.__getitem__),
+    "status": (str, {status.value: status for status in Status}.__getitem__),
+    "cause": (lambda cause: None if cause is None else str(cause), _CAUSES.__getitem__),
+    "config": (lambda config: _json(dict(config)), _parsed),
+    "unread": (
+        lambda names: _json(list(names)),
+        lambda text: () if text == "[]" else tuple(_parsed(text)),
+    ),
+    "detail": (storable, _as_it_is),
+    "output_tail": (storable, _as_it_is),
+}
+"""By column that is not stored as it is: what writes it, and what reads it."""
+
+
+def _form(name: str) -> tuple[Callable[[Any], Any], Callable[[Any], Any]]:
+    return _FORMS.get(name, (_as_it_is, _as_it_is))
+
+
+_TO_ROW = tuple((f.name, _form(f.name)[0]) for f in fields(TrialRecord))
+_TO_TRIAL = tuple(
+    (f.name, list(trials.c.keys()).index(f.name), _form(f.name)[1]) for f in fields(TrialRecord)
+)
+_OF_OUTCOME = tuple((f.name, _form(f.name)[0]) for f in fields(Outcome) if f.name != "seconds")
+OUTCOME_COLUMNS = tuple(name for name, _ in _OF_OUTCOME)
+"""The columns that an outcome sets; its seconds are added to those of earlier attempts."""
+
+
+def to_row(trial: TrialRecord) -> dict[str, Any]:
+    """The columns of a trial's record."""
+    return {name: encode(getattr(trial, name)) for name, encode in _TO_ROW}
+
+
+def outcome_columns(outcome: Outcome) -> dict[str, Any]:
+    """The columns that an outcome sets."""
+    columns = {name: encode(getattr(outcome, name)) for name, encode in _OF_OUTCOME}
+    return {**columns, "ended_at": outcome.ended_at or host_now()}
+
+
+def to_trial(row: Any) -> TrialRecord:
+    """The record that a whole row of the trial table holds."""
+    return TrialRecord(**{name: decode(row[place]) for name, place, decode in _TO_TRIAL})

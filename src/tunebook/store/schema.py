@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The migration that makes this schema; a book that names another is older, or newer."""
 
 metadata = MetaData()
@@ -64,6 +64,7 @@ trial = Table(
     Column("lease_until", Float(53)),
     Column("turn", Integer, nullable=False, server_default="0"),
     Column("evaluation_share", Float(53)),
+    Column("rerun_of", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(["round"], ["round.number"]),
     Index("trial_by_status", "round", "status", "turn", "number"),
 )

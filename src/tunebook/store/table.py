@@ -17,7 +17,7 @@ from tunebook.store import Store
 
 
 def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
-    """The search trials of a round, or its fresh-seed reruns, as columns.
+    """The search trials of a round, or its reruns with new seeds, as columns.
 
     Trials that have not ended are rows without a value. A sealed metric has no curve (D7): what
     analysis, reports and exports see is made here. Time grows with the round's points.
@@ -25,7 +25,7 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
     Args:
         store: the book.
         number: of the round.
-        reruns: fresh-seed reruns instead of search trials; their studies are `rerun:SIDE`.
+        reruns: reruns with new seeds instead of search trials; `rerun_of` has the arm of each.
     """
     made = store.setting()
     if made is None:
@@ -49,7 +49,7 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
         seconds=np.array([t.seconds for t in rows], np.float64),
         value=value,
         curves=curves,
-        branches=_branches(plan, rows, reruns),
+        branches={"": Branch()} if reruns else {s.name: s.branch for s in studies(plan)},
         roles=_roles(plan),
         max_train_steps=plan.max_train_steps,
         training_objective=setting.training_objective,
@@ -57,6 +57,7 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
         evaluation_share=tuple(
             math.nan if t.evaluation_share is None else t.evaluation_share for t in rows
         ),
+        rerun_of=tuple(t.rerun_of for t in rows) if reruns else (),
         adaptive=any(t.purpose is Purpose.EXPLOIT for t in rows),
     )
 
@@ -82,12 +83,6 @@ def _curves(store: Store, number: int, rows: list[TrialRecord]) -> dict[str, Cur
     sealed = sealed_in(number, store.seals(), store.looks())
     found = store.curves_of(number, [t.number for t in rows])
     return {metric: found[metric] for metric in sorted(found) if metric not in sealed}
-
-
-def _branches(plan: Round, rows: list[TrialRecord], reruns: bool) -> dict[str, Branch]:
-    if reruns:
-        return {t.study: Branch() for t in rows}
-    return {study.name: study.branch for study in studies(plan)}
 
 
 def _roles(plan: Round) -> dict[str, Role]:

@@ -52,7 +52,7 @@ def ask(book):
 
 
 def reruns_of(asked):
-    return Counter(t.study for t in asked.trials if t.purpose is Purpose.RERUN)
+    return Counter(t.rerun_of for t in asked.trials if t.purpose is Purpose.RERUN)
 
 
 def test_a_baseline_whose_reruns_all_crash_is_refused(launched):
@@ -77,13 +77,13 @@ def test_it_is_refused_before_a_candidate_is_rerun_and_costs_no_level(launched):
     before = book_account(launched._store)
     with pytest.raises(EvidenceError, match=r"2 reruns crashed alike"):
         asked.decide(needs_decay, max_reruns=18, **QUIET)
-    assert reruns_of(asked) == Counter({"rerun:baseline": 2})
+    assert reruns_of(asked) == Counter({"baseline": 2})
     assert book_account(launched._store) == before == ()
     # Unchanged code is not tried again.
     with pytest.raises(EvidenceError, match=r"--again crashed"):
         asked.decide(needs_decay, max_reruns=18, **QUIET)
-    assert reruns_of(asked) == Counter({"rerun:baseline": 2})
-    assert {t.attempt for t in asked.trials if t.study == "rerun:baseline"} == {1}
+    assert reruns_of(asked) == Counter({"baseline": 2})
+    assert {t.attempt for t in asked.trials if t.rerun_of == "baseline"} == {1}
     other = launched.round(
         "Does warmup help?", scientific={"warmup": tb.choice(1, 2)}, trials=2, max_train_steps=1
     )  # fmt: skip
@@ -109,7 +109,7 @@ def test_corrected_code_trains_the_crashed_reruns_again_with_their_seeds(launche
     asked.run(needs_decay, **QUIET)
     with pytest.raises(EvidenceError):
         asked.decide(needs_decay, max_reruns=18, **QUIET)
-    crashed = {t.name: t.seed for t in asked.trials if t.study == "rerun:baseline"}
+    crashed = {t.name: t.seed for t in asked.trials if t.rerun_of == "baseline"}
     decision = asked.decide(has_a_default, max_reruns=18, again=again, **QUIET)
     assert decision.verdict == "adopt"
     now = {t.name: t for t in asked.trials}
@@ -186,7 +186,7 @@ def test_a_good_baseline_costs_no_rerun_more_than_before(launched):
     asked.run(has_a_default, **QUIET)
     asked.decide(has_a_default, max_reruns=18, **QUIET)
     made = reruns_of(asked)
-    assert made["rerun:baseline"] == max(made.values()) == made["rerun:decay=linear"], made
+    assert made["baseline"] == max(made.values()) == made["decay=linear"], made
 
 
 def test_a_baseline_that_the_code_trains_by_a_default_is_compared(launched):

@@ -25,7 +25,7 @@ def header(tmp_path, **nuisance):
         return list(csv.DictReader(file))
 
 
-OWN = ["trial", "study", "seed", "status", "cause", "seconds", "loss"]
+OWN = ["trial", "study", "rerun_of", "seed", "status", "cause", "seconds", "loss"]
 
 
 @pytest.mark.parametrize("name", OWN)

@@ -30,7 +30,7 @@ from tunebook.examination.examine import results
 from tunebook.planning.earlier_trials import repeated_seeds
 
 
-def table(rows, *, objective=None, seeds=None, study=None):
+def table(rows, *, objective=None, seeds=None, study=None, rerun_of=()):
     """Rows of (configuration, value)."""
     n = len(rows)
     study = study or [""] * n
@@ -47,6 +47,7 @@ def table(rows, *, objective=None, seeds=None, study=None):
         value=value,
         branches={s: Branch(axes={"x": Float(0.0, 1.0)}) for s in study},
         roles={"x": Role.NUISANCE},
+        rerun_of=tuple(rerun_of),
     )
 
 
@@ -115,8 +116,8 @@ def test_heavy_tails_make_the_noise_less_sure():
 def reruns_of(*configurations):
     """Reruns with new seeds, of configurations x = 0, 0.1, ..."""
     rows = [({"x": 0.1 * k}, v) for k, values in enumerate(configurations) for v in values]
-    study = [f"rerun:{k}" for k, values in enumerate(configurations) for _ in values]
-    return table(rows, study=study)
+    arms = [str(k) for k, values in enumerate(configurations) for _ in values]
+    return table(rows, rerun_of=arms)
 
 
 GOOD = (0.30, 0.31, 0.29, 0.30)
@@ -230,7 +231,7 @@ def test_rounds_of_one_search_are_joined_under_their_seeds():
     assert same_search(plan, again)
     assert not same_search(plan, replace(again, max_train_steps=20))
     own = table([({"x": 0.1 * i}, float(i)) for i in range(4)])
-    rerun = table([({"x": 0.0}, 0.5), ({"x": 0.0}, 0.7)], seeds=(8, 9), study=["rerun:best"] * 2)
+    rerun = table([({"x": 0.0}, 0.5), ({"x": 0.0}, 0.7)], seeds=(8, 9), rerun_of=["best"] * 2)
     alone = joined([Search(seed=0, trials=own, reruns=rerun)])
     assert len(alone) == 6 and all("search_seed" not in c for c in alone.config)
     assert [t.chose for t in labelled(alone)] == [True, True, True, True, False, False]
@@ -242,7 +243,7 @@ def test_reruns_of_earlier_rounds_measure_what_a_seed_does():
     """A round without reruns of its own reads the earlier ones, and says which round that is."""
     own = table([({"x": 0.1 * i}, float(i)) for i in range(4)])
     values = (0.5, 0.7, 0.6, 0.4)
-    before = table([({"x": 0.0}, v) for v in values], seeds=(8, 9, 10, 11), study=["rerun:x"] * 4)
+    before = table([({"x": 0.0}, v) for v in values], seeds=(8, 9, 10, 11), rerun_of=["x"] * 4)
     read = joined([Search(seed=0, trials=own)], {1: before})
     assert read.carried == (0,) * 4 + (1,) * 4
     result = variance_sources.check(read)
@@ -252,7 +253,7 @@ def test_reruns_of_earlier_rounds_measure_what_a_seed_does():
     assert "in round 1" in result.findings[0].sentence
     # Reruns of its own are read alone.
     rerun = table([({"x": 0.0}, v) for v in (5.0, 5.2, 5.1)], seeds=(21, 22, 23),
-                  study=["rerun:x"] * 3)  # fmt: skip
+                  rerun_of=["x"] * 3)  # fmt: skip
     both = variance_sources.check(joined([Search(seed=0, trials=own, reruns=rerun)], {1: before}))
     assert by_origin(both)[Origin.TRIAL].rounds == ()
     assert by_origin(both)[Origin.TRIAL].deviation.estimate == pytest.approx(0.1)

@@ -11,7 +11,7 @@ from tunebook.book.decisions.fresh_reruns import Candidate, ended, evidence_of
 from tunebook.deciding.candidate_pairs import compare, pairs_of
 from tunebook.deciding.comparison import Judgement, losses_against_chance
 from tunebook.deciding.rerun_evidence import Question, Reading
-from tunebook.domain.decision import Comparison, Estimand, Side
+from tunebook.domain.decision import BASELINE, Comparison, Estimand, Side
 from tunebook.domain.trial import TrialRecord
 from tunebook.store import Store
 
@@ -26,7 +26,7 @@ def sides_of(
     """Every side with its reruns, mean and gain; candidates first, the baseline last."""
     reruns = {name: r.side.reruns for name, r in readings.items()}
     compared = dict(reruns)
-    reruns["baseline"] = max(reruns.values())
+    reruns[BASELINE] = max(reruns.values())
     return tuple(
         Side(
             name=side.name,
@@ -54,8 +54,8 @@ def _difference(
     if name not in judged.gain or asked.estimand is Estimand.BEATS:
         return None
     sign = asked.objective.sign
-    if "baseline" in judged.mean:
-        found = sign * (judged.mean["baseline"].estimate - judged.mean[name].estimate)
+    if BASELINE in judged.mean:
+        found = sign * (judged.mean[BASELINE].estimate - judged.mean[name].estimate)
     elif asked.chance is None:
         return None
     else:
@@ -67,7 +67,7 @@ def _difference(
 
 def _last(reading: Reading | None, judged: Judgement) -> float | None:
     """The mean at the last evaluation where that is what was compared with chance."""
-    if reading is None or "baseline" in judged.mean or not reading.side.last:
+    if reading is None or BASELINE in judged.mean or not reading.side.last:
         return None
     return float(np.mean(reading.side.last))
 

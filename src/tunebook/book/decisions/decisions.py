@@ -39,6 +39,7 @@ from tunebook.deciding.sequential_design import FIRST_ADOPT
 from tunebook.deciding.validation_sampling import sampling_error
 from tunebook.deciding.wording import against_baseline
 from tunebook.domain.decision import (
+    BASELINE,
     Comparison,
     Decision,
     Launch,
@@ -156,7 +157,7 @@ def _plan(
     most: int,
 ) -> RerunPlan:
     """The plan that stands for these sides, or a new one where reruns may be made."""
-    chosen = tuple((s.name, s.config) for s in sides if s.name != "baseline")
+    chosen = tuple((s.name, s.config) for s in sides if s.name != BASELINE)
     number = baseline.number if baseline else None
     plan = standing_plan(store, stored.number, chosen, number)
     refuse_estimand(
@@ -211,7 +212,7 @@ def candidates(
         for n, i in best.items()
     ]
     if baseline is not None:
-        found.append(Candidate(name="baseline", config=completed(plan, baseline.config)))
+        found.append(Candidate(name=BASELINE, config=completed(plan, baseline.config)))
     return tuple(found)
 
 
@@ -286,7 +287,7 @@ def _validation_text(
     decision: Decision, objective: Objective, examples: int | None
 ) -> tuple[str, ...]:
     """How far another validation set might move the gain, where its size was told."""
-    sides = [s for s in decision.sides if s.config == decision.config or s.name == "baseline"]
+    sides = [s for s in decision.sides if s.config == decision.config or s.name == BASELINE]
     means = [s.mean.estimate for s in sides]
     error = sampling_error(means, examples) if examples and len(sides) == 2 else None
     if error is None:
@@ -304,7 +305,7 @@ def _other_length(
     """What the baseline reaches where this round trains another length than its launch."""
     if baseline is None or baseline.max_train_steps == plan.max_train_steps:
         return ()
-    metric, mean = asked.objective.metric, judged.mean["baseline"].estimate
+    metric, mean = asked.objective.metric, judged.mean[BASELINE].estimate
     return (
         f"Both sides trained {plan.max_train_steps} steps, the baseline's launch "
         f"{baseline.max_train_steps}: the baseline reaches {metric} {digits(mean, 3)} here, where "

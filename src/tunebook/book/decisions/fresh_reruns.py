@@ -14,7 +14,7 @@ from tunebook.book.decisions.crashed_reruns import refuse_broken_baseline
 from tunebook.deciding.comparison import read_look
 from tunebook.deciding.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.domain.curves import reduce_curves
-from tunebook.domain.decision import RerunPlan
+from tunebook.domain.decision import BASELINE, RerunPlan
 from tunebook.domain.design import Reduce
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.table import TrialTable
@@ -102,8 +102,8 @@ class Looks:
     ) -> None:
         self._store = store
         self._stored = stored
-        self._candidates = [s for s in sides if s.name != "baseline"]
-        self._baseline = next((s for s in sides if s.name == "baseline"), None)
+        self._candidates = [s for s in sides if s.name != BASELINE]
+        self._baseline = next((s for s in sides if s.name == BASELINE), None)
         self._asked = asked
         self._reruns = reruns
         self._most = most
@@ -142,7 +142,7 @@ class Looks:
             evidence = evidence_of(self._store, self._stored.number, sides, n)
             if min(e.reruns for e in evidence.values()) < n:
                 break
-            base = evidence.get("baseline") if self._baseline else None
+            base = evidence.get(BASELINE) if self._baseline else None
             for side in going_on:
                 readings[side.name] = read_look(evidence[side.name], base, self._asked, plan, look)
             going_on = [s for s in going_on if not readings[s.name].dropped]
@@ -255,7 +255,7 @@ def _rerun(
 
 def is_rerun_of(trial: TrialRecord, side: Candidate) -> bool:
     """Whether a trial is a rerun of this side."""
-    return trial.study == f"rerun:{side.name}" and dict(trial.config) == dict(side.config)
+    return trial.rerun_of == side.name and dict(trial.config) == dict(side.config)
 
 
 def ended(trials: Sequence[TrialRecord], side: Candidate) -> list[TrialRecord]:

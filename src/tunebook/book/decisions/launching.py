@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from tunebook.book.decisions.refusals import refuse_baseline_length, state_chance
-from tunebook.domain.decision import Decision, Launch, Verdict
+from tunebook.domain.decision import BASELINE, Decision, Launch, Verdict
 from tunebook.domain.errors import EvidenceError
 
 
@@ -62,7 +62,7 @@ def launch_of(
     chosen = next(
         s
         for s in decision.sides
-        if (s.name == "baseline" if baseline_length else dict(s.config) == dict(decision.config))
+        if (s.name == BASELINE if baseline_length else dict(s.config) == dict(decision.config))
     )
     return Launch(
         number=len(launches),

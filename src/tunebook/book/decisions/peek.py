@@ -10,7 +10,7 @@ from tunebook.book.decisions.fresh_reruns import evidence_of
 from tunebook.book.decisions.refusals import refuse_same
 from tunebook.book.decisions.rerun_plans import question
 from tunebook.deciding.peek import peek
-from tunebook.domain.decision import Estimand, Setting
+from tunebook.domain.decision import BASELINE, Estimand, Setting
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Interval
@@ -72,7 +72,7 @@ def peek_at(store: Store, setting: Setting, objective: Objective, number: int) -
     sides = refuse_same(candidates(stored.plan, table(store, number), baseline, number))
     asked = question(objective, stored.plan.least_improvement, setting, plan)
     found = evidence_of(store, number, sides)
-    base = found.pop("baseline", None)
+    base = found.pop(BASELINE, None)
     return Peek(
         gain=peek(list(found.values()), base, asked),
         reruns={name: side.reruns for name, side in found.items()},

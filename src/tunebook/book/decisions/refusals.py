@@ -7,7 +7,15 @@ import sys
 from collections.abc import Sequence
 
 from tunebook.book.decisions.fresh_reruns import Candidate
-from tunebook.domain.decision import Decision, Estimand, Launch, RerunPlan, Setting, Verdict
+from tunebook.domain.decision import (
+    BASELINE,
+    Decision,
+    Estimand,
+    Launch,
+    RerunPlan,
+    Setting,
+    Verdict,
+)
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.formats.names import spell
@@ -107,7 +115,7 @@ def refuse_same(sides: Sequence[Candidate]) -> tuple[Candidate, ...]:
     Raises:
         EvidenceError: no other candidate is left.
     """
-    baseline = next((s for s in sides if s.name == "baseline"), None)
+    baseline = next((s for s in sides if s.name == BASELINE), None)
     if baseline is None:
         return tuple(sides)
     kept = tuple(s for s in sides if s is baseline or dict(s.config) != dict(baseline.config))
@@ -143,7 +151,7 @@ def refuse_baseline_length(decision: Decision, launches: Sequence[Launch]) -> No
         EvidenceError: the decision does not keep the baseline, trained the same length, or knows
             no mean of it.
     """
-    own = next((s for s in decision.sides if s.name == "baseline"), None)
+    own = next((s for s in decision.sides if s.name == BASELINE), None)
     steps = decision.max_train_steps
     if decision.verdict is not Verdict.KEEP or own is None or not launches:
         raise EvidenceError(

@@ -97,6 +97,7 @@ def _row(trial: TrialRecord, value: float | None, names: list[str]) -> list[obje
     return [
         trial.name,
         trial.study,
+        trial.rerun_of,
         trial.seed,
         trial.status,
         trial.cause or "",

@@ -26,8 +26,6 @@ REPEAT_NAMES = frozenset(
     {"search_seed", "study_seed", "search_repeat", "study_repeat", "repetition", "repeat",
      "search_number", "study_number"}
 )  # fmt: skip
-RERUN = "rerun:"
-"""A study of fresh-seed reruns is called so, and its side."""
 
 Key = tuple[tuple[str, Value], ...]
 
@@ -111,7 +109,7 @@ def labelled(table: TrialTable) -> tuple[Labelled, ...]:
                 setting=_part(config, [n for n in table.scientific if n not in hidden]),
                 split=_part(config, splits) or None,
                 repeat=_part(config, repeats) or None,
-                chose=i in chose and not table.study[i].startswith(RERUN),
+                chose=i in chose and not (table.rerun_of and table.rerun_of[i]),
             )
         )
     return tuple(found)

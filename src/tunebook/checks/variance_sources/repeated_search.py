@@ -80,4 +80,5 @@ def joined(
         carried=(*((0,) * own), *(n for n, t in before.items() for _ in t.name)) if before else (),
         weight=(),
         evaluation_share=(),
+        rerun_of=tuple(r for p in parts for r in p.rerun_of or ("",) * len(p)),
     )

@@ -37,6 +37,8 @@ class Columns(Protocol):
     @property
     def seed(self) -> tuple[int | None, ...]: ...
     @property
+    def rerun_of(self) -> tuple[str, ...]: ...
+    @property
     def status(self) -> tuple[Any, ...]: ...
     @property
     def cause(self) -> tuple[Any, ...]: ...
@@ -60,6 +62,7 @@ def columns(table: Columns) -> dict[str, list[Any]]:
     own: dict[str, list[Any]] = {
         "trial": list(table.name),
         "study": list(table.study),
+        **({"rerun_of": list(table.rerun_of)} if table.rerun_of else {}),
         "seed": list(table.seed),
         "status": [str(s) for s in table.status],
         "cause": [str(c) if c else None for c in table.cause],

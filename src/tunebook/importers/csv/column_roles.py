@@ -42,7 +42,7 @@ class Columns:
         origin: every column with its use.
         hyperparameters: name to column.
         trial: the column of names, or None; its own name may be "".
-        cause, seconds, study: the column, or "" where there is none.
+        cause, seconds, study, rerun_of: the column, or "" where there is none.
         statuses: columns that say how a trial ended, the first that says anything decides.
         seeds: columns of seeds.
         workloads: names of the hyperparameters that name a dataset or task.
@@ -57,6 +57,7 @@ class Columns:
     cause: str
     seconds: str
     study: str
+    rerun_of: str
     workloads: tuple[str, ...]
     cut_short: str
 
@@ -335,6 +336,7 @@ def _columns(
         cause=first(Kind.CAUSE, "cause"),
         seconds=first(Kind.SECONDS, "seconds"),
         study=first(Kind.STUDY, "study"),
+        rerun_of=first(Kind.RERUN_OF, "rerun_of"),
         workloads=tuple(use.name for use in uses.values() if use.kind is Kind.WORKLOAD),
         cut_short=said.cut_short,
     )

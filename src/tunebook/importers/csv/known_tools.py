@@ -24,8 +24,10 @@ _NOT_PREFIXED = frozenset(
 )  # fmt: skip
 _METRIC_PREFIXES = ("metrics.", "metrics/", "summary/", "summary.")
 
-OWN_COLUMNS = ("trial", "study", "seed", "status", "cause", "seconds")
+OWN_COLUMNS = ("trial", "study", "rerun_of", "seed", "status", "cause", "seconds")
 """The first columns of an exported round; the objective and the hyperparameters follow."""
+OWN_COLUMNS_0_1 = tuple(c for c in OWN_COLUMNS if c != "rerun_of")
+"""Those that version 0.1 wrote."""
 OWN_PREFIX = "params_"
 """Of all its hyperparameters, where one has the name of another column."""
 
@@ -103,12 +105,13 @@ def _prefixed(cells: Mapping[str, Sequence[str]]) -> dict[str, tuple[Kind, str]]
 
 def _own_export(header: tuple[str, ...], objective: str) -> Stated | None:
     """A round exported by Tunebook, which states every column by its place."""
-    first = len(OWN_COLUMNS)
-    if header[: first + 1] != (*OWN_COLUMNS, objective) or len(header) < first + 2:
+    own = OWN_COLUMNS if "rerun_of" in header else OWN_COLUMNS_0_1
+    first = len(own)
+    if header[: first + 1] != (*own, objective) or len(header) < first + 2:
         return None
     rest = header[first + 1 :]
     bare = all(name.startswith(OWN_PREFIX) for name in rest)
-    kinds = {c: (Kind(c), c) for c in OWN_COLUMNS}
+    kinds = {c: (Kind(c), c) for c in own}
     kinds[objective] = (RESULT, objective)
     kinds |= {c: (HYPERPARAMETER, c[len(OWN_PREFIX) :] if bare else c) for c in rest}
     return Stated(tool="Tunebook", kinds=kinds)

@@ -60,11 +60,11 @@ def fates_of(
         reached = numbers(cells, sheet.rows.lines, sheet.rows.source, column)
         empty = np.array([is_missing(c) and c.lower() != "nan" for c in cells])
         unreported = np.zeros(len(sheet.rows), dtype=bool)
-    study, cause = sheet.cells(sheet.columns.study), sheet.cells(sheet.columns.cause)
+    cause, is_rerun = sheet.cells(sheet.columns.cause), _reruns(sheet)
     cut = _cut_short(sheet)
     found: list[Fate] = []
     for i, value in enumerate(reached):
-        if study[i].startswith("rerun:"):
+        if is_rerun[i]:
             found.append("a rerun with a new seed, which is no part of the search")
             continue
         said = fate(
@@ -82,6 +82,12 @@ def fates_of(
             said = Status.INFEASIBLE, Cause.NOT_REPORTED
         found.append(said)
     return reached, unrecorded(found) if NO_RESULT in found else found
+
+
+def _reruns(sheet: Sheet) -> list[bool]:
+    """Whether each row is a rerun with a new seed; version 0.1 said so in the study's name."""
+    arm, study = sheet.cells(sheet.columns.rerun_of), sheet.cells(sheet.columns.study)
+    return [bool(a) or s.startswith("rerun:") for a, s in zip(arm, study, strict=True)]
 
 
 def _against_chance(

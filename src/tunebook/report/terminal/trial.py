@@ -71,6 +71,7 @@ def trial_data(
         "round": record.round,
         "study": record.study,
         "purpose": str(record.purpose),
+        "rerun_of": record.rerun_of,
         "status": str(record.status),
         "cause": str(record.cause) if record.cause else None,
         "detail": record.detail,

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from tunebook.domain.trial import Outcome, Status, TrialKey
-from tunebook.store.rows import outcome_columns
+from tunebook.store.rows import OUTCOME_COLUMNS, outcome_columns
 from tunebook.store.schema import attempt as attempts
 from tunebook.store.schema import chunk
 from tunebook.store.schema import trial as trials
@@ -76,18 +76,7 @@ FINISH = (
         seconds=trials.c.seconds + sa.bindparam("more_seconds"),
         host=sa.null(),
         lease_until=sa.null(),
-        **{
-            name: sa.bindparam(f"new_{name}")
-            for name in (
-                "status",
-                "cause",
-                "detail",
-                "ended_at",
-                "output_tail",
-                "unread",
-                "evaluation_share",
-            )
-        },
+        **{name: sa.bindparam(f"new_{name}") for name in OUTCOME_COLUMNS},
     )
 )
 
