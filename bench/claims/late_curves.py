@@ -43,6 +43,20 @@ def power(height: float, exponent: float) -> Shape:
     return lambda t: height * t**-exponent
 
 
+def cosine(shape: Shape, height: float) -> Shape:
+    """The course under a rate that falls to 0 as a cosine over the whole training.
+
+    The fall follows the rate summed so far, half of a constant rate's at the end, so that a training
+    twice as long gains shape(0.5) - shape(1). The noise of large steps adds `height` times the rate.
+    """
+
+    def course(t: np.ndarray) -> np.ndarray:
+        summed = t / 2 + np.sin(np.pi * t) / (2 * np.pi)
+        return shape(summed) + height * (1 + np.cos(np.pi * t)) / 2
+
+    return course
+
+
 def study(
     rng: np.random.Generator,
     trials: int,
@@ -55,6 +69,7 @@ def study(
     irregular: bool = False,
     cut_off: bool = False,
     spread: float = 1.0,
+    schedule: str = "",
 ) -> TrialTable:
     """One study whose trials all train STEPS steps.
 
@@ -65,6 +80,7 @@ def study(
         irregular: each trial is evaluated at steps of its own.
         cut_off: one trial in three loses up to a fifth of its end.
         spread: of the levels; 0 where all trials are equally good.
+        schedule: that the configurations name, if any.
     """
     base = table(rng, trials, [0.5, 0.5])
     even = np.linspace(STEPS / points, STEPS, points).astype(int) - 1
@@ -81,7 +97,14 @@ def study(
             keep = max(4, int(points * rng.uniform(0.8, 1.0)))
         rows.append((steps[:keep], losses[:keep]))
     best = np.array([v.min() for _, v in rows])
-    return replace(base, curves={"loss": Curves.pack(rows)}, value=best, max_train_steps=STEPS)
+    named = {"schedule": schedule} if schedule else {}
+    return replace(
+        base,
+        config=tuple({**c, **named} for c in base.config),
+        curves={"loss": Curves.pack(rows)},
+        value=best,
+        max_train_steps=STEPS,
+    )
 
 
 def of_their_own(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import scipy
-from late_curves import STEPS, Shape, falling, of_their_own, power, study, wandering
+from late_curves import STEPS, Shape, cosine, falling, of_their_own, power, study, wandering
 
 from tunebook.checks.training_length import check as training_length
 from tunebook.checks.training_length.more_steps import gain_of_more
@@ -48,6 +48,13 @@ FALLING: dict[str, dict[str, Any]] = {
     "falling steadily, irregular steps": {"shape": STEADY, "irregular": True},
     "falling steadily, a third cut off": {"shape": STEADY, "cut_off": True},
 }
+DECAYING = {
+    "nothing left": falling(40.0),
+    "exp(-5 t)": falling(5.0),
+    "0.1 / t": power(0.1, 1.0),
+    "0.3 t^-0.5": power(0.3, 0.5),
+}
+"""Falls with the summed rate; `height` of what the rate's noise adds is 0.1."""
 Lengths = Callable[[np.random.Generator, int], TrialTable]
 NO_GROWTH: dict[str, Lengths] = {
     "tied decay, longer trials no better": lambda r, n: of_their_own(r, n, 0.0),
@@ -155,6 +162,34 @@ def by_lengths(repeats: int, cases: dict[str, Lengths], title: str) -> list[str]
     return lines
 
 
+def by_schedule(repeats: int) -> list[str]:
+    """C6 and C7 under a cosine that the configurations name, and that they do not name."""
+    lines = _head("fall with the summed rate, gain of twice the length", [
+        f"{n} evaluations, {'schedule = cosine' if s else 'no hyperparameter'}" for n in (20, 50) for s in ("cosine", "")
+    ])  # fmt: skip
+    for name, shape in DECAYING.items():
+        gain = float(shape(np.array(0.5)) - shape(np.array(1.0)))
+        cells = []
+        for points in (20, 50):
+            for schedule in ("cosine", ""):
+                rng = np.random.default_rng(points)
+                counts = np.zeros(3, int)
+                for _ in range(repeats):
+                    made = study(rng, 32, points, cosine(shape, 0.1), schedule=schedule)
+                    found = {f.check: f for f in training_length.check(made).findings}
+                    counts += [
+                        found["C6"].severity is Severity.PASS,
+                        found["C7"].severity is Severity.PASS,
+                        found["C6"].severity is Severity.WARNING,
+                    ]
+                longer = f"; longer {cell(int(counts[2]), repeats)}" if counts[2] else ""
+                cells.append(
+                    f"{cell(int(counts[0]), repeats)}; C7 {counts[1] / repeats:.0%}{longer}"
+                )
+        lines.append(_row(f"{name}, {gain:.2g}", cells))
+    return lines
+
+
 def coverage(repeats: int) -> list[str]:
     """How often the interval of the gain of half as long again holds the truth, and its width."""
     lines = _head("mean curve of three trials, noise 0.02", [
@@ -212,6 +247,12 @@ def page(repeats: int) -> str:
         "",
         "and growth:",
         *by_lengths(repeats, GROWTH, "growing"),
+        "",
+        "Passes under a rate that falls to 0 as a cosine over the training (noise 0.02 an evaluation, 32 trials): share of studies",
+        "with a pass of C6, then of C7, then with a warning of C6 to train longer. With schedule = cosine among the hyperparameters",
+        "no end of a curve passes or warns. Without it, a pass states that the rate must not decay: where twice the length gains more",
+        "than the noise, each such pass would be wrong without that condition:",
+        *by_schedule(repeats),
         "",
         "The gain of half as long again, extrapolated: share of 95 % intervals that hold it, and their width. The limit is that of",
         "gain and shape together, so the interval is a simultaneous one, wider than one for the gain with a shape that is known:",

@@ -280,6 +280,54 @@ def test_a_schedule_tied_to_the_length_is_a_condition_of_the_gain():
     assert "weight_decay" not in decay.sentence
 
 
+def under(schedule, made):
+    return replace(made, config=tuple({**c, **schedule} for c in made.config))
+
+
+@pytest.mark.parametrize("schedule", [{"schedule": "cosine"}, {"lr_scheduler_type": "linear"}])
+@pytest.mark.parametrize("pace", [1.0, 6.0, 40.0])
+def test_the_end_of_a_curve_is_no_evidence_under_a_decay(schedule, pace):
+    made = table(falling(np.random.default_rng(0), pace, points=50))
+    result = training_length.check(under(schedule, made))
+    c6, c7 = said(result)["C6"], said(result)["C7"]
+    assert c6.severity is c7.severity is Severity.NOTE and result.compute_bound is None
+    assert not c6.settled and not c7.settled and c7.remedy is None
+    name, shape = next(iter(schedule.items()))
+    for finding in (c6, c7):
+        assert "Not enough evidence" in finding.sentence and f"{name}={shape}" in finding.sentence
+        assert "A round of" in finding.sentence
+    assert "1500 steps" in c6.sentence and "gain_of_half_again" not in c6.numbers
+    # [P]: best checkpoints in the last quarter are a reason to try longer all the same.
+    assert (c6.remedy is not None) == (pace == 1.0)
+
+
+def test_a_constant_rate_needs_no_condition_and_an_unknown_one_does():
+    made = table(falling(np.random.default_rng(0), 40.0, points=50))
+    other = of_good_trials(1, 6)
+    for rates, holds in (({"schedule": "constant"}, False), ({}, True)):
+        c6 = said(training_length.check(under(rates, made)))["C6"]
+        c7 = said(training_length.check(under(rates, other)))["C7"]
+        assert c6.severity is Severity.PASS
+        assert ("does not decay" in c6.sentence) == ("does not decay" in c7.sentence) == holds
+
+
+def test_best_checkpoints_in_the_first_tenth_are_evidence_under_any_schedule():
+    steps = np.arange(20, STEPS + 1, 20) - 1
+    t = (steps + 1) / STEPS
+    rng = np.random.default_rng(0)
+    curves = [(steps, 0.2 + (t - 0.05) ** 2 + 0.001 * rng.normal(size=50)) for _ in range(8)]
+    c7 = said(training_length.check(under({"schedule": "cosine"}, table(curves))))["C7"]
+    assert c7.severity is Severity.WARNING and c7.remedy.values["max_train_steps"] < 300
+
+
+def test_trials_of_other_lengths_answer_under_a_decay():
+    made = under({"schedule": "cosine"}, of_their_own(np.random.default_rng(0), 128, 0.4))
+    found = said(training_length.check(made))
+    assert found["C6"].severity is Severity.WARNING and found["C7"].severity is Severity.PASS
+    flat = under({"schedule": "cosine"}, of_their_own(np.random.default_rng(1), 128, 0.0))
+    assert not said(training_length.check(flat))["C7"].settled
+
+
 @settings(max_examples=examples(25), deadline=None)
 @given(
     seed=st.integers(0, 2**31),

@@ -9,11 +9,10 @@ from typing import Protocol
 from tunebook.domain.design import Reduce
 from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import digits, estimate_text, percent
+from tunebook.statistics.curves.decay import names_schedule
 
 SEEDS_RULE = 2.0
 """Seeds' variance over a reading's, above which smoother curves would help little."""
-SCHEDULES = ("schedule", "decay_steps", "lr_decay", "linear_decay", "exponential_decay", "cosine",
-             "anneal", "lr_peak")  # fmt: skip
 
 
 class Noise(Protocol):
@@ -151,7 +150,7 @@ def _ways(varied: frozenset[str], *, settles: bool) -> dict[str, str]:
             "validation_set": "larger"}  # fmt: skip
     if any("batch" in n for n in varied):
         ways.pop("batch_size")
-    if settles or any(word in n for n in varied for word in SCHEDULES):
+    if settles or any(map(names_schedule, varied)):
         ways.pop("schedule")
     if any("ema" in n.split("_") or "polyak" in n or "averag" in n for n in varied):
         ways.pop("averaging")

@@ -33,7 +33,8 @@ SPECS = (
         "length, lengths are compared instead. Quantile regression over the longer trials gives "
         "the gain of the best fifth per doubling of the length. Where curves end elsewhere than "
         "at max_train_steps, the length is read off the curves. Where the learning rate decays "
-        "over a length tied to the training length, only a round of another length shows more.",
+        "over the training, as with schedule = cosine, ends of curves are no evidence: only a "
+        "round of another length is. Without such a hyperparameter a pass states that condition.",
     ),
     CheckSpec(
         id="C7",
@@ -47,7 +48,8 @@ SPECS = (
         },
         method="A trial has stopped improving at the first step where its best so far is within "
         "its own noise of its best. Training is called too long where four fifths of the best "
-        "trials stopped before 60 % of it. Where they all get worse from the start and the "
-        "metric's name contradicts its direction, the direction is doubted.",
+        "trials stopped before 60 % of it, unless the learning rate is known to decay. Where "
+        "they all get worse from the start and the metric's name contradicts its direction, the "
+        "direction is doubted.",
     ),
 )

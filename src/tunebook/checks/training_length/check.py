@@ -29,8 +29,10 @@ trials and by the same margin: a note; best checkpoints in the first tenth [P: f
 warning.
 
 Assumes noise that is independent between trials. Measured: docs/claims/training_length.md. Where
-the learning rate decays over a length tied to `max_train_steps`, the end of a curve says nothing
-of longer training; only rounds of other lengths do. The findings say so.
+the learning rate decays over the training, the end of a curve is no evidence of what a longer
+training with its own schedule would bring. If a hyperparameter says so (`curves.decay`), neither
+C6 nor C7 passes or warns by curve ends, unless best checkpoints lie in the first tenth; a round of
+another length is named instead. If none says whether it does, a pass states the condition.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ from tunebook.checks.training_length.saturation import done_early, wrong_way
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, NotApplicable, Severity
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.decay import decay_of
 from tunebook.statistics.curves.ends import FEWEST_POINTS
 from tunebook.statistics.curves.lengths import Ends, TrainedLengths, trained_lengths
 from tunebook.statistics.curves.trial_curves import (
@@ -76,8 +79,6 @@ if TYPE_CHECKING:
 
 MOST_STUDIES = 50
 """Studies whose growth with length is followed, the largest ones."""
-SCHEDULES = ("schedule", "lr_decay", "learning_rate_decay", "linear_decay", "exponential_decay",
-             "cosine", "anneal", "lr_peak", "decay_steps")  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -128,7 +129,7 @@ def check(table: TrialTable, *, seed: int = 0) -> LengthResult | NotApplicable:
         planned=trained.as_planned or trained.ends is Ends.NOT_ASKED,
         objective=table.objective,
         least=best_loss(table.objective, table.curves[metric].values),
-        condition=_condition(table),
+        decay=decay_of([table.config[i] for i in good.tolist()]),
     )
     found, bound = _findings(table, rows, trained, [r for r in readings if r.good], training, seed)
     checkpoints = best_checkpoints(readings)
@@ -166,7 +167,8 @@ def _findings(
         c6, still = _by_length(table, rows, trained.steps, good, own, seed)
     else:
         c6, still = still_improving(readable, coarse, training)
-    c7, done = done_early(readable or coarse, training, lengths_vary=bool(own))
+    used = bool(own) and c6.settled and c6.severity is not Severity.PASS
+    c7, done = done_early(readable or coarse, training, lengths_vary=bool(own), used=used)
     return (c6, c7), True if still else False if done else None
 
 
@@ -219,12 +221,3 @@ def _thin(good: int, coarse: int) -> Finding:
         f"{COARSE_POINTS} evaluations, better {FEWEST_POINTS}; {coarse} of the best have them.",
         settled=False,
     )
-
-
-def _condition(table: TrialTable) -> str:
-    """What the ends of curves take for granted: under a decay they flatten by themselves."""
-    names = {name for config in table.config for name in config}
-    tied = sorted(n for n in names if any(word in n.lower() for word in SCHEDULES))
-    if tied:
-        return f"if {tied[0]} does not tie the learning rate to the length"
-    return "if the learning rate does not decay over the length"

@@ -20,10 +20,17 @@ from tunebook.domain.formats.numbers import (
     percent,
     round_steps,
 )
+from tunebook.statistics.curves.decay import Decay
 from tunebook.statistics.curves.ends import FEWEST_POINTS, NEGLIGIBLE, noise_about_trend, noise_of
 from tunebook.statistics.curves.lengths import LONGER_BY, half_again
 from tunebook.statistics.curves.majority import most_by_a_margin
-from tunebook.statistics.curves.trial_curves import EARLY, FEWEST_TRIALS, LATE, CurveReading
+from tunebook.statistics.curves.trial_curves import (
+    EARLY,
+    FEWEST_TRIALS,
+    LATE,
+    NOT_READ,
+    CurveReading,
+)
 
 WILD = 5.0
 """Times the usual range of a good curve, beyond which it is left out of the mean."""
@@ -40,14 +47,24 @@ class Training:
         planned: whether that is `max_train_steps`, so that advice can name another.
         objective: what their curves are of.
         least: the lowest loss that can be, minus infinity where that is not known.
-        condition: what the ends of curves take for granted of the schedule, `if ...`.
+        decay: what the good trials say of their schedule. Where it decays over the training, the
+            end of a curve is no evidence: the decay alone flattens it.
     """
 
     length: int
     planned: bool
     objective: Objective
     least: float
-    condition: str
+    decay: Decay
+
+    @property
+    def condition(self) -> str:
+        """What the ends of curves take for granted where no hyperparameter says it."""
+        if self.decay.decays is not None:
+            return ""
+        if self.decay.subject:
+            return f"if {self.decay.subject} does not tie the learning rate to the length"
+        return "if the learning rate does not decay during training"
 
     @property
     def longer(self) -> int:
@@ -71,9 +88,13 @@ def still_improving(
     # Of level curves' best checkpoints, half lie in the last quarter at the most.
     crowded = not readable and bool(stats.binom.sf(late - 1, len(coarse), 0.5) < 0.025)
     improving = [r for r in readable if r.improving]
+    decays = training.decay.decays is True
     gain = float(np.median([r.late_gain.estimate for r in improving])) if improving else 0.0
     more, level = _half_again(sure[0] if sure else readable, training)
-    warned = bool(sure) and _material(improving, sign, gain, more)
+    if decays:  # a longer training would stretch the decay, so nothing is extrapolated
+        more = NOT_READ
+    longer = bool(sure) and _material(improving, sign, gain, more)
+    warned = longer and not decays
     numbers: dict[str, Number] = {
         "improving": len(improving),
         "good_trials": of,
@@ -83,17 +104,18 @@ def still_improving(
     }
     if math.isfinite(more.low):
         numbers |= {"gain_of_half_again": more, "mean_at_the_end": sign * level}
-    who = (
-        _who(readable, sure) if sure else f"{late if crowded else len(improving)} of the {of} best"
-    )
+    some = late if crowded else len(improving)
+    who = _who(readable, sure) if sure else f"{some} of the {of} best trials"
     case = "crowded" if crowded else "level" if _few(len(improving), len(readable)) else "open"
     case = case if readable or crowded else "coarse"
     case = "warned" if warned else "sure" if sure else case
-    because = "still improve at the end" if warned else "are best in the last quarter of training"
+    if decays and case != "coarse":
+        case = "decaying" if sure or crowded else "flattened"
+    because = "still improve at the end" if longer else "are best in the last quarter of training"
     remedy = Remedy(
         kind=RemedyKind.TRAIN_LONGER if training.planned else RemedyKind.INSPECT,
         values={"max_train_steps": training.longer} if training.planned else {},
-        because=f"{who if sure else f'{who} trials'} {because}",
+        because=f"{who} {because}",
     )
     finding = Finding(
         check="C6",
@@ -101,7 +123,7 @@ def still_improving(
         subject="max_train_steps",
         numbers=numbers,
         sentence=_end_words(who, training, gain, more, late)[case],
-        remedy=remedy if warned or crowded else None,
+        remedy=remedy if longer or crowded else None,
         trials=tuple(r.trial for r in improving),
         settled=case not in UNSETTLED,
     )
@@ -131,28 +153,37 @@ def _end_words(
     length, metric = training.length, training.objective.metric
     improve = "improves" if who.startswith("1 ") else "improve"
     try_ = f"try {training.longer} steps" if training.planned else "train half as long again"
-    then = f"{try_[0].upper()}{try_[1:]}, which helps {training.condition}."
+    then = f"{try_[0].upper()}{try_[1:]}"
     if math.isfinite(more.low):
-        then = (
-            f"{try_[0].upper()}{try_[1:]}, for about {estimate_text(more)} in {metric} "
-            f"{training.condition}."
-        )
+        then += f", for about {estimate_text(more)} in {metric}"
+    elif training.condition:
+        then += ", which helps"
+    then += f" {training.condition}." if training.condition else "."
+    holds = f" This holds {training.condition}." if training.condition else ""
+    another = (
+        f"A round of {training.longer} steps" if training.planned else "Half as long again"
+    ) + ", with the schedule stretched to it, would show it."
+    subject = training.decay.subject
     return {
+        "decaying": f"Not enough evidence on longer training: {who} improve until the end. Under "
+        f"{subject}, curves do so at any length. {another}",
+        "flattened": f"Not enough evidence on longer training: {subject} alone flattens curves at "
+        f"their end. {another}",
         "warned": f"Longer training would help: {who} still improve at step {length}, by "
         f"{digits(gain)} over the last tenth. {then}",
         "sure": f"Longer training would help little: {who} still improve at step {length}, but "
         "half as long again would gain less than the noise of one evaluation.",
-        "crowded": f"Longer training may help: {who} trials have their best checkpoint in the "
+        "crowded": f"Longer training may help: {who} have their best checkpoint in the "
         f"last quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end.",
-        "level": f"No sign that longer training would help: none of {who[5:]} trials still "
-        f"improves at step {length}."
+        "level": f"No sign that longer training would help: none of {who[5:]} still "
+        f"improves at step {length}.{holds}"
         if who.startswith("0 ")
-        else f"Most of the best trials have leveled off: {who} trials still {improve} at step "
-        f"{length}.",
-        "open": f"Not enough evidence on longer training: {who} trials still {improve} at step "
+        else f"Most of the best trials have leveled off: {who} still {improve} at step "
+        f"{length}.{holds}",
+        "open": f"Not enough evidence on longer training: {who} still {improve} at step "
         f"{length}. That does not show whether most do. A round of {training.longer} steps would."
         if training.planned
-        else f"Not enough evidence on longer training: {who} trials still {improve} at step "
+        else f"Not enough evidence on longer training: {who} still {improve} at step "
         f"{length}. That does not show whether most do.",
         "coarse": f"Not enough evidence on longer training: it takes {FEWEST_POINTS} evaluations "
         f"to see whether a trial still improves. {late} of the best trials are best in their "
@@ -207,7 +238,7 @@ def _material(improving: Sequence[CurveReading], sign: int, gain: float, more: I
 
 
 _SEVERITY = {"warned": Severity.WARNING, "level": Severity.PASS}
-UNSETTLED = ("open", "coarse")
+UNSETTLED = ("open", "coarse", "decaying", "flattened")
 """Cases without enough evidence."""
 
 

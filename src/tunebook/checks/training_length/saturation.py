@@ -9,6 +9,7 @@ from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import percent, round_steps
 from tunebook.statistics.curves.ends import FEWEST_POINTS, SATURATED_BEFORE
+from tunebook.statistics.curves.lengths import LONGER_BY
 from tunebook.statistics.curves.majority import most_by_a_margin
 from tunebook.statistics.curves.trial_curves import EARLY, CurveReading
 from tunebook.statistics.metric_names import contradicted
@@ -22,47 +23,64 @@ SPARE = 1.2
 
 
 def done_early(
-    readings: Sequence[CurveReading], training: Training, *, lengths_vary: bool
+    readings: Sequence[CurveReading], training: Training, *, lengths_vary: bool, used: bool = False
 ) -> tuple[Finding, bool]:
     """C7, and whether it asks for shorter training.
 
+    Where the learning rate decays over the training, curves improve until their end at any length,
+    and one that is level would fall otherwise in a shorter training: neither is evidence, but that
+    trials are best in their first tenth is.
+
     Args:
         readings: of the good trials, read closely.
-        training: their length, the median where they differ, and what the schedule leaves open.
+        training: their length, the median where they differ, and their schedule.
         lengths_vary: each trial has its own, so that shares are named and not steps.
+        used: trials of other lengths show that longer ones are better.
     """
     saturated = [r for r in readings if r.saturated_at is not None]
     early = [r for r in readings if r.best_fraction <= EARLY]
     n = len(readings)
     far_too_long = _nearly_all(len(early), n)
+    decays = training.decay.decays is True and not far_too_long
     numbers: dict[str, Number] = {"saturated": len(saturated), "good_trials": n}
     if not far_too_long and not _nearly_all(len(saturated), n):
         readable = any(len(r.steps) >= FEWEST_POINTS for r in readings)
-        severity, sentence = _not_shorter(len(saturated), n, readable=readable)
+        severity, sentence = _not_shorter(
+            len(saturated), n, training, readable=readable, used=used
+        )
         settled = severity is Severity.PASS
         return _finding(severity, numbers, sentence, settled=settled), False
     shown = early if far_too_long else saturated
     severity = Severity.WARNING if far_too_long else Severity.NOTE
     names = tuple(r.trial for r in shown)
     who = f"{len(shown)} of the {n} best trials"
+    holds = f", {training.condition}" if training.condition else ""
     if lengths_vary:
         share = EARLY if far_too_long else SATURATED_BEFORE
-        sentence = (
-            f"Shorter training would do: {who} stopped improving before {percent(share)} of their "
-            f"own length, {training.condition}."
+        begin = (
+            "Not enough evidence on shorter training" if decays else "Shorter training would do"
         )
-        return _finding(severity, numbers, sentence, None, names), True
+        sentence = (
+            f"{begin}: {who} stopped improving before {percent(share)} of their own length{holds}."
+        )
+        return _finding(severity, numbers, sentence, None, names, settled=not decays), not decays
     length = training.length
     at = max(r.best_step if far_too_long else r.saturated_at or 0 for r in shown)
     shorter = min(length, max(1, round_steps(SPARE * (at + 1), up=True)))
-    numbers["steps_saved"] = length - shorter
     because = f"{who} stopped improving by step {at}"
+    if decays:
+        sentence = (
+            f"Not enough evidence on shorter training: {because} of {length}, while "
+            f"{training.decay.subject} lowered the learning rate. {_another(shorter)}"
+        )
+        return _finding(severity, numbers, sentence, None, names, settled=False), False
+    numbers["steps_saved"] = length - shorter
     evidence = (
         f"Training is far too long: {who} have their best checkpoint by step {at} of {length}"
         if far_too_long
         else f"Shorter training would do: {because} of {length}"
     )
-    sentence = f"{evidence}. Training {shorter} steps would be enough, {training.condition}."
+    sentence = f"{evidence}. Training {shorter} steps would be enough{holds}."
     if far_too_long and all(r.best_step == r.steps[0] for r in shown):
         better = "higher" if training.objective.sign > 0 else "lower"
         sentence += f" If {better} values are better, correct the direction of the objective."
@@ -74,7 +92,13 @@ def done_early(
     return _finding(severity, numbers, sentence, remedy, names), True
 
 
-def _not_shorter(saturated: int, of: int, *, readable: bool) -> tuple[Severity, str]:
+def _another(steps: int) -> str:
+    return f"A round of {steps} steps, with the schedule stretched to it, would show it."
+
+
+def _not_shorter(
+    saturated: int, of: int, training: Training, *, readable: bool, used: bool
+) -> tuple[Severity, str]:
     """What is said where not nearly all were done early; a pass where most were not."""
     who = f"{saturated} of the {of} best trials stopped improving before"
     share = percent(SATURATED_BEFORE)
@@ -83,13 +107,22 @@ def _not_shorter(saturated: int, of: int, *, readable: bool) -> tuple[Severity, 
             "Not enough evidence on shorter training: it takes "
             f"{FEWEST_POINTS} evaluations to see when a trial stops improving."
         )
+    if used and 2 * saturated < of:
+        return Severity.PASS, "The training length is used: longer trials are better."
+    if training.decay.decays:
+        shorter = round_steps(training.length / LONGER_BY)
+        return Severity.NOTE, (
+            f"Not enough evidence on shorter training: under {training.decay.subject}, curves "
+            f"improve until their end at any length. {_another(shorter)}"
+        )
+    holds = f" This holds {training.condition}." if training.condition else ""
     if 2 * saturated < of:
         few = (
             f"only {who}"
             if saturated
             else f"none of the {of} best trials stopped improving before"
         )
-        return Severity.PASS, f"The training length is used: {few} {share} of training."
+        return Severity.PASS, f"The training length is used: {few} {share} of training.{holds}"
     return Severity.NOTE, (
         f"It is not clear whether shorter training would do: {who} {share} of training. "
         f"It takes {percent(MOST)} of them, and all of so few."
