@@ -14,8 +14,8 @@ SPECS = (
         drawn_by_study="curves",
         shown_with=("C6", "C4"),
         labels={
-            "best_in_first_tenth": "best trials done in the first tenth of training",
-            "best_in_last_quarter": "best trials still improving in the last quarter",
+            "best_in_first_tenth": "best trials with their best checkpoint in the first tenth",
+            "best_in_last_quarter": "best trials with their best checkpoint in the last quarter",
             "ends_ahead": "ends ahead",
             "gain_of_half_again": "gain of half as many steps again",
             "gain_per_doubling": "gain per doubling",
@@ -42,7 +42,7 @@ SPECS = (
         question="Did trials stop improving long before the end?",
         shown_with=("C6", "C4"),
         labels={
-            "best_in_first_tenth": "best trials done in the first tenth of training",
+            "best_in_first_tenth": "best trials with their best checkpoint in the first tenth",
             "good_trials": "best trials",
             "steps_saved": "steps saved",
         },
