@@ -10,8 +10,10 @@ import pytest
 
 from tunebook.audit import audit_sweep
 from tunebook.domain.finding import Severity
+from tunebook.domain.origin import Origin
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
+from tunebook.importers.csv.wording import reading_lines
 
 OPTUNA = "number,value,datetime_start,datetime_complete,duration,params_lr,params_width,state"
 WANDB = "Name,State,Created,Runtime,lr,width,value"
@@ -87,5 +89,15 @@ def test_wandb_states_mean_what_wandb_says(tmp_path):
 def test_a_lost_machine_is_not_the_configuration_s_fault(tmp_path):
     audit = audit_sweep(sweep(tmp_path, "crashed", header=WANDB), objective="minimize:value")
     assert not audit.table.unexplained.any()
-    assert " ".join(audit.examination.left_out).count("machine lost, not its own fault") == 7
+    assert " ".join(audit.examination.left_out).count("machine lost, by the file's status") == 7
     assert of(audit.examination, "C3", "the round").severity is Severity.PASS
+
+
+def test_what_the_states_of_wandb_were_taken_for_is_said(tmp_path):
+    table = TrialTable.from_csv(
+        sweep(tmp_path, "crashed", header=WANDB), objective="minimize:value"
+    )
+    (said,) = [line for line in reading_lines(table.origin) if line.startswith("states")]
+    assert "failed" in said and "infeasible (crashed)" in said
+    assert "crashed means" in said and "left out (machine lost)" in said
+    assert not any(line.startswith("states") for line in reading_lines(Origin()))

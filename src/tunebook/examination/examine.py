@@ -272,8 +272,8 @@ def _not_counted(table: TrialTable) -> list[str]:
     for name, status, cause in zip(table.name, table.status, table.cause, strict=True):
         if status is Status.FAILED:
             why = f"{cause}, not its own fault" if cause else "no cause is recorded"
-            if table.origin is not None and cause is None:
-                why = "the file does not say why"
+            if table.origin is not None:  # a foreign status is no proof of whose fault it was
+                why = f"{cause}, by the file's status" if cause else "the file does not say why"
             reasons.append(f"{name}: failed, {why}")
         elif not status.ended:
             reasons.append(f"{name}: {status}, has not ended")

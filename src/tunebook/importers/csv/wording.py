@@ -11,6 +11,13 @@ MOST = 12
 
 _SINGLE = (Kind.TRIAL, Kind.STATUS, Kind.CAUSE, Kind.SEED, Kind.SECONDS, Kind.STUDY)
 
+_STATES = {
+    "W&B": "states: failed means that an error ended training, counted as infeasible (crashed); "
+    "crashed means that W&B lost contact, and is left out (machine lost). Write failed where its "
+    "own code ended such a trial"
+}
+"""By tool, what `statuses.WORDS_OF_TOOLS` takes its words for."""
+
 
 def reading_lines(origin: Origin | None) -> tuple[str, ...]:
     """How a file was read: what is not plain CSV first, then the columns by their use.
@@ -29,6 +36,8 @@ def reading_lines(origin: Origin | None) -> tuple[str, ...]:
     )
     told = [f"{kind}: {listed(own, 4)}" for kind in _SINGLE if (own := _shown(origin, kind))]
     lines.append("; ".join([*told, f"order: {origin.order or 'rows of the file'}"]))
+    if origin.of(Kind.STATUS) and origin.tool in _STATES:
+        lines.append(_STATES[origin.tool])
     workloads = origin.names(Kind.WORKLOAD)
     if workloads:
         lines.append(f"workloads, each read by itself: {listed(workloads, MOST)}")
