@@ -114,6 +114,24 @@ def test_its_bound_lies_where_failing_begins():
     assert (study.place.share_inside.estimate, study.place.share_outside.estimate) == (1, 0)
 
 
+def test_the_count_that_is_named_is_that_of_the_region():
+    base = table(np.random.default_rng(0), 40, [0.2, 0.5], fails_above=0.7)
+    inside = int(base.infeasible.sum())
+    stray = int(np.flatnonzero([c["x0"] < 0.3 for c in base.config])[0])
+    made = replace(
+        base,
+        status=tuple(Status.INFEASIBLE if i == stray else s for i, s in enumerate(base.status)),
+        cause=tuple(Cause.DIVERGED if i == stray else c for i, c in enumerate(base.cause)),
+    )
+    for of, elsewhere in ((base, 0), (made, 1)):
+        (said,) = feasibility.check(of).findings
+        assert said.numbers["infeasible"] == inside + elsewhere
+        assert said.numbers["failures_inside"] == inside
+        assert (f"{inside} of them at x0 above" in said.sentence) == bool(elsewhere)
+        assert ("1 elsewhere" in said.sentence) == bool(elsewhere)
+        assert ("all at x0 above" in said.sentence) == (not elsewhere)
+
+
 @pytest.mark.parametrize(
     ("case", "least"),
     some_slow(
@@ -281,7 +299,7 @@ def with_choice(rng, fails):
 def test_the_value_of_a_choice_that_fails_is_found():
     finding = feasibility.check(with_choice(np.random.default_rng(0), "tanh")).findings[0]
     assert (finding.subject, finding.numbers["value"]) == ("act", "tanh")
-    assert "they lie at act = tanh" in finding.sentence
+    assert "all at act = tanh" in finding.sentence
     assert finding.numbers["share_outside"].estimate == 0
 
 

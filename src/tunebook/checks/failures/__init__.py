@@ -17,6 +17,7 @@ SPEC = CheckSpec(
     blocks_exploitation=frozenset({Severity.WARNING, Severity.PROBLEM}),
     labels={
         "at_chance": "trials at chance",
+        "failures_inside": "failures inside",
         "in_a_pile": "trials with one and the same value",
         "p_value": "p-value",
         "right_alone": "right alone",

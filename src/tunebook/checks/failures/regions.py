@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import stats
@@ -21,13 +21,15 @@ from scipy import stats
 from tunebook.checks.failures.combinations import Combination, combination
 from tunebook.checks.failures.cuts import BestCut, best_cut, power
 from tunebook.domain.finding import Interval, subject_name
-from tunebook.domain.space import Axis, Branch, Choice, Integer
+from tunebook.domain.formats.numbers import round_to
+from tunebook.domain.space import Axis, Branch, Choice, Float, Integer, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
 from tunebook.statistics.estimators import good_region, proportion
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool
+    from jaxtyping import Float as Floats
 
 ALPHA = 0.04
 """Less than the 5 % that is claimed, so that a measurement can show it."""
@@ -47,37 +49,50 @@ FURTHEST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FailingRegion:
+class FailingPlace:
+    """Where trials fail.
+
+    Attributes:
+        subject: the hyperparameter or expression that decides it.
+        p_value: chance of as clear a place where failing depends on nothing; of a combination,
+            where it depends on one hyperparameter alone.
+        failures: how many trials fail in it.
+        share_inside, share_outside: of the trials in it, and of the others, that fail.
+    """
+
+    subject: str
+    p_value: float
+    failures: int
+    share_inside: Interval
+    share_outside: Interval
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailingRegion(FailingPlace):
     """Where trials fail: `side` of `threshold` on one hyperparameter.
 
-    `under` is a choice and its value to which that is limited, or None.
+    `bound` is the threshold as people write it; `under` is a choice and its value to which the
+    region is limited, or None.
     """
 
     hyperparameter: str
-    subject: str
     side: str
     threshold: float
-    p_value: float
-    share_inside: Interval
-    share_outside: Interval
+    bound: float | int
     touches_best: bool
     under: tuple[str, Value] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FailingChoice:
+class FailingChoice(FailingPlace):
     """A value of a choice under which trials fail more often than under the others."""
 
     hyperparameter: str
-    subject: str
     value: Value
-    p_value: float
-    share_inside: Interval
-    share_outside: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class FailingCombination:
+class FailingCombination(FailingPlace):
     """Where trials fail by two hyperparameters together: `side` of an expression's `threshold`.
 
     Attributes:
@@ -88,18 +103,11 @@ class FailingCombination:
     """
 
     combination: Combination
-    subject: str
-    p_value: float
-    share_inside: Interval
-    share_outside: Interval
     right: Interval
     right_alone: Interval
     touches_best: bool
     low: float
     high: float
-
-
-FailingPlace = FailingRegion | FailingChoice | FailingCombination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +158,11 @@ def failing_place(
     name, axis, value = named[cut.column]
     place: FailingPlace
     if isinstance(axis, Choice):
-        place = _choice(study, own, failed, name, value, cut)
+        place = FailingChoice(
+            hyperparameter=name,
+            value=value,
+            **_of_place(own, study, name, cut.p_value, failed, cut.inside),
+        )
     else:
         place = _region(study, own, failed, name, columns[:, cut.column], cut)
     found = combination(study, own, failed, name, int((cut.inside != failed).sum()), rng)
@@ -161,10 +173,10 @@ def failing_place(
 
 def _columns(
     study: str, own: TrialTable
-) -> tuple[Float[np.ndarray, "trials columns"], list[tuple[str, Axis, Value]]]:
+) -> tuple[Floats[np.ndarray, "trials columns"], list[tuple[str, Axis, Value]]]:
     """Places on every axis, and 0 or 1 for every value of a choice, with what they stand for."""
     axes = own.branches[study].axes
-    columns: list[Float[np.ndarray, "trials"]] = []
+    columns: list[Floats[np.ndarray, "trials"]] = []
     named: list[tuple[str, Axis, Value]] = []
     units = own.units(study) if any(not isinstance(a, Choice) for a in axes.values()) else None
     for place, (name, axis) in enumerate(axes.items()):
@@ -196,7 +208,7 @@ def _region(
     own: TrialTable,
     failed: Bool[np.ndarray, "trials"],
     name: str,
-    units: Float[np.ndarray, "trials"],
+    units: Floats[np.ndarray, "trials"],
     cut: BestCut,
 ) -> FailingRegion:
     branch = own.branches[study]
@@ -208,27 +220,35 @@ def _region(
         alike = np.array([c.get(under[0]) == under[1] for c in own.config])
         within = cut.inside & alike
         rows = np.flatnonzero(alike)
-    inside, outside = _shares(failed, within)
-    kept = units[~cut.inside]
-    edge = int(
-        np.flatnonzero(~cut.inside)[int(kept.argmax() if cut.side == "high" else kept.argmin())]
-    )
+    kept = np.where(cut.inside, -np.inf, units if cut.side == "high" else -units)
+    # A whole number is named by the last value that works: no half of one can be set.
+    last = own.config[int(kept.argmax())][name]
+    threshold = float(last if isinstance(axis, Integer) else axis.from_unit(cut.middle))
     return FailingRegion(
         hyperparameter=name,
-        subject=subject_name(name, branch.conditions),
         side=cut.side,
-        # A whole number is named by the last value that works: no half of one can be set.
-        threshold=float(
-            own.config[edge][name] if isinstance(axis, Integer) else axis.from_unit(cut.middle)
-        ),
-        p_value=cut.p_value,
-        share_inside=inside,
-        share_outside=outside,
+        threshold=threshold,
+        bound=_written(axis, threshold),
         touches_best=_touches_best(
             own.losses[rows], failed[rows], units[rows] - cut.middle, cut.inside[rows]
         ),
         under=under,
+        **_of_place(own, study, name, cut.p_value, failed, within),
     )
+
+
+def _written(axis: Float | Integer, threshold: float) -> float | int:
+    """The threshold as people write numbers, to two digits on its scale, within the range."""
+    if isinstance(axis, Integer):
+        return round(threshold)
+    if axis.scale is Scale.NEAR_ONE:
+        bound = round_to(1 - round_to(1 - threshold), 6)
+    elif axis.scale is Scale.LOG:
+        bound = round_to(threshold)
+    else:
+        grain = 10.0 ** (math.floor(math.log10(axis.high - axis.low)) - 1)
+        bound = round_to(round(threshold / grain) * grain, 10)
+    return bound if axis.low < bound < axis.high else threshold
 
 
 def _narrowed(
@@ -255,25 +275,6 @@ def _narrowed(
     return best if best is not None and found[best] < NARROWED / len(found) else None
 
 
-def _choice(
-    study: str,
-    own: TrialTable,
-    failed: Bool[np.ndarray, "trials"],
-    name: str,
-    value: Value,
-    cut: BestCut,
-) -> FailingChoice:
-    inside, outside = _shares(failed, cut.inside)
-    return FailingChoice(
-        hyperparameter=name,
-        subject=subject_name(name, own.branches[study].conditions),
-        value=value,
-        p_value=cut.p_value,
-        share_inside=inside,
-        share_outside=outside,
-    )
-
-
 def _combined(
     study: str,
     own: TrialTable,
@@ -283,38 +284,42 @@ def _combined(
 ) -> FailingCombination:
     places = np.log(found.values) if found.scale == "log" else found.values
     middle = math.log(found.threshold) if found.scale == "log" else found.threshold
-    inside, outside = _shares(failed, found.inside)
     low, high = np.quantile(places, [0.025, 0.975])
     beyond = (places - middle) / max(float(high - low), 1e-12)
     kept = found.values[~failed]
     return FailingCombination(
         combination=found,
-        subject=subject_name(found.expression, own.branches[study].conditions),
-        p_value=found.p_value,
-        share_inside=inside,
-        share_outside=outside,
         right=proportion(int((found.inside == failed).sum()), len(failed)),
         right_alone=proportion(int((cut.inside == failed).sum()), len(failed)),
         touches_best=_touches_best(own.losses, failed, beyond, found.inside),
         low=float(kept.min()),
         high=float(kept.max()),
+        **_of_place(own, study, found.expression, found.p_value, failed, found.inside),
     )
 
 
-def _shares(
-    failed: Bool[np.ndarray, "trials"], inside: Bool[np.ndarray, "trials"]
-) -> tuple[Interval, Interval]:
-    """Shares that fail inside and outside of a place."""
-    return (
-        proportion(int(failed[inside].sum()), int(inside.sum())),
-        proportion(int(failed[~inside].sum()), int((~inside).sum())),
-    )
+def _of_place(
+    own: TrialTable,
+    study: str,
+    name: str,
+    p_value: float,
+    failed: Bool[np.ndarray, "trials"],
+    inside: Bool[np.ndarray, "trials"],
+) -> dict[str, Any]:
+    """The fields of every kind of place."""
+    return {
+        "subject": subject_name(name, own.branches[study].conditions),
+        "p_value": p_value,
+        "failures": int(failed[inside].sum()),
+        "share_inside": proportion(int(failed[inside].sum()), int(inside.sum())),
+        "share_outside": proportion(int(failed[~inside].sum()), int((~inside).sum())),
+    }
 
 
 def _touches_best(
-    losses: Float[np.ndarray, "trials"],
+    losses: Floats[np.ndarray, "trials"],
     failed: Bool[np.ndarray, "trials"],
-    beyond: Float[np.ndarray, "trials"],
+    beyond: Floats[np.ndarray, "trials"],
     inside: Bool[np.ndarray, "trials"],
 ) -> bool:
     """Whether cutting the region away would cost good trials, or the best lie right beside it."""

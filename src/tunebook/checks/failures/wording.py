@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from tunebook.checks.failures.counts import StudyFeasibility
@@ -17,7 +16,7 @@ from tunebook.checks.failures.regions import (
 from tunebook.checks.failures.unreported import UnreportedObjective, unreported_objective
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import percent, round_to
-from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
+from tunebook.domain.space import Choice, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Value
 from tunebook.statistics.chance_level import ChanceLevel
@@ -76,11 +75,10 @@ def at_chance_finding(
     share = proportion(stuck, complete)
     metric, chance = table.objective.metric, spell(level.chance)
     where = [
-        f"{f'with {study} ' if study else ''}{_where(own)}"
+        f"{own.failures} of them {f'with {study} ' if study else ''}{_where(own)}"
         for study, own in places.items()
         if own is not None
     ]
-    more = " and elsewhere" if len(where) > NAMED else ""
     return Finding(
         check="C3",
         severity=Severity.WARNING,
@@ -94,7 +92,7 @@ def at_chance_finding(
         sentence=f"{stuck} of {complete} complete trials ({percent(share.estimate)}) are no "
         f"better than {metric} {chance}, {level.in_piles} of them nearly alike, as guessing or "
         "one constant answer would be"
-        + (f"; they lie {', '.join(where[:NAMED])}{more}" if where else "")
+        + (f"; {', '.join(where[:NAMED])}" if where else "")
         + f". If so, give chance={chance} (--chance {chance}): trials that never beat it count "
         "as infeasible then.",
         remedy=Remedy(
@@ -149,20 +147,22 @@ def _where(place: FailingPlace) -> str:
         return f"at {place.subject} = {spell(place.value)}"
     if isinstance(place, FailingCombination):
         side = "above" if place.combination.side == "high" else "below"
-        return f"{side} {place.subject} = {spell(_two_digits(place.combination.threshold))}"
+        return f"{side} {place.subject} = {spell(round_to(place.combination.threshold))}"
+    assert isinstance(place, FailingRegion)
     side = "above" if place.side == "high" else "below"
-    return f"at {place.subject} {side} {spell(_two_digits(place.threshold))}{_under(place)}"
+    under = f" with {place.under[0]}={spell(place.under[1])}" if place.under else ""
+    return f"at {place.subject} {side} {spell(place.bound)}{under}"
 
 
-def _under(region: FailingRegion) -> str:
-    """` with activation=relu`, where the region is limited to one value of a choice."""
-    return f" with {region.under[0]}={spell(region.under[1])}" if region.under else ""
-
-
-def _shares(place: FailingPlace) -> str:
+def _placed(place: FailingPlace, failures: int) -> str:
+    """`, 7 of them at lr above 0.3 (70 % fail there), 1 elsewhere (3 %)`; `all` where none is."""
+    inside, outside = percent(place.share_inside.estimate), percent(place.share_outside.estimate)
+    where, elsewhere = _where(place), failures - place.failures
+    if not elsewhere:
+        return f", all {where} ({inside} fail there, {outside} elsewhere)"
     return (
-        f"{percent(place.share_inside.estimate)} fail there, "
-        f"{percent(place.share_outside.estimate)} elsewhere"
+        f", {place.failures} of them {where} ({inside} fail there), "
+        f"{elsewhere} elsewhere ({outside})"
     )
 
 
@@ -178,7 +178,8 @@ def _finding(
     settled: bool = True,
 ) -> Finding:
     """A finding on a study's failures, which begins with how many there were of which cause."""
-    inside = {} if place is None else {
+    inside: dict[str, Number] = {} if place is None else {
+        "failures_inside": place.failures,
         "share_inside": place.share_inside,
         "share_outside": place.share_outside,
     }  # fmt: skip
@@ -271,8 +272,7 @@ def _under_a_choice(own: TrialTable, study: StudyFeasibility, choice: FailingCho
         because=f"trials fail {_where(choice)}: leave that value out, or mend it",
     )
     sentence = (
-        f"; they lie {_where(choice)} ({_shares(choice)}): leave that value out, or look at why "
-        "it fails."
+        f"{_placed(choice, study.infeasible)}. Leave that value out, or look at why it fails."
     )
     numbers: dict[str, Number] = {"value": str(choice.value), "p_value": choice.p_value}
     return _finding(
@@ -282,11 +282,8 @@ def _under_a_choice(own: TrialTable, study: StudyFeasibility, choice: FailingCho
 
 def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion) -> Finding:
     branch = own.branches[study.study]
-    axis = branch.axes[region.hyperparameter]
+    axis, bound = branch.axes[region.hyperparameter], region.bound
     assert not isinstance(axis, Choice)
-    bound = _written(axis, region.threshold)
-    side = "above" if region.side == "high" else "below"
-    place = f"{region.subject} {side} {spell(bound)}{_under(region)}"
     low, high = (axis.low, bound) if region.side == "high" else (bound, axis.high)
     remedy = None
     if region.touches_best:
@@ -297,14 +294,14 @@ def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion
             subject=region.hyperparameter,
             conditions=branch.conditions,
             values={"low": low, "high": high, "scale": axis.scale.value},
-            because=f"trials fail at {place}, far from the best ones",
+            because=f"trials fail {_where(region)}, far from the best ones",
         )
     far = f". {UNSTABLE}" if region.touches_best else ", far from the best trials."
     return _finding(
         own,
         study,
         Severity.NOTE,
-        f"; they lie at {place} ({_shares(region)}){far}",
+        f"{_placed(region, study.infeasible)}{far}",
         place=region,
         numbers={
             "side": region.side,
@@ -320,18 +317,18 @@ def _in_a_combination(
     own: TrialTable, study: StudyFeasibility, place: FailingCombination
 ) -> Finding:
     found, name = place.combination, place.combination.first.hyperparameter
-    bound = _two_digits(found.threshold)
+    bound = round_to(found.threshold)
     low, high = (place.low, bound) if found.side == "high" else (bound, place.high)
     values: dict[str, Value] = {"combination": found.expression, "in_place_of": name}
     if low < high:
-        values |= {"low": _two_digits(low), "high": _two_digits(high), "scale": found.scale}
+        values |= {"low": round_to(low), "high": round_to(high), "scale": found.scale}
     weight = "exponent" if found.scale == "log" else "weight"
     return _finding(
         own,
         study,
         Severity.NOTE,
-        f"; they lie {_where(place)} ({_shares(place)}), which tells "
-        f"{percent(place.right.estimate)} of the trials rightly, one hyperparameter alone "
+        f"{_placed(place, study.infeasible)}. This predicts the fate of "
+        f"{percent(place.right.estimate)} of the trials, one hyperparameter alone that of "
         f"{percent(place.right_alone.estimate)}: search {found.expression} in place of {name}."
         + (f" {UNSTABLE}" if place.touches_best else ""),
         place=place,
@@ -360,22 +357,3 @@ def _steadier(own: TrialTable, study: StudyFeasibility) -> Remedy:
         values={"hyperparameters": "warmup_steps, gradient_clipping"},
         because="the best trials are next to those that fail",
     )
-
-
-def _two_digits(value: float) -> float:
-    return round_to(value)
-
-
-def _written(axis: Axis, threshold: float) -> float | int:
-    """The threshold as people write numbers, to two digits on its scale, within the range."""
-    assert not isinstance(axis, Choice)
-    if isinstance(axis, Integer):
-        return round(threshold)
-    if axis.scale is Scale.NEAR_ONE:
-        bound = round_to(1 - round_to(1 - threshold), 6)
-    elif axis.scale is Scale.LOG:
-        bound = _two_digits(threshold)
-    else:
-        grain = 10.0 ** (math.floor(math.log10(axis.high - axis.low)) - 1)
-        bound = round_to(round(threshold / grain) * grain, 10)
-    return bound if axis.low < bound < axis.high else threshold
