@@ -22,7 +22,7 @@ from tunebook.domain.finding import (
     PairwiseDifference,
     Remedy,
 )
-from tunebook.domain.prediction import NEEDED, Expectation, Foretold, ForetoldOutcome
+from tunebook.domain.prediction import NEEDED, Expectation, Prediction, PredictionOutcome
 from tunebook.domain.record import Proposal, TrainingSource
 from tunebook.domain.roles import BATCH_NAMES, STEP_NAMES
 from tunebook.domain.schedule import Schedule, Shape
@@ -39,8 +39,8 @@ names = texts.filter(bool).filter(
 )
 
 NOUNS = (
-    Branch, Change, Choice, Constraint, Decision, Examination, Finding, Float, Foretold,
-    ForetoldOutcome, Integer, Interval, Launch, Measurement, NotApplicable, Objective, Outcome,
+    Branch, Change, Choice, Constraint, Decision, Examination, Finding, Float, Prediction,
+    PredictionOutcome, Integer, Interval, Launch, Measurement, NotApplicable, Objective, Outcome,
     PairwiseDifference, Per, Proposal, Remedy, Round, Schedule, Setting, Side, Study, TrainingSource,
     TrialKey, TrialRecord,
 )  # fmt: skip
@@ -134,7 +134,7 @@ def rounds(draw) -> Round:
         evaluations=draw(st.integers(1, 100)),
         overrule=tuple(draw(st.lists(st.just("A4"), max_size=1))),
         note=draw(texts),
-        foretold=tuple(draw(st.lists(foretold(), max_size=2))),
+        predictions=tuple(draw(st.lists(predictions(), max_size=2))),
     )
     return draw(listed(plan))
 
@@ -155,11 +155,11 @@ def schedules(draw) -> Schedule:
 
 
 @st.composite
-def foretold(draw) -> Foretold:
+def predictions(draw) -> Prediction:
     """An expectation with every number that it needs."""
     what = draw(st.sampled_from(Expectation))
     more = draw(st.dictionaries(texts, finite, max_size=2))
-    return Foretold(
+    return Prediction(
         check=draw(texts), what=what, sentence=draw(texts), subject=draw(texts),
         conditions=draw(st.dictionaries(texts, values, max_size=2)),
         numbers={**more, **{name: draw(finite) for name in NEEDED[what]}},
@@ -190,7 +190,7 @@ def nouns(kind):
     """A strategy for one noun, from its type hints or, where values must fit, written above."""
     special = {
         Float: floats_axes(), Integer: integer_axes(), Choice: choices, Per: pers(),
-        Constraint: constraints, Round: rounds(), Foretold: foretold(), Schedule: schedules(),
+        Constraint: constraints, Round: rounds(), Prediction: predictions(), Schedule: schedules(),
         Study: rounds().flatmap(lambda plan: st.sampled_from(studies(plan))),
         Objective: st.builds(
             Objective, texts.filter(str.strip), st.sampled_from(["minimize", "maximize"]),

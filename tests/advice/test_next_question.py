@@ -69,7 +69,7 @@ def test_the_first_search_is_at_the_longer_length_that_the_findings_ask_for():
     assert found.plan.max_train_steps == 150 and "optim.lr" in found.plan.nuisance
     assert found.plan.trials == 16 and found.unresolved == ()
     # The gain of the length alone says nothing of a search at that length.
-    assert [f.what for f in found.plan.foretold] == [Expectation.QUIET]
+    assert [f.what for f in found.plan.predictions] == [Expectation.QUIET]
 
 
 def test_an_answered_round_never_leads_to_one_in_which_nothing_varies():

@@ -173,7 +173,7 @@ def proposal_is_sound(case) -> None:
     text = write_round_file(RoundFile(plan=after), changes=proposal.changes)
     assert repr(read_round_file(text).plan) == repr(after)
     assert repr(from_json(type(proposal), to_json(proposal)).plan) == repr(after)
-    assert all(f.of_round == 3 for f in after.foretold)
+    assert all(f.of_round == 3 for f in after.predictions)
 
 
 @settings(max_examples=examples(120), deadline=None, suppress_health_check=list(HealthCheck))
@@ -188,4 +188,4 @@ def test_proposals_on_any_plan_that_runs_run(data):
     plan = data.draw(rounds())
     assume(plan.varied and not why_not(plan) and plan.searcher != "grid")
     assume(not any(isinstance(a, Choice) and len(a.values) < 2 for a in plan.varied.values()))
-    proposal_is_sound(data.draw(cases(st.just(replace(plan, foretold=())))))
+    proposal_is_sound(data.draw(cases(st.just(replace(plan, predictions=())))))

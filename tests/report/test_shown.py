@@ -8,7 +8,7 @@ import pytest
 
 from tunebook.domain.finding import Finding, Severity
 from tunebook.domain.formats.display import WRITERS, Shown
-from tunebook.domain.prediction import Came, Expectation, Foretold, ForetoldOutcome
+from tunebook.domain.prediction import Expectation, Met, Prediction, PredictionOutcome
 from tunebook.examination.examine import examine
 from tunebook.report.notebook.views import decision_html
 from tunebook.report.terminal.summaries import decision_renderable, launch_renderable, plain
@@ -40,8 +40,8 @@ def test_a_proposal_and_a_prediction_print_what_they_say(book, proposal_of):
     proposal = proposal_of(book)
     text = " ".join(str(proposal).split())
     assert proposal.plan.goal in text and all(c.key in text for c in proposal.changes)
-    told = Foretold(check="C6", what=Expectation.QUIET, sentence="C6 has nothing to ask")
-    missed = ForetoldOutcome(foretold=told, came=Came.NOT, sentence="It asks again.")
+    told = Prediction(check="C6", what=Expectation.QUIET, sentence="C6 has nothing to ask")
+    missed = PredictionOutcome(prediction=told, met=Met.NO, sentence="It asks again.")
     assert "not met" in str(missed) and "It asks again." in str(missed)
 
 

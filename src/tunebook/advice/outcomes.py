@@ -1,4 +1,4 @@
-"""What came of what was foretold: judged on the trials and findings of the round itself (B D6)."""
+"""Outcomes of predictions, judged on the trials and findings of the round itself (B D6)."""
 
 from __future__ import annotations
 
@@ -15,106 +15,108 @@ from tunebook.advice.predictions import (
 from tunebook.domain.design import Round
 from tunebook.domain.finding import Examination, Finding, Severity, subject_name
 from tunebook.domain.formats.numbers import digits, percent
-from tunebook.domain.prediction import Came, Expectation, Foretold, ForetoldOutcome
+from tunebook.domain.prediction import Expectation, Met, Prediction, PredictionOutcome
 from tunebook.domain.space import Float, Integer, spell
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.estimators import good_region, proportion
 
 FEWEST = 8
-"""Complete trials below which nothing is told of where the best lie."""
+"""Complete trials below which the place of the best is unknown."""
 
 
-def judge(plan: Round, table: TrialTable, examination: Examination) -> tuple[ForetoldOutcome, ...]:
-    """Say of everything that the round before foretold whether it came.
+def judge(
+    plan: Round, table: TrialTable, examination: Examination
+) -> tuple[PredictionOutcome, ...]:
+    """Judge every prediction of the round before.
 
     Args:
-        plan: of the round that was run, with what was foretold.
-        table: its own trials; those carried over foretold it, and are no evidence of it.
-        examination: what the checks say of it.
+        plan: of the round that was run, with its predictions.
+        table: its own trials; trials carried over led to the predictions, and can't judge them.
+        examination: what the checks say of the round.
     """
     left = [s for s in table.status if not s.ended]
     outcomes = []
-    for foretold in plan.foretold:
-        own = rows_under(table, foretold)
-        missing = f"{len(left)} trials have not ended" if left else _not_asked(plan, foretold)
+    for one in plan.predictions:
+        own = rows_under(table, one)
+        missing = f"{len(left)} trials have not ended" if left else _not_asked(plan, one)
         if not missing and not own.counted.any():
             missing = "no trial of that branch was run"
         if missing:
-            outcomes.append(_unknown(foretold, missing))
+            outcomes.append(_unknown(one, missing))
         else:
-            outcomes.append(_judged(plan, own, examination, foretold))
+            outcomes.append(_judged(plan, own, examination, one))
     return tuple(outcomes)
 
 
 def _judged(
-    plan: Round, own: TrialTable, examination: Examination, foretold: Foretold
-) -> ForetoldOutcome:
-    if foretold.what is Expectation.QUIET:
-        return _quiet(examination, foretold)
-    if foretold.what is Expectation.FEWER_FAIL:
-        return _fewer(own, foretold)
+    plan: Round, own: TrialTable, examination: Examination, one: Prediction
+) -> PredictionOutcome:
+    if one.what is Expectation.QUIET:
+        return _quiet(examination, one)
+    if one.what is Expectation.FEWER_FAIL:
+        return _fewer(own, one)
     if int(own.complete.sum()) == 0:
-        return _unknown(foretold, "no trial was complete")
-    if foretold.what is Expectation.BEST_BEYOND:
-        return _beyond(plan, own, examination, foretold)
-    return _gain(own, foretold) if foretold.what is Expectation.GAIN else _no_worse(own, foretold)
+        return _unknown(one, "no trial was complete")
+    if one.what is Expectation.BEST_BEYOND:
+        return _beyond(plan, own, examination, one)
+    return _gain(own, one) if one.what is Expectation.GAIN else _no_worse(own, one)
 
 
-def _not_asked(plan: Round, foretold: Foretold) -> str:
-    """Why the round can't show it: a person edited the plan, or ""."""
-    trials, steps = foretold.asks.get("trials"), foretold.asks.get("max_train_steps")
+def _not_asked(plan: Round, one: Prediction) -> str:
+    """Why the round can't show it (a person edited the plan), or ""."""
+    trials, steps = one.asks.get("trials"), one.asks.get("max_train_steps")
     if isinstance(trials, int) and plan.trials < trials:
         return f"the round had {plan.trials} trials, not {trials}"
     if isinstance(steps, int) and plan.max_train_steps != steps:
         return f"its trials trained {plan.max_train_steps} steps, not {steps}"
-    if foretold.what is Expectation.NO_WORSE and foretold.subject in plan.varied:
-        return f"{foretold.subject} was varied all the same"
-    return "" if foretold.what is Expectation.BEST_BEYOND else _edited(plan, foretold)
+    if one.what is Expectation.NO_WORSE and one.subject in plan.varied:
+        return f"{one.subject} was varied all the same"
+    return "" if one.what is Expectation.BEST_BEYOND else _edited(plan, one)
 
 
-def _edited(plan: Round, foretold: Foretold) -> str:
+def _edited(plan: Round, one: Prediction) -> str:
     """That a person edited what is varied, or what the prediction asks for; else ""."""
-    asks = foretold.asks
+    asks = one.asks
     if "space" not in asks or space_digest(plan, asks) == asks["space"]:
         return ""
     return "the plan was edited after the prediction"
 
 
 def _beyond(
-    plan: Round, own: TrialTable, examination: Examination, foretold: Foretold
-) -> ForetoldOutcome:
-    old, side = foretold.numbers["old"], foretold.numbers["side"]
-    axis = axis_under(plan, foretold)
+    plan: Round, own: TrialTable, examination: Examination, one: Prediction
+) -> PredictionOutcome:
+    old, side = one.numbers["old"], one.numbers["side"]
+    axis = axis_under(plan, one)
     if axis is None:
-        return _unknown(foretold, f"{foretold.subject} has no range in this round")
+        return _unknown(one, f"{one.subject} has no range in this round")
     if (axis.high <= old) if side > 0 else (axis.low >= old):
-        return _unknown(foretold, f"its range, {_range(axis)}, does not go beyond {spell(old)}")
-    if edited := _edited(plan, foretold):
-        return _unknown(foretold, edited)
+        return _unknown(one, f"its range, {_range(axis)}, does not go beyond {spell(old)}")
+    if edited := _edited(plan, one):
+        return _unknown(one, edited)
     if int(own.complete.sum()) < FEWEST:
-        return _unknown(foretold, f"that takes {FEWEST} complete trials")
+        return _unknown(one, f"that takes {FEWEST} complete trials")
     good = good_region(own.losses)
-    places = np.array([float(c[foretold.subject]) for c in own.config])[good]
+    places = np.array([float(c[one.subject]) for c in own.config])[good]
     beyond = int((places > old).sum() if side > 0 else (places < old).sum())
     where = f"{beyond} of the best {len(places)} trials lie beyond {spell(old)}"
-    name = subject_name(foretold.subject, foretold.conditions)
+    name = subject_name(one.subject, one.conditions)
     found = [
         f for f in _of_check(examination, "C1")
-        if f.subject in (name, foretold.subject) or f.subject.startswith(f"{foretold.subject}[")
+        if f.subject in (name, one.subject) or f.subject.startswith(f"{one.subject}[")
     ]  # fmt: skip
     cut = next((f for f in found if _asks(f)), None)
     if cut is not None:
-        return _told(foretold, False, f"{where}, and C1 still finds the range cut off at its "
+        return _judged_as(one, False, f"{where}, and C1 still finds the range cut off at its "
                      f"{cut.numbers.get('side')} end")  # fmt: skip
     if 2 * beyond <= len(places):
-        return _told(foretold, False, where)
+        return _judged_as(one, False, where)
     if not any(f.severity is Severity.PASS for f in found):
-        return _unknown(foretold, f"{where}, and C1 could not judge the new ends")
-    return _told(foretold, True, f"{where}, and C1 finds neither end cut off")
+        return _unknown(one, f"{where}, and C1 could not judge the new ends")
+    return _judged_as(one, True, f"{where}, and C1 finds neither end cut off")
 
 
-def _fewer(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
-    before, most = foretold.numbers["before"], foretold.numbers["high"]
+def _fewer(own: TrialTable, one: Prediction) -> PredictionOutcome:
+    before, most = one.numbers["before"], one.numbers["high"]
     failed, n = int(own.infeasible.sum()), int(own.counted.sum())
     share = proportion(failed, n)
     said = (
@@ -122,53 +124,53 @@ def _fewer(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
         f"({percent(share.low)} to {percent(share.high)})"
     )
     if share.low > most:
-        return _told(foretold, False, said)
+        return _judged_as(one, False, said)
     if share.estimate <= most and share.high < before:
-        return _told(foretold, True, said)
-    return _unknown(foretold, f"{said}, too few to tell from {percent(before)}")
+        return _judged_as(one, True, said)
+    return _unknown(one, f"{said}, too few to tell from {percent(before)}")
 
 
-def _gain(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
-    """The gain against what was foretold of it.
+def _gain(own: TrialTable, one: Prediction) -> PredictionOutcome:
+    """The gain against its prediction.
 
     More trials are compared in the best of the round itself (C2), longer training, which is
     another objective, in the mean of the good trials (C6).
     """
-    numbers, metric = foretold.numbers, own.objective.metric
-    more = foretold.check == "C2"
+    numbers, metric = one.numbers, own.objective.metric
+    more = one.check == "C2"
     now = best_of(own) if more else mean_of_good(own)
     gain = own.objective.sign * (numbers["before"] - now)
     what = "the best" if more else "the mean of the good trials"
-    what += under(foretold.conditions)
+    what += under(one.conditions)
     said = f"{what} is {digits(now, 4)} in {metric}, " + (
         f"{digits(abs(gain))} {'better' if gain > 0 else 'worse'} than "
         f"{digits(numbers['before'], 4)}"
         if gain else "as before"
     )  # fmt: skip
-    return _told(foretold, numbers["low"] <= gain <= numbers["high"], said)
+    return _judged_as(one, numbers["low"] <= gain <= numbers["high"], said)
 
 
-def _no_worse(own: TrialTable, foretold: Foretold) -> ForetoldOutcome:
+def _no_worse(own: TrialTable, one: Prediction) -> PredictionOutcome:
     now = best_of(own)
-    worse = own.objective.sign * (now - foretold.numbers["before"])
+    worse = own.objective.sign * (now - one.numbers["before"])
     said = (
-        f"the best{under(foretold.conditions)} is {digits(now, 4)} in {own.objective.metric}, "
+        f"the best{under(one.conditions)} is {digits(now, 4)} in {own.objective.metric}, "
         + (f"{digits(abs(worse))} {'worse' if worse > 0 else 'better'}" if worse else "as before")
     )
-    return _told(foretold, worse <= foretold.numbers["within"], said)
+    return _judged_as(one, worse <= one.numbers["within"], said)
 
 
-def _quiet(examination: Examination, foretold: Foretold) -> ForetoldOutcome:
-    found = _of_check(examination, foretold.check)
+def _quiet(examination: Examination, one: Prediction) -> PredictionOutcome:
+    found = _of_check(examination, one.check)
     asking = next((f for f in found if f.settled and _asks(f)), None)
     if asking is not None:
-        return _told(foretold, False, asking.sentence)
+        return _judged_as(one, False, asking.sentence)
     if not found:
-        return _unknown(foretold, f"{foretold.check} could not speak of this round")
+        return _unknown(one, f"{one.check} could not speak of this round")
     unsettled = next((f for f in found if not f.settled), None)
     if unsettled is not None:
-        return _unknown(foretold, unsettled.sentence)
-    return _told(foretold, True, found[0].sentence)
+        return _unknown(one, unsettled.sentence)
+    return _judged_as(one, True, found[0].sentence)
 
 
 def _of_check(examination: Examination, check: str) -> list[Finding]:
@@ -184,14 +186,14 @@ def _range(axis: Float | Integer) -> str:
     return f"{spell(axis.low)} to {spell(axis.high)}"
 
 
-def _told(foretold: Foretold, came: bool, sentence: str) -> ForetoldOutcome:
-    return ForetoldOutcome(
-        foretold=foretold, came=Came.TRUE if came else Came.NOT, sentence=_ended(sentence)
+def _judged_as(one: Prediction, met: bool, sentence: str) -> PredictionOutcome:
+    return PredictionOutcome(
+        prediction=one, met=Met.YES if met else Met.NO, sentence=_ended(sentence)
     )
 
 
-def _unknown(foretold: Foretold, sentence: str) -> ForetoldOutcome:
-    return ForetoldOutcome(foretold=foretold, came=Came.UNKNOWN, sentence=_ended(sentence))
+def _unknown(one: Prediction, sentence: str) -> PredictionOutcome:
+    return PredictionOutcome(prediction=one, met=Met.UNKNOWN, sentence=_ended(sentence))
 
 
 def _ended(sentence: str) -> str:

@@ -27,7 +27,7 @@ from tunebook.domain.finding import (
 from tunebook.domain.formats.numbers import digits, percent, range_text
 from tunebook.domain.formats.plain_data import to_data
 from tunebook.domain.plan_edits import leaf_of
-from tunebook.domain.prediction import Expectation, Foretold
+from tunebook.domain.prediction import Expectation, Prediction
 from tunebook.domain.space import Choice, Float, Integer, Per, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration, Value
@@ -39,14 +39,14 @@ Done = tuple[Change, Sequence[Asked]]
 """A change, and the findings that asked for it."""
 
 SURPRISE = 0.025
-"""Chance that a round's best is worse than the worst that is foretold of it."""
+"""Chance that a round's best is worse than the worst that is predicted."""
 FEWEST_COMPLETE = 3
 """Complete trials without which there is no best to speak of."""
 
 
-def foretell(
+def predict(
     plan: Round, proposed: Round, done: Sequence[Done], table: TrialTable | None, number: int
-) -> tuple[Foretold, ...]:
+) -> tuple[Prediction, ...]:
     """What each change is expected to bring.
 
     Args:
@@ -61,7 +61,7 @@ def foretell(
     own = planned_rows(table, plan, proposed)
     if not own.complete.any():
         return ()
-    found: list[Foretold] = []
+    found: list[Prediction] = []
     for change, asked in done:
         for finding, remedy in asked:
             if remedy.kind is RemedyKind.TRAIN_LONGER and len(own) < len(table):
@@ -72,7 +72,7 @@ def foretell(
 
 
 def _asks(proposed: Round) -> dict[str, Value]:
-    """What a round must have as it was proposed, so that its results are those foretold."""
+    """What a round must have as it was proposed, so that its results are those predicted."""
     asks: dict[str, Value] = {
         "trials": proposed.trials,
         "max_train_steps": proposed.max_train_steps,
@@ -99,7 +99,7 @@ def _one(
     remedy: Remedy,
     table: TrialTable,
     number: int,
-) -> Iterator[Foretold]:
+) -> Iterator[Prediction]:
     """What one finding's remedy is expected to bring."""
     for expected in _expected(plan, proposed, change, finding, remedy, rows_under(table, remedy)):
         yield replace(expected, of_round=number, conditions=dict(remedy.conditions))
@@ -112,7 +112,7 @@ def _expected(
     finding: Finding,
     remedy: Remedy,
     own: TrialTable,
-) -> Iterator[Foretold]:
+) -> Iterator[Prediction]:
     if remedy.kind is RemedyKind.WIDEN and finding.check == "C1":
         yield from _beyond(plan, remedy)
     elif remedy.kind is RemedyKind.SHRINK:
@@ -127,20 +127,20 @@ def _expected(
     elif remedy.kind in (RemedyKind.FIX, RemedyKind.TRAIN_SHORTER):
         yield from _no_worse(change, remedy, own)
     elif change.key == "evaluations":
-        yield Foretold(
+        yield Prediction(
             check=finding.check, what=Expectation.QUIET,
             sentence=f"with {change.after} evaluations a trial {finding.check} has nothing to ask",
         )  # fmt: skip
     elif finding.check == "C4":
         name = change.key.split(".", 1)[-1]
-        yield Foretold(
+        yield Prediction(
             check="C4", what=Expectation.QUIET, subject=name,
             sentence=f"with {name} {change.after} the good trials no longer overfit, and C4 has "
             "nothing to ask",
         )  # fmt: skip
 
 
-def rows_under(table: TrialTable, of: Remedy | Foretold) -> TrialTable:
+def rows_under(table: TrialTable, of: Remedy | Prediction) -> TrialTable:
     """The trials of the branch that a remedy, or an expectation, speaks of."""
     wanted = dict(of.conditions)
     rows = [all(c.get(k) == v for k, v in wanted.items()) for c in table.config]
@@ -180,7 +180,7 @@ def mean_of_good(table: TrialTable) -> float:
     return float(table.value[good].mean()) if good.any() else math.nan
 
 
-def _beyond(plan: Round, remedy: Remedy) -> Iterator[Foretold]:
+def _beyond(plan: Round, remedy: Remedy) -> Iterator[Prediction]:
     axis, sides = axis_under(plan, remedy), {"low": -1.0, "high": 1.0}
     if axis is None:
         return
@@ -189,7 +189,7 @@ def _beyond(plan: Round, remedy: Remedy) -> Iterator[Foretold]:
         if not isinstance(new, int | float) or new == old:
             continue
         name = subject_name(remedy.subject, remedy.conditions)
-        yield Foretold(
+        yield Prediction(
             check="C1", what=Expectation.BEST_BEYOND, subject=remedy.subject,
             numbers={"old": float(old), "new": float(new), "side": sides[side]},
             sentence=f"the best trials lie beyond {spell(old)}, the {side} end that {name} had, "
@@ -197,17 +197,17 @@ def _beyond(plan: Round, remedy: Remedy) -> Iterator[Foretold]:
         )  # fmt: skip
 
 
-def axis_under(plan: Round, of: Remedy | Foretold) -> Float | Integer | None:
+def axis_under(plan: Round, of: Remedy | Prediction) -> Float | Integer | None:
     """The range of a subject on its branch; None where it has none."""
     axis = leaf_of(plan, of.subject, of.conditions)
     return axis if isinstance(axis, Float | Integer) else None
 
 
-def _fewer(finding: Finding, remedy: Remedy) -> Iterator[Foretold]:
+def _fewer(finding: Finding, remedy: Remedy) -> Iterator[Prediction]:
     share, outside = finding.numbers.get("share"), finding.numbers.get("share_outside")
     if not isinstance(share, Interval) or not isinstance(outside, Interval):
         return
-    yield Foretold(
+    yield Prediction(
         check=finding.check, what=Expectation.FEWER_FAIL, subject=remedy.subject,
         numbers={"before": share.estimate, "estimate": outside.estimate, "low": outside.low,
                  "high": outside.high},
@@ -218,12 +218,12 @@ def _fewer(finding: Finding, remedy: Remedy) -> Iterator[Foretold]:
 
 def _more(
     plan: Round, proposed: Round, finding: Finding, remedy: Remedy, own: TrialTable
-) -> Iterator[Foretold]:
+) -> Iterator[Prediction]:
     gain, before = finding.numbers.get("expected_gain"), best_of(own)
     if not isinstance(gain, Interval) or not math.isfinite(before):
         return
     worse = _worst_best(own, trials_under(proposed, remedy))
-    yield Foretold(
+    yield Prediction(
         check="C2", what=Expectation.GAIN,
         numbers={"before": before, "gain": gain.estimate, "low": min(gain.low, -worse),
                  "high": gain.high},
@@ -247,7 +247,7 @@ def _worst_best(own: TrialTable, trials: int) -> float:
     return float(reached[place] - reached[0])
 
 
-def trials_under(plan: Round, of: Remedy | Foretold) -> int:
+def trials_under(plan: Round, of: Remedy | Prediction) -> int:
     """How many of a plan's trials are in the branch that a remedy speaks of."""
     settled = dict(of.conditions)
     return sum(
@@ -263,19 +263,19 @@ def under(conditions: Configuration) -> str:
     return f" with {settled}" if settled else ""
 
 
-def _longer(change: Change, finding: Finding, own: TrialTable) -> Iterator[Foretold]:
+def _longer(change: Change, finding: Finding, own: TrialTable) -> Iterator[Prediction]:
     gain, before = finding.numbers.get("gain_of_half_again"), mean_of_good(own)
     known = isinstance(gain, Interval) and math.isfinite(gain.low) and math.isfinite(gain.high)
     if known and isinstance(gain, Interval) and math.isfinite(before):
         gain = _of_other_trials(gain, own)
-        yield Foretold(
+        yield Prediction(
             check="C6", what=Expectation.GAIN,
             numbers={"before": before, "gain": gain.estimate, "low": gain.low, "high": gain.high},
             sentence=f"{change.after} steps in place of {change.before} bring the mean of the "
             f"good trials, {_short(before)} in {own.objective.metric}, {digits(gain.estimate)} "
             f"further ({range_text(gain.low, gain.high)}, as the trials are others)",
         )  # fmt: skip
-    yield Foretold(
+    yield Prediction(
         check="C6", what=Expectation.QUIET,
         sentence=f"the curves level off before step {change.after}, and C6 has nothing to ask",
     )  # fmt: skip
@@ -292,7 +292,7 @@ def _of_other_trials(gain: Interval, own: TrialTable) -> Interval:
     )
 
 
-def _no_worse(change: Change, remedy: Remedy, own: TrialTable) -> Iterator[Foretold]:
+def _no_worse(change: Change, remedy: Remedy, own: TrialTable) -> Iterator[Prediction]:
     """Nothing is lost by it: the best stays within the spread of the good trials."""
     if int(own.complete.sum()) < FEWEST_COMPLETE:
         return
@@ -304,7 +304,7 @@ def _no_worse(change: Change, remedy: Remedy, own: TrialTable) -> Iterator[Foret
         if shorter
         else f"with {remedy.subject} fixed at {change.after}"
     )
-    yield Foretold(
+    yield Prediction(
         check="C7" if shorter else change.check, what=Expectation.NO_WORSE,
         subject=remedy.subject, numbers={"before": before, "within": within},
         sentence=f"{how} the best is no worse than {_short(before)} in {own.objective.metric} by "

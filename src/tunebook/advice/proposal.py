@@ -21,7 +21,7 @@ from tunebook.advice.budget import (
 from tunebook.advice.draft import Asked, Draft
 from tunebook.advice.manual_remedies import WHY, bug_first, by_hand, errors_first
 from tunebook.advice.next_question import ask_next, nothing_complete
-from tunebook.advice.predictions import foretell
+from tunebook.advice.predictions import predict
 from tunebook.advice.ranges import rerange
 from tunebook.advice.roles import fix, settle_decision, vary_anew
 from tunebook.advice.summary import story
@@ -82,7 +82,7 @@ def propose(
         plan: of the round that was run; not changed.
         examination: what the checks said of it.
         decision: the last one on it, if there is one.
-        table: its trials, from which the proposal foretells what its changes bring.
+        table: its trials, from which the proposal predicts what its changes bring.
         number: of the round.
         most_trials: what the next round may have at most.
         goals: of the book's rounds; the proposal has another.
@@ -94,7 +94,7 @@ def propose(
         A plan that is valid, runs as it is, and has a goal of its own (a book knows its rounds by
         their goals).
     """
-    draft = Draft(plan=replace(plan, foretold=()))
+    draft = Draft(plan=replace(plan, predictions=()))
     settle_decision(draft, decision)
     asked = _still_asked(draft, examination)
     ranges = [x for x in asked if x[1].kind in RANGES]
@@ -120,13 +120,13 @@ def propose(
             "Nothing varies in this plan: every trial is one configuration with another seed. "
             "Choose what to vary next."
         )
-    foretold = foretell(plan, draft.plan, draft.done, table, number)
+    predictions = predict(plan, draft.plan, draft.done, table, number)
     summary = story(draft, decision, number, crashed=crashed)
     set_least_improvement(draft, table, baseline)
     _new_points(draft)
     goal = _goal({plan.goal, *goals}, plan, draft, decision)
     return Proposal(
-        plan=replace(draft.plan, goal=goal, foretold=foretold),
+        plan=replace(draft.plan, goal=goal, predictions=predictions),
         changes=tuple(draft.changes),
         unresolved=tuple(dict.fromkeys(draft.unresolved)),
         resolved=tuple(dict.fromkeys(draft.resolved)),

@@ -22,7 +22,7 @@ from tunebook.book.planning.proposals import NextRound
 from tunebook.book.planning.same_plan import (
     carried_into,
     extend_or_refuse,
-    same_foretold,
+    same_predictions,
     with_baseline,
     with_texts,
 )
@@ -175,7 +175,7 @@ class Book(ProcedureBook):
             stored = self._store.add_round(plan, time.time())
             say_contaminated(self._store, stored.number)
         # Another person may have planned it in the meantime.
-        if not alike(stored.plan, plan := same_foretold(stored.plan, plan)):
+        if not alike(stored.plan, plan := same_predictions(stored.plan, plan)):
             extend_or_refuse(stored.number, stored.plan, plan)
             self._store.extend_round(stored.number, plan)
         return self._round(stored.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NoReturn
 
 from tunebook.advice.outcomes import judge
@@ -17,7 +18,7 @@ from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Examination, NotApplicable
 from tunebook.domain.formats.notation import parse_objective
-from tunebook.domain.prediction import ForetoldOutcome
+from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import TrialRecord
 from tunebook.examination.examine import Result, conclude, results
@@ -115,13 +116,19 @@ class ReadRound(SteeredRound):
         """Every check that applies to the round as it stands; see `findings`."""
         return self._examined(objective)[2]
 
-    def foretold(self, examination: Examination | None = None) -> tuple[ForetoldOutcome, ...]:
-        """What the round before foretold of this one, each with what came of it.
+    def predictions(self, examination: Examination | None = None) -> tuple[PredictionOutcome, ...]:
+        """Return the predictions of the round before, each with its outcome.
 
         Args:
             examination: of this round, where it was made already.
         """
         return judge(self.plan, self.table(), examination or self.examination())
+
+    def foretold(self, examination: Examination | None = None) -> tuple[PredictionOutcome, ...]:
+        """Return `predictions`; the old name goes in the next minor version."""
+        text = "Round.foretold is now Round.predictions; the old name goes in the next version"
+        warnings.warn(text, DeprecationWarning, stacklevel=2)
+        return self.predictions(examination)
 
     def findings(self, objective: Objective | str | None = None) -> FindingsView:
         """What the checks say, worst first; shows itself in notebooks and terminals.

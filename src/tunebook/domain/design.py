@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import ClassVar
 
 from tunebook.domain.errors import DesignError, nearest
 from tunebook.domain.formats import scalars
-from tunebook.domain.prediction import Foretold, only_foretold
+from tunebook.domain.prediction import Prediction, only_predictions
 from tunebook.domain.roles import Fixed as Fixed
 from tunebook.domain.roles import check_roles, check_rules
 from tunebook.domain.searchers import check_searcher
@@ -155,7 +156,7 @@ class Round:
         evaluations: how often a trial is asked to evaluate, evenly over its steps.
         overrule: ids of the playbook's rules that this round breaks on purpose.
         note: anything worth remembering.
-        foretold: what the round before expects of this one, written before it ran.
+        predictions: what the round before expects of this one, written before it ran.
 
     Raises:
         DesignError: a rule of the playbook is broken; says which, and the way out.
@@ -177,7 +178,9 @@ class Round:
     evaluations: int = 20
     overrule: tuple[str, ...] = ()
     note: str = ""
-    foretold: tuple[Foretold, ...] = ()
+    predictions: tuple[Prediction, ...] = ()
+
+    OLD_NAMES: ClassVar[Mapping[str, str]] = MappingProxyType({"foretold": "predictions"})
 
     def __post_init__(self) -> None:
         _check_goal(self)
@@ -351,7 +354,8 @@ def _settle_values(plan: Round) -> None:
     set_("points", tuple(scalars.point(f"points[{i}]", p) for i, p in enumerate(points)))
     set_("subject_to", scalars.several("subject_to", plan.subject_to, '"warmup < steps"'))
     set_("overrule", scalars.several("overrule", plan.overrule, '"A4"'))
-    set_("foretold", only_foretold(scalars.several("foretold", plan.foretold, "...")))
+    predictions = scalars.several("predictions", plan.predictions, "...")
+    set_("predictions", only_predictions(predictions))
 
 
 def _check_numbers(plan: Round) -> None:

@@ -14,7 +14,7 @@ from tunebook.domain.trial import Configuration, Value
 
 
 class Expectation(StrEnum):
-    """The kinds of things that can be foretold, and the numbers that each one needs."""
+    """The kinds of predictions, and the numbers that each one needs."""
 
     BEST_BEYOND = "best_beyond"  # old: the end that was widened; side: 1 high, -1 low
     FEWER_FAIL = "fewer_fail"  # before, low, high: shares of trials that are infeasible
@@ -36,7 +36,7 @@ NEEDED = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Foretold:
+class Prediction:
     """One thing that is expected of a round because of a change from the round before.
 
     Attributes:
@@ -46,8 +46,8 @@ class Foretold:
         subject: the hyperparameter that was changed, or empty for the round as a whole.
         conditions: the branch that it speaks of.
         numbers: as `NEEDED` says, in the objective's own units.
-        of_round: number of the round whose findings foretell it.
-        asks: attributes of the plan without which nothing was foretold: `trials` or more,
+        of_round: number of the round whose findings predict it.
+        asks: attributes of the plan without which nothing is predicted: `trials` or more,
             `max_train_steps` exactly.
 
     Raises:
@@ -69,48 +69,48 @@ class Foretold:
         for name in NEEDED[self.what]:
             if not math.isfinite(self.numbers.get(name, math.nan)):
                 raise DesignError(
-                    f'what is foretold as "{self.what}" needs a finite number "{name}"; '
+                    f'a prediction of "{self.what}" needs a finite number "{name}"; '
                     f"got {self.numbers.get(name)!r}",
-                    next_step="restore the number, or drop this entry of foretold",
+                    next_step="restore the number, or drop this entry of predictions",
                 )
 
 
-def only_foretold(items: Sequence[object]) -> tuple[Foretold, ...]:
-    """The items, each of which is a Foretold.
+def only_predictions(items: Sequence[object]) -> tuple[Prediction, ...]:
+    """The items, each of which is a Prediction.
 
     Raises:
         DesignError: one is something else.
     """
     for i, item in enumerate(items):
-        if not isinstance(item, Foretold):
+        if not isinstance(item, Prediction):
             raise DesignError(
-                f"foretold[{i}] is an expectation that a proposal wrote; got {item!r}",
-                next_step="leave foretold out: tunebook next writes it",
+                f"predictions[{i}] is an entry that a proposal wrote; got {item!r}",
+                next_step="leave predictions out: tunebook next writes them",
             )
-    return tuple(item for item in items if isinstance(item, Foretold))
+    return tuple(item for item in items if isinstance(item, Prediction))
 
 
-class Came(StrEnum):
-    """Whether what was foretold came."""
+class Met(StrEnum):
+    """Whether a prediction was met."""
 
-    TRUE = "came true"
-    NOT = "did not"
-    UNKNOWN = "can't be told"
+    YES = "met"
+    NO = "not met"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class ForetoldOutcome(Shown):
-    """What was foretold, and what came.
+class PredictionOutcome(Shown):
+    """A prediction and its outcome.
 
     Attributes:
-        foretold: before the round.
-        came: after it.
-        sentence: what came, with its numbers.
+        prediction: from before the round.
+        met: from after it.
+        sentence: the result, with its numbers.
     """
 
-    foretold: Foretold
-    came: Came
+    prediction: Prediction
+    met: Met
     sentence: str
 
     def _in_short(self) -> str:
-        return f"{self.foretold.check}: {self.came}"
+        return f"{self.prediction.check}: {self.met}"

@@ -34,7 +34,7 @@ class Proposal(Shown):
     """A plan for the next round, with the reason for each change.
 
     Attributes:
-        plan: valid, and runs as it is; what it expects is in `plan.foretold`.
+        plan: valid, and runs as it is; what it expects is in `plan.predictions`.
         changes: what differs from the round before.
         unresolved: what no plan can carry out, and why a person must.
         resolved: remedies that met in one plan, and by which rule one of them gave way.

@@ -9,10 +9,10 @@ from rich.text import Text
 
 from tunebook.domain.decision import Decision, Launch
 from tunebook.domain.finding import Examination, Finding
-from tunebook.domain.prediction import ForetoldOutcome
+from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import Proposal
 from tunebook.report.notebook.views import decision_html, findings_html, proposal_html
-from tunebook.report.terminal.predictions import foretold_text
+from tunebook.report.terminal.predictions import predictions_text
 from tunebook.report.terminal.summaries import (
     decision_renderable,
     finding_renderable,
@@ -60,9 +60,9 @@ def proposal_text(proposal: Proposal) -> str:
     return plain(Group(*parts, *(Text(printable(line)) for line in lines)))
 
 
-def prediction_text(outcome: ForetoldOutcome) -> str:
+def prediction_text(outcome: PredictionOutcome) -> str:
     """As `tunebook findings` prints it."""
-    return plain(foretold_text([outcome]))
+    return plain(predictions_text([outcome]))
 
 
 def _of_one(finding: Finding) -> str:

@@ -1,4 +1,4 @@
-"""From findings to the next round, and back: what was foretold, and what was carried over."""
+"""From findings to the next round, and back: what was predicted, and what was carried over."""
 
 from __future__ import annotations
 
@@ -39,12 +39,14 @@ def book(tmp_path_factory):
 
 def test_the_proposal_runs_as_it_is_and_its_report_says_what_came(book, tmp_path):
     second = book.rounds[1]
-    told = second.foretold()
-    assert [o.foretold.check for o in told] == ["C1"] and told[0].came == "came true"
+    told = second.predictions()
+    assert [o.prediction.check for o in told] == ["C1"] and told[0].met == "met"
     assert "of the best 3 trials lie beyond 0.01" in told[0].sentence
     page = second.report(tmp_path / "r.html").read_text("utf-8")
     assert "Predictions of round 1: 1 of 1 met" in page
-    assert book.rounds[0].foretold() == ()
+    assert book.rounds[0].predictions() == ()
+    with pytest.warns(DeprecationWarning, match="predictions"):
+        assert second.foretold() == told
 
 
 def test_the_next_round_has_other_points_and_other_seeds(book):
@@ -61,13 +63,13 @@ def test_trials_of_round_1_count_in_what_models_the_response(book):
     assert len(book.rounds[1].table()) == 24 and len(book.rounds[1].record().carried) == 48
 
 
-def test_a_plan_run_again_keeps_what_was_foretold_and_no_one_changes_it(book):
+def test_a_plan_run_again_keeps_what_was_predicted_and_no_one_changes_it(book):
     plan = book.rounds[1].plan
-    again = book.plan_round(replace(plan, foretold=()))
-    assert again.number == 2 and again.plan.foretold == plan.foretold
-    other = replace(plan.foretold[0], sentence="the best stay where they were")
-    with pytest.raises(PlanDiffersError, match="foretold"):
-        book.plan_round(replace(plan, foretold=(other,)))
+    again = book.plan_round(replace(plan, predictions=()))
+    assert again.number == 2 and again.plan.predictions == plan.predictions
+    other = replace(plan.predictions[0], sentence="the best stay where they were")
+    with pytest.raises(PlanDiffersError, match="predictions"):
+        book.plan_round(replace(plan, predictions=(other,)))
 
 
 def test_a_budget_bounds_the_proposal(book):
@@ -80,5 +82,5 @@ def test_a_proposal_is_written_with_its_expectations_and_read_back(book, tmp_pat
     proposal = book.rounds[0].next_round()
     path = proposal.write(tmp_path / "round-2.toml")
     text = path.read_text("utf-8")
-    assert "[[foretold]]\nsentence = " in text
+    assert "[[predictions]]\nsentence = " in text
     assert read_round_file(text).plan == proposal.plan

@@ -125,7 +125,7 @@ def next_round(
 
     Args:
         stored: the round that was run.
-        table: its trials, from which the proposal foretells what its changes bring.
+        table: its trials, from which the proposal predicts what its changes bring.
         examination: its findings.
         decision: the last one on it.
         setting, objective: of the book.

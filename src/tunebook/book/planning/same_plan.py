@@ -40,13 +40,13 @@ def carried_into(plan: Round, baseline: Mapping[str, Fixed]) -> Round:
     return replace(plan, fixed=with_baseline(roles, baseline)["fixed"])
 
 
-def same_foretold(stands: Round, asked: Round) -> Round:
-    """`asked` with what was foretold of `stands`, where it says nothing of its own.
+def same_predictions(stands: Round, asked: Round) -> Round:
+    """`asked` with the predictions of `stands`, where it has none of its own.
 
-    What was foretold is written down before a round runs: a script that plans the round again
-    does not repeat it, and a file can't change it afterwards.
+    Predictions are written down before a round runs: a script that plans the round again does not
+    repeat them, and a file can't change them afterwards.
     """
-    return asked if asked.foretold else replace(asked, foretold=stands.foretold)
+    return asked if asked.predictions else replace(asked, predictions=stands.predictions)
 
 
 def extend_or_refuse(number: int, stands: Round, asked: Round) -> None:

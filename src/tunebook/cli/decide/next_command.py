@@ -40,7 +40,9 @@ def command(
             raise click.BadParameter(f"{out} exists; say --force, or another name")
         write_text(out, text)
     if as_json:
-        print_json(proposal=data(proposal.proposal), toml=text)
+        content = data(proposal.proposal)
+        content["plan"]["foretold"] = content["plan"].pop("predictions")
+        print_json(proposal=content, toml=text)
     else:
         found = proposal.proposal
         first = "edit it first, then run it with" if found.repeats else "run it with"

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from tunebook.cli.which_book import book_option, choose_round, json_option, open_book
+
+if TYPE_CHECKING:
+    from tunebook.domain.prediction import PredictionOutcome
 
 
 @click.command("findings", epilog="Example: tunebook findings 2 --json")
@@ -33,7 +38,7 @@ def command(
     from tunebook.cli.causes import listed_causes
     from tunebook.cli.output import data, print_json
     from tunebook.domain.formats.notation import format_objective, parse_objective
-    from tunebook.report.terminal.summaries import show_findings, show_foretold
+    from tunebook.report.terminal.summaries import show_findings, show_predictions
 
     asked = parse_objective(objective, reduce=reduce) if objective else None
     with open_book(book_path) as book:
@@ -50,7 +55,7 @@ def command(
                 reduce=taken.reduced,
                 exploratory=exploratory,
                 **data(examination),
-                foretold=[data(o) for o in chosen.foretold(examination)],
+                foretold=[_outcome_data(o) for o in chosen.predictions(examination)],
                 best=data(summary.best) if summary.best else None,
                 good_ranges=data(summary.ranges),
                 causes=listed_causes(summary.lost),
@@ -58,10 +63,24 @@ def command(
         else:
             other = f" (exploratory: {format_objective(taken)})" if exploratory else ""
             if not exploratory:
-                show_foretold(chosen.foretold(examination))
+                show_predictions(chosen.predictions(examination))
             show_findings(
                 examination,
                 title=f"Round {chosen.number}: {chosen.goal}{other}",
                 everything=everything,
                 summary=summary,
             )
+
+
+_CAME = {"met": "came true", "not met": "did not", "unknown": "can't be told"}
+
+
+def _outcome_data(outcome: PredictionOutcome) -> dict[str, object]:
+    """The outcome of a prediction, with the keys and values of schema 1."""
+    from tunebook.cli.output import data
+
+    return {
+        "foretold": data(outcome.prediction),
+        "came": _CAME[outcome.met.value],
+        "sentence": outcome.sentence,
+    }

@@ -15,7 +15,7 @@ WRITERS: Mapping[str, str] = MappingProxyType(
         "Decision": "tunebook.report.shown:DECISION",
         "Examination": "tunebook.report.shown:EXAMINATION",
         "Finding": "tunebook.report.shown:FINDING",
-        "ForetoldOutcome": "tunebook.report.shown:PREDICTION",
+        "PredictionOutcome": "tunebook.report.shown:PREDICTION",
         "Launch": "tunebook.report.shown:LAUNCH",
         "Proposal": "tunebook.report.shown:PROPOSAL",
     }

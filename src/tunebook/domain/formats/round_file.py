@@ -17,7 +17,7 @@ from tunebook.domain.formats.round_comments import place_comments
 from tunebook.domain.formats.toml_text import key_text, load_toml, value_text
 from tunebook.domain.optimizers.round_key import KEY as READY_SPACE
 from tunebook.domain.optimizers.round_key import with_ready_space
-from tunebook.domain.prediction import Foretold
+from tunebook.domain.prediction import Prediction
 from tunebook.domain.program import MARK, Program
 from tunebook.domain.space import Axis, Per
 
@@ -66,7 +66,7 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
     data = load_toml(text, source=source)
     with _in_file(source):
         own = ("train", *KEYS, "book", "executor", READY_SPACE)
-        known = dict.fromkeys([*(f.name for f in fields(Round)), *own])
+        known = dict.fromkeys([*(f.name for f in fields(Round)), *Round.OLD_NAMES, *own])
         _check_places(data, known)
         check_keys(data, known, "", "a round file")
         data = with_ready_space(data)
@@ -112,8 +112,8 @@ def write_round_file(file: RoundFile, *, changes: Sequence[Change] = ()) -> str:
         held = getattr(file.plan, role)
         if held:
             lines += ["", f"[{role}]", *_role_lines(role, held, notes)]
-    for foretold in file.plan.foretold:
-        lines += ["", "[[foretold]]", *_foretold_lines(foretold)]
+    for one in file.plan.predictions:
+        lines += ["", "[[predictions]]", *_prediction_lines(one)]
     lines += program_lines(file.train)
     for table, held in (("executor", file.executor), ("book", _book_data(file))):
         if held:
@@ -157,7 +157,7 @@ def _plain_keys(file: RoundFile) -> Iterator[tuple[str, Any]]:
     elif file.train:
         yield "train", to_data(file.train)
     long = ("subject_to", "points")
-    plain = [f for f in fields(Round) if f.name not in (*ROLES, "goal", "foretold")]
+    plain = [f for f in fields(Round) if f.name not in (*ROLES, "goal", "predictions")]
     for key in sorted(plain, key=lambda f: f.name in long):
         default = () if key.default is MISSING else key.default
         value = getattr(file.plan, key.name)
@@ -191,9 +191,9 @@ def _role_lines(
             yield from (*notes.get((role, name), ()), f"{key} = {value_text(data)}")
 
 
-def _foretold_lines(foretold: Foretold) -> Iterator[str]:
+def _prediction_lines(prediction: Prediction) -> Iterator[str]:
     """What the round before expects: its sentence first, what is empty left out."""
-    data = to_data(foretold)
+    data = to_data(prediction)
     for key in sorted(data, key=lambda k: k != "sentence"):
         if data[key] not in ("", {}) or key in ("check", "sentence"):
             yield f"{key} = {value_text(data[key])}"

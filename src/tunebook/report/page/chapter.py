@@ -12,7 +12,7 @@ from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Finding, NotApplicable, Severity
 from tunebook.domain.formats.numbers import date_text, left_out_texts
-from tunebook.domain.prediction import ForetoldOutcome
+from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import BookRecord, Proposal, RoundRecord
 from tunebook.examination.examine import WORST_FIRST, conclude, results
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
@@ -85,7 +85,7 @@ class Chapter:
     proposal: Proposal | None
     followed_by: RoundRecord | None
     protocol: Protocol
-    foretold: tuple[ForetoldOutcome, ...] = ()
+    predictions: tuple[PredictionOutcome, ...] = ()
 
     @property
     def number(self) -> int:
@@ -98,9 +98,9 @@ class Chapter:
         return self.record.plan.goal
 
     @property
-    def foretold_head(self) -> str:
+    def predictions_head(self) -> str:
         """How many predictions were met."""
-        return head(self.foretold)
+        return head(self.predictions)
 
     @property
     def running(self) -> bool:
@@ -163,7 +163,7 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         proposal=proposal if stands.step not in (Step.PLAN, Step.RUN) else None,
         followed_by=next((r for r in record.rounds if r.number == found.number + 1), None),
         protocol=protocol(record, found, decision),
-        foretold=judge(found.plan, found.table, examination),
+        predictions=judge(found.plan, found.table, examination),
     )
 
 

@@ -32,7 +32,6 @@ from tunebook.report.page.chapter import Chapter, chapter
 from tunebook.report.page.offline import ASSETS, asset, policy
 from tunebook.report.page.procedure_chapter import ProcedureChapter, shown
 from tunebook.report.sealed import opened_results
-from tunebook.report.terminal.predictions import outcome_text
 from tunebook.report.verdict import best_trial, objective_text, verdict_label
 
 LONG_WORD = 20
@@ -145,7 +144,6 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters |= {
-        "outcome": outcome_text,
         "breakable": breakable,
         "config": config_text,
         "counts": counts_text,

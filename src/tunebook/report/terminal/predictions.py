@@ -8,36 +8,30 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from tunebook.domain.prediction import Came, ForetoldOutcome
+from tunebook.domain.prediction import Met, PredictionOutcome
 
-OUTCOMES = {Came.TRUE: "met", Came.NOT: "not met", Came.UNKNOWN: "unknown"}
-MARKS = {Came.TRUE: ("✓", "cyan"), Came.NOT: ("✗", "bold yellow"), Came.UNKNOWN: ("?", "dim")}
+MARKS = {Met.YES: ("✓", "cyan"), Met.NO: ("✗", "bold yellow"), Met.UNKNOWN: ("?", "dim")}
 
 
-def foretold_text(outcomes: Sequence[ForetoldOutcome]) -> RenderableType:
+def predictions_text(outcomes: Sequence[PredictionOutcome]) -> RenderableType:
     """Each prediction with its outcome; readable from 60 columns on."""
     parts: list[RenderableType] = [Text(head(outcomes), style="bold")]
     for outcome in outcomes:
-        mark, style = MARKS[outcome.came]
-        told = outcome.foretold
+        mark, style = MARKS[outcome.met]
+        told = outcome.prediction
         parts.append(
-            Text.assemble((f"{mark} {outcome_text(outcome.came)}", style),
+            Text.assemble((f"{mark} {outcome.met}", style),
                           f"  {told.check} predicted: ", _clean(told.sentence), ".")
         )  # fmt: skip
         parts.append(Padding(Text(f"Result: {_clean(outcome.sentence)}"), (0, 0, 0, 2)))
     return Group(*parts)
 
 
-def outcome_text(came: Came) -> str:
-    """`met`, `not met` or `unknown`."""
-    return OUTCOMES[came]
-
-
-def head(outcomes: Sequence[ForetoldOutcome]) -> str:
+def head(outcomes: Sequence[PredictionOutcome]) -> str:
     """`Predictions of round 1: 2 of 3 met`."""
-    rounds = sorted({o.foretold.of_round for o in outcomes if o.foretold.of_round})
+    rounds = sorted({o.prediction.of_round for o in outcomes if o.prediction.of_round})
     who = f"round {rounds[0]}" if len(rounds) == 1 else "the round before"
-    met = sum(o.came is Came.TRUE for o in outcomes)
+    met = sum(o.met is Met.YES for o in outcomes)
     return f"Predictions of {who}: {met} of {len(outcomes)} met"
 
 

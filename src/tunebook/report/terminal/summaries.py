@@ -24,14 +24,14 @@ from tunebook.domain.formats.numbers import (
     percent,
     plural,
 )
-from tunebook.domain.prediction import ForetoldOutcome
+from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.examination.examine import WORST_FIRST, conclude, results
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
-from tunebook.report.terminal.predictions import foretold_text
+from tunebook.report.terminal.predictions import predictions_text
 from tunebook.report.verdict import (
     best_trial,
     gain_note,
@@ -258,10 +258,10 @@ def show_findings(
     show(findings_text(examination, title=title, everything=everything, summary=summary))
 
 
-def show_foretold(outcomes: Sequence[ForetoldOutcome]) -> None:
+def show_predictions(outcomes: Sequence[PredictionOutcome]) -> None:
     """Print the predictions of the round before with their outcomes, where it made any."""
     if outcomes:
-        show(Group(Text(), foretold_text(outcomes)))
+        show(Group(Text(), predictions_text(outcomes)))
 
 
 def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
@@ -290,7 +290,7 @@ def show_round(found: RoundRecord, *, everything: bool = False) -> None:
         show(Text(""))
         read = results(found.table, carried=found.carried, repeats=repeats(found))
         examination = conclude(found.table, read, unread=found.unread, carried=found.carried)
-        show_foretold(judge(found.plan, found.table, examination))
+        show_predictions(judge(found.plan, found.table, examination))
         summary = summarize(found.table, read, found.details, found.reruns)
         show(findings_text(examination, everything=everything, summary=summary))
 
