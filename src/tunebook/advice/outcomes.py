@@ -153,9 +153,8 @@ def _gain(own: TrialTable, one: Prediction) -> PredictionOutcome:
 def _no_worse(own: TrialTable, one: Prediction) -> PredictionOutcome:
     now = best_of(own)
     worse = own.objective.sign * (now - one.numbers["before"])
-    said = (
-        f"the best{under(one.conditions)} is {digits(now, 4)} in {own.objective.metric}, "
-        + (f"{digits(abs(worse))} {'worse' if worse > 0 else 'better'}" if worse else "as before")
+    said = f"the best{under(one.conditions)} is {digits(now, 4)} in {own.objective.metric}, " + (
+        f"{digits(abs(worse))} {'worse' if worse > 0 else 'better'}" if worse else "as before"
     )
     return _judged_as(one, worse <= one.numbers["within"], said)
 

@@ -76,7 +76,7 @@ _CAME = {"met": "came true", "not met": "did not", "unknown": "can't be told"}
 
 
 def _outcome_data(outcome: PredictionOutcome) -> dict[str, object]:
-    """The outcome of a prediction, with the keys and values of schema 1."""
+    """The outcome of a prediction, with the keys and values of version 0.1."""
     from tunebook.cli.output import data
 
     return {
