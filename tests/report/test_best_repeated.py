@@ -30,6 +30,15 @@ def test_the_mean_of_the_best_trial_s_reruns_is_beside_its_value(book):
     assert str(int(found.table.complete.sum())) in said and "luckiest" in said
 
 
+def test_a_value_that_several_trials_share_is_not_called_the_luckiest(book):
+    found = book.rounds[0]
+    best = told(found, found.reruns).best
+    value = found.table.value.copy()
+    value[np.argsort(found.table.losses)[:3]] = best.value
+    said = told(replace(found, table=replace(found.table, value=value)), found.reruns).repeated
+    assert "3 of" in said and "luckiest" not in said and "4 reruns" in said
+
+
 def test_reruns_of_other_configurations_and_objectives_say_nothing(book):
     found = book.rounds[0]
     others = replace(found.reruns, config=tuple({**c, "layers": 9} for c in found.reruns.config))

@@ -125,7 +125,13 @@ def repeated_text(best: Best, table: TrialTable, reruns: TrialTable) -> str:
         else f"Its {len(values)} reruns with new seeds have a mean of {mean}."
     )
     complete = plural(int(table.complete.sum()), "complete trial")
-    return f"It is the luckiest value of {complete}. {again}"
+    tied = int((table.value == best.value).sum())
+    rank = (
+        f"{tied} of {complete} share this value"
+        if tied > 1
+        else f"It is the luckiest value of {complete}"
+    )
+    return f"{rank}. {again}"
 
 
 def lost_trials(table: TrialTable, details: Mapping[str, str]) -> tuple[LostTrials, ...]:
