@@ -42,6 +42,7 @@ def test_reruns_and_repeats_of_a_search_measure_their_own(launched, rates, train
     assert "by 3 repeats" in finding.sentence
     first = next(f for f in launched.rounds[0].findings().findings if f.check == "D2")
     assert first.numbers["study"] == "not measured"
+    assert "search" not in first.sentence  # one configuration: there is none to repeat
 
 
 def test_another_objective_is_read_of_the_reruns_too(launched):

@@ -165,6 +165,7 @@ def test_unequal_trials_of_scientific_values(make):
         20,
         5,
     )
+    assert f"{fault.subject}=" in fault.sentence
     assert "B4" not in found(table.take(np.arange(37)))
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import stats
 
 from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
-from tunebook.domain.space import Choice, Integer
+from tunebook.domain.space import Choice, Integer, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
 
@@ -52,15 +52,16 @@ def uneven_trials(table: TrialTable) -> Iterable[Finding]:
         most, fewest = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
         if counts[most] <= max(UNEVEN * counts[fewest], counts[fewest] + 1):
             continue
-        few = ", ".join(f"{v}: {n}" for v, n in list(counts.items())[:LISTED])
+        listed = ", ".join(f"{spell(v)}: {n}" for v, n in list(counts.items())[:LISTED])
+        others = f" ({listed})" if len(counts) > 2 else ""
         yield Finding(
             check="B4",
             severity=Severity.WARNING if counts[most] >= 2 * counts[fewest] else Severity.NOTE,
             subject=name,
             numbers={"most": counts[most], "fewest": counts[fewest]},
-            sentence=f"The values of {name} had unequal budgets: {most} {counts[most]} trials, "
-            f"{fewest} {counts[fewest]} ({few}). The best of more trials is better by luck "
-            "alone: compare them at the smallest budget.",
+            sentence=f"The values of {name} had unequal budgets: {counts[most]} trials with "
+            f"{name}={spell(most)}, {counts[fewest]} with {name}={spell(fewest)}{others}. "
+            "The best of more trials is better by luck alone: compare at the smallest budget.",
             remedy=Remedy(
                 kind=RemedyKind.MORE_TRIALS,
                 values={"trials": counts[most] * len(counts)},
@@ -92,9 +93,10 @@ def uneven_steps(table: TrialTable) -> Iterable[Finding]:
             severity=Severity.WARNING,
             subject=name,
             numbers={"longest": middle[long], "shortest": middle[short]},
-            sentence=f"The values of {name} trained for different lengths: {long} to step "
-            f"{middle[long]:.0f}, {short} to step {middle[short]:.0f} (medians). What a value "
-            "owes to longer training can't be told from what it owes to itself.",
+            sentence=f"The values of {name} trained for different lengths: the median is "
+            f"{middle[long]:.0f} steps with {name}={spell(long)} and {middle[short]:.0f} with "
+            f"{name}={spell(short)}. "
+            "The effect of a value is mixed with that of its training length.",
             remedy=Remedy(
                 kind=RemedyKind.INSPECT,
                 subject=name,

@@ -58,12 +58,14 @@ class VarianceSourcesResult:
         objective: whose values scatter.
         sources: measured or not.
         seedless: every repeat of a configuration gave the same value.
+        searched: it has several configurations; else there is no search to repeat.
     """
 
     objective: Objective
     sources: tuple[Source, ...]
     seedless: bool
     findings: tuple[Finding, ...]
+    searched: bool = True
 
     @property
     def unmeasured(self) -> tuple[Origin, ...]:
@@ -105,6 +107,7 @@ def check(table: TrialTable, *, seed: int = 0) -> VarianceSourcesResult | NotApp
         sources=sources,
         seedless=seedless,
         findings=(),
+        searched=len({t.key for t in trials}) > 1,
     )
     return replace(result, findings=(_finding(result),))
 
@@ -241,5 +244,10 @@ def _finding(result: VarianceSourcesResult) -> Finding:
         severity=Severity.WARNING if result.seedless else Severity.NOTE,
         subject="",
         numbers=numbers,
-        sentence=sources_text(result.objective.metric, result.sources, seedless=result.seedless),
+        sentence=sources_text(
+            result.objective.metric,
+            result.sources,
+            seedless=result.seedless,
+            searched=result.searched,
+        ),
     )

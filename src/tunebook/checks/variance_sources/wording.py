@@ -30,8 +30,8 @@ def missing_text(origin: Origin) -> str:
     return MISSING[origin]
 
 
-def sources_text(metric: str, sources: Sequence[Source], *, seedless: bool) -> str:
-    """All three in one paragraph."""
+def sources_text(metric: str, sources: Sequence[Source], *, seedless: bool, searched: bool) -> str:
+    """All three in one paragraph; a round that varies nothing has no search to repeat."""
     measured = [_measured(s) for s in sources if s.deviation is not None]
     said = [f"Standard deviations of {metric}: {'; '.join(measured)}."] if measured else []
     if seedless:
@@ -41,6 +41,8 @@ def sources_text(metric: str, sources: Sequence[Source], *, seedless: bool) -> s
             "order of the data)."
         )
     for s in sources:
+        if s.origin is Origin.STUDY and not searched:
+            continue
         if s.deviation is None and not (seedless and s.origin is Origin.TRIAL):
             said.append(f"{str(s.origin).capitalize()} variance was not measured. To measure it, "
                         f"{MISSING[s.origin]}.")  # fmt: skip
