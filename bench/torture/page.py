@@ -123,7 +123,7 @@ def _without_paths(error: str) -> str:
 
 def _versions() -> str:
     found = []
-    for name in ("tunebook", "submitit", "ray", "psycopg"):
+    for name in ("tunebook", "ray", "psycopg"):
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:

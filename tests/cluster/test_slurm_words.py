@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
@@ -48,17 +49,21 @@ def test_settings_that_make_no_sense_are_refused(wrong, words):
 
 def test_a_job_is_never_repeated_by_slurm_itself():
     made = SlurmSettings(workers=1, time_s=90.5, extra={"reservation": "r"}, grace_s=9)
-    told = made.parameters("tunebook-1")
-    assert told["time"] == "1:31"
-    more = told["additional_parameters"]
-    assert more == {"reservation": "r", "no-requeue": True, "signal": "B:TERM@14"}
+    told = made.options(Path("/book.files/tunebook-1"), 3)
+    assert {"--time=1:31", "--reservation=r", "--no-requeue", "--signal=B:TERM@14"} <= set(told)
+    assert {"--array=0-2", "--job-name=tunebook-1"} <= set(told)
+    assert not any("account" in option or "gpus" in option for option in told), "SLURM decides"
 
 
 def test_a_python_of_many_words_and_a_folder_with_a_space():
-    command = SlurmSettings(workers=1, python="apptainer exec a.sif python").command("/a b/c")
-    assert command == (
-        "exec apptainer exec a.sif python -u -m tunebook.execution.slurm.job '/a b/c'"
+    made = SlurmSettings(
+        workers=1, python="apptainer exec a.sif python", setup=("module load cuda",)
     )
+    assert made.script(Path("/a b/c")).splitlines() == [
+        "#!/bin/bash",
+        "module load cuda",
+        "exec apptainer exec a.sif python -u -m tunebook.execution.slurm.job '/a b/c'",
+    ]
 
 
 def test_answers_of_squeue():

@@ -25,7 +25,7 @@ BRINGS = {
     ),
     "tensorboard": ("tensorboard", "tunebook.training.program_numbers"),
     "postgres": ("psycopg", "tunebook.store.database.server"),
-    "slurm": ("submitit", "tunebook.execution.slurm.submit"),
+    "slurm": ("tunebook.execution.slurm.submit",),
     "ray": ("ray", "tunebook.execution.ray.driver", "tunebook.execution.ray.node"),
     "remote": ("fsspec", "tunebook.training.checkpoint_places"),
     "demo": ("jax", "optax", "sklearn", "tunebook.integrations.optax"),

@@ -21,7 +21,6 @@ NOT_PLAIN = (
     "torch",
     "botorch",
     "ray",
-    "submitit",
     "jax",
     "pytest",
     "ipython",

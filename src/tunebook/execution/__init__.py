@@ -115,9 +115,7 @@ class ExecutorSpec:
     Attributes:
         kind: its name in `[executor]` of a round file, and the name of its entry point.
         factory: what makes the executor; its arguments are the keys of the table.
-        settings: a type whose arguments are these keys too, where it loads faster than the
-            factory; empty for the factory itself.
-        requirement: what pip has to install for it, such as `tunebook[slurm]`; empty where it
+        requirement: what pip has to install for it, such as `tunebook[ray]`; empty where it
             needs no more than the package that registers it.
         end_stray_job: a function of a trial's lock file, for executors whose jobs outlive the
             host. Before it submits a job, such an executor writes the note `lock.with_suffix(
@@ -132,7 +130,6 @@ class ExecutorSpec:
 
     kind: str
     factory: str
-    settings: str = ""
     requirement: str = ""
     end_stray_job: str = ""
     checkup: str = ""

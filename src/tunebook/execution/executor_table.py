@@ -93,7 +93,8 @@ def executor_of(told: Mapping[str, Any], *, workers: int | None = None) -> Execu
     given = {key: value for key, value in told.items() if key != "kind"}
     if workers is not None:
         given["workers"] = workers
-    known = inspect.signature(_part_of(spec, spec.settings or spec.factory)).parameters
+    factory: Callable[..., Executor] = _part_of(spec, spec.factory)
+    known = inspect.signature(factory).parameters
     for key in given:
         if key not in known:
             raise DesignError(
@@ -107,7 +108,6 @@ def executor_of(told: Mapping[str, Any], *, workers: int | None = None) -> Execu
             f"[executor] of kind {kind} needs {', '.join(missing)}",
             next_step=f"add {missing[0]} = ..., or --workers where that is what is missing",
         )
-    factory: Callable[..., Executor] = _part_of(spec, spec.factory)
     try:
         return factory(**given)
     except ModuleNotFoundError as error:

@@ -5,7 +5,6 @@ from tunebook.execution import ExecutorSpec
 SPEC = ExecutorSpec(
     kind="ray",
     factory="tunebook.execution.ray.executor:RayExecutor",
-    settings="tunebook.execution.ray.settings:RaySettings",
     requirement="tunebook[ray]",
     checkup="tunebook.execution.ray.checkup:checkup",
 )

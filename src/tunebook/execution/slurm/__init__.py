@@ -1,12 +1,10 @@
-"""Trials as SLURM jobs, through submitit; tunebook[slurm] (I2)."""
+"""Trials as SLURM jobs (I2)."""
 
 from tunebook.execution import ExecutorSpec
 
 SPEC = ExecutorSpec(
     kind="slurm",
     factory="tunebook.execution.slurm.executor:SlurmExecutor",
-    settings="tunebook.execution.slurm.settings:SlurmSettings",
-    requirement="tunebook[slurm]",
     end_stray_job="tunebook.execution.slurm.strays:end_job_of",
     checkup="tunebook.execution.slurm.checkup:checkup",
 )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 
 from tunebook.execution import ClusterReply
-from tunebook.execution.slurm import SPEC
 from tunebook.execution.slurm.queue import ask_now
 
 
@@ -14,9 +12,6 @@ def checkup() -> ClusterReply:
     """Count SLURM's nodes by state."""
     if shutil.which("sbatch") is None:
         return ClusterReply(state="absent", sentence="SLURM: its commands are not here")
-    if importlib.util.find_spec("submitit") is None:
-        missing = f"SLURM is here, submitit is not: pip install '{SPEC.requirement}'"
-        return ClusterReply(state="absent", sentence=missing)
     answered, output = ask_now("sinfo", "-h", "-o", "%D %T")
     if not answered:
         first = next((line.strip()[:200] for line in output.splitlines() if line.strip()), "")

@@ -170,7 +170,7 @@ class ArrayFolder:
 
     def printed(self, task: int) -> str:
         """The end of what a task's job printed itself: Python's start, SLURM's words."""
-        logs = sorted(self.path.glob(f"*_{task}_*log.out"))
+        logs = sorted(self.path.glob(f"*_{task}.out"))
         text = logs[-1].read_text("utf-8", "replace") if logs else ""
         return "\n".join(text.strip().splitlines()[-8:])
 

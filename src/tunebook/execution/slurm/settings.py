@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import math
 import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats.names import spell
-from tunebook.execution.slurm import SPEC
 
 SIGNAL_EARLY_S = 60.0
 """SLURM may send a job's signal this much before it is due (man sbatch, --signal)."""
@@ -43,31 +42,38 @@ class SlurmSettings:
     grace_s: float = 20.0
     host_gone_s: float = 600.0
 
-    def parameters(self, name: str) -> dict[str, Any]:
-        """In submitit's words; None leaves a setting to SLURM."""
-        own = {
-            "job_name": name,
+    def options(self, folder: Path, tasks: int) -> list[str]:
+        """Options of sbatch for an array of jobs; SLURM decides what is left out."""
+        told: dict[str, Any] = {
+            "job-name": folder.name,
+            "array": f"0-{tasks - 1}",
+            "output": folder / "%A_%a.out",
+            "open-mode": "append",
+            "nodes": 1,
             "partition": self.partition,
             "account": self.account,
             "qos": self.qos,
             "time": None if self.time_s is None else _time(self.time_s),
-            "cpus_per_task": self.cpus,
-            "gpus_per_node": self.gpus,
+            "cpus-per-task": self.cpus,
+            "gpus-per-node": self.gpus,
             "mem": None if self.memory_mb is None else f"{self.memory_mb}M",
             "constraint": self.constraint,
-            "setup": list(self.setup) or None,
-            "use_srun": False,
-            "stderr_to_stdout": True,
-            "wckey": None,
+            **{name.replace("_", "-"): value for name, value in self.extra.items()},
+            # A job that SLURM repeats by itself would be a second writer of its attempt.
+            "no-requeue": True,
+            "signal": f"B:TERM@{math.ceil(self.grace_s + EXIT_S)}",
         }
-        # A job that SLURM repeats by itself would be a second writer of its attempt.
-        always = {"no-requeue": True, "signal": f"B:TERM@{math.ceil(self.grace_s + EXIT_S)}"}
-        return {**own, "additional_parameters": {**self.extra, **always}}
+        return [
+            f"--{name}" if value is True else f"--{name}={value}"
+            for name, value in told.items()
+            if value is not None
+        ]
 
-    def command(self, folder: str) -> str:
+    def script(self, folder: Path) -> str:
         """What a job does. Python takes the shell's place, so that SLURM's signals reach it."""
         python = self.python or shlex.quote(sys.executable)
-        return f"exec {python} -u -m tunebook.execution.slurm.job {shlex.quote(folder)}"
+        command = f"exec {python} -u -m tunebook.execution.slurm.job {shlex.quote(str(folder))}"
+        return "\n".join(["#!/bin/bash", *self.setup, command, ""])
 
 
 def checked(settings: SlurmSettings) -> SlurmSettings:
@@ -116,23 +122,18 @@ def _check_extra(extra: Any) -> None:
         )
 
 
-def check_installed() -> Any:
-    """The module submitit.
+def check_installed() -> None:
+    """Refuse a machine without SLURM's commands.
 
     Raises:
-        DesignError: it, or SLURM's commands, are not here.
+        DesignError: one of them is missing.
     """
-    try:
-        submitit = importlib.import_module("submitit")
-    except ModuleNotFoundError as error:
-        raise SPEC.not_installed(str(error.name)) from None
-    lacking = [name for name in (*COMMANDS, "srun") if shutil.which(name) is None]
+    lacking = [name for name in COMMANDS if shutil.which(name) is None]
     if lacking:
         raise DesignError(
             f"SLURM's commands are not on this machine: {', '.join(lacking)}",
             next_step="run this on a login node of the cluster",
         )
-    return submitit
 
 
 def as_lines(setup: str | Sequence[str]) -> tuple[str, ...]:

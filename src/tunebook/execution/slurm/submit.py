@@ -1,15 +1,11 @@
-"""Arrays of jobs on their way to SLURM, through submitit, in a thread of their own (I2).
-
-submitit writes the batch file and calls `sbatch`. Its pickles are left out: a job is a command of
-ours whose orders are JSON.
-"""
+"""Arrays of jobs on their way to SLURM, by `sbatch` in a thread of its own (I2)."""
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
 
 from tunebook.domain.errors import ClusterError
 from tunebook.execution.slurm.files import ArrayFolder
@@ -42,7 +38,7 @@ class Sender:
     def __init__(self, settings: SlurmSettings) -> None:
         self.away_since: float | None = None
         self._settings = settings
-        self._submitit = check_installed()
+        check_installed()
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sbatch")
 
@@ -62,15 +58,19 @@ class Sender:
 
     def _until_sent(self, folder: ArrayFolder, tasks: int) -> str:
         while not self._stop.is_set():
-            try:
-                sent = self._send(folder, tasks)
-            except self._submitit.core.utils.FailedJobError as error:
-                words = str(error).strip()
-                if not any(sign in words.lower() for sign in PASSING):
-                    raise refused(words, self._settings) from None
-            else:
+            sent = subprocess.run(
+                ["sbatch", "--parsable", *self._settings.options(folder.path, tasks)],
+                input=self._settings.script(folder.path),
+                capture_output=True,
+                text=True,
+                errors="replace",
+            )
+            if sent.returncode == 0:
                 self.away_since = None
-                return sent
+                return sent.stdout.strip().partition(";")[0]  # a federation adds its name
+            words = sent.stderr.strip()
+            if not any(sign in words.lower() for sign in PASSING):
+                raise refused(words, self._settings)
             self.away_since = self.away_since or time.monotonic()
             self._stop.wait(AGAIN_EVERY_S)
             # It may have been accepted, and only the answer was lost.
@@ -79,13 +79,6 @@ class Sender:
                 self.away_since = None
                 return str(said.split()[0])
         return ""
-
-    def _send(self, folder: ArrayFolder, tasks: int) -> str:
-        executor: Any = self._submitit.SlurmExecutor(folder=folder.path)
-        executor.update_parameters(**self._settings.parameters(folder.name))
-        executor.parameters.update(map_count=tasks, array_parallelism=tasks)
-        job = executor._submit_command(self._settings.command(str(folder.path)))
-        return str(job.job_id)
 
 
 def refused(words: str, settings: SlurmSettings) -> ClusterError:
