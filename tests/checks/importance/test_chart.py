@@ -79,7 +79,7 @@ def test_a_single_pair_is_shown_by_its_response_alone():
 def test_the_legend_names_what_is_drawn_and_titles_have_a_blank_before_the_branch(result):
     (study,) = result.studies
     bare = [replace(h, better_total=None) for h in study.hyperparameters]
-    thin = replace(study, hyperparameters=tuple(bare), name="batch_norm=true")
+    thin = replace(study, hyperparameters=tuple(bare), study="batch_norm=true")
     picture = sensitivity.draw(replace(result, studies=(thin,)))[0]
     assert " [batch_norm=true]" in picture.title
     encodings = [layer["encoding"] for layer in picture.spec["layer"]]

@@ -198,7 +198,7 @@ def test_branches_are_never_mixed():
     adam, sgd = made(PLAIN, 64), made(VALLEY, 64, seed=1)
     both = joined(adam, sgd)
     alone, result = sensitivity.check(adam), sensitivity.check(both)
-    assert [s.name for s in result.studies] == ["optimizer=adam", "optimizer=sgd"]
+    assert [s.study for s in result.studies] == ["optimizer=adam", "optimizer=sgd"]
     first = [h.first for h in result.studies[0].hyperparameters]
     assert first == [h.first for h in alone.studies[0].hyperparameters]
     assert {f.subject.partition("[")[2] for f in result.findings if "[" in f.subject} == {
@@ -458,3 +458,32 @@ def test_lone_trials_of_a_clustered_search_do_not_hide_a_share():
     assert min(s.estimate for s in shares) > 0.2
     assert sum(s.low <= 0 for s in shares) <= 6
     assert np.mean([s.low <= 0.83 <= s.high for s in shares]) >= 0.9
+
+
+def test_no_share_and_what_is_left_unexplained_exceed_all():
+    """Two hyperparameters that vary together: each could stand for the other's effect."""
+    read = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        a = rng.random(24)
+        b = np.clip(a + 0.05 * rng.normal(size=24), 0, 1)
+        losses = (a - 0.4) ** 2 + 0.02 * rng.normal(size=24)
+        study = one(table_of(np.column_stack([a, b]), losses))
+        read += len(study.hyperparameters)
+        for own in study.hyperparameters:
+            assert own.total.estimate + study.unexplained <= 1 + 1e-9
+            assert own.first.estimate <= own.total.estimate
+    assert read == 40
+
+
+def test_a_study_that_empty_cells_make_is_named_by_them():
+    rng = np.random.default_rng(0)
+    made = table_of(rng.random((20, 2)), rng.random(20))
+    few = replace(
+        made,
+        study=("with rho",) * 16 + ("without rho",) * 4,
+        branches={k: made.branches[made.study[0]] for k in ("with rho", "without rho")},
+    )
+    thin = [f for f in sensitivity.check(few).findings if not f.settled and f.study is None]
+    assert [f.subject for f in thin] == ["without rho"]
+    assert "in without rho: it has 4 configurations" in thin[0].sentence

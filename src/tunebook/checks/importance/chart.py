@@ -48,17 +48,17 @@ def draw(result: SensitivityResult) -> tuple[Picture, ...]:
         if len(study.pairs) > 1 and any(pair.told for pair in study.pairs):
             drawn.append(_pairs(study, result.objective.metric))
         if study.surface is not None:
-            drawn.append(surface_plot(study.surface, study.name, result.objective))
+            drawn.append(surface_plot(study.surface, study.study, result.objective))
     return tuple(drawn)
 
 
 def _with(study: StudyReading) -> str:
-    return f"[{study.name}]" if study.name else ""
+    return f"[{study.study}]" if study.study else ""
 
 
 def _where(study: StudyReading) -> str:
     """The branch at the end of a title."""
-    return f" [{study.name}]" if study.name else ""
+    return f" [{study.study}]" if study.study else ""
 
 
 def _importance(study: StudyReading, metric: str) -> Picture:
@@ -87,7 +87,7 @@ def _importance(study: StudyReading, metric: str) -> Picture:
     return finish(
         _importance_layers(x, low, y, tooltip, names, [k for k in HEIGHTS if _drawn(rows, k)]),
         {"shares": rows},
-        name=f"sensitivity-{study.name}",
+        name=f"sensitivity-{study.study}",
         title=f"What matters for {metric}{_first_told(shown)}{_where(study)}",
         subtitle=subtitle,
         alternative=_importance_words(study, shown, metric),
@@ -212,7 +212,7 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
     return finish(
         _pair_layers(rows, x, low, y, tooltip),
         {"pairs": rows},
-        name=f"interactions-{study.name}",
+        name=f"interactions-{study.study}",
         title=f"Which pairs interact in {metric}{_where(study)}",
         subtitle=[
             f"{counted(len(told), 'pair')} of {len(study.pairs)} interact: tune these together",

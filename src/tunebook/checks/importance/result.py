@@ -77,7 +77,7 @@ class StudyReading:
     """One study.
 
     Attributes:
-        study, name: key, and what settles the branch, `optimizer=adam`.
+        study: its key, `optimizer=adam` or `without rho`; empty where the round is one study.
         trials, infeasible, better: how many were fitted, failed among them, in the better half.
         ended: trials in all, of which those fitted are a random part where they are too many.
         configurations: that were tried; seeds of one count once.
@@ -90,7 +90,6 @@ class StudyReading:
     """
 
     study: str
-    name: str
     trials: int
     infeasible: int
     better: int

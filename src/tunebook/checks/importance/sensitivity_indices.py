@@ -166,6 +166,12 @@ def at_most_together(shares: Sequence[Share], most: float) -> list[Share]:
     ]
 
 
+def less(whole: Share, by: float) -> Share:
+    """A share that is smaller by that much; its upper ends stay."""
+    estimate = max(whole.estimate - by, 0.0)
+    return replace(whole, estimate=estimate, low=min(whole.low, estimate))
+
+
 def _around(estimate: float, low: float, high: float, upper: float) -> Share:
     estimate = min(max(estimate, 0.0), 1.0)
     return Share(

@@ -30,6 +30,7 @@ from tunebook.checks.importance.sensitivity_indices import (
     Share,
     at_least,
     at_most_together,
+    less,
     share,
 )
 from tunebook.checks.importance.single_factor import share_of_one
@@ -200,18 +201,17 @@ def _shares(
     """By hyperparameter, the share by itself and with its pairs.
 
     What they have by themselves adds up to what the fit explains at most, and no total is smaller
-    than the share by itself: parts of a fit to few trials overlap.
+    than the share by itself: parts of a fit to few trials overlap. A total gives up what its own
+    share does, so that no total and what is left unexplained exceed all.
     """
-    alone = [of(part) for part in parts.values()]
+    alone = {h: of(part) for h, part in parts.items()}
     explained = min(float(fit.fitted.var()), 1.0)
-    first = dict(zip(parts, at_most_together(alone, explained), strict=True))
-    total = {
-        h: at_least(
-            of(parts[h], *(p for pair, p in products.items() if h in pair), level=upper),
-            first[h],
-        )
-        for h in parts
-    }
+    first = dict(zip(parts, at_most_together(list(alone.values()), explained), strict=True))
+    total = {}
+    for h in parts:
+        whole = of(parts[h], *(p for pair, p in products.items() if h in pair), level=upper)
+        given_up = alone[h].estimate - first[h].estimate
+        total[h] = at_least(less(whole, given_up), first[h])
     return first, total
 
 

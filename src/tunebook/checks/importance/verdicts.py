@@ -133,7 +133,6 @@ def judge(
     parts = [*whole.first.values(), *whole.pairs.values()] if whole is not None else []
     return StudyReading(
         study=study.key,
-        name=branch.name,
         trials=len(study.losses),
         infeasible=int(np.isnan(study.losses).sum()),
         better=study.better.trials if study.better is not None else 0,

@@ -78,11 +78,11 @@ def _finding(
 def _thin(thin: Sequence[StudyReading], of: int) -> Finding:
     """All studies with too few trials in one note."""
     most = max(thin, key=lambda s: s.configurations)
-    names = ", ".join(s.name for s in thin) if len(thin) <= 3 else f"{len(thin)} of {of} studies"
+    names = ", ".join(s.study for s in thin) if len(thin) <= 3 else f"{len(thin)} of {of} studies"
     tried = f"{most.configurations} configurations"
     return _finding(
         Severity.NOTE,
-        thin[0].name if len(thin) == 1 else "the round",
+        thin[0].study if len(thin) == 1 else "the round",
         f"Not enough evidence on what matters in {names}: "
         f"{'it has' if len(thin) == 1 else 'the largest has'} {tried} "
         f"in {most.trials} trials that ended, it takes {most.needs} with different results.",
@@ -91,8 +91,9 @@ def _thin(thin: Sequence[StudyReading], of: int) -> Finding:
     )
 
 
-def _with(branch: Branch) -> str:
-    return f" with {branch.name}" if branch.name else ""
+def _with(study: StudyReading, branch: Branch) -> str:
+    """` with optimizer=adam`, or ` without rho`: studies that a file's empty cells make."""
+    return f" {'with ' * bool(branch.conditions)}{study.study}" if study.study else ""
 
 
 def _numbers(own: HyperparameterReading) -> dict[str, Number]:
@@ -186,9 +187,9 @@ def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
         only = "" if len(little) == len(study.hyperparameters) else " that could be judged"
         return _finding(
             Severity.PASS,
-            study.name or "the round",
-            f"No hyperparameter{only} has more than a small effect on {metric}{_with(branch)}, in "
-            f"{study.trials} trials.",
+            study.study or "the round",
+            f"No hyperparameter{only} has more than a small effect on {metric}"
+            f"{_with(study, branch)}, in {study.trials} trials.",
             numbers,
         )
     most = max(own, key=lambda h: (h.total.estimate, h.total.high))
@@ -200,9 +201,9 @@ def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
     takes = _takes(study, own)
     return _finding(
         Severity.NOTE,
-        study.name or "the round",
+        study.study or "the round",
         f"Not enough evidence ({study.trials} trials) on what matters for {metric}"
-        f"{_with(branch)}: {shown}, and chance alone could show as much. "
+        f"{_with(study, branch)}: {shown}, and chance alone could show as much. "
         f"{takes[0].upper()}{takes[1:]}.",
         numbers,
         settled=False,
@@ -282,8 +283,8 @@ def _together(table: TrialTable, study: StudyReading, branch: Branch) -> Iterabl
         yield _finding(
             Severity.NOTE,
             subject_name(f"{pair.a} and {pair.b}", branch.conditions),
-            f"{pair.a} and {pair.b} interact{_with(branch)}: the best value of one depends on the "
-            f"other. That explains {_percent(pair.share)} of the rank variance of "
+            f"{pair.a} and {pair.b} interact{_with(study, branch)}: the best value of one depends "
+            f"on the other. That explains {_percent(pair.share)} of the rank variance of "
             f"{table.objective.metric} over {_among(study, pair)}. {_paired(pair)}.{also}",
             _pair_numbers(pair),
             trials=study.best,
@@ -314,9 +315,9 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
         names = ", ".join(h.hyperparameter for h in own)
         yield _finding(
             Severity.NOTE,
-            study.name or "the round",
+            study.study or "the round",
             f"Not enough evidence on whether {names} matter{'s' * (len(own) == 1)}"
-            f"{_with(branch)} (up to {_share(most.total.high)} of the rank variance of "
+            f"{_with(study, branch)} (up to {_share(most.total.high)} of the rank variance of "
             f"{table.objective.metric}); {_takes(study, own)}.",
             {h.subject: h.total for h in own if math.isfinite(h.total.estimate)},
             settled=False,
@@ -325,7 +326,7 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
     if unseen:
         yield _finding(
             Severity.NOTE,
-            study.name or "the round",
+            study.study or "the round",
             "Not judged: " + "; ".join(f"{h.subject} {h.why}" for h in unseen) + ".",
             {},
             settled=False,
