@@ -62,6 +62,7 @@ class TrialTable:
             where nothing is known.
         rerun_of: name of the arm that each trial reruns with a new seed, empty for a search
             trial; no entries where all are search trials.
+        least_improvement: of the round's plan, in the objective's units; 0 where it has none.
     """
 
     objective: Objective
@@ -88,6 +89,7 @@ class TrialTable:
     origin: Origin | None = None
     evaluation_share: tuple[float, ...] = ()
     rerun_of: tuple[str, ...] = ()
+    least_improvement: float = 0.0
 
     def __post_init__(self) -> None:
         n = len(self.name)

@@ -68,7 +68,10 @@ def remedy_text(finding: Finding) -> str:
     if remedy.kind is RemedyKind.FIX and "value" in values:
         text = f"Fix {subject or 'it'} at {value_text(values.pop('value'))}"
     elif remedy.kind is RemedyKind.MORE_TRIALS and "trials" in values:
-        text = _more_trials(finding.numbers.get("trials"), int(values.pop("trials")), where)
+        under = f" with {where}" if where else f" {finding.study or ''}".rstrip()
+        had, wanted = finding.numbers.get("trials"), int(values.pop("trials"))
+        missing = values.pop("more", wanted - had if isinstance(had, int) else 0)
+        text = _more_trials(int(missing), wanted, under)
     elif "combination" in values and values.pop("in_place_of", ""):
         text = f"Search {values.pop('combination')} in place of {subject}"
     elif subject and remedy.subject not in values:
@@ -79,12 +82,9 @@ def remedy_text(finding: Finding) -> str:
     return f"{text}, because {remedy.because}" if remedy.because else text
 
 
-def _more_trials(had: Number | None, wanted: int, where: str) -> str:
+def _more_trials(more: int, wanted: int, under: str) -> str:
     """`Run 12 more trials with norm=none, 24 in all`."""
-    under = f" with {where}" if where else ""
-    if isinstance(had, int) and had < wanted:
-        return f"Run {wanted - had} more trials{under}, {wanted} in all"
-    return f"Run more trials{under}, {wanted} in all"
+    return f"Run {f'{more} ' if more > 0 else ''}more trials{under}, {wanted} in all"
 
 
 def _values_text(values: Mapping[str, Value]) -> str:

@@ -59,6 +59,7 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
         ),
         rerun_of=tuple(t.rerun_of for t in rows) if reruns else (),
         adaptive=any(t.purpose is Purpose.EXPLOIT for t in rows),
+        least_improvement=plan.least_improvement,
     )
 
 

@@ -482,8 +482,8 @@ def test_a_study_that_empty_cells_make_is_named_by_them():
     few = replace(
         made,
         study=("with rho",) * 16 + ("without rho",) * 4,
-        branches={k: made.branches[made.study[0]] for k in ("with rho", "without rho")},
+        branches=dict.fromkeys(("with rho", "without rho"), made.branches[made.study[0]]),
     )
     thin = [f for f in sensitivity.check(few).findings if not f.settled and f.study is None]
     assert [f.subject for f in thin] == ["without rho"]
-    assert "in without rho: it has 4 configurations" in thin[0].sentence
+    assert "matters without rho: it has 4 configurations" in thin[0].sentence

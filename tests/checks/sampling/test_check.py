@@ -15,6 +15,8 @@ from tunebook.checks.sampling import check as sampling
 from tunebook.checks.sampling.optimality_gap import distance_from_best
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.finding import NotApplicable, RemedyKind, Severity
+from tunebook.domain.trial import Status
+from tunebook.report.check_texts import remedy_text
 from tunebook.statistics.tuning_band import at_ranks, band_ranks, best_of_budget, budgets_of
 
 
@@ -81,6 +83,36 @@ def test_more_trials_are_asked_for_by_what_they_bring():
     for one in asked:
         assert f"about {one.numbers['expected_gain'].estimate:.2g} " in one.remedy.because
         assert "may be" not in one.remedy.because
+
+
+def test_a_gain_too_small_to_matter_asks_for_no_trials():
+    """Few trials of which the best agree in all that matters: twice as many would bring nothing."""
+    base = table(np.random.default_rng(0), 12, [0.5] * 2, noise=0.3)
+    losses = np.concatenate([0.1 + 1e-5 * np.arange(6), np.linspace(1, 2, 6)])
+    (found,) = sampling.check(replace(base, value=losses)).findings
+    gain = found.numbers["expected_gain"].estimate
+    assert 0 < gain < 0.01 * (np.median(losses) - 0.1)
+    assert found.severity is Severity.NOTE and found.remedy is None
+    assert "1 %" in found.sentence
+
+
+@pytest.mark.parametrize(("least", "asked"), [(0.0, True), (1e-6, True), (0.5, False)])
+def test_a_gain_is_judged_by_the_least_improvement_of_the_round(least, asked):
+    made = table(np.random.default_rng(0), 10, [0.5] * 6, noise=0.1)
+    (found,) = sampling.check(replace(made, least_improvement=least)).findings
+    assert (found.remedy is not None) is asked
+    assert ("least improvement (0.5)" in found.sentence) is not asked
+
+
+def test_more_trials_are_counted_from_those_that_count():
+    """Of 16 trials ten count, two are still to come, and 48 that count are wanted."""
+    made = table(np.random.default_rng(0), 16, [0.5] * 6, noise=0.0)
+    status = (Status.FAILED,) * 4 + (Status.RUNNING,) * 2 + (Status.COMPLETE,) * 10
+    value = np.where([s is Status.COMPLETE for s in status], made.value, np.nan)
+    (found,) = sampling.check(replace(made, status=status, value=value)).findings
+    assert found.numbers["trials"] == 10
+    assert dict(found.remedy.values) == {"trials": 16 + 36, "more": 36}
+    assert "Run 36 more trials, 52 in all" in remedy_text(found)
 
 
 def test_dense_sampling_passes():

@@ -50,7 +50,7 @@ def findings_of(table: TrialTable, studies: Sequence[StudyReading]) -> tuple[Fin
         ]
         found += [replace(f, study=study.study) for f in own]
     thin = [s for s in studies if s.needs]
-    return (*found, _thin(thin, len(studies))) if thin else tuple(found)
+    return (*found, _thin(table, thin, len(studies))) if thin else tuple(found)
 
 
 def _finding(
@@ -75,15 +75,19 @@ def _finding(
     )
 
 
-def _thin(thin: Sequence[StudyReading], of: int) -> Finding:
+def _thin(table: TrialTable, thin: Sequence[StudyReading], of: int) -> Finding:
     """All studies with too few trials in one note."""
     most = max(thin, key=lambda s: s.configurations)
-    names = ", ".join(s.study for s in thin) if len(thin) <= 3 else f"{len(thin)} of {of} studies"
+    where = f" in {', '.join(s.study for s in thin)}"
+    if len(thin) == 1:
+        where = _with(most, table.branches[most.study])
+    elif len(thin) > 3:
+        where = f" in {len(thin)} of {of} studies"
     tried = f"{most.configurations} configurations"
     return _finding(
         Severity.NOTE,
         thin[0].study if len(thin) == 1 else "the round",
-        f"Not enough evidence on what matters in {names}: "
+        f"Not enough evidence on what matters{where}: "
         f"{'it has' if len(thin) == 1 else 'the largest has'} {tried} "
         f"in {most.trials} trials that ended, it takes {most.needs} with different results.",
         {"configurations": most.configurations, "trials": most.trials, "needs": most.needs},

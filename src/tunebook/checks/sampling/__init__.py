@@ -27,5 +27,7 @@ SPEC = CheckSpec(
     "of as many trials again is that of the second half of the trials over the first, in all "
     "ways to halve them. The distance to the best of the space follows from how the best "
     "losses thin out. In a space of d axes they thin out no faster than the d-th power of the "
-    "distance. Its bound has 95 % confidence.",
+    "distance. Its bound has 95 % confidence. No more trials are advised where the expected gain "
+    "is below the round's least improvement; without one, where it is below 1 % of the way from "
+    "the median trial to the best.",
 )

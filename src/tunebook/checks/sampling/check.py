@@ -20,9 +20,11 @@ quarter with chance 0.25 * 0.75^(k-1), whatever the law. Estimate: the gain of t
 times the ratio of the two, which stays the same where losses near their least value have a power
 law, as above. Interval: from 0, since every other doubling brings nothing, to the distance of the
 8th best from the best. Neither exceeds the distance to the best in the space, nor what the bound
-of the metric leaves. Over losses u^(1/4), u^(1/2), u and u^2 of a uniform u the interval holds
-the gain in 92 % of cases or more, and the estimate is 0.9 to 1.3 times the mean gain from 16
-trials on: docs/claims/sampling.md.
+of the metric leaves. A gain below the round's least improvement, or without one below NEGLIGIBLE
+of the way from the median to the best, is no reason for advice: no more trials are asked for.
+Over losses u^(1/4), u^(1/2), u and u^2 of a uniform u the interval holds the gain in 92 % of cases
+or more, and the estimate is 0.9 to 1.3 times the mean gain from 16 trials on:
+docs/claims/sampling.md.
 """
 
 from __future__ import annotations
@@ -44,7 +46,7 @@ from tunebook.domain.finding import (
     RemedyKind,
     Severity,
 )
-from tunebook.domain.formats.numbers import digits
+from tunebook.domain.formats.numbers import digits, percent
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.estimators import good_region
@@ -59,6 +61,12 @@ FEWEST = 8
 CLOSE = 0.1
 """A trial is about as good as the best where it lies within this share of the distance from the
 best to the median."""
+NEGLIGIBLE = 0.01
+"""Of that way: an expected gain that is no reason to run more trials. A round's least improvement
+takes its place where it has one."""
+UNLAWFUL = (
+    "results of choices alone, or of equal value, do not show how far the best in this space is"
+)
 DENSE = 0.25
 """Of the way from the median to the best that the space holds: the largest distance left that a
 densely sampled space may have."""
@@ -86,8 +94,8 @@ class BudgetBox:
 class StudySampling:
     """How densely one study was sampled. Curves are in the objective's units, NaN where open.
 
-    `distance` is from the best found to the best that the space holds, and `left` that distance
-    as a share of the way from the median; None where these can't be told.
+    `way` is from the median to the best found. `distance` is from there to the best that the space
+    holds, and `left` that distance as a share of the whole way; None where these can't be told.
     """
 
     study: str
@@ -100,6 +108,7 @@ class StudySampling:
     best: float
     expected_gain: Interval
     good_region: int
+    way: float = 0.0
     distance: Interval | None = None
     left: Interval | None = None
 
@@ -149,7 +158,7 @@ def _read(table: TrialTable, study: str, losses: Float[np.ndarray, "trials"]) ->
         BudgetBox(budget=b, **_named(sign * best_of_budget(ordered, b, QUANTILES))) for b in shown
     ]
     ends = (sign * low, sign * high) if sign > 0 else (sign * high, sign * low)
-    room = _room(table, ordered)
+    room, way = _room(table, ordered), _middle(ordered) - float(ordered[0])
     distance = _capped(_distance(table, study, ordered), room)
     most = room if distance is None else distance.high
     gain = _capped(_expected_gain(ordered), most)
@@ -166,9 +175,10 @@ def _read(table: TrialTable, study: str, losses: Float[np.ndarray, "trials"]) ->
         boxes=tuple(boxes),
         best=float(sign * ordered[0]),
         expected_gain=gain,
-        good_region=int(_close(ordered)),
+        good_region=int((ordered <= ordered[0] + CLOSE * way).sum()),
+        way=way,
         distance=distance,
-        left=_left(ordered, distance),
+        left=_left(way, distance),
     )
 
 
@@ -204,9 +214,8 @@ def _capped(interval: Interval | None, most: float) -> Interval | None:
     return replace(interval, estimate=min(interval.estimate, most), high=min(interval.high, most))
 
 
-def _left(ordered: Float[np.ndarray, "trials"], distance: Interval | None) -> Interval | None:
+def _left(way: float, distance: Interval | None) -> Interval | None:
     """The distance as a share of the way from the median response to the best there is."""
-    way = _middle(ordered) - float(ordered[0])
     if distance is None or not way > 0:
         return None
     return Interval(
@@ -224,11 +233,6 @@ def _middle(ordered: Float[np.ndarray, "trials"]) -> float:
 
 def _named(q: Float[np.ndarray, "5"]) -> dict[str, float]:
     return {k: float(v) for k, v in zip(("q05", "q25", "q50", "q75", "q95"), q, strict=True)}
-
-
-def _close(ordered: Float[np.ndarray, "trials"]) -> int:
-    """Trials within CLOSE of the way from the best to the median; the best is always one."""
-    return int((ordered <= ordered[0] + CLOSE * (_middle(ordered) - ordered[0])).sum())
 
 
 def _expected_gain(ordered: Float[np.ndarray, "trials"]) -> Interval:
@@ -255,65 +259,74 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
     }
     if study.distance is not None:
         numbers["distance_from_best"] = study.distance
-    gain, spread = study.expected_gain, _spread_of_best(table, study)
+    gain, enough = study.expected_gain, trials_needed(len(branch.axes))
     doubled = (
-        f"oubling the number of trials would improve {metric} by about {digits(gain.estimate)} "
+        f"Doubling the number of trials would improve {metric} by about {digits(gain.estimate)} "
         f"(at most {digits(gain.high)})"
         if gain.high > 0
-        else f"oubling the number of trials would not improve {metric}"
+        else f"Doubling the number of trials would not improve {metric}"
     )
-    enough = trials_needed(len(branch.axes))
     near = study.left is not None and study.left.high <= DENSE
     dense = near and study.good_region >= AS_GOOD
-    if dense or (gain.estimate <= spread and study.trials >= enough):
-        sentence = (
-            f"Sampled densely enough: d{doubled}. {_as_good(study)}."
-            if dense
-            else f"More trials would bring little. D{doubled}, no more than the best trials "
-            f"differ among themselves ({digits(spread)})."
-        )
+    small = _too_small(table, study, spread=study.trials >= enough)
+    if dense or (small and study.trials >= enough):
         return Finding(
             check="C2",
             severity=Severity.PASS,
             subject=study.study or "the round",
             numbers=numbers,
-            sentence=sentence,
+            sentence=f"Sampled densely enough. {doubled}. {_as_good(study)}."
+            if dense
+            else f"More trials would bring little. {doubled}, {small}.",
             study=study.study,
         )
     wanted = max(2 * study.trials, enough)
-    far = _how_far(table, study, wanted)
-    # What more trials bring, where it can be said: they need not reach the best of the space.
-    brings = f"d{doubled}" if study.distance is not None else far
+    short = f"{study.trials} trials do not show how far the best in this space is; {wanted} would"
+    few = study.distance is None and study.trials < enough
+    reason = short if few else (UNLAWFUL if study.distance is None else "")
     return Finding(
         check="C2",
         severity=Severity.NOTE,
         subject=study.study or "the round",
         numbers=numbers,
-        sentence=f"Not enough evidence of dense sampling: {far}. {_as_good(study)}. D{doubled}.",
-        remedy=Remedy(
-            kind=RemedyKind.MORE_TRIALS,
-            conditions=branch.conditions,
-            values={"trials": wanted},
-            because=brings,
-        ),
+        sentence=f"Not enough evidence of dense sampling{': ' * bool(reason)}{reason}. "
+        f"{_as_good(study)}. {doubled}{', ' * bool(small)}{small}.",
+        remedy=None if small else _more_trials(table, study, wanted, short if few else doubled),
         study=study.study,
         settled=False,
     )
 
 
-def _how_far(table: TrialTable, study: StudySampling, wanted: int) -> str:
-    """How far the best is from the best there is, or that `wanted` trials would show it."""
-    if study.distance is not None:
-        more = digits(study.distance.high)
-        return f"the best in this space may be {more} better than the best found"
-    needed = trials_needed(len(table.branches[study.study].axes))
-    if study.trials < needed:
-        return (
-            f"{study.trials} trials do not show how far the best in this space is; {wanted} would"
-        )
-    return (
-        "results of choices alone, or of equal value, do not show how far the best in this "
-        "space is"
+def _too_small(table: TrialTable, study: StudySampling, *, spread: bool) -> str:
+    """Why the expected gain is no reason to run more trials; empty where it is one.
+
+    Args:
+        table: its least improvement says what matters; else NEGLIGIBLE does.
+        study: with the gain.
+        spread: whether what the best trials differ by may be the reason, too.
+    """
+    gain, least = study.expected_gain.estimate, table.least_improvement
+    good = table.of_study(study.study).losses
+    good = np.clip(good[good_region(good)], -HUGE, HUGE)
+    apart = float(np.std(good)) if spread and len(good) > 1 else 0.0
+    if gain <= apart:
+        return f"no more than the best trials differ among themselves ({digits(apart)})"
+    if least:
+        return f"less than the least improvement ({digits(least)})" if gain < least else ""
+    small = gain <= NEGLIGIBLE * study.way
+    return f"less than {percent(NEGLIGIBLE)} of the way from the median to the best" * small
+
+
+def _more_trials(table: TrialTable, study: StudySampling, wanted: int, because: str) -> Remedy:
+    """So many more that `wanted` of them count; failed ones do not, and some are still to come."""
+    own = table.of_study(study.study)
+    coming = sum(not status.ended for status in own.status)
+    more = max(wanted - study.trials - coming, 0)
+    return Remedy(
+        kind=RemedyKind.MORE_TRIALS,
+        conditions=table.branches[study.study].conditions,
+        values={"trials": len(own) + more, "more": more},
+        because=because,
     )
 
 
@@ -323,10 +336,3 @@ def _as_good(study: StudySampling) -> str:
         return f"No other of {study.trials} trials is about as good as the best"
     few = "Only " if study.good_region < 5 else ""
     return f"{few}{study.good_region} of {study.trials} trials are about as good as the best"
-
-
-def _spread_of_best(table: TrialTable, study: StudySampling) -> float:
-    """Spread among the trials that are about as good as the best."""
-    own = table.of_study(study.study)
-    good = np.clip(own.losses[good_region(own.losses)], -HUGE, HUGE)
-    return float(np.std(good)) if len(good) > 1 else 0.0
