@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.advice.next_question import is_learning_rate
+from tunebook.advice.first_ranges import is_learning_rate
 from tunebook.advice.proposal import propose
 from tunebook.book.planning.proposals import NextRound
 from tunebook.domain.decision import Decision, Side, Verdict
@@ -208,3 +208,15 @@ def test_a_range_that_a_decided_round_has_searched_is_not_searched_again(low, hi
     assert any("round 2 searched" in text for text in texts)
     assert not any("fixed so far" in text for text in texts)
     assert "weight_decay" in proposed(NORM, kept, searched={3: NORM}).plan.nuisance
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "value", "ends"),
+    [("adamw", 0.01, (5e-3, 1.0)), ("adamw", 1e-4, (1e-6, 0.1)), ("mine", 0.01, (1e-6, 0.1))],
+)
+def test_weight_decay_has_the_ready_made_range_of_its_optimizer(optimizer, value, ends):
+    plan = replace(NORM, fixed={"optimizer": optimizer, "weight_decay": value})
+    base = {"batch_norm": False, **plan.fixed}
+    found = proposed(plan, decided(Verdict.KEEP, base, baseline=0, base=base))
+    axis = found.plan.nuisance["weight_decay"]
+    assert (axis.low, axis.high) == ends

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tunebook.advice.draft import Asked, Draft
-from tunebook.domain.decision import Change
-from tunebook.domain.design import MOST_TRIALS, Round, studies
-from tunebook.domain.errors import DesignError
+from tunebook.advice.predictions import trials_under
+from tunebook.domain.design import MOST_TRIALS, Round
 from tunebook.domain.finding import Interval, Remedy, RemedyKind
-from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import digits, round_to
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.metric_bounds import gain_left
@@ -47,19 +44,11 @@ def set_length(draft: Draft, asked: Sequence[Asked], *, widening: bool) -> None:
     steps = _steps(draft.plan, remedy)
     if steps == draft.plan.max_train_steps:
         return
-    change = Change(
-        key="max_train_steps", before=str(draft.plan.max_train_steps), after=str(steps),
-        because=remedy.because, check=finding.check,
-    )  # fmt: skip
-    try:
-        plan = replace(draft.plan, max_train_steps=steps)
-    except DesignError as error:
-        draft.unresolved.append(f"Set max_train_steps by hand ({remedy.because}): {error.rule}")
-        return
-    if not draft.take(plan, change, (finding, remedy)):
-        return
+    taken = draft.set_value(
+        "max_train_steps", steps, remedy.because, finding.check, [(finding, remedy)]
+    )
     tied = [n for n in draft.plan.fixed if _is_tied(n.lower())]
-    if tied:
+    if taken and tied:
         draft.unresolved.append(
             f"{' and '.join(tied)} fixed at another training length: a schedule seldom transfers "
             "(E5); tune it again, or stretch it."
@@ -95,11 +84,7 @@ def set_trials(
     if asked:
         _more_trials(draft, asked, widening=widening, most_trials=most_trials)
     if most_trials is not None and draft.plan.trials > most_trials:
-        change = Change(
-            key="trials", before=str(draft.plan.trials), after=str(most_trials),
-            because=f"the budget allows {most_trials}", check="B5",
-        )  # fmt: skip
-        draft.take(replace(draft.plan, trials=most_trials), change)
+        draft.set_value("trials", most_trials, f"the budget allows {most_trials}", "B5")
 
 
 def _more_trials(
@@ -122,13 +107,8 @@ def _more_trials(
             f"{wanted} trials were asked for and the budget allows {most_trials}: fewer "
             "hyperparameters or fewer scientific values would make it go further (B5)."
         )
-    if trials <= draft.plan.trials:
-        return
-    change = Change(
-        key="trials", before=str(draft.plan.trials), after=str(trials), because=remedy.because,
-        check=finding.check,
-    )  # fmt: skip
-    draft.take(replace(draft.plan, trials=trials), change, (finding, remedy))
+    if trials > draft.plan.trials:
+        draft.set_value("trials", trials, remedy.because, finding.check, [(finding, remedy)])
 
 
 def _factor(plan: Round, remedy: Remedy) -> float:
@@ -137,13 +117,7 @@ def _factor(plan: Round, remedy: Remedy) -> float:
     wanted = remedy.values.get("trials")
     if not isinstance(wanted, int | float):
         return 2.0
-    settled = dict(remedy.conditions)
-    own = [
-        len(s.numbers)
-        for s in studies(plan)
-        if all(s.branch.conditions.get(k, v) == v for k, v in settled.items())
-    ]
-    return float(wanted) / max(1, sum(own))
+    return float(wanted) / max(1, trials_under(plan, remedy))
 
 
 def set_evaluations(draft: Draft, asked: Sequence[Asked]) -> list[Asked]:
@@ -159,12 +133,8 @@ def set_evaluations(draft: Draft, asked: Sequence[Asked]) -> list[Asked]:
         return list(asked)
     most = max(more, key=lambda k: wanted[k])  # of several, the one that asks for most
     finding, remedy = asked[most]
-    change = Change(
-        key="evaluations", before=str(draft.plan.evaluations), after=str(wanted[most]),
-        because=remedy.because, check=finding.check,
-    )  # fmt: skip
-    plan = replace(draft.plan, evaluations=wanted[most])
-    if not draft.take(plan, change, *(asked[k] for k in more)):
+    reasons = [asked[k] for k in more]
+    if not draft.set_value("evaluations", wanted[most], remedy.because, finding.check, reasons):
         return list(asked)
     return [a for k, a in enumerate(asked) if k not in more]
 
@@ -207,12 +177,11 @@ def set_least_improvement(
         return
     smaller = round_to(REACHABLE * left, 1)
     metric = table.objective.metric
-    change = Change(
-        key="least_improvement", before=spell(asked), after=spell(smaller), check="D3",
-        because=f"{metric} can improve on the baseline by {digits(left)} at most, so that nothing "
-        f"could be adopted; this is a fifth of it",
-    )  # fmt: skip
-    if draft.take(replace(draft.plan, least_improvement=smaller), change):
+    because = (
+        f"{metric} can improve on the baseline by {digits(left)} at most, so that nothing "
+        "could be adopted; this is a fifth of it"
+    )
+    if draft.set_value("least_improvement", smaller, because, "D3"):
         draft.unresolved.append(
             f"Set least_improvement to what a change of {metric} must bring to be worth a launch."
         )

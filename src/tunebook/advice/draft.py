@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tunebook.domain.decision import Change
 from tunebook.domain.design import Round, studies
-from tunebook.domain.errors import TunebookError
+from tunebook.domain.errors import DesignError, TunebookError
 from tunebook.domain.finding import Finding, Remedy
+from tunebook.domain.space import Float, Integer, spell
 from tunebook.search.assignment import search_trials
 
 Asked = tuple[Finding, Remedy]
 """A finding, and the remedy that it asks for."""
+Done = tuple[Change, Sequence[Asked]]
+"""A change, and the findings that asked for it."""
 
 TRIED = 4
 """Points of each study that are drawn to see whether a space still has some."""
@@ -23,20 +29,23 @@ class Draft:
 
     Attributes:
         plan: valid at any time.
-        changes: what was taken.
-        done: for each change, the findings that asked for it.
+        done: the changes that were taken, each with the findings that asked for it.
         resolved, unresolved: as in Proposal.
         nothing: why no new round is proposed; empty where one is.
     """
 
     plan: Round
-    changes: list[Change] = field(default_factory=list)
-    done: list[tuple[Change, tuple[Asked, ...]]] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)
     unresolved: list[str] = field(default_factory=list)
     nothing: str = ""
 
-    def take(self, plan: Round, change: Change, *asked: Asked) -> bool:
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The changes that were taken, in their order."""
+        return tuple(change for change, _ in self.done)
+
+    def take(self, plan: Round, change: Change, asked: Sequence[Asked] = ()) -> bool:
         """Take a change, unless the plan would not run; False, and the reason, where not."""
         plan = with_fewer(plan)
         if broken := why_not(plan):
@@ -51,9 +60,43 @@ class Draft:
                 "no more points."
             )
         self.plan = plan
-        self.changes.append(change)
         self.done.append((change, asked))
         return True
+
+    def set_value(
+        self, key: str, value: Any, because: str, check: str, asked: Sequence[Asked] = ()
+    ) -> bool:
+        """Set an attribute of the plan, such as `trials`; False, and why, where it can't."""
+        change = Change(
+            key=key, before=spell(getattr(self.plan, key)), after=spell(value), because=because,
+            check=check,
+        )  # fmt: skip
+        try:
+            plan = replace(self.plan, **{key: value})
+        except DesignError as error:
+            self.unresolved.append(f"Set {key} by hand ({because}): {error.rule}")
+            return False
+        return self.take(plan, change, asked)
+
+    def vary(
+        self, name: str, axis: Float, because: str, check: str, asked: Sequence[Asked] = ()
+    ) -> bool:
+        """Vary a fixed hyperparameter as a nuisance; False where the plan does not allow it."""
+        fixed = {n: v for n, v in self.plan.fixed.items() if n != name}
+        try:
+            plan = replace(self.plan, fixed=fixed, nuisance={**self.plan.nuisance, name: axis})
+        except DesignError:
+            return False
+        change = Change(
+            key=f"nuisance.{name}", before=f"fixed at {spell(self.plan.fixed[name])}",  # type: ignore[arg-type]
+            after=range_text(axis), because=because, check=check,
+        )  # fmt: skip
+        return self.take(plan, change, asked)
+
+
+def range_text(axis: Float | Integer) -> str:
+    """`0.001 to 1`."""
+    return f"{spell(axis.low)} to {spell(axis.high)}"
 
 
 def why_not(plan: Round) -> str:
@@ -70,11 +113,6 @@ def with_fewer(plan: Round) -> Round:
     """A grid's plan with as many trials as it has points, where it asked for more."""
     if plan.searcher != "grid" or not why_not(plan):
         return plan
-    runs, fails = 0, plan.trials
-    while fails - runs > 1:
-        middle = (runs + fails) // 2
-        if why_not(replace(plan, trials=middle)):
-            fails = middle
-        else:
-            runs = middle
+    counts = range(1, plan.trials)
+    runs = bisect.bisect_left(counts, True, key=lambda n: bool(why_not(replace(plan, trials=n))))
     return replace(plan, trials=runs) if runs else plan

@@ -7,19 +7,24 @@ round of which no trial completed is run again once its cause is mended.
 
 from __future__ import annotations
 
-import math
-import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 
-from tunebook.advice.draft import Draft
-from tunebook.domain.decision import Change, Decision, Verdict
+import numpy as np
+
+from tunebook.advice.draft import Draft, range_text
+from tunebook.advice.first_ranges import (
+    FIRST_RANGES,
+    first_range,
+    fixed_named,
+    is_learning_rate,
+    number_of,
+)
+from tunebook.domain.decision import Decision, Verdict
 from tunebook.domain.design import Round
-from tunebook.domain.errors import DesignError
 from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.plan_edits import leaf_of
-from tunebook.domain.space import Float, Integer, Per, Scale, spell
+from tunebook.domain.space import Float, Integer, Scale, spell
 from tunebook.domain.table import TrialTable
 
 RATE_TRIALS = 16
@@ -28,25 +33,6 @@ SEARCHED = 0.5
 """Share of a range above which a decided round has searched it."""
 RATE_REACH = 30.0
 """How far a first search goes from the launched rate, as a factor either way."""
-NEXT_VARIED: Mapping[str, tuple[frozenset[str], Float]] = {
-    "momentum": (frozenset({"momentum"}), Float(0.5, 0.99, Scale.NEAR_ONE)),
-    "weight decay": (frozenset({"weight", "decay"}), Float(1e-6, 0.1, Scale.LOG)),
-    "dropout": (frozenset({"dropout"}), Float(0.0, 0.5)),
-    "label smoothing": (frozenset({"label", "smoothing"}), Float(0.0, 0.2)),
-}
-"""Hyperparameters that are varied next, in this order: the words of a name, and the range."""
-
-
-def words_of(name: str) -> set[str]:
-    """The words of a hyperparameter's name: `optim.learningRate` has optim, learning and rate."""
-    spaced = re.sub(r"([a-z])([A-Z])", r"\1 \2", name)
-    return set(re.split(r"[^a-z0-9]+", spaced.lower()))
-
-
-def is_learning_rate(name: str) -> bool:
-    """Whether a name says that it is the learning rate."""
-    own = words_of(name)
-    return {"learning", "rate"} <= own or bool(own & {"lr", "learningrate"})
 
 
 def nothing_complete(draft: Draft, table: TrialTable | None) -> bool:
@@ -101,7 +87,7 @@ def ask_next(
     first = decision.baseline is None
     if first and not draft.plan.varied and _search_rate(draft, most_trials):
         return
-    if any(_vary(draft, words, axis, searched) for words, axis in NEXT_VARIED.values()):
+    if any(_vary(draft, kind, searched) for kind in FIRST_RANGES):
         return
     draft.nothing = "its question is answered, and no finding says what to vary next"
     draft.unresolved.append(f"Choose what to vary or to compare next{_fixed(draft.plan)}.")
@@ -111,33 +97,27 @@ def _search_rate(draft: Draft, most_trials: int | None) -> bool:
     """Vary the learning rate around its launched value."""
     plan = draft.plan
     name = next((n for n in plan.fixed if is_learning_rate(n)), None)
-    value = plan.fixed[name] if name is not None else None
-    if name is None or isinstance(value, Per | bool | str) or value is None or value <= 0:
+    value = number_of(plan, name) if name is not None else None
+    if name is None or value is None or value <= 0 or plan.searcher in ("by_hand", "grid"):
         return False
-    low, high = _round_to_one(float(value) / RATE_REACH), _round_to_one(float(value) * RATE_REACH)
+    low, high = round_to(value / RATE_REACH, 1), round_to(value * RATE_REACH, 1)
     trials = max(plan.trials, RATE_TRIALS)
     trials = trials if most_trials is None else min(trials, most_trials)
     because = f"{spell(value)} was a guess; the learning rate is tuned first"
-    if not _take(draft, name, Float(low, high, Scale.LOG), because):
+    if not draft.vary(name, Float(low, high, Scale.LOG), because, "B1"):
         return False
-    if trials == plan.trials:
-        return True
     because = "a search over a range needs more points than one configuration"
-    change = Change(
-        key="trials", before=str(plan.trials), after=str(trials), because=because, check="B1"
-    )
-    return draft.take(replace(draft.plan, trials=trials), change)
+    return trials == plan.trials or draft.set_value("trials", trials, because, "B1")
 
 
-def _vary(draft: Draft, words: frozenset[str], axis: Float, searched: Mapping[int, Round]) -> bool:
-    """Vary the first fixed hyperparameter that has these words in its name, where no decided
-    round has searched most of that range."""
-    name = next((n for n in draft.plan.fixed if words <= words_of(n)), None)
-    if name is None:
+def _vary(draft: Draft, kind: str, searched: Mapping[int, Round]) -> bool:
+    """Vary the first fixed hyperparameter of this kind, where no decided round has searched most
+    of its range."""
+    name = fixed_named(draft.plan, kind)
+    value = number_of(draft.plan, name) if name is not None else None
+    if name is None or value is None or draft.plan.searcher in ("by_hand", "grid"):
         return False
-    value = draft.plan.fixed[name]
-    if isinstance(value, Per | bool | str):
-        return False
+    axis = first_range(draft.plan, kind, value)
     if value <= 0 < axis.low:
         axis = Float(0.0, axis.high)
     elif not axis.low <= value <= axis.high:
@@ -150,47 +130,21 @@ def _vary(draft: Draft, words: frozenset[str], axis: Float, searched: Mapping[in
     ]
     if before:
         share, number, own = max(before, key=lambda b: b[:2])
-        tried = f"round {number} searched {spell(own.low)} to {spell(own.high)}"
+        tried = f"round {number} searched {range_text(own)}"
         if share >= SEARCHED:
             draft.resolved.append(f"{name} stays fixed: {tried}, and a decision followed.")
             return False
         because = f"{tried} of it only, and this round answered its question"
-    return _take(draft, name, axis, because)
+    return draft.vary(name, axis, because, "B1")
 
 
 def _share(axis: Float, searched: Float | Integer) -> float:
     """Share of a range, on its scale, that an earlier search covered."""
-    low, high = (
-        min(max(float(end), axis.low), axis.high) for end in (searched.low, searched.high)
-    )
-    return axis.to_unit(high) - axis.to_unit(low)
-
-
-def _take(draft: Draft, name: str, axis: Float, because: str) -> bool:
-    plan = draft.plan
-    if plan.searcher in ("by_hand", "grid"):
-        return False
-    try:
-        varied = replace(
-            plan,
-            fixed={n: v for n, v in plan.fixed.items() if n != name},
-            nuisance={**plan.nuisance, name: axis},
-        )
-    except DesignError:
-        return False
-    change = Change(
-        key=f"nuisance.{name}", before=f"fixed at {spell(plan.fixed[name])}",  # type: ignore[arg-type]
-        after=f"{spell(axis.low)} to {spell(axis.high)}", because=because, check="B1",
-    )  # fmt: skip
-    return draft.take(varied, change)
+    low, high = np.clip([searched.low, searched.high], axis.low, axis.high)
+    return axis.to_unit(float(high)) - axis.to_unit(float(low))
 
 
 def _fixed(plan: Round) -> str:
     """Which hyperparameters are fixed, as a hint."""
     names = list(plan.fixed)
     return f"; fixed so far: {', '.join(names[:6])}" if names else ""
-
-
-def _round_to_one(value: float) -> float:
-    """One significant digit."""
-    return round_to(value, 1) if math.isfinite(value) and value else value

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tunebook.advice.draft import range_text
 from tunebook.advice.predictions import (
     axis_under,
     best_of,
@@ -16,7 +17,7 @@ from tunebook.domain.design import Round
 from tunebook.domain.finding import Examination, Finding, Severity, subject_name
 from tunebook.domain.formats.numbers import digits, percent
 from tunebook.domain.prediction import Expectation, Met, Prediction, PredictionOutcome
-from tunebook.domain.space import Float, Integer, spell
+from tunebook.domain.space import spell
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.estimators import good_region, proportion
 
@@ -90,7 +91,7 @@ def _beyond(
     if axis is None:
         return _unknown(one, f"{one.subject} has no range in this round")
     if (axis.high <= old) if side > 0 else (axis.low >= old):
-        return _unknown(one, f"its range, {_range(axis)}, does not go beyond {spell(old)}")
+        return _unknown(one, f"its range, {range_text(axis)}, does not go beyond {spell(old)}")
     if edited := _edited(plan, one):
         return _unknown(one, edited)
     if int(own.complete.sum()) < FEWEST:
@@ -179,10 +180,6 @@ def _of_check(examination: Examination, check: str) -> list[Finding]:
 def _asks(finding: Finding) -> bool:
     """Whether a finding asks for a change."""
     return finding.remedy is not None or finding.severity in (Severity.WARNING, Severity.PROBLEM)
-
-
-def _range(axis: Float | Integer) -> str:
-    return f"{spell(axis.low)} to {spell(axis.high)}"
 
 
 def _judged_as(one: Prediction, met: bool, sentence: str) -> PredictionOutcome:

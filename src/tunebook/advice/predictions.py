@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from tunebook.advice.draft import Done
 from tunebook.checks import run_check
 from tunebook.domain.decision import Change
 from tunebook.domain.design import Role, Round, studies
@@ -33,10 +34,6 @@ from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration, Value
 from tunebook.statistics.estimators import good_region
 from tunebook.statistics.metric_bounds import best_loss
-
-Asked = tuple[Finding, Remedy]
-Done = tuple[Change, Sequence[Asked]]
-"""A change, and the findings that asked for it."""
 
 SURPRISE = 0.025
 """Chance that a round's best is worse than the worst that is predicted."""

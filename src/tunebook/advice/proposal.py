@@ -25,7 +25,7 @@ from tunebook.advice.predictions import predict
 from tunebook.advice.ranges import rerange
 from tunebook.advice.roles import fix, settle_decision, vary_anew
 from tunebook.advice.summary import story
-from tunebook.domain.decision import Change, Decision, Verdict
+from tunebook.domain.decision import Decision, Verdict
 from tunebook.domain.design import Round
 from tunebook.domain.error_kind import CodingErrors
 from tunebook.domain.finding import Examination, Interval, Remedy, RemedyKind
@@ -127,7 +127,7 @@ def propose(
     goal = _goal({plan.goal, *goals}, plan, draft, decision)
     return Proposal(
         plan=replace(draft.plan, goal=goal, predictions=predictions),
-        changes=tuple(draft.changes),
+        changes=draft.changes,
         unresolved=tuple(dict.fromkeys(draft.unresolved)),
         resolved=tuple(dict.fromkeys(draft.resolved)),
         summary=summary,
@@ -199,12 +199,8 @@ def _near_an_end(draft: Draft, examination: Examination) -> list[str]:
 
 def _new_points(draft: Draft) -> None:
     """Another seed, so that no trial of the next round repeats one of this round."""
-    seed = draft.plan.seed + 1
-    change = Change(
-        key="seed", before=str(draft.plan.seed), after=str(seed), check="B6",
-        because="the same seed would draw the same points and train them with the same seeds",
-    )  # fmt: skip
-    draft.take(replace(draft.plan, seed=seed), change)
+    because = "the same seed would draw the same points and train them with the same seeds"
+    draft.set_value("seed", draft.plan.seed + 1, because, "B6")
 
 
 def _goal(taken: Collection[str], plan: Round, draft: Draft, decision: Decision | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tunebook.advice.draft import Asked, Draft
+from tunebook.advice.draft import Asked, Draft, range_text
 from tunebook.domain.decision import Change
 from tunebook.domain.design import Role
 from tunebook.domain.errors import DesignError
@@ -101,12 +101,12 @@ def _move(
     role = "scientific" if draft.plan.role(remedy.subject) is Role.SCIENTIFIC else "nuisance"
     change = Change(
         key=f"{role}.{where}",
-        before=f"{spell(axis.low)} to {spell(axis.high)}",
-        after=f"{spell(after.low)} to {spell(after.high)}",
+        before=range_text(axis),
+        after=range_text(after),
         because=", and ".join(dict.fromkeys(r.because for _, r in reasons)),
         check=" ".join(dict.fromkeys(f.check for f, _ in reasons)),
     )
-    draft.take(plan, change, *reasons)
+    draft.take(plan, change, reasons)
 
 
 def _axis(axis: Float | Integer, low: float, high: float) -> Float | Integer:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from tunebook.advice.draft import Asked, Draft
+from tunebook.advice.first_ranges import FIRST_RANGES, first_range, fixed_named, number_of
 from tunebook.deciding.rerun_count import MOST_MORE, more_reruns
 from tunebook.domain.decision import Change, Decision, Verdict
 from tunebook.domain.design import Role
@@ -14,14 +14,6 @@ from tunebook.domain.finding import RemedyKind
 from tunebook.domain.plan_edits import fix_on_branches, leaf_of, settle, unspoken, without
 from tunebook.domain.space import Choice, Float, Per, Scale, spell
 from tunebook.domain.trial import Value
-
-VARIED_ANEW: Mapping[str, tuple[frozenset[str], Float]] = {
-    "dropout": (frozenset({"dropout"}), Float(0.0, 0.5)),
-    "label_smoothing": (frozenset({"label", "smoothing"}), Float(0.0, 0.2)),
-    "weight_decay": (frozenset({"weight", "decay"}), Float(1e-6, 0.1, Scale.LOG)),
-}
-"""Remedies of overfitting that a plan can take up where training reads them already: the words
-that tell them in a name, and the range to begin with."""
 
 
 def settle_decision(draft: Draft, decision: Decision | None) -> None:
@@ -98,7 +90,11 @@ def _before_the_next(decision: Decision) -> str:
 
 
 def _settle(
-    draft: Draft, values: Mapping[str, Value], because: str, check: str, *asked: Asked
+    draft: Draft,
+    values: Mapping[str, Value],
+    because: str,
+    check: str,
+    asked: Sequence[Asked] = (),
 ) -> bool:
     roles = {name: draft.plan.role(name).value for name in values}
     try:
@@ -113,7 +109,7 @@ def _settle(
             key=f"fixed.{name}", before=roles[name], after=spell(value), because=because,
             check=check,
         )  # fmt: skip
-        taken = taken and draft.take(settled, change, *asked)
+        taken = taken and draft.take(settled, change, asked)
     return taken
 
 
@@ -182,7 +178,7 @@ def _fix_one(draft: Draft, name: str, own: Sequence[Asked]) -> bool:
     finding, remedy = own[0]
     if not isinstance(draft.plan.nuisance[name], Per):
         value = {name: remedy.values["value"]}
-        return _settle(draft, value, remedy.because, finding.check, *own)
+        return _settle(draft, value, remedy.because, finding.check, own)
     try:
         plan = fix_on_branches(draft.plan, name, [r for _, r in own])
     except DesignError as error:
@@ -193,7 +189,7 @@ def _fix_one(draft: Draft, name: str, own: Sequence[Asked]) -> bool:
         key=f"fixed.{name}", before=Role.NUISANCE.value, after=", ".join(values),
         because=remedy.because, check=finding.check,
     )  # fmt: skip
-    return draft.take(plan, change, *own)
+    return draft.take(plan, change, own)
 
 
 def vary_anew(draft: Draft, asked: Sequence[Asked]) -> list[Asked]:
@@ -204,41 +200,25 @@ def vary_anew(draft: Draft, asked: Sequence[Asked]) -> list[Asked]:
     """
     left: list[Asked] = []
     for finding, remedy in asked:
-        names = str(remedy.values.get("hyperparameters", "")).split(", ")
-        known = [VARIED_ANEW[n] for n in names if n in VARIED_ANEW]
-        found = next(
-            ((held, axis) for told, axis in known for held in draft.plan.fixed
-             if told <= set(held.lower().replace(".", "_").replace("/", "_").split("_"))),
-            None,
-        )  # fmt: skip
-        if found is None or remedy.kind is not RemedyKind.ADD:
-            left.append((finding, remedy))
-            continue
-        held, axis = found
-        if not _vary(draft, held, axis, (finding, remedy)):
+        kinds = str(remedy.values.get("hyperparameters", "")).split(", ")
+        held = [(k, n) for k in kinds if k in FIRST_RANGES and (n := fixed_named(draft.plan, k))]
+        add = remedy.kind is RemedyKind.ADD and draft.plan.searcher != "by_hand"
+        if not (add and held and _vary(draft, *held[0], (finding, remedy))):
             left.append((finding, remedy))
     return left
 
 
-def _vary(draft: Draft, name: str, axis: Float, asked: Asked) -> bool:
+def _vary(draft: Draft, kind: str, name: str, asked: Asked) -> bool:
+    """Vary a fixed hyperparameter over its first range, which is widened to its value."""
     finding, remedy = asked
-    value = draft.plan.fixed[name]
-    if isinstance(value, Per | bool | str) or draft.plan.searcher == "by_hand":
+    value = number_of(draft.plan, name)
+    if value is None:
         return False
-    low, high = (0.0 if value <= 0 else axis.low, max(axis.high, float(value)))
+    axis = first_range(draft.plan, kind, value)
+    low = 0.0 if value <= 0 else min(axis.low, value)
     scale = Scale.LINEAR if value <= 0 < axis.low else axis.scale
     try:
-        varied = Float(min(low, float(value)), high, scale)
-        plan = replace(
-            draft.plan,
-            fixed={n: v for n, v in draft.plan.fixed.items() if n != name},
-            nuisance={**draft.plan.nuisance, name: varied},
-        )
+        varied = Float(low, max(axis.high, value), scale)
     except DesignError:
         return False
-    change = Change(
-        key=f"nuisance.{name}", before=f"fixed at {spell(value)}",
-        after=f"{spell(varied.low)} to {spell(varied.high)}", because=remedy.because,
-        check=finding.check,
-    )  # fmt: skip
-    return draft.take(plan, change, asked)
+    return draft.vary(name, varied, remedy.because, finding.check, [asked])
