@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -55,14 +56,19 @@ def most_for(level: float) -> int:
     return most
 
 
-def accounted(rng: np.random.Generator, *, reuse: bool) -> Kept:
-    """A book by its account; with `reuse` reruns of a baseline serve until it is replaced."""
+def accounted(rng: np.random.Generator, *, reuse: bool = False, crash: float = 0.0) -> Kept:
+    """A book by its account; with `reuse` reruns of a baseline serve until it is replaced.
+
+    Of the rounds a share `crash` can't be judged at first, as every rerun of the baseline crashes.
+    Such a round takes no part in the account. It is planned anew, at a level of its own, after the
+    next round that was judged; it then counts once.
+    """
     adopted: list[bool] = []
     right = wrong = real = runs = 0
     base = np.empty(0)
-    for _ in range(ROUNDS):
+    waiting: list[bool] = []
+    for is_real in _questions(rng, crash, waiting):
         level = float(f"{granted(adopted):.2g}")
-        is_real = bool(rng.random() < REAL)
         case = Case(
             noise=NOISE["normal"],
             gains=(MARGIN + EXCESS * is_real,),
@@ -86,6 +92,17 @@ def accounted(rng: np.random.Generator, *, reuse: bool) -> Kept:
         right += launched and is_real
         wrong += launched and not is_real
     return Kept(right=right, wrong=wrong, real=real, runs=runs)
+
+
+def _questions(rng: np.random.Generator, crash: float, waiting: list[bool]) -> Iterator[bool]:
+    """Whether the change of each round that is judged is real, in the order of the plans."""
+    for _ in range(ROUNDS):
+        is_real = bool(rng.random() < REAL)
+        if crash and rng.random() < crash:
+            waiting.append(is_real)
+            continue
+        yield is_real
+        yield from (waiting.pop() for _ in waiting[:1])
 
 
 def unadjusted(rng: np.random.Generator) -> Kept:
@@ -126,12 +143,19 @@ def row(name: str, books: list[Kept]) -> str:
     )
 
 
+def crashing(repeats: int) -> list[Kept]:
+    """Books in which a fifth of the rounds is judged later; random numbers of their own."""
+    rng = np.random.default_rng(12)
+    return [accounted(rng, crash=0.2) for _ in range(repeats)]
+
+
 def page(repeats: int) -> str:
     """The measurements as a page."""
     rng = np.random.default_rng(11)
     rows = [
         row("the book's account", [accounted(rng, reuse=False) for _ in range(repeats)]),
         row("the account, baseline reused", [accounted(rng, reuse=True) for _ in range(repeats)]),
+        row("the account, a fifth of the baselines crash at first", crashing(repeats)),
         row("5 % in every round, fixed size", [unadjusted(rng) for _ in range(repeats)]),
         row("launch what won the sweep", [winners(rng) for _ in range(repeats)]),
     ]

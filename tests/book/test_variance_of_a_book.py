@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.book.decisions.caveats import caveats
+from tunebook.book.decisions.caveats import sources_caveats
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.checks.variance_sources.check import Origin, Source, check
 from tunebook.domain.decision import Verdict
@@ -55,20 +55,19 @@ def test_another_objective_is_read_of_the_reruns_too(launched):
 
 def test_caveats_name_what_was_measured_and_what_was_not(launched, rates, train):
     assert launched.decisions[0].verdict is Verdict.ADOPT
-    plan = launched.rounds[0].plan
-    bare = caveats(plan, None, 1, ())
+    bare = sources_caveats(None)
     assert any("study variance" in c for c in bare) and any("data splits" in c for c in bare)
     read = check(with_repeats(launched._store, 1))
     assert read.unmeasured == (Origin.STUDY, Origin.SPLIT)
-    assert caveats(plan, None, 1, (), read)[-2:] == bare[-2:]
+    assert sources_caveats(read)[-2:] == bare[-2:]
 
 
 def test_a_source_that_was_measured_is_told_with_its_size(launched):
     read = check(with_repeats(launched._store, 1))
     study = Source(origin=Origin.STUDY, deviation=Interval(0.002, 0.0, 0.007), levels=5, groups=1)
     told = replace(read, sources=(read.sources[0], study, read.sources[2]))
-    said = caveats(launched.rounds[0].plan, None, 1, (), told)
+    said = sources_caveats(told)
     assert any("another search would choose" in c and "0.002 (0 to 0.007)" in c for c in said)
     assert not any("study variance" in c for c in said)
     mixed = replace(told, sources=(read.sources[0], replace(study, with_trial=True), read.sources[2]))  # fmt: skip
-    assert any("study variance" in c for c in caveats(launched.rounds[0].plan, None, 1, (), mixed))
+    assert any("study variance" in c for c in sources_caveats(mixed))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tunebook.domain.decision import Comparison, OpenProblem, Verdict
+from tunebook.domain.decision import CaveatKind, Comparison, OpenProblem, Verdict
 from tunebook.domain.finding import (
     Examination,
     Finding,
@@ -91,7 +91,8 @@ def test_a_search_that_orders_two_values_the_other_way_round_says_so(book, signi
 
 
 def test_an_open_problem_is_shown_and_the_launch_waits_for_it(book):
-    last = replace(book.decisions[2], problems=(UNREAD,), caveats=("Open problem B2: x", "held"))
+    last = replace(book.decisions[2], problems=(UNREAD,), caveats=("Open problem B2: x", "held"),
+                   caveat_kinds=(CaveatKind.PROBLEM, CaveatKind.OTHER))  # fmt: skip
     open_ = replace(book, decisions=(*book.decisions[:2], last))
     found = standing(open_, 3)
     assert found.step is Step.LAUNCH and "B2" in found.sentence

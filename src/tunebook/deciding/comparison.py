@@ -128,11 +128,16 @@ def conclude(readings: Sequence[Reading], asked: Question, *, ended: bool = True
     return Judgement(
         verdict=verdict,
         best=best.side.name,
-        mean={n: bounded_mean(_losses(s, asked), asked) for n, s in sides.items()},
+        mean={n: mean_of(s, asked) for n, s in sides.items()},
         gain={r.side.name: r.gain for r in readings},
         sentence=sentence(verdict, best, asked, more),
         more=more,
     )
+
+
+def mean_of(side: SideEvidence, asked: Question) -> Interval:
+    """The mean of a side's reruns, 95 %, in the objective's units."""
+    return bounded_mean(_losses(side, asked), asked)
 
 
 def _losses(

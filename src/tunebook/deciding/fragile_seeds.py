@@ -1,4 +1,4 @@
-"""A configuration whose fresh seeds fall into two groups: fragile (D2 D3).
+"""A configuration whose seeds fall into two groups (fragile), or all give one value (D2 D3).
 
 Its mean says what an average seed gives, and no single run is near it. Groups are told apart as
 in `fresh_seeds.seed_groups`, from eight complete reruns on; the share of bad seeds comes with its
@@ -8,11 +8,12 @@ with normal noise, 1.3 % with lognormal noise.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from tunebook.deciding.rerun_evidence import FEWEST
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import digits, percent
@@ -67,4 +68,23 @@ def fragile_text(name: str, found: Fragile, metric: str) -> str:
     return (
         f"{name} is fragile: {ends}, the others near {digits(found.good_mean, 3)}. A seed is bad "
         f"in {share} of cases, and no single run is near the mean."
+    )
+
+
+def seedless_texts(values: Mapping[str, Sequence[float]], metric: str) -> tuple[str, ...]:
+    """A sentence for each configuration whose seeds, FEWEST or more, all give one value.
+
+    Its standard deviation of zero says nothing of how far a rerun varies, so neither does an
+    interval that is made of it.
+
+    Args:
+        values: by name, the objective of complete reruns, each with a seed of its own.
+        metric: of the objective.
+    """
+    return tuple(
+        f"All {len(own)} reruns of {name} gave {metric} {digits(own[0])}: its seed has no effect, "
+        f"or {metric} is too coarse to show it. Its interval has no width and does not show how "
+        "far a rerun varies. Use trial.seed in training (initial weights, order of the data)."
+        for name, own in values.items()
+        if len(own) >= FEWEST and len(set(own)) == 1
     )

@@ -56,10 +56,11 @@ def account(
         never_judged: numbers of plans that spent no level, since nothing could be compared.
     """
     adopting = {d.plan for d in decisions if d.verdict is Verdict.ADOPT}
+    left_out = {*never_judged, *_resumed(plans, {d.plan for d in decisions})}
     lines: list[AccountLine] = []
     newest: dict[int, int] = {}
     for plan in plans:
-        if plan.baseline is None or plan.number in never_judged:
+        if plan.baseline is None or plan.number in left_out:
             continue
         if not plan.extension:
             newest[plan.round] = len(lines)
@@ -70,6 +71,22 @@ def account(
             at = newest[plan.round]
             lines[at] = replace(lines[at], adopted=True)
     return tuple(lines)
+
+
+def _resumed(plans: Sequence[RerunPlan], judged: Collection[int | None]) -> set[int]:
+    """Numbers of plans that could not be judged, and whose question the round's next plan repeats.
+
+    A round has two plans of the same candidates and baseline in a row only where every rerun of
+    the baseline crashed under the first. Only the second one can adopt.
+    """
+    newest: dict[int, RerunPlan] = {}
+    found: set[int] = set()
+    for plan in plans:
+        before = newest.get(plan.round)
+        if before and not plan.extension and before.question == plan.question:
+            found.add(before.number)
+        newest[plan.round] = plan
+    return found - set(judged)
 
 
 def next_level(lines: Sequence[AccountLine]) -> float:

@@ -12,7 +12,7 @@ from tunebook.domain.finding import Interval
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.display import Shown
 from tunebook.domain.formats.notation import parse_metric
-from tunebook.domain.trial import Configuration
+from tunebook.domain.trial import Configuration, Value
 
 BASELINE = "baseline"
 """Name of the arm that candidates are compared with."""
@@ -34,6 +34,21 @@ class Estimand(StrEnum):
     BEATS = "beats"
     """The chance that a rerun of the candidate beats one of the baseline by more than the least
     improvement; an infeasible rerun beats none."""
+
+
+class CaveatKind(StrEnum):
+    """What a caveat is about, where reports show that elsewhere as well."""
+
+    PROBLEM = "open problem"
+    FIXED = "fixed value"
+    OTHER = "other"
+
+    @classmethod
+    def of_old(cls, text: str) -> CaveatKind:
+        """The kind of a caveat in a book of a version that did not record it."""
+        if text.startswith("Open problem "):
+            return cls.PROBLEM
+        return cls.FIXED if " was held at " in text else cls.OTHER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +170,12 @@ class RerunPlan:
     validation_examples: int | None = None
     planned_at: float
 
+    @property
+    def question(self) -> tuple[int | None, dict[str, dict[str, Value]]]:
+        """What is asked: the baseline, and each candidate by name."""
+        named = zip(self.candidates, self.configs, strict=True)
+        return self.baseline, {name: dict(config) for name, config in named}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Decision(Shown):
@@ -170,6 +191,7 @@ class Decision(Shown):
         least_improvement: in the metric's units.
         error_rate: chance of adopting a change that is not worth it.
         caveats: what the verdict leans on without having measured it.
+        caveat_kinds: of each caveat; read off the texts of older books.
         baseline: number of the launch that it was compared with, None for a first baseline.
         max_train_steps: steps that the reruns trained.
         decided_at: Unix time.
@@ -190,6 +212,7 @@ class Decision(Shown):
     least_improvement: float
     error_rate: float
     caveats: tuple[str, ...] = ()
+    caveat_kinds: tuple[CaveatKind, ...] = ()
     baseline: int | None = None
     max_train_steps: int
     decided_at: float
@@ -201,6 +224,14 @@ class Decision(Shown):
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+        if len(self.caveat_kinds) != len(self.caveats):
+            kinds = tuple(map(CaveatKind.of_old, self.caveats))
+            object.__setattr__(self, "caveat_kinds", kinds)
+
+    def caveats_but(self, kind: CaveatKind) -> tuple[str, ...]:
+        """The caveats that are not of this kind."""
+        kinds = zip(self.caveats, self.caveat_kinds, strict=True)
+        return tuple(text for text, own in kinds if own is not kind)
 
     def _in_short(self) -> str:
         return f"{self.number} of round {self.round}: {self.verdict}"

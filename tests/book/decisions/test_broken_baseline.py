@@ -96,10 +96,11 @@ def test_it_is_refused_before_a_candidate_is_rerun_and_costs_no_level(launched):
     assert (
         "1 round (2)" in said and f"to round {other.number}" in said and "to round 2" not in said
     )
-    assert percent(next_level(lines, 2)) in said
+    assert percent(next_level(lines), 2) in said
     # The question of round 2 is judged after all, at a level of its own.
     asked.decide(has_a_default, max_reruns=18, **QUIET)
     levels = [line.level for line in book_account(launched._store)]
+    assert [x.round for x in book_account(launched._store)] == [other.number, asked.number]
     assert levels[-1] == pytest.approx(next_level(lines)) and levels[-1] < levels[0]
 
 

@@ -11,8 +11,9 @@ import pytest
 
 from tunebook.book.notebook import Book
 from tunebook.deciding.launch_account import account, granted
-from tunebook.domain.decision import Verdict
+from tunebook.domain.decision import CaveatKind, Decision, Verdict
 from tunebook.domain.errors import DesignError, EvidenceError
+from tunebook.domain.formats.plain_data import from_data, to_data
 from tunebook.domain.formats.spelling import choice, maximize, minimize
 from tunebook.domain.trial import Purpose
 from tunebook.execution.local import LocalExecutor
@@ -274,3 +275,38 @@ def test_a_launch_of_what_is_not_adopted_says_what_to_do(launched, rates, train)
     with pytest.raises(EvidenceError) as refused:
         launched.launch(kept)
     assert "tunebook next" in str(refused.value) and "max_reruns" not in str(refused.value)
+
+
+def test_reruns_of_one_value_say_that_the_seed_has_no_effect(launched, train):
+    """Four reruns with different seeds and one value: their interval has no width."""
+
+    def constant(trial):
+        if trial.config["optimizer"] == "adam":
+            return 0.001
+        return train(trial)
+
+    asked = launched.round(
+        "Is Adam better?", scientific={"optimizer": choice("adam", "nesterov")},
+        fixed={"learning_rate": 1e-2}, trials=4, max_train_steps=20,
+    )  # fmt: skip
+    asked.run(constant, **QUIET)
+    decision = asked.decide(constant, max_reruns=24, **QUIET)
+    adam = next(s for s in decision.sides if s.name == "optimizer=adam")
+    assert decision.verdict is Verdict.ADOPT and adam.mean.low == adam.mean.high
+    (said,) = (c for c in decision.caveats if "no effect" in c)
+    assert f"All {len(adam.reruns)} reruns of optimizer=adam" in said and "trial.seed" in said
+
+
+def test_caveats_on_fixed_values_are_known_by_their_kind(launched):
+    decision = launched.decisions[0]
+    fixed = [k for k in decision.caveat_kinds if k is CaveatKind.FIXED]
+    assert len(fixed) == len(launched.rounds[0].plan.fixed)
+    others = decision.caveats_but(CaveatKind.FIXED)
+    assert len(others) == len(decision.caveats) - len(fixed)
+    assert not any("was held at" in text for text in others)
+
+
+def test_older_books_have_kinds_by_the_texts_of_their_time(launched):
+    old = to_data(launched.decisions[0])
+    kinds = old.pop("caveat_kinds")
+    assert to_data(from_data(Decision, old))["caveat_kinds"] == kinds

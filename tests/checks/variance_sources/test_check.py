@@ -120,6 +120,15 @@ def reruns_of(*configurations):
     return table(rows, rerun_of=arms)
 
 
+def test_a_best_configuration_whose_seeds_change_nothing_is_warned_of():
+    result = variance_sources.check(reruns_of((0.3,) * 4, (0.4, 0.41, 0.39, 0.42)))
+    assert result.constant and not result.seedless
+    (found,) = result.findings
+    assert found.severity == "warning" and "trial.seed" in found.sentence
+    several = variance_sources.check(reruns_of((0.3,) * 3, (0.4, 0.41, 0.39, 0.42)))
+    assert not several.constant, "three may be a coincidence of a coarse objective"
+
+
 GOOD = (0.30, 0.31, 0.29, 0.30)
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from tunebook.book.decisions.candidates import comparisons, sides_of
-from tunebook.book.decisions.caveats import caveats
+from tunebook.book.decisions.caveats import caveats, held_caveats, validation_caveat
 from tunebook.book.decisions.cost import say_cost
 from tunebook.book.decisions.crashed_reruns import (
     changed_code_caveat,
@@ -33,13 +33,12 @@ from tunebook.checks.variance_sources import check as variance_sources
 from tunebook.checks.variance_sources.check import VarianceSourcesResult
 from tunebook.deciding.candidate_wording import MOST_NAMED, compared_text
 from tunebook.deciding.comparison import Judgement, conclude
-from tunebook.deciding.fragile_seeds import fragile, fragile_text
 from tunebook.deciding.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.deciding.sequential_design import FIRST_ADOPT
-from tunebook.deciding.validation_sampling import sampling_error
 from tunebook.deciding.wording import against_baseline
 from tunebook.domain.decision import (
     BASELINE,
+    CaveatKind,
     Comparison,
     Decision,
     Launch,
@@ -52,7 +51,7 @@ from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.codec import alike
-from tunebook.domain.formats.numbers import digits, plural
+from tunebook.domain.formats.numbers import plural
 from tunebook.domain.space import Choice, leaves, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
@@ -113,9 +112,20 @@ def decide(
                 readings = work.through(plan)
     refuse_broken_baseline(store.trials(number), plan.baseline)
     decision = _decision(store, stored, sides, readings, asked, baseline, plan)
-    said = _validation_text(decision, objective, examples)
-    caveats_ = (*problem_caveats(open_), *decision.caveats, *said)
-    decision = replace(decision, caveats=caveats_, problems=open_)
+    texts = {
+        CaveatKind.PROBLEM: problem_caveats(open_),
+        CaveatKind.FIXED: held_caveats(stored.plan),
+        CaveatKind.OTHER: (
+            *decision.caveats,
+            *validation_caveat(decision, objective.metric, examples),
+        ),
+    }
+    decision = replace(
+        decision,
+        caveats=tuple(text for own in texts.values() for text in own),
+        caveat_kinds=tuple(kind for kind, own in texts.items() for _ in own),
+        problems=open_,
+    )
     if earlier:
         known = earlier[-1]
         again = replace(decision, number=known.number, decided_at=known.decided_at)
@@ -246,16 +256,15 @@ def _decision(
         least_improvement=stored.plan.least_improvement if baseline else 0.0,
         error_rate=plan.level,
         caveats=(
-            *fragile_sides(judged_sides(readings), asked),
             *caveats(
-                stored.plan,
+                stored,
                 baseline,
-                stored.number,
+                judged_sides(readings),
                 store.looks(),
-                _sources(store, stored),
+                asked,
+                sources=_sources(store, stored),
                 trained=length_caveat(table(store, stored.number)),
             ),
-            *_other_length(stored.plan, judged, baseline, asked),
             *changed_code_caveat(store, stored.number),
         ),
         baseline=baseline.number if baseline else None,
@@ -283,37 +292,6 @@ def _answer(
     return " ".join(text for text in (judged.sentence, *others, pairwise) if text)
 
 
-def _validation_text(
-    decision: Decision, objective: Objective, examples: int | None
-) -> tuple[str, ...]:
-    """How far another validation set might move the gain, where its size was told."""
-    sides = [s for s in decision.sides if s.config == decision.config or s.name == BASELINE]
-    means = [s.mean.estimate for s in sides]
-    error = sampling_error(means, examples) if examples and len(sides) == 2 else None
-    if error is None:
-        return ()
-    return (
-        f"Another validation set of {examples:,} examples might move the gain in "
-        f"{objective.metric} by {digits(error)} at most (95 %); by less where both sides err on "
-        "the same examples.",
-    )
-
-
-def _other_length(
-    plan: Round, judged: Judgement, baseline: Launch | None, asked: Question
-) -> tuple[str, ...]:
-    """What the baseline reaches where this round trains another length than its launch."""
-    if baseline is None or baseline.max_train_steps == plan.max_train_steps:
-        return ()
-    metric, mean = asked.objective.metric, judged.mean[BASELINE].estimate
-    return (
-        f"Both sides trained {plan.max_train_steps} steps, the baseline's launch "
-        f"{baseline.max_train_steps}: the baseline reaches {metric} {digits(mean, 3)} here, where "
-        f"{digits(baseline.expected.estimate, 3)} was expected. That is the length's effect and "
-        "is no gain of a candidate.",
-    )
-
-
 def _sources(store: Store, stored: StoredRound) -> VarianceSourcesResult | None:
     """What is known of the sources of variation; None where the reruns alone are."""
     found = variance_sources.check(with_repeats(store, stored.number))
@@ -324,12 +302,3 @@ def judged_sides(readings: Mapping[str, Reading]) -> tuple[SideEvidence, ...]:
     """What each side was judged on: the candidates, then the baseline at its longest."""
     longest = max(readings.values(), key=lambda r: r.side.reruns).baseline
     return (*(r.side for r in readings.values()), *([longest] if longest else []))
-
-
-def fragile_sides(sides: Sequence[SideEvidence], asked: Question) -> tuple[str, ...]:
-    """A caveat for each side whose fresh seeds fall into two groups."""
-    return tuple(
-        fragile_text(side.name, found, asked.objective.metric)
-        for side in sides
-        if (found := fragile(side.values, asked.objective)) is not None
-    )

@@ -31,15 +31,13 @@ def standing_plan(
     """
     plans = store.rerun_plans()
     own = [p for p in plans if p.round == number]
-    if not own or own[-1].baseline != baseline:
+    if not own:
         return None
     granted_since = any(p.number > own[-1].number and p.baseline is not None for p in plans)
     if granted_since and own[-1].number in plans_never_judged(store):
         return None
-    same = _named(candidates) == _named(
-        tuple(zip(own[-1].candidates, own[-1].configs, strict=True))
-    )
-    return own[-1] if same else None
+    asked = baseline, {name: dict(config) for name, config in candidates}
+    return own[-1] if own[-1].question == asked else None
 
 
 def new_plan(
@@ -127,7 +125,3 @@ def question(
         paired=plan.paired,
         validation_examples=validation_examples,
     )
-
-
-def _named(sides: Sides) -> dict[str, dict[str, object]]:
-    return {name: dict(config) for name, config in sides}

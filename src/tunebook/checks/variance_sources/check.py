@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 FAR = 1e100
 FEWEST_FREEDOM = 2
 """Degrees of freedom below which an interval spans a factor of 70."""
+MANY_ALIKE = 4
+"""Repeats of one configuration, all of the same value, that are no coincidence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +61,13 @@ class VarianceSourcesResult:
         sources: measured or not.
         seedless: every repeat of a configuration gave the same value.
         searched: it has several configurations; else there is no search to repeat.
+        constant: those of the best configuration did, MANY_ALIKE or more, and others differ.
     """
 
     objective: Objective
     sources: tuple[Source, ...]
     seedless: bool
+    constant: bool = False
     findings: tuple[Finding, ...]
     searched: bool = True
 
@@ -106,6 +110,7 @@ def check(table: TrialTable, *, seed: int = 0) -> VarianceSourcesResult | NotApp
         objective=table.objective,
         sources=sources,
         seedless=seedless,
+        constant=not seedless and _best_is_constant(cells_of(of_trial)),
         findings=(),
         searched=len({t.key for t in trials}) > 1,
     )
@@ -135,6 +140,11 @@ def _scaled(
     )
     found = replace(result, sources=sources)
     return replace(found, findings=(_finding(found),))
+
+
+def _best_is_constant(cells: Sequence[Float[np.ndarray, "values"]]) -> bool:
+    best = min((c for c in cells if len(c) > 1), key=lambda c: float(c.mean()), default=None)
+    return best is not None and len(best) >= MANY_ALIKE and not np.ptp(best)
 
 
 def trial_noise(trials: Iterable[Labelled]) -> Noise | None:
@@ -241,7 +251,7 @@ def _finding(result: VarianceSourcesResult) -> Finding:
             numbers[f"{name}_and_trial" if source.with_trial else name] = source.deviation
     return Finding(
         check="D2",
-        severity=Severity.WARNING if result.seedless else Severity.NOTE,
+        severity=Severity.WARNING if result.seedless or result.constant else Severity.NOTE,
         subject="",
         numbers=numbers,
         sentence=sources_text(
@@ -249,5 +259,6 @@ def _finding(result: VarianceSourcesResult) -> Finding:
             result.sources,
             seedless=result.seedless,
             searched=result.searched,
+            constant=result.constant,
         ),
     )

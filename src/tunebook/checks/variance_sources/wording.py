@@ -30,7 +30,14 @@ def missing_text(origin: Origin) -> str:
     return MISSING[origin]
 
 
-def sources_text(metric: str, sources: Sequence[Source], *, seedless: bool, searched: bool) -> str:
+def sources_text(
+    metric: str,
+    sources: Sequence[Source],
+    *,
+    seedless: bool,
+    searched: bool,
+    constant: bool = False,
+) -> str:
     """All three in one paragraph; a round that varies nothing has no search to repeat."""
     measured = [_measured(s) for s in sources if s.deviation is not None]
     said = [f"Standard deviations of {metric}: {'; '.join(measured)}."] if measured else []
@@ -39,6 +46,12 @@ def sources_text(metric: str, sources: Sequence[Source], *, seedless: bool, sear
             "Every repeat of a configuration gave the same value: the seed has no effect, or the "
             "objective is too coarse to show it. Let training use trial.seed (initial weights, "
             "order of the data)."
+        )
+    elif constant:
+        said.append(
+            "All repeats of the best configuration gave the same value: the seed has no effect "
+            "there, or the objective is too coarse to show it. Check that training uses "
+            "trial.seed."
         )
     for s in sources:
         if s.origin is Origin.STUDY and not searched:

@@ -9,7 +9,7 @@ from itertools import groupby
 from tunebook.advice.outcomes import judge
 from tunebook.checks.spec import CheckSpec
 from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
-from tunebook.domain.decision import Decision
+from tunebook.domain.decision import CaveatKind, Decision
 from tunebook.domain.finding import Finding, NotApplicable, Severity
 from tunebook.domain.formats.numbers import date_text, left_out_texts
 from tunebook.domain.prediction import PredictionOutcome
@@ -232,5 +232,4 @@ def _caveats(found: RoundRecord, decision: Decision | None, sources: object) -> 
         said = unjudged_reruns(found)
         reruns = (said,) if said else NO_FRESH_SEEDS
         return (*reruns, *steps_, *(UNMEASURED[o] for o in left if o in UNMEASURED))
-    held = tuple(f"{name} was held at " for name in found.plan.fixed)
-    return tuple(c for c in decision.caveats if not c.startswith(held or ("\0",)))
+    return decision.caveats_but(CaveatKind.FIXED)

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from tunebook.advice.outcomes import judge
-from tunebook.domain.decision import Decision, Launch, Verdict
+from tunebook.domain.decision import CaveatKind, Decision, Launch, Verdict
 from tunebook.domain.finding import CheckFailed, Examination, Finding, Severity
 from tunebook.domain.formats.numbers import (
     config_text,
@@ -230,7 +230,7 @@ def decision_renderable(decision: Decision) -> RenderableType:
             "chance to adopt what brings no more than that.",
             "dim",
         ),
-        *(_line(f"· {caveat}", "dim") for caveat in decision.caveats[len(decision.problems):]),
+        *(_line(f"· {caveat}", "dim") for caveat in decision.caveats_but(CaveatKind.PROBLEM)),
     )  # fmt: skip
 
 
