@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import altair as alt
@@ -37,9 +38,47 @@ def over(data: str, *filters: Any) -> alt.Chart:
     return chart
 
 
-def is_kind(kind: str) -> alt.FieldEqualPredicate:
-    """Keep the rows of one kind."""
-    return alt.FieldEqualPredicate(equal=kind, field="kind")
+def layer(
+    name: str,
+    data: str,
+    mark: str,
+    style: str = "",
+    *filters: Any,
+    look: Mapping[str, Any] = MappingProxyType({}),
+    **encoding: Any,
+) -> alt.Chart:
+    """One layer: rows of named data, drawn by a mark in a style of the theme.
+
+    Args:
+        name: of the layer.
+        data: name of its rows.
+        mark: "point", "line", "rule", "area", "rect", "bar", "text" or "tick".
+        style: of the theme.
+        filters: which of the rows are drawn.
+        look: what this layer's mark has beside its style.
+        encoding: by channel.
+    """
+    options = {"style": style} if style else {}
+    filled = {"filled": True} if mark == "point" else {}
+    marked = getattr(over(data, *filters), f"mark_{mark}")(**options, **filled, **look)
+    made: alt.Chart = marked.encode(**encoding).properties(name=name)
+    return made
+
+
+def tip(field: str, title: str = "", format: str = "", *, kind: str = "") -> alt.Tooltip:
+    """A line of a tooltip: a name, or a number in a format."""
+    more = {k: v for k, v in (("title", title), ("format", format)) if v}
+    return alt.Tooltip(field, type=kind or ("quantitative" if format else "nominal"), **more)
+
+
+def grows(size: float, pointed_at: float) -> dict[str, Any]:
+    """A point's area, and its area while the pointer is over its trial."""
+    return {"condition": {"param": HOVER, "empty": False, "value": pointed_at}, "value": size}
+
+
+def where(field: str, value: object) -> alt.FieldEqualPredicate:
+    """Keep the rows that have this value in a field."""
+    return alt.FieldEqualPredicate(equal=value, field=field)
 
 
 def _hover() -> dict[str, Any]:
@@ -141,7 +180,7 @@ def best_text(count: int) -> str:
 def trial_layer(data: str, kind: str, x: alt.X, y: alt.Y) -> alt.Chart:
     """The points of one kind: brighter and larger under the pointer, here or elsewhere."""
     points: alt.Chart = (
-        over(data, is_kind(kind))
+        over(data, where("kind", kind))
         .mark_point(style=kind, filled=True)
         .encode(
             x=x,

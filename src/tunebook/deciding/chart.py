@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from tunebook.charts.layers import counted, finish, number, over
+from tunebook.charts.layers import counted, finish, grows, layer, number, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
-from tunebook.charts.theme import HOVER, SIZES
+from tunebook.charts.theme import SIZES
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.domain.decision import BASELINE, Decision, Estimand, Side
@@ -77,53 +77,27 @@ def _layers(
     y = side_axis([s.name for s in sides])
     layers = []
     if target:
-        layers.append(
-            over("worth")
-            .mark_rule(style="level")
-            .encode(x=x.x("x"))
-            .properties(name="worth_adopting")
-        )
+        layers.append(layer("worth_adopting", "worth", "rule", "level", x=x.x("x")))
     layers += [
-        over("reruns")
-        .mark_point(style="trial", filled=True)
-        .encode(
-            x=x.x("x"),
-            y=y,
-            size={
-                "condition": {"param": HOVER, "empty": False, "value": 110},
-                "value": SIZES["trial"],
-            },
-        )
-        .properties(name="reruns"),
-        over("means").mark_rule(style="interval").encode(x=x.x("low_x"), x2=alt.X2("high_x"), y=y)
-        .properties(name="intervals"),
-        over("means")
-        .mark_point(style="mean", filled=True)
-        .encode(x=x.x("x"), y=y, tooltip=_mean_tooltip(objective))
-        .properties(name="means"),
-        over("reruns")
-        .mark_point(style="target", filled=True, size=120)
-        .encode(
-            x=x.x("x"),
-            y=y,
-            tooltip=[
-                alt.Tooltip("trial", type="nominal"),
-                alt.Tooltip("side", type="nominal"),
-                alt.Tooltip("value", type="quantitative", title=objective.metric, format=".4~g"),
-            ],
-        )
-        .properties(name="target"),
+        layer("reruns", "reruns", "point", "trial", x=x.x("x"), y=y, size=grows(SIZES["trial"], 110)),
+        layer("intervals", "means", "rule", "interval", x=x.x("low_x"), x2="high_x", y=y),
+        layer("means", "means", "point", "mean", x=x.x("x"), y=y, tooltip=_mean_tooltip(objective)),
+        layer("target", "reruns", "point", "target", look={"size": 120}, x=x.x("x"), y=y, tooltip=[
+                tip("trial"),
+                tip("side"),
+                tip("value", objective.metric, ".4~g"),
+            ]),
     ]  # fmt: skip
     return layers
 
 
 def _mean_tooltip(objective: Objective) -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("side", type="nominal"),
-        alt.Tooltip("mean", type="quantitative", title=f"mean {objective.metric}", format=".4~g"),
-        alt.Tooltip("low", type="quantitative", format=".4~g"),
-        alt.Tooltip("high", type="quantitative", format=".4~g"),
-        alt.Tooltip("reruns", type="quantitative"),
+        tip("side"),
+        tip("mean", f"mean {objective.metric}", ".4~g"),
+        tip("low", format=".4~g"),
+        tip("high", format=".4~g"),
+        tip("reruns", kind="quantitative"),
     ]
 
 

@@ -6,7 +6,16 @@ import altair as alt
 import numpy as np
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.charts.layers import called, counted, finish, first_of, number, over, trial_points
+from tunebook.charts.layers import (
+    called,
+    counted,
+    finish,
+    first_of,
+    layer,
+    number,
+    tip,
+    trial_points,
+)
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import jitter
@@ -51,9 +60,7 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
     layers: list[alt.Chart] = []
     if shade:
         layers.append(_shading(at))
-        layers.append(
-            over("bounds").mark_rule(style="flag").encode(x=at).properties(name="bounds")
-        )
+        layers.append(layer("bounds", "bounds", "rule", "flag", x=at))
     tooltip = _tooltip(reading, objective)
     layers += trial_points("trials", kinds, at, y.y(), tooltip, best=_count(rows, "best"))
     data: dict[str, list[Row]] = {"trials": rows}
@@ -70,12 +77,7 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
 
 
 def _shading(at: alt.X) -> alt.Chart:
-    shading: alt.Chart = (
-        over("shade")
-        .mark_rect(style="proposed")
-        .encode(x=at, x2=alt.X2("x2"))
-        .properties(name="proposed")
-    )
+    shading: alt.Chart = layer("proposed", "shade", "rect", "proposed", x=at, x2="x2")
     return shading
 
 
@@ -124,16 +126,16 @@ def _shades(
 
 def _tooltip(reading: AxisReading, objective: Objective) -> list[alt.Tooltip]:
     name = reading.hyperparameter
-    value = alt.Tooltip("value", type="quantitative", title=name, format=".4~g")
+    value = tip("value", name, ".4~g")
     if isinstance(reading.axis, Choice):
-        value = alt.Tooltip("value", type="nominal", title=name)
+        value = tip("value", name)
     elif isinstance(reading.axis, Integer):
-        value = alt.Tooltip("value", type="quantitative", title=name, format="d")
+        value = tip("value", name, "d")
     return [
-        alt.Tooltip("trial", type="nominal", title="trial"),
+        tip("trial", "trial"),
         value,
-        alt.Tooltip("objective", type="quantitative", title=objective.metric, format=".4~g"),
-        alt.Tooltip("called", type="nominal", title="shown as"),
+        tip("objective", objective.metric, ".4~g"),
+        tip("called", "shown as"),
     ]
 
 

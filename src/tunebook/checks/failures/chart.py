@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from tunebook.charts.layers import counted, finish, over
+from tunebook.charts.layers import counted, finish, over, tip
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import whole_ticks
 from tunebook.checks.failures.check import FeasibilityResult
@@ -76,9 +76,9 @@ def _bars(study: StudyFeasibility, most: int) -> list[alt.Chart]:
         axis=alt.Axis(values=whole_ticks(0, most), format="d"),
     )
     tooltip = [
-        alt.Tooltip("cause", type="nominal"),
-        alt.Tooltip("trials", type="quantitative"),
-        alt.Tooltip("share", type="quantitative", title="share of the study", format=".0%"),
+        tip("cause"),
+        tip("trials", kind="quantitative"),
+        tip("share", "share of the study", ".0%"),
     ]
     bars = over("causes").mark_bar(style="count", size=14)
     counts = over("causes").mark_text(style="strong-note", align="left", dx=4)

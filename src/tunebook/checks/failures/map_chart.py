@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.charts.layers import (
-    called,
-    counted,
-    finish,
-    number,
-    over,
-    trial_points,
-)
+from tunebook.charts.layers import called, counted, finish, number, over, tip, trial_points
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import side_axis
@@ -46,11 +38,11 @@ def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTabl
     best = sum(row["kind"] == "best" for row in rows)
     at, y = x.x(region.hyperparameter), side_axis(_counted_names(study, names))
     tooltip = [
-        alt.Tooltip("trial", type="nominal"),
-        alt.Tooltip("value", type="quantitative", title=region.hyperparameter, format=".4~g"),
-        alt.Tooltip("cause", type="nominal", title="fate"),
+        tip("trial"),
+        tip("value", region.hyperparameter, ".4~g"),
+        tip("cause", "fate"),
     ]
-    shading = over("region").mark_rect(style="failing").encode(x=at, x2=alt.X2("x2"))
+    shading = over("region").mark_rect(style="failing").encode(x=at, x2="x2")
     threshold = over("region").mark_rule(style="threshold").encode(x=at)
     return finish(
         [
@@ -92,16 +84,12 @@ def combination_map(
             for i, (a, b) in enumerate(found.boundary)]  # fmt: skip
     at, y = x.x(first), up.y(second)
     tooltip = [
-        alt.Tooltip("trial", type="nominal"),
-        alt.Tooltip("first", type="quantitative", title=first, format=".4~g"),
-        alt.Tooltip("second", type="quantitative", title=second, format=".4~g"),
-        alt.Tooltip("cause", type="nominal", title="fate"),
+        tip("trial"),
+        tip("first", first, ".4~g"),
+        tip("second", second, ".4~g"),
+        tip("cause", "fate"),
     ]
-    boundary = (
-        over("boundary")
-        .mark_line(style="threshold")
-        .encode(x=at, y=y, order=alt.Order("order", type="quantitative"))
-    )
+    boundary = over("boundary").mark_line(style="threshold").encode(x=at, y=y, order="order:Q")
     side = "above" if found.side == "high" else "below"
     limit = f"{side} {found.expression} = {number(round_to(found.threshold))}"
     return finish(

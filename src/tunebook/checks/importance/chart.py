@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from tunebook.charts.layers import SMALL_LETTER, counted, finish, over
+from tunebook.charts.layers import SMALL_LETTER, counted, finish, layer, tip, where
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.theme import WIDTH
 from tunebook.charts.ticks import ticks_between
@@ -69,12 +69,12 @@ def _importance(study: StudyReading, metric: str) -> Picture:
     y, title = side_axis(names), f"share of the rank variance of {metric}"
     x, low = _shares(rows, title), _shares(rows, title, "low")
     tooltip = [
-        alt.Tooltip("hyperparameter", type="nominal"),
-        alt.Tooltip("of", type="nominal", title="share"),
-        alt.Tooltip("share", type="quantitative", format=".1%"),
-        alt.Tooltip("low", type="quantitative", format=".1%"),
-        alt.Tooltip("high", type="quantitative", format=".1%"),
-        alt.Tooltip("verdict", type="nominal"),
+        tip("hyperparameter"),
+        tip("of", "share"),
+        tip("share", format=".1%"),
+        tip("low", format=".1%"),
+        tip("high", format=".1%"),
+        tip("verdict"),
     ]
     of = f" of {study.ended}" if study.ended > study.trials else ""
     failed = f", {study.infeasible} infeasible ranked last" if study.infeasible else ""
@@ -158,14 +158,28 @@ def _importance_layers(
     shapes = alt.Scale(domain=order, range=["circle", "square", "triangle-up"])
     shape = alt.Shape("of", type="nominal", scale=shapes, legend=legend)
     return [
-        over("shares")
-        .mark_rule(strokeWidth=2, opacity=0.75)
-        .encode(x=low, x2=alt.X2("high"), y=y, color=colour, tooltip=list(tooltip))
-        .properties(name="intervals"),
-        over("shares")
-        .mark_point(filled=True, size=64, opacity=1)
-        .encode(x=x, y=y, color=colour, shape=shape, tooltip=list(tooltip))
-        .properties(name="shares"),
+        layer(
+            "intervals",
+            "shares",
+            "rule",
+            look={"strokeWidth": 2, "opacity": 0.75},
+            x=low,
+            x2="high",
+            y=y,
+            color=colour,
+            tooltip=list(tooltip),
+        ),
+        layer(
+            "shares",
+            "shares",
+            "point",
+            look={"size": 64, "opacity": 1},
+            x=x,
+            y=y,
+            color=colour,
+            shape=shape,
+            tooltip=list(tooltip),
+        ),
     ]
 
 
@@ -200,12 +214,12 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
     y, title = side_axis(names), f"share of the rank variance of {metric}"
     x, low = _shares(rows, title), _shares(rows, title, "low")
     tooltip = [
-        alt.Tooltip("pair", type="nominal"),
-        alt.Tooltip("share", type="quantitative", format=".1%"),
-        alt.Tooltip("low", type="quantitative", format=".1%"),
-        alt.Tooltip("high", type="quantitative", format=".1%"),
-        alt.Tooltip("p_value", type="quantitative", title="p-value", format=".2~g"),
-        alt.Tooltip("called", type="nominal", title="told"),
+        tip("pair"),
+        tip("share", format=".1%"),
+        tip("low", format=".1%"),
+        tip("high", format=".1%"),
+        tip("p_value", "p-value", ".2~g"),
+        tip("called", "told"),
     ]
     told = [p for p in study.pairs if p.told]
     long = max(map(len, names)) > LONGEST
@@ -230,17 +244,21 @@ def _pair_layers(
     for told, rule, point in ((False, "whisker", "trial"), (True, "interval", "mean")):
         if not any(row["told"] is told for row in rows):
             continue
-        own = alt.FieldEqualPredicate(equal=told, field="told")
+        own = where("told", told)
         name = "told" if told else "other"
         layers += [
-            over("pairs", own)
-            .mark_rule(style=rule)
-            .encode(x=low, x2=alt.X2("high"), y=y, tooltip=list(tooltip))
-            .properties(name=f"{name} intervals"),
-            over("pairs", own)
-            .mark_point(style=point, filled=True)
-            .encode(x=x, y=y, tooltip=list(tooltip))
-            .properties(name=name),
+            layer(
+                f"{name} intervals",
+                "pairs",
+                "rule",
+                rule,
+                own,
+                x=low,
+                x2="high",
+                y=y,
+                tooltip=list(tooltip),
+            ),
+            layer(name, "pairs", "point", point, own, x=x, y=y, tooltip=list(tooltip)),
         ]
     return layers
 

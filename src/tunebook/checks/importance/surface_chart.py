@@ -6,7 +6,16 @@ import altair as alt
 import numpy as np
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.charts.layers import called, counted, finish, first_of, number, over, trial_points
+from tunebook.charts.layers import (
+    called,
+    counted,
+    finish,
+    first_of,
+    layer,
+    number,
+    tip,
+    trial_points,
+)
 from tunebook.charts.objective_axes import shortened
 from tunebook.charts.picture import Picture, Row
 from tunebook.checks.importance.surface import ResponseSurface
@@ -55,20 +64,16 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
 def _shading(x: alt.X, y: alt.Y, metric: str) -> alt.Chart:
     # One ink on paper: lightness alone orders the cells, in grey and for every eye.
     scale = alt.Scale(domain=[0, 1], range="heatmap", interpolate="rgb")
-    shading: alt.Chart = (
-        over("cells")
-        .mark_rect()
-        .encode(
-            x=x,
-            x2=alt.X2("x2"),
-            y=y,
-            y2=alt.Y2("y2"),
-            color=alt.Color("good", type="quantitative", scale=scale, legend=_legend(metric)),
-            tooltip=[
-                alt.Tooltip("rank", type="quantitative", title="better trials", format=".0%")
-            ],
-        )
-        .properties(name="response")
+    shading: alt.Chart = layer(
+        "response",
+        "cells",
+        "rect",
+        x=x,
+        x2="x2",
+        y=y,
+        y2="y2",
+        color=alt.Color("good", type="quantitative", scale=scale, legend=_legend(metric)),
+        tooltip=[tip("rank", "better trials", ".0%")],
     )
     return shading
 
@@ -149,14 +154,14 @@ def _trials(surface: ResponseSurface, a: HyperparameterScale, b: HyperparameterS
 def _tooltip(surface: ResponseSurface, objective: Objective) -> list[alt.Tooltip]:
     def of(field: str, name: str, axis: Axis) -> alt.Tooltip:
         if isinstance(axis, Choice):
-            return alt.Tooltip(field, type="nominal", title=name)
-        return alt.Tooltip(field, type="quantitative", title=name, format=".4~g")
+            return tip(field, name)
+        return tip(field, name, ".4~g")
 
     return [
-        alt.Tooltip("trial", type="nominal", title="trial"),
+        tip("trial", "trial"),
         of("a", surface.a, surface.a_axis),
         of("b", surface.b, surface.b_axis),
-        alt.Tooltip("objective", type="quantitative", title=objective.metric, format=".4~g"),
+        tip("objective", objective.metric, ".4~g"),
     ]
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 
-import altair as alt
-
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.charts.layers import counted, finish, number, over, target
+from tunebook.charts.layers import counted, finish, layer, number, target, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.checks.isolation.band import BestBand
@@ -22,20 +20,14 @@ def picture_of(name: str, band: BestBand, objective: Objective) -> Picture:
     rows = _along(band, x, y)
     at, up = x.x(name), y.y("shown")
     tooltip = [
-        alt.Tooltip("trial", type="nominal", title="trial"),
-        alt.Tooltip("value", type="quantitative", title=name, format=".4~g"),
-        alt.Tooltip("objective", type="quantitative", title=objective.metric, format=".4~g"),
+        tip("trial", "trial"),
+        tip("value", name, ".4~g"),
+        tip("objective", objective.metric, ".4~g"),
     ]
     layers = [
-        over("along")
-        .mark_area(style="band")
-        .encode(x=at, y=y.y("low_shown"), y2=alt.Y2("high_shown"))
-        .properties(name="band"),
-        over("trials")
-        .mark_point(style="faint", filled=True, opacity=0.55)
-        .encode(x=at, y=up)
-        .properties(name="trials"),
-        over("along").mark_line(style="curve").encode(x=at, y=up).properties(name="best"),
+        layer("band", "along", "area", "band", x=at, y=y.y("low_shown"), y2="high_shown"),
+        layer("trials", "trials", "point", "faint", look={"opacity": 0.55}, x=at, y=up),
+        layer("best", "along", "line", "curve", x=at, y=up),
         target("trials", at, up, tooltip),
     ]
     return finish(

@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import counted, finish, first_of, number, over, target
+from tunebook.charts.layers import counted, finish, first_of, layer, number, target, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import jitter
@@ -145,25 +145,19 @@ def _layers(
 ) -> list[alt.Chart]:
     y = side_axis(names)
     tooltip = [
-        alt.Tooltip("trial", type="nominal", title="best trial"),
-        alt.Tooltip("value", type="nominal", title=title),
-        alt.Tooltip("best", type="quantitative", title=f"best {objective.metric}", format=".4~g"),
-        alt.Tooltip("low", type="quantitative", format=".4~g"),
-        alt.Tooltip("high", type="quantitative", format=".4~g"),
-        alt.Tooltip("trials", type="quantitative"),
-        alt.Tooltip("infeasible", type="quantitative"),
+        tip("trial", "best trial"),
+        tip("value", title),
+        tip("best", f"best {objective.metric}", ".4~g"),
+        tip("low", format=".4~g"),
+        tip("high", format=".4~g"),
+        tip("trials", kind="quantitative"),
+        tip("infeasible", kind="quantitative"),
     ]
     interval: dict[str, Any] = {"x": x.x("low_x"), "x2": alt.X2("high_x"), "y": y}
     return [
-        over("trials")
-        .mark_point(style="faint", filled=True, opacity=0.55)
-        .encode(x=x.x("x"), y=y)
-        .properties(name="trials"),
-        over("best").mark_rule(style="interval").encode(**interval).properties(name="intervals"),
-        over("best")
-        .mark_point(style="mean", filled=True)
-        .encode(x=x.x("x"), y=y)
-        .properties(name="best"),
+        layer("trials", "trials", "point", "faint", look={"opacity": 0.55}, x=x.x("x"), y=y),
+        layer("intervals", "best", "rule", "interval", **interval),
+        layer("best", "best", "point", "mean", x=x.x("x"), y=y),
         target("best", x.x("x"), y, tooltip),
     ]
 

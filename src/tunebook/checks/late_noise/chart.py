@@ -8,10 +8,10 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from tunebook.charts.layers import counted, finish, number, over, target
+from tunebook.charts.layers import counted, finish, grows, layer, number, target, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
-from tunebook.charts.theme import HOVER, SIZES
+from tunebook.charts.theme import SIZES
 from tunebook.checks.late_noise.check import VarianceResult
 from tunebook.checks.late_noise.wording import best_trials
 from tunebook.domain.design import Reduce
@@ -78,38 +78,34 @@ def _layers(trials: Sequence[str], y: ObjectiveScale) -> list[alt.Chart]:
     )
     x = alt.X("rank", type="quantitative", title="trial, best first", scale=scale, axis=axis)
     return [
-        over("band")
-        .mark_rect(style="proposed")
-        .encode(
+        layer(
+            "resolution",
+            "band",
+            "rect",
+            "proposed",
             x=alt.X("low", type="quantitative", scale=scale, title="trial, best first", axis=axis),
-            x2=alt.X2("high"),
+            x2="high",
             y=y.y("from"),
-            y2=alt.Y2("to"),
-        )
-        .properties(name="resolution"),
-        over("dots")
-        .mark_point(style="faint", filled=True)
-        .encode(x=x, y=y.y("shown"))
-        .properties(name="evaluations"),
-        over("trials")
-        .mark_point(style="best", filled=True)
-        .encode(
+            y2="to",
+        ),
+        layer("evaluations", "dots", "point", "faint", x=x, y=y.y("shown")),
+        layer(
+            "readings",
+            "trials",
+            "point",
+            "best",
             x=x,
             y=y.y("shown"),
-            size={
-                "condition": {"param": HOVER, "empty": False, "value": 2.2 * SIZES["best"]},
-                "value": SIZES["best"],
-            },
-        )
-        .properties(name="readings"),
+            size=grows(SIZES["best"], 2.2 * SIZES["best"]),
+        ),
         target(
             "trials",
             x,
             y.y("shown"),
             [
-                alt.Tooltip("trial", type="nominal"),
-                alt.Tooltip("study", type="nominal"),
-                alt.Tooltip("value", type="quantitative", format=".4~g"),
+                tip("trial"),
+                tip("study"),
+                tip("value", format=".4~g"),
             ],
         ),
     ]

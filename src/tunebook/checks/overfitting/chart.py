@@ -7,11 +7,21 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import counted, finish, number, over, pointed, target
+from tunebook.charts.layers import (
+    counted,
+    finish,
+    grows,
+    layer,
+    number,
+    over,
+    pointed,
+    target,
+    tip,
+    where,
+)
 from tunebook.charts.number_axes import step_axis
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
-from tunebook.charts.theme import HOVER
 from tunebook.checks.overfitting.check import OverfittingResult
 from tunebook.checks.overfitting.generalization_gap import GapCurve, TrainingGap
 from tunebook.domain.design import Direction, Objective
@@ -83,17 +93,20 @@ def _gap(gap: TrainingGap) -> Picture:
 
 def _layers(x: alt.X, y: ObjectiveScale, gap: TrainingGap) -> list[alt.Chart]:
     """The held-out curves, from the back to the front."""
-    detail = alt.Detail("trial", type="nominal")
+    detail = "trial:N"
     return [
-        over("others")
-        .mark_line(style="middle", opacity=0.45)
-        .encode(x=x, y=y.y(), detail=detail)
-        .properties(name="others"),
-        over("others", pointed())
-        .mark_line(style="pointed")
-        .encode(x=x, y=y.y(), detail=detail)
-        .properties(name="pointed"),
-        over("best").mark_line(style="curve").encode(x=x, y=y.y()).properties(name="best"),
+        layer(
+            "others",
+            "others",
+            "line",
+            "middle",
+            look={"opacity": 0.45},
+            x=x,
+            y=y.y(),
+            detail=detail,
+        ),
+        layer("pointed", "others", "line", "pointed", pointed(), x=x, y=y.y(), detail=detail),
+        layer("best", "best", "line", "curve", x=x, y=y.y()),
         *_marks(x, y),
         target("trials", x, y.y(), _tooltip(gap)),
     ]
@@ -103,18 +116,15 @@ def _marks(x: alt.X, y: ObjectiveScale) -> list[alt.Chart]:
     """Where each trial was best."""
     layers = []
     for kind, style, size in (("other", "faint", 24), ("best", "best", 80)):
-        chart = (
-            over("trials", alt.FieldEqualPredicate(equal=kind, field="kind"))
-            .mark_point(style=style, filled=True)
-            .encode(
-                x=x,
-                y=y.y(),
-                size={
-                    "condition": {"param": HOVER, "empty": False, "value": 130},
-                    "value": size,
-                },
-            )
-            .properties(name=f"{kind}_best_points")
+        chart = layer(
+            f"{kind}_best_points",
+            "trials",
+            "point",
+            style,
+            where("kind", kind),
+            x=x,
+            y=y.y(),
+            size=grows(size, 130),
         )
         layers.append(chart)
     return layers
@@ -147,9 +157,9 @@ def _floor(gap: TrainingGap) -> float:
 
 def _tooltip(gap: TrainingGap) -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("trial", type="nominal"),
-        alt.Tooltip("step", type="quantitative", title="best at step", format="~r"),
-        alt.Tooltip("value", type="quantitative", title=gap.metric, format=".4~g"),
+        tip("trial"),
+        tip("step", "best at step", "~r"),
+        tip("value", gap.metric, ".4~g"),
     ]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import counted, finish, number, over
+from tunebook.charts.layers import counted, finish, layer, number, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
@@ -74,30 +74,39 @@ def _curve_layers(
     color = alt.Undefined if alone else series_color(names, result.order)
     dash = alt.Undefined if alone else series_dash(names, result.order)
     layers = [
-        over("budgets")
-        .mark_area(style="band", fillOpacity=alt.Undefined if alone else BAND_OPACITY)
-        .encode(
+        layer(
+            "band",
+            "budgets",
+            "area",
+            "band",
+            look={"fillOpacity": alt.Undefined if alone else BAND_OPACITY},
             x=x,
             y=y.y("low_shown"),
-            y2=alt.Y2("high_shown"),
+            y2="high_shown",
             fill=alt.Undefined if alone else series_fill(names, result.order),
-        )
-        .properties(name="band"),
-        over("budgets")
-        .mark_line(style="curve")
-        .encode(x=x, y=y.y("median_shown"), stroke=color, strokeDash=dash)
-        .properties(name="median"),
+        ),
+        layer(
+            "median",
+            "budgets",
+            "line",
+            "curve",
+            x=x,
+            y=y.y("median_shown"),
+            stroke=color,
+            strokeDash=dash,
+        ),
     ]
     if level:
         layers.append(
-            over("best")
-            .mark_point(style="there-is", filled=True)
-            .encode(
-                x=alt.X("budget", type="quantitative"),
+            layer(
+                "best there is",
+                "best",
+                "point",
+                "there-is",
+                x="budget:Q",
                 y=y.y("best_shown"),
                 fill=alt.Undefined if alone else series_fill(names, result.order),
-            )
-            .properties(name="best there is"),
+            ),
         )
     return layers
 
@@ -223,20 +232,29 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
     for row in rows:
         row |= {f"{q}_shown": y.shown(row[q]) for q in ("q05", "q25", "q50", "q75", "q95")}
     x = alt.X("budget", type="ordinal", title="budget of trials", axis=alt.Axis(labelAngle=0))
-    tooltip = [alt.Tooltip("budget", type="ordinal"), *_quantile_tooltips()]
+    tooltip = [tip("budget", kind="ordinal"), *_quantile_tooltips()]
     layers = [
-        over("boxes")
-        .mark_rule(style="whisker")
-        .encode(x=x, y=y.y("q05_shown"), y2=alt.Y2("q95_shown"))
-        .properties(name="whiskers"),
-        over("boxes")
-        .mark_bar(style="box", size=14)
-        .encode(x=x, y=y.y("q25_shown"), y2=alt.Y2("q75_shown"), tooltip=tooltip)
-        .properties(name="boxes"),
-        over("boxes")
-        .mark_tick(style="tick", size=14, thickness=2)
-        .encode(x=x, y=y.y("q50_shown"))
-        .properties(name="medians"),
+        layer("whiskers", "boxes", "rule", "whisker", x=x, y=y.y("q05_shown"), y2="q95_shown"),
+        layer(
+            "boxes",
+            "boxes",
+            "bar",
+            "box",
+            look={"size": 14},
+            x=x,
+            y=y.y("q25_shown"),
+            y2="q75_shown",
+            tooltip=tooltip,
+        ),
+        layer(
+            "medians",
+            "boxes",
+            "tick",
+            "tick",
+            look={"size": 14, "thickness": 2},
+            x=x,
+            y=y.y("q50_shown"),
+        ),
     ]
     where = f" with {study.study}" if study.study else ""
     return finish(
@@ -254,7 +272,7 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
 def _quantile_tooltips() -> Iterable[alt.Tooltip]:
     for q, title in (("q05", "5 %"), ("q25", "25 %"), ("q50", "median"), ("q75", "75 %"),
                      ("q95", "95 %")):  # fmt: skip
-        yield alt.Tooltip(q, type="quantitative", title=title, format=".4~g")
+        yield tip(q, title, ".4~g")
 
 
 def _box_words(rows: list[Row]) -> str:

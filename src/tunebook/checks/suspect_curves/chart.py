@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import counted, finish, number, over, pointed, target
+from tunebook.charts.layers import counted, finish, layer, number, pointed, target, tip
 from tunebook.charts.number_axes import step_axis
 from tunebook.charts.objective_axes import objective_scale
 from tunebook.charts.picture import Picture, Row
@@ -55,18 +54,21 @@ def _suspicion(suspicion: Suspicion) -> Picture:
         "first": [row for row in rows if row["trial"] == first],
         "trials": [row for row in rows if row["shown"] is not None],
     }
-    detail = alt.Detail("trial", type="nominal")
+    detail = "trial:N"
     layers = [
-        over("others")
-        .mark_line(style="middle", opacity=0.5)
-        .encode(x=x, y=y.y(), detail=detail)
-        .properties(name="others"),
-        over("trials", pointed())
-        .mark_line(style="pointed")
-        .encode(x=x, y=y.y(), detail=detail)
-        .properties(name="pointed"),
-        over("first").mark_line(style="curve").encode(x=x, y=y.y()).properties(name="first"),
-        target("trials", x, y.y(), [alt.Tooltip("trial", type="nominal")]),
+        layer(
+            "others",
+            "others",
+            "line",
+            "middle",
+            look={"opacity": 0.5},
+            x=x,
+            y=y.y(),
+            detail=detail,
+        ),
+        layer("pointed", "trials", "line", "pointed", pointed(), x=x, y=y.y(), detail=detail),
+        layer("first", "first", "line", "curve", x=x, y=y.y()),
+        target("trials", x, y.y(), [tip("trial")]),
     ]
     return finish(
         layers,

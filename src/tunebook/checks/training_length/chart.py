@@ -11,16 +11,19 @@ import numpy as np
 from tunebook.charts.layers import (
     counted,
     finish,
+    grows,
+    layer,
     number,
     over,
     pointed,
     target,
+    tip,
 )
 from tunebook.charts.number_axes import step_axis
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.series import TOGETHER, order, series_color, series_dash
-from tunebook.charts.theme import HOVER, SIZES
+from tunebook.charts.theme import SIZES
 from tunebook.checks.training_length import checkpoints_chart
 from tunebook.checks.training_length.chart_rows import (
     band_rows,
@@ -91,31 +94,28 @@ def _study_layers(
     layers = []
     if data["band"]:
         layers += [
-            over("band")
-            .mark_area(style="band")
-            .encode(x=x, y=y.y("q10_shown"), y2=alt.Y2("q90_shown"))
-            .properties(name="band"),
-            over("band").mark_line(style="middle").encode(x=x, y=y.y("q50_shown"))
-            .properties(name="median"),
+            layer("band", "band", "area", "band", x=x, y=y.y("q10_shown"), y2="q90_shown"),
+            layer("median", "band", "line", "middle", x=x, y=y.y("q50_shown")),
         ]  # fmt: skip
     layers.append(_dots(x, axis))
     layers.append(
-        over("curves", pointed())
-        .mark_line(style="pointed")
-        .encode(x=x, y=axis, detail=alt.Detail("trial", type="nominal"))
-        .properties(name="pointed")
+        layer(
+            "pointed",
+            "curves",
+            "line",
+            "pointed",
+            pointed(),
+            x=x,
+            y=axis,
+            detail="trial:N",
+        )
     )
     if data["training"] and _same_units(result):
         layers.append(
             _training_line(x, axis)
         )  # fmt: skip
     if data["best"]:
-        layers.append(
-            over("best")
-            .mark_line(style="curve")
-            .encode(x=x, y=axis)
-            .properties(name="highlighted")
-        )
+        layers.append(layer("highlighted", "best", "line", "curve", x=x, y=axis))
     layers.append(target("trials", x, axis, _tooltip(result)))
     return layers
 
@@ -128,27 +128,17 @@ def _training_line(x: alt.X, y: alt.Y) -> alt.Chart:
 
 def _dots(x: alt.X, y: alt.Y) -> alt.Chart:
     size = SIZES["faint"]
-    dots: alt.Chart = (
-        over("trials")
-        .mark_point(style="faint", filled=True)
-        .encode(
-            x=x,
-            y=y,
-            size={
-                "condition": {"param": HOVER, "empty": False, "value": 80},
-                "value": size,
-            },
-        )
-        .properties(name="best_steps")
+    dots: alt.Chart = layer(
+        "best_steps", "trials", "point", "faint", x=x, y=y, size=grows(size, 80)
     )
     return dots
 
 
 def _tooltip(result: LengthResult) -> list[alt.Tooltip]:
     return [
-        alt.Tooltip("trial", type="nominal"),
-        alt.Tooltip("step", type="quantitative", title="best at step", format="~r"),
-        alt.Tooltip("value", type="quantitative", title=result.metric, format=".4~g"),
+        tip("trial"),
+        tip("step", "best at step", "~r"),
+        tip("value", result.metric, ".4~g"),
     ]
 
 
@@ -169,19 +159,17 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
     )
     x = _step_axis(result.max_train_steps, shown)
     layers = [
-        over("best")
-        .mark_line(style="curve")
-        .encode(
+        layer(
+            "highlighted",
+            "best",
+            "line",
+            "curve",
             x=x,
             y=y.y(),
             stroke=series_color(names, alike),
             strokeDash=series_dash(names, alike),
-        )
-        .properties(name="highlighted"),
-        over("trials")
-        .mark_point(style="faint", filled=True, size=40)
-        .encode(x=x, y=y.y())
-        .properties(name="best_steps"),
+        ),
+        layer("best_steps", "trials", "point", "faint", look={"size": 40}, x=x, y=y.y()),
         target("trials", x, y.y(), _tooltip(result)),
     ]
     told = "; ".join(

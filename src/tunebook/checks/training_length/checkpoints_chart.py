@@ -6,7 +6,7 @@ import math
 
 import altair as alt
 
-from tunebook.charts.layers import counted, finish, over
+from tunebook.charts.layers import counted, finish, layer, tip, where
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import whole_ticks
 from tunebook.checks.training_length.check import BestCheckpoints, LengthResult
@@ -61,37 +61,49 @@ def _layers(most: int) -> list[alt.Chart]:
         axis=alt.Axis(values=whole_ticks(0, most), format="~r"),
     )
     return [
-        over("ends")
-        .mark_rect(style="proposed")
-        .encode(x=x, x2=alt.X2("to"), y=y, y2=alt.Y2("floor"))
-        .properties(name="ends"),
+        layer("ends", "ends", "rect", "proposed", x=x, x2="to", y=y, y2="floor"),
         *(
-            over(name)
-            .mark_bar(style=style)
-            .encode(
+            layer(
+                name,
+                name,
+                "bar",
+                style,
                 x=x,
-                x2=alt.X2("to"),
+                x2="to",
                 y=y,
-                y2=alt.Y2("floor"),
+                y2="floor",
                 tooltip=[
-                    alt.Tooltip("share", type="nominal", title="of training"),
-                    alt.Tooltip("count", type="quantitative", title=title),
+                    tip("share", "of training"),
+                    tip("count", title, kind="quantitative"),
                 ],
             )
-            .properties(name=name)
             for name, style, title in (
                 ("all", "all-bar", "trials"),
                 ("best", "best-bar", "of the best trials"),
             )
         ),
-        over("notes", alt.FieldEqualPredicate(equal="left", field="side"))
-        .mark_text(style="note", align="left", baseline="top", dx=4, dy=3)
-        .encode(x=x, y=y, text=alt.Text("note", type="nominal"))
-        .properties(name="note-left"),
-        over("notes", alt.FieldEqualPredicate(equal="right", field="side"))
-        .mark_text(style="note", align="right", baseline="top", dx=-4, dy=3)
-        .encode(x=x, y=y, text=alt.Text("note", type="nominal"))
-        .properties(name="note-right"),
+        layer(
+            "note-left",
+            "notes",
+            "text",
+            "note",
+            where("side", "left"),
+            look={"align": "left", "baseline": "top", "dx": 4, "dy": 3},
+            x=x,
+            y=y,
+            text="note:N",
+        ),
+        layer(
+            "note-right",
+            "notes",
+            "text",
+            "note",
+            where("side", "right"),
+            look={"align": "right", "baseline": "top", "dx": -4, "dy": 3},
+            x=x,
+            y=y,
+            text="note:N",
+        ),
     ]
 
 

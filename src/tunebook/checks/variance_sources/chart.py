@@ -6,7 +6,7 @@ import math
 
 import altair as alt
 
-from tunebook.charts.layers import finish, number, over
+from tunebook.charts.layers import finish, layer, number, tip
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import number_label, ticks_between
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
@@ -83,35 +83,30 @@ def _layers(
     x = alt.X("x", type="quantitative", title=title, scale=scale, axis=axis)
     low = alt.X("low", type="quantitative", title=title, scale=scale, axis=axis)
     tooltip = [
-        alt.Tooltip("source", type="nominal"),
-        alt.Tooltip("x", type="quantitative", title="standard deviation", format=".3~g"),
-        alt.Tooltip("low", type="quantitative", format=".3~g"),
-        alt.Tooltip("high", type="quantitative", format=".3~g"),
-        alt.Tooltip("levels", type="quantitative"),
+        tip("source"),
+        tip("x", "standard deviation", ".3~g"),
+        tip("low", format=".3~g"),
+        tip("high", format=".3~g"),
+        tip("levels", kind="quantitative"),
     ]
     layers = [
-        over("sources")
-        .mark_rule(style="interval")
-        .encode(x=low, x2=alt.X2("high_x"), y=y)
-        .properties(name="intervals"),
-        over("sources")
-        .mark_point(style="mean", filled=True)
-        .encode(x=x, y=y, tooltip=tooltip)
-        .properties(name="deviations"),
+        layer("intervals", "sources", "rule", "interval", x=low, x2="high_x", y=y),
+        layer("deviations", "sources", "point", "mean", x=x, y=y, tooltip=tooltip),
     ]
     if cut:
-        layers.append(
-            over("cut")
-            .mark_point(style="clipped", filled=True, angle=90)
-            .encode(x=x, y=y)
-            .properties(name="cut")
-        )
+        layers.append(layer("cut", "cut", "point", "clipped", look={"angle": 90}, x=x, y=y))
     if missing:
         layers.append(
-            over("missing")
-            .mark_text(style="note", align="left", dx=6)
-            .encode(x=x, y=y, text=alt.Text("text", type="nominal"))
-            .properties(name="missing")
+            layer(
+                "missing",
+                "missing",
+                "text",
+                "note",
+                look={"align": "left", "dx": 6},
+                x=x,
+                y=y,
+                text="text:N",
+            )
         )
     return layers
 

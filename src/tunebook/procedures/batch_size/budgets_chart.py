@@ -7,7 +7,7 @@ from typing import Any
 
 import altair as alt
 
-from tunebook.charts.layers import over
+from tunebook.charts.layers import layer
 from tunebook.charts.picture import Picture, Row
 from tunebook.domain.formats.numbers import digits
 from tunebook.procedures.batch_size.equal_budgets import Budget
@@ -81,19 +81,10 @@ def _panel(
     )  # fmt: skip
     y = alt.Y("value", type="quantitative", title=title, scale=y_scale)
     layers = [
-        over(f"turn {name}").mark_rule(style="level").encode(x=x).properties(name=f"turn {name}"),
-        over(f"best {name}")
-        .mark_line(style="middle")
-        .encode(x=x, y=y)
-        .properties(name=f"line {name}"),
-        over(f"fresh {name}")
-        .mark_point(style="trial", filled=True)
-        .encode(x=x, y=y)
-        .properties(name=f"fresh {name}"),
-        over(f"best {name}")
-        .mark_point(style="best", filled=True)
-        .encode(x=x, y=y)
-        .properties(name=f"best {name}"),
+        layer(f"turn {name}", f"turn {name}", "rule", "level", x=x),
+        layer(f"line {name}", f"best {name}", "line", "middle", x=x, y=y),
+        layer(f"fresh {name}", f"fresh {name}", "point", "trial", x=x, y=y),
+        layer(f"best {name}", f"best {name}", "point", "best", x=x, y=y),
     ]
     heading = f"within {budget.amount:,} {budget.kind}"
     panel = alt.layer(*layers).properties(width=PANEL[0], height=PANEL[1], title=heading)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from tunebook.charts.layers import finish, number, over
+from tunebook.charts.layers import finish, layer, number
 from tunebook.charts.number_axes import log_y
 from tunebook.charts.picture import Picture, Row
 from tunebook.domain.formats.numbers import digits
@@ -41,16 +41,10 @@ def draw_regimes(
     x, y = _batch(regimes.batch_sizes), log_y("steps", f"steps to {number(target)}", drawn)
     return finish(
         [
-            over("turns").mark_rule(style="level").encode(x=x).properties(name="turns"),
-            over("perfect")
-            .mark_line(style="threshold", clip=True)
-            .encode(x=x, y=y)
-            .properties(name="perfect"),
-            over("fitted").mark_line(style="middle").encode(x=x, y=y).properties(name="fitted"),
-            over("points")
-            .mark_point(style="trial", filled=True)
-            .encode(x=x, y=y)
-            .properties(name="points"),
+            layer("turns", "turns", "rule", "level", x=x),
+            layer("perfect", "perfect", "line", "threshold", look={"clip": True}, x=x, y=y),
+            layer("fitted", "fitted", "line", "middle", x=x, y=y),
+            layer("points", "points", "point", "trial", x=x, y=y),
         ],
         {"turns": turns, "perfect": perfect, "fitted": fitted, "points": points},
         name="batch-size-steps",
@@ -86,19 +80,27 @@ def draw_rates(rates: BatchRates) -> Picture:
     ends = [row for row in rules if row["batch"] == rates.batch_sizes[-1]]
     return finish(
         [
-            over("rules")
-            .mark_line(style="threshold")
-            .encode(x=x, y=y, detail=alt.Detail("rule", type="nominal"))
-            .properties(name="rules"),
-            over("ends")
-            .mark_text(style="note", align="right", dy=-8)
-            .encode(x=x, y=y, text=alt.Text("rule", type="nominal"))
-            .properties(name="ends"),
-            over("points").mark_line(style="middle").encode(x=x, y=y).properties(name="line"),
-            over("points")
-            .mark_point(style="best", filled=True)
-            .encode(x=x, y=y)
-            .properties(name="points"),
+            layer(
+                "rules",
+                "rules",
+                "line",
+                "threshold",
+                x=x,
+                y=y,
+                detail="rule:N",
+            ),
+            layer(
+                "ends",
+                "ends",
+                "text",
+                "note",
+                look={"align": "right", "dy": -8},
+                x=x,
+                y=y,
+                text="rule:N",
+            ),
+            layer("line", "points", "line", "middle", x=x, y=y),
+            layer("points", "points", "point", "best", x=x, y=y),
         ],
         {"rules": rules, "ends": ends, "points": points},
         name="batch-size-rates",

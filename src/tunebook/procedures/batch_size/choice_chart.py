@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from tunebook.charts.layers import finish, over
+from tunebook.charts.layers import finish, layer
 from tunebook.charts.number_axes import log_y
 from tunebook.charts.picture import Picture, Row
 from tunebook.procedures.batch_size.cost_to_target import BatchChoice, Cost
@@ -28,19 +28,18 @@ def draw_choice(choice: BatchChoice) -> Picture:
     y = log_y("seconds", "seconds to the target", ends)
     return finish(
         [
-            over("sizes").mark_line(style="middle").encode(x=x, y=y).properties(name="line"),
-            over("sizes")
-            .mark_rule(style="middle")
-            .encode(x=x, y=alt.Y("low", type="quantitative"), y2="high")
-            .properties(name="intervals"),
-            over("sizes")
-            .mark_point(style="trial", filled=True)
-            .encode(x=x, y=y)
-            .properties(name="sizes"),
-            over("least")
-            .mark_point(style="best", filled=True)
-            .encode(x=x, y=y)
-            .properties(name="least"),
+            layer("line", "sizes", "line", "middle", x=x, y=y),
+            layer(
+                "intervals",
+                "sizes",
+                "rule",
+                "middle",
+                x=x,
+                y="low:Q",
+                y2="high",
+            ),
+            layer("sizes", "sizes", "point", "trial", x=x, y=y),
+            layer("least", "least", "point", "best", x=x, y=y),
         ],
         {"sizes": rows, "least": least},
         name="batch-size-choice",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import counted, finish, number, over
+from tunebook.charts.layers import counted, finish, layer, number, tip, where
 from tunebook.charts.number_axes import log_axis
 from tunebook.charts.picture import Picture, Row
 from tunebook.domain.formats.names import spell
@@ -55,19 +55,10 @@ def draw_rate(reading: RateReading, *, first_steps: bool = False) -> Picture:
     return finish(
         [
             *(
-                over("runs", alt.FieldEqualPredicate(equal=kind, field="kind"))
-                .mark_line(style=style, opacity=0.6, clip=True)
-                .encode(x=x, y=y, detail=alt.Detail("trial", type="nominal"))
-                .properties(name=kind)
+                layer(kind, "runs", "line", style, where("kind", kind), look={"opacity": 0.6, "clip": True}, x=x, y=y, detail="trial:N")
                 for kind, style in (("trains", "middle"), ("fails", "threshold"))
             ),
-            over("ends")
-            .mark_point(style="infeasible", filled=True)
-            .encode(
-                x=x, y=y,
-                tooltip=[alt.Tooltip("trial", type="nominal"), alt.Tooltip("why", type="nominal")],
-            )
-            .properties(name="ends"),
+            layer("ends", "ends", "point", "infeasible", x=x, y=y, tooltip=[tip("trial"), tip("why")]),
         ],
         {"runs": rows, "ends": ends},
         name=f"stability-{'first-steps' if first_steps else 'rate'}-{number(reading.rate)}",
@@ -125,21 +116,33 @@ def draw_warmups(
         axis=alt.Axis(format="~s", grid=False, values=sorted({r["steps"] for r in rows})),
     )
     y = alt.Y("peak", type="nominal", title="peak, in unstable rates", sort=peaks)
-    tooltip = [alt.Tooltip("told", type="nominal", title=metric)]
+    tooltip = [tip("told", metric)]
     return (
         finish(
             [
                 *(
-                    over("tries", alt.FieldEqualPredicate(equal=kind, field="kind"))
-                    .mark_point(style=kind, filled=True)
-                    .encode(x=x, y=y, tooltip=tooltip)
-                    .properties(name=name)
+                    layer(
+                        name,
+                        "tries",
+                        "point",
+                        kind,
+                        where("kind", kind),
+                        x=x,
+                        y=y,
+                        tooltip=tooltip,
+                    )
                     for kind, name in (("infeasible", "fails"), ("best", "trains"))
                 ),
-                over("tries")
-                .mark_text(style="note", dy=-12)
-                .encode(x=x, y=y, text=alt.Text("failed", type="quantitative"))
-                .properties(name="counts"),
+                layer(
+                    "counts",
+                    "tries",
+                    "text",
+                    "note",
+                    look={"dy": -12},
+                    x=x,
+                    y=y,
+                    text="failed:Q",
+                ),
             ],
             {"tries": rows},
             name="stability-warm-ups",
@@ -165,9 +168,8 @@ def _over_steps(
     y = _norm_axis(alt.Y, "norm", low, high)
     return finish(
         [
-            over("norms").mark_point(style="faint", filled=True).encode(x=x, y=y)
-            .properties(name="norms"),
-            over("threshold").mark_rule(style="threshold").encode(y=y).properties(name="threshold"),
+            layer("norms", "norms", "point", "faint", x=x, y=y),
+            layer("threshold", "threshold", "rule", "threshold", y=y),
         ],
         {"norms": rows, "threshold": [{"norm": round(threshold, 8)}]},
         name="stability-norms-over-steps",
@@ -189,10 +191,8 @@ def _histogram(every: np.ndarray, threshold: float, low: float, high: float, tol
     y = alt.Y("count", type="quantitative", title="updates", axis=alt.Axis(format="~r"))
     return finish(
         [
-            over("bars").mark_bar(style="all-bar")
-            .encode(x=x, x2=alt.X2("to"), y=y, y2=alt.Y2("floor")).properties(name="bars"),
-            over("threshold").mark_rule(style="threshold")
-            .encode(x=_norm_axis(alt.X, "norm", low, high)).properties(name="threshold"),
+            layer("bars", "bars", "bar", "all-bar", x=x, x2="to", y=y, y2="floor"),
+            layer("threshold", "threshold", "rule", "threshold", x=_norm_axis(alt.X, "norm", low, high)),
         ],
         {"bars": rows, "threshold": [{"norm": round(threshold, 8)}]},
         name="stability-norms",

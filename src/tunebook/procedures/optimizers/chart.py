@@ -9,7 +9,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import finish, number, over, target
+from tunebook.charts.layers import finish, layer, number, over, target, tip, where
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.series import BAND_OPACITY, series_color, series_dash, series_fill
@@ -72,9 +72,9 @@ def draw_budgets(curves: Sequence[BestOfBudget], objective: Objective) -> Pictur
 def _together(x: alt.X, y: ObjectiveScale, names: list[str]) -> list[alt.Chart]:
     band = over("budgets").mark_area(style="band", fillOpacity=BAND_OPACITY)
     layers = [
-        band.encode(
-            x=x, y=y.y("low_shown"), y2=alt.Y2("high_shown"), fill=series_fill(names)
-        ).properties(name="band")
+        band.encode(x=x, y=y.y("low_shown"), y2="high_shown", fill=series_fill(names)).properties(
+            name="band"
+        )
     ]
     for layer, field, width in (
         ("low", "low_line", 0.75),
@@ -82,10 +82,17 @@ def _together(x: alt.X, y: ObjectiveScale, names: list[str]) -> list[alt.Chart]:
         ("median", "median_shown", 2.25),
     ):
         layers.append(
-            over("budgets")
-            .mark_line(style="curve", strokeWidth=width)
-            .encode(x=x, y=y.y(field), stroke=series_color(names), strokeDash=series_dash(names))
-            .properties(name=layer)
+            layer(
+                layer,
+                "budgets",
+                "line",
+                "curve",
+                look={"strokeWidth": width},
+                x=x,
+                y=y.y(field),
+                stroke=series_color(names),
+                strokeDash=series_dash(names),
+            )
         )
     return layers
 
@@ -122,22 +129,40 @@ def _panels(
 
 def _panel(x: alt.X, y: ObjectiveScale, name: str, names: list[str]) -> dict[str, Any]:
     """One optimizer's median and band before the other medians."""
-    own = alt.FieldEqualPredicate(equal=name, field="study")
+    own = where("study", name)
     rest = alt.FieldOneOfPredicate(oneOf=[n for n in names if n != name], field="study")
     metric = y.title.partition(" (")[0]
     layers = [
-        over("budgets", own)
-        .mark_area(style="band")
-        .encode(x=x, y=y.y("low_shown", title=metric), y2=alt.Y2("high_shown"))
-        .properties(name=f"band of {name}"),
-        over("budgets", rest)
-        .mark_line(style="middle", strokeWidth=0.75)
-        .encode(x=x, y=y.y("median_shown", title=metric), detail=alt.Detail("study:N"))
-        .properties(name=f"beside {name}"),
-        over("budgets", own)
-        .mark_line(style="curve")
-        .encode(x=x, y=y.y("median_shown", title=metric))
-        .properties(name=f"median of {name}"),
+        layer(
+            f"band of {name}",
+            "budgets",
+            "area",
+            "band",
+            own,
+            x=x,
+            y=y.y("low_shown", title=metric),
+            y2="high_shown",
+        ),
+        layer(
+            f"beside {name}",
+            "budgets",
+            "line",
+            "middle",
+            rest,
+            look={"strokeWidth": 0.75},
+            x=x,
+            y=y.y("median_shown", title=metric),
+            detail="study:N",
+        ),
+        layer(
+            f"median of {name}",
+            "budgets",
+            "line",
+            "curve",
+            own,
+            x=x,
+            y=y.y("median_shown", title=metric),
+        ),
     ]
     panel = alt.layer(*layers).properties(width=PANEL[0], height=PANEL[1], title=name)
     spec: dict[str, Any] = panel.to_dict()
@@ -219,16 +244,16 @@ def draw_fresh(
 
 def _fresh_layers(x: ObjectiveScale, y: alt.Y, objective: Objective) -> list[alt.Chart]:
     tooltip = [
-        alt.Tooltip("trial", type="nominal"),
-        alt.Tooltip("optimizer", type="nominal"),
-        alt.Tooltip("value", type="quantitative", title=objective.metric, format=".4~g"),
+        tip("trial"),
+        tip("optimizer"),
+        tip("value", objective.metric, ".4~g"),
     ]
     points = over("seeds").mark_point(style="trial", filled=True, size=SIZES["trial"])
     rule = over("means").mark_rule(style="interval")
     mean = over("means").mark_point(style="mean", filled=True)
     return [
         points.encode(x=x.x("x"), y=y).properties(name="seeds"),
-        rule.encode(x=x.x("low_x"), x2=alt.X2("high_x"), y=y).properties(name="intervals"),
+        rule.encode(x=x.x("low_x"), x2="high_x", y=y).properties(name="intervals"),
         mean.encode(x=x.x("x"), y=y).properties(name="means"),
         target("seeds", x.x("x"), y, tooltip),
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import altair as alt
 
-from tunebook.charts.layers import finish, over
+from tunebook.charts.layers import finish, layer, tip
 from tunebook.charts.number_axes import log_y
 from tunebook.charts.picture import Picture, Row
 from tunebook.procedures.throughput.saturation import Throughput
@@ -41,19 +41,12 @@ def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
     y = log_y("rate", "examples a second", drawn)
     return finish(
         [
-            over("knee").mark_rule(style="level").encode(x=x).properties(name="knee"),
-            over("ends")
-            .mark_point(style="infeasible", filled=True)
-            .encode(x=x, y=y, tooltip=[alt.Tooltip("told", type="nominal")])
-            .properties(name="ends"),
-            over("perfect").mark_line(style="threshold").encode(x=x, y=y)
-            .properties(name="perfect"),
-            over("points").mark_rule(style="middle")
-            .encode(x=x, y=alt.Y("low", type="quantitative"), y2="high")
-            .properties(name="intervals"),
-            over("points").mark_line(style="middle").encode(x=x, y=y).properties(name="line"),
-            over("points").mark_point(style="best", filled=True).encode(x=x, y=y)
-            .properties(name="points"),
+            layer("knee", "knee", "rule", "level", x=x),
+            layer("ends", "ends", "point", "infeasible", x=x, y=y, tooltip=[tip("told")]),
+            layer("perfect", "perfect", "line", "threshold", x=x, y=y),
+            layer("intervals", "points", "rule", "middle", x=x, y="low:Q", y2="high"),
+            layer("line", "points", "line", "middle", x=x, y=y),
+            layer("points", "points", "point", "best", x=x, y=y),
         ],
         {"knee": knee, "ends": ends, "perfect": perfect, "points": points},
         name="throughput",

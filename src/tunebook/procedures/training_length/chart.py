@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from tunebook.charts.layers import finish, number, over
+from tunebook.charts.layers import finish, layer, number
 from tunebook.charts.picture import Picture, Row
 from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import digits, steps_text
@@ -38,17 +38,18 @@ def draw_lengths(
     shown = f"{steps_text(choice.shortest.estimate)}"
     return finish(
         [
-            over("band")
-            .mark_rect(style="band")
-            .encode(x=alt.X("from", type="quantitative"), x2=alt.X2("to"))
-            .properties(name="band"),
-            over("level").mark_rule(style="threshold").encode(y=y).properties(name="level"),
-            over("enough").mark_rule(style="level").encode(x=x).properties(name="enough"),
-            over("points")
-            .mark_point(style="trial", filled=True)
-            .encode(x=x, y=y)
-            .properties(name="points"),
-            over("fitted").mark_line(style="middle").encode(x=x, y=y).properties(name="fitted"),
+            layer(
+                "band",
+                "band",
+                "rect",
+                "band",
+                x="from:Q",
+                x2="to",
+            ),
+            layer("level", "level", "rule", "threshold", y=y),
+            layer("enough", "enough", "rule", "level", x=x),
+            layer("points", "points", "point", "trial", x=x, y=y),
+            layer("fitted", "fitted", "line", "middle", x=x, y=y),
         ],
         rows,
         name="training-length",
