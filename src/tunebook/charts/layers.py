@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -38,37 +38,16 @@ def over(data: str, *filters: Any) -> alt.Chart:
     return chart
 
 
-def layer(
-    name: str,
-    data: str,
-    mark: str,
-    style: str = "",
-    *filters: Any,
-    look: Mapping[str, Any] = MappingProxyType({}),
-    **encoding: Any,
-) -> alt.Chart:
-    """One layer: rows of named data, drawn by a mark in a style of the theme.
-
-    Args:
-        name: of the layer.
-        data: name of its rows.
-        mark: "point", "line", "rule", "area", "rect", "bar", "text" or "tick".
-        style: of the theme.
-        filters: which of the rows are drawn.
-        look: what this layer's mark has beside its style.
-        encoding: by channel.
-    """
-    options = {"style": style} if style else {}
-    filled = {"filled": True} if mark == "point" else {}
-    marked = getattr(over(data, *filters), f"mark_{mark}")(**options, **filled, **look)
-    made: alt.Chart = marked.encode(**encoding).properties(name=name)
-    return made
-
-
 def tip(field: str, title: str = "", format: str = "", *, kind: str = "") -> alt.Tooltip:
     """A line of a tooltip: a name, or a number in a format."""
-    more = {k: v for k, v in (("title", title), ("format", format)) if v}
-    return alt.Tooltip(field, type=kind or ("quantitative" if format else "nominal"), **more)
+    more: dict[str, Any] = {"title": title, "format": format}
+    of_type: Any = kind or ("quantitative" if format else "nominal")
+    return alt.Tooltip(field, type=of_type, **{k: v for k, v in more.items() if v})
+
+
+def best_step_tips(metric: str) -> list[alt.Tooltip]:
+    """What is told of a trial's curve: its name, and where it was best."""
+    return [tip("trial"), tip("step", "best at step", "~r"), tip("value", metric, ".4~g")]
 
 
 def grows(size: float, pointed_at: float) -> dict[str, Any]:
@@ -76,7 +55,7 @@ def grows(size: float, pointed_at: float) -> dict[str, Any]:
     return {"condition": {"param": HOVER, "empty": False, "value": pointed_at}, "value": size}
 
 
-def where(field: str, value: object) -> alt.FieldEqualPredicate:
+def where(field: str, value: str | bool) -> alt.FieldEqualPredicate:
     """Keep the rows that have this value in a field."""
     return alt.FieldEqualPredicate(equal=value, field=field)
 
@@ -102,40 +81,70 @@ def pointed() -> Any:
     return {"param": HOVER, "empty": False}
 
 
-def trial_points(
-    data: str,
-    kinds: Sequence[str],
-    x: alt.X,
-    y: alt.Y,
-    tooltip: Sequence[alt.Tooltip],
-    *,
-    best: int = 0,
-) -> list[alt.Chart]:
-    """Points for trials, one layer a kind, and an invisible wider target that takes the pointer.
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """Two axes, and the layers that are drawn on them."""
 
-    Args:
-        data: rows with `trial`, `kind`, and the fields of x, y and tooltip.
-        kinds: those present, from the back to the front; each names a layer and a style.
-        x, y: where a row is drawn.
-        tooltip: what is told of the trial under the pointer.
-        best: how many are the best ones, for the legend that explains the shapes.
-    """
-    layers = [trial_layer(data, kind, x, y) for kind in kinds]
-    if len(kinds) > 1:
-        layers.append(key(kinds, best=best))
-    layers.append(target(data, x, y, tooltip))
-    return layers
+    x: alt.X
+    y: alt.Y
 
+    def layer(
+        self,
+        name: str,
+        mark: str,
+        style: str = "",
+        data: str = "",
+        *filters: Any,
+        look: Mapping[str, Any] = MappingProxyType({}),
+        **encoding: Any,
+    ) -> alt.Chart:
+        """Draw rows of named data by a mark.
 
-def target(data: str, x: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]) -> alt.Chart:
-    """Invisible points, wider than those seen, that take the pointer for all trials."""
-    points: alt.Chart = (
-        over(data)
-        .mark_point(style="target", filled=True, size=130)
-        .encode(x=x, y=y, tooltip=list(tooltip))
-        .properties(name="target")
-    )
-    return points
+        Args:
+            name: of the layer.
+            mark: "point", "line", "rule", "area", "rect", "bar", "text" or "tick".
+            style: of the theme.
+            data: name of the rows; that of the layer if left out.
+            filters: which of the rows are drawn.
+            look: what this layer's mark has beside its style.
+            encoding: by channel; None for an axis that it does not have.
+        """
+        options: dict[str, Any] = {"style": style} if style else {}
+        if mark == "point":
+            options["filled"] = True
+        marked = getattr(over(data or name, *filters), f"mark_{mark}")(**options, **look)
+        channels = {"x": self.x, "y": self.y, **encoding}
+        made: alt.Chart = marked.encode(**{k: v for k, v in channels.items() if v is not None})
+        return made.properties(name=name)
+
+    def target(self, data: str, *tooltip: alt.Tooltip, size: float = 130) -> alt.Chart:
+        """Invisible points, wider than those seen, that take the pointer for all trials."""
+        look = {"size": size}
+        return self.layer("target", "point", "target", data, look=look, tooltip=list(tooltip))
+
+    def trial_points(
+        self, kinds: Sequence[str], *tooltip: alt.Tooltip, best: int = 0
+    ) -> list[alt.Chart]:
+        """Points for the rows of "trials", one layer a kind, and a target for the pointer.
+
+        Args:
+            kinds: those present, from the back to the front; each names a layer and a style.
+            tooltip: what is told of the trial under the pointer.
+            best: how many are the best ones, for the legend that explains the shapes.
+        """
+        layers = [self._of_kind(kind) for kind in kinds]
+        if len(kinds) > 1:
+            layers.append(key(kinds, best=best))
+        return [*layers, self.target("trials", *tooltip)]
+
+    def _of_kind(self, kind: str) -> alt.Chart:
+        """Points of one kind: brighter and larger under the pointer, here or elsewhere."""
+        name = "trials" if kind == "trial" else kind
+        return self.layer(
+            name, "point", kind, "trials", where("kind", kind),
+            opacity={"condition": {"param": HOVER, "value": 1}, "value": 0.25},
+            size=grows(SIZES[kind], 2.2 * SIZES[kind] + 40),
+        )  # fmt: skip
 
 
 def key(kinds: Sequence[str], *, best: int = 0) -> alt.Chart:
@@ -175,28 +184,6 @@ def key(kinds: Sequence[str], *, best: int = 0) -> alt.Chart:
 def best_text(count: int) -> str:
     """`best 3 trials`, `best trial`; without a number where it is not known."""
     return "best trial" if count == 1 else f"best {count} trials" if count else "best trials"
-
-
-def trial_layer(data: str, kind: str, x: alt.X, y: alt.Y) -> alt.Chart:
-    """The points of one kind: brighter and larger under the pointer, here or elsewhere."""
-    points: alt.Chart = (
-        over(data, where("kind", kind))
-        .mark_point(style=kind, filled=True)
-        .encode(
-            x=x,
-            y=y,
-            opacity={"condition": {"param": HOVER, "value": 1}, "value": 0.25},
-            size={
-                "condition": {"param": HOVER, "empty": False, "value": 2.2 * SIZES[kind] + 40},
-                "value": SIZES[kind],
-            },
-        )
-        .properties(name=LAYER_NAMES.get(kind, kind))
-    )
-    return points
-
-
-LAYER_NAMES = {"trial": "trials"}
 
 
 VALIDATED = False
@@ -247,9 +234,8 @@ def finish(
     spec.pop("config", None)  # the theme's business
     if right is not None:
         # Nested by hand: Altair renames the layers that it nests.
-        spec["layer"] = [{"layer": spec["layer"]}, right.to_dict(validate=VALIDATED)]
-        for alien in ("$schema", "config"):
-            spec["layer"][1].pop(alien, None)
+        front = _bare(right.to_dict(validate=VALIDATED))
+        spec["layer"] = [{"layer": spec["layer"]}, front]
         spec["resolve"] = {"scale": {"y": "independent"}}
     if any(layer.name == "target" for layer in layers):
         spec["params"] = [_hover()]
@@ -263,6 +249,39 @@ def finish(
         trial=trial,
         detail=detail,
     )
+
+
+def panel(layers: Iterable[alt.Chart], *, title: str, size: tuple[int, int]) -> dict[str, Any]:
+    """One of several small pictures that stand in one."""
+    chart = alt.layer(*layers).properties(width=size[0], height=size[1], title=title)
+    return _bare(chart.to_dict(validate=VALIDATED))
+
+
+def _bare(spec: dict[str, Any]) -> dict[str, Any]:
+    """A part of a specification, without what only the whole of it has."""
+    return {k: v for k, v in spec.items() if k not in ("$schema", "config")}
+
+
+def panels_picture(
+    panels: Sequence[dict[str, Any]],
+    rows: Mapping[str, list[Row]],
+    *,
+    name: str,
+    title: str,
+    subtitle: Sequence[str],
+    alternative: str,
+    columns: int,
+) -> Picture:
+    """Panels as one picture, `columns` of them beside each other."""
+    spec = {
+        "$schema": alt.SCHEMA_URL,
+        "description": alternative,
+        "title": {"text": title, "subtitle": list(subtitle)},
+        "concat": list(panels),
+        "columns": columns,
+        "spacing": 14,
+    }
+    return Picture(name=name, title=title, spec=spec, rows=dict(rows), alt=alternative)
 
 
 def in_round(picture: Picture, number: int) -> Picture:
@@ -286,27 +305,3 @@ def wrapped(title: str, width: int) -> list[str]:
 def file_name(text: str) -> str:
     """Text as a part of a file's name: `boundaries-lr[optimizer=adam]` loses its brackets."""
     return re.sub(r"[^A-Za-z0-9._]+", "-", text).strip("-.")
-
-
-def number(value: float) -> str:
-    """A number as a sentence has it: four digits, 1e-4 rather than 0.0001.
-
-    Example:
-        >>> number(0.00012), number(0.25), number(1200000.0)
-        ('1.2e-4', '0.25', '1.2e6')
-    """
-    if value != 0 and (abs(value) <= 1e-3 or abs(value) >= 1e5):
-        digits, _, power = f"{value:.3e}".partition("e")
-        return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
-    return f"{value:.4g}"
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 trial`, `3 trials`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def first_of(names: Sequence[str], most: int = 8) -> str:
-    """Names as a list in a sentence: `adam, sgd`, or the first few and how many others."""
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} others"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import altair as alt
 
@@ -22,6 +23,19 @@ def step_axis(last: int, *, first: int = 0) -> alt.X:
         title="training steps",
         scale=alt.Scale(domain=[first, end], nice=False),
         axis=alt.Axis(values=ticks, grid=False, labelExpr=number_label(ticks), labelOverlap=True),
+    )
+
+
+def doubling_x(
+    field: str, title: str, values: Iterable[float], format: str = "d", **scale: Any
+) -> alt.X:
+    """A horizontal axis on which equal distances are doublings, with ticks at `values`."""
+    return alt.X(
+        field,
+        type="quantitative",
+        title=title,
+        scale=alt.Scale(type="log", base=2, padding=12, **scale),
+        axis=alt.Axis(format=format, grid=False, values=list(values), labelOverlap=True),
     )
 
 

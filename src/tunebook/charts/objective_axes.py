@@ -79,6 +79,11 @@ class ObjectiveScale:
             return six_digits(self.strip * (end / self.strip) ** (1.4 * spread))
         return six_digits(self.strip + 1.4 * spread * (end - self.strip))
 
+    def interval(self, low: float, high: float) -> tuple[float, float]:
+        """Where an interval's ends are drawn; one that is not known at the end of the axis."""
+        low_at = self.shown(low) if math.isfinite(low) else self.ends[0]
+        return low_at, self.shown(high) if math.isfinite(high) else self.ends[1]
+
     def y(self, field: str = "shown", *, title: str | None = None, right: bool = False) -> alt.Y:
         """The vertical encoding of a field that holds such values."""
         axis = self._axis(orient="right" if right else "left", grid=not right)

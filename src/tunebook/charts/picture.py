@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,11 @@ from tunebook.charts import theme
 
 Row = dict[str, Any]
 """One mark's data: texts, finite numbers, booleans and null; nothing else."""
+
+
+def finite(value: float) -> float | None:
+    """The number as a row has it: null where it is not finite."""
+    return float(value) if math.isfinite(value) else None
 
 
 @dataclass(frozen=True, slots=True)

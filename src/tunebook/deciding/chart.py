@@ -7,15 +7,15 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from tunebook.charts.layers import counted, finish, grows, layer, number, tip
+from tunebook.charts.layers import Plane, finish, grows, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
-from tunebook.charts.picture import Picture, Row
+from tunebook.charts.picture import Picture, Row, finite
 from tunebook.charts.theme import SIZES
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.domain.decision import BASELINE, Decision, Estimand, Side
 from tunebook.domain.design import Objective
-from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import estimate_text, number, plural
 
 
 def draw(
@@ -74,21 +74,16 @@ def _target(decision: Decision, objective: Objective) -> float | None:
 def _layers(
     x: ObjectiveScale, sides: Sequence[Side], objective: Objective, target: bool
 ) -> list[alt.Chart]:
-    y = side_axis([s.name for s in sides])
-    layers = []
-    if target:
-        layers.append(layer("worth_adopting", "worth", "rule", "level", x=x.x("x")))
-    layers += [
-        layer("reruns", "reruns", "point", "trial", x=x.x("x"), y=y, size=grows(SIZES["trial"], 110)),
-        layer("intervals", "means", "rule", "interval", x=x.x("low_x"), x2="high_x", y=y),
-        layer("means", "means", "point", "mean", x=x.x("x"), y=y, tooltip=_mean_tooltip(objective)),
-        layer("target", "reruns", "point", "target", look={"size": 120}, x=x.x("x"), y=y, tooltip=[
-                tip("trial"),
-                tip("side"),
-                tip("value", objective.metric, ".4~g"),
-            ]),
-    ]  # fmt: skip
-    return layers
+    on = Plane(x.x("x"), side_axis([s.name for s in sides]))
+    value = tip("value", objective.metric, ".4~g")
+    layers = [on.layer("worth_adopting", "rule", "level", "worth", y=None)] if target else []
+    return [
+        *layers,
+        on.layer("reruns", "point", "trial", size=grows(SIZES["trial"], 110)),
+        on.layer("intervals", "rule", "interval", "means", x=x.x("low_x"), x2="high_x"),
+        on.layer("means", "point", "mean", tooltip=_mean_tooltip(objective)),
+        on.target("reruns", tip("trial"), tip("side"), value, size=120),
+    ]
 
 
 def _mean_tooltip(objective: Objective) -> list[alt.Tooltip]:
@@ -117,22 +112,18 @@ def _points(side: Side, place: int, values: Sequence[float], x: ObjectiveScale) 
 
 def _mean(side: Side, place: int, x: ObjectiveScale) -> Row:
     mean = side.mean
+    low_x, high_x = x.interval(mean.low, mean.high)
     return {
         "side": side.name,
         "reruns": len(side.reruns),
         "mean": mean.estimate,
-        "low": _finite(mean.low),
-        "high": _finite(mean.high),
+        "low": finite(mean.low),
+        "high": finite(mean.high),
         "x": x.shown(mean.estimate),
-        # An interval with an infinite end is drawn to the end of the axis.
-        "low_x": x.shown(mean.low) if math.isfinite(mean.low) else x.ends[0],
-        "high_x": x.shown(mean.high) if math.isfinite(mean.high) else x.ends[1],
+        "low_x": low_x,
+        "high_x": high_x,
         "y": place,
     }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _subtitle(target: float | None) -> list[str]:
@@ -150,15 +141,8 @@ def _alternative(
     target: float | None,
 ) -> str:
     told = "; ".join(
-        f"{s.name}: mean {_interval(s.mean)} of {counted(len(values[s.name]), 'rerun')}"
+        f"{s.name}: mean {estimate_text(s.mean, 4)} of {plural(len(values[s.name]), 'rerun')}"
         for s in sides
     )
     end = f" Worth adopting from {number(target)}." if target is not None else ""
     return f"Reruns with new seeds, {objective.metric}: {told}.{end} Verdict: {decision.verdict}."
-
-
-def _interval(interval: Interval) -> str:
-    text = number(interval.estimate)
-    if math.isfinite(interval.low) and math.isfinite(interval.high):
-        text += f" ({number(interval.low)} to {number(interval.high)})"
-    return text

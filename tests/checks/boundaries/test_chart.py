@@ -159,7 +159,7 @@ def test_of_thousands_of_values_a_few_are_named(boundary_result):
     (picture,) = boundaries.draw(result)
     axis = picture.spec["layer"][0]["encoding"]["x"]["axis"]
     assert axis["values"][:2] == [0, 250] and len(axis["values"]) == 12
-    assert "policy 250" not in picture.alt and "and 2992 others" in picture.alt
+    assert "policy 250" not in picture.alt and "and 2992 more" in picture.alt
     assert len(picture.layer("trials").rows) == 3000
 
 

@@ -7,6 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from tunebook.charts import budget_curves
 from tunebook.charts.theme import DARK, LIGHT
 from tunebook.checks.charts import without_repeats
 from tunebook.checks.sampling import chart as sampling
@@ -110,7 +111,7 @@ def test_few_studies_share_a_picture_many_do_not():
 def test_many_trials_are_thinned_from_first_to_last():
     curve, _ = _draw(_study(trials=3000))
     budgets = curve.layer("median").column("budget")
-    assert len(budgets) <= sampling.WIDEST
+    assert len(budgets) <= budget_curves.WIDEST
     assert (budgets[0], budgets[-1]) == (1, 3000)
 
 

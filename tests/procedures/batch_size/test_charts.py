@@ -64,7 +64,7 @@ def test_budgets_stand_side_by_side_on_one_scale():
     assert picture.layer("best steps").column("value") == [0.5, 0.4, 0.3]
     assert len(picture.layer("fresh examples").rows) == 6
     assert picture.layer("turn steps").column("batch") == [40.0]
-    scales = [p["layer"][1]["encoding"]["y"]["scale"]["domain"] for p in picture.spec["hconcat"]]
+    scales = [p["layer"][1]["encoding"]["y"]["scale"]["domain"] for p in picture.spec["concat"]]
     assert scales[0] == scales[1]
     assert "within 12,800 examples: 0.3 at 8" in picture.alt
     outside = draw_budgets(both, metric="valid/error", perfect_until=None)

@@ -6,22 +6,14 @@ import altair as alt
 import numpy as np
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.charts.layers import (
-    called,
-    counted,
-    finish,
-    first_of,
-    layer,
-    number,
-    tip,
-    trial_points,
-)
+from tunebook.charts.layers import Plane, called, finish, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import jitter
 from tunebook.checks.boundaries.check import BoundaryResult
 from tunebook.checks.boundaries.result import AxisReading, SideReading
 from tunebook.domain.design import Objective
+from tunebook.domain.formats.numbers import listed, number, plural
 from tunebook.domain.space import Choice, Integer, spell
 
 OUTER = 0.1
@@ -56,13 +48,12 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
     rows = _trial_rows(reading, x, y)
     kinds = [k for k in ("carried", "trial", "clipped", "infeasible", "best") if _count(rows, k)]
     shade, bounds = _shades(reading, alarms, x)
-    at = x.x(reading.hyperparameter)
+    on = Plane(x.x(reading.hyperparameter), y.y())
     layers: list[alt.Chart] = []
     if shade:
-        layers.append(_shading(at))
-        layers.append(layer("bounds", "bounds", "rule", "flag", x=at))
-    tooltip = _tooltip(reading, objective)
-    layers += trial_points("trials", kinds, at, y.y(), tooltip, best=_count(rows, "best"))
+        layers.append(on.layer("proposed", "rect", "proposed", "shade", x2="x2", y=None))
+        layers.append(on.layer("bounds", "rule", "flag", y=None))
+    layers += on.trial_points(kinds, *_tooltip(reading, objective), best=_count(rows, "best"))
     data: dict[str, list[Row]] = {"trials": rows}
     if shade:
         data |= {"shade": shade, "bounds": bounds}
@@ -74,11 +65,6 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
         subtitle=_subtitle(rows, alarms, sum(reading.carried)),
         alternative=_alternative(reading, objective, rows, y, alarms),
     )
-
-
-def _shading(at: alt.X) -> alt.Chart:
-    shading: alt.Chart = layer("proposed", "shade", "rect", "proposed", x=at, x2="x2")
-    return shading
 
 
 def _trial_rows(reading: AxisReading, x: HyperparameterScale, y: ObjectiveScale) -> list[Row]:
@@ -144,7 +130,7 @@ def _count(rows: list[Row], kind: str) -> int:
 
 
 def _subtitle(rows: list[Row], alarms: list[SideReading], carried: int) -> list[str]:
-    lines = [counted(len(rows), "trial")]
+    lines = [plural(len(rows), "trial")]
     if carried:
         lines[0] += f", {carried} of earlier rounds"
     if infeasible := _count(rows, "infeasible"):
@@ -172,7 +158,7 @@ def _alternative(
     alarms: list[SideReading],
 ) -> str:
     complete = [r for r in rows if r["objective"] is not None]
-    head = f"Axis plot of {reading.subject}: {objective.metric} of {counted(len(rows), 'trial')}"
+    head = f"Axis plot of {reading.subject}: {objective.metric} of {plural(len(rows), 'trial')}"
     if not complete:
         return f"{head}, none of which completed."
     best = min(complete, key=lambda r: objective.sign * r["objective"])
@@ -185,12 +171,12 @@ def _alternative(
         )
     if infeasible := _count(rows, "infeasible"):
         sentences.append(
-            f"{counted(infeasible, 'trial')} infeasible, drawn as crosses at the edge."
+            f"{plural(infeasible, 'trial')} infeasible, drawn as crosses at the edge."
         )
     if clipped := _count(rows, "clipped"):
         beyond = "above" if y.sign > 0 else "below"
         sentences.append(
-            f"{counted(clipped, 'trial')} {beyond} {number(y.bad)} drawn as triangles at the edge."
+            f"{plural(clipped, 'trial')} {beyond} {number(y.bad)} drawn as triangles at the edge."
         )
     sentences += [_call(side) for side in alarms]
     return " ".join(sentences)
@@ -199,6 +185,6 @@ def _alternative(
 def _range(reading: AxisReading) -> str:
     axis = reading.axis
     if isinstance(axis, Choice):
-        return f"over {first_of([spell(v) for v in axis.values])}"
+        return f"over {listed([spell(v) for v in axis.values])}"
     scale = "" if axis.scale == "linear" else f", {axis.scale.replace('_', ' ')} scale"
     return f"from {number(axis.low)} to {number(axis.high)}{scale}"

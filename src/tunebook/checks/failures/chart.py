@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import altair as alt
 
-from tunebook.charts.layers import counted, finish, over, tip
+from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import whole_ticks
 from tunebook.checks.failures.check import FeasibilityResult
 from tunebook.checks.failures.counts import StudyFeasibility
-from tunebook.checks.failures.map_chart import combination_map, failure_map, share_text
+from tunebook.checks.failures.map_chart import combination_map, failure_map
 from tunebook.checks.failures.regions import FailingCombination, FailingRegion
+from tunebook.domain.formats.numbers import percent_interval, plural
 
 BAR_HEIGHT = 26
 
@@ -75,27 +76,28 @@ def _bars(study: StudyFeasibility, most: int) -> list[alt.Chart]:
         scale=alt.Scale(domain=[0, most * 1.12], nice=False),
         axis=alt.Axis(values=whole_ticks(0, most), format="d"),
     )
+    on = Plane(x, y)
     tooltip = [
         tip("cause"),
         tip("trials", kind="quantitative"),
         tip("share", "share of the study", ".0%"),
     ]
-    bars = over("causes").mark_bar(style="count", size=14)
-    counts = over("causes").mark_text(style="strong-note", align="left", dx=4)
-    text = alt.Text("label", type="nominal")
+    text = {"align": "left", "dx": 4}
     return [
-        bars.encode(x=x, y=y, tooltip=tooltip).properties(name="causes"),
-        counts.encode(x=x, y=y, text=text).properties(name="counts"),
+        on.layer("causes", "bar", "count", look={"size": 14}, tooltip=tooltip),
+        on.layer("counts", "text", "strong-note", "causes", look=text, text="label:N"),
     ]
 
 
 def _subtitle(study: StudyFeasibility) -> list[str]:
-    return [f"{study.infeasible} of {counted(study.trials, 'trial')}, {share_text(study)}"]
+    return [
+        f"{study.infeasible} of {plural(study.trials, 'trial')}, {percent_interval(study.share)}"
+    ]
 
 
 def _alternative(study: StudyFeasibility, subject: str, rows: list[Row]) -> str:
     causes = ", ".join(f"{row['trials']} {row['cause']}" for row in rows)
     return (
         f"Bars of {study.fate} trials by cause{subject}: {study.infeasible} of "
-        f"{counted(study.trials, 'trial')}, {causes}."
+        f"{plural(study.trials, 'trial')}, {causes}."
     )

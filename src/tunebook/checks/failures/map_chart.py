@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.charts.layers import called, counted, finish, number, over, tip, trial_points
+from tunebook.charts.layers import Plane, called, finish, tip
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import side_axis
 from tunebook.checks.failures.counts import StudyFeasibility
 from tunebook.checks.failures.regions import FailingCombination, FailingRegion
-from tunebook.domain.formats.numbers import percent, round_to
+from tunebook.domain.formats.numbers import number, percent, percent_interval, plural, round_to
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.estimators import good_region
@@ -36,26 +36,20 @@ def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTabl
     x = hyperparameter_scale(table.axis(study.study, region.hyperparameter))
     rows = _trial_rows(table, region, names, x)
     best = sum(row["kind"] == "best" for row in rows)
-    at, y = x.x(region.hyperparameter), side_axis(_counted_names(study, names))
-    tooltip = [
-        tip("trial"),
-        tip("value", region.hyperparameter, ".4~g"),
-        tip("cause", "fate"),
-    ]
-    shading = over("region").mark_rect(style="failing").encode(x=at, x2="x2")
-    threshold = over("region").mark_rule(style="threshold").encode(x=at)
+    on = Plane(x.x(region.hyperparameter), side_axis(_counted_names(study, names)))
+    tooltip = [tip("trial"), tip("value", region.hyperparameter, ".4~g"), tip("cause", "fate")]
     return finish(
         [
-            shading.properties(name="region"),
-            threshold.properties(name="threshold"),
-            *trial_points("trials", ("trial", "infeasible", "best"), at, y, tooltip, best=best),
+            on.layer("region", "rect", "failing", x2="x2", y=None),
+            on.layer("threshold", "rule", "threshold", "region", y=None),
+            *on.trial_points(("trial", "infeasible", "best"), *tooltip, best=best),
         ],
         {"trials": rows, "region": [_region_row(region, x)]},
         name=f"feasibility-{region.subject}",
         title=f"Failures by {region.subject}",
         subtitle=[
-            f"{study.infeasible} of {counted(study.trials, 'trial')} {study.fate}, "
-            f"{share_text(study)}",
+            f"{study.infeasible} of {plural(study.trials, 'trial')} {study.fate}, "
+            f"{percent_interval(study.share)}",
             f"{_where(region)}: {_shares(region)}",
             *_thinned(table, rows),
         ],
@@ -82,41 +76,33 @@ def combination_map(
     best = sum(row["kind"] == "best" for row in rows)
     line = [{"x": x.place(a), "y": up.place(b), "order": i}
             for i, (a, b) in enumerate(found.boundary)]  # fmt: skip
-    at, y = x.x(first), up.y(second)
+    on = Plane(x.x(first), up.y(second))
     tooltip = [
         tip("trial"),
         tip("first", first, ".4~g"),
         tip("second", second, ".4~g"),
         tip("cause", "fate"),
     ]
-    boundary = over("boundary").mark_line(style="threshold").encode(x=at, y=y, order="order:Q")
     side = "above" if found.side == "high" else "below"
     limit = f"{side} {found.expression} = {number(round_to(found.threshold))}"
     return finish(
         [
-            boundary.properties(name="boundary"),
-            *trial_points("trials", ("trial", "infeasible", "best"), at, y, tooltip, best=best),
+            on.layer("boundary", "line", "threshold", order="order:Q"),
+            *on.trial_points(("trial", "infeasible", "best"), *tooltip, best=best),
         ],
         {"trials": rows, "boundary": line},
         name=f"feasibility-{place.subject}",
         title=f"Failures by {place.subject}",
         subtitle=[
-            f"{study.infeasible} of {counted(study.trials, 'trial')} {study.fate}, "
-            f"{share_text(study)}",
+            f"{study.infeasible} of {plural(study.trials, 'trial')} {study.fate}, "
+            f"{percent_interval(study.share)}",
             f"{limit}: {_shares(place)}",
             *_thinned(table, rows),
         ],
         alternative=f"Trials by {first} and {second}: {study.infeasible} of "
-        f"{counted(study.trials, 'trial')} {study.have}. "
+        f"{plural(study.trials, 'trial')} {study.have}. "
         f"{limit.capitalize()}, {_shares(place)}; the line is where that is.",
     )
-
-
-def share_text(study: StudyFeasibility) -> str:
-    """`22 % (13 to 34 %)`, the share of infeasible trials with its interval."""
-    share = study.share
-    low = percent(share.low).removesuffix(" %")
-    return f"{percent(share.estimate)} ({low} to {percent(share.high)})"
 
 
 def _trial_rows(
@@ -206,6 +192,6 @@ def _alternative(study: StudyFeasibility, region: FailingRegion, names: list[str
     causes = ", ".join(_counted_names(study, names[:-1]))
     return (
         f"Map of failures against {region.subject}: {study.infeasible} of "
-        f"{counted(study.trials, 'trial')} {study.have}, "
+        f"{plural(study.trials, 'trial')} {study.have}, "
         f"{causes}. {_where(region).capitalize()}, {_shares(region)}."
     )

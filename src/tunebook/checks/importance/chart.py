@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 
 import altair as alt
 
-from tunebook.charts.layers import SMALL_LETTER, counted, finish, layer, tip, where
+from tunebook.charts.layers import SMALL_LETTER, Plane, finish, tip, where
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.theme import WIDTH
 from tunebook.charts.ticks import ticks_between
@@ -21,7 +22,7 @@ from tunebook.checks.importance.result import (
 )
 from tunebook.checks.importance.surface_chart import surface_plot
 from tunebook.domain.finding import Interval
-from tunebook.domain.formats.numbers import percent, percent_range
+from tunebook.domain.formats.numbers import percent, percent_interval, plural
 
 ROW = 34
 MOST_ROWS = 20
@@ -31,6 +32,7 @@ SHORT = 14
 MOST_PAIRS = 12
 """Pairs that are drawn, the strongest."""
 ALONE, IN_PAIRS, NEAR = "by itself", "with its pairs", "better half"
+SHARE_TIPS = [tip(field, format=".1%") for field in ("share", "low", "high")]
 HEIGHTS = {ALONE: -0.24, IN_PAIRS: 0.02, NEAR: 0.28}
 
 
@@ -66,26 +68,21 @@ def _importance(study: StudyReading, metric: str) -> Picture:
     shown = sorted(seen, key=lambda h: -h.total.estimate)[:MOST_ROWS]
     rows = [row for place, h in enumerate(shown) for row in _importance_rows(h, place)]
     names = [h.hyperparameter for h in shown]
-    y, title = side_axis(names), f"share of the rank variance of {metric}"
-    x, low = _shares(rows, title), _shares(rows, title, "low")
-    tooltip = [
-        tip("hyperparameter"),
-        tip("of", "share"),
-        tip("share", format=".1%"),
-        tip("low", format=".1%"),
-        tip("high", format=".1%"),
-        tip("verdict"),
-    ]
+    title = f"share of the rank variance of {metric}"
+    on = Plane(_shares(rows, title), side_axis(names))
+    tooltip = [tip("hyperparameter"), tip("of", "share"), *SHARE_TIPS, tip("verdict")]
     of = f" of {study.ended}" if study.ended > study.trials else ""
     failed = f", {study.infeasible} infeasible ranked last" if study.infeasible else ""
     subtitle = [
-        f"{counted(study.trials, 'trial')}{of}{failed}; 95 % intervals",
+        f"{plural(study.trials, 'trial')}{of}{failed}; 95 % intervals",
         f"{percent(study.unexplained)} is seed noise, or beyond the model",
     ]
     if len(seen) > len(shown):
         subtitle.append(f"the strongest {len(shown)} of {len(seen)}")
     return finish(
-        _importance_layers(x, low, y, tooltip, names, [k for k in HEIGHTS if _drawn(rows, k)]),
+        _importance_layers(
+            on, _shares(rows, title, "low"), tooltip, names, {row["of"] for row in rows}
+        ),
         {"shares": rows},
         name=f"sensitivity-{study.study}",
         title=f"What matters for {metric}{_first_told(shown)}{_where(study)}",
@@ -93,10 +90,6 @@ def _importance(study: StudyReading, metric: str) -> Picture:
         alternative=_importance_words(study, shown, metric),
         height=max(80, ROW * len(names)),
     )
-
-
-def _drawn(rows: Sequence[Row], kind: str) -> bool:
-    return any(row["of"] == kind for row in rows)
 
 
 def _first_told(shown: Sequence[HyperparameterReading]) -> str:
@@ -137,12 +130,11 @@ def _shares(rows: Sequence[Row], title: str, field: str = "share") -> alt.X:
 
 
 def _importance_layers(
-    x: alt.X,
+    on: Plane,
     low: alt.X,
-    y: alt.Y,
     tooltip: Sequence[alt.Tooltip],
     names: Sequence[str],
-    kinds: Sequence[str],
+    kinds: Collection[str],
 ) -> list[alt.Chart]:
     """Each share's interval, and a point at the estimate; a shape and a colour for each kind.
 
@@ -151,50 +143,31 @@ def _importance_layers(
     order = list(HEIGHTS)
     # Long names leave no room for three in a row.
     columns = 3 if max(map(len, names)) <= SHORT else 2
+    shown = [k for k in order if k in kinds]
     legend = alt.Legend(
-        title=None, columns=columns, symbolSize=70, symbolStrokeWidth=0, values=list(kinds)
+        title=None, columns=columns, symbolSize=70, symbolStrokeWidth=0, values=shown
     )
     colour = alt.Color("of", type="nominal", scale=alt.Scale(domain=order), legend=legend)
     shapes = alt.Scale(domain=order, range=["circle", "square", "triangle-up"])
     shape = alt.Shape("of", type="nominal", scale=shapes, legend=legend)
+    both: dict[str, Any] = {"color": colour, "tooltip": list(tooltip)}
+    rule, point = {"strokeWidth": 2, "opacity": 0.75}, {"size": 64, "opacity": 1}
     return [
-        layer(
-            "intervals",
-            "shares",
-            "rule",
-            look={"strokeWidth": 2, "opacity": 0.75},
-            x=low,
-            x2="high",
-            y=y,
-            color=colour,
-            tooltip=list(tooltip),
-        ),
-        layer(
-            "shares",
-            "shares",
-            "point",
-            look={"size": 64, "opacity": 1},
-            x=x,
-            y=y,
-            color=colour,
-            shape=shape,
-            tooltip=list(tooltip),
-        ),
+        on.layer("intervals", "rule", "", "shares", look=rule, x=low, x2="high", **both),
+        on.layer("shares", "point", look=point, shape=shape, **both),
     ]
 
 
 def _importance_words(
     study: StudyReading, shown: Sequence[HyperparameterReading], metric: str
 ) -> str:
-    told = "; ".join(f"{h.hyperparameter} {_words(h.total)}, {h.verdict.value}" for h in shown)
+    told = "; ".join(
+        f"{h.hyperparameter} {percent_interval(h.total)}, {h.verdict.value}" for h in shown
+    )
     return (
         f"Importance{_with(study)}: share of the rank variance of {metric} over "
-        f"{counted(study.trials, 'trial')}, with pairs. {told}."
+        f"{plural(study.trials, 'trial')}, with pairs. {told}."
     )
-
-
-def _words(share: Interval) -> str:
-    return f"{percent(share.estimate)} ({percent_range(share.low, share.high)})"
 
 
 def _pairs(study: StudyReading, metric: str) -> Picture:
@@ -211,25 +184,23 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
         }
         for place, (pair, name) in enumerate(zip(shown, names, strict=True))
     ]
-    y, title = side_axis(names), f"share of the rank variance of {metric}"
-    x, low = _shares(rows, title), _shares(rows, title, "low")
+    title = f"share of the rank variance of {metric}"
+    on = Plane(_shares(rows, title), side_axis(names))
     tooltip = [
         tip("pair"),
-        tip("share", format=".1%"),
-        tip("low", format=".1%"),
-        tip("high", format=".1%"),
+        *SHARE_TIPS,
         tip("p_value", "p-value", ".2~g"),
         tip("called", "told"),
     ]
     told = [p for p in study.pairs if p.told]
     long = max(map(len, names)) > LONGEST
     return finish(
-        _pair_layers(rows, x, low, y, tooltip),
+        _pair_layers(on, rows, _shares(rows, title, "low"), tooltip),
         {"pairs": rows},
         name=f"interactions-{study.study}",
         title=f"Which pairs interact in {metric}{_where(study)}",
         subtitle=[
-            f"{counted(len(told), 'pair')} of {len(study.pairs)} interact: tune these together",
+            f"{plural(len(told), 'pair')} of {len(study.pairs)} interact: tune these together",
             *([f"the strongest {len(shown)} are drawn"] * (len(study.pairs) > len(shown))),
         ],
         alternative=_pair_words(study, told, metric),
@@ -238,28 +209,20 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
 
 
 def _pair_layers(
-    rows: Sequence[Row], x: alt.X, low: alt.X, y: alt.Y, tooltip: Sequence[alt.Tooltip]
+    on: Plane, rows: Sequence[Row], low: alt.X, tooltip: list[alt.Tooltip]
 ) -> list[alt.Chart]:
     layers: list[alt.Chart] = []
-    for told, rule, point in ((False, "whisker", "trial"), (True, "interval", "mean")):
-        if not any(row["told"] is told for row in rows):
-            continue
-        own = where("told", told)
-        name = "told" if told else "other"
-        layers += [
-            layer(
-                f"{name} intervals",
-                "pairs",
-                "rule",
-                rule,
-                own,
-                x=low,
-                x2="high",
-                y=y,
-                tooltip=list(tooltip),
-            ),
-            layer(name, "pairs", "point", point, own, x=x, y=y, tooltip=list(tooltip)),
-        ]
+    for told, name, rule, point in (
+        (False, "other", "whisker", "trial"),
+        (True, "told", "interval", "mean"),
+    ):
+        if any(row["told"] is told for row in rows):
+            own = where("told", told)
+            interval: dict[str, Any] = {"x": low, "x2": "high", "tooltip": tooltip}
+            layers += [
+                on.layer(f"{name} intervals", "rule", rule, "pairs", own, **interval),
+                on.layer(name, "point", point, "pairs", own, tooltip=tooltip),
+            ]
     return layers
 
 
@@ -268,5 +231,5 @@ def _pair_words(study: StudyReading, told: Sequence[PairReading], metric: str) -
         f"Interactions{_with(study)}: share of the rank variance of {metric} "
         "that pairs have together"
     )
-    listed = "; ".join(f"{p.a} and {p.b} {_words(p.share)}" for p in told)
-    return f"{head}. Told: {listed}; of {counted(len(study.pairs), 'pair')}."
+    listed = "; ".join(f"{p.a} and {p.b} {percent_interval(p.share)}" for p in told)
+    return f"{head}. Told: {listed}; of {plural(len(study.pairs), 'pair')}."

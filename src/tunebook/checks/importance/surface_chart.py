@@ -6,20 +6,12 @@ import altair as alt
 import numpy as np
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.charts.layers import (
-    called,
-    counted,
-    finish,
-    first_of,
-    layer,
-    number,
-    tip,
-    trial_points,
-)
+from tunebook.charts.layers import Plane, called, finish, tip
 from tunebook.charts.objective_axes import shortened
 from tunebook.charts.picture import Picture, Row
 from tunebook.checks.importance.surface import ResponseSurface
 from tunebook.domain.design import Objective
+from tunebook.domain.formats.numbers import listed, number, plural
 from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
 from tunebook.domain.trial import Value
 
@@ -37,7 +29,7 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
     a, b = hyperparameter_scale(surface.a_axis), hyperparameter_scale(surface.b_axis)
     cells = _cells(surface, a, b)
     trials = _trials(surface, a, b)
-    x, y = a.x(surface.a), b.y(surface.b)
+    on = Plane(a.x(surface.a), b.y(surface.b))
     kinds = [k for k in ("trial", "infeasible", "best") if any(t["kind"] == k for t in trials)]
     best = sum(t["kind"] == "best" for t in trials)
     where = f"[{branch}]" if branch else ""
@@ -45,11 +37,11 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
     if surface.others:
         subtitle += ", averaged over the others"
     if surface.left_out:
-        subtitle += f"; {counted(len(trials), 'trial')} of {len(trials) + surface.left_out} drawn"
+        subtitle += f"; {plural(len(trials), 'trial')} of {len(trials) + surface.left_out} drawn"
     return finish(
         [
-            _shading(x, y, shortened(objective.metric)),
-            *trial_points("trials", kinds, x, y, _tooltip(surface, objective), best=best),
+            _shading(on, shortened(objective.metric)),
+            *on.trial_points(kinds, *_tooltip(surface, objective), best=best),
         ],
         {"cells": cells, "trials": trials},
         name=f"response-{surface.a}-{surface.b}-{branch}",
@@ -61,21 +53,14 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
     )
 
 
-def _shading(x: alt.X, y: alt.Y, metric: str) -> alt.Chart:
+def _shading(on: Plane, metric: str) -> alt.Chart:
     # One ink on paper: lightness alone orders the cells, in grey and for every eye.
     scale = alt.Scale(domain=[0, 1], range="heatmap", interpolate="rgb")
-    shading: alt.Chart = layer(
-        "response",
-        "cells",
-        "rect",
-        x=x,
-        x2="x2",
-        y=y,
-        y2="y2",
-        color=alt.Color("good", type="quantitative", scale=scale, legend=_legend(metric)),
-        tooltip=[tip("rank", "better trials", ".0%")],
+    colour = alt.Color("good", type="quantitative", scale=scale, legend=_legend(metric))
+    tooltip = [tip("rank", "better trials", ".0%")]
+    return on.layer(
+        "response", "rect", "", "cells", x2="x2", y2="y2", color=colour, tooltip=tooltip
     )
-    return shading
 
 
 def _legend(metric: str) -> alt.Legend:
@@ -170,7 +155,7 @@ def _alternative(
 ) -> str:
     sentences = [
         f"Fitted response of {objective.metric} to {surface.a} and {surface.b}{where}, with "
-        f"{counted(len(trials), 'trial')}.",
+        f"{plural(len(trials), 'trial')}.",
     ]
     done = [t for t in trials if t["objective"] is not None]
     if done:
@@ -184,12 +169,12 @@ def _alternative(
         both = [_between(n, [t[f] for t in good]) for n, f in ((surface.a, "a"), (surface.b, "b"))]
         sentences.append(f"The {len(good)} best have {both[0]}, and {both[1]}.")
     if failed := sum(t["kind"] == "infeasible" for t in trials):
-        sentences.append(f"{counted(failed, 'trial')} infeasible, drawn as crosses.")
+        sentences.append(f"{plural(failed, 'trial')} infeasible, drawn as crosses.")
     return " ".join(sentences)
 
 
 def _between(name: str, values: list[Value]) -> str:
     if any(isinstance(v, str | bool) for v in values):
-        return f"{name} {first_of(list(dict.fromkeys(spell(v) for v in values)))}"
+        return f"{name} {listed(list(dict.fromkeys(spell(v) for v in values)))}"
     numbers = [float(v) for v in values]
     return f"{name} from {number(min(numbers))} to {number(max(numbers))}"

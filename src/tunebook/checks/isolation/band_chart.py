@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
-from tunebook.charts.layers import counted, finish, layer, number, target, tip
+from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.checks.isolation.band import BestBand
 from tunebook.domain.design import Objective
+from tunebook.domain.formats.numbers import number, plural
 
 
 def picture_of(name: str, band: BestBand, objective: Objective) -> Picture:
@@ -18,17 +19,17 @@ def picture_of(name: str, band: BestBand, objective: Objective) -> Picture:
     y = objective_scale([*band.objective_values, *ends], objective, keep=ends)
     x = hyperparameter_scale(band.axis)
     rows = _along(band, x, y)
-    at, up = x.x(name), y.y("shown")
-    tooltip = [
-        tip("trial", "trial"),
-        tip("value", name, ".4~g"),
-        tip("objective", objective.metric, ".4~g"),
-    ]
+    on = Plane(x.x(name), y.y())
     layers = [
-        layer("band", "along", "area", "band", x=at, y=y.y("low_shown"), y2="high_shown"),
-        layer("trials", "trials", "point", "faint", look={"opacity": 0.55}, x=at, y=up),
-        layer("best", "along", "line", "curve", x=at, y=up),
-        target("trials", at, up, tooltip),
+        on.layer("band", "area", "band", "along", y=y.y("low_shown"), y2="high_shown"),
+        on.layer("trials", "point", "faint", look={"opacity": 0.55}),
+        on.layer("best", "line", "curve", "along"),
+        on.target(
+            "trials",
+            tip("trial", "trial"),
+            tip("value", name, ".4~g"),
+            tip("objective", objective.metric, ".4~g"),
+        ),
     ]
     return finish(
         layers,
@@ -36,7 +37,7 @@ def picture_of(name: str, band: BestBand, objective: Objective) -> Picture:
         name=f"isolation-band-{name}" + (f"-{band.study}" if band.study else ""),
         title=f"Best {objective.metric} along {name}"
         + (f" with {band.study}" if band.study else ""),
-        subtitle=f"What {counted(band.trials, 'trial')} at one place would select, 95 % band",
+        subtitle=f"What {plural(band.trials, 'trial')} at one place would select, 95 % band",
         alternative=_alternative(name, band, objective, rows),
     )
 
@@ -77,12 +78,8 @@ def _alternative(name: str, band: BestBand, objective: Objective, rows: list[Row
         return f"{head}: too few complete trials at every place."
     shown = [rows[0], rows[len(rows) // 2], rows[-1]]
     told = "; ".join(
-        f"{_short(r['best'])} ({_short(r['low'])} to {_short(r['high'])}) at {_short(r['place'])}"
+        f"{number(r['best'])} ({number(r['low'])} to {number(r['high'])}) at {number(r['place'])}"
         for r in shown
     )
     way = "from a fitted response" if band.fitted else "from the nearest trials"
     return f"{head}, {way}: {told}."
-
-
-def _short(value: object) -> str:
-    return number(value) if isinstance(value, float) else ""

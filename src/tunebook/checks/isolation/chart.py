@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import counted, finish, first_of, layer, number, target, tip
+from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
-from tunebook.charts.picture import Picture, Row
+from tunebook.charts.picture import Picture, Row, finite
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.checks.isolation import band_chart
@@ -23,6 +22,7 @@ from tunebook.checks.isolation.check import (
 )
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
+from tunebook.domain.formats.numbers import estimate_text, listed, number, plural
 from tunebook.domain.space import spell
 
 MOST_ROWS = 24
@@ -115,19 +115,18 @@ def _values(group: IsolatedValue | Slice) -> Sequence[float]:
 
 def _best_row(name: str, place: int, group: IsolatedValue | Slice, x: ObjectiveScale) -> Row:
     best = group.best
-    known = math.isfinite(best.estimate)
+    low_x, high_x = x.interval(best.low, best.high)
     return {
         "trial": group.best_trial or None,
         "value": name,
-        "best": best.estimate if known else None,
-        "low": best.low if math.isfinite(best.low) else None,
-        "high": best.high if math.isfinite(best.high) else None,
+        "best": finite(best.estimate),
+        "low": finite(best.low),
+        "high": finite(best.high),
         "trials": group.trials,
         "infeasible": None if isinstance(group, Slice) else group.infeasible,
-        "x": x.shown(best.estimate) if known else None,
-        # A bound that is not known is drawn to the end of the axis.
-        "low_x": x.shown(best.low) if math.isfinite(best.low) else x.ends[0],
-        "high_x": x.shown(best.high) if math.isfinite(best.high) else x.ends[1],
+        "x": x.shown(best.estimate) if math.isfinite(best.estimate) else None,
+        "low_x": low_x,
+        "high_x": high_x,
         "y": place,
     }
 
@@ -143,22 +142,21 @@ def _dots(place: int, group: IsolatedValue | Slice, x: ObjectiveScale) -> list[R
 def _layers(
     x: ObjectiveScale, names: Sequence[str], title: str, objective: Objective
 ) -> list[alt.Chart]:
-    y = side_axis(names)
-    tooltip = [
-        tip("trial", "best trial"),
-        tip("value", title),
-        tip("best", f"best {objective.metric}", ".4~g"),
-        tip("low", format=".4~g"),
-        tip("high", format=".4~g"),
-        tip("trials", kind="quantitative"),
-        tip("infeasible", kind="quantitative"),
-    ]
-    interval: dict[str, Any] = {"x": x.x("low_x"), "x2": alt.X2("high_x"), "y": y}
+    on = Plane(x.x("x"), side_axis(names))
     return [
-        layer("trials", "trials", "point", "faint", look={"opacity": 0.55}, x=x.x("x"), y=y),
-        layer("intervals", "best", "rule", "interval", **interval),
-        layer("best", "best", "point", "mean", x=x.x("x"), y=y),
-        target("best", x.x("x"), y, tooltip),
+        on.layer("trials", "point", "faint", look={"opacity": 0.55}),
+        on.layer("intervals", "rule", "interval", "best", x=x.x("low_x"), x2="high_x"),
+        on.layer("best", "point", "mean"),
+        on.target(
+            "best",
+            tip("trial", "best trial"),
+            tip("value", title),
+            tip("best", f"best {objective.metric}", ".4~g"),
+            tip("low", format=".4~g"),
+            tip("high", format=".4~g"),
+            tip("trials", kind="quantitative"),
+            tip("infeasible", kind="quantitative"),
+        ),
     ]
 
 
@@ -171,25 +169,21 @@ def _alternative(
     values: Sequence[float],
 ) -> str:
     told = "; ".join(
-        f"{name}: {_interval(g.best)} of {counted(g.trials, 'trial')}" for name, g in groups
+        f"{name}: {_interval(g.best)} of {plural(g.trials, 'trial')}" for name, g in groups
     )
     sentences = [f"Isolation plot, best {objective.metric} for each {found.name}. {told}."]
     if every > len(groups):
         sentences.append(f"{every - len(groups)} others, which are worse, are not drawn.")
     apart = [f"{spell(p.a)} and {spell(p.b)}" for p in found.pairs if p.significant]
     if apart:
-        sentences.append(f"Different: {first_of(apart)}.")
+        sentences.append(f"Different: {listed(apart)}.")
     elif found.pairs:
         sentences.append("No two of them differ significantly.")
     if clipped := sum(x.clips(v) for v in values):
-        sentences.append(f"{counted(clipped, 'trial')} beyond {number(x.bad)}, drawn at the edge.")
+        sentences.append(f"{plural(clipped, 'trial')} beyond {number(x.bad)}, drawn at the edge.")
     return " ".join(sentences)
 
 
 def _interval(interval: Interval) -> str:
-    if not math.isfinite(interval.estimate):
-        return "no trial completed"
-    text = number(interval.estimate)
-    if math.isfinite(interval.low) and math.isfinite(interval.high):
-        text += f" ({number(interval.low)} to {number(interval.high)})"
-    return text
+    known = math.isfinite(interval.estimate)
+    return estimate_text(interval, 4) if known else "no trial completed"

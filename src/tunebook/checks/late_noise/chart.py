@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import altair as alt
 
-from tunebook.charts.layers import counted, finish, grows, layer, number, target, tip
+from tunebook.charts.layers import Plane, finish, grows, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.theme import SIZES
 from tunebook.checks.late_noise.check import VarianceResult
 from tunebook.checks.late_noise.wording import best_trials
 from tunebook.domain.design import Reduce
-from tunebook.domain.formats.numbers import round_to
+from tunebook.domain.formats.numbers import number, plural, round_to
 
 DOTS = 24
 """Evaluations drawn of each trial, the last ones."""
@@ -76,38 +76,19 @@ def _layers(trials: Sequence[str], y: ObjectiveScale) -> list[alt.Chart]:
         labelOverlap=True,
         grid=False,
     )
-    x = alt.X("rank", type="quantitative", title="trial, best first", scale=scale, axis=axis)
+    x, low = (
+        alt.X(field, type="quantitative", title="trial, best first", scale=scale, axis=axis)
+        for field in ("rank", "low")
+    )
+    on = Plane(x, y.y())
+    size = grows(SIZES["best"], 2.2 * SIZES["best"])
     return [
-        layer(
-            "resolution",
-            "band",
-            "rect",
-            "proposed",
-            x=alt.X("low", type="quantitative", scale=scale, title="trial, best first", axis=axis),
-            x2="high",
-            y=y.y("from"),
-            y2="to",
+        on.layer(
+            "resolution", "rect", "proposed", "band", x=low, x2="high", y=y.y("from"), y2="to"
         ),
-        layer("evaluations", "dots", "point", "faint", x=x, y=y.y("shown")),
-        layer(
-            "readings",
-            "trials",
-            "point",
-            "best",
-            x=x,
-            y=y.y("shown"),
-            size=grows(SIZES["best"], 2.2 * SIZES["best"]),
-        ),
-        target(
-            "trials",
-            x,
-            y.y("shown"),
-            [
-                tip("trial"),
-                tip("study"),
-                tip("value", format=".4~g"),
-            ],
-        ),
+        on.layer("evaluations", "point", "faint", "dots"),
+        on.layer("readings", "point", "best", "trials", size=size),
+        on.target("trials", tip("trial"), tip("study"), tip("value", format=".4~g")),
     ]
 
 
@@ -128,11 +109,11 @@ def _subtitle(result: VarianceResult) -> list[str]:
 def _alternative(result: VarianceResult) -> str:
     noise = result.noise
     told = (
-        f"{counted(len(result.readings), 'trial')}, best first, each among its last "
+        f"{plural(len(result.readings), 'trial')}, best first, each among its last "
         f"evaluations of {result.objective.metric}. Evaluations scatter by "
         f"{number(noise.estimate)} ({number(noise.low)} to {number(noise.high)}); trials closer "
         f"than {number(result.resolution.estimate)} are not distinguishable: "
-        f"{counted(len(result.within), 'trial')} within that of the best, "
+        f"{plural(len(result.within), 'trial')} within that of the best, "
         f"{number(result.readings[0].value)}."
     )
     if math.isfinite(result.good_range):

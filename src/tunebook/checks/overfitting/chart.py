@@ -7,24 +7,14 @@ from collections.abc import Sequence
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import (
-    counted,
-    finish,
-    grows,
-    layer,
-    number,
-    over,
-    pointed,
-    target,
-    tip,
-    where,
-)
+from tunebook.charts.layers import Plane, best_step_tips, finish, grows, pointed, where
 from tunebook.charts.number_axes import step_axis
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.checks.overfitting.check import OverfittingResult
 from tunebook.checks.overfitting.generalization_gap import GapCurve, TrainingGap
 from tunebook.domain.design import Direction, Objective
+from tunebook.domain.formats.numbers import number, plural
 
 POINTS = 60
 """Points of a curve that are drawn."""
@@ -44,7 +34,7 @@ def draw(result: OverfittingResult) -> tuple[Picture, ...]:
 
 def _gap(gap: TrainingGap) -> Picture:
     best, others = gap.curves[0], gap.curves[1:]
-    held_out = Objective(gap.metric, _direction(gap.sign))
+    held_out = Objective(gap.metric, Direction.MINIMIZE if gap.sign > 0 else Direction.MAXIMIZE)
     values = [float(v) for c in gap.curves for v in c.values]
     floor = _floor(gap)
     if gap.same_kind:
@@ -57,7 +47,7 @@ def _gap(gap: TrainingGap) -> Picture:
         right = objective_scale(
             best.training_values, Objective(gap.training_metric), title=title, reach=FAR
         )
-    x = _steps(gap)
+    on = Plane(step_axis(max([int(c.steps[-1]) for c in gap.curves] + [1])), y.y())
     data: dict[str, list[Row]] = {
         "best": _rows([best], y),
         "others": _rows(others, y),
@@ -67,10 +57,9 @@ def _gap(gap: TrainingGap) -> Picture:
         ],
         "trials": [_dot(c, y, "other") for c in others] + [_dot(best, y, "best")],
     }
-    training = over("training").mark_line(style="training")
-    layers = _layers(x, y, gap)
+    layers = _layers(on, gap)
     if right is None:
-        layers.insert(2, training.encode(x=x, y=y.y()).properties(name="training"))
+        layers.insert(2, on.layer("training", "line", "training"))
     subject = f" with {gap.study}" if gap.study else ""
     return finish(
         layers,
@@ -78,7 +67,7 @@ def _gap(gap: TrainingGap) -> Picture:
         name=f"overfitting-{gap.study}",
         title=f"{gap.metric} and {gap.training_metric} in training{subject}",
         subtitle=[
-            f"Best trial {best.trial}, {counted(len(others), 'other good trial')} faint",
+            f"Best trial {best.trial}, {plural(len(others), 'other good trial')} faint",
             f"solid: {gap.metric}, marked where best",
             f"dashed: {gap.training_metric} of {best.trial}"
             + (f", at the floor below {number(floor)}" if floor > -np.inf else ""),
@@ -87,47 +76,23 @@ def _gap(gap: TrainingGap) -> Picture:
         trial=best.trial,
         right=None
         if right is None
-        else training.encode(x=x, y=right.y(right=True)).properties(name="training"),
+        else on.layer("training", "line", "training", y=right.y(right=True)),
     )
 
 
-def _layers(x: alt.X, y: ObjectiveScale, gap: TrainingGap) -> list[alt.Chart]:
-    """The held-out curves, from the back to the front."""
-    detail = "trial:N"
+def _layers(on: Plane, gap: TrainingGap) -> list[alt.Chart]:
+    """The held-out curves, from the back to the front, and where each trial was best."""
     return [
-        layer(
-            "others",
-            "others",
-            "line",
-            "middle",
-            look={"opacity": 0.45},
-            x=x,
-            y=y.y(),
-            detail=detail,
+        on.layer("others", "line", "middle", look={"opacity": 0.45}, detail="trial:N"),
+        on.layer("pointed", "line", "pointed", "others", pointed(), detail="trial:N"),
+        on.layer("best", "line", "curve"),
+        *(
+            on.layer(f"{kind}_best_points", "point", style, "trials", where("kind", kind),
+                     size=grows(size, 130))
+            for kind, style, size in (("other", "faint", 24), ("best", "best", 80))
         ),
-        layer("pointed", "others", "line", "pointed", pointed(), x=x, y=y.y(), detail=detail),
-        layer("best", "best", "line", "curve", x=x, y=y.y()),
-        *_marks(x, y),
-        target("trials", x, y.y(), _tooltip(gap)),
-    ]
-
-
-def _marks(x: alt.X, y: ObjectiveScale) -> list[alt.Chart]:
-    """Where each trial was best."""
-    layers = []
-    for kind, style, size in (("other", "faint", 24), ("best", "best", 80)):
-        chart = layer(
-            f"{kind}_best_points",
-            "trials",
-            "point",
-            style,
-            where("kind", kind),
-            x=x,
-            y=y.y(),
-            size=grows(size, 130),
-        )
-        layers.append(chart)
-    return layers
+        on.target("trials", *best_step_tips(gap.metric)),
+    ]  # fmt: skip
 
 
 def _alternative(gap: TrainingGap) -> str:
@@ -135,14 +100,14 @@ def _alternative(gap: TrainingGap) -> str:
     best = gap.curves[0]
     sentences = [
         f"{gap.metric} and {gap.training_metric} against steps, "
-        f"{counted(len(gap.curves), 'good trial')}{subject}.",
+        f"{plural(len(gap.curves), 'good trial')}{subject}.",
         f"In the best trial, {best.trial}, {gap.metric} is best, {number(best.best_value)}, at "
         f"step {best.best_step} and ends at {number(float(best.values[-1]))}, while "
         f"{gap.training_metric} ends at {number(float(best.training_values[-1]))}.",
     ]
     many = sum(c.overfits for c in gap.curves)
     verb = "overfits" if many == 1 else "overfit"
-    sentences.append(f"{many or 'None'} of these {counted(len(gap.curves), 'trial')} {verb}.")
+    sentences.append(f"{many or 'None'} of these {plural(len(gap.curves), 'trial')} {verb}.")
     return " ".join(sentences)
 
 
@@ -153,14 +118,6 @@ def _floor(gap: TrainingGap) -> float:
     if not gap.same_kind or gap.sign < 0 or lowest <= 0 or training >= lowest / DEEP:
         return -float("inf")
     return lowest / DEEP
-
-
-def _tooltip(gap: TrainingGap) -> list[alt.Tooltip]:
-    return [
-        tip("trial"),
-        tip("step", "best at step", "~r"),
-        tip("value", gap.metric, ".4~g"),
-    ]
 
 
 def _rows(curves: Sequence[GapCurve], y: ObjectiveScale) -> list[Row]:
@@ -184,12 +141,3 @@ def _dot(curve: GapCurve, y: ObjectiveScale, kind: str) -> Row:
 def _thinned(steps: np.ndarray, values: np.ndarray) -> list[tuple[int, float]]:
     at = np.unique(np.linspace(0, len(steps) - 1, min(POINTS, len(steps))).round().astype(int))
     return [(int(steps[i]), float(values[i])) for i in at]
-
-
-def _steps(gap: TrainingGap) -> alt.X:
-    most = max([int(c.steps[-1]) for c in gap.curves] + [1])
-    return step_axis(most)
-
-
-def _direction(sign: int) -> Direction:
-    return Direction.MINIMIZE if sign > 0 else Direction.MAXIMIZE

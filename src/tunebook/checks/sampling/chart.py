@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import counted, finish, layer, number, tip
+from tunebook.charts.budget_curves import budget_axis, budget_rows, curve_scale, show
+from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
 from tunebook.checks.sampling.check import SamplingResult, StudySampling
 from tunebook.domain.design import Objective
-from tunebook.domain.formats.numbers import round_to
+from tunebook.domain.formats.numbers import number, plural, round_to
 
-WIDEST = 120
-"""Budgets drawn at most: more points than that make no smoother line."""
+QUANTILES = {"q05": "5 %", "q25": "25 %", "q50": "median", "q75": "75 %", "q95": "95 %"}
 
 
 def draw(result: SamplingResult) -> tuple[Picture, ...]:
@@ -38,16 +39,16 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
     alone = len(studies) == 1
     rows = [row for study in studies for row in _budget_rows(study)]
     best = _best_rows(studies, result.objective)
-    y = _curve_scale(rows, result.objective, [row["best"] for row in best])
+    y = curve_scale(rows, result.objective, [row["best"] for row in best])
     for row in rows:
-        row |= _shown(row, y)
+        show(row, y)
     most = max(int(s.budgets[-1]) for s in studies)
     for row in best:
         row |= {"best_shown": y.shown(row["best"]), "budget": most}
-    x = budget_axis(most)
+    on = Plane(budget_axis(most), y.y("median_shown"))
     subject, metric = studies[0].study if alone else "", result.objective.metric
     return finish(
-        _curve_layers(x, y, [] if alone else [_called(s) for s in studies], result, bool(best)),
+        _curve_layers(on, y, [] if alone else [_called(s) for s in studies], result, bool(best)),
         {"budgets": rows, "best": best} if best else {"budgets": rows},
         name=f"sampling-curve-{subject}",
         title=f"Tuning curve of {metric} with {subject}"
@@ -67,60 +68,28 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
 
 
 def _curve_layers(
-    x: alt.X, y: ObjectiveScale, names: Sequence[str], result: SamplingResult, level: bool
+    on: Plane, y: ObjectiveScale, names: Sequence[str], result: SamplingResult, level: bool
 ) -> list[alt.Chart]:
     """Band, level of the best there is where it is known, and median; named series or one."""
-    alone = not names
-    color = alt.Undefined if alone else series_color(names, result.order)
-    dash = alt.Undefined if alone else series_dash(names, result.order)
+    look: dict[str, Any] = {"fillOpacity": alt.Undefined}
+    fill: dict[str, Any] = {}
+    line: dict[str, Any] = {}
+    if names:
+        look = {"fillOpacity": BAND_OPACITY}
+        fill = {"fill": series_fill(names, result.order)}
+        line = {
+            "stroke": series_color(names, result.order),
+            "strokeDash": series_dash(names, result.order),
+        }
+    band = {"y": y.y("low_shown"), "y2": "high_shown", **fill}
     layers = [
-        layer(
-            "band",
-            "budgets",
-            "area",
-            "band",
-            look={"fillOpacity": alt.Undefined if alone else BAND_OPACITY},
-            x=x,
-            y=y.y("low_shown"),
-            y2="high_shown",
-            fill=alt.Undefined if alone else series_fill(names, result.order),
-        ),
-        layer(
-            "median",
-            "budgets",
-            "line",
-            "curve",
-            x=x,
-            y=y.y("median_shown"),
-            stroke=color,
-            strokeDash=dash,
-        ),
+        on.layer("band", "area", "band", "budgets", look=look, **band),
+        on.layer("median", "line", "curve", "budgets", **line),
     ]
     if level:
-        layers.append(
-            layer(
-                "best there is",
-                "best",
-                "point",
-                "there-is",
-                x="budget:Q",
-                y=y.y("best_shown"),
-                fill=alt.Undefined if alone else series_fill(names, result.order),
-            ),
-        )
+        best = {"x": "budget:Q", "y": y.y("best_shown"), **fill}
+        layers.append(on.layer("best there is", "point", "there-is", "best", **best))
     return layers
-
-
-def _curve_scale(
-    rows: list[Row], objective: Objective, best: Sequence[float] = ()
-) -> ObjectiveScale:
-    # The band's bad side at n = 1 says little and can be as wide as the worst trial: what must
-    # be read is the median, and the band where it has narrowed.
-    medians = [r["median"] for r in rows if r["median"] is not None]
-    good, bad = ("low", "high") if objective.sign == 1 else ("high", "low")
-    goods = [r[good] for r in rows if r[good] is not None]
-    late = [r[bad] for r in rows if r[bad] is not None and r["budget"] >= 3]
-    return objective_scale([*medians, *goods, *late, *best], objective, reach=math.inf)
 
 
 def _level_words(studies: list[StudySampling]) -> list[str]:
@@ -146,55 +115,13 @@ def _best_rows(studies: list[StudySampling], objective: Objective) -> list[Row]:
     return rows
 
 
-def _shown(row: Row, y: ObjectiveScale) -> Row:
-    """Where a budget's median and band are drawn; an open end of the band runs off the axis."""
-    low_end, high_end = y.ends
-    return {
-        "median_shown": None if row["median"] is None else y.shown(row["median"]),
-        "low_shown": low_end if row["low"] is None else y.shown(row["low"]),
-        "high_shown": high_end if row["high"] is None else y.shown(row["high"]),
-    }
-
-
 def _budget_rows(study: StudySampling) -> list[Row]:
-    budgets = np.asarray(study.budgets, dtype=int)
-    spaced = list(range(len(budgets)))
-    if len(budgets) > WIDEST:
-        spaced = sorted({round(float(n)) - 1 for n in np.geomspace(1, len(budgets), WIDEST)})
-    return [
-        {
-            "study": _called(study),
-            "budget": int(budgets[i]),
-            "median": _finite(study.median[i]),
-            "low": _finite(study.low[i]),
-            "high": _finite(study.high[i]),
-        }
-        for i in spaced
-    ]
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
-
-
-def budget_axis(most: int, field: str = "budget", title: str = "trials, n") -> alt.X:
-    """A budget of trials on a doubling scale, from 1."""
-    doubling = [2**e for e in range(0, 40) if 2**e <= most]
-    if most <= 8:
-        doubling = list(range(1, most + 1))
-    ticks = doubling[:: math.ceil(len(doubling) / 9)]
-    return alt.X(
-        field,
-        type="quantitative",
-        title=title,
-        scale=alt.Scale(type="log", base=2, domain=[1, max(most, 2)], nice=False),
-        axis=alt.Axis(values=ticks, grid=False, format="~r"),
-    )
+    return budget_rows(_called(study), study.budgets, study.median, study.low, study.high)
 
 
 def _curve_words(study: StudySampling) -> str:
     who = f"With {study.study}, the" if study.study else "The"
-    words = f"{who} best of {counted(study.trials, 'trial')} is {number(study.best)}"
+    words = f"{who} best of {plural(study.trials, 'trial')} is {number(study.best)}"
     place = int(np.searchsorted(study.budgets, max(1, study.trials // 2)))
     half, middle = int(study.budgets[place]), float(study.median[place])
     if half > 1 and math.isfinite(middle):
@@ -220,42 +147,29 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
     rows: list[Row] = [
         {
             "budget": int(box.budget),
-            **{q: float(getattr(box, q)) for q in ("q05", "q25", "q50", "q75", "q95")},
+            **{q: float(getattr(box, q)) for q in QUANTILES},
         }
         for box in study.boxes
-        if all(math.isfinite(getattr(box, q)) for q in ("q05", "q25", "q50", "q75", "q95"))
+        if all(math.isfinite(getattr(box, q)) for q in QUANTILES)
     ]
     # Budgets of one or two reach as far as the worst trials; what lies beyond all else is cut.
     ends = [row[q] for row in rows for q in ("q05", "q25", "q50")]
     ends += [row[q] for row in rows if row["budget"] >= 4 for q in ("q75", "q95")]
     y = objective_scale(ends, objective, reach=math.inf)
     for row in rows:
-        row |= {f"{q}_shown": y.shown(row[q]) for q in ("q05", "q25", "q50", "q75", "q95")}
+        row |= {f"{q}_shown": y.shown(row[q]) for q in QUANTILES}
     x = alt.X("budget", type="ordinal", title="budget of trials", axis=alt.Axis(labelAngle=0))
-    tooltip = [tip("budget", kind="ordinal"), *_quantile_tooltips()]
-    layers = [
-        layer("whiskers", "boxes", "rule", "whisker", x=x, y=y.y("q05_shown"), y2="q95_shown"),
-        layer(
-            "boxes",
-            "boxes",
-            "bar",
-            "box",
-            look={"size": 14},
-            x=x,
-            y=y.y("q25_shown"),
-            y2="q75_shown",
-            tooltip=tooltip,
-        ),
-        layer(
-            "medians",
-            "boxes",
-            "tick",
-            "tick",
-            look={"size": 14, "thickness": 2},
-            x=x,
-            y=y.y("q50_shown"),
-        ),
+    on, box, median = Plane(x, y.y("q50_shown")), {"size": 14}, {"size": 14, "thickness": 2}
+    tooltip = [
+        tip("budget", kind="ordinal"),
+        *(tip(q, title, ".4~g") for q, title in QUANTILES.items()),
     ]
+    layers = [
+        on.layer("whiskers", "rule", "whisker", "boxes", y=y.y("q05_shown"), y2="q95_shown"),
+        on.layer("boxes", "bar", "box", look=box, y=y.y("q25_shown"), y2="q75_shown",
+                 tooltip=tooltip),
+        on.layer("medians", "tick", "tick", "boxes", look=median),
+    ]  # fmt: skip
     where = f" with {study.study}" if study.study else ""
     return finish(
         layers,
@@ -269,16 +183,10 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
     )
 
 
-def _quantile_tooltips() -> Iterable[alt.Tooltip]:
-    for q, title in (("q05", "5 %"), ("q25", "25 %"), ("q50", "median"), ("q75", "75 %"),
-                     ("q95", "95 %")):  # fmt: skip
-        yield tip(q, title, ".4~g")
-
-
 def _box_words(rows: list[Row]) -> str:
     told = [rows[0], rows[-1]] if len(rows) > 1 else rows
     words = [
-        f"{counted(row['budget'], 'trial')}: median {number(row['q50'])}, from "
+        f"{plural(row['budget'], 'trial')}: median {number(row['q50'])}, from "
         f"{number(min(row['q05'], row['q95']))} to {number(max(row['q05'], row['q95']))} in 90 % "
         "of draws"
         for row in told

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tunebook.charts.layers import counted, finish, layer, number, pointed, target, tip
+from tunebook.charts.layers import Plane, finish, pointed, tip
 from tunebook.charts.number_axes import step_axis
 from tunebook.charts.objective_axes import objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.checks.suspect_curves.check import SuspectResult, Suspicion
 from tunebook.domain.design import Objective
-from tunebook.domain.formats.numbers import digits
+from tunebook.domain.formats.numbers import digits, number, plural
 
 POINTS = 80
 """Points of a curve that are drawn: a period must not be thinned away, so a long curve is cut."""
@@ -47,28 +47,18 @@ def _suspicion(suspicion: Suspicion) -> Picture:
     ]
     steps = [int(row["step"]) for row in rows]
     begin = min(steps) if suspicion.kind == "periodic" else 0
-    x = step_axis(max([*steps, begin + 1]), first=begin)
+    on = Plane(step_axis(max([*steps, begin + 1]), first=begin), y.y())
     first = suspicion.curves[0].trial if suspicion.curves else ""
     data: dict[str, list[Row]] = {
         "others": [row for row in rows if row["trial"] != first],
         "first": [row for row in rows if row["trial"] == first],
         "trials": [row for row in rows if row["shown"] is not None],
     }
-    detail = "trial:N"
     layers = [
-        layer(
-            "others",
-            "others",
-            "line",
-            "middle",
-            look={"opacity": 0.5},
-            x=x,
-            y=y.y(),
-            detail=detail,
-        ),
-        layer("pointed", "trials", "line", "pointed", pointed(), x=x, y=y.y(), detail=detail),
-        layer("first", "first", "line", "curve", x=x, y=y.y()),
-        target("trials", x, y.y(), [tip("trial")]),
+        on.layer("others", "line", "middle", look={"opacity": 0.5}, detail="trial:N"),
+        on.layer("pointed", "line", "pointed", "trials", pointed(), detail="trial:N"),
+        on.layer("first", "line", "curve"),
+        on.target("trials", tip("trial")),
     ]
     return finish(
         layers,
@@ -91,7 +81,7 @@ def _drawn(suspicion: Suspicion, length: int) -> list[int]:
 
 def _subtitle(suspicion: Suspicion) -> list[str]:
     where = f" of {suspicion.study}" if suspicion.study else ""
-    lines = [f"{counted(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn"]
+    lines = [f"{plural(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn"]
     if suspicion.period:
         lines.append(f"every {digits(suspicion.period, 3)} evaluations")
     return lines
@@ -110,6 +100,6 @@ def _alternative(suspicion: Suspicion) -> str:
     )
     return (
         f"{suspicion.metric} {KINDS[suspicion.kind]}{every}: "
-        f"{counted(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn against "
+        f"{plural(len(suspicion.trials), 'trial')}{where}, {len(suspicion.curves)} drawn against "
         f"steps.{course}"
     )

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import (
-    counted,
-    finish,
-    grows,
-    layer,
-    number,
-    over,
-    pointed,
-    target,
-    tip,
-)
+from tunebook.charts.layers import Plane, best_step_tips, finish, grows, pointed
 from tunebook.charts.number_axes import step_axis
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
@@ -36,6 +27,7 @@ from tunebook.checks.training_length.chart_rows import (
 )
 from tunebook.checks.training_length.check import CurveBand, CurveReading, LengthResult
 from tunebook.domain.design import Objective
+from tunebook.domain.formats.numbers import number, plural
 
 FAR = 10.0
 """The first values of a curve belong to it, however bad: only absurd ones are cut."""
@@ -64,7 +56,7 @@ def _study_curves(result: LengthResult, study: str) -> Picture:
     band = next((b for b in result.bands if b.study == study), None)
     best = next((c for c in curves if c.highlighted), None)
     y = _scale(result, curves, band, best)
-    x = _step_axis(result.max_train_steps, curves)
+    on = Plane(_step_axis(result.max_train_steps, curves), y.y())
     right = _training_scale(result, best)
     data: dict[str, list[Row]] = {
         "band": band_rows(band, y) if band is not None else [],
@@ -73,73 +65,39 @@ def _study_curves(result: LengthResult, study: str) -> Picture:
         "curves": linked_rows([c for c in curves if not c.highlighted][:LINKED], y),
         "trials": [best_dot(c, y) for c in dotted(curves)],
     }
-    layers = _study_layers(x, y, result, data)
     subject = f" with {study}" if study else ""
     return finish(
-        layers,
+        _study_layers(on, y, result, data),
         data,
         name=f"curves-{study}",
         title=f"Training curves of {result.metric}{subject}",
         subtitle=_subtitle(curves, best, result, bool(data["training"])),
         alternative=_alternative(result, study, curves, best, y),
-        right=None if right is None else _training_line(x, right.y(right=True)),
+        right=None
+        if right is None
+        else on.layer("training", "line", "training", y=right.y(right=True)),
         trial=best.trial if best is not None else "",
     )
 
 
 def _study_layers(
-    x: alt.X, y: ObjectiveScale, result: LengthResult, data: dict[str, list[Row]]
+    on: Plane, y: ObjectiveScale, result: LengthResult, data: dict[str, list[Row]]
 ) -> list[alt.Chart]:
-    axis = y.y("shown")
     layers = []
     if data["band"]:
         layers += [
-            layer("band", "band", "area", "band", x=x, y=y.y("q10_shown"), y2="q90_shown"),
-            layer("median", "band", "line", "middle", x=x, y=y.y("q50_shown")),
-        ]  # fmt: skip
-    layers.append(_dots(x, axis))
-    layers.append(
-        layer(
-            "pointed",
-            "curves",
-            "line",
-            "pointed",
-            pointed(),
-            x=x,
-            y=axis,
-            detail="trial:N",
-        )
-    )
-    if data["training"] and _same_units(result):
-        layers.append(
-            _training_line(x, axis)
-        )  # fmt: skip
-    if data["best"]:
-        layers.append(layer("highlighted", "best", "line", "curve", x=x, y=axis))
-    layers.append(target("trials", x, axis, _tooltip(result)))
-    return layers
-
-
-def _training_line(x: alt.X, y: alt.Y) -> alt.Chart:
-    line = over("training").mark_line(style="training").encode(x=x, y=y)
-    named: alt.Chart = line.properties(name="training")
-    return named
-
-
-def _dots(x: alt.X, y: alt.Y) -> alt.Chart:
-    size = SIZES["faint"]
-    dots: alt.Chart = layer(
-        "best_steps", "trials", "point", "faint", x=x, y=y, size=grows(size, 80)
-    )
-    return dots
-
-
-def _tooltip(result: LengthResult) -> list[alt.Tooltip]:
-    return [
-        tip("trial"),
-        tip("step", "best at step", "~r"),
-        tip("value", result.metric, ".4~g"),
+            on.layer("band", "area", "band", y=y.y("q10_shown"), y2="q90_shown"),
+            on.layer("median", "line", "middle", "band", y=y.y("q50_shown")),
+        ]
+    layers += [
+        on.layer("best_steps", "point", "faint", "trials", size=grows(SIZES["faint"], 80)),
+        on.layer("pointed", "line", "pointed", "curves", pointed(), detail="trial:N"),
     ]
+    if data["training"] and _same_units(result):
+        layers.append(on.layer("training", "line", "training"))
+    if data["best"]:
+        layers.append(on.layer("highlighted", "line", "curve", "best"))
+    return [*layers, on.target("trials", *best_step_tips(result.metric))]
 
 
 def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
@@ -157,20 +115,15 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
         result.objective,
         reach=FAR,
     )
-    x = _step_axis(result.max_train_steps, shown)
+    on = Plane(_step_axis(result.max_train_steps, shown), y.y())
+    looks: dict[str, Any] = {
+        "stroke": series_color(names, alike),
+        "strokeDash": series_dash(names, alike),
+    }
     layers = [
-        layer(
-            "highlighted",
-            "best",
-            "line",
-            "curve",
-            x=x,
-            y=y.y(),
-            stroke=series_color(names, alike),
-            strokeDash=series_dash(names, alike),
-        ),
-        layer("best_steps", "trials", "point", "faint", look={"size": 40}, x=x, y=y.y()),
-        target("trials", x, y.y(), _tooltip(result)),
+        on.layer("highlighted", "line", "curve", "best", **looks),
+        on.layer("best_steps", "point", "faint", "trials", look={"size": 40}),
+        on.target("trials", *best_step_tips(result.metric)),
     ]
     told = "; ".join(
         f"{c.study}: trial {c.trial}, {number(best_value(c))} at step {c.best_step}" for c in shown
@@ -246,7 +199,7 @@ def _subtitle(
     result: LengthResult,
     training: bool,
 ) -> list[str]:
-    lines = [counted(len(curves), "trial")]
+    lines = [plural(len(curves), "trial")]
     if best is not None:
         lines[0] += f", best {best.trial}"
     if len(curves) > 1:
@@ -272,8 +225,7 @@ def _alternative(
 ) -> str:
     subject = f" of {study}" if study else ""
     sentences = [
-        f"Training curves{subject}: {result.metric} against steps, "
-        f"{counted(len(curves), 'trial')}."
+        f"Training curves{subject}: {result.metric} against steps, {plural(len(curves), 'trial')}."
     ]
     if best is not None:
         sentences.append(
@@ -282,12 +234,12 @@ def _alternative(
         )
     improving = sum(bool(c.improving) for c in curves)
     read = sum(c.good for c in curves)
-    who = f"{improving} of the {counted(read, 'best trial')}" if read else ""
-    sentences.append(f"{who or counted(improving, 'trial')} still improving at the end.")
+    who = f"{improving} of the {plural(read, 'best trial')}" if read else ""
+    sentences.append(f"{who or plural(improving, 'trial')} still improving at the end.")
     worst = (_worst(c, y.sign) for c in curves)
     beyond = sum(y.clips(w) for w in worst if not math.isnan(w))
     if beyond:
         sentences.append(
-            f"{counted(beyond, 'trial')} at times beyond {number(y.bad)}, drawn at the edge."
+            f"{plural(beyond, 'trial')} at times beyond {number(y.bad)}, drawn at the edge."
         )
     return " ".join(sentences)

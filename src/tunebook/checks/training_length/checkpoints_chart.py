@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import altair as alt
 
-from tunebook.charts.layers import counted, finish, layer, tip, where
+from tunebook.charts.layers import Plane, finish, tip, where
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import whole_ticks
 from tunebook.checks.training_length.check import BestCheckpoints, LengthResult
-from tunebook.domain.formats.numbers import percent, percent_range
+from tunebook.domain.formats.numbers import percent, percent_range, plural
 
 TALLEST = 1.12
 """Room above the highest bar, for the notes that name the shaded ends."""
@@ -45,7 +46,6 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
 
 
 def _layers(most: int) -> list[alt.Chart]:
-    top = most * TALLEST
     x = alt.X(
         "from",
         type="quantitative",
@@ -57,54 +57,22 @@ def _layers(most: int) -> list[alt.Chart]:
         "count",
         type="quantitative",
         title="trials",
-        scale=alt.Scale(domain=[0, top], nice=False),
+        scale=alt.Scale(domain=[0, most * TALLEST], nice=False),
         axis=alt.Axis(values=whole_ticks(0, most), format="~r"),
     )
-    return [
-        layer("ends", "ends", "rect", "proposed", x=x, x2="to", y=y, y2="floor"),
-        *(
-            layer(
-                name,
-                name,
-                "bar",
-                style,
-                x=x,
-                x2="to",
-                y=y,
-                y2="floor",
-                tooltip=[
-                    tip("share", "of training"),
-                    tip("count", title, kind="quantitative"),
-                ],
-            )
-            for name, style, title in (
-                ("all", "all-bar", "trials"),
-                ("best", "best-bar", "of the best trials"),
-            )
-        ),
-        layer(
-            "note-left",
-            "notes",
-            "text",
-            "note",
-            where("side", "left"),
-            look={"align": "left", "baseline": "top", "dx": 4, "dy": 3},
-            x=x,
-            y=y,
-            text="note:N",
-        ),
-        layer(
-            "note-right",
-            "notes",
-            "text",
-            "note",
-            where("side", "right"),
-            look={"align": "right", "baseline": "top", "dx": -4, "dy": 3},
-            x=x,
-            y=y,
-            text="note:N",
-        ),
-    ]
+    on = Plane(x, y)
+    ends: dict[str, Any] = {"x2": "to", "y2": "floor"}
+    layers = [on.layer("ends", "rect", "proposed", **ends)]
+    for name, title in (("all", "trials"), ("best", "of the best trials")):
+        tooltip = [tip("share", "of training"), tip("count", title, kind="quantitative")]
+        layers.append(on.layer(name, "bar", f"{name}-bar", tooltip=tooltip, **ends))
+    for side, dx in (("left", 4), ("right", -4)):
+        look = {"align": side, "baseline": "top", "dx": dx, "dy": 3}
+        at_side = where("side", side)
+        layers.append(
+            on.layer(f"note-{side}", "text", "note", "notes", at_side, look=look, text="note:N")
+        )
+    return layers
 
 
 def _bars(counts: list[int]) -> list[Row]:
@@ -125,10 +93,10 @@ def _bars(counts: list[int]) -> list[Row]:
 
 def _subtitle(found: BestCheckpoints) -> list[str]:
     lines = [
-        f"{counted(found.trials, 'trial')}; solid: the {counted(found.good_trials, 'best trial')}"
+        f"{plural(found.trials, 'trial')}; solid: the {plural(found.good_trials, 'best trial')}"
     ]
     if found.left_out:
-        lines.append(f"{counted(found.left_out, 'trial')} evaluated too rarely left out")
+        lines.append(f"{plural(found.left_out, 'trial')} evaluated too rarely left out")
     return lines
 
 
@@ -138,12 +106,12 @@ def _alternative(found: BestCheckpoints) -> str:
     quarter = math.floor(0.25 * len(share) + 0.5)
     told = (
         "Histogram of the share of training at which the best checkpoint falls, "
-        f"{counted(found.trials, 'trial')}: {percent(share[:tenth].sum())} in the first tenth, "
+        f"{plural(found.trials, 'trial')}: {percent(share[:tenth].sum())} in the first tenth, "
         f"{percent(share[-quarter:].sum())} in the last quarter."
     )
     if found.good_trials:
         told += (
-            f" Of the {counted(found.good_trials, 'best trial')}: {percent(found.early)} in the "
+            f" Of the {plural(found.good_trials, 'best trial')}: {percent(found.early)} in the "
             f"first tenth, {percent(found.late)} in the last quarter."
         )
     return told

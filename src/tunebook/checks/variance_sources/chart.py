@@ -6,12 +6,13 @@ import math
 
 import altair as alt
 
-from tunebook.charts.layers import finish, layer, number, tip
+from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import number_label, ticks_between
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.checks.variance_sources.check import VarianceSourcesResult
 from tunebook.checks.variance_sources.origins import Source
+from tunebook.domain.formats.numbers import number
 
 REACH = 5.0
 """An interval that goes beyond so many times the largest estimate is cut there: one of three
@@ -75,13 +76,15 @@ def _name(source: Source) -> str:
 def _layers(
     result: VarianceSourcesResult, end: float, *, cut: bool, missing: bool
 ) -> list[alt.Chart]:
-    y = side_axis([_name(s) for s in result.sources])
     scale = alt.Scale(domain=[0, end], nice=False, zero=True)
     ticks = ticks_between(0, end)
     axis = alt.Axis(values=ticks, labelExpr=number_label(ticks), grid=True)
     title = f"standard deviation of {result.objective.metric}"
-    x = alt.X("x", type="quantitative", title=title, scale=scale, axis=axis)
-    low = alt.X("low", type="quantitative", title=title, scale=scale, axis=axis)
+    x, low = (
+        alt.X(field, type="quantitative", title=title, scale=scale, axis=axis)
+        for field in ("x", "low")
+    )
+    on = Plane(x, side_axis([_name(s) for s in result.sources]))
     tooltip = [
         tip("source"),
         tip("x", "standard deviation", ".3~g"),
@@ -90,23 +93,14 @@ def _layers(
         tip("levels", kind="quantitative"),
     ]
     layers = [
-        layer("intervals", "sources", "rule", "interval", x=low, x2="high_x", y=y),
-        layer("deviations", "sources", "point", "mean", x=x, y=y, tooltip=tooltip),
+        on.layer("intervals", "rule", "interval", "sources", x=low, x2="high_x"),
+        on.layer("deviations", "point", "mean", "sources", tooltip=tooltip),
     ]
     if cut:
-        layers.append(layer("cut", "cut", "point", "clipped", look={"angle": 90}, x=x, y=y))
+        layers.append(on.layer("cut", "point", "clipped", look={"angle": 90}))
     if missing:
         layers.append(
-            layer(
-                "missing",
-                "missing",
-                "text",
-                "note",
-                look={"align": "left", "dx": 6},
-                x=x,
-                y=y,
-                text="text:N",
-            )
+            on.layer("missing", "text", "note", look={"align": "left", "dx": 6}, text="text:N")
         )
     return layers
 

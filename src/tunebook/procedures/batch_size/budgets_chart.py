@@ -7,7 +7,8 @@ from typing import Any
 
 import altair as alt
 
-from tunebook.charts.layers import layer
+from tunebook.charts.layers import Plane, panel, panels_picture
+from tunebook.charts.number_axes import doubling_x
 from tunebook.charts.picture import Picture, Row
 from tunebook.domain.formats.numbers import digits
 from tunebook.procedures.batch_size.equal_budgets import Budget
@@ -56,39 +57,27 @@ def draw_budgets(
     subtitle = ["points: new seeds; line: the best rate of each size"]
     if perfect_until is not None:
         subtitle.append(f"dashed: perfect scaling ends, {perfect_until:,.0f}")
-    return Picture(
+    return panels_picture(
+        panels,
+        rows,
         name="batch-size-budgets",
         title=TITLE,
-        spec={
-            "$schema": alt.SCHEMA_URL,
-            "description": alternative,
-            "title": {"text": TITLE, "subtitle": subtitle},
-            "hconcat": panels,
-            "spacing": 10,
-        },
-        rows=rows,
-        alt=alternative,
+        subtitle=subtitle,
+        alternative=alternative,
+        columns=len(panels),
     )
 
 
 def _panel(
     budget: Budget, name: str, sizes: list[int], y_scale: alt.Scale, title: str
 ) -> dict[str, Any]:
-    x = alt.X(
-        "batch", type="quantitative", title="batch size",
-        scale=alt.Scale(type="log", base=2, padding=12, domain=[sizes[0], sizes[-1]]),
-        axis=alt.Axis(format="d", grid=False, values=sizes[:: max(1, len(sizes) // 5)]),
-    )  # fmt: skip
-    y = alt.Y("value", type="quantitative", title=title, scale=y_scale)
+    ticks, ends = sizes[:: max(1, len(sizes) // 5)], [sizes[0], sizes[-1]]
+    x = doubling_x("batch", "batch size", ticks, domain=ends)
+    on = Plane(x, alt.Y("value", type="quantitative", title=title, scale=y_scale))
     layers = [
-        layer(f"turn {name}", f"turn {name}", "rule", "level", x=x),
-        layer(f"line {name}", f"best {name}", "line", "middle", x=x, y=y),
-        layer(f"fresh {name}", f"fresh {name}", "point", "trial", x=x, y=y),
-        layer(f"best {name}", f"best {name}", "point", "best", x=x, y=y),
+        on.layer(f"turn {name}", "rule", "level", y=None),
+        on.layer(f"line {name}", "line", "middle", f"best {name}"),
+        on.layer(f"fresh {name}", "point", "trial"),
+        on.layer(f"best {name}", "point", "best"),
     ]
-    heading = f"within {budget.amount:,} {budget.kind}"
-    panel = alt.layer(*layers).properties(width=PANEL[0], height=PANEL[1], title=heading)
-    spec: dict[str, Any] = panel.to_dict()
-    for alien in ("$schema", "config"):
-        spec.pop(alien, None)
-    return spec
+    return panel(layers, title=f"within {budget.amount:,} {budget.kind}", size=PANEL)

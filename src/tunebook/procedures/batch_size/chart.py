@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import altair as alt
-
-from tunebook.charts.layers import finish, layer, number
-from tunebook.charts.number_axes import log_y
+from tunebook.charts.layers import Plane, finish
+from tunebook.charts.number_axes import doubling_x, log_y
 from tunebook.charts.picture import Picture, Row
-from tunebook.domain.formats.numbers import digits
+from tunebook.domain.formats.numbers import digits, number
 from tunebook.procedures.batch_size.learning_rates import RULES, BatchRates
 from tunebook.procedures.batch_size.scaling_regimes import BatchRegimes
 
@@ -38,13 +36,16 @@ def draw_regimes(
         if first <= end.estimate <= regimes.batch_sizes[-1]
     ]
     drawn = [float(row["steps"]) for row in (*points, *fitted, *perfect)]
-    x, y = _batch(regimes.batch_sizes), log_y("steps", f"steps to {number(target)}", drawn)
+    on = Plane(
+        doubling_x("batch", "batch size", regimes.batch_sizes),
+        log_y("steps", f"steps to {number(target)}", drawn),
+    )
     return finish(
         [
-            layer("turns", "turns", "rule", "level", x=x),
-            layer("perfect", "perfect", "line", "threshold", look={"clip": True}, x=x, y=y),
-            layer("fitted", "fitted", "line", "middle", x=x, y=y),
-            layer("points", "points", "point", "trial", x=x, y=y),
+            on.layer("turns", "rule", "level", y=None),
+            on.layer("perfect", "line", "threshold", look={"clip": True}),
+            on.layer("fitted", "line", "middle"),
+            on.layer("points", "point", "trial"),
         ],
         {"turns": turns, "perfect": perfect, "fitted": fitted, "points": points},
         name="batch-size-steps",
@@ -73,34 +74,18 @@ def draw_rates(rates: BatchRates) -> Picture:
         for name, power in RULES.items()
         for b in rates.batch_sizes
     ]
-    x, y = (
-        _batch(rates.batch_sizes),
-        log_y("rate", "best learning rate", [float(row["rate"]) for row in (*points, *rules)]),
+    drawn = [float(row["rate"]) for row in (*points, *rules)]
+    on = Plane(
+        doubling_x("batch", "batch size", rates.batch_sizes),
+        log_y("rate", "best learning rate", drawn),
     )
     ends = [row for row in rules if row["batch"] == rates.batch_sizes[-1]]
     return finish(
         [
-            layer(
-                "rules",
-                "rules",
-                "line",
-                "threshold",
-                x=x,
-                y=y,
-                detail="rule:N",
-            ),
-            layer(
-                "ends",
-                "ends",
-                "text",
-                "note",
-                look={"align": "right", "dy": -8},
-                x=x,
-                y=y,
-                text="rule:N",
-            ),
-            layer("line", "points", "line", "middle", x=x, y=y),
-            layer("points", "points", "point", "best", x=x, y=y),
+            on.layer("rules", "line", "threshold", detail="rule:N"),
+            on.layer("ends", "text", "note", look={"align": "right", "dy": -8}, text="rule:N"),
+            on.layer("line", "line", "middle", "points"),
+            on.layer("points", "point", "best"),
         ],
         {"rules": rules, "ends": ends, "points": points},
         name="batch-size-rates",
@@ -111,14 +96,4 @@ def draw_rates(rates: BatchRates) -> Picture:
             f"{b}: {digits(r, 3)}" for b, r in zip(rates.batch_sizes, rates.rates, strict=True)
         )
         + f". Power {rates.exponent}.",
-    )
-
-
-def _batch(sizes: Sequence[int]) -> alt.X:
-    return alt.X(
-        "batch",
-        type="quantitative",
-        title="batch size",
-        scale=alt.Scale(type="log", base=2, padding=12),
-        axis=alt.Axis(format="d", grid=False, values=list(sizes)),
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import altair as alt
-
-from tunebook.charts.layers import finish, layer
-from tunebook.charts.number_axes import log_y
+from tunebook.charts.layers import Plane, finish
+from tunebook.charts.number_axes import doubling_x, log_y
 from tunebook.charts.picture import Picture, Row
 from tunebook.procedures.batch_size.cost_to_target import BatchChoice, Cost
 
@@ -19,27 +17,17 @@ def draw_choice(choice: BatchChoice) -> Picture:
     ]
     least = [row for row in rows if row["batch"] in cost.least]
     sizes = list(cost.of)
-    x = alt.X(
-        "batch", type="quantitative", title="batch size",
-        scale=alt.Scale(type="log", base=2, padding=12),
-        axis=alt.Axis(format="d", grid=False, values=sizes[:: max(1, len(sizes) // 6)]),
-    )  # fmt: skip
     ends = [end for v in cost.of.values() for end in (v.low, v.high)]
-    y = log_y("seconds", "seconds to the target", ends)
+    on = Plane(
+        doubling_x("batch", "batch size", sizes[:: max(1, len(sizes) // 6)]),
+        log_y("seconds", "seconds to the target", ends),
+    )
     return finish(
         [
-            layer("line", "sizes", "line", "middle", x=x, y=y),
-            layer(
-                "intervals",
-                "sizes",
-                "rule",
-                "middle",
-                x=x,
-                y="low:Q",
-                y2="high",
-            ),
-            layer("sizes", "sizes", "point", "trial", x=x, y=y),
-            layer("least", "least", "point", "best", x=x, y=y),
+            on.layer("line", "line", "middle", "sizes"),
+            on.layer("intervals", "rule", "middle", "sizes", y="low:Q", y2="high"),
+            on.layer("sizes", "point", "trial"),
+            on.layer("least", "point", "best"),
         ],
         {"sizes": rows, "least": least},
         name="batch-size-choice",

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import altair as alt
 import numpy as np
 
-from tunebook.charts.layers import counted, finish, layer, number, tip, where
+from tunebook.charts.layers import Plane, finish, tip, where
 from tunebook.charts.number_axes import log_axis
 from tunebook.charts.picture import Picture, Row
 from tunebook.domain.formats.names import spell
+from tunebook.domain.formats.numbers import number, plural
 from tunebook.procedures.instability.gradient_norms import NormReading
 from tunebook.procedures.instability.stable_rates import RateReading, Stability
 from tunebook.procedures.instability.training_stability import Fate, RunReading
@@ -44,27 +46,28 @@ def draw_rate(reading: RateReading, *, first_steps: bool = False) -> Picture:
         for s, v in _thinned(run)
     ]
     ends = [_end(run, top) for run in reading.runs if run.fate.fails]
-    x = alt.X("step", type="quantitative", title="step", axis=alt.Axis(format="~s", grid=False))
     y = alt.Y(
         "loss",
         type="quantitative",
         title="training loss",
         scale=alt.Scale(domain=[0, top], nice=False, clamp=True),
     )
+    on = Plane(_steps(), y)
+    seed_line: dict[str, Any] = {"look": {"opacity": 0.6, "clip": True}, "detail": "trial:N"}
     title = "First steps, at" if first_steps else "Learning rate"
     return finish(
         [
             *(
-                layer(kind, "runs", "line", style, where("kind", kind), look={"opacity": 0.6, "clip": True}, x=x, y=y, detail="trial:N")
+                on.layer(kind, "line", style, "runs", where("kind", kind), **seed_line)
                 for kind, style in (("trains", "middle"), ("fails", "threshold"))
             ),
-            layer("ends", "ends", "point", "infeasible", x=x, y=y, tooltip=[tip("trial"), tip("why")]),
+            on.layer("ends", "point", "infeasible", tooltip=[tip("trial"), tip("why")]),
         ],
         {"runs": rows, "ends": ends},
         name=f"stability-{'first-steps' if first_steps else 'rate'}-{number(reading.rate)}",
         title=f"{title} {number(reading.rate)}",
         subtitle=[reading.setting.partition(',')[0], reading.told],
-        alternative=f"Training loss of {counted(len(reading.runs), 'seed')} at a learning rate of "
+        alternative=f"Training loss of {plural(len(reading.runs), 'seed')} at a learning rate of "
         f"{number(reading.rate)}, {reading.setting}: {reading.told}. Seeds that fail are dashed "
         "and have a cross.",
     )  # fmt: skip
@@ -78,7 +81,7 @@ def draw_norms(norms: NormReading) -> tuple[Picture, Picture]:
     high = float(max(every.max(), 1.2 * threshold))
     told = (
         f"90th percentile {number(threshold)}, median {number(norms.median)}, largest "
-        f"{number(norms.largest)}, of {norms.count} norms in {counted(len(norms.runs), 'run')}"
+        f"{number(norms.largest)}, of {norms.count} norms in {plural(len(norms.runs), 'run')}"
     )
     return (
         _over_steps(norms, threshold, low, high, told),
@@ -116,33 +119,15 @@ def draw_warmups(
         axis=alt.Axis(format="~s", grid=False, values=sorted({r["steps"] for r in rows})),
     )
     y = alt.Y("peak", type="nominal", title="peak, in unstable rates", sort=peaks)
-    tooltip = [tip("told", metric)]
+    on, tooltip = Plane(x, y), [tip("told", metric)]
     return (
         finish(
             [
                 *(
-                    layer(
-                        name,
-                        "tries",
-                        "point",
-                        kind,
-                        where("kind", kind),
-                        x=x,
-                        y=y,
-                        tooltip=tooltip,
-                    )
+                    on.layer(name, "point", kind, "tries", where("kind", kind), tooltip=tooltip)
                     for kind, name in (("infeasible", "fails"), ("best", "trains"))
                 ),
-                layer(
-                    "counts",
-                    "tries",
-                    "text",
-                    "note",
-                    look={"dy": -12},
-                    x=x,
-                    y=y,
-                    text="failed:Q",
-                ),
+                on.layer("counts", "text", "note", "tries", look={"dy": -12}, text="failed:Q"),
             ],
             {"tries": rows},
             name="stability-warm-ups",
@@ -164,12 +149,11 @@ def _over_steps(
         for run in norms.runs
         for s, v in _points(run.steps, run.norms)
     ]
-    x = alt.X("step", type="quantitative", title="step", axis=alt.Axis(format="~s", grid=False))
-    y = _norm_axis(alt.Y, "norm", low, high)
+    on = Plane(_steps(), _norm_axis(alt.Y, "norm", low, high))
     return finish(
         [
-            layer("norms", "norms", "point", "faint", x=x, y=y),
-            layer("threshold", "threshold", "rule", "threshold", y=y),
+            on.layer("norms", "point", "faint"),
+            on.layer("threshold", "rule", "threshold", x=None),
         ],
         {"norms": rows, "threshold": [{"norm": round(threshold, 8)}]},
         name="stability-norms-over-steps",
@@ -187,12 +171,12 @@ def _histogram(every: np.ndarray, threshold: float, low: float, high: float, tol
         for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True)
         if n
     ]
-    x = _norm_axis(alt.X, "from", low, high)
     y = alt.Y("count", type="quantitative", title="updates", axis=alt.Axis(format="~r"))
+    on, norm = Plane(_norm_axis(alt.X, "from", low, high), y), _norm_axis(alt.X, "norm", low, high)
     return finish(
         [
-            layer("bars", "bars", "bar", "all-bar", x=x, x2="to", y=y, y2="floor"),
-            layer("threshold", "threshold", "rule", "threshold", x=_norm_axis(alt.X, "norm", low, high)),
+            on.layer("bars", "bar", "all-bar", x2="to", y2="floor"),
+            on.layer("threshold", "rule", "threshold", x=norm, y=None),
         ],
         {"bars": rows, "threshold": [{"norm": round(threshold, 8)}]},
         name="stability-norms",
@@ -202,15 +186,18 @@ def _histogram(every: np.ndarray, threshold: float, low: float, high: float, tol
     )  # fmt: skip
 
 
-def _norm_axis(channel: type, field: str, low: float, high: float) -> alt.X:
-    made: alt.X = channel(
+def _steps() -> alt.X:
+    return alt.X("step", type="quantitative", title="step", axis=alt.Axis(format="~s", grid=False))
+
+
+def _norm_axis(channel: type, field: str, low: float, high: float) -> Any:
+    return channel(
         field,
         type="quantitative",
         title="gradient norm",
         scale=alt.Scale(type="log", domain=[low, high], nice=False),
         axis=log_axis(low, high, grid=False),
     )
-    return made
 
 
 def _top(runs: Sequence[RunReading]) -> float:

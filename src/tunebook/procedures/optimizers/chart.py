@@ -7,19 +7,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import altair as alt
-import numpy as np
 
-from tunebook.charts.layers import finish, layer, number, over, target, tip, where
+from tunebook.charts.budget_curves import budget_axis, budget_rows, curve_scale, show
+from tunebook.charts.layers import Plane, finish, panel, panels_picture, tip, where
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
-from tunebook.charts.picture import Picture, Row
+from tunebook.charts.picture import Picture, Row, finite
 from tunebook.charts.series import BAND_OPACITY, series_color, series_dash, series_fill
 from tunebook.charts.theme import HEIGHT, SIZES, WIDTH
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
-from tunebook.checks.sampling.chart import WIDEST, budget_axis
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
-from tunebook.domain.formats.numbers import estimate_text
+from tunebook.domain.formats.numbers import estimate_text, number
 from tunebook.procedures.optimizers.best_of_budget import BestOfBudget
 
 TOGETHER = 2
@@ -27,8 +26,6 @@ TOGETHER = 2
 PANEL = (150, 104)
 """Width and height of one of many."""
 COLUMNS = 4
-SETTLED = 3
-"""Budgets from which the bad end of a band counts for the axis; before, it is the worst trial."""
 TITLE = "Best of n trials, by optimizer"
 BANDS = "Median, with a band that holds for all budgets and optimizers at once (95 %)"
 
@@ -43,16 +40,12 @@ def draw_budgets(curves: Sequence[BestOfBudget], objective: Objective) -> Pictur
         curves: of each optimizer, the best first.
         objective: which way is better.
     """
-    rows = [row for curve in curves for row in _rows(curve)]
-    y = _scale(rows, objective)
-    low, high = y.ends
+    rows = [row for c in curves for row in budget_rows(c.name, c.budgets, c.median, c.low, c.high)]
+    y = curve_scale(rows, objective)
     for row in rows:
-        row["median_shown"] = None if row["median"] is None else y.shown(row["median"])
-        # An open end runs off the axis, and has no line.
-        row["low_line"] = None if row["low"] is None else y.shown(row["low"])
-        row["high_line"] = None if row["high"] is None else y.shown(row["high"])
-        row["low_shown"] = low if row["low"] is None else y.shown(row["low"])
-        row["high_shown"] = high if row["high"] is None else y.shown(row["high"])
+        show(row, y)
+        for end in ("low", "high"):  # an open end has no line
+            row[f"{end}_line"] = None if row[end] is None else y.shown(row[end])
     names = [c.name for c in curves]
     x = budget_axis(max(c.trials for c in curves))
     if len(names) <= TOGETHER:
@@ -70,30 +63,17 @@ def draw_budgets(curves: Sequence[BestOfBudget], objective: Objective) -> Pictur
 
 
 def _together(x: alt.X, y: ObjectiveScale, names: list[str]) -> list[alt.Chart]:
-    band = over("budgets").mark_area(style="band", fillOpacity=BAND_OPACITY)
-    layers = [
-        band.encode(x=x, y=y.y("low_shown"), y2="high_shown", fill=series_fill(names)).properties(
-            name="band"
-        )
-    ]
-    for layer, field, width in (
+    on, fill = Plane(x, y.y("low_shown")), series_fill(names)
+    looks: dict[str, Any] = {"stroke": series_color(names), "strokeDash": series_dash(names)}
+    band = {"fillOpacity": BAND_OPACITY}
+    layers = [on.layer("band", "area", "band", "budgets", look=band, y2="high_shown", fill=fill)]
+    for name, field, width in (
         ("low", "low_line", 0.75),
         ("high", "high_line", 0.75),
         ("median", "median_shown", 2.25),
     ):
-        layers.append(
-            layer(
-                layer,
-                "budgets",
-                "line",
-                "curve",
-                look={"strokeWidth": width},
-                x=x,
-                y=y.y(field),
-                stroke=series_color(names),
-                strokeDash=series_dash(names),
-            )
-        )
+        look = {"strokeWidth": width}
+        layers.append(on.layer(name, "line", "curve", "budgets", look=look, y=y.y(field), **looks))
     return layers
 
 
@@ -101,29 +81,21 @@ def _panels(
     x: alt.X, y: ObjectiveScale, names: list[str], rows: list[Row], alternative: str
 ) -> Picture:
     panels = [_panel(x, y, name, names) for name in names]
-    for place, panel in enumerate(panels):
-        for layer in panel["layer"]:
+    for place, drawn in enumerate(panels):
+        for part in drawn["layer"]:
             if place % COLUMNS:
-                layer["encoding"]["y"]["title"] = None
+                part["encoding"]["y"]["title"] = None
             if place + COLUMNS < len(panels):
-                layer["encoding"]["x"]["title"] = None
+                part["encoding"]["x"]["title"] = None
     better = "lower" if y.sign > 0 else "higher"
-    return Picture(
+    return panels_picture(
+        panels,
+        {"budgets": rows},
         name="optimizers-budgets",
         title=TITLE,
-        spec={
-            "$schema": alt.SCHEMA_URL,
-            "description": alternative,
-            "title": {
-                "text": TITLE,
-                "subtitle": [BANDS, f"thin: medians of the others; {better} is better"],
-            },
-            "concat": panels,
-            "columns": COLUMNS,
-            "spacing": 14,
-        },
-        rows={"budgets": rows},
-        alt=alternative,
+        subtitle=[BANDS, f"thin: medians of the others; {better} is better"],
+        alternative=alternative,
+        columns=COLUMNS,
     )
 
 
@@ -132,72 +104,15 @@ def _panel(x: alt.X, y: ObjectiveScale, name: str, names: list[str]) -> dict[str
     own = where("study", name)
     rest = alt.FieldOneOfPredicate(oneOf=[n for n in names if n != name], field="study")
     metric = y.title.partition(" (")[0]
+    on = Plane(x, y.y("median_shown", title=metric))
+    band: dict[str, Any] = {"y": y.y("low_shown", title=metric), "y2": "high_shown"}
+    thin: dict[str, Any] = {"look": {"strokeWidth": 0.75}, "detail": "study:N"}
     layers = [
-        layer(
-            f"band of {name}",
-            "budgets",
-            "area",
-            "band",
-            own,
-            x=x,
-            y=y.y("low_shown", title=metric),
-            y2="high_shown",
-        ),
-        layer(
-            f"beside {name}",
-            "budgets",
-            "line",
-            "middle",
-            rest,
-            look={"strokeWidth": 0.75},
-            x=x,
-            y=y.y("median_shown", title=metric),
-            detail="study:N",
-        ),
-        layer(
-            f"median of {name}",
-            "budgets",
-            "line",
-            "curve",
-            own,
-            x=x,
-            y=y.y("median_shown", title=metric),
-        ),
+        on.layer(f"band of {name}", "area", "band", "budgets", own, **band),
+        on.layer(f"beside {name}", "line", "middle", "budgets", rest, **thin),
+        on.layer(f"median of {name}", "line", "curve", "budgets", own),
     ]
-    panel = alt.layer(*layers).properties(width=PANEL[0], height=PANEL[1], title=name)
-    spec: dict[str, Any] = panel.to_dict()
-    for alien in ("$schema", "config"):
-        spec.pop(alien, None)
-    return spec
-
-
-def _rows(curve: BestOfBudget) -> list[Row]:
-    spaced = list(range(len(curve.budgets)))
-    if len(spaced) > WIDEST:
-        spaced = sorted({round(float(n)) - 1 for n in np.geomspace(1, len(spaced), WIDEST)})
-    return [
-        {
-            "study": curve.name,
-            "budget": int(curve.budgets[i]),
-            "median": _finite(curve.median[i]),
-            "low": _finite(curve.low[i]),
-            "high": _finite(curve.high[i]),
-        }
-        for i in spaced
-    ]
-
-
-def _scale(rows: list[Row], objective: Objective) -> ObjectiveScale:
-    good, bad = ("low", "high") if objective.sign == 1 else ("high", "low")
-    medians = [r["median"] for r in rows]
-    goods = [r[good] for r in rows]
-    late = [r[bad] for r in rows if r["budget"] >= SETTLED]
-    known = [v for v in (*medians, *goods, *late) if v is not None]
-    return objective_scale(known, objective, reach=math.inf)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
+    return panel(layers, title=name, size=PANEL)
 
 
 def _words(curves: Sequence[BestOfBudget], objective: Objective) -> str:
@@ -243,19 +158,12 @@ def draw_fresh(
 
 
 def _fresh_layers(x: ObjectiveScale, y: alt.Y, objective: Objective) -> list[alt.Chart]:
-    tooltip = [
-        tip("trial"),
-        tip("optimizer"),
-        tip("value", objective.metric, ".4~g"),
-    ]
-    points = over("seeds").mark_point(style="trial", filled=True, size=SIZES["trial"])
-    rule = over("means").mark_rule(style="interval")
-    mean = over("means").mark_point(style="mean", filled=True)
+    on, value = Plane(x.x("x"), y), tip("value", objective.metric, ".4~g")
     return [
-        points.encode(x=x.x("x"), y=y).properties(name="seeds"),
-        rule.encode(x=x.x("low_x"), x2="high_x", y=y).properties(name="intervals"),
-        mean.encode(x=x.x("x"), y=y).properties(name="means"),
-        target("seeds", x.x("x"), y, tooltip),
+        on.layer("seeds", "point", "trial", look={"size": SIZES["trial"]}),
+        on.layer("intervals", "rule", "interval", "means", x=x.x("low_x"), x2="high_x"),
+        on.layer("means", "point", "mean"),
+        on.target("seeds", tip("trial"), tip("optimizer"), value),
     ]
 
 
@@ -264,7 +172,7 @@ def _seeds(values: Mapping[str, Mapping[str, float]], x: ObjectiveScale) -> list
         {
             "trial": trial,
             "optimizer": name,
-            "value": _finite(value),
+            "value": finite(value),
             "x": x.shown(value) if math.isfinite(value) else x.strip,
             "y": place + 0.16 + 0.2 * (jitter(trial) + 0.5),
         }
@@ -274,11 +182,12 @@ def _seeds(values: Mapping[str, Mapping[str, float]], x: ObjectiveScale) -> list
 
 
 def _mean(name: str, place: int, mean: Interval, x: ObjectiveScale) -> Row:
+    low_x, high_x = x.interval(mean.low, mean.high)
     return {
         "optimizer": name,
         "mean": mean.estimate,
         "x": x.shown(mean.estimate),
-        "low_x": x.shown(mean.low) if math.isfinite(mean.low) else x.ends[0],
-        "high_x": x.shown(mean.high) if math.isfinite(mean.high) else x.ends[1],
+        "low_x": low_x,
+        "high_x": high_x,
         "y": place,
     }

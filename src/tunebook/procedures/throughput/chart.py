@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import altair as alt
-
-from tunebook.charts.layers import finish, layer, tip
-from tunebook.charts.number_axes import log_y
+from tunebook.charts.layers import Plane, finish, tip
+from tunebook.charts.number_axes import doubling_x, log_y
 from tunebook.charts.picture import Picture, Row
 from tunebook.procedures.throughput.saturation import Throughput
 
@@ -29,24 +27,20 @@ def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
     knee: list[Row] = [{"batch": found.knee}] if found.knee and found.sure else []
     end: list[Row] = [{"batch": memory_ends, "rate": start, "told": "memory ends"}]
     ends = end if memory_ends else []
-    x = alt.X(
-        "batch", type="quantitative", title="batch size",
-        scale=alt.Scale(type="log", base=2, padding=12),
-        axis=alt.Axis(format="d", grid=False, values=sizes[:: max(1, len(sizes) // 6)]),
-    )  # fmt: skip
     drawn = [
         *(row[end] for row in points for end in ("low", "high")),
         *(r["rate"] for r in perfect),
     ]
-    y = log_y("rate", "examples a second", drawn)
+    x = doubling_x("batch", "batch size", sizes[:: max(1, len(sizes) // 6)])
+    on = Plane(x, log_y("rate", "examples a second", drawn))
     return finish(
         [
-            layer("knee", "knee", "rule", "level", x=x),
-            layer("ends", "ends", "point", "infeasible", x=x, y=y, tooltip=[tip("told")]),
-            layer("perfect", "perfect", "line", "threshold", x=x, y=y),
-            layer("intervals", "points", "rule", "middle", x=x, y="low:Q", y2="high"),
-            layer("line", "points", "line", "middle", x=x, y=y),
-            layer("points", "points", "point", "best", x=x, y=y),
+            on.layer("knee", "rule", "level", y=None),
+            on.layer("ends", "point", "infeasible", tooltip=[tip("told")]),
+            on.layer("perfect", "line", "threshold"),
+            on.layer("intervals", "rule", "middle", "points", y="low:Q", y2="high"),
+            on.layer("line", "line", "middle", "points"),
+            on.layer("points", "point", "best"),
         ],
         {"knee": knee, "ends": ends, "perfect": perfect, "points": points},
         name="throughput",
@@ -56,12 +50,10 @@ def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
             _told(found) + (f"; cross: memory ends at {memory_ends:,}" if memory_ends else ""),
         ],
         alternative="Examples a second by batch size: "
-        + "; ".join(
-            f"{b}: {r}" for b, r in zip(found.batch_sizes, found.per_second, strict=True)
-        )
+        + "; ".join(f"{b}: {r}" for b, r in zip(found.batch_sizes, found.per_second, strict=True))
         + f". {found.sentence}"
         + (f" Memory ends at {memory_ends}." if memory_ends else ""),
-    )  # fmt: skip
+    )
 
 
 def _told(found: Throughput) -> str:

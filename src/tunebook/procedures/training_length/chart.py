@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import altair as alt
 
-from tunebook.charts.layers import finish, layer, number
+from tunebook.charts.layers import Plane, finish
+from tunebook.charts.number_axes import doubling_x
 from tunebook.charts.picture import Picture, Row
 from tunebook.domain.formats.names import spell
-from tunebook.domain.formats.numbers import digits, steps_text
+from tunebook.domain.formats.numbers import digits, number, steps_text
 from tunebook.procedures.training_length.length_choice import LengthChoice
 
 
@@ -29,27 +30,16 @@ def draw_lengths(
         metric, sign: of the objective; least: improvement that is worth having.
     """
     rows = _rows(choice, measured, sign=sign, least=least)
-    x = alt.X(
-        "steps", type="quantitative", title="steps of training",
-        scale=alt.Scale(type="log", base=2, padding=12),
-        axis=alt.Axis(format=",", grid=False, values=_ticks(choice.lengths), labelOverlap=True),
-    )  # fmt: skip
-    y = alt.Y("value", type="quantitative", title=metric, scale=alt.Scale(zero=False))
-    shown = f"{steps_text(choice.shortest.estimate)}"
+    x = doubling_x("steps", "steps of training", _ticks(choice.lengths), ",")
+    on = Plane(x, alt.Y("value", type="quantitative", title=metric, scale=alt.Scale(zero=False)))
+    shown = steps_text(choice.shortest.estimate)
     return finish(
         [
-            layer(
-                "band",
-                "band",
-                "rect",
-                "band",
-                x="from:Q",
-                x2="to",
-            ),
-            layer("level", "level", "rule", "threshold", y=y),
-            layer("enough", "enough", "rule", "level", x=x),
-            layer("points", "points", "point", "trial", x=x, y=y),
-            layer("fitted", "fitted", "line", "middle", x=x, y=y),
+            on.layer("band", "rect", "band", x="from:Q", x2="to", y=None),
+            on.layer("level", "rule", "threshold", x=None),
+            on.layer("enough", "rule", "level", y=None),
+            on.layer("points", "point", "trial"),
+            on.layer("fitted", "line", "middle"),
         ],
         rows,
         name="training-length",
