@@ -21,7 +21,7 @@ from tunebook.planning.forecast import Measured, Reruns, plan_ahead
 from tunebook.planning.response import Ground
 from tunebook.planning.trade_offs import trades
 from tunebook.planning.wording import assumption, too_small
-from tunebook.report.terminal.plan import cost_text
+from tunebook.report.terminal.plan import cost_text, decision_text
 
 NUISANCE = {"learning_rate": log_uniform(1e-4, 1), "momentum": uniform(0, 1)}
 
@@ -233,6 +233,30 @@ def test_reruns_say_what_the_seeds_spread(before, monkeypatch):
     assert found.seeds_of == 1
     assert found.noise == pytest.approx(np.std([1.0, 1.2] * 4, ddof=1))
     assert found.decision.gain == pytest.approx(found.decision.excess * found.noise)
+
+
+@pytest.mark.parametrize(("left", "promised"), [(math.inf, True), (1.0, True), (0.02, False)])
+def test_a_gain_beyond_what_the_metric_has_left_is_not_promised(before, left, promised):
+    rows = before.table.take(np.arange(8))
+    reruns = replace(rows, rerun_of=("a",) * 8, value=np.array([1.0, 1.1] * 4))
+    found = plan_ahead(
+        replace(claims.plan_of(CELL), least_improvement=0.01),
+        replace(before, reruns=reruns, reruns_of=1),
+        reruns=Reruns(baseline=True, after=(0.01, 0.01), left=left),
+        simulate=False,
+    )
+    gain = found.promised_gain
+    assert gain == pytest.approx(0.01 + found.decision.gain) and 0.02 < gain < 1.0
+    assert found.out_of_reach is not promised
+    assert (f"a gain of {gain:.2g} loss over the baseline is adopted" in decision_text(found)) is (
+        promised
+    )
+    warned = [text for text in too_small(found) if "max_reruns" in text]
+    if promised:
+        assert not warned
+    else:
+        assert "0.02 loss is left" in decision_text(found)
+        assert f"{gain:.2g} loss" in warned[0] and "0.02 is left" in warned[0]
 
 
 def test_reruns_alone_give_an_assumed_response_its_size(before, monkeypatch):

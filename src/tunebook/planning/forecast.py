@@ -59,12 +59,15 @@ class Reruns:
         level: chance of adopting what is not worth it, over all candidates.
         after: level of the decision after it, if it adopts and if it does not; None without a
             baseline, where the account takes no part.
+        left: by how much the metric can improve on the baseline, or without one on chance;
+            infinite where no bound is certain.
     """
 
     most: int = 20
     baseline: bool = False
     level: float = 0.05
     after: tuple[float, float] | None = None
+    left: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +102,7 @@ class PlannedDecision:
             cases; in the round's unit. NaN where the reruns allow no verdict.
         excess: the same in standard deviations of a rerun.
         after: level of the decision after it, if it adopts and if it does not.
+        left: all that the metric can improve by, as far as its name tells.
     """
 
     sides: int
@@ -107,6 +111,7 @@ class PlannedDecision:
     gain: float
     excess: float
     after: tuple[float, float] | None = None
+    left: float = math.inf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,6 +150,16 @@ class PlannedRound:
     def difference(self) -> float:
         """The smallest difference that all questions promise; NaN where none was worked out."""
         return max((q.difference for q in self.questions), default=math.nan)
+
+    @property
+    def promised_gain(self) -> float:
+        """The gain that is adopted in 80 % of cases, the least improvement included."""
+        return (self.plan.least_improvement if self.decision.after else 0.0) + self.decision.gain
+
+    @property
+    def out_of_reach(self) -> bool:
+        """Whether the metric has less left than the gain that is adopted in 80 % of cases."""
+        return bool(self.metric) and self.promised_gain >= self.decision.left
 
     @property
     def trials_a_study(self) -> int:
@@ -255,5 +270,5 @@ def _decision(
     excess = planned(each, reruns.level / candidates).excess if each >= FIRST_ADOPT else math.nan
     return PlannedDecision(
         sides=sides, reruns=each, level=reruns.level, gain=excess * noise, excess=excess,
-        after=reruns.after,
+        after=reruns.after, left=reruns.left,
     )  # fmt: skip

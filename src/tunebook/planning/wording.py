@@ -6,7 +6,7 @@ import math
 
 from tunebook.deciding.sequential_design import FIRST_ADOPT
 from tunebook.domain.design import Round, studies
-from tunebook.domain.formats.numbers import digits, percent
+from tunebook.domain.formats.numbers import digits, percent, plural
 from tunebook.planning.detectable_difference import simulated_trials
 from tunebook.planning.earlier_trials import FEWEST as FEWEST_COMPLETE
 from tunebook.planning.earlier_trials import FEWEST_FREE
@@ -101,13 +101,18 @@ def _too_few_trials(plan: Round) -> list[str]:
 
 def _too_few_reruns(found: PlannedRound) -> list[str]:
     decided = found.decision
+    if found.out_of_reach:
+        return [
+            f"the decision adopts a gain of {digits(found.promised_gain)} {found.metric} in 80 % "
+            f"of cases, and {digits(decided.left)} is left. Next: decide with max_reruns above "
+            f"{decided.reruns * decided.sides}, or lower least_improvement"
+        ]
     if decided.reruns >= FIRST_ADOPT:
         return []
     return [
-        f"{decided.sides} arms get {decided.reruns} new-seed "
-        f"rerun{'s' if decided.reruns != 1 else ''} each, and an adoption takes "
-        f"{FIRST_ADOPT}. Next: decide with max_reruns = {FIRST_ADOPT * decided.sides} or more, or "
-        "compare fewer values"
+        f"{decided.sides} arms get {plural(decided.reruns, 'new-seed rerun')} each, and an "
+        f"adoption takes {FIRST_ADOPT}. Next: decide with max_reruns = "
+        f"{FIRST_ADOPT * decided.sides} or more, or compare fewer values"
     ]
 
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import math
+import random
 import re
+from dataclasses import replace
 
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import tunebook as tb
+from tunebook.book.decisions.refusals import gain_within_reach
 from tunebook.book.planning.planned import Planned, last_timed, look_ahead
+from tunebook.domain.decision import Setting
 from tunebook.domain.design import Round
+from tunebook.domain.finding import Interval
 from tunebook.domain.formats.spelling import choice, log_uniform, uniform
 from tunebook.planning.forecast import plan_ahead
 
@@ -116,6 +122,40 @@ def test_a_gain_is_one_number_in_one_unit(launched, rates, train):
     shown = f"a gain of {0.01 + gain:.2g} loss over the baseline is adopted in 80 % of cases"
     assert shown in " ".join(repr(found).split())
     assert found.data()["decision"]["gain"] == gain
+
+
+def test_what_is_left_to_gain_is_read_off_metric_baseline_and_chance(launched):
+    error, setting = tb.minimize("valid/error"), Setting(name="", chance=0.9)
+    baseline = replace(launched.baseline, expected=Interval(0.03, 0.02, 0.05))
+    assert gain_within_reach(error, setting, baseline) == pytest.approx(0.05)
+    assert gain_within_reach(error, setting, None) == pytest.approx(0.9)
+    accuracy = tb.maximize("valid/accuracy")
+    assert gain_within_reach(accuracy, setting, baseline) == pytest.approx(0.98)
+    assert gain_within_reach(error, Setting(name=""), None) == math.inf
+    assert gain_within_reach(tb.minimize("valid/loss"), setting, baseline) == math.inf
+
+
+def test_a_plan_does_not_promise_more_than_is_left(tmp_path, rates):
+    """An error of 0.02 whose seeds spread 0.02: no gain that is left is adopted."""
+
+    def train(trial):
+        noise = random.Random(trial.seed).gauss(0, 0.02)
+        trial.report(trial.max_train_steps, {"valid/error": abs(0.02 + noise)})
+
+    quiet = {"workers": 0, "progress": False}
+    with tb.Book(tmp_path / "e.db", objective=tb.minimize("valid/error"), chance=0.9) as book:
+        first = book.round("Does it learn?", fixed={"optimizer": "adam", "learning_rate": 0.1},
+                           trials=2, max_train_steps=1)  # fmt: skip
+        first.run(train, **quiet)
+        book.launch(first.decide(train, max_reruns=8, **quiet))
+        book.round("Which?", scientific=SIDES, nuisance=rates, trials=32,
+                   max_train_steps=1).run(train, **quiet)  # fmt: skip
+        left = book.baseline.expected.high
+        found = again(book, rates, least_improvement=0.04).planned(workers=1)
+        assert found.data()["decision"]["left"] == pytest.approx(left)
+        assert found.ahead.promised_gain > left
+        assert f"{left:.2g} valid/error is left" in " ".join(repr(found).split())
+        assert any("max_reruns" in text for text in found.warnings)
 
 
 def test_one_line_says_what_is_about_to_be_spent(compared, rates, train, capsys):

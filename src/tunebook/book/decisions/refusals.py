@@ -18,6 +18,7 @@ from tunebook.domain.decision import (
 )
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import DesignError, EvidenceError
+from tunebook.domain.finding import Interval
 from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import number, round_to
 from tunebook.domain.table import TrialTable
@@ -75,6 +76,17 @@ def out_of_reach(
         f"that {objective.metric} can still improve by, {number(_short(left))} from {whose} "
         f"{number(_short(now))}. Give a smaller least_improvement, in units of {objective.metric}."
     )
+
+
+def gain_within_reach(objective: Objective, setting: Setting, baseline: Launch | None) -> float:
+    """By how much the metric can surely improve on the baseline, or without one on chance.
+
+    Infinity where the metric's name gives no certain bound, or chance is not known.
+    """
+    chance = setting.chance
+    if baseline is not None:
+        return most_gain(objective, baseline.expected, (), chance)
+    return math.inf if chance is None else most_gain(objective, Interval(*[chance] * 3), (), None)
 
 
 def refuse_unreachable(

@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from tunebook.book.decisions.levels import book_account
 from tunebook.book.decisions.limits import check_limits
-from tunebook.book.decisions.refusals import out_of_reach
+from tunebook.book.decisions.refusals import gain_within_reach, out_of_reach
 from tunebook.book.tried_times import tried_times
 from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.deciding.launch_account import granted
@@ -128,6 +128,7 @@ def _numbers(ahead: PlannedRound) -> dict[str, Any]:
             **to_data(ahead.decision),
             "gain": _finite(ahead.decision.gain),
             "excess": _finite(ahead.decision.excess),
+            "left": _finite(ahead.decision.left),
         },
     }
 
@@ -278,12 +279,17 @@ def at_a_time(workers: int | None) -> int:
 
 def _reruns(store: Store, most: int) -> Reruns:
     """How a round of the book is decided next."""
-    if not store.launches():
-        return Reruns(most=most, level=ERROR_RATE)
+    setting, objective = store.setting()
+    launches = store.launches()
+    baseline = launches[-1] if launches else None
+    left = gain_within_reach(objective, setting, baseline)
+    if baseline is None:
+        return Reruns(most=most, level=ERROR_RATE, left=left)
     adopted = [line.adopted for line in book_account(store)]
     return Reruns(
         most=most,
         baseline=True,
         level=min(ERROR_RATE, granted(adopted)),
         after=(granted([*adopted, True]), granted([*adopted, False])),
+        left=left,
     )

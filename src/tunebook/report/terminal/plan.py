@@ -121,17 +121,16 @@ def decision_text(ahead: PlannedRound) -> str:
             "the smallest gain is not known before about 6 reruns measure what seeds do; "
             f"{wrong} of cases ({reruns})"
         )
-    return (
-        f"a gain of {size_text(promised_gain(ahead), ahead)} over "
-        f"{'the baseline' if decided.after else 'chance'} is adopted in 80 % of cases, "
-        f"{wrong} ({reruns})"
+    over, size = (
+        "the baseline" if decided.after else "chance",
+        size_text(ahead.promised_gain, ahead),
     )
-
-
-def promised_gain(ahead: PlannedRound) -> float:
-    """The gain that is adopted in 80 % of cases, the least improvement included."""
-    least = ahead.plan.least_improvement if ahead.decision.after else 0.0
-    return least + ahead.decision.gain
+    if ahead.out_of_reach:
+        return (
+            f"no gain that is left is adopted in 80 % of cases: that takes {size} over {over}, "
+            f"and {size_text(decided.left, ahead)} is left; {wrong} ({reruns})"
+        )
+    return f"a gain of {size} over {over} is adopted in 80 % of cases, {wrong} ({reruns})"
 
 
 def level_text(ahead: PlannedRound) -> str:
@@ -167,8 +166,10 @@ def one_line(ahead: PlannedRound) -> str:
         said += f"; {values} that differ by {size_text(ahead.difference, ahead)} are distinguished"
     elif ahead.questions:
         said += "; it distinguishes no values"
-    if math.isfinite(ahead.decision.gain):
-        said += f", and a gain of {size_text(promised_gain(ahead), ahead)} is adopted"
+    if ahead.out_of_reach:
+        said += f", and no gain of the {size_text(ahead.decision.left, ahead)} left is adopted"
+    elif math.isfinite(ahead.decision.gain):
+        said += f", and a gain of {size_text(ahead.promised_gain, ahead)} is adopted"
     told = math.isfinite(ahead.difference) or math.isfinite(ahead.decision.gain)
     return said + (", in 80 % of cases." if told else ".")
 
