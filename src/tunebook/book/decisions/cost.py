@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from tunebook.book.decisions.levels import book_account
-from tunebook.book.decisions.refusals import gain_within_reach
+from tunebook.book.decisions.refusals import gain_left_in
 from tunebook.book.planning.planned import at_a_time, last_measured, last_timed
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.tried_times import tried_times
@@ -90,9 +90,7 @@ def _promised(store: Store, stored: StoredRound, plan: RerunPlan) -> str:
     gain = number(round_to(least + plan.excess * noise))
     over = "the baseline" if plan.baseline is not None else "chance"
     more = f", {number(least)} of it the least improvement," if least else ""
-    setting, objective = store.setting()
-    launch = store.launches()[-1] if plan.baseline is not None else None
-    left = gain_within_reach(objective, setting, launch)
+    left = gain_left_in(store)
     if least + plan.excess * noise >= left:
         return (
             f"No gain that is left is adopted in 80 % of cases: that takes {gain} in {metric} "

@@ -23,6 +23,7 @@ from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import number, round_to
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.metric_bounds import gain_left, most_gain
+from tunebook.store import Store
 
 
 def check_least_improvement(
@@ -87,6 +88,14 @@ def gain_within_reach(objective: Objective, setting: Setting, baseline: Launch |
     if baseline is not None:
         return most_gain(objective, baseline.expected, (), chance)
     return math.inf if chance is None else most_gain(objective, Interval(*[chance] * 3), (), None)
+
+
+def gain_left_in(store: Store) -> float:
+    """`gain_within_reach` of a book's next decision."""
+    made, launches = store.setting(), store.launches()
+    if made is None:
+        return math.inf
+    return gain_within_reach(made[1], made[0], launches[-1] if launches else None)
 
 
 def refuse_unreachable(

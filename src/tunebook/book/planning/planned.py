@@ -12,7 +12,7 @@ from threadpoolctl import threadpool_limits
 
 from tunebook.book.decisions.levels import book_account
 from tunebook.book.decisions.limits import check_limits
-from tunebook.book.decisions.refusals import gain_within_reach, out_of_reach
+from tunebook.book.decisions.refusals import gain_left_in, out_of_reach
 from tunebook.book.tried_times import tried_times
 from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.deciding.launch_account import granted
@@ -279,11 +279,8 @@ def at_a_time(workers: int | None) -> int:
 
 def _reruns(store: Store, most: int) -> Reruns:
     """How a round of the book is decided next."""
-    setting, objective = store.setting()
-    launches = store.launches()
-    baseline = launches[-1] if launches else None
-    left = gain_within_reach(objective, setting, baseline)
-    if baseline is None:
+    left = gain_left_in(store)
+    if not store.launches():
         return Reruns(most=most, level=ERROR_RATE, left=left)
     adopted = [line.adopted for line in book_account(store)]
     return Reruns(
