@@ -10,6 +10,7 @@ import pytest
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Cause, Status, TrialKey, TrialRecord
+from tunebook.execution import Ended
 from tunebook.execution.code import training_code
 from tunebook.execution.slurm.files import ArrayFolder, Orders, Said
 from tunebook.execution.slurm.outcomes import LAG_S, Judge, Task
@@ -141,7 +142,7 @@ def test_a_job_without_a_word_is_given_some_seconds(task):
 
 def test_time_limits_that_allow_no_checkpoint_end_the_trial(task):
     judge = Judge(60.0)
-    stopped = Said(stopped="signal", seconds=30.0)
+    stopped = Said(stopped="signal", ended=Ended(key=TrialKey(1, 0), attempt=1, seconds=30.0))
     ends = [judge.judge(over(task(n), "COMPLETED", stopped), time.monotonic()) for n in (1, 2, 3)]
     assert [e.preempted for e in ends] == [True, True, False]
     assert ends[2].outcome.status is Status.FAILED

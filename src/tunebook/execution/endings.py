@@ -6,7 +6,6 @@ loses none. Every step may be repeated: whether an interrupted one took place is
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from contextlib import suppress
 from itertools import islice
@@ -18,12 +17,12 @@ from tunebook.domain.errors import (
     TrainingLoadError,
     TrialBusyError,
 )
-from tunebook.domain.trial import Cause, Outcome, Status, TrialKey, TrialRecord
+from tunebook.domain.trial import Cause, Outcome, TrialKey, TrialRecord
 from tunebook.execution import Ended
+from tunebook.execution.outcome import failed
 from tunebook.execution.recovery import to_repeat_s
 from tunebook.store import Store
 from tunebook.store.ingest import End, settle_all
-from tunebook.store.requests import CANCELLED_DETAIL
 from tunebook.training.log import attempt_files
 
 RETRIES = 3
@@ -201,13 +200,8 @@ class Endings:
         if not ended.preempted:
             lost.add(attempt)
         if len(lost) > RETRIES and not closing:
-            outcome = Outcome(
-                status=Status.FAILED,
-                cause=Cause.RETRIES_SPENT,
-                detail=f"its worker was lost {len(lost)} times",
-                seconds=seconds,
-                ended_at=time.time(),
-            )
+            detail = f"its worker was lost {len(lost)} times"
+            outcome = failed(Cause.RETRIES_SPENT, detail, seconds=seconds)
             if self._store.finish(key, attempt, outcome) or (key, attempt) in self._tried:
                 self.settled.append((key, outcome))
             return
@@ -219,14 +213,3 @@ class Endings:
             # Adding it again could count it twice: a number for people is rather too low.
             with suppress(*NOT_NOW):
                 self._store.add_spent_twice(key.round, repeated_s)
-
-
-def cancelled(seconds: float) -> Outcome:
-    """The end of a trial that a person cancelled."""
-    return Outcome(
-        status=Status.FAILED,
-        cause=Cause.CANCELLED,
-        detail=CANCELLED_DETAIL,
-        seconds=seconds,
-        ended_at=time.time(),
-    )

@@ -1,22 +1,44 @@
-"""How a worker's death is recorded: which cause, and in which words (C3 needs them)."""
+"""How an attempt ended that did not say so itself, and ends as plain data (C3)."""
 
 from __future__ import annotations
 
 import signal
 import time
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
 
-from tunebook.domain.trial import Cause, Outcome, Status
+from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
+from tunebook.execution import Ended
+from tunebook.training.log_reading import outcome_of
 
 
 def infeasible(cause: Cause, detail: str, *, seconds: float) -> Outcome:
-    """The outcome of an attempt that the executor ended, or that ended without a word."""
+    """The outcome of an attempt that the executor ended, or that ended without an end line."""
+    return _now(Status.INFEASIBLE, cause, detail, seconds)
+
+
+def failed(cause: Cause, detail: str, *, seconds: float) -> Outcome:
+    """The outcome of a trial that ended for a reason outside its configuration."""
+    return _now(Status.FAILED, cause, detail, seconds)
+
+
+def _now(status: Status, cause: Cause, detail: str, seconds: float) -> Outcome:
     return Outcome(
-        status=Status.INFEASIBLE,
-        cause=cause,
-        detail=detail,
-        seconds=seconds,
-        ended_at=time.time(),
+        status=status, cause=cause, detail=detail, seconds=seconds, ended_at=time.time()
     )
+
+
+def ended_to_data(ended: Ended) -> dict[str, Any]:
+    """An end as plain data, for another process of the same version."""
+    return {**asdict(ended), "key": [ended.key.round, ended.key.number]}
+
+
+def ended_from_data(data: Mapping[str, Any]) -> Ended:
+    """The end that `ended_to_data` wrote."""
+    told = data["outcome"]
+    outcome = None if told is None else outcome_of(told)
+    return Ended(**{**data, "key": TrialKey(*data["key"]), "outcome": outcome})
 
 
 def death(code: int, *, out_of_memory: bool) -> tuple[Cause, str]:

@@ -13,14 +13,16 @@ from dataclasses import replace
 
 from tunebook.domain.conditions import decided_by
 from tunebook.domain.errors import StoreError, TrainingLoadError, TrialBusyError
-from tunebook.domain.trial import Purpose, TrialKey, TrialRecord
+from tunebook.domain.trial import Cause, Purpose, TrialKey, TrialRecord
 from tunebook.execution import Ended, RunOptions
 from tunebook.execution.code import TrainingCode
-from tunebook.execution.endings import NOT_NOW, Endings, cancelled
+from tunebook.execution.endings import NOT_NOW, Endings
+from tunebook.execution.outcome import failed
 from tunebook.execution.recovery import adopt_earlier
 from tunebook.execution.reuse import executor_for
 from tunebook.store import Store, StoredRound
 from tunebook.store.ingest import Followed, follow_all
+from tunebook.store.requests import CANCELLED_DETAIL
 from tunebook.training.assignment import Assignment, checkpoints_at
 from tunebook.training.log import attempt_files
 
@@ -123,7 +125,7 @@ class Desk:
         over = self.executor.wait(timeout_s)
         for ended in over:
             if ended.key in self._cancelled and ended.outcome is None:
-                ended = replace(ended, outcome=cancelled(ended.seconds))
+                ended = _cancelled(ended)
             self.endings.add(self.running.pop(ended.key), ended)
             began = self._started.pop(ended.key, time.monotonic())
             self.lasted_s[ended.key] = time.monotonic() - began
@@ -170,10 +172,7 @@ class Desk:
         self.paused = asked.paused
         for trial in [t for t in self._waiting if t.number in asked.cancelled]:
             self._waiting.remove(trial)
-            self.endings.add(
-                trial,
-                Ended(key=trial.key, attempt=trial.attempt, outcome=cancelled(0.0)),
-            )
+            self.endings.add(trial, _cancelled(Ended(key=trial.key, attempt=trial.attempt)))
         for key in self.running:
             if key.number in asked.cancelled and key not in self._cancelled:
                 self._cancelled.add(key)
@@ -245,3 +244,9 @@ class Desk:
         metric = self.objective.metric
         found = self.store.measurements(trial.key)
         return tuple((m.step, m.value) for m in found if m.metric == metric)
+
+
+def _cancelled(ended: Ended) -> Ended:
+    """The end of an attempt at a trial that a person cancelled."""
+    outcome = failed(Cause.CANCELLED, CANCELLED_DETAIL, seconds=ended.seconds)
+    return replace(ended, outcome=outcome)

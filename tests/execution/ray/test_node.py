@@ -16,7 +16,7 @@ from tunebook.domain.design import Objective
 from tunebook.domain.trial import Status, TrialRecord
 from tunebook.execution.child import MARK
 from tunebook.execution.code import training_code
-from tunebook.execution.ray.messages import code_of, from_data, order
+from tunebook.execution.ray.messages import code_of, order
 from tunebook.execution.ray.node import RayNode, clear_left_behind
 from tunebook.training.assignment import Assignment
 from tunebook.training.log import attempt_files, read_log
@@ -75,7 +75,7 @@ def trained(node, what, number=0):
         heard = node.hear(len(log), len(out))
         log, out = log + heard["log"], out + heard["out"]
         if heard["ended"] is not None:
-            return from_data(heard["ended"]), log, out
+            return heard["ended"], log, out
     raise AssertionError("it did not end")
 
 

@@ -17,8 +17,9 @@ from typing import Any
 
 from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
+from tunebook.execution.outcome import ended_to_data
 from tunebook.execution.ray.cluster import Cluster, connect
-from tunebook.execution.ray.messages import ended_line, line
+from tunebook.execution.ray.messages import line
 from tunebook.execution.ray.settings import RaySettings
 from tunebook.execution.ray.trial import Order, train
 from tunebook.training.log import AttemptFiles
@@ -103,7 +104,7 @@ class Driver:
         finally:
             if self._orders.get(order.key) is order:
                 del self._orders[order.key]
-            _say(self._say_to, ended_line(ended))
+            _say(self._say_to, line({"said": "ended", "ended": ended_to_data(ended)}))
 
     async def _close(self, grace_s: float) -> None:
         for order in self._orders.values():

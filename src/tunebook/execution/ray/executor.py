@@ -19,7 +19,8 @@ from tunebook.domain.formats.names import spell
 from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.child import WorkerProcess
-from tunebook.execution.ray.messages import code_of, from_data, line, order
+from tunebook.execution.outcome import ended_from_data
+from tunebook.execution.ray.messages import code_of, line, order
 from tunebook.execution.ray.settings import RaySettings, checked
 from tunebook.training.assignment import Assignment, TrainingCode
 
@@ -145,7 +146,7 @@ class RayExecutor:
 
     def _hear(self) -> None:
         for message in self._driver.read():
-            ended = from_data(message)
+            ended = ended_from_data(message["ended"])
             if self._under_way.get(ended.key) == ended.attempt:
                 del self._under_way[ended.key]
                 self._ended.append(ended)

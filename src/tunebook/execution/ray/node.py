@@ -27,7 +27,6 @@ from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
 from tunebook.execution.local import GRACE_S, LocalExecutor
 from tunebook.execution.ray.artifacts import PIECE, Receiver, Thing, kept, piece
-from tunebook.execution.ray.messages import as_data
 from tunebook.execution.recovery import end_strays
 from tunebook.store.ingest import TAIL_BYTES
 from tunebook.training.assignment import Assignment, TrainingCode, decode
@@ -135,7 +134,7 @@ class RayNode:
             "out": _part(files.output, out_from)[0],
             "out_from": out_from,
             "things": things,
-            "ended": None if ended is None or more else as_data(ended),
+            "ended": None if more else ended,
         }
 
     def piece(self, kind: str, name: str, relative: str, at: int) -> bytes | None:

@@ -16,7 +16,6 @@ from tunebook.execution.outcome import infeasible
 from tunebook.execution.ray.artifacts import CHECKPOINT, Thing, kept, piece
 from tunebook.execution.ray.cluster import Cluster
 from tunebook.execution.ray.log_copy import HostCopy
-from tunebook.execution.ray.messages import from_data
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import AttemptFiles
 
@@ -128,7 +127,8 @@ async def _on(node: Any, order: Order, copy: HostCopy) -> Ended:
         tries += heard["ended"] is not None
         if tries and (whole or tries == TRIES or order.stopping == -1.0):
             copy.sync()
-            return from_data(heard["ended"])
+            ended: Ended = heard["ended"]
+            return ended
 
 
 async def _heard(node: Any, order: Order, copy: HostCopy) -> dict[str, Any]:

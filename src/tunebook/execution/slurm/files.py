@@ -23,12 +23,11 @@ import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from tunebook.domain.trial import Outcome
 from tunebook.domain.version import VERSION
+from tunebook.execution import Ended
+from tunebook.execution.outcome import ended_from_data, ended_to_data
 from tunebook.training.assignment import Assignment, decode, encode
-from tunebook.training.log_reading import outcome_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +56,11 @@ class Said:
     Attributes:
         stopped: "signal" (SLURM's, or a person's), "host" (its heartbeat stood still),
             "withdrawn"; empty where the attempt ended by itself.
-        outcome, seconds, killed, unloadable, unwritable: as in `Ended`.
+        ended: the attempt's end.
     """
 
+    ended: Ended
     stopped: str = ""
-    outcome: Outcome | None = None
-    seconds: float = 0.0
-    killed: bool = False
-    unloadable: str = ""
-    unwritable: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +125,8 @@ class ArrayFolder:
     def end(self, task: int, said: Said) -> None:
         """Say how a task ended; to nobody, where the host has given the task up."""
         with suppress(FileNotFoundError):
-            _write(self.path / f"{task}.ended", json.dumps(asdict(said)))
+            data = {"stopped": said.stopped, "ended": ended_to_data(said.ended)}
+            _write(self.path / f"{task}.ended", json.dumps(data))
 
     def ended(self) -> dict[int, Said]:
         """What jobs have said of their ends; one reading of the folder for all of them."""
@@ -139,7 +135,9 @@ class ArrayFolder:
             stem, _, kind = name.partition(".")
             if kind == "ended" and stem.isdigit():
                 with suppress(FileNotFoundError):
-                    found[int(stem)] = _said(json.loads((self.path / name).read_bytes()))
+                    data = json.loads((self.path / name).read_bytes())
+                    end = ended_from_data(data["ended"])
+                    found[int(stem)] = Said(ended=end, stopped=data["stopped"])
         return found
 
     def beat(self) -> None:
@@ -207,11 +205,6 @@ def job_noted(lock: Path) -> Note | None:
 def forget_job(lock: Path) -> None:
     """The trial's job is gone."""
     lock.with_suffix(".slurm").unlink(missing_ok=True)
-
-
-def _said(told: dict[str, Any]) -> Said:
-    outcome = told.pop("outcome")
-    return Said(outcome=None if outcome is None else outcome_of(outcome), **told)
 
 
 def _write(path: Path, text: str) -> None:

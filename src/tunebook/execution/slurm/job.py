@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from tunebook.domain.trial import Cause
@@ -66,17 +67,11 @@ def train(folder: ArrayFolder, task: int, orders: Orders, asked: threading.Event
             stopped = "signal" if asked.is_set() else "" if ended else watch.says()
     finally:
         ended += executor.close(grace_s=_grace(folder, orders, stopped) if stopped else 0.0)
-    last = ended[0]
     if stopped:
         # The end line of the log, where there is one, still says how it ended.
-        return Said(stopped=stopped, seconds=last.seconds, unwritable=last.unwritable)
-    return Said(
-        outcome=last.outcome,
-        seconds=last.seconds,
-        killed=last.killed,
-        unloadable=last.unloadable,
-        unwritable=last.unwritable,
-    )
+        lost = replace(ended[0], outcome=None, killed=False, unloadable="")
+        return Said(stopped=stopped, ended=lost)
+    return Said(ended=ended[0])
 
 
 class Watch:
@@ -118,10 +113,12 @@ def _differs(orders: Orders) -> Said | None:
     here = VERSION
     if orders.version == here:
         return None
-    return Said(
-        unloadable=f"the job's Python has Tunebook {here}, and the host has {orders.version}: "
+    trial = orders.assignment.trial
+    why = (
+        f"the job's Python has Tunebook {here}, and the host has {orders.version}: "
         "give python= the same environment"
     )
+    return Said(ended=Ended(key=trial.key, attempt=trial.attempt, unloadable=why))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from tunebook.domain.formats.names import spell
 from tunebook.domain.program import MARK
-from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
+from tunebook.domain.trial import Cause, Outcome, TrialKey
 from tunebook.execution import Ended
-from tunebook.execution.outcome import infeasible
+from tunebook.execution.outcome import failed, infeasible
 from tunebook.execution.slurm.files import ArrayFolder, Said
 from tunebook.execution.slurm.queue import ALIVE, GONE
 from tunebook.training.assignment import Assignment
@@ -68,7 +68,7 @@ class Task:
     def seconds(self) -> float:
         """Wall-clock time of the attempt, as far as it is known here."""
         if self.said is not None:
-            return self.said.seconds
+            return self.said.ended.seconds
         return 0.0 if self.running_at is None else time.monotonic() - self.running_at
 
 
@@ -84,7 +84,7 @@ class Judge:
         """How an attempt ended; None while that is not known."""
         said = task.said
         if said is not None and not said.stopped:
-            return ended(task, outcome=said.outcome, unloadable=said.unloadable)
+            return said.ended
         if task.cancelled:
             return ended(task) if task.over_at is not None or said is not None else None
         over = task.over_at is not None and (said is not None or now - task.over_at >= LAG_S)
@@ -118,15 +118,11 @@ class Judge:
         if self._stuck[key] < STUCK_ATTEMPTS:
             return ended(task, preempted=True)
         limit = "the partition's" if self._time_s is None else f"time_s={spell(self._time_s)}"
-        outcome = Outcome(
-            status=Status.FAILED,
-            cause=Cause.RETRIES_SPENT,
-            detail=f"SLURM's time limit ({limit}) ended {STUCK_ATTEMPTS} attempts in a row before "
-            "a new checkpoint: checkpoint more often, or give jobs more time",
-            seconds=task.seconds,
-            ended_at=time.time(),
+        detail = (
+            f"SLURM's time limit ({limit}) ended {STUCK_ATTEMPTS} attempts in a row before "
+            "a new checkpoint: checkpoint more often, or give jobs more time"
         )
-        return ended(task, outcome=outcome)
+        return ended(task, outcome=failed(Cause.RETRIES_SPENT, detail, seconds=task.seconds))
 
 
 def ended(
@@ -140,9 +136,8 @@ def ended(
         outcome=outcome,
         seconds=task.seconds,
         preempted=preempted,
-        killed=task.said is not None and task.said.killed,
         unloadable=unloadable,
-        unwritable="" if task.said is None else task.said.unwritable,
+        unwritable="" if task.said is None else task.said.ended.unwritable,
     )
 
 
