@@ -18,6 +18,7 @@ from tunebook.execution.slurm.queue import states
 from tunebook.execution.slurm.settings import SlurmSettings, checked
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import FolderPlace
+from tunebook.training.checkpoints import Saving
 from tunebook.training.log import attempt_files
 
 OBJECTIVE = Objective("valid/error")
@@ -155,5 +156,6 @@ def test_a_newer_checkpoint_is_progress(task):
         one = task(n)
         place = FolderPlace(one.assignment.files.checkpoints)
         if n % 2:  # every other job reaches one
-            place.keep(n, {}, lambda path: path.write_text("state"), OBJECTIVE, 1, ())
+            saving = Saving(step=n, metrics={}, objective=OBJECTIVE, best=1, by=())
+            place.keep(saving, lambda path: path.write_text("state"))
         assert judge.judge(over(one, "TIMEOUT"), time.monotonic()).preempted

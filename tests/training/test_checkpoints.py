@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from tunebook.domain.design import Objective
 from tunebook.training import checkpoints
 from tunebook.training.handle import Trial
 from tunebook.training.log import TrialLog
@@ -18,13 +19,21 @@ def save(text):
     return lambda path: path.write_text(text)
 
 
+def keep(folder, step, loss, save, best=1):
+    objective = Objective("loss")
+    saving = checkpoints.Saving(
+        step=step, metrics={"loss": loss}, objective=objective, best=best, by=(objective,)
+    )
+    checkpoints.keep(folder, saving, save)
+
+
 def steps(folder):
     return [c.step for c in checkpoints.listed(folder)]
 
 
 def test_the_best_and_the_last_are_kept(tmp_path):
     for step, loss in enumerate([0.5, 0.2, 0.4, 0.3, 0.6]):
-        checkpoints.keep(tmp_path, step, loss, save(str(step)), 2)
+        keep(tmp_path, step, loss, save(str(step)), best=2)
     assert steps(tmp_path) == [1, 3, 4]
     assert sorted(p.name for p in tmp_path.iterdir()) == [
         "1",
@@ -37,21 +46,21 @@ def test_the_best_and_the_last_are_kept(tmp_path):
 
 
 def test_a_save_that_raises_leaves_the_earlier_ones(tmp_path):
-    checkpoints.keep(tmp_path, 0, 0.5, save("zero"), 1)
+    keep(tmp_path, 0, 0.5, save("zero"))
 
     def broken(path):
         path.write_text("half")
         raise ValueError("out of luck")
 
     with pytest.raises(ValueError, match="out of luck"):
-        checkpoints.keep(tmp_path, 1, 0.4, broken, 1)
+        keep(tmp_path, 1, 0.4, broken)
     assert steps(tmp_path) == [0]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["0", "0.json"]
 
 
 def test_a_save_that_makes_nothing_is_an_error(tmp_path):
     with pytest.raises(FileNotFoundError, match="made nothing"):
-        checkpoints.keep(tmp_path, 1, 0.4, lambda path: None, 1)
+        keep(tmp_path, 1, 0.4, lambda path: None)
 
 
 def test_folders_are_checkpoints_too(tmp_path):
@@ -59,7 +68,7 @@ def test_folders_are_checkpoints_too(tmp_path):
         (path / "deep").mkdir(parents=True)
         (path / "deep/model.bin").write_bytes(b"\0" * 1000)
 
-    checkpoints.keep(tmp_path, 3, 0.1, folder, 1)
+    keep(tmp_path, 3, 0.1, folder)
     (kept,) = checkpoints.listed(tmp_path)
     assert kept.whole
     (kept.content / "deep/model.bin").write_bytes(b"\1" * 1000)
@@ -68,16 +77,19 @@ def test_folders_are_checkpoints_too(tmp_path):
 
 def test_a_kill_while_saving_leaves_the_earlier_one(tmp_path):
     script = """
-import sys, time
+import dataclasses, sys, time
 from pathlib import Path
 from tunebook.training import checkpoints
 folder = Path(sys.argv[1])
-checkpoints.keep(folder, 0, 0.5, lambda p: p.write_text("zero"), 1)
+from tunebook.domain.design import Objective
+loss = Objective("loss")
+saving = checkpoints.Saving(step=0, metrics={"loss": 0.5}, objective=loss, best=1, by=(loss,))
+checkpoints.keep(folder, saving, lambda p: p.write_text("zero"))
 def slow(path):
     with path.open("w") as out:
         while True:
             out.write("x" * 1000); out.flush(); print("saving", flush=True); time.sleep(0.01)
-checkpoints.keep(folder, 1, 0.1, slow, 1)
+checkpoints.keep(folder, dataclasses.replace(saving, step=1, metrics={"loss": 0.1}), slow)
 """
     writer = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True

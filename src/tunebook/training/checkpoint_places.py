@@ -11,16 +11,15 @@ from __future__ import annotations
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from tunebook.domain.design import Objective
 from tunebook.domain.errors import TrainingCodeError
 from tunebook.training import checkpoints
-from tunebook.training.checkpoints import Checkpoint, checksum
+from tunebook.training.checkpoints import Checkpoint, Saving, checksum
 
 Save = Callable[[Path], object]
 
@@ -28,15 +27,7 @@ Save = Callable[[Path], object]
 class Place(Protocol):
     """What keeps checkpoints of one trial."""
 
-    def keep(
-        self,
-        step: int,
-        metrics: Mapping[str, float],
-        save: Save,
-        objective: Objective,
-        best: int,
-        by: Sequence[Objective],
-    ) -> str:
+    def keep(self, saving: Saving, save: Save) -> str:
         """Save one and drop what need not be kept; returns why it could not be stored, or ""."""
 
     def listed(self) -> list[Checkpoint]:
@@ -60,18 +51,9 @@ class FolderPlace:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def keep(
-        self,
-        step: int,
-        metrics: Mapping[str, float],
-        save: Save,
-        objective: Objective,
-        best: int,
-        by: Sequence[Objective],
-    ) -> str:
+    def keep(self, saving: Saving, save: Save) -> str:
         """Save one; an error of the disk goes to the caller."""
-        loss = loss_of(metrics, objective)
-        checkpoints.keep(self._folder, step, loss, save, best, metrics=metrics, by=by)
+        checkpoints.keep(self._folder, saving, save)
         return ""
 
     def listed(self) -> list[Checkpoint]:
@@ -94,12 +76,12 @@ class ElsewherePlace:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    @cached_property
+    @property
     def _files(self) -> Any:
         """The file system; asking for it connects to it."""
         return self._connected[0]
 
-    @cached_property
+    @property
     def _root(self) -> str:
         return self._connected[1].rstrip("/")
 
@@ -115,26 +97,18 @@ class ElsewherePlace:
         connected: tuple[Any, str] = fsspec.url_to_fs(self._url)
         return connected
 
-    def keep(
-        self,
-        step: int,
-        metrics: Mapping[str, float],
-        save: Save,
-        objective: Objective,
-        best: int,
-        by: Sequence[Objective],
-    ) -> str:
+    def keep(self, saving: Saving, save: Save) -> str:
         """Save one here, then put it there. A place that is away costs a checkpoint, no trial."""
         with tempfile.TemporaryDirectory(prefix="tunebook-") as folder:
             fresh = Path(folder, "content")
             with checkpoints.saved(fresh, save):
                 sha256 = checksum(fresh)
-                loss = loss_of(metrics, objective)
-                text = checkpoints.manifest_of(fresh, step, loss, metrics, sha256)
+                text = saving.manifest(fresh, sha256)
                 packed = _packed(fresh, Path(folder, "packed.tar"))
                 try:
-                    self._put(packed, _name(step, sha256), f"{step}.json", text)
-                    for old in checkpoints.superfluous(self.listed(), best, by):
+                    name = _name(saving.step, sha256)
+                    self._put(packed, name, f"{saving.step}.json", text)
+                    for old in checkpoints.superfluous(self.listed(), saving):
                         self.drop(old)
                 except Exception as error:  # whatever a file system's own client raises
                     return f"{type(error).__name__}: {error}"
@@ -203,11 +177,3 @@ def _unpack(packed: Path, content: Path, *, folder: bool) -> None:
             tar.extractall(content, filter="data")
     else:
         os.replace(packed, content)
-
-
-def loss_of(metrics: Mapping[str, float], objective: Objective) -> float | None:
-    """The objective among metrics, signed so that lower is better; None where it is no number."""
-    value = metrics.get(objective.metric)
-    if value is None or value - value != 0:  # infinite, or not a number
-        return None
-    return objective.sign * value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -45,36 +46,51 @@ class Checkpoint:
         return self.content.exists() and checksum(self.content) == self.sha256
 
 
-def keep(
-    folder: Path,
-    step: int,
-    loss: float | None,
-    save: Callable[[Path], object],
-    best: int,
-    *,
-    metrics: Mapping[str, float] | None = None,
-    by: Sequence[Objective] = (),
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saving:
+    """A checkpoint that is to be kept.
+
+    Attributes:
+        step: training step that it stands for.
+        metrics: what was reported at the step.
+        objective: of the book.
+        best: how many are kept beside the last, by each of `by`.
+        by: what makes one the best.
+    """
+
+    step: int
+    metrics: Mapping[str, float]
+    objective: Objective
+    best: int
+    by: Sequence[Objective]
+
+    def manifest(self, content: Path, sha256: str) -> str:
+        """The text that makes a folder or file a checkpoint."""
+        value = self.metrics.get(self.objective.metric, math.nan)
+        about = {
+            "step": self.step,
+            "loss": self.objective.sign * value if math.isfinite(value) else None,
+            "sha256": sha256,
+            "metrics": dict(self.metrics),
+        }
+        return json.dumps({**about, "folder": content.is_dir()})
+
+
+def keep(folder: Path, saving: Saving, save: Callable[[Path], object]) -> None:
     """Save a checkpoint, then drop those that are neither the last nor among the best.
 
     Whatever `save` raises goes to the caller; earlier checkpoints are untouched.
 
     Args:
         folder: of the trial's checkpoints.
-        step: training step that it stands for.
-        loss: the objective, signed so that lower is better; None where not known.
+        saving: what it stands for.
         save: makes a file or folder at the path that it is given.
-        best: how many are kept beside the last, by each of `by`.
-        metrics: what was reported at the step.
-        by: what makes one the best; the loss if left out.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    fresh = folder / f".{step}.{os.getpid()}.saving"
+    fresh = folder / f".{saving.step}.{os.getpid()}.saving"
     with saved(fresh, save):
-        manifest = manifest_of(fresh, step, loss, metrics or {}, checksum(fresh, sync=True))
-        put(folder, step, fresh, manifest)
-    there = listed(folder)
-    for checkpoint in superfluous(there, best, by):
+        put(folder, saving.step, fresh, saving.manifest(fresh, checksum(fresh, sync=True)))
+    for checkpoint in superfluous(listed(folder), saving):
         drop(checkpoint)
 
 
@@ -111,14 +127,6 @@ def saved(fresh: Path, save: Callable[[Path], object]) -> Iterator[None]:
         remove(fresh)
 
 
-def manifest_of(
-    content: Path, step: int, loss: float | None, metrics: Mapping[str, float], sha256: str
-) -> str:
-    """The text that makes a checkpoint one."""
-    about = {"step": step, "loss": loss, "sha256": sha256, "metrics": dict(metrics)}
-    return json.dumps({**about, "folder": content.is_dir()})
-
-
 def from_manifest(text: str | bytes, content: Path) -> Checkpoint:
     """A checkpoint as its manifest describes it.
 
@@ -147,20 +155,14 @@ def listed(folder: Path) -> list[Checkpoint]:
     return sorted(found, key=lambda c: c.step)
 
 
-def superfluous(
-    there: Sequence[Checkpoint], best: int, by: Sequence[Objective]
-) -> list[Checkpoint]:
+def superfluous(there: Sequence[Checkpoint], saving: Saving) -> list[Checkpoint]:
     """Those that are neither the last nor among the best."""
-    kept = {there[-1].step} if there else set()
-    for losses in [_losses(there, o) for o in by] or [{c.step: c.loss for c in there}]:
-        known = sorted((loss, step) for step, loss in losses.items() if loss is not None)
-        kept |= {step for _, step in known[:best]}
+    kept = {c.step for c in there[-1:]}
+    for objective in saving.by:
+        values = ((c.step, c.metrics.get(objective.metric, math.nan)) for c in there)
+        known = sorted((objective.sign * v, step) for step, v in values if not math.isnan(v))
+        kept |= {step for _, step in known[: saving.best]}
     return [c for c in there if c.step not in kept]
-
-
-def _losses(there: Sequence[Checkpoint], objective: Objective) -> dict[int, float | None]:
-    values = {c.step: c.metrics.get(objective.metric) for c in there}
-    return {s: None if v is None or v != v else objective.sign * v for s, v in values.items()}
 
 
 def best_by(told: Objective | Sequence[Objective]) -> tuple[Objective, ...]:

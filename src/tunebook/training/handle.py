@@ -22,7 +22,7 @@ from tunebook.domain.trial import Cause
 from tunebook.training import artifacts
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import place_of
-from tunebook.training.checkpoints import Checkpoint, best_by
+from tunebook.training.checkpoints import Checkpoint, Saving, best_by
 from tunebook.training.configuration import HABITS, ReadConfiguration, UnknownCall
 from tunebook.training.divergence import Divergence
 from tunebook.training.evaluation_time import EvaluationTime
@@ -212,11 +212,15 @@ class Trial:
         known = dict(self._at_step) if step == self._step else {}
         for name, value in (metrics or {}).items():
             known.setdefault(name, float(value))
-        by = best_by(self.keep_by)
+        saving = Saving(
+            step=step,
+            metrics=known,
+            objective=self._assignment.objective,
+            best=self.keep_best,
+            by=best_by(self.keep_by),
+        )
         with self._watching_the_disk():
-            lost = self._place.keep(
-                step, known, save, self._assignment.objective, self.keep_best, by
-            )
+            lost = self._place.keep(saving, save)
         if lost:
             # Among what the trial printed, whose end the book keeps: the log itself goes.
             said = f"the checkpoint of step {step} could not be stored: {lost}"

@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from tunebook.domain.design import Objective
 from tunebook.domain.errors import TrialBusyError
 from tunebook.domain.trial import TrialKey
 from tunebook.execution.ray.artifacts import ARTIFACT, PIECE, Receiver, Thing, kept, piece
@@ -37,7 +38,11 @@ def save(files, step, *, parts):
         for name, data in parts.items():
             (path / name).write_bytes(data)
 
-    checkpoints.keep(files.checkpoints, step, -step, write, 1)
+    objective = Objective("loss")
+    saving = checkpoints.Saving(
+        step=step, metrics={"loss": -step}, objective=objective, best=1, by=(objective,)
+    )
+    checkpoints.keep(files.checkpoints, saving, write)
 
 
 def carry(node, host):
