@@ -11,8 +11,6 @@ import hashlib
 import inspect
 import os
 import platform
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Collection
@@ -30,6 +28,7 @@ from tunebook.domain.version import VERSION
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.imported import loaded, packages_of
 from tunebook.execution.naming import find_code
+from tunebook.execution.resources import answer_of
 from tunebook.store import Store
 
 PACKAGES = ("numpy", "scipy", "torch", "jax", "jaxlib", "optax", "flax", "keras",
@@ -199,13 +198,5 @@ def _hash(file: Path | None) -> str:
 
 def _asked(program: str, *arguments: str) -> str:
     """What a program prints, or an empty text where it is missing, fails or takes too long."""
-    path = shutil.which(program)
-    if path is None:
-        return ""
-    try:
-        ended = subprocess.run(
-            [path, *arguments], capture_output=True, timeout=ASK_S, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return ended.stdout.decode("utf-8", "replace").strip() if ended.returncode == 0 else ""
+    answered, text = answer_of(program, *arguments, within_s=ASK_S)
+    return text.strip() if answered else ""

@@ -7,12 +7,12 @@ worker is told its share; PyTorch takes what it needs.
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Mapping, Sequence
 from itertools import takewhile
 
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats import scalars
+from tunebook.execution.resources import answer_of
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 JAX_SHARE = "XLA_PYTHON_CLIENT_MEM_FRACTION"
@@ -87,17 +87,9 @@ def _there(environment: Mapping[str, str]) -> list[str]:
         named = (gpu.strip() for gpu in environment[VISIBLE].split(","))
         # As CUDA itself reads such a list: up to the first entry that is none.
         return list(takewhile(lambda gpu: gpu not in ("", "-1"), named))
-    try:
-        listed = subprocess.run(
-            ["nvidia-smi", "--query-gpu=index", "--format=csv,noheader"],
-            capture_output=True,
-            text=True,
-            timeout=LOOK_LIMIT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return []
-    return listed.stdout.split() if listed.returncode == 0 else []
+    query = ("--query-gpu=index", "--format=csv,noheader")
+    answered, indices = answer_of("nvidia-smi", *query, within_s=LOOK_LIMIT_S)
+    return indices.split() if answered else []
 
 
 def _why_none(environment: Mapping[str, str]) -> str:

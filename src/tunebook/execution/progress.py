@@ -5,11 +5,14 @@ Shown: trials done, running and infeasible, the best so far, and the time left.
 
 from __future__ import annotations
 
+import math
+import sys
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from html import escape
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -17,8 +20,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from tunebook.domain.formats.numbers import digits
-from tunebook.execution.notebook_line import NotebookLine, in_notebook
+from tunebook.domain.formats.numbers import digits, seconds_text
 
 PLAIN_EVERY_S = 30.0
 PLAIN_EVERY_SHARE = 0.1
@@ -54,25 +56,6 @@ class Progress:
     stopping: str = ""
 
 
-def clock(seconds: float) -> str:
-    """Seconds as people read them.
-
-    Example:
-        >>> clock(4.2), clock(75), clock(7300), clock(200_000)
-        ('5 s', '1 min 15 s', '2 h 1 min', '2 d 7 h')
-    """
-    whole = int(-(-seconds // 1))
-    for size, unit, small_size, small_unit in (
-        (86400, "d", 3600, "h"),
-        (3600, "h", 60, "min"),
-        (60, "min", 1, "s"),
-    ):
-        if whole >= size:
-            rest = whole % size // small_size
-            return f"{whole // size} {unit}" + (f" {rest} {small_unit}" if rest else "")
-    return f"{whole} s"
-
-
 class TerminalProgress:
     """Shows progress; give it to `run_trials(..., on_progress=...)`.
 
@@ -90,13 +73,14 @@ class TerminalProgress:
         self._console = Console(
             file=stream, stderr=stream is None, highlight=False, force_jupyter=False
         )
-        self._notebook = NotebookLine(title) if stream is None and in_notebook() else None
+        self._in_notebook = stream is None and _in_notebook()
+        self._cell: Any = None
         self._live: Live | None = None
         self._said: tuple[float, int] | None = None
         self._last: Progress | None = None
 
     def __enter__(self) -> TerminalProgress:
-        if self._notebook is not None:
+        if self._in_notebook:
             return self
         if self._console.is_terminal and not self._console.is_dumb_terminal:
             self._live = Live(console=self._console, auto_refresh=False)
@@ -108,8 +92,8 @@ class TerminalProgress:
     def __call__(self, progress: Progress) -> None:
         """Show this."""
         self._last = progress
-        if self._notebook is not None:
-            self._notebook.show(", ".join(parts(progress)), progress.done, progress.total)
+        if self._in_notebook:
+            self._show_in_cell(progress)
         elif self._live is not None:
             self._live.update(block(progress, self._title), refresh=True)
         elif self._due(progress):
@@ -121,13 +105,27 @@ class TerminalProgress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._notebook is not None:
+        if self._in_notebook:
             return
         if self._live is not None:
             self._live.stop()
             self._live = None
         elif self._last is not None and (self._said or (0.0, -1))[1] != self._last.done:
             self._say(self._last)
+
+    def _show_in_cell(self, progress: Progress) -> None:
+        """Write a line with a bar in the output of the notebook's cell, over what it was."""
+        text, total = ", ".join(parts(progress)), max(1, progress.total)
+        content = {
+            "text/plain": f"{self._title}: {text}" if self._title else text,
+            "text/html": f'<progress max="{total}" value="{progress.done}"></progress> '
+            f"<b>{escape(self._title)}</b> {escape(text)}",
+        }
+        if self._cell is None:
+            display = sys.modules["IPython.display"].display
+            self._cell = display(content, raw=True, display_id=True)
+        else:
+            self._cell.update(content, raw=True)
 
     def _due(self, progress: Progress) -> bool:
         if self._said is None:
@@ -139,6 +137,15 @@ class TerminalProgress:
     def _say(self, progress: Progress) -> None:
         self._said = (time.monotonic(), progress.done)
         self._console.print(Text(", ".join(parts(progress))), soft_wrap=True)
+
+
+def _in_notebook() -> bool:
+    """True in a Jupyter kernel; False in a script, a Python shell and an IPython terminal.
+
+    IPython is never imported here: where a notebook runs, it is loaded already.
+    """
+    known = sys.modules.get("IPython")
+    return getattr(known.get_ipython() if known else None, "kernel", None) is not None
 
 
 def terminal_progress(
@@ -209,7 +216,7 @@ def _left(progress: Progress) -> str:
     if progress.stopping:
         return progress.stopping
     if progress.done >= progress.total:
-        return f"in {clock(progress.elapsed_s)}"
+        return f"in {seconds_text(math.ceil(progress.elapsed_s))}"
     if progress.seconds_left is None:
-        return f"{clock(progress.elapsed_s)} so far"
-    return f"{clock(progress.seconds_left)} left"
+        return f"{seconds_text(math.ceil(progress.elapsed_s))} so far"
+    return f"{seconds_text(math.ceil(progress.seconds_left))} left"

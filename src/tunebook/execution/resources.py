@@ -1,9 +1,10 @@
-"""What worker processes use of this machine: threads, memory, and signs that it ran out."""
+"""What this machine has and says: threads, memory, signs that it ran out, answers of commands."""
 
 from __future__ import annotations
 
 import os
 import resource
+import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -112,6 +113,17 @@ def family(pid: int) -> list[psutil.Process]:
         return [parent, *parent.children(recursive=True)]
     except psutil.Error:
         return []
+
+
+def answer_of(*command: str, within_s: float = 60.0) -> tuple[bool, str]:
+    """Whether a command succeeded, and its output or complaint; waits for it."""
+    try:
+        ended = subprocess.run(
+            command, capture_output=True, timeout=within_s, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return False, str(error)
+    return ended.returncode == 0, (ended.stdout or ended.stderr).decode(errors="replace")
 
 
 def oom_kills() -> int:

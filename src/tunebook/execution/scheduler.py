@@ -21,7 +21,7 @@ from tunebook.execution.counts import Tally
 from tunebook.execution.endings import NOT_NOW
 from tunebook.execution.environment import note_environment
 from tunebook.execution.host import host_identity
-from tunebook.execution.interrupts import Interrupts
+from tunebook.execution.interrupts import Interrupts, noted_interrupts
 from tunebook.execution.progress import Progress
 from tunebook.execution.queue import LEASE_S, RENEW_EVERY_S, Desk
 from tunebook.execution.recovery import take_back
@@ -107,7 +107,7 @@ def run_trials(
     stored = _round(store, number)
     sync_every_s()  # an invalid setting is refused before a worker meets it
     _note_code(store, number, code, purpose)
-    with host_identity() as me, Interrupts() as interrupts:
+    with host_identity() as me, noted_interrupts() as interrupts:
         desk = Desk(
             store=store, stored=stored, host=me, code=code, purpose=purpose, options=options
         )

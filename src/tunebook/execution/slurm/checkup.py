@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 
 from tunebook.execution import ClusterReply
-from tunebook.execution.slurm.queue import ask_now
+from tunebook.execution.resources import answer_of
 
 
 def checkup() -> ClusterReply:
     """Count SLURM's nodes by state."""
     if shutil.which("sbatch") is None:
         return ClusterReply(state="absent", sentence="SLURM: its commands are not here")
-    answered, output = ask_now("sinfo", "-h", "-o", "%D %T")
+    answered, output = answer_of("sinfo", "-h", "-o", "%D %T")
     if not answered:
         first = next((line.strip()[:200] for line in output.splitlines() if line.strip()), "")
         why = first or "its controller does not answer"

@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Collection, Iterable
-from typing import IO, Any
+from typing import IO
 
 ASK_EVERY_S = 1.0
 GIVE_UP_S = 150.0
@@ -129,15 +129,3 @@ def states(answer: str) -> dict[Job, tuple[str, str]]:
         if task.isdigit():
             found[array, int(task)] = (state, reason)
     return found
-
-
-def ask_now(*command: str, within_s: float = 60.0) -> tuple[bool, Any]:
-    """Whether a command of SLURM's succeeded, and what it said; waits for it."""
-    try:
-        ended = subprocess.run(
-            command, capture_output=True, timeout=within_s, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return False, str(error)
-    text = (ended.stdout or ended.stderr).decode(errors="replace")
-    return ended.returncode == 0, text

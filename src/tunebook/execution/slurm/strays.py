@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 from tunebook.execution.host import gone
+from tunebook.execution.resources import answer_of
 from tunebook.execution.slurm.files import ArrayFolder, array_folder, forget_job, job_noted
-from tunebook.execution.slurm.queue import ask_now
 
 PATIENCE_S = 20.0
 """A withdrawn job has 2 s for a last checkpoint; claims here are not renewed meanwhile."""
@@ -33,7 +33,7 @@ def end_job_of(lock: Path) -> None:
     until = time.monotonic() + PATIENCE_S
     alive = _alive(note.name, tasks)
     if alive:
-        ask_now("scancel", *alive)
+        answer_of("scancel", *alive)
     while alive and time.monotonic() < until:
         time.sleep(0.5)
         alive = _alive(note.name, tasks)
@@ -48,7 +48,7 @@ def _tasks(folder: ArrayFolder) -> set[int]:
 
 def _alive(name: str, tasks: set[int]) -> list[str]:
     """Ids of jobs that have not ended; none where SLURM does not answer."""
-    known, said = ask_now("squeue", "-h", "-r", "-n", name, "-o", "%F %K")
+    known, said = answer_of("squeue", "-h", "-r", "-n", name, "-o", "%F %K")
     pairs = [line.split() for line in str(said).splitlines()] if known else []
     ours = [p for p in pairs if len(p) == 2 and (not tasks or p[1] in {str(t) for t in tasks})]
     return [f"{array}_{task}" for array, task in ours if task.isdigit()]

@@ -8,8 +8,8 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from tunebook.domain.errors import ClusterError
+from tunebook.execution.resources import answer_of
 from tunebook.execution.slurm.files import ArrayFolder
-from tunebook.execution.slurm.queue import ask_now
 from tunebook.execution.slurm.settings import SlurmSettings, check_installed
 
 AGAIN_EVERY_S = 5.0
@@ -74,7 +74,7 @@ class Sender:
             self.away_since = self.away_since or time.monotonic()
             self._stop.wait(AGAIN_EVERY_S)
             # It may have been accepted, and only the answer was lost.
-            known, said = ask_now("squeue", "-h", "-t", "all", "-n", folder.name, "-o", "%F")
+            known, said = answer_of("squeue", "-h", "-t", "all", "-n", folder.name, "-o", "%F")
             if known and said.split():
                 self.away_since = None
                 return str(said.split()[0])
