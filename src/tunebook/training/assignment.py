@@ -12,7 +12,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +69,7 @@ class Assignment:
         files: where it writes.
         code: what trains.
         objective, training_objective, chance: of the book.
-        time_limit_s, memory_limit_mb: enforced by the host; the first is told to training.
+        time_limit_s, memory_limit_mb: enforced by the host, and known to training.
         evaluations: how often it is asked to evaluate.
         varied: names of the hyperparameters that vary and exist here.
         decided_by: for hyperparameters that exist in some trials only, what decides about it.
@@ -98,51 +98,26 @@ def checkpoints_at(place: str, key: TrialKey) -> str:
     return f"{place.rstrip('/')}/round-{key.round}/{key.number}" if place else ""
 
 
+_OF_TRIAL = ("round", "number", "study", "index", "config", "seed", "max_train_steps", "purpose",
+             "attempt")  # fmt: skip
+_OF_CODE = ("path", "sys_path", "cwd", "script", "logging")
+_PLAIN = tuple(
+    f.name for f in fields(Assignment) if f.name not in ("trial", "files", "objective", "code")
+)
+
+
 def encode(assignment: Assignment, *, with_code: bool) -> bytes:
     """The line that hands an assignment to a worker."""
-    t, code = assignment.trial, assignment.code
-    content: dict[str, Any] = {
-        "assignment": {
-            "round": t.round,
-            "number": t.number,
-            "study": t.study,
-            "index": t.index,
-            "config": dict(t.config),
-            "seed": t.seed,
-            "max_train_steps": t.max_train_steps,
-            "purpose": t.purpose,
-            "attempt": t.attempt,
-            "files": {
-                "log": str(assignment.files.log),
-                "lock": str(assignment.files.lock),
-                "output": str(assignment.files.output),
-                "checkpoints": str(assignment.files.checkpoints),
-            },
-            "objective": [
-                assignment.objective.metric,
-                assignment.objective.direction,
-                assignment.objective.reduced,
-            ],
-            "training_objective": assignment.training_objective,
-            "chance": assignment.chance,
-            "time_limit_s": assignment.time_limit_s,
-            "evaluations": assignment.evaluations,
-            "varied": assignment.varied,
-            "decided_by": dict(assignment.decided_by),
-            "reported": assignment.reported,
-            "checkpoints_at": assignment.checkpoints_at,
-        }
-    }
+    code, objective = assignment.code, assignment.objective
+    told = {name: getattr(assignment, name) for name in _PLAIN}
+    told["trial"] = {name: getattr(assignment.trial, name) for name in _OF_TRIAL}
+    told["files"] = {name: str(path) for name, path in asdict(assignment.files).items()}
+    told["objective"] = [objective.metric, objective.direction, objective.reduced]
+    content: dict[str, Any] = {"assignment": told}
     if with_code:
-        content["code"] = {
-            "path": code.path,
-            "blob": None if code.blob is None else base64.b64encode(code.blob).decode(),
-            "sys_path": code.sys_path,
-            "cwd": code.cwd,
-            "script": code.script,
-            "logging": dict(code.logging),
-        }
-    return json.dumps(content).encode() + b"\n"
+        blob = None if code.blob is None else base64.b64encode(code.blob).decode()
+        content["code"] = {"blob": blob, **{name: getattr(code, name) for name in _OF_CODE}}
+    return json.dumps(content, default=dict).encode() + b"\n"
 
 
 def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
@@ -151,40 +126,21 @@ def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
     told, code = content["assignment"], earlier
     if "code" in content:
         sent = content["code"]
-        code = TrainingCode(
-            path=sent["path"],
-            text="",
-            sha256="",
-            blob=None if sent["blob"] is None else base64.b64decode(sent["blob"]),
-            call=None,
-            sys_path=tuple(sent["sys_path"]),
-            cwd=sent["cwd"],
-            script=sent["script"],
-            logging=sent["logging"],
-        )
+        sent["blob"] = None if sent["blob"] is None else base64.b64decode(sent["blob"])
+        sent["sys_path"] = tuple(sent["sys_path"])
+        code = TrainingCode(text="", sha256="", call=None, **sent)
     assert code is not None
-    metric, direction, reduce = told["objective"]
+    metric, direction, reduced = told["objective"]
+    told["trial"]["purpose"] = Purpose(told["trial"]["purpose"])
     return Assignment(
-        trial=TrialRecord(
-            round=told["round"],
-            number=told["number"],
-            study=told["study"],
-            index=told["index"],
-            config=told["config"],
-            seed=told["seed"],
-            max_train_steps=told["max_train_steps"],
-            purpose=Purpose(told["purpose"]),
-            attempt=told["attempt"],
-        ),
-        files=AttemptFiles(**{name: Path(path) for name, path in told["files"].items()}),
+        **{
+            **told,
+            "trial": TrialRecord(**told["trial"]),
+            "files": AttemptFiles(**{name: Path(path) for name, path in told["files"].items()}),
+            "objective": Objective(metric, Direction(direction), reduced),
+            "varied": tuple(told["varied"]),
+            "decided_by": {name: tuple(on) for name, on in told["decided_by"].items()},
+            "reported": tuple((step, value) for step, value in told["reported"]),
+        },
         code=code,
-        objective=Objective(metric, Direction(direction), reduce),
-        training_objective=told["training_objective"],
-        chance=told["chance"],
-        time_limit_s=told["time_limit_s"],
-        evaluations=told["evaluations"],
-        varied=tuple(told["varied"]),
-        decided_by={name: tuple(on) for name, on in told["decided_by"].items()},
-        reported=tuple((step, value) for step, value in told["reported"]),
-        checkpoints_at=told["checkpoints_at"],
     )

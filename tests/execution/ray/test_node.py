@@ -69,7 +69,7 @@ def told(tmp_path, name="train", pace=0.0, steps=4, number=0):
 def trained(node, what, number=0):
     """Train to the end; returns how it ended, the log's bytes and what was printed."""
     node.expect((1, number), 1)
-    node.begin(*what, 0, None)
+    node.begin(*what, 0)
     log = out = b""
     for _ in range(100):
         heard = node.hear(len(log), len(out))
@@ -98,7 +98,7 @@ def test_nothing_is_left_once_it_has_left(tmp_path, elsewhere):
     before = set(psutil.Process().children())
     node = RayNode(60.0)
     node.expect((1, 0), 1)
-    node.begin(*told(tmp_path, pace=30.0), 0, None)
+    node.begin(*told(tmp_path, pace=30.0), 0)
     while not node.hear(0, 0)["log"]:
         pass
     node.leave()
@@ -111,7 +111,7 @@ def test_a_killed_actors_children_and_folder_are_cleared_by_the_next(tmp_path, e
     script = (
         "import sys, json\nfrom tunebook.execution.ray.node import RayNode\n"
         "node = RayNode(60.0)\nnode.expect((1, 0), 1)\n"
-        "node.begin(*json.loads(sys.argv[1]), 0, None)\n"
+        "node.begin(*json.loads(sys.argv[1]), 0)\n"
         "while not node.hear(0, 0)['log']: pass\n"
         "print('trains', flush=True)\nnode.hear(0, 0)\nimport time; time.sleep(600)\n"
     )
@@ -152,7 +152,7 @@ def test_a_log_that_is_gone_from_the_node_ends_what_may_be_taken(tmp_path, elsew
     node = RayNode(60.0)
     try:
         node.expect((1, 0), 1)
-        node.begin(*told(tmp_path, pace=0.05, steps=400), 0, None)
+        node.begin(*told(tmp_path, pace=0.05, steps=400), 0)
         log = b""
         while not log:
             log = node.hear(0, 0)["log"]

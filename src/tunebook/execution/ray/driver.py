@@ -126,13 +126,12 @@ class Driver:
 def _order(message: dict[str, Any], code: str) -> Order:
     told = message["assignment"]
     return Order(
-        key=TrialKey(told["round"], told["number"]),
-        attempt=told["attempt"],
+        key=TrialKey(told["trial"]["round"], told["trial"]["number"]),
+        attempt=told["trial"]["attempt"],
         files=AttemptFiles(**{name: Path(path) for name, path in told["files"].items()}),
         told=json.dumps(told),
         code=code,
         code_number=message["code"],
-        memory_limit_mb=message["memory_limit_mb"],
         checkpoints_at=told["checkpoints_at"],
         reported_to=max((step for step, _ in told["reported"]), default=-1),
     )

@@ -16,8 +16,7 @@ from tunebook.training.assignment import Assignment, encode
 def order(assignment: Assignment, code: int) -> bytes:
     """The line that has an attempt trained."""
     told = json.loads(encode(assignment, with_code=False))
-    limit = assignment.memory_limit_mb
-    return line({"do": "train", **told, "code": code, "memory_limit_mb": limit})
+    return line({"do": "train", **told, "code": code})
 
 
 def code_of(assignment: Assignment, number: int) -> bytes:

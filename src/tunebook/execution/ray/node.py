@@ -87,13 +87,12 @@ class RayNode:
         receiver, self._receiver = self._receiver, None
         return receiver is not None and receiver.place()
 
-    def begin(self, told: str, code: str, number: int, memory_limit_mb: int | None) -> None:
+    def begin(self, told: str, code: str, number: int) -> None:
         """Train.
 
         Args:
             told: the assignment, as `assignment.encode` has it, without its code.
             code: the code, likewise; number: another one for another code.
-            memory_limit_mb: of the assignment.
         """
         content: dict[str, Any] = {"assignment": json.loads(told)}
         known = self._code[1] if self._code and self._code[0] == number else None
@@ -103,9 +102,7 @@ class RayNode:
         here = known or _as_found_here(assignment.code)
         # The same object for the same code: the worker is sent it once.
         self._code = (number, here)
-        assignment = replace(
-            assignment, code=here, files=self._here(), memory_limit_mb=memory_limit_mb
-        )
+        assignment = replace(assignment, code=here, files=self._here())
         self._todo.put(lambda: self._submit(assignment))
 
     def hear(self, log_at: int, out_at: int) -> dict[str, Any]:

@@ -29,7 +29,7 @@ class Order:
     """One attempt to train.
 
     Attributes:
-        told, code, code_number, memory_limit_mb: as `RayNode.begin` takes them.
+        told, code, code_number: as `RayNode.begin` takes them.
         checkpoints_at: URL of its checkpoints; empty where they are carried.
         reported_to: the last step that earlier attempts have in the book, -1 for none.
         copy: what has arrived, once it has begun.
@@ -44,7 +44,6 @@ class Order:
     told: str
     code: str
     code_number: int
-    memory_limit_mb: int | None
     checkpoints_at: str
     reported_to: int
     copy: HostCopy | None = None
@@ -109,7 +108,7 @@ async def _on(node: Any, order: Order, copy: HostCopy) -> Ended:
     await node.expect.remote((order.key.round, order.key.number), order.attempt)
     await _give(node, order, copy)
     copy.began = time.monotonic()
-    await node.begin.remote(order.told, order.code, order.code_number, order.memory_limit_mb)
+    await node.begin.remote(order.told, order.code, order.code_number)
     asked, tries = False, 0
     while True:
         if order.stopping is not None and not asked:

@@ -89,7 +89,6 @@ class ArrayFolder:
         """Write what a task's job is to do."""
         told = asdict(replace(orders, assignment=None))  # type: ignore[arg-type]
         told["assignment"] = encode(orders.assignment, with_code=True).decode()
-        told["memory_limit_mb"] = orders.assignment.memory_limit_mb
         _write(self.path / f"{task}.json", json.dumps(told))
 
     def orders(self, task: int) -> Orders | None:
@@ -98,9 +97,7 @@ class ArrayFolder:
             told = json.loads((self.path / f"{task}.json").read_bytes())
         except FileNotFoundError:
             return None
-        limit = told.pop("memory_limit_mb")
-        assignment = decode(told.pop("assignment").encode(), None)
-        return Orders(assignment=replace(assignment, memory_limit_mb=limit), **told)
+        return Orders(assignment=decode(told.pop("assignment").encode(), None), **told)
 
     def withdraw(self, task: int) -> None:
         """Take back a task: its job ends itself, or never begins."""
