@@ -171,8 +171,9 @@ def test_a_host_that_is_killed_while_it_settles_many_loses_nothing(book, tmp_pat
     with closing(SqlStore.open(tmp_path / "b.db")) as again:
         for trial in again.held(1):
             settle(again, trial.key, 1, DONE)
-        kept = {(n, s) for n, (steps, _) in again.curves(1)["loss"].items() for s in steps}
-        counts = again.curves_of(1, range(600))["loss"].offsets
+        curves = again.curves_of(1, range(600))["loss"]
+        kept = {(n, s) for n in range(600) for s in curves.of(n)[0].tolist()}
+        counts = curves.offsets
         assert len(acknowledged) > 1000
         assert set(acknowledged) <= kept
         assert counts[-1] == len(kept), "and none is there twice"

@@ -27,8 +27,9 @@ from tunebook.report.loop import standing
 FIXTURES = Path(__file__).parent / "fixtures"
 EXPECTED = FIXTURES / "expected.json"
 SCHEMAS = [f"schema-{n:04d}" for n in range(1, 8)]
+EXAMINED = ["schema-0001", "schema-0007", "demo"]
 ARCHIVES = ["archive-0003", "archive-0005", "archive-0007"]
-TEXTS = frozenset({"sentence", "caveats", "seeds", "created_at", "decided_at", "launched_at"})
+TEXTS = frozenset({"sentence", "caveats", "caveat_kinds", "decided_at", "launched_at"})
 
 
 def unpacked(name: str, folder: Path) -> Path:
@@ -48,26 +49,36 @@ def unpacked(name: str, folder: Path) -> Path:
 
 
 def reading(file: Path) -> dict:
-    """What a book says, without its sentences."""
+    """What a book holds, without its sentences."""
     with tb.Book(file) as book:
         record = book.record()
-        rounds = {
+        return {
+            "rounds": {
+                str(r.number): {
+                    "goal": r.plan.goal,
+                    "trials": [[t.name, str(t.status), t.seed, t.rerun_of] for t in r.trials],
+                    "values": dict(sorted(r.values().items())),
+                }
+                for r in book.rounds
+            },
+            "decisions": [bare(to_data(d)) for d in record.decisions],
+            "launches": [bare(to_data(launch)) for launch in record.launches],
+        }
+
+
+def findings(file: Path) -> dict:
+    """What today's checks say of a book, and where each round stands."""
+    with tb.Book(file) as book:
+        record = book.record()
+        return {
             str(r.number): {
-                "goal": r.plan.goal,
                 "step": str(standing(record, r.number).step),
-                "trials": [[t.name, str(t.status), t.seed, t.rerun_of] for t in r.trials],
-                "values": dict(sorted(r.values().items())),
                 "findings": [
                     [f.check, str(f.severity), f.subject, bare(to_data(dict(f.numbers)))]
                     for f in r.findings()
                 ],
             }
             for r in book.rounds
-        }
-        return {
-            "rounds": rounds,
-            "decisions": [bare(to_data(d)) for d in record.decisions],
-            "launches": [bare(to_data(launch)) for launch in record.launches],
         }
 
 
@@ -103,6 +114,12 @@ def test_a_book_of_an_earlier_version_reads_the_same(name, expected, tmp_path):
     alike(reading(unpacked(name, tmp_path)), expected[name])
 
 
+@pytest.mark.parametrize("name", EXAMINED)
+def test_a_book_of_an_earlier_version_has_the_same_findings(name, expected, tmp_path):
+    """Where a check was changed on purpose, write expected.json anew; see above."""
+    alike(findings(unpacked(name, tmp_path)), expected["findings"][name])
+
+
 @pytest.mark.parametrize("name", ARCHIVES)
 def test_an_archive_of_an_earlier_version_restores_to_the_same_book(name, expected, tmp_path):
     restored = reading(unpacked(name, tmp_path))
@@ -132,7 +149,9 @@ def train(trial: tb.Trial) -> float:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        found = {n: reading(unpacked(n, Path(folder))) for n in [*SCHEMAS, "killed", "demo"]}
+        files = {n: unpacked(n, Path(folder)) for n in [*SCHEMAS, "killed", "demo"]}
+        found = {name: reading(file) for name, file in files.items()}
+        found["findings"] = {name: findings(files[name]) for name in EXAMINED}
     EXPECTED.write_text(
         json.dumps(found, indent=0, sort_keys=True, allow_nan=False) + "\n", "utf-8"
     )

@@ -237,7 +237,7 @@ class Book(ProcedureBook):
         refuse_open_problems(decision, acknowledged=despite_problems)
         by, now = who or user_name(), time.time()
         made = launch_of(decision, launches, by, why, now, baseline_length=baseline_length)
-        self._store.add_launch(made)
+        self._store.add(made)
         return made
 
     adopt = launch

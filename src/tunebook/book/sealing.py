@@ -69,7 +69,7 @@ def seal(
     rounds = len(store.rounds()) if added else 0
     for name in added:
         number = len(store.seals()) + 1
-        store.add_seal(Seal(number=number, metric=name, rounds=rounds, sealed_at=time.time()))
+        store.add(Seal(number=number, metric=name, rounds=rounds, sealed_at=time.time()))
     return tuple(added)
 
 
@@ -106,7 +106,7 @@ def look_at(store: Store, metric: str, *, who: str, why: str) -> Look:
         why=" ".join(why.split()),
         looked_at=time.time(),
     )
-    store.add_look(look)
+    store.add(look)
     return look
 
 

@@ -55,10 +55,11 @@ class Tally:
         trials = [t for t in store.trials(number) if purpose is None or t.purpose is purpose]
         self.statuses = {t.key: t.status for t in trials}
         self.seconds = [t.seconds for t in trials if t.status is Status.COMPLETE][-RECENT:]
-        curves = store.curves(number).get(self.objective.metric, {})
-        for trial in trials:
-            if trial.status is Status.COMPLETE and trial.number in curves:
-                self._offer(trial.name, curves[trial.number][1])
+        curves = store.curves_of(number, [t.number for t in trials]).get(self.objective.metric)
+        for i, trial in enumerate(trials):
+            values = [] if curves is None else curves.of(i)[1].tolist()
+            if trial.status is Status.COMPLETE and values:
+                self._offer(trial.name, values)
             elif trial.status.ended:
                 self._spoil(trial)
 

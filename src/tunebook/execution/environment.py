@@ -58,7 +58,7 @@ def note_environment(
     if own and _same(own[-1], now):
         return ()
     try:
-        store.add_environment(now)
+        store.add(now)
     except StoreError:
         if len(store.environments()) == len(known):
             raise

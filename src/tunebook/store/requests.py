@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from tunebook.domain.trial import Cause, Outcome, Status, TrialKey
-from tunebook.store import Asked
 from tunebook.store.database.connection import database_now
 from tunebook.store.database.transactions import Transactions
+from tunebook.store.records import Asked
 from tunebook.store.rows import outcome_columns
 from tunebook.store.schema import chunk
 from tunebook.store.schema import request as requests

@@ -199,7 +199,7 @@ def test_a_decision_against_an_old_baseline_is_not_launched(decided):
     launched, decision = decided, decided.decisions[-1]
     launched.launch(decision)
     stale = replace(decision, number=len(launched.decisions) + 1)
-    launched._store.add_decision(stale)
+    launched._store.add(stale)
     with pytest.raises(EvidenceError, match="launch 1 is the baseline now"):
         launched.launch(stale)
 

@@ -36,7 +36,7 @@ def test_a_decision_with_a_nan_is_launched(launched):
     told = launched.decisions[0]
     sides = (told.sides[0], replace(told.sides[0], name="other", mean=unknown(), gain=unknown()))
     second = replace(told, number=2, baseline=0, sides=sides)
-    launched._store.add_decision(second)
+    launched._store.add(second)
     given = replace(second, sides=(sides[0], replace(sides[1], mean=unknown(), gain=unknown())))
     assert launched.launch(given).decision == 2
     assert launched.launch(given).number == 1, "launched once"

@@ -132,7 +132,7 @@ def decide(
         if alike(replace(again, corrects=known.corrects), known):
             return known
         decision = replace(decision, corrects=known.number)
-    store.add_decision(decision)
+    store.add(decision)
     return decision
 
 

@@ -70,7 +70,7 @@ def new_plan(
         validation_examples=reruns.validation_examples,
         planned_at=time.time(),
     )
-    store.add_rerun_plan(plan)
+    store.add(plan)
     return plan
 
 
@@ -90,7 +90,7 @@ def extended_plan(
     number, now = len(store.rerun_plans()) + 1, time.time()
     bounds = _bounds(extended(stood, most, paired=plan.paired), plan.level)
     plan = replace(plan, **bounds, number=number, planned_at=now, validation_examples=examples)
-    store.add_rerun_plan(plan)
+    store.add(plan)
     return plan
 
 

@@ -29,35 +29,30 @@ class _Chunks:
 
 
 def read_columns(
-    connection: sa.Connection, round_: int, numbers: Sequence[int] | None = None
-) -> dict[str, tuple[Sequence[int], Curves]]:
+    connection: sa.Connection, round_: int, numbers: Sequence[int]
+) -> dict[str, Curves]:
     """The curves of a round's trials by metric, with attempts merged.
 
     Args:
         round_: number of the round.
-        numbers: of the trials that are asked for, rising; all that reported if left out.
+        numbers: of the trials that are asked for, rising.
 
     Returns:
-        by metric that these reported: the trials' numbers, and a curve for each, empty where it
-        reported nothing.
+        by metric that these reported, a curve for each trial, empty where it reported nothing.
     """
-    if numbers is not None and not numbers:
+    if not numbers:
         return {}
     again = _begun_again(connection, round_)
-    found = {}
-    for metric, chunks in _chunks(connection, round_, numbers).items():
-        wanted = sorted(set(chunks.numbers)) if numbers is None else numbers
-        if numbers is None or not set(chunks.numbers).isdisjoint(numbers):
-            found[metric] = (wanted, _curves(chunks, np.asarray(wanted, np.int64), round_, again))
-    return found
+    wanted = np.asarray(numbers, np.int64)
+    return {
+        metric: _curves(chunks, wanted, round_, again)
+        for metric, chunks in _chunks(connection, round_, numbers).items()
+        if not set(chunks.numbers).isdisjoint(numbers)
+    }
 
 
-def _chunks(
-    connection: sa.Connection, round_: int, numbers: Sequence[int] | None
-) -> dict[str, _Chunks]:
-    asked = chunk.c.round == round_
-    if numbers is not None:
-        asked &= chunk.c.number.between(numbers[0], numbers[-1])
+def _chunks(connection: sa.Connection, round_: int, numbers: Sequence[int]) -> dict[str, _Chunks]:
+    asked = (chunk.c.round == round_) & chunk.c.number.between(numbers[0], numbers[-1])
     own = (chunk.c.metric, chunk.c.number, chunk.c.attempt, chunk.c.count)
     query = sa.select(*own, chunk.c.points, chunk.c.crc32).where(asked)
     # In the order of the index, so that nothing is sorted: an attempt's chunks as they came.

@@ -30,8 +30,8 @@ def unreadable(store: Store) -> tuple[str, ...]:
     faults: list[str] = []
     for stored in store.rounds():
         try:
-            store.trials(stored.number)
-            store.curves(stored.number)
+            trials = store.trials(stored.number)
+            store.curves_of(stored.number, [t.number for t in trials])
         except TunebookError as error:
             faults.append(f"round {stored.number}: {error.rule}")
     for what in (store.decisions, store.launches, store.rerun_plans, store.environments):
