@@ -10,9 +10,10 @@ from tunebook.report.gallery import Gallery, Group, Shown
 
 
 def shown(subject):
+    name, _, branch = subject.partition("[")
     picture = Picture(
         name=f"boundaries-{subject}", title=f"error by {subject}", alt="", spec={}, rows={},
-        check="C1",
+        check="C1", about=frozenset((name, subject)), study=branch.rstrip("]"),
     )  # fmt: skip
     return Shown(id=subject, picture=picture)
 
@@ -33,3 +34,13 @@ def test_a_finding_shows_pictures_of_its_own_branch(subject, pictures):
     )
     found = Gallery(groups=(group,)).showing(finding)
     assert [s.id for s in found] == pictures
+
+
+@pytest.mark.parametrize("subject", ["lr", "lr_decay", "decay"])
+def test_a_name_within_another_shows_its_own_picture_alone(subject):
+    every = tuple(shown(name) for name in ("lr_decay", "lr", "decay"))
+    group = Group(check="C1", title="", asks="", pictures=every, silent="")
+    finding = Finding(
+        check="C1", severity=Severity.NOTE, subject=subject, numbers={}, sentence="Open."
+    )
+    assert [s.id for s in Gallery(groups=(group,)).showing(finding)] == [subject]

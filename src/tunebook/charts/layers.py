@@ -206,6 +206,8 @@ def finish(
     width: int = WIDTH,
     height: int = HEIGHT,
     right: alt.Chart | None = None,
+    about: Iterable[str] = (),
+    study: str = "",
     trial: str = "",
     detail: bool = False,
 ) -> Picture:
@@ -219,7 +221,7 @@ def finish(
         alternative: the picture in words.
         width, height: of the plotting area.
         right: a layer in front, with an axis of its own at the right.
-        trial, detail: as in `Picture`.
+        about, study, trial, detail: as in `Picture`.
     """
     layers = list(layers)
     heading: dict[str, Any] = {"text": wrapped(title, width), "limit": width + 60}
@@ -246,6 +248,8 @@ def finish(
         spec=spec,
         rows=data,
         alt=alternative,
+        about=frozenset(about) - {""},
+        study=study,
         trial=trial,
         detail=detail,
     )

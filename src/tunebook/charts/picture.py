@@ -48,6 +48,8 @@ class Picture:
         alt: what a reader who does not see the picture needs, with its numbers.
         check: playbook id of the check whose result it draws; empty for any other picture.
         trial: name of the trial that it is about, where it is about one.
+        about: what it shows, as subjects of findings name it: hyperparameters, metrics, studies.
+        study: what settles the only study that it shows.
         detail: it shows in more detail what another picture of its check shows.
     """
 
@@ -58,6 +60,8 @@ class Picture:
     alt: str
     check: str = ""
     trial: str = ""
+    about: frozenset[str] = frozenset()
+    study: str = ""
     detail: bool = False
 
     def __repr__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,21 +87,25 @@ class Gallery:
 
     def showing(self, finding: Finding) -> tuple[Shown, ...]:
         """The pictures that show a finding: its subject's, or all of its check."""
-        of_check = [
-            s
-            for c in _shown_with(finding)
-            for g in self.groups
-            if g.check == c
-            for s in g.pictures
-        ]
-        names = {finding.subject, finding.subject.partition("[")[0]} - {""}
-        exact = [s for s in of_check if finding.subject and finding.subject in _called(s)]
-        branch = finding.subject.partition("[")[2]
-        own = [s for s in of_check if branch and f"[{branch}" in _called(s)]
-        near = exact or own or [s for s in of_check if any(n in _called(s) for n in names)]
+        by_picture = {id(s.picture): s for s in self.shown}
+        fitting, exact = shown_with(finding, [s.picture for s in self.shown])
         if self.left and "=" in finding.subject and not exact:
             return ()  # its study has no picture, and another's would mislead
-        return tuple((near or of_check)[:MOST_IN_A_FINDING])
+        return tuple(by_picture[id(p)] for p in fitting[:MOST_IN_A_FINDING])
+
+
+def shown_with(finding: Finding, pictures: Sequence[Picture]) -> tuple[list[Picture], bool]:
+    """The pictures that show a finding, and whether they are of its very subject.
+
+    Those of its check that are about its subject; where there is none, of its study, or else of
+    its hyperparameter; otherwise all of its check.
+    """
+    ids = check_text(finding.check).shown_with or (finding.check,)
+    of_check = [p for check in ids for p in pictures if p.check == check]
+    name, _, branch = finding.subject.partition("[")
+    exact = [p for p in of_check if finding.subject in p.about]
+    of_study = [p for p in of_check if branch and p.study == branch.removesuffix("]")]
+    return exact or of_study or [p for p in of_check if name in p.about] or of_check, bool(exact)
 
 
 def gallery(
@@ -195,20 +199,3 @@ def pictures_json(shown: Iterable[Shown]) -> str:
 
 def _named(prefix: str, pictures: Iterable[Picture]) -> tuple[Shown, ...]:
     return tuple(Shown(id=f"{prefix}-{i}", picture=p) for i, p in enumerate(pictures))
-
-
-def _shown_with(finding: Finding) -> tuple[str, ...]:
-    """The ids whose pictures show a finding, the first choice first."""
-    return check_text(finding.check).shown_with or (finding.check,)
-
-
-def shows(picture: Picture, finding: Finding) -> bool:
-    """True for a picture that a finding's check draws, of the finding's own subject."""
-    if picture.check != _shown_with(finding)[0]:
-        return False
-    subject = finding.subject.partition("[")[0]
-    return not subject or subject in f"{picture.name} {picture.title}"
-
-
-def _called(shown: Shown) -> str:
-    return f"{shown.picture.name} {shown.picture.title}"

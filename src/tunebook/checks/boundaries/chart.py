@@ -61,6 +61,8 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
         layers,
         data,
         name=f"boundaries-{reading.subject}",
+        about=(reading.subject, reading.hyperparameter),
+        study=reading.study,
         title=f"{objective.metric} by {reading.subject}",
         subtitle=_subtitle(rows, alarms, sum(reading.carried)),
         alternative=_alternative(reading, objective, rows, y, alarms),

@@ -53,6 +53,8 @@ def _causes(study: StudyFeasibility) -> Picture:
         _bars(study, max(row["trials"] for row in rows)),
         {"causes": rows},
         name=f"feasibility-{study.study}",
+        about=(study.study,),
+        study=study.study,
         title=f"{study.fate.capitalize()} trials{subject}",
         subtitle=_subtitle(study),
         alternative=_alternative(study, subject, rows),

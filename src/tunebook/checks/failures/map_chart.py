@@ -46,6 +46,8 @@ def failure_map(study: StudyFeasibility, region: FailingRegion, table: TrialTabl
         ],
         {"trials": rows, "region": [_region_row(region, x)]},
         name=f"feasibility-{region.subject}",
+        about=(region.subject, region.hyperparameter, study.study),
+        study=study.study,
         title=f"Failures by {region.subject}",
         subtitle=[
             f"{study.infeasible} of {plural(study.trials, 'trial')} {study.fate}, "
@@ -92,6 +94,8 @@ def combination_map(
         ],
         {"trials": rows, "boundary": line},
         name=f"feasibility-{place.subject}",
+        about=(place.subject, first, second, study.study),
+        study=study.study,
         title=f"Failures by {place.subject}",
         subtitle=[
             f"{study.infeasible} of {plural(study.trials, 'trial')} {study.fate}, "

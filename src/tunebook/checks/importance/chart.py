@@ -85,6 +85,8 @@ def _importance(study: StudyReading, metric: str) -> Picture:
         ),
         {"shares": rows},
         name=f"sensitivity-{study.study}",
+        about=(*names, study.study),
+        study=study.study,
         title=f"What matters for {metric}{_first_told(shown)}{_where(study)}",
         subtitle=subtitle,
         alternative=_importance_words(study, shown, metric),
@@ -198,6 +200,8 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
         _pair_layers(on, rows, _shares(rows, title, "low"), tooltip),
         {"pairs": rows},
         name=f"interactions-{study.study}",
+        about=(*(f"{p.a} and {p.b}" for p in shown), study.study),
+        study=study.study,
         title=f"Which pairs interact in {metric}{_where(study)}",
         subtitle=[
             f"{plural(len(told), 'pair')} of {len(study.pairs)} interact: tune these together",

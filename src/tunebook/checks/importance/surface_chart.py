@@ -45,6 +45,8 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
         ],
         {"cells": cells, "trials": trials},
         name=f"response-{surface.a}-{surface.b}-{branch}",
+        about=(surface.a, surface.b, f"{surface.a} and {surface.b}", branch),
+        study=branch,
         title=f"{objective.metric} by {surface.a} and {surface.b}{where}",
         subtitle=subtitle,
         alternative=_alternative(surface, where, trials, objective),

@@ -35,6 +35,8 @@ def picture_of(name: str, band: BestBand, objective: Objective) -> Picture:
         layers,
         {"along": rows, "trials": _dots(band, x, y)},
         name=f"isolation-band-{name}" + (f"-{band.study}" if band.study else ""),
+        about=(name, band.study),
+        study=band.study,
         title=f"Best {objective.metric} along {name}"
         + (f" with {band.study}" if band.study else ""),
         subtitle=f"What {plural(band.trials, 'trial')} at one place would select, 95 % band",

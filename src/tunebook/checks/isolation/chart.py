@@ -71,6 +71,7 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
         _layers(x, [name for name, _ in groups], found.name, objective),
         data,
         name=f"isolation-{found.name}",
+        about=(found.name, *(f"{found.name}={spell(v.value)}" for v in found.values)),
         title=f"Best {objective.metric} for each {found.name}",
         subtitle=_subtitle(groups, every, trials=bool(data["trials"])),
         alternative=_alternative(found, groups, every, objective, x, values),

@@ -58,6 +58,7 @@ def draw(result: VarianceResult) -> tuple[Picture, ...]:
                 "trials": marks,
             },
             name="variance",
+            about=(result.objective.metric,),
             title=f"Noise of {result.objective.metric} late in training",
             subtitle=_subtitle(result),
             alternative=_alternative(result),

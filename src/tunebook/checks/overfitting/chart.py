@@ -65,6 +65,8 @@ def _gap(gap: TrainingGap) -> Picture:
         layers,
         data,
         name=f"overfitting-{gap.study}",
+        about=(gap.metric, gap.training_metric, gap.study),
+        study=gap.study,
         title=f"{gap.metric} and {gap.training_metric} in training{subject}",
         subtitle=[
             f"Best trial {best.trial}, {plural(len(others), 'other good trial')} faint",

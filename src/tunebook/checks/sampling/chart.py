@@ -51,6 +51,8 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
         _curve_layers(on, y, [] if alone else [_called(s) for s in studies], result, bool(best)),
         {"budgets": rows, "best": best} if best else {"budgets": rows},
         name=f"sampling-curve-{subject}",
+        about=[s.study for s in studies],
+        study=subject,
         title=f"Tuning curve of {metric} with {subject}"
         if subject
         else f"Tuning curve of {metric}",
@@ -175,6 +177,8 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
         layers,
         {"boxes": rows},
         name=f"sampling-budgets-{study.study}",
+        about=(study.study,),
+        study=study.study,
         title=f"Best {objective.metric} of a budget of trials{where}",
         detail=True,
         subtitle="Bootstrapped budgets: quartiles, and 5 to 95 %",

@@ -64,6 +64,8 @@ def _suspicion(suspicion: Suspicion) -> Picture:
         layers,
         data,
         name=f"suspect-{suspicion.kind}-{suspicion.metric}-{suspicion.study}",
+        about=(suspicion.metric, suspicion.study),
+        study=suspicion.study,
         title=f"{suspicion.metric} {KINDS[suspicion.kind]}",
         subtitle=_subtitle(suspicion),
         alternative=_alternative(suspicion),

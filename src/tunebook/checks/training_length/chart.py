@@ -70,6 +70,8 @@ def _study_curves(result: LengthResult, study: str) -> Picture:
         _study_layers(on, y, result, data),
         data,
         name=f"curves-{study}",
+        about=(result.metric, study),
+        study=study,
         title=f"Training curves of {result.metric}{subject}",
         subtitle=_subtitle(curves, best, result, bool(data["training"])),
         alternative=_alternative(result, study, curves, best, y),
@@ -135,6 +137,7 @@ def _best_of_each(result: LengthResult) -> tuple[Picture, ...]:
             layers,
             {"best": line_rows(shown, y), "trials": [best_dot(c, y) for c in shown]},
             name="curves-best-of-each",
+            about=(result.metric, *names),
             title=f"Training curves of {result.metric}, the best trial of each study",
             subtitle=[
                 f"dots: where each is best{more and f'; the best {len(shown)} of {of} studies'}"

@@ -38,6 +38,7 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
                 ],
             },
             name="curves-best-checkpoints",
+            about=(result.metric,),
             title=f"Where in training {result.metric} is best",
             subtitle=_subtitle(found),
             alternative=_alternative(found),

@@ -33,7 +33,7 @@ from tunebook.planning.forecast import PlannedRound
 from tunebook.planning.trade_offs import Trade
 from tunebook.planning.wording import assumption, too_small
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
-from tunebook.report.gallery import gallery, shows
+from tunebook.report.gallery import gallery, shown_with
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.notebook.compact_svg import compact
 from tunebook.report.page.offline import asset
@@ -135,7 +135,7 @@ def _images(findings: Sequence[Finding], pictures: Iterable[Picture]) -> tuple[l
     """Pictures of findings, worst first, then others, while there is room; how many are left."""
     every = without_repeats(pictures)
     open_ = [f for f in findings if f.severity is not Severity.PASS]
-    wanted = [p for f in open_ for p in every if shows(p, f)]
+    wanted = [p for f in open_ for p in shown_with(f, every)[0]]
     return _fitting(list({p.name: p for p in (*wanted, *every)}.values()))
 
 
