@@ -20,7 +20,8 @@ from tunebook.examination.equal_values import with_equal_values
 from tunebook.examination.examine import conclude, examine, results
 from tunebook.report import gallery as gallery_module
 from tunebook.report.gallery import gallery
-from tunebook.report.terminal.summaries import findings_text, plain
+from tunebook.report.terminal.lines import plain
+from tunebook.report.terminal.summaries import findings_text
 
 
 class Said:

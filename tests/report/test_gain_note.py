@@ -19,7 +19,8 @@ from tunebook.domain.trial import Cause, Status
 from tunebook.report.loop import Step, standing
 from tunebook.report.notebook.views import decision_html
 from tunebook.report.protocol.methods import protocol
-from tunebook.report.terminal.summaries import decision_renderable, launch_renderable, plain
+from tunebook.report.terminal.lines import plain
+from tunebook.report.terminal.summaries import decision_renderable, launch_renderable
 from tunebook.report.verdict import answer, gain_note
 
 NOTHING = Examination(trials=0, left_out=(), findings=[], not_applicable=())

@@ -11,7 +11,7 @@ from tunebook.domain.sealing import Look, Seal
 from tunebook.report.history import changed, history
 from tunebook.report.page.page import render
 from tunebook.report.terminal.history import history_renderable
-from tunebook.report.terminal.summaries import plain
+from tunebook.report.terminal.lines import plain
 
 ONE = Environment(number=1, round=1, reruns=False, began_at=1.76e9, code="t:t", sha256="a" * 64)
 

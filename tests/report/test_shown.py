@@ -11,7 +11,8 @@ from tunebook.domain.formats.display import WRITERS, Shown
 from tunebook.domain.prediction import Expectation, Met, Prediction, PredictionOutcome
 from tunebook.examination.examine import examine
 from tunebook.report.notebook.views import decision_html
-from tunebook.report.terminal.summaries import decision_renderable, launch_renderable, plain
+from tunebook.report.terminal.lines import plain
+from tunebook.report.terminal.summaries import decision_renderable, launch_renderable
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m"
 

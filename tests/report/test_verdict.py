@@ -9,7 +9,8 @@ from tunebook.examination.examine import examine
 from tunebook.report.notebook.views import book_html, decision_html, round_html
 from tunebook.report.page.evidence import LETTER, evidence, mark_of, reference_lines
 from tunebook.report.page.page import render
-from tunebook.report.terminal.summaries import book_renderable, decision_renderable, plain
+from tunebook.report.terminal.lines import plain
+from tunebook.report.terminal.summaries import book_renderable, decision_renderable
 from tunebook.report.verdict import answer, best_trial, level_note, verdict_label
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from tunebook.domain.formats.codec import to_data
 from tunebook.report.history import History, LaunchLine, RoundLine
 from tunebook.report.terminal.history import history_renderable
-from tunebook.report.terminal.summaries import plain
+from tunebook.report.terminal.lines import plain
 
 
 class BookHistory:

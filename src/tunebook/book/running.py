@@ -93,7 +93,7 @@ def _stopped(store: Store, number: int, summary: RunSummary, left: str) -> str:
             + going_on
         )
     direction, _, metric = unreported.corrected.partition(":")
-    command = correcting_command(unreported, number, f" --book {shlex.quote(store.location)}")
+    command = f"{correcting_command(unreported, number)} --book {shlex.quote(store.location)}"
     return (
         f"Stopped: {unreported.sentence} {left} of round {number} did not begin.\n"
         f'Next: correct the objective: tb.Book("{store.location}", '

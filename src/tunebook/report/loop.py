@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tunebook.checks.failures.unreported import UnreportedObjective, unreported_objective
@@ -49,7 +49,7 @@ MEANING = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Standing:
     """Where a round stands.
 
@@ -78,35 +78,41 @@ def decision_of(record: BookRecord, number: int) -> Decision | None:
 
 def standing(record: BookRecord, number: int) -> Standing:
     """Where one round of a book stands."""
+    stands = _standing(record, number)
+    book = f" --book {shlex.quote(record.file)}" if record.file else ""
+    return replace(stands, command=f"{stands.command}{book}")
+
+
+def _standing(record: BookRecord, number: int) -> Standing:
+    """The same, with a command that does not name the book yet."""
     found = next(r for r in record.rounds if r.number == number)
     decision = decision_of(record, number)
-    book = f" --book {shlex.quote(record.file)}" if record.file else ""
     if decision is None:
-        return _undecided(record, found, book)
+        return _undecided(record, found)
     followed = number < record.rounds[-1].number
     if decision.verdict is Verdict.MORE_EVIDENCE and followed:
         return Standing(
-            step=Step.NEXT,
-            sentence=f"The evidence did not decide; round {number + 1} followed.",
-            command=f"tunebook report {number + 1}{book}",
+            Step.NEXT,
+            f"The evidence did not decide; round {number + 1} followed.",
+            f"tunebook report {number + 1}",
             skipped=(Step.LAUNCH,),
         )
     if decision.verdict is Verdict.MORE_EVIDENCE:
-        return _open(decision, record.setting.chance, book)
+        return _open(decision, record.setting.chance)
     launched = any(launch.decision == decision.number for launch in record.launches)
     if decision.verdict is Verdict.ADOPT and not launched:
-        return _to_launch(decision, book)
+        return _to_launch(decision)
     if followed:
         return Standing(
-            step=Step.NEXT,
-            sentence=f"Done; round {number + 1} followed.",
-            command=f"tunebook report {number + 1}{book}",
+            Step.NEXT,
+            f"Done; round {number + 1} followed.",
+            f"tunebook report {number + 1}",
             skipped=() if launched else (Step.LAUNCH,),
         )
     return Standing(
-        step=Step.NEXT,
-        sentence=_done(record, decision, launched=launched),
-        command=f"tunebook next{book}",
+        Step.NEXT,
+        _done(record, decision, launched=launched),
+        "tunebook next",
         skipped=() if launched else (Step.LAUNCH,),
     )
 
@@ -131,52 +137,52 @@ def _done(record: BookRecord, decision: Decision, *, launched: bool) -> str:
     )
 
 
-def _to_launch(decision: Decision, book: str) -> Standing:
+def _to_launch(decision: Decision) -> Standing:
     """After a decision that adopts."""
     first = decision.baseline is None
     change = "The configuration can be the first baseline" if first else "The change is adopted"
     checks = ", ".join(dict.fromkeys(p.check for p in decision.problems))
     if checks:
         return Standing(
-            step=Step.LAUNCH,
-            sentence=f"{change}, but a problem is open ({checks}). Mend it first, or add "
+            Step.LAUNCH,
+            f"{change}, but a problem is open ({checks}). Mend it first, or add "
             "--despite-problems.",
-            command=f"tunebook findings {decision.round}{book}",
+            f"tunebook findings {decision.round}",
         )
     return Standing(
-        step=Step.LAUNCH,
-        sentence=f"{change}." if first else f"{change}, and is not the baseline yet.",
-        command=f"tunebook launch {decision.number}{book}",
+        Step.LAUNCH,
+        f"{change}." if first else f"{change}, and is not the baseline yet.",
+        f"tunebook launch {decision.number}",
     )
 
 
-def _open(decision: Decision, chance: float | None, book: str) -> Standing:
+def _open(decision: Decision, chance: float | None) -> Standing:
     """After a decision that asks for more evidence: reruns, or a person's judgement."""
     more = more_reruns(decision)
     unknown = decision.baseline is None or any(math.isinf(s.mean.high) for s in decision.sides)
     if more is None and chance is None and unknown:
         return Standing(
-            step=Step.DECIDE,
-            sentence="It can't be judged before the book knows chance, the objective's value of "
+            Step.DECIDE,
+            "It can't be judged before the book knows chance, the objective's value of "
             "guessing. State it, and decide again; tb.Book(..., chance=...) does so too.",
-            command=f"tunebook decide {decision.round} --no-run --chance VALUE{book}",
+            f"tunebook decide {decision.round} --no-run --chance VALUE",
         )
     if _seedless(decision):
         return Standing(
-            step=Step.NEXT,
-            sentence="Every rerun of a configuration gave the same value, so more reruns show "
+            Step.NEXT,
+            "Every rerun of a configuration gave the same value, so more reruns show "
             "nothing new. Use trial.seed in training (initial weights, order of the data), "
             "and ask again.",
-            command=f"tunebook next{book}",
+            "tunebook next",
         )
     if more is not None and more >= MOST_MORE:
         near = "what was asked for" if decision.least_improvement else "nothing"
         less = ", or ask for a smaller least improvement" if decision.least_improvement else ""
         return Standing(
-            step=Step.DECIDE,
-            sentence=f"The gain is so near to {near} that no realistic number of reruns can "
+            Step.DECIDE,
+            f"The gain is so near to {near} that no realistic number of reruns can "
             f"decide. Judge it yourself: keep the baseline{less}, and ask the next question.",
-            command=f"tunebook next{book}",
+            "tunebook next",
         )
     sides = max(1, len(decision.sides))
     each = max((len(side.reruns) for side in decision.sides), default=0)
@@ -184,9 +190,9 @@ def _open(decision: Decision, chance: float | None, book: str) -> Standing:
     most = sides * max(2 * each, each + (more or 0))
     about = f": about {more} more a side, if the gain is what it seems" if more else ""
     return Standing(
-        step=Step.RERUN,
-        sentence=f"The evidence does not decide yet. Add reruns with new seeds{about}.",
-        command=f"tunebook decide {decision.round} --max-reruns {most}{book}",
+        Step.RERUN,
+        f"The evidence does not decide yet. Add reruns with new seeds{about}.",
+        f"tunebook decide {decision.round} --max-reruns {most}",
     )
 
 
@@ -196,135 +202,134 @@ def _seedless(decision: Decision) -> bool:
     return all(len(s.reruns) > 1 for s in decision.sides) and all(m.low == m.high for m in means)
 
 
-def _undecided(record: BookRecord, found: RoundRecord, book: str) -> Standing:
+def _undecided(record: BookRecord, found: RoundRecord) -> Standing:
     return (
-        _not_ended(found, book)
-        or _reruns_so_far(record, found, book)
-        or _nothing_to_compare(record, found, book)
-        or _ready_to_read(record, found, book)
+        _not_ended(found)
+        or _reruns_so_far(record, found)
+        or _nothing_to_compare(record, found)
+        or _ready_to_read(record, found)
     )
 
 
-def _not_ended(found: RoundRecord, book: str) -> Standing | None:
+def _not_ended(found: RoundRecord) -> Standing | None:
     """Trials that wait, or an objective that none of them reports."""
     waiting = sum(not s.ended for s in found.table.status)
     waiting += found.plan.trials - len(found.table) if len(found.table) < found.plan.trials else 0
     unreported = unreported_objective(found.table)
     if unreported is not None and unreported.reported:
         return Standing(
-            step=Step.RUN,
-            sentence=f"{unreported.sentence} Correct the objective, here and in the round file, "
+            Step.RUN,
+            f"{unreported.sentence} Correct the objective, here and in the round file, "
             "then train again.",
-            command=correcting_command(unreported, found.number, book),
+            correcting_command(unreported, found.number),
         )
     alike = _all_crashed_alike(found)
     if waiting and alike:
         return Standing(
-            step=Step.RUN,
-            sentence=f"{alike} Correct the training code, then train them again, together with "
+            Step.RUN,
+            f"{alike} Correct the training code, then train them again, together with "
             f"the {plural(waiting, 'trial')} that have not ended.",
-            command=f"tunebook run --round {found.number} --again crashed{book}",
+            f"tunebook run --round {found.number} --again crashed",
         )
     if waiting:
         return Standing(
-            step=Step.RUN,
-            sentence=f"{plural(waiting, 'trial')} of {found.plan.trials} have not ended.",
-            command=f"tunebook run --round {found.number}{book}",
+            Step.RUN,
+            f"{plural(waiting, 'trial')} of {found.plan.trials} have not ended.",
+            f"tunebook run --round {found.number}",
         )
     return None
 
 
-def _reruns_so_far(record: BookRecord, found: RoundRecord, book: str) -> Standing | None:
+def _reruns_so_far(record: BookRecord, found: RoundRecord) -> Standing | None:
     """Reruns that were begun, or another round that was begun instead."""
     if found.number < record.rounds[-1].number and not len(found.reruns):
         return Standing(
-            step=Step.NEXT,
-            sentence=f"Read, and not decided; round {found.number + 1} followed.",
-            command=f"tunebook report {found.number + 1}{book}",
+            Step.NEXT,
+            f"Read, and not decided; round {found.number + 1} followed.",
+            f"tunebook report {found.number + 1}",
             skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
         )
     open_reruns = sum(not s.ended for s in found.reruns.status)
     if open_reruns:
         return Standing(
-            step=Step.RERUN,
-            sentence=f"{plural(open_reruns, 'rerun')} with new seeds of {len(found.reruns)} "
+            Step.RERUN,
+            f"{plural(open_reruns, 'rerun')} with new seeds of {len(found.reruns)} "
             "have not ended.",
-            command=f"tunebook decide {found.number}{book}",
+            f"tunebook decide {found.number}",
         )
     broken = broken_in_round(found) if record.launches else None
     if broken is not None:
         what = broken.sentence(record.launches[-1].number)
         return Standing(
-            step=Step.RERUN,
-            sentence=f"{what[0].upper()}{what[1:]}. Let the training code train the baseline too: "
+            Step.RERUN,
+            f"{what[0].upper()}{what[1:]}. Let the training code train the baseline too: "
             "give a hyperparameter that it does not have a default. Then train the crashed reruns "
             "again.",
-            command=f"tunebook decide {found.number} --again crashed{book}",
+            f"tunebook decide {found.number} --again crashed",
         )
     if len(found.reruns):
         return Standing(
-            step=Step.DECIDE,
-            sentence=f"{plural(len(found.reruns), 'rerun')} with new seeds have ended and wait "
+            Step.DECIDE,
+            f"{plural(len(found.reruns), 'rerun')} with new seeds have ended and wait "
             "to be judged.",
-            command=f"tunebook decide {found.number}{book}",
+            f"tunebook decide {found.number}",
         )
     return None
 
 
-def _nothing_to_compare(record: BookRecord, found: RoundRecord, book: str) -> Standing | None:
+def _nothing_to_compare(record: BookRecord, found: RoundRecord) -> Standing | None:
     """Ended trials that leave no candidate, or that should be trained again first."""
     if not found.table.complete.any():
-        return _nothing_complete(found, book)
+        return _nothing_complete(found)
     if (errors := _coding_errors(found)) is not None:
         return Standing(
-            step=Step.RUN,
-            sentence=f"{errors.sentence} Correct the training code and train them again, before "
+            Step.RUN,
+            f"{errors.sentence} Correct the training code and train them again, before "
             "you read what the others say.",
-            command=f"tunebook run --round {found.number} --again crashed{book}",
+            f"tunebook run --round {found.number} --again crashed",
         )
     if (left := _most_gain(record, found)) <= found.plan.least_improvement:
         return Standing(
-            step=Step.NEXT,
-            sentence="No configuration of this round can be adopted: its least improvement is "
+            Step.NEXT,
+            "No configuration of this round can be adopted: its least improvement is "
             f"{number(found.plan.least_improvement)}, and {record.objective.metric} can improve "
             f"by {number(left)} at most. Keep the baseline, and ask for a smaller gain.",
-            command=f"tunebook next{book}",
+            "tunebook next",
             skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
         )
     if _is_the_baseline(record, found):
         return Standing(
-            step=Step.NEXT,
-            sentence="The best trial is the baseline's own configuration, so there is nothing to "
+            Step.NEXT,
+            "The best trial is the baseline's own configuration, so there is nothing to "
             f"compare. {ASK_NEXT}",
-            command=f"tunebook next{book}",
+            "tunebook next",
             skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
         )
     return None
 
 
-def _ready_to_read(record: BookRecord, found: RoundRecord, book: str) -> Standing:
+def _ready_to_read(record: BookRecord, found: RoundRecord) -> Standing:
     likely = likely_direction(record.objective.metric)
     if likely is not None and likely != record.objective.direction.value:
         return Standing(
-            step=Step.READ,
-            sentence=f"Every trial has ended, but this book {record.objective.direction.value}s "
+            Step.READ,
+            f"Every trial has ended, but this book {record.objective.direction.value}s "
             f"{record.objective.metric}, which may be the wrong direction. If it is, begin a new "
             f"book; else decide by reruns: tunebook decide {found.number}.",
-            command=f"tunebook findings {found.number} --objective "
-            f"{shlex.quote(f'{likely}:{record.objective.metric}')}{book}",
+            f"tunebook findings {found.number} --objective "
+            f"{shlex.quote(f'{likely}:{record.objective.metric}')}",
         )
     if record.setting.chance is None and not record.launches:
         return Standing(
-            step=Step.READ,
-            sentence="Every trial has ended. A first baseline is compared with chance: state the "
+            Step.READ,
+            "Every trial has ended. A first baseline is compared with chance: state the "
             "objective's value of guessing, then decide by reruns with new seeds.",
-            command=f"tunebook decide {found.number} --chance VALUE{book}",
+            f"tunebook decide {found.number} --chance VALUE",
         )
     return Standing(
-        step=Step.READ,
-        sentence="Every trial has ended. Read the findings first, then decide by reruns with new "
-        "seeds.",
-        command=f"tunebook decide {found.number}{book}",
+        Step.READ,
+        "Every trial has ended. Read the findings first, then decide by reruns with new seeds.",
+        f"tunebook decide {found.number}",
     )
 
 
@@ -360,21 +365,21 @@ def _all_crashed_alike(found: RoundRecord) -> str:
     return f"All {len(ended)} trials that ended crashed alike: {details[0]}."
 
 
-def correcting_command(unreported: UnreportedObjective, number: int, book: str) -> str:
+def correcting_command(unreported: UnreportedObjective, number: int) -> str:
     """The command that corrects the objective and trains the trials again that lacked it."""
     objective = shlex.quote(unreported.corrected)
-    return f"tunebook run --round {number} --objective {objective} --again crashed{book}"
+    return f"tunebook run --round {number} --objective {objective} --again crashed"
 
 
-def _nothing_complete(found: RoundRecord, book: str) -> Standing:
+def _nothing_complete(found: RoundRecord) -> Standing:
     """After a round of which no trial completed: there is nothing to decide."""
     causes = Counter(str(c).replace("_", " ") for c in found.table.cause if c is not None)
     why = ", ".join(f"{cause}: {n}" for cause, n in causes.most_common())
     return Standing(
-        step=Step.READ,
-        sentence=f"None of {plural(len(found.table), 'trial')} completed ({why or 'no cause'}). "
+        Step.READ,
+        f"None of {plural(len(found.table), 'trial')} completed ({why or 'no cause'}). "
         "Find the cause, check the mended code with `tunebook try`, and run the round that "
         "`tunebook next` proposes.",
-        command=f"tunebook findings {found.number}{book}",
+        f"tunebook findings {found.number}",
         skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
     )

@@ -12,14 +12,13 @@ from tunebook.domain.finding import Examination, Finding
 from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import Proposal
 from tunebook.report.notebook.views import decision_html, findings_html, proposal_html
+from tunebook.report.terminal.lines import plain, printable
 from tunebook.report.terminal.predictions import predictions_text
 from tunebook.report.terminal.summaries import (
     decision_renderable,
     finding_renderable,
     findings_text,
     launch_renderable,
-    plain,
-    printable,
 )
 
 

@@ -6,7 +6,7 @@ from tunebook.domain.formats.codec import read_round_file
 from tunebook.report.history import history
 from tunebook.report.protocol.methods import again, fixed_texts, protocol
 from tunebook.report.terminal.history import history_renderable
-from tunebook.report.terminal.summaries import plain
+from tunebook.report.terminal.lines import plain
 
 
 def test_the_round_file_of_a_protocol_is_the_round(book):

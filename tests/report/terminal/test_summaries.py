@@ -11,13 +11,13 @@ from tunebook.domain.finding import (
     RemedyKind,
     Severity,
 )
+from tunebook.report.terminal.lines import plain
 from tunebook.report.terminal.summaries import (
     book_renderable,
     book_text,
     decision_renderable,
     findings_text,
     launch_renderable,
-    plain,
     round_text,
     show_book,
     show_standing,

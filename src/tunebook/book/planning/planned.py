@@ -30,8 +30,8 @@ from tunebook.planning.forecast import Measured, PlannedRound, Reruns, plan_ahea
 from tunebook.planning.trade_offs import Trade, trades
 from tunebook.planning.wording import assumption, too_small
 from tunebook.report.notebook.views import planned_html
+from tunebook.report.terminal.lines import plain, show
 from tunebook.report.terminal.plan import cost_text, one_line, planned_renderable
-from tunebook.report.terminal.summaries import plain, show
 from tunebook.store import Store
 from tunebook.store.table import table
 

@@ -18,7 +18,7 @@ def command(trial: str, points: bool, book_path: str | None, as_json: bool) -> N
     A trial has the name that reports give it, `2.17`; a rerun `2.r3`.
     """
     from tunebook.cli.output import print_json
-    from tunebook.report.terminal.summaries import show
+    from tunebook.report.terminal.lines import show
     from tunebook.report.terminal.trial import trial_data, trial_renderable
 
     with open_book(book_path) as book:

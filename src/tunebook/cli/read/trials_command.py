@@ -28,7 +28,7 @@ def command(
 ) -> None:
     """List the trials of ROUND with their values, best first; the newest round if left out."""
     from tunebook.cli.output import print_json
-    from tunebook.report.terminal.summaries import show
+    from tunebook.report.terminal.lines import show
     from tunebook.report.terminal.trial_list import csv_text, listing, trials_renderable
 
     if as_csv and as_json:

@@ -14,7 +14,7 @@ def command(book_path: str | None, as_json: bool) -> None:
     """Show every round with its evidence and caveats, the lineage, and looks at the test set."""
     from tunebook.cli.output import print_json
     from tunebook.report.terminal.history import history_renderable
-    from tunebook.report.terminal.summaries import show
+    from tunebook.report.terminal.lines import show
 
     with open_book(book_path) as book:
         found = book.history()

@@ -22,8 +22,8 @@ def command(names: tuple[str, ...], trials: int | None, as_json: bool) -> None:
     from tunebook.cli.output import data, print_json
     from tunebook.domain.optimizers.catalogue import OPTIMIZERS
     from tunebook.domain.optimizers.spaces import inclusions, optimizer_named, tuned
+    from tunebook.report.terminal.lines import show
     from tunebook.report.terminal.optimizers import catalogue_renderable, optimizer_renderable
-    from tunebook.report.terminal.summaries import show
 
     found = [optimizer_named(name) for name in names or OPTIMIZERS]
     # Without names it is one that will be tuned alone.

@@ -95,8 +95,8 @@ def hints_of(seen: ShortRun) -> tuple[str, ...]:
 def show_seen(seen: ShortRun) -> None:
     """Print it: with colours on a terminal, plain in a pipe."""
     from tunebook.cli.machine import show_hints
+    from tunebook.report.terminal.lines import show
     from tunebook.report.terminal.short_run import tried_renderable, warnings_renderable
-    from tunebook.report.terminal.summaries import show
 
     for tried in seen.tried:
         show(tried_renderable(tried))

@@ -39,6 +39,7 @@ from tunebook.report.notebook.compact_svg import compact
 from tunebook.report.page.offline import asset
 from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
+from tunebook.report.terminal.lines import plain, show
 from tunebook.report.terminal.plan import COLUMNS, planned_lines, trade_rows, trades_head
 from tunebook.report.terminal.summaries import (
     book_text,
@@ -46,8 +47,6 @@ from tunebook.report.terminal.summaries import (
     failed_text,
     findings_text,
     folded_text,
-    plain,
-    show,
 )
 from tunebook.report.verdict import answer, best_trial, gain_note, level_note, verdict_label
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from tunebook.domain.optimizers.optimizer import Optimizer, Tunable
 from tunebook.domain.optimizers.spaces import tuned
 from tunebook.domain.space import Float, Scale, spell
+from tunebook.report.terminal.lines import inside
 
 
 def catalogue_renderable(optimizers: Sequence[Optimizer], trials: int | None) -> RenderableType:
@@ -42,22 +42,22 @@ def optimizer_renderable(optimizer: Optimizer, trials: int | None) -> Renderable
     """One entry in full: each range with its source, its special cases, what to know."""
     parts: list[RenderableType] = [
         Text(f"{optimizer.title} ({optimizer.name})", style="bold"),
-        _inside(f"{optimizer.rule}. {optimizer.source}."),
+        inside(f"{optimizer.rule}. {optimizer.source}."),
     ]
     held = optimizer.tunables if trials is None else tuned(optimizer, trials)
     for tunable in held:
-        parts.append(_inside(_range_text(tunable)))
-        parts.append(Padding(Text(tunable.source, style="dim"), (0, 0, 0, 4)))
+        parts.append(inside(_range_text(tunable)))
+        parts.append(inside(tunable.source, "dim", by=4))
     if optimizer.inclusive:
-        parts.append(_inside("With inclusive=True, in place of learning_rate and epsilon:"))
-        parts += [_inside(f"  {_range_text(t)}") for t in optimizer.inclusive]
+        parts.append(inside("With inclusive=True, in place of learning_rate and epsilon:"))
+        parts += [inside(_range_text(t), by=4) for t in optimizer.inclusive]
     for inclusion in optimizer.includes:
         how = "is" if inclusion.exact else "comes near"
-        parts.append(_inside(f"{how} {inclusion.of} where {inclusion.when} ({inclusion.source})"))
+        parts.append(inside(f"{how} {inclusion.of} where {inclusion.when} ({inclusion.source})"))
     built = "; ".join(f"{name}: {path}" for name, path in optimizer.frameworks.items())
-    parts.append(_inside(built))
+    parts.append(inside(built))
     if optimizer.note:
-        parts.append(_inside(optimizer.note))
+        parts.append(inside(optimizer.note))
     return Group(*parts)
 
 
@@ -81,7 +81,3 @@ def _range_text(tunable: Tunable) -> str:
     when = "always" if tunable.from_trials == 1 else f"from {tunable.from_trials} trials"
     default = "" if tunable.default is None else f", else {spell(tunable.default)}"
     return f"{tunable.name}: {spell(axis.low)} to {spell(axis.high)}{scale}; {when}{default}"
-
-
-def _inside(text: str) -> Padding:
-    return Padding(Text(text), (0, 0, 0, 2))

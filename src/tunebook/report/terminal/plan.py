@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from tunebook.checks.design_faults.one_question import goal_warnings
@@ -17,6 +16,7 @@ from tunebook.planning.detectable_difference import PlannedQuestion
 from tunebook.planning.forecast import PlannedRound
 from tunebook.planning.trade_offs import Trade
 from tunebook.planning.wording import assumption, too_small
+from tunebook.report.terminal.lines import grid, line
 
 COLUMNS = ("Change", "Trials a study", "Points", "Difference", "Compute")
 
@@ -25,19 +25,15 @@ def planned_renderable(
     ahead: PlannedRound, trades: Sequence[Trade], doubts: Mapping[str, str]
 ) -> RenderableType:
     """The plan's numbers, doubts by their head, what is too small, what a change would buy."""
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, show_header=False)
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column()
-    for name, text in planned_lines(ahead):
-        table.add_row(name, _clean(text))
-    parts: list[RenderableType] = [Text(_clean(ahead.plan.goal), style="bold"), table]
-    parts += [Text(f"▲ {h}  {_clean(t)}", style="yellow") for h, t in doubts.items()]
-    parts += [Text(f"▲ one goal  {_clean(t)}.", style="yellow") for t in goal_warnings(ahead.plan)]
-    parts += [Text(f"▲ too small  {_clean(t)}.", style="yellow") for t in too_small(ahead)]
+    parts: list[RenderableType] = [line(ahead.plan.goal, "bold"), grid((), planned_lines(ahead))]
+    warned = [f"▲ {head}  {text}" for head, text in doubts.items()]
+    warned += [f"▲ one goal  {text}." for text in goal_warnings(ahead.plan)]
+    warned += [f"▲ too small  {text}." for text in too_small(ahead)]
+    parts += [line(text, "yellow") for text in warned]
     if trades:
-        parts += [Text(), Text(_clean(trades_head(ahead)), style="bold")]
-        parts.append(_trades(ahead, trades))
-    return Group(*parts, Text(), Text(_clean(assumption(ahead)), style="dim"))
+        table = grid(COLUMNS, trade_rows(ahead, trades), how="-rrrr")
+        parts += [Text(), line(trades_head(ahead), "bold"), table]
+    return Group(*parts, Text(), line(assumption(ahead), "dim"))
 
 
 def planned_lines(ahead: PlannedRound) -> list[tuple[str, str]]:
@@ -197,17 +193,3 @@ def _numbers(ahead: PlannedRound, unit: float) -> tuple[str, ...]:
         difference = f"{size:.0f}"
     cost = seconds_text(ahead.cost.compute_s) if ahead.cost else ABSENT
     return str(ahead.trials_a_study), density_text(ahead), difference, cost
-
-
-def _trades(ahead: PlannedRound, trades: Sequence[Trade]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
-    for k, column in enumerate(COLUMNS):
-        table.add_column(column, justify="right" if k else "left")
-    for row in trade_rows(ahead, trades):
-        table.add_row(*map(_clean, row))
-    return table
-
-
-def _clean(text: str) -> str:
-    """The text without control characters, which could drive the reader's terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

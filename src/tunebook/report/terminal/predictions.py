@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from tunebook.domain.prediction import Met, PredictionOutcome
+from tunebook.report.terminal.lines import inside, printable
 
 MARKS = {Met.YES: ("✓", "cyan"), Met.NO: ("✗", "bold yellow"), Met.UNKNOWN: ("?", "dim")}
 
@@ -21,9 +21,9 @@ def predictions_text(outcomes: Sequence[PredictionOutcome]) -> RenderableType:
         told = outcome.prediction
         parts.append(
             Text.assemble((f"{mark} {outcome.met}", style),
-                          f"  {told.check} predicted: ", _clean(told.sentence), ".")
+                          f"  {told.check} predicted: ", printable(told.sentence), ".")
         )  # fmt: skip
-        parts.append(Padding(Text(f"Result: {_clean(outcome.sentence)}"), (0, 0, 0, 2)))
+        parts.append(inside(f"Result: {outcome.sentence}"))
     return Group(*parts)
 
 
@@ -33,8 +33,3 @@ def head(outcomes: Sequence[PredictionOutcome]) -> str:
     who = f"round {rounds[0]}" if len(rounds) == 1 else "the round before"
     met = sum(o.met is Met.YES for o in outcomes)
     return f"Predictions of {who}: {met} of {len(outcomes)} met"
-
-
-def _clean(text: str) -> str:
-    """The text without control characters, which could drive the reader's terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

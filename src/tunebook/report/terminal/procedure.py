@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from jinja2 import Environment
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from tunebook.domain.finding import Examination
@@ -14,7 +13,8 @@ from tunebook.domain.formats.numbers import plural, seconds_text
 from tunebook.domain.formats.text_table import TextTable
 from tunebook.report.notebook.views import findings_html
 from tunebook.report.page.procedure_chapter import ProcedureChapter
-from tunebook.report.terminal.summaries import findings_text, plain, show
+from tunebook.report.terminal.lines import grid, plain, show
+from tunebook.report.terminal.summaries import findings_text
 
 Costs = Sequence[tuple[int, int, float | None]]
 """Of each stage: trials that are left, their steps together, and seconds where they are known."""
@@ -81,14 +81,8 @@ def _result(chapter: ProcedureChapter) -> RenderableType:
 
 
 def _table(table: TextTable) -> RenderableType:
-    shown = Table(
-        box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold", title=table.title,
-        title_justify="left", title_style="dim",
-    )  # fmt: skip
-    for column in table.columns:
-        shown.add_column(Text(column), overflow="fold")
-    for row in table.rows:
-        shown.add_row(*map(Text, row))
+    shown = grid(table.columns, table.rows)
+    shown.title, shown.title_justify, shown.title_style = table.title, "left", "dim"
     return Group(shown, Text())
 
 

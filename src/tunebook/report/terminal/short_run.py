@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
 from tunebook.domain.finding import Finding
@@ -18,6 +17,7 @@ from tunebook.domain.formats.numbers import (
     seconds_text,
 )
 from tunebook.domain.tried import Tried
+from tunebook.report.terminal.lines import indented, inside
 
 
 def tried_renderable(tried: Tried, of: str = "Tried") -> RenderableType:
@@ -25,8 +25,8 @@ def tried_renderable(tried: Tried, of: str = "Tried") -> RenderableType:
     head = f"{of} {config_text(tried.config)}"
     if tried.fault:
         first, _, rest = tried.fault.partition("\n")
-        said = [_inside(f"It does not train: {first}", "red")]
-        return Group(Text(head), *said, *([_inside(rest, "dim")] if rest else []))
+        said = [inside(f"It does not train: {first}", "red")]
+        return Group(Text(head), *said, *([indented(Text(rest, style="dim"))] if rest else []))
     lines = [
         f"{plural(tried.steps, 'step')} of {tried.max_train_steps} trained; "
         f"memory {number(round(tried.memory_mb))} MB"
@@ -39,7 +39,7 @@ def tried_renderable(tried: Tried, of: str = "Tried") -> RenderableType:
         _pace_text(tried),
     ]
     whole = _whole_text(tried)
-    return Group(Text(head), *(_inside(line) for line in [*lines, *([whole] if whole else [])]))
+    return Group(Text(head), *(inside(line) for line in [*lines, *([whole] if whole else [])]))
 
 
 def warnings_renderable(warnings: Sequence[Finding]) -> RenderableType:
@@ -99,7 +99,3 @@ def _whole_text(tried: Tried) -> str:
 
 def _short_text(seconds: float) -> str:
     return seconds_text(seconds) if seconds >= 1 else f"{number(1000 * seconds)} ms"
-
-
-def _inside(text: str, style: str = "") -> Padding:
-    return Padding(Text(text, style=style), (0, 0, 0, 2))

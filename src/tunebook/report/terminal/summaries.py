@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from io import StringIO
 from itertools import groupby
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tunebook.advice.outcomes import judge
@@ -31,6 +29,7 @@ from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.repeats import repeats
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
+from tunebook.report.terminal.lines import indented, inside, line, plain, printable, show
 from tunebook.report.terminal.predictions import predictions_text
 from tunebook.report.verdict import (
     best_trial,
@@ -41,7 +40,6 @@ from tunebook.report.verdict import (
 )
 from tunebook.statistics.curves.lengths import trained_text
 
-PLAIN_WIDTH = 88
 MOST_ALIKE = 12
 """Findings of one check and severity that are written; more are counted."""
 
@@ -77,11 +75,11 @@ def findings_text(
     """
     parts: list[RenderableType] = [Text(printable(title), style="bold"), Text()] if title else []
     parts += _not_applicable(examination) if everything else []
-    parts += [_line(f"· {text}", "dim") for text in left_out_texts(examination.left_out)]
+    parts += [line(f"· {text}", "dim") for text in left_out_texts(examination.left_out)]
     if not everything:
-        parts += [_line(failed_text(n), "bold red") for n in failed_checks(examination)]
+        parts += [line(failed_text(n), "bold red") for n in failed_checks(examination)]
     if not everything and (folded := folded_text(examination, unfold)):
-        parts += [_line(folded, "dim"), Text()]
+        parts += [line(folded, "dim"), Text()]
     rising = sorted(
         examination.findings, key=lambda f: (-WORST_FIRST.index(f.severity), f.settled)
     )
@@ -97,7 +95,7 @@ def findings_text(
         ]
         if len(own) > MOST_ALIKE:
             more = f"{check}: {len(own) - MOST_ALIKE} similar findings; --json lists them all"
-            parts.append(_line(f"{MARKS[severity][0]}  {more}", "dim"))
+            parts.append(line(f"{MARKS[severity][0]}  {more}", "dim"))
     if not parts:
         parts.append(Text("No check had anything to read yet."))
     return Group(*parts, *(summary_parts(summary) if summary else ()))
@@ -125,7 +123,7 @@ def failed_text(failed: CheckFailed) -> str:
 
 def _not_applicable(examination: Examination) -> list[RenderableType]:
     return [
-        _line(f"· {n.check} {check_text(n.check).title} did not apply: {n.reason}", "dim")
+        line(f"· {n.check} {check_text(n.check).title} did not apply: {n.reason}", "dim")
         for n in examination.not_applicable
     ]
 
@@ -134,7 +132,7 @@ def summary_parts(summary: RoundSummary) -> list[RenderableType]:
     """The best configuration, the good values, and why trials did not complete."""
     parts: list[RenderableType] = []
     for head, lines in summary_lines(summary):
-        parts += [_line(head, "bold"), *(_indented(_line(line)) for line in lines)]
+        parts += [line(head, "bold"), *(inside(text) for text in lines)]
     return parts
 
 
@@ -148,23 +146,23 @@ def book_renderable(record: BookRecord) -> RenderableType:
         return Group(head, Text("No round yet. Next: tunebook init, then tunebook run"))
     parts: list[RenderableType] = [head, Text()]
     for found in record.rounds:
-        parts.append(_line(f"Round {found.number}  {found.plan.goal}", "bold"))
-        parts.append(_indented(_line(_round_line(record, found))))
+        parts.append(line(f"Round {found.number}  {found.plan.goal}", "bold"))
+        parts.append(inside(_round_line(record, found)))
     if record.launches:
         parts.append(Text())
     rounds_of = {d.number: d.round for d in record.decisions}
     for launch in record.launches:
         now = ", the baseline now" if launch is record.launches[-1] else ""
         source = rounds_of.get(launch.decision, "?")
-        parts.append(_line(f"Launch {launch.number} of round {source}{now}", "bold"))
+        parts.append(line(f"Launch {launch.number} of round {source}{now}", "bold"))
         told = f"{interval_text(launch.expected)} expected; {config_text(launch.config)}"
-        parts.append(_indented(_line(told)))
+        parts.append(inside(told))
     stands = standing(record, record.rounds[-1].number)
     return Group(*parts, Text(), *_standing_lines(stands))
 
 
 def _standing_lines(stands: Standing) -> tuple[Text, Text]:
-    return _line(f"Now: {stands.step}. {stands.sentence}"), _line(stands.command, "cyan")
+    return line(f"Now: {stands.step}. {stands.sentence}"), line(stands.command, "cyan")
 
 
 def _round_line(record: BookRecord, found: RoundRecord) -> str:
@@ -183,8 +181,8 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
     metric = found.table.objective.metric
     lost = summarize(found.table, {}, found.details, found.reruns)
     lines: list[RenderableType] = [
-        _line(f"Round {found.number}: {found.plan.goal}", "bold"),
-        _line(
+        line(f"Round {found.number}: {found.plan.goal}", "bold"),
+        line(
             f"{plural(found.plan.trials, 'trial')} planned: {counts_text(found.table.status)}; "
             f"{trained_text(found.table) or f'max_train_steps {found.plan.max_train_steps}'}"
         ),
@@ -192,11 +190,11 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
     if best:
         row = found.table.name.index(best.trial)
         config = config_text(found.table.config[row])
-        lines.append(_line(f"Best {metric}: {number(best.value)} by {best.trial} ({config})"))
+        lines.append(line(f"Best {metric}: {number(best.value)} by {best.trial} ({config})"))
         if lost.repeated:
-            lines.append(_line(lost.repeated))
+            lines.append(line(lost.repeated))
     if len(found.reruns):
-        lines.append(_line(f"Reruns with new seeds: {counts_text(found.reruns.status)}"))
+        lines.append(line(f"Reruns with new seeds: {counts_text(found.reruns.status)}"))
     if causes and lost.lost:
         lines += summary_parts(replace(lost, best=None))
     return Group(*lines)
@@ -209,28 +207,28 @@ def decision_renderable(decision: Decision) -> RenderableType:
     sides: list[RenderableType] = []
     for side in decision.sides:
         source = f", from trial {side.selected_by}" if side.selected_by else ""
-        sides.append(_line(f"{side.name}{source}, {plural(len(side.reruns), 'rerun')}", "bold"))
+        sides.append(line(f"{side.name}{source}, {plural(len(side.reruns), 'rerun')}", "bold"))
         gain = f"; {gain_text(side.gain, decision.estimand, named=True)}" if side.gain else ""
-        sides.append(_indented(_line(f"mean {interval_text(side.mean)}{gain}")))
+        sides.append(inside(f"mean {interval_text(side.mean)}{gain}"))
     level, note = level_note(decision), gain_note(decision)
     return Group(
         Text.assemble(f"Round {decision.round}, decision {decision.number}: ", verdict),
-        _line(decision.sentence),
-        *([_line(level, "dim")] if level else []),
-        *(_line(f"◆ {p.check} is an open problem: {p.sentence}", "bold red")
+        line(decision.sentence),
+        *([line(level, "dim")] if level else []),
+        *(line(f"◆ {p.check} is an open problem: {p.sentence}", "bold red")
           for p in decision.problems),
         Text(),
         *sides,
         Text(),
-        *([_line(note, "dim")] if note else []),
-        _line(
+        *([line(note, "dim")] if note else []),
+        line(
             "Reruns with new seeds alone. Means have a 95 % CI; the CI of a gain allows for every "
             "interim look and candidate. Least improvement "
             f"{number(decision.least_improvement)}; level {percent(decision.error_rate, 2)}, the "
             "chance to adopt what brings no more than that.",
             "dim",
         ),
-        *(_line(f"· {caveat}", "dim") for caveat in decision.caveats_but(CaveatKind.PROBLEM)),
+        *(line(f"· {caveat}", "dim") for caveat in decision.caveats_but(CaveatKind.PROBLEM)),
     )  # fmt: skip
 
 
@@ -238,11 +236,11 @@ def launch_renderable(launch: Launch) -> RenderableType:
     """A launch: the new baseline."""
     return Group(
         Text(f"Launch {launch.number} is the baseline now.", style="bold"),
-        _line(f"Expected: {interval_text(launch.expected)} at {launch.max_train_steps} steps"),
-        _line(f"Configuration: {config_text(launch.config)}"),
-        _line(f"Launched by {launch.who or 'someone unnamed'}, on decision {launch.decision}."),
-        _line(f"Why: {launch.why}"),
-        *([_line(f"Despite open problems: {', '.join(launch.despite)}", "bold yellow")]
+        line(f"Expected: {interval_text(launch.expected)} at {launch.max_train_steps} steps"),
+        line(f"Configuration: {config_text(launch.config)}"),
+        line(f"Launched by {launch.who or 'someone unnamed'}, on decision {launch.decision}."),
+        line(f"Why: {launch.why}"),
+        *([line(f"Despite open problems: {', '.join(launch.despite)}", "bold yellow")]
           if launch.despite else []),
     )  # fmt: skip
 
@@ -268,7 +266,7 @@ def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
     """Print a heading and a line each; of many, the first and how many more there are."""
     said = list(lines)
     more = [f"and {len(said) - most} more"] if len(said) > most else []
-    shown = [_line(f"· {text}", "dim") for text in (*said[:most], *more)]
+    shown = [line(f"· {text}", "dim") for text in (*said[:most], *more)]
     show(Group(Text(), Text(printable(head), style="bold"), *shown))
 
 
@@ -321,67 +319,25 @@ def round_text(found: RoundRecord) -> str:
     return plain(round_renderable(found))
 
 
-def plain(renderable: RenderableType, *, width: int = PLAIN_WIDTH) -> str:
-    """Text without colours, for `repr` and for files."""
-    # In Jupyter, rich would show the text in the notebook, and leave the file empty.
-    console = Console(
-        file=StringIO(),
-        width=width,
-        color_system=None,
-        force_terminal=False,
-        force_jupyter=False,
-    )
-    console.print(renderable)
-    written = console.file
-    assert isinstance(written, StringIO)
-    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
-
-
-def show(renderable: RenderableType) -> None:
-    """Print: with colours on a terminal, plain in a pipe."""
-    console = Console(highlight=False, force_jupyter=False)
-    if console.is_terminal:
-        console.print(renderable)
-    else:
-        print(plain(renderable, width=console.width))
-
-
 def finding_renderable(finding: Finding, *, all_numbers: bool = True) -> RenderableType:
     """One finding: its head, sentence, numbers and what to do."""
     mark, style = MARKS[finding.severity]
     body: list[RenderableType] = [Text(printable(finding.sentence))]
     numbers = numbers_texts(finding)
     if 0 < len(numbers) <= 4:
-        body.append(_line("; ".join(f"{n}: {text}" for n, text in numbers), "dim"))
+        body.append(line("; ".join(f"{n}: {text}" for n, text in numbers), "dim"))
     elif all_numbers:
-        body += [_line(f"{n}: {text}", "dim") for n, text in numbers]
+        body += [line(f"{n}: {text}", "dim") for n, text in numbers]
     if finding.remedy:
-        body.append(_line(f"Do: {remedy_text(finding)}", "cyan"))
+        body.append(line(f"Do: {remedy_text(finding)}", "cyan"))
     head = Text.assemble((mark, style), f"  {printable(_head(finding))}")
-    return Group(head, _indented(*body, below=1))
+    return Group(head, indented(*body, below=1))
 
 
 def _passed(finding: Finding) -> RenderableType:
-    return _line(f"{MARKS[Severity.PASS][0]}  {_head(finding)}: {finding.sentence}", "dim")
+    return line(f"{MARKS[Severity.PASS][0]}  {_head(finding)}: {finding.sentence}", "dim")
 
 
 def _head(finding: Finding) -> str:
     subject = f" · {finding.subject}" if finding.subject else ""
     return f"{finding.check} {check_text(finding.check).title}{subject}"
-
-
-def _line(text: str, style: str = "") -> Text:
-    return Text(printable(text), style=style)
-
-
-def _indented(*lines: RenderableType, below: int = 0) -> Padding:
-    return Padding(Group(*lines), (0, 0, below, 2), expand=False)
-
-
-def printable(text: str) -> str:
-    """The text without control characters, which could drive the reader's terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in _spaced(text))
-
-
-def _spaced(text: str) -> Iterable[str]:
-    return " ".join(text.split())

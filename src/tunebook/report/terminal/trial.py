@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.text import Text
 
+from tunebook.charts.picture import finite
 from tunebook.domain.design import Objective
 from tunebook.domain.formats.numbers import number, plural, seconds_text, value_text
 from tunebook.domain.trial import TrialRecord
-from tunebook.report.terminal.summaries import printable
+from tunebook.report.terminal.lines import indented, printable
 
 Curve = tuple[np.ndarray, np.ndarray]
 BARS = "▁▂▃▄▅▆▇█"
@@ -80,7 +80,7 @@ def trial_data(
         "value": value,
         "config": dict(record.config),
         "curves": {
-            name: {"step": [int(s) for s in steps], "value": [_finite(v) for v in values]}
+            name: {"step": [int(s) for s in steps], "value": [finite(v) for v in values]}
             for name, (steps, values) in curves.items()
         },
         "printed": printed,
@@ -122,15 +122,10 @@ def _curve(name: str, curve: Curve, points: bool) -> list[str]:
 def _part(head: str, lines: Sequence[str]) -> list[RenderableType]:
     if not lines:
         return []
-    text = Group(*(Text(_indented(line)) for line in lines))
-    return [Text(head, style="bold"), Padding(text, (0, 0, 0, 2), expand=False)]
+    return [Text(head, style="bold"), indented(*(Text(_unbroken(line)) for line in lines))]
 
 
-def _indented(line: str) -> str:
+def _unbroken(line: str) -> str:
     """The line without control characters; its leading blanks stay."""
     blanks = len(line) - len(line.lstrip(" "))
     return " " * blanks + printable(line)
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None

@@ -18,7 +18,7 @@ from tunebook.domain.formats.data_frame import columns
 from tunebook.domain.formats.numbers import column_texts, counts_text, plural
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
-from tunebook.report.terminal.summaries import printable
+from tunebook.report.terminal.lines import printable
 from tunebook.report.trial_rows import best_first
 
 UNBOUND = 100_000
