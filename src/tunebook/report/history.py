@@ -15,7 +15,7 @@ from tunebook.domain.decision import Decision, Estimand, Launch, Side
 from tunebook.domain.design import studies
 from tunebook.domain.environment import Environment, code_changes, other_changes
 from tunebook.domain.finding import Interval
-from tunebook.domain.formats.numbers import date_text, percent, plural, value_text
+from tunebook.domain.formats.numbers import counts_text, date_text, percent, plural, value_text
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.trial import Configuration, Value
 from tunebook.report.account import account_texts
@@ -71,6 +71,11 @@ class RoundLine:
     changes: tuple[str, ...]
     commands: tuple[str, ...]
     now: str
+
+    @property
+    def counts(self) -> str:
+        """`60 complete, 4 infeasible`."""
+        return counts_text(Counter(self.trials).elements())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tunebook.checks.variance_sources.repeated_search import Search, alike, joined, same_search
+from tunebook.domain.finding import Examination, NotApplicable
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
+from tunebook.examination.examine import Result, conclude, results
 
 
 def repeats(found: RoundRecord, rounds: Iterable[RoundRecord] = ()) -> TrialTable:
@@ -28,3 +30,15 @@ def repeats(found: RoundRecord, rounds: Iterable[RoundRecord] = ()) -> TrialTabl
             if r.number < found.number and r not in others and alike(r.plan, found.plan)
         },
     )
+
+
+def examined(
+    found: RoundRecord, rounds: Iterable[RoundRecord] = ()
+) -> tuple[dict[str, Result | NotApplicable], Examination]:
+    """What every check returns for a round, and the findings of it."""
+    read = (
+        results(found.table, carried=found.carried, repeats=repeats(found, rounds))
+        if len(found.table)
+        else {}
+    )
+    return read, conclude(found.table, read, unread=found.unread, carried=found.carried)

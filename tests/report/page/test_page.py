@@ -185,7 +185,7 @@ def test_caveats_protocol_changes_and_lineage_are_told(page):
         "Is a third layer worth its time?",
         "tunebook run again/round-3.toml --book again.db",
         "scrambled and shifted; seed 0",
-        "learning_rate 0.002 → 0.0631, momentum 0.9 → 0.93",
+        "learning_rate 0.002 to 0.0631, momentum 0.9 to 0.93",
     ):
         assert words in text
 

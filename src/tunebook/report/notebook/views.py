@@ -28,7 +28,6 @@ from tunebook.domain.formats.numbers import (
     number,
 )
 from tunebook.domain.record import BookRecord, Proposal
-from tunebook.examination.examine import conclude, results
 from tunebook.planning.forecast import PlannedRound
 from tunebook.planning.trade_offs import Trade
 from tunebook.planning.wording import assumption, too_small
@@ -37,7 +36,7 @@ from tunebook.report.gallery import gallery, shown_with
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.notebook.compact_svg import compact
 from tunebook.report.page.offline import asset
-from tunebook.report.repeats import repeats
+from tunebook.report.repeats import examined
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
 from tunebook.report.terminal.lines import plain, show
 from tunebook.report.terminal.plan import COLUMNS, planned_lines, trade_rows, trades_head
@@ -162,11 +161,7 @@ def round_html(record: BookRecord, number: int) -> str:
     """A round: its question and answer, its findings, its pictures."""
     found = next(r for r in record.rounds if r.number == number)
     decision = decision_of(record, number)
-    again = repeats(found, record.rounds)
-    checked = (
-        results(found.table, carried=found.carried, repeats=again) if len(found.table) else {}
-    )
-    examination = conclude(found.table, checked, unread=found.unread, carried=found.carried)
+    checked, examination = examined(found, record.rounds)
     drawn = gallery("", checked, found.table, found, decision)
     verdict_first = sorted((g for g in drawn.groups), key=lambda g: g.check != "D1")
     images, left = _images(

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
 from tunebook.advice.outcomes import judge
 from tunebook.checks.spec import CheckSpec
 from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
 from tunebook.domain.decision import CaveatKind, Decision
-from tunebook.domain.finding import Finding, NotApplicable, Severity
+from tunebook.domain.finding import Examination, Finding, NotApplicable, Severity
 from tunebook.domain.formats.numbers import date_text, left_out_texts
 from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import BookRecord, Proposal, RoundRecord
-from tunebook.examination.examine import WORST_FIRST, conclude, results
+from tunebook.examination.examine import WORST_FIRST
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import Gallery, Shown, gallery
 from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing
 from tunebook.report.page.evidence import Evidence, evidence
 from tunebook.report.protocol.methods import Protocol, fixed_texts, protocol
-from tunebook.report.repeats import repeats
+from tunebook.report.repeats import examined
 from tunebook.report.round_summary import summarize, summary_lines
 from tunebook.report.terminal.predictions import head
 from tunebook.report.trial_rows import TrialRows, trial_rows
@@ -62,7 +63,46 @@ class StepView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Chapter:
+class Examined:
+    """What a page shows of any table that was examined: findings, pictures, trials."""
+
+    findings: tuple[Alike, ...]
+    passes: tuple[Alike, ...]
+    outcome: tuple[tuple[str, tuple[str, ...]], ...]
+    not_applicable: tuple[tuple[CheckSpec, NotApplicable], ...]
+    gallery: Gallery
+    trials: TrialRows
+    left_out: tuple[str, ...]
+    fixed: tuple[tuple[str, str], ...]
+    caveats: tuple[str, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many checks passed."""
+        return sum(len(a.shown) + len(a.folded) for a in self.passes)
+
+    @property
+    def severities(self) -> tuple[tuple[Severity, int], ...]:
+        """How many findings there are of each severity, worst first."""
+        views = [v for a in (*self.findings, *self.passes) for v in (*a.shown, *a.folded)]
+        counts = [(s, sum(v.finding.severity is s for v in views)) for s in WORST_FIRST]
+        return tuple((s, n) for s, n in counts if n)
+
+
+def examined_parts(examination: Examination, drawn: Gallery) -> dict[str, Any]:
+    """The fields of `Examined` that an examination and its pictures give."""
+    views = [finding_view(f, drawn) for f in examination.findings]
+    return {
+        "findings": alike([v for v in views if v.finding.severity is not Severity.PASS]),
+        "passes": alike([v for v in views if v.finding.severity is Severity.PASS]),
+        "not_applicable": tuple((check_text(n.check), n) for n in examination.not_applicable),
+        "gallery": drawn,
+        "left_out": tuple(left_out_texts(examination.left_out)),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter(Examined):
     """Everything that a page shows of one round."""
 
     record: RoundRecord
@@ -72,16 +112,7 @@ class Chapter:
     evidence: Evidence | None
     standing: Standing
     steps: tuple[StepView, ...]
-    findings: tuple[Alike, ...]
-    passes: tuple[Alike, ...]
-    outcome: tuple[tuple[str, tuple[str, ...]], ...]
-    not_applicable: tuple[tuple[CheckSpec, NotApplicable], ...]
-    gallery: Gallery
-    trials: TrialRows
     reruns: TrialRows | None
-    left_out: tuple[str, ...]
-    fixed: tuple[tuple[str, str], ...]
-    caveats: tuple[str, ...]
     proposal: Proposal | None
     followed_by: RoundRecord | None
     protocol: Protocol
@@ -107,40 +138,17 @@ class Chapter:
         """True while trials are still to come: then everything is said of a part of them."""
         return self.standing.step in (Step.PLAN, Step.RUN)
 
-    @property
-    def passed(self) -> int:
-        """How many checks passed."""
-        return sum(len(a.shown) + len(a.folded) for a in self.passes)
-
-    @property
-    def severities(self) -> tuple[tuple[Severity, int], ...]:
-        """How many findings there are of each severity, worst first."""
-        return severities((*self.findings, *self.passes))
-
-
-def severities(groups: Sequence[Alike]) -> tuple[tuple[Severity, int], ...]:
-    """How many findings there are of each severity, worst first."""
-    views = [v for a in groups for v in (*a.shown, *a.folded)]
-    counts = [(s, sum(v.finding.severity is s for v in views)) for s in WORST_FIRST]
-    return tuple((s, n) for s, n in counts if n)
-
 
 def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -> Chapter:
     """Examine one round and put together all that a page shows of it."""
     decision = decision_of(record, found.number)
-    found_results = (
-        results(found.table, carried=found.carried, repeats=repeats(found, record.rounds))
-        if len(found.table)
-        else {}
-    )
-    examination = conclude(found.table, found_results, unread=found.unread, carried=found.carried)
-    drawn = gallery(f"r{found.number}", found_results, found.table, found, decision)
-    views = [finding_view(f, drawn) for f in examination.findings]
+    read, examination = examined(found, record.rounds)
+    drawn = gallery(f"r{found.number}", read, found.table, found, decision)
     stands = standing(record, found.number)
-    answered = answer(
-        found, decision, examination, followed=found.number < record.rounds[-1].number
-    )
+    followed = found.number < record.rounds[-1].number
+    answered = answer(found, decision, examination, followed=followed)
     return Chapter(
+        **examined_parts(examination, drawn),
         record=found,
         when=date_text(found.created_at),
         answer=answered,
@@ -148,18 +156,11 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         evidence=evidence(answered) if decision else None,
         standing=stands,
         steps=_steps(stands),
-        findings=alike([v for v in views if v.finding.severity is not Severity.PASS]),
-        passes=alike([v for v in views if v.finding.severity is Severity.PASS]),
-        outcome=tuple(
-            summary_lines(summarize(found.table, found_results, found.details, found.reruns))
-        ),
-        not_applicable=tuple((check_text(n.check), n) for n in examination.not_applicable),
-        gallery=drawn,
+        outcome=tuple(summary_lines(summarize(found.table, read, found.details, found.reruns))),
         trials=trial_rows(found, found.table),
         reruns=trial_rows(found, found.reruns) if len(found.reruns) else None,
-        left_out=tuple(left_out_texts(examination.left_out)),
         fixed=tuple(fixed_texts(found.plan)),
-        caveats=_caveats(found, decision, found_results.get("D2")),
+        caveats=_caveats(found, decision, read.get("D2")),
         proposal=proposal if stands.step not in (Step.PLAN, Step.RUN) else None,
         followed_by=next((r for r in record.rounds if r.number == found.number + 1), None),
         protocol=protocol(record, found, decision),
@@ -167,14 +168,14 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
     )
 
 
-def finding_view(finding: Finding, drawn: Gallery) -> FindingView:
-    """A finding with its words, its numbers and the pictures that show it."""
+def finding_view(finding: Finding, drawn: Gallery | None = None) -> FindingView:
+    """A finding with its words, its numbers and, of a gallery, the pictures that show it."""
     return FindingView(
         finding=finding,
         text=check_text(finding.check),
         numbers=tuple(numbers_texts(finding)),
         remedy=remedy_text(finding),
-        pictures=drawn.showing(finding),
+        pictures=drawn.showing(finding) if drawn else (),
     )
 
 

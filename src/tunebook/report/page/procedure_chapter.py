@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tunebook.charts.picture import Picture
-from tunebook.checks.spec import CheckSpec
 from tunebook.domain.finding import Finding
 from tunebook.domain.formats.text_table import TextTable
 from tunebook.domain.record import Proposal
-from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import Shown
+from tunebook.report.page.chapter import FindingView, finding_view
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,22 +60,12 @@ class ProcedureChapter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownFinding:
-    """A finding with its words."""
-
-    finding: Finding
-    text: CheckSpec
-    numbers: tuple[tuple[str, str], ...]
-    remedy: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ShownProcedure:
     """A chapter with pictures that have an id in the page, and findings in words."""
 
     id: str
     chapter: ProcedureChapter
-    findings: tuple[ShownFinding, ...]
+    findings: tuple[FindingView, ...]
     pictures: tuple[Shown, ...]
 
 
@@ -86,15 +75,7 @@ def shown(chapters: Sequence[ProcedureChapter]) -> tuple[ShownProcedure, ...]:
         ShownProcedure(
             id=f"procedure-{i + 1}",
             chapter=chapter,
-            findings=tuple(
-                ShownFinding(
-                    finding=f,
-                    text=check_text(f.check),
-                    numbers=tuple(numbers_texts(f)),
-                    remedy=remedy_text(f),
-                )
-                for f in chapter.findings
-            ),
+            findings=tuple(map(finding_view, chapter.findings)),
             pictures=tuple(
                 Shown(id=f"procedure-{i + 1}-{k}", picture=p)
                 for k, p in enumerate(chapter.pictures)

@@ -63,10 +63,9 @@ def _table(found: History) -> Table:
 
 def _round(found: History, one: RoundLine, *, noted: bool) -> list[RenderableType]:
     parts: list[RenderableType] = [line(f"Round {one.number}  {one.goal}", "bold")]
-    fates = ", ".join(f"{n} {status}" for status, n in one.trials.items()) or "none started"
     kind = f", {one.exploitation} of them of exploitation" if one.exploitation else ""
     spent = f"; {seconds_text(one.seconds)} of compute" if one.seconds else ""
-    parts.append(inside(f"Trials: {fates}{kind}{spent}"))
+    parts.append(inside(f"Trials: {one.counts}{kind}{spent}"))
     if len(one.studies) > 1:
         parts.append(inside(f"Studies: {', '.join(one.studies)}"))
     if one.best is not None:

@@ -24,10 +24,10 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import BookRecord, RoundRecord
-from tunebook.examination.examine import WORST_FIRST, conclude, results
+from tunebook.examination.examine import WORST_FIRST
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.loop import Standing, decision_of, standing
-from tunebook.report.repeats import repeats
+from tunebook.report.repeats import examined
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
 from tunebook.report.terminal.lines import indented, inside, line, plain, printable, show
 from tunebook.report.terminal.predictions import predictions_text
@@ -286,8 +286,7 @@ def show_round(found: RoundRecord, *, everything: bool = False) -> None:
     show(round_renderable(found, causes=not ended))
     if ended:
         show(Text(""))
-        read = results(found.table, carried=found.carried, repeats=repeats(found))
-        examination = conclude(found.table, read, unread=found.unread, carried=found.carried)
+        read, examination = examined(found)
         show_predictions(judge(found.plan, found.table, examination))
         summary = summarize(found.table, read, found.details, found.reruns)
         show(findings_text(examination, everything=everything, summary=summary))
