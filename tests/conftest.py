@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 
 from processor_times import ProcessorTable, ProcessorTimes
 from tunebook import checks
+from tunebook.examination.memory import forget_results
 
 # Hypothesis measures an example and its drawing by the clock unless it is told not to. Each run has
 # the same examples; `--hypothesis-profile=fresh` draws others, and more, as `make test-fresh` does.
@@ -72,6 +73,12 @@ def errors_in_checks_are_seen(
         raise error
 
     monkeypatch.setattr(checks, "check_failed", failed)
+
+
+@pytest.fixture(autouse=True)
+def checks_run_anew() -> None:
+    """No test reads what a check said in another, whose constants may have been changed."""
+    forget_results()
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
 from tunebook.examination.equal_values import with_equal_values
 from tunebook.examination.examine import conclude, examine, results
+from tunebook.examination.memory import forget_results
 from tunebook.report import gallery as gallery_module
 from tunebook.report.gallery import gallery
 from tunebook.report.terminal.lines import plain
@@ -132,6 +133,7 @@ def test_a_check_that_raises_is_reported_and_the_others_stand(book, monkeypatch)
     whole = examine(table)
     load = checks.load_check
     monkeypatch.setattr(checks, "load_check", lambda c: broken if c == "C1" else load(c))
+    forget_results()
     found = results(table)
     assert list(found) == list(CHECKS)
     failed = found["C1"]

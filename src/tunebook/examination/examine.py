@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.linalg  # noqa: F401  its library must be there for a limit of its threads
 from threadpoolctl import threadpool_limits
 
-from tunebook.checks import CHECKS, SPECS, playbook_order, run_check
+from tunebook.checks import CHECKS, SPECS, Result, playbook_order
 from tunebook.checks.included_optimizers.check import lost_to_included
 from tunebook.checks.never_read.check import never_read
 from tunebook.checks.spec import Assumes, Uses
@@ -32,18 +32,11 @@ from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
 from tunebook.examination.carried_over import with_carried, without_the_best
 from tunebook.examination.equal_values import with_equal_values
+from tunebook.examination.memory import remembered_results
 from tunebook.examination.objective_direction import direction_finding
 
 if TYPE_CHECKING:
     from jaxtyping import Float as F
-
-
-class Result(Protocol):
-    """What a check returns when it can speak."""
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What it found, passes included."""
 
 
 HUGE = 1e100
@@ -60,7 +53,8 @@ def results(
 ) -> dict[str, Result | NotApplicable]:
     """Run every check of the catalogue on a table, in the playbook's order.
 
-    An error in a check is its result (`CheckFailed`), and the other checks still report.
+    An error in a check is its result (`CheckFailed`), and the other checks still report. What a
+    check said of the same trials a moment ago is not worked out again (`memory`).
     Arithmetic on the NaN of infeasible trials is no error. Finite values beyond 1e100 are read as
     1e100: no check could distinguish them from divergence, and their squares would overflow.
     Values that differ in the last digit are read as one. Linear algebra uses one thread: matrices
@@ -86,7 +80,7 @@ def results(
         np.errstate(all="ignore"),
     ):
         warnings.simplefilter("ignore", RuntimeWarning)
-        return {c: _result(c, tables[SPECS[c].uses], seed) for c in CHECKS}
+        return remembered_results({c: tables[SPECS[c].uses] for c in CHECKS}, seed)
 
 
 def _carried_for(uses: Uses, carried: TrialTable) -> TrialTable:
@@ -112,17 +106,6 @@ def _far(values: F[np.ndarray, "values"]) -> bool:
     with np.errstate(invalid="ignore"):
         size = np.abs(values)
         return bool(((size > HUGE) & np.isfinite(size)).any())
-
-
-def _result(check: str, table: TrialTable, seed: int) -> Result | NotApplicable:
-    if table.adaptive and SPECS[check].assumes is Assumes.INDEPENDENT_TRIALS:
-        return NotApplicable(
-            check=check,
-            reason="earlier results chose later configurations, so the trials are no independent "
-            "sample of the space",
-            needs="a random or quasi-random search",
-        )
-    return run_check(check, table, seed=seed)
 
 
 def examine(
