@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tunebook.checks import Result
 from tunebook.domain.errors import CodecError, EvidenceError
 from tunebook.domain.finding import Examination, NotApplicable
 from tunebook.domain.formats.codec import read_space
 from tunebook.domain.space import Axis, Per
 from tunebook.domain.table import TrialTable
-from tunebook.examination.examine import Result, conclude, results
+from tunebook.examination.examine import conclude, results
 from tunebook.examination.objective_direction import doubts_direction
 from tunebook.examination.sweep_findings import sweep_findings
 from tunebook.importers.csv.curves import read_curves

@@ -12,6 +12,7 @@ from tunebook.book.round_pictures import RoundPictures
 from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.steering import SteeredRound
 from tunebook.charts.layers import in_round
+from tunebook.checks import Result
 from tunebook.checks.charts import Drawn, pictures
 from tunebook.checks.importance.good_ranges import GoodRange
 from tunebook.domain.design import Objective, Round
@@ -21,7 +22,7 @@ from tunebook.domain.formats.notation import parse_objective
 from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import TrialRecord
-from tunebook.examination.examine import Result, conclude, results
+from tunebook.examination.examine import conclude, results
 from tunebook.report.gallery import verdict_pictures
 from tunebook.report.notebook.views import FindingsView
 from tunebook.report.round_summary import RoundSummary, summarize

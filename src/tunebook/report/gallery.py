@@ -11,14 +11,13 @@ import numpy as np
 
 from tunebook.charts.picture import Picture
 from tunebook.charts.theme import config
-from tunebook.checks import SPECS, check_failed
+from tunebook.checks import SPECS, Result, check_failed
 from tunebook.checks.charts import draw, without_repeats
 from tunebook.deciding import chart as reruns
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Finding, NotApplicable
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
-from tunebook.examination.examine import Result
 from tunebook.report.check_texts import check_text
 from tunebook.report.page.offline import columns, embedded_json
 

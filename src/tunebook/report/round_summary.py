@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tunebook.checks import Result
 from tunebook.checks.importance.check import SensitivityResult
 from tunebook.checks.importance.good_ranges import GoodRange, good_ranges
 from tunebook.checks.importance.result import Verdict
@@ -22,7 +23,6 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status, Value
-from tunebook.examination.examine import Result
 from tunebook.report.verdict import Best, best_trial
 
 MOST_CAUSES = 3

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tunebook.checks import Result
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Examination, NotApplicable, Severity
 from tunebook.domain.table import TrialTable
-from tunebook.examination.examine import Result
 from tunebook.report.gallery import gallery
 from tunebook.report.page.chapter import Examined, examined_parts
 from tunebook.report.page.page import write_page
