@@ -64,57 +64,36 @@ if TYPE_CHECKING:
 
     BookRound = Round
 
-_HOMES = {
-    "Book": "tunebook.book.notebook",
-    "BookAwayError": "tunebook.domain.errors",
-    "BookBusyError": "tunebook.domain.errors",
-    "BookDamagedError": "tunebook.domain.errors",
-    "BookNewerError": "tunebook.domain.errors",
-    "BookNotFoundError": "tunebook.domain.errors",
-    "ClusterError": "tunebook.domain.errors",
-    "CodecError": "tunebook.domain.errors",
-    "Decision": "tunebook.domain.decision",
-    "DesignError": "tunebook.domain.errors",
-    "EvidenceError": "tunebook.domain.errors",
-    "Examination": "tunebook.domain.finding",
-    "Exploitation": "tunebook.book.bayesian.exploitation",
-    "Finding": "tunebook.domain.finding",
-    "Infeasible": "tunebook.domain.errors",
-    "LocalExecutor": "tunebook.execution.local",
-    "PlanDiffersError": "tunebook.domain.errors",
-    "RayExecutor": "tunebook.execution.ray.executor",
-    "ReportError": "tunebook.domain.errors",
-    "Round": "tunebook.book.rounds",
-    "Schedule": "tunebook.domain.schedule",
-    "SlurmExecutor": "tunebook.execution.slurm.executor",
-    "SpaceError": "tunebook.domain.errors",
-    "StoreError": "tunebook.domain.errors",
-    "TableError": "tunebook.domain.errors",
-    "TrainingCodeError": "tunebook.domain.errors",
-    "TrainingLoadError": "tunebook.domain.errors",
-    "Trial": "tunebook.training.handle",
-    "TrialBusyError": "tunebook.domain.errors",
-    "TrialTable": "tunebook.domain.table",
-    "TunebookError": "tunebook.domain.errors",
-    "choice": "tunebook.domain.formats.spelling",
-    "command": "tunebook.domain.program",
-    "examine": "tunebook.examination.examine",
-    "explore": "tunebook.book.exploration",
-    "gradient_norm": "tunebook.training.gradient_norms",
-    "integer": "tunebook.domain.formats.spelling",
-    "local": "tunebook.execution.local",
-    "log_uniform": "tunebook.domain.formats.spelling",
-    "maximize": "tunebook.domain.formats.spelling",
-    "minimize": "tunebook.domain.formats.spelling",
-    "near_one": "tunebook.domain.formats.spelling",
-    "optimizer_defaults": "tunebook.domain.optimizers.spaces",
-    "optimizer_space": "tunebook.domain.optimizers.spaces",
-    "per": "tunebook.domain.formats.spelling",
-    "ray": "tunebook.execution.ray.executor",
-    "schedule": "tunebook.domain.schedule",
-    "slurm": "tunebook.execution.slurm.executor",
-    "uniform": "tunebook.domain.formats.spelling",
+_NAMES = {
+    "tunebook.book.bayesian.exploitation": "Exploitation",
+    "tunebook.book.exploration": "explore",
+    "tunebook.book.notebook": "Book",
+    "tunebook.book.rounds": "Round",
+    "tunebook.domain.decision": "Decision",
+    "tunebook.domain.errors": (
+        "BookAwayError BookBusyError BookDamagedError BookNewerError BookNotFoundError "
+        "ClusterError CodecError DesignError EvidenceError Infeasible PlanDiffersError "
+        "ReportError SpaceError StoreError TableError TrainingCodeError TrainingLoadError "
+        "TrialBusyError TunebookError"
+    ),
+    "tunebook.domain.finding": "Examination Finding",
+    "tunebook.domain.formats.spelling": (
+        "choice integer log_uniform maximize minimize near_one per uniform"
+    ),
+    "tunebook.domain.optimizers.spaces": "optimizer_defaults optimizer_space",
+    "tunebook.domain.program": "command",
+    "tunebook.domain.schedule": "Schedule schedule",
+    "tunebook.domain.table": "TrialTable",
+    "tunebook.examination.examine": "examine",
+    "tunebook.execution.local": "LocalExecutor local",
+    "tunebook.execution.ray.executor": "RayExecutor ray",
+    "tunebook.execution.slurm.executor": "SlurmExecutor slurm",
+    "tunebook.training.gradient_norms": "gradient_norm",
+    "tunebook.training.handle": "Trial",
 }
+"""Public names by the module that has them."""
+
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 _CALLED = {"local": "LocalExecutor", "ray": "RayExecutor", "slurm": "SlurmExecutor"}
 """What a public name is called in its home, where that differs."""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import tunebook as tb
+from tunebook.book.records import book_record
 from tunebook.domain.trial import Cause
 from tunebook.report.check_texts import REMEDY_LABELS
 from tunebook.report.loop import standing
@@ -67,6 +68,6 @@ def test_the_status_and_the_remedy_name_the_other_direction(wrong_way):
     found = next(f for f in wrong_way.findings() if f.check == "C11")
     assert found.remedy.values == {"objective": "minimize:mae_minutes"}
     assert "training code" not in REMEDY_LABELS[found.remedy.kind]
-    now = standing(wrong_way._book_record(), 1)
+    now = standing(book_record(wrong_way._store), 1)
     assert "wrong direction" in now.sentence and "maximize" in now.sentence
     assert now.command.startswith("tunebook findings 1 --objective minimize:mae_minutes")

@@ -14,6 +14,7 @@ from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.environment import environment
 from tunebook.store import Store
+from tunebook.store.table import setting_of
 from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import attempt_files
@@ -75,9 +76,8 @@ def _drop_files(store: Store, trial: TrialRecord) -> None:
     files = attempt_files(store.files, trial.key, trial.attempt)
     for number in range(1, trial.attempt + 1):  # a log that is left would be adopted, end and all
         attempt_files(store.files, trial.key, number).log.unlink(missing_ok=True)
-    setting = store.setting()
-    at = checkpoints_at(setting[0].checkpoints, trial.key) if setting else ""
-    place = place_of(at, files.checkpoints)
+    setting, _ = setting_of(store)
+    place = place_of(checkpoints_at(setting.checkpoints, trial.key), files.checkpoints)
     for found in place.listed():
         place.drop(found)
     shutil.rmtree(files.checkpoints.with_suffix(".program"), ignore_errors=True)

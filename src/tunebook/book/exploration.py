@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from tunebook.book.notebook import Book
 from tunebook.book.rounds import Round, Train
-from tunebook.domain.design import Objective
+from tunebook.domain.design import Fixed, Objective
 from tunebook.domain.errors import DesignError, PlanDiffersError
 from tunebook.domain.formats import scalars
-from tunebook.domain.space import Axis, Per
+from tunebook.domain.space import Axis, Constraint, Per
 
 
 def explore(
@@ -25,9 +25,16 @@ def explore(
     workers: int | None = None,
     again: str | None = None,
     keep_going: bool = False,
-    **more: object,
+    fixed: Mapping[str, Fixed] | None = None,
+    searcher: str = "halton",
+    seed: int = 0,
+    subject_to: Sequence[Constraint | str] = (),
+    time_limit_s: float | None = None,
+    evaluations: int = 20,
+    overrule: Sequence[str] = (),
+    note: str = "",
 ) -> Round:
-    """Run a round of quasi-random search over a space, and hand back what it found.
+    """Run a round of quasi-random search over a space.
 
     Args:
         train: `train(trial)`: reads `trial.config`, calls `trial.report`, or returns a number.
@@ -39,7 +46,11 @@ def explore(
         goal: the question; made from the space if left out.
         workers: trials at a time.
         again, keep_going: as for `Round.run`.
-        more: any other attribute of a plan, such as `fixed`, `seed`, `time_limit_s`.
+        fixed, searcher, seed, subject_to, time_limit_s, evaluations, overrule, note: as for
+            `Book.round`.
+
+    Returns:
+        the round with its trials, findings and pictures.
 
     Example:
         >>> import tunebook as tb
@@ -57,17 +68,33 @@ def explore(
         )
     notebook = Book(book, objective=objective)
     question = goal or f"Where in the space of {', '.join(space)} is {objective.metric} best?"
-    asked = {"nuisance": space, "trials": trials, "max_train_steps": max_train_steps, **more}
-    found = _round_with_this_space(notebook, question, asked)
+
+    def ask(goal: str) -> Round:
+        return notebook.round(
+            goal,
+            nuisance=space,
+            fixed=fixed,
+            trials=trials,
+            max_train_steps=max_train_steps,
+            searcher=searcher,
+            seed=seed,
+            subject_to=subject_to,
+            time_limit_s=time_limit_s,
+            evaluations=evaluations,
+            overrule=overrule,
+            note=note,
+        )
+
+    found = _first_that_fits(ask, question, len(notebook.rounds))
     found.run(train, workers=workers, again=again, keep_going=keep_going)
     return found
 
 
-def _round_with_this_space(book: Book, question: str, asked: Mapping[str, object]) -> Round:
+def _first_that_fits(ask: Callable[[str], Round], question: str, rounds: int) -> Round:
     """The round with this question and plan; another space gets the question numbered on."""
-    for n in range(1, len(book.rounds) + 2):
+    for n in range(1, rounds + 2):
         try:
-            return book.round(question if n == 1 else f"{question} ({n})", **asked)  # type: ignore[arg-type]
+            return ask(question if n == 1 else f"{question} ({n})")
         except PlanDiffersError:
             continue
     raise AssertionError("a book has one round more than it has goals")

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from tunebook.book.decisions.launching import launch_of
 from tunebook.book.decisions.limits import check_limits
@@ -22,9 +21,9 @@ from tunebook.book.planning.proposals import NextRound
 from tunebook.book.planning.same_plan import (
     carried_into,
     extend_or_refuse,
+    read_constraints,
     same_predictions,
     with_baseline,
-    with_texts,
 )
 from tunebook.book.procedures import ProcedureBook
 from tunebook.book.protocol import TuningProtocol, protocol_of
@@ -38,14 +37,15 @@ from tunebook.book.user_name import user_name
 from tunebook.domain.decision import Decision, Launch, Setting
 from tunebook.domain.design import Fixed, Objective
 from tunebook.domain.design import Round as Plan
-from tunebook.domain.errors import DesignError, EvidenceError, nearest
+from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.book_location import name_of
 from tunebook.domain.formats.codec import alike
 from tunebook.domain.formats.notation import check_metric
 from tunebook.domain.record import BookRecord
 from tunebook.domain.sealing import Look, check_test_metrics
-from tunebook.domain.space import Axis, Per
+from tunebook.domain.space import Axis, Constraint, Per
+from tunebook.domain.trial import Configuration
 from tunebook.execution import Executor
 from tunebook.report.history import history
 from tunebook.report.notebook.views import book_html
@@ -114,7 +114,7 @@ class Book(ProcedureBook):
             decides = (self.objective.metric, self.setting.training_objective)
             seal(self._store, test_metrics, *decides)
             if objective is not None:
-                warn_of_direction(self._store, self.objective)
+                warn_of_direction(self._store)
         except BaseException:
             self._store.close()
             raise
@@ -128,7 +128,16 @@ class Book(ProcedureBook):
         fixed: Mapping[str, Fixed] | None = None,
         trials: int,
         max_train_steps: int,
-        **more: Any,
+        least_improvement: float = 0.0,
+        searcher: str = "halton",
+        seed: int = 0,
+        subject_to: Sequence[Constraint | str] = (),
+        points: Sequence[Configuration] = (),
+        levels: Mapping[str, int] | None = None,
+        time_limit_s: float | None = None,
+        evaluations: int = 20,
+        overrule: Sequence[str] = (),
+        note: str = "",
     ) -> Round:
         """Plan a round, or find the one with this goal again.
 
@@ -140,32 +149,58 @@ class Book(ProcedureBook):
             scientific, nuisance, fixed: hyperparameters by role.
             trials: number over all studies.
             max_train_steps: of every trial.
-            more: any other attribute of a plan: least_improvement, searcher, seed, points,
-                levels, subject_to, time_limit_s, evaluations, overrule, note.
+            least_improvement: the smallest gain that is worth a change, in the objective's units.
+            searcher: "halton", "random", "grid", "by_hand" or "exploit".
+            seed: of all that is random in the round.
+            subject_to: constraints, such as "warmup < steps".
+            points: configurations to train, for the searcher "by_hand".
+            levels: number of levels of each hyperparameter, for the searcher "grid".
+            time_limit_s: a trial that takes longer is infeasible; None for no limit.
+            evaluations: how often a trial is asked to evaluate, evenly over its steps.
+            overrule: ids of rules of the playbook that the round breaks on purpose.
+            note: anything worth remembering.
+
+        Returns:
+            the round, to run, read and decide.
 
         Raises:
             DesignError: the plan breaks a rule, or differs from the existing round's.
+
+        Example:
+            >>> import tunebook as tb
+            >>> book = tb.Book("rates.db", objective=tb.minimize("loss"))
+            >>> asked = book.round(
+            ...     "Which rate?", nuisance={"lr": tb.log_uniform(1e-3, 1)}, trials=8,
+            ...     max_train_steps=100,
+            ... )
+            >>> asked.number, len(book.rounds)
+            (1, 1)
         """
-        asked = {
+        roles = {
             "scientific": scalars.table("scientific", scientific or {}),
             "nuisance": scalars.table("nuisance", nuisance or {}),
             "fixed": scalars.table("fixed", fixed or {}),
-            "trials": trials,
-            "max_train_steps": max_train_steps,
-            **more,
         }
-        known = set(Plan.__dataclass_fields__)
-        for key in asked:
-            if key not in known:
-                raise DesignError(
-                    f'a round has no "{key}".{nearest(key, known)}',
-                    next_step=f"a round has {', '.join(sorted(known))}",
-                )
-        known_values = self._known_values(goal)
-        return self.plan_round(Plan(goal=goal, **with_texts(with_baseline(asked, known_values))))
+        plan = Plan(
+            goal=goal,
+            **with_baseline(roles, self._known_values(goal)),
+            trials=trials,
+            max_train_steps=max_train_steps,
+            least_improvement=least_improvement,
+            searcher=searcher,
+            seed=seed,
+            subject_to=read_constraints(subject_to),
+            points=points,  # type: ignore[arg-type]  # a plan makes a tuple of it
+            levels={} if levels is None else levels,
+            time_limit_s=time_limit_s,
+            evaluations=evaluations,
+            overrule=overrule,  # type: ignore[arg-type]
+            note=note,
+        )
+        return self.plan_round(plan)
 
     def plan_round(self, plan: Plan) -> Round:
-        """Add a plan as a round, or find it again; see `round`."""
+        """Add a plan as a round, or find it again; returns the round, see `round`."""
         plan = carried_into(plan, self._known_values(plan.goal))
         stored = next((r for r in self._store.rounds() if r.plan.goal == plan.goal), None)
         if stored is None:
@@ -183,14 +218,14 @@ class Book(ProcedureBook):
     def planned(
         self, plan: Plan, *, workers: int | None = None, max_reruns: int = MAX_RERUNS
     ) -> Planned:
-        """What a plan would cost and tell, before it is a round; see `Round.planned`."""
+        """Return what a plan would cost and tell, before it is a round; see `Round.planned`."""
         plan = carried_into(plan, self._known_values(plan.goal))
         there = next((r.number for r in self._store.rounds() if r.plan.goal == plan.goal), None)
         return look_ahead(self._store, plan, there, workers=workers, max_reruns=max_reruns)
 
     @property
     def rounds(self) -> tuple[Round, ...]:
-        """All rounds, oldest first."""
+        """The rounds, oldest first."""
         return tuple(self._round(stored.number) for stored in self._store.rounds())
 
     @property
@@ -222,6 +257,9 @@ class Book(ProcedureBook):
         `adopt` is another name. A second call returns the same launch. `despite_problems`: launch
         with open problems. `baseline_length`: launch a kept baseline at the round's length.
 
+        Returns:
+            the launch, which is the baseline from now on.
+
         Raises:
             EvidenceError: no adoption, a newer baseline exists, or a problem is open.
         """
@@ -243,7 +281,10 @@ class Book(ProcedureBook):
     adopt = launch
 
     def next_round(self) -> NextRound:
-        """Propose the next round from what the last one found: a plan to edit.
+        """Propose the next round from what the last one found.
+
+        Returns:
+            a plan to edit, with the reason for each change.
 
         Raises:
             EvidenceError: the book has no round yet.
@@ -258,7 +299,10 @@ class Book(ProcedureBook):
         """Look at a sealed test metric: it is open in the rounds that are there from now on.
 
         Every look is kept, counted and dated, in the report and in the protocol. Rounds that are
-        planned later stay sealed until another look, and are said to be contaminated.
+        planned later stay sealed until another look, and are marked as contaminated.
+
+        Returns:
+            the look, as the book keeps it.
 
         Raises:
             EvidenceError: it is no sealed metric of this book, or there is no round yet.
@@ -272,15 +316,15 @@ class Book(ProcedureBook):
         return self._store.looks()
 
     def record(self) -> BookRecord:
-        """All that a report reads of this book."""
-        return book_record(self._store, self.setting, self.objective)
+        """Return all that a report reads of this book."""
+        return book_record(self._store)
 
     def history(self) -> BookHistory:
-        """Rounds, launches, caveats, evidence and lineage, as one reads a lab notebook."""
+        """Return rounds, launches, caveats, evidence and lineage, as in a lab notebook."""
         return BookHistory(history(self.record()))
 
     def protocol(self, result: str | int | None = None) -> TuningProtocol:
-        """The tuning protocol of a result, as Markdown and LaTeX, to print beside it.
+        """Return the tuning protocol of a result, as Markdown and LaTeX, for a paper.
 
         Args:
             result: `"round 3"` or 3, or `"launch 1"`; the newest launch if left out, or the
@@ -306,6 +350,9 @@ class Book(ProcedureBook):
             launch: its number; the newest if left out.
             train, workers, executor, progress: as for `Round.run`.
 
+        Returns:
+            recorded and new values, seed by seed, and whether the launch reproduces.
+
         Raises:
             EvidenceError: the book has no such launch, or no seeds of it.
             TrainingCodeError: the training code can't be found.
@@ -325,7 +372,7 @@ class Book(ProcedureBook):
         return replay(self._store, stands, code, workers=workers, executor=executor, show=progress)
 
     def trial(self, name: str) -> BookTrial:
-        """One trial: its record, what it printed, its checkpoints and artifacts.
+        """Return one trial: its record, what it printed, its checkpoints and artifacts.
 
         Args:
             name: `2.17`, or `2.r3` for a rerun.
@@ -333,7 +380,7 @@ class Book(ProcedureBook):
         Raises:
             EvidenceError: the book has no such trial.
         """
-        return BookTrial(self._store, self.objective, name)
+        return BookTrial(self._store, name)
 
     def report(self, path: str | os.PathLike[str], *, rounds: Sequence[int] | None = None) -> Path:
         """Write the book (or some rounds of it) as one offline HTML file.
@@ -341,6 +388,9 @@ class Book(ProcedureBook):
         Args:
             path: of the file to write.
             rounds: numbers of rounds; all if left out.
+
+        Returns:
+            the path.
         """
         proposal = self.next_round().with_ahead() if self._store.rounds() else None
         more = self._chapters()
@@ -365,6 +415,9 @@ class Book(ProcedureBook):
             to: a file that is not there, or a database (or schema) that is empty.
             with_files: its folder of logs and checkpoints too.
 
+        Returns:
+            how many rows and files were copied, and where to.
+
         Raises:
             StoreError: something is there already, or it can't be written; nothing was copied.
         """
@@ -387,7 +440,7 @@ class Book(ProcedureBook):
         return book_html(self.record())
 
     def _round(self, number: int) -> Round:
-        return Round(self._store, self.setting, self.objective, number)
+        return Round(self._store, number)
 
     def _known_values(self, goal: str) -> Mapping[str, Fixed]:
         """What a plan of this goal takes over: its round's fixed values, or the baseline's."""

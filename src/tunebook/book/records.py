@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tunebook.book.sealing import sealed_of, veiled
-from tunebook.domain.decision import Setting
-from tunebook.domain.design import Objective
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.sealing import contaminated_by
 from tunebook.domain.table import TrialTable
@@ -15,11 +13,12 @@ from tunebook.domain.trial import Purpose, TrialRecord
 from tunebook.examination.carried_over import EarlierRound, alike, carry_over
 from tunebook.execution.environment import versions
 from tunebook.store import Store, StoredRound
-from tunebook.store.table import table
+from tunebook.store.table import setting_of, table
 
 
-def book_record(store: Store, setting: Setting, objective: Objective) -> BookRecord:
+def book_record(store: Store) -> BookRecord:
     """Read a whole book."""
+    setting, objective = setting_of(store)
     return BookRecord(
         setting=setting,
         objective=objective,

@@ -25,7 +25,7 @@ from tunebook.execution.progress import terminal_progress
 from tunebook.execution.scheduler import run_trials
 from tunebook.store import Store
 from tunebook.store.sql import SqlStore
-from tunebook.store.table import table
+from tunebook.store.table import setting_of, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -124,8 +124,6 @@ def replay(
         TrainingCodeError: a worker could not load the training code.
     """
     records = recorded_reruns(store, launch)
-    made = store.setting()
-    assert made is not None
     number_ = records[0].round
     before = _values(store, number_)
     with tempfile.TemporaryDirectory(prefix="tunebook-replay-") as folder:
@@ -152,7 +150,7 @@ def replay(
     pairs = tuple(_pair(t, before, after) for t in records if t.key not in lost)
     return Replay(
         launch=launch.number,
-        metric=made[1].metric,
+        metric=setting_of(store)[1].metric,
         pairs=pairs,
         verdict=compare(pairs),
         changed=_changed(store, number_, code),
@@ -162,9 +160,7 @@ def replay(
 
 def _fill(scratch: SqlStore, store: Store, records: Sequence[TrialRecord]) -> None:
     """The setting, the rounds up to the one of these trials, and the trials as nobody ran them."""
-    made = store.setting()
-    assert made is not None
-    scratch.set_setting(*made)
+    scratch.set_setting(*setting_of(store))
     for stored in store.rounds()[: records[0].round]:  # so that the round keeps its number
         scratch.add_round(stored.plan, stored.created_at)
     scratch.add_trials([_anew(t) for t in records])

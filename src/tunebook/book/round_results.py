@@ -27,7 +27,7 @@ from tunebook.report.gallery import verdict_pictures
 from tunebook.report.notebook.views import FindingsView
 from tunebook.report.round_summary import RoundSummary, summarize
 from tunebook.report.verdict import Best, best_trial
-from tunebook.store.table import report_times, table
+from tunebook.store.table import report_times, setting_of, table
 
 FROM_OPTUNA = {
     "best_params": "round.best.config",
@@ -57,8 +57,6 @@ class RoundTrials(tuple[TrialRecord, ...]):
 
 class ReadRound(SteeredRound):
     """The reading half of a round: nothing here changes the book."""
-
-    _objective: Objective
 
     @property
     def plan(self) -> Round:
@@ -111,7 +109,7 @@ class ReadRound(SteeredRound):
     @property
     def objective(self) -> Objective:
         """The metric that decides."""
-        return self._objective
+        return setting_of(self._store)[1]
 
     def examination(self, objective: Objective | str | None = None) -> Examination:
         """Every check that applies to the round as it stands; see `findings`."""

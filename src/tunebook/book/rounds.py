@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -22,11 +21,10 @@ from tunebook.book.planning.proposals import NextRound, next_round
 from tunebook.book.records import book_record, round_record
 from tunebook.book.round_results import ReadRound
 from tunebook.book.running import add_search_trials, say_after_training, say_before_training
-from tunebook.domain.decision import Decision, Setting, Verdict
-from tunebook.domain.design import Objective
+from tunebook.domain.decision import Decision
 from tunebook.domain.errors import DesignError, TrainingCodeError
 from tunebook.domain.program import Program
-from tunebook.domain.record import BookRecord, RoundRecord
+from tunebook.domain.record import RoundRecord
 from tunebook.domain.searchers import ADAPTIVE
 from tunebook.execution import Executor, RunOptions
 from tunebook.execution.code import TrainingCode, check_program, training_code
@@ -44,10 +42,8 @@ Train = Callable[[Trial], float | None] | str | Program
 class Round(ReadRound):
     """A round in a book: run it, read it, decide it. Made by `Book.round`."""
 
-    def __init__(self, store: Store, setting: Setting, objective: Objective, number: int) -> None:
+    def __init__(self, store: Store, number: int) -> None:
         self._store = store
-        self._setting = setting
-        self._objective = objective
         self.number = number
 
     def planned(self, *, workers: int | None = None, max_reruns: int = MAX_RERUNS) -> Planned:
@@ -100,7 +96,7 @@ class Round(ReadRound):
             set_again(self._store, self.number, again, code)
         if not any(t.status.ended for t in self.trials):
             say_before_running(self._store, self.plan, self.number, workers, quiet=not progress)
-        say_before_training(self._store, self.number, self._objective, code, quiet=not progress)
+        say_before_training(self._store, self.number, code, quiet=not progress)
 
         options = RunOptions(
             workers=workers,
@@ -110,14 +106,11 @@ class Round(ReadRound):
             progress=progress,
             keep_going=keep_going,
         )
-        if self.plan.searcher in ADAPTIVE:
-            start = functools.partial(run_exploitation, self._store, self._objective)
-        else:
-            start = functools.partial(run_trials, self._store)
+        start = run_exploitation if self.plan.searcher in ADAPTIVE else run_trials
 
         def work() -> RunSummary:
             with terminal_progress(self.goal, shown=progress) as show:
-                summary: RunSummary = start(self.number, code, options, on_progress=show)
+                summary = start(self._store, self.number, code, options, on_progress=show)
             say_after_training(self._store, self.number, summary)
             return summary
 
@@ -127,9 +120,8 @@ class Round(ReadRound):
         """Write the round as one offline HTML file."""
         newest = self.number == len(self._store.rounds())
         proposal = self.next_round().with_ahead() if newest else None
-        return write_text(
-            path, render(self._book_record(), rounds=[self.number], proposal=proposal)
-        )
+        record = book_record(self._store)
+        return write_text(path, render(record, rounds=[self.number], proposal=proposal))
 
     def decide(
         self,
@@ -201,14 +193,7 @@ class Round(ReadRound):
             again=again,
             show=progress,
         )
-        return decide(
-            self._store,
-            self._setting,
-            self._objective,
-            self.number,
-            reruns,
-            lambda: open_problems(self.examination()),
-        )
+        return decide(self._store, self.number, reruns, lambda: open_problems(self.examination()))
 
     def peek(self) -> Peek:
         """What the fresh-seed reruns seem to say: exploratory, no look of the plan, no decision.
@@ -216,7 +201,7 @@ class Round(ReadRound):
         Raises:
             EvidenceError: no rerun was planned yet.
         """
-        return peek_at(self._store, self._setting, self._objective, self.number)
+        return peek_at(self._store, self.number)
 
     def next_round(self, *, most_trials: int | None = None) -> NextRound:
         """A plan for the round after this one, with the reason for each change.
@@ -224,24 +209,7 @@ class Round(ReadRound):
         Args:
             most_trials: what the next round may have at most.
         """
-        decisions = self._store.decisions()
-        decided = [d for d in decisions if d.round == self.number]
-        answered = {d.round for d in decisions if d.verdict is not Verdict.MORE_EVIDENCE}
-        rounds, launches = self._store.rounds(), self._store.launches()
-        found = next_round(
-            rounds[self.number - 1],
-            self.table(),
-            self.examination(),
-            decided[-1] if decided else None,
-            self._setting,
-            self._objective,
-            goals=frozenset(r.plan.goal for r in rounds),
-            most_trials=most_trials,
-            baseline=launches[-1].expected if launches else None,
-            searched={n: rounds[n - 1].plan for n in answered},
-            details=self._details(),
-        )
-        return found.looking_ahead(self._store)
+        return next_round(self._store, self.number, self.examination(), most_trials=most_trials)
 
     def record(self) -> RoundRecord:
         """The round as reports read it."""
@@ -251,10 +219,7 @@ class Round(ReadRound):
         return round_text(self.record())
 
     def _repr_html_(self) -> str:
-        return round_html(self._book_record(), self.number)
-
-    def _book_record(self) -> BookRecord:
-        return book_record(self._store, self._setting, self._objective)
+        return round_html(book_record(self._store), self.number)
 
     def code_to_replay(self, train: Train | None, *, here: bool) -> TrainingCode:
         """Training code given, or remembered; the book is left as it is.

@@ -7,7 +7,7 @@ import sys
 
 from tunebook.book.again import crashed_before, nothing_left
 from tunebook.checks.failures.unreported import unreported_objective
-from tunebook.domain.design import Objective, Round
+from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats.numbers import plural
 from tunebook.domain.metric_direction import direction_warning
@@ -18,7 +18,7 @@ from tunebook.execution.scheduler import RunSummary
 from tunebook.report.loop import correcting_command
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store
-from tunebook.store.table import table
+from tunebook.store.table import setting_of, table
 
 _warned: set[tuple[str, str]] = set()
 """Books, and their warnings, that this process has spoken of."""
@@ -40,23 +40,21 @@ def add_search_trials(store: Store, plan: Round, number: int) -> None:
     store.add_trials([t for t in planned if t.number not in stored])
 
 
-def say_before_training(
-    store: Store, number: int, objective: Objective, code: TrainingCode, *, quiet: bool
-) -> None:
+def say_before_training(store: Store, number: int, code: TrainingCode, *, quiet: bool) -> None:
     """Say on the error stream that nothing is left to train, or what to think of before."""
     plan = store.round(number).plan
     trials = [t for t in store.trials(number) if t.purpose is not Purpose.RERUN]
     if any(not t.status.ended for t in trials):
-        warn_of_direction(store, objective)
+        warn_of_direction(store)
         if said := "" if quiet else crashed_before(store, number, code):
             print(said, file=sys.stderr)
     elif trials and not quiet and (plan.searcher not in ADAPTIVE or len(trials) >= plan.trials):
         print(nothing_left(store, number, code), file=sys.stderr)
 
 
-def warn_of_direction(store: Store, objective: Objective) -> None:
+def warn_of_direction(store: Store) -> None:
     """Warn, once a process, where the objective's name contradicts its direction."""
-    said = direction_warning(objective)
+    said = direction_warning(setting_of(store)[1])
     if said and (store.location, said) not in _warned:
         _warned.add((store.location, said))
         print(said, file=sys.stderr)

@@ -17,7 +17,7 @@ from tunebook.domain.design import Objective
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.trial import Configuration, Purpose, Status, TrialRecord
 from tunebook.store import Store
-from tunebook.store.table import table
+from tunebook.store.table import setting_of, table
 from tunebook.training import artifacts
 from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import Place, place_of
@@ -74,9 +74,9 @@ class KeptCheckpoint:
 class BookTrial:
     """One trial of a book. Made by `Book.trial`."""
 
-    def __init__(self, store: Store, objective: Objective, name: str) -> None:
+    def __init__(self, store: Store, name: str) -> None:
         self._store = store
-        self._objective = objective
+        self._objective = setting_of(store)[1]
         self.name = name
         self.record  # noqa: B018 - a name that is not there is told at once
 
@@ -115,8 +115,8 @@ class BookTrial:
     @property
     def checkpoints(self) -> tuple[KeptCheckpoint, ...]:
         """The checkpoints that were kept, by step: choose any of them, now that all is known."""
-        setting = self._store.setting()
-        at = checkpoints_at(setting[0].checkpoints, self.record.key) if setting else ""
+        setting, _ = setting_of(self._store)
+        at = checkpoints_at(setting.checkpoints, self.record.key)
         place = place_of(at, self._files(".checkpoints"))
         found = place.listed()
         losses = [c.loss for c in found if c.loss is not None]

@@ -7,13 +7,26 @@ import math
 import numpy as np
 
 from tunebook.domain.curves import reduce_curves
-from tunebook.domain.design import Role, Round, studies
+from tunebook.domain.decision import Setting
+from tunebook.domain.design import Objective, Role, Round, studies
 from tunebook.domain.errors import StoreError
 from tunebook.domain.sealing import sealed_in
 from tunebook.domain.space import Branch
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.store import Store
+
+
+def setting_of(store: Store) -> tuple[Setting, Objective]:
+    """The setting and the objective of a book.
+
+    Raises:
+        StoreError: the book has none yet.
+    """
+    found = store.setting()
+    if found is None:
+        raise StoreError(f"the book {store.location} has no setting yet")
+    return found
 
 
 def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
@@ -27,10 +40,7 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
         number: of the round.
         reruns: reruns with new seeds instead of search trials; `rerun_of` has the arm of each.
     """
-    made = store.setting()
-    if made is None:
-        raise StoreError(f"the book {store.location} has no setting yet")
-    setting, objective = made
+    setting, objective = setting_of(store)
     plan = store.round(number).plan
     rows = [t for t in store.trials(number) if (t.purpose is Purpose.RERUN) == reruns]
     curves = _curves(store, number, rows)

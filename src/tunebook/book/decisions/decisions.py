@@ -44,10 +44,9 @@ from tunebook.domain.decision import (
     Launch,
     OpenProblem,
     RerunPlan,
-    Setting,
     Verdict,
 )
-from tunebook.domain.design import Objective, Round
+from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.codec import alike
@@ -60,13 +59,11 @@ from tunebook.execution.reuse import KeptExecutor, executor_for
 from tunebook.planning.baseline_gaps import completed
 from tunebook.statistics.curves.lengths import length_caveat
 from tunebook.store import Store, StoredRound
-from tunebook.store.table import table
+from tunebook.store.table import setting_of, table
 
 
 def decide(
     store: Store,
-    setting: Setting,
-    objective: Objective,
     number: int,
     reruns: Reruns,
     problems: Callable[[], tuple[OpenProblem, ...]] = tuple,
@@ -74,11 +71,12 @@ def decide(
     """Judge a round on new-seed reruns alone, adding them a few at a time; see `tunebook.Round`.
 
     Args:
-        store, setting, objective: of the book.
+        store: of the book.
         number: of the round.
         reruns: how evidence may be gathered.
         problems: reads the findings of severity problem that are open.
     """
+    setting, objective = setting_of(store)
     stored = store.round(number)
     earlier = [d for d in store.decisions() if d.round == number]
     if earlier and earlier[-1].verdict is not Verdict.MORE_EVIDENCE:

@@ -10,13 +10,12 @@ from tunebook.book.decisions.fresh_reruns import evidence_of
 from tunebook.book.decisions.refusals import refuse_same
 from tunebook.book.decisions.rerun_plans import question
 from tunebook.deciding.peek import peek
-from tunebook.domain.decision import BASELINE, Estimand, Setting
-from tunebook.domain.design import Objective
+from tunebook.domain.decision import BASELINE, Estimand
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import gain_text, plural
 from tunebook.store import Store
-from tunebook.store.table import table
+from tunebook.store.table import setting_of, table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class Peek:
         )
 
 
-def peek_at(store: Store, setting: Setting, objective: Objective, number: int) -> Peek:
+def peek_at(store: Store, number: int) -> Peek:
     """Peek at the reruns of a round's newest plan.
 
     Raises:
@@ -67,6 +66,7 @@ def peek_at(store: Store, setting: Setting, objective: Objective, number: int) -
             f"a peek looks at reruns with new seeds; round {number} has none yet",
             next_step=f"let some run: tunebook decide {number}, or round.decide(train)",
         )
+    setting, objective = setting_of(store)
     plan, stored = plans[-1], store.round(number)
     baseline = None if plan.baseline is None else store.launches()[plan.baseline]
     sides = refuse_same(candidates(stored.plan, table(store, number), baseline, number))

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from tunebook.advice.proposal import propose
 from tunebook.book.files.writing import write_text
 from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead
-from tunebook.domain.decision import Change, Decision, Setting, Verdict
-from tunebook.domain.design import Objective, Round
+from tunebook.domain.decision import Change, Verdict
+from tunebook.domain.design import Round
 from tunebook.domain.error_kind import coding_errors
-from tunebook.domain.finding import Examination, Interval
+from tunebook.domain.finding import Examination
 from tunebook.domain.formats.codec import RoundFile, write_round_file
 from tunebook.domain.record import Proposal
-from tunebook.domain.table import TrialTable
 from tunebook.report.notebook.views import proposal_html
-from tunebook.store import Store, StoredRound
+from tunebook.store import Store
+from tunebook.store.table import setting_of, table
 
 WIDTH = 98
 """Columns of a comment."""
@@ -58,10 +58,6 @@ class NextRound:
             found = look_ahead(self._store, self.plan, with_trades=False)
             self.proposal = replace(self.proposal, ahead=found.line)
         return self.proposal
-
-    def looking_ahead(self, store: Store) -> NextRound:
-        """The same, which knows the book that its numbers come from."""
-        return NextRound(self.proposal, self.file, store=store)
 
     def toml(self) -> str:
         """The plan as a TOML text: each change with its reason, at the top what a person must
@@ -108,48 +104,38 @@ def _wrapped(text: str, start: str) -> list[str]:
 
 
 def next_round(
-    stored: StoredRound,
-    table: TrialTable,
-    examination: Examination,
-    decision: Decision | None,
-    setting: Setting,
-    objective: Objective,
-    *,
-    goals: Collection[str] = (),
-    most_trials: int | None = None,
-    baseline: Interval | None = None,
-    searched: Mapping[int, Round] | None = None,
-    details: Mapping[str, str] | None = None,
+    store: Store, number: int, examination: Examination, *, most_trials: int | None = None
 ) -> NextRound:
-    """Propose the round after `stored` from its findings and its decision, if there is one.
+    """Propose the round after one, from its findings and its newest decision.
 
     Args:
-        stored: the round that was run.
-        table: its trials, from which the proposal predicts what its changes bring.
+        store: of the book.
+        number: of the round that was run.
         examination: its findings.
-        decision: the last one on it.
-        setting, objective: of the book.
-        goals: of the book's rounds; the proposal has another.
         most_trials: what the next round may have at most.
-        baseline: what the newest launch is expected to reach, where there is one.
-        searched: rounds that are decided, by number.
-        details: of its trials, name to error in one line.
     """
+    rounds, decisions, launches = store.rounds(), store.decisions(), store.launches()
+    stored, own = rounds[number - 1], table(store, number)
+    decision = next((d for d in reversed(decisions) if d.round == number), None)
+    baseline = launches[-1].expected if launches else None
     if decision is not None and decision.verdict is Verdict.ADOPT:
         adopted = (s.mean for s in decision.sides if dict(s.config) == dict(decision.config))
         baseline = next(adopted, baseline)
+    answered = {d.round for d in decisions if d.verdict is not Verdict.MORE_EVIDENCE}
+    details = {t.name: t.detail for t in store.trials(number) if t.detail}
     proposal = propose(
         stored.plan,
         examination,
         decision=decision,
-        table=table,
-        number=stored.number,
+        table=own,
+        number=number,
         most_trials=most_trials,
-        goals=goals,
+        goals=frozenset(r.plan.goal for r in rounds),
         baseline=baseline,
-        searched=searched,
-        errors=coding_errors(table.name, table.cause, details or {}),
+        searched={n: rounds[n - 1].plan for n in answered},
+        errors=coding_errors(own.name, own.cause, details),
     )
+    setting, objective = setting_of(store)
     train = stored.source.path if stored.source else ""
     file = RoundFile(plan=proposal.plan, train=train, objective=objective, setting=setting)
-    return NextRound(proposal, file)
+    return NextRound(proposal, file, store=store)

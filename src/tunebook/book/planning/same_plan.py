@@ -13,25 +13,25 @@ from tunebook.domain.formats.plain_data import to_data
 from tunebook.domain.formats.toml_text import value_text
 
 
-def with_texts(asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes of a plan, with constraints that are written as texts read."""
-    constraints = asked.get("subject_to")
-    if not isinstance(constraints, list | tuple):
-        return dict(asked)
-    read = [parse_constraint(c) if isinstance(c, str) else c for c in constraints]
-    return {**asked, "subject_to": tuple(read)}
+def read_constraints(given: Any) -> Any:
+    """Constraints, those that are written as texts read; a plan refuses what is no sequence."""
+    if not isinstance(given, list | tuple):
+        return given
+    return tuple(parse_constraint(c) if isinstance(c, str) else c for c in given)
 
 
-def with_baseline(asked: Mapping[str, Any], baseline: Mapping[str, Fixed]) -> dict[str, Any]:
+def with_baseline(
+    roles: Mapping[str, Mapping[str, Any]], baseline: Mapping[str, Fixed]
+) -> dict[str, Any]:
     """Fix every hyperparameter of the baseline that was given no role.
 
     Args:
-        asked: attributes of a plan, roles included.
+        roles: "scientific", "nuisance" and "fixed", each with its hyperparameters.
         baseline: the hyperparameters that the book knows, with their values.
     """
-    named = {*asked["scientific"], *asked["nuisance"], *asked["fixed"]}
+    named = {name for own in roles.values() for name in own}
     carried = {name: value for name, value in baseline.items() if name not in named}
-    return {**asked, "fixed": {**carried, **asked["fixed"]}}
+    return {**roles, "fixed": {**carried, **roles["fixed"]}}
 
 
 def carried_into(plan: Round, baseline: Mapping[str, Fixed]) -> Round:
