@@ -170,14 +170,6 @@ def test_a_value_that_could_not_be_read_back_leaves_the_book_as_it_was(book, rat
     assert book.rounds == ()
 
 
-def test_an_unknown_attribute_gets_the_nearest(book, rates):
-    with pytest.raises(
-        DesignError, match=r'no "time_limit".*Did you mean "time_limit_s"'
-    ) as caught:
-        book.round("q?", nuisance=rates, trials=4, max_train_steps=40, time_limit=3)
-    assert "time_limit_s" in caught.value.next_step
-
-
 def test_constraints_may_be_texts(book, rates):
     made = book.round("q?", nuisance=rates, trials=4, max_train_steps=40,
                       subject_to=["learning_rate <= 0.5"])  # fmt: skip

@@ -11,6 +11,7 @@ from pathlib import Path
 from tunebook.advice.proposal import propose
 from tunebook.book.files.writing import write_text
 from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead
+from tunebook.book.sealing import sealed_of, veiled
 from tunebook.domain.decision import Change, Verdict
 from tunebook.domain.design import Round
 from tunebook.domain.error_kind import coding_errors
@@ -122,7 +123,8 @@ def next_round(
         adopted = (s.mean for s in decision.sides if dict(s.config) == dict(decision.config))
         baseline = next(adopted, baseline)
     answered = {d.round for d in decisions if d.verdict is not Verdict.MORE_EVIDENCE}
-    details = {t.name: t.detail for t in store.trials(number) if t.detail}
+    trials = veiled(store.trials(number), sealed_of(store, number))
+    details = {t.name: t.detail for t in trials if t.detail}
     proposal = propose(
         stored.plan,
         examination,
