@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from tunebook.statistics.estimators import welch_freedom
+
 if TYPE_CHECKING:
     from jaxtyping import Float
 
@@ -71,9 +73,8 @@ def mean_difference(
     """
     a, n = variance(own) / len(own), len(own)
     b, m = variance(other) / len(other), max(2, len(other))
-    error, freedom = math.sqrt(a + b + shared), math.inf
-    if a + b > 0:
-        freedom = (a + b + shared) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
+    error = math.sqrt(a + b + shared)
+    freedom = float(welch_freedom((a, b, shared), (n - 1, m - 1, math.inf)))
     seen = middle(other) - middle(own)
     return MeanDifference(
         seen=seen,

@@ -1,9 +1,10 @@
-"""Estimators that checks share: intervals, ranks, the good region (C)."""
+"""Estimators that subjects share: intervals, Welch's freedom, Holm, ranks, the good region."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import stats
@@ -12,6 +13,7 @@ from tunebook.domain.finding import Interval
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
+    from numpy.typing import ArrayLike
 
 
 def proportion(successes: float, trials: float, confidence: float = 0.95) -> Interval:
@@ -25,6 +27,34 @@ def proportion(successes: float, trials: float, confidence: float = 0.95) -> Int
     low = stats.beta.ppf(tail, successes, trials - successes + 1) if successes else 0.0
     high = stats.beta.isf(tail, successes + 1, trials - successes) if successes < trials else 1.0
     return Interval(successes / trials, float(low), float(high), confidence)
+
+
+def welch_freedom(variances: Sequence[ArrayLike], freedoms: Sequence[ArrayLike]) -> Any:
+    """Degrees of freedom of Student's law for a sum of independent estimated variances.
+
+    Assumes normal values. Source: Satterthwaite 1946, Welch 1947.
+
+    Args:
+        variances: of each part of the sum, numbers or arrays.
+        freedoms: with which each was estimated; infinite for one that is known.
+
+    Returns:
+        Infinite where no estimated variance is above zero.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        whole = sum(np.asarray(v, float) for v in variances)
+        # As shares of the whole, so that the square of a large variance does not overflow.
+        parts = sum((v / whole) ** 2 / f for v, f in zip(variances, freedoms, strict=True))
+        return np.where(parts > 0, 1 / parts, np.inf)[()]
+
+
+def holm(p_values: Float[np.ndarray, "nulls"], level: float) -> Bool[np.ndarray, "nulls"]:
+    """Which nulls fall, with the chance of any false one at most `level` (Holm 1979)."""
+    order = np.argsort(p_values, kind="stable")
+    falls = p_values[order] <= level / np.arange(len(order), 0, -1)
+    fallen = np.zeros(len(order), dtype=bool)
+    fallen[order] = np.logical_and.accumulate(falls)
+    return fallen
 
 
 def normal_scores(values: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:

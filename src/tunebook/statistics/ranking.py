@@ -22,10 +22,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+from scipy import stats
 
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats.names import spell
+from tunebook.statistics.estimators import holm
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -113,23 +114,20 @@ def told_better(
     scores: list[Float[np.ndarray, "repeats"]], error_rate: float = ERROR_RATE
 ) -> Bool[np.ndarray, "values values"]:
     """True at [i, j] where value i is told to have a lower mean than j, over all pairs at once."""
-    count = len(scores)
     mean = np.array([s.mean() for s in scores])
-    size = np.array([len(s) for s in scores], float)
-    part = np.array([s.var(ddof=1) if np.ptp(s) > 0 else 0.0 for s in scores]) / size
-    i, j = np.triu_indices(count, 1)
-    both = part[i] + part[j]
+    size = np.array([len(s) for s in scores])
+    spread = np.array([s.std(ddof=1) if np.ptp(s) > 0 else 0.0 for s in scores])
+    i, j = np.triu_indices(len(scores), 1)
     # Where neither of two varies there is nothing to judge their difference by.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        t = (mean[i] - mean[j]) / np.sqrt(both)
-        freedom = both**2 / (part[i] ** 2 / (size[i] - 1) + part[j] ** 2 / (size[j] - 1))
-        p = np.where(both > 0, 2 * special.stdtr(freedom, -np.abs(t)), 1.0)
-    order = np.argsort(p, kind="stable")
-    passed = p[order] <= error_rate / np.arange(len(p), 0, -1)
-    told = order[: int(np.argmin(passed)) if not passed.all() else len(p)]
-    better = np.zeros((count, count), dtype=bool)
-    first = mean[i[told]] < mean[j[told]]
-    better[np.where(first, i[told], j[told]), np.where(first, j[told], i[told])] = True
+    vary = (spread[i] > 0) | (spread[j] > 0)
+    i, j = i[vary], j[vary]
+    p = stats.ttest_ind_from_stats(
+        mean[i], spread[i], size[i], mean[j], spread[j], size[j], equal_var=False
+    ).pvalue
+    told = holm(np.r_[p, np.ones((~vary).sum())], error_rate)[: len(p)]
+    low = np.where(mean[i] < mean[j], i, j)[told]
+    better = np.zeros((len(scores), len(scores)), dtype=bool)
+    better[low, (i + j)[told] - low] = True
     return better
 
 

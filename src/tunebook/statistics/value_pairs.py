@@ -17,6 +17,7 @@ from scipy import stats
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval, PairwiseDifference
 from tunebook.domain.trial import Value
+from tunebook.statistics.estimators import welch_freedom
 from tunebook.statistics.scientific_values import Group
 
 ALPHA = 0.05
@@ -101,20 +102,15 @@ def welch(
     a: tuple[Value, float, float, float], b: tuple[Value, float, float, float], level: float
 ) -> PairwiseDifference:
     """Welch's interval with Satterthwaite's freedom; label, mean, error, freedom of each."""
-    error = math.hypot(a[2], b[2])
+    difference, error = a[1] - b[1], math.hypot(a[2], b[2])
     if not math.isfinite(error):
         return PairwiseDifference(
             a=a[0], b=b[0], difference=math.nan, low=-math.inf, high=math.inf, significant=False
         )
-    shares = [(x[2] / error) ** 4 / x[3] if error else 0.0 for x in (a, b)]
-    freedom = 1 / sum(shares) if sum(shares) else math.inf
-    difference = a[1] - b[1]
-    reach = float(stats.t.isf(level / 2, freedom)) * error
+    shares = [(x[2] / error) ** 2 if error else 0.0 for x in (a, b)]
+    found = interval(difference, error, welch_freedom(shares, (a[3], b[3])), level)
+    significant = abs(difference) > found.high - difference
     return PairwiseDifference(
-        a=a[0],
-        b=b[0],
-        difference=difference,
-        low=difference - reach,
-        high=difference + reach,
-        significant=abs(difference) > reach,
-    )
+        a=a[0], b=b[0], difference=difference, low=found.low, high=found.high,
+        significant=significant,
+    )  # fmt: skip

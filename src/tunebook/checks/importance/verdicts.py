@@ -30,7 +30,7 @@ from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.space import Choice, Integer, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
-from tunebook.statistics.estimators import good_region
+from tunebook.statistics.estimators import good_region, holm
 
 if TYPE_CHECKING:
     from jaxtyping import Bool
@@ -41,14 +41,9 @@ Named = tuple[str, ...]
 UNKNOWN = Interval(math.nan, 0.0, 1.0)
 
 
-def _holm(p_values: Mapping[Named, float], level: float) -> set[Named]:
-    """Which nulls fall, with the chance of any false one at most `level` (Holm 1979)."""
-    fallen: set[Named] = set()
-    for i, (name, p) in enumerate(sorted(p_values.items(), key=lambda x: x[1])):
-        if p > level / (len(p_values) - i):
-            break
-        fallen.add(name)
-    return fallen
+def _fallen(p_values: Mapping[Named, float], level: float) -> set[Named]:
+    falls = holm(np.array(list(p_values.values())), level)
+    return {name for name, fell in zip(p_values, falls, strict=True) if fell}
 
 
 def told(studies: Sequence[StudyViews], view: str, level: float) -> set[Named]:
@@ -56,7 +51,7 @@ def told(studies: Sequence[StudyViews], view: str, level: float) -> set[Named]:
     found: dict[Named, float] = {
         (k, h): p for k, v in views.items() if v is not None for h, p in v.p_value.items()
     }
-    return _holm(found, level)
+    return _fallen(found, level)
 
 
 def read_pairs(study: StudyViews) -> tuple[PairReading, ...]:
@@ -93,7 +88,7 @@ def tell_pairs(
     p_values: dict[Named, float] = {
         (k, p.a, p.b): p.p_value for k, pairs in read.items() for p in pairs
     }
-    fallen = _holm(p_values, PAIRS)
+    fallen = _fallen(p_values, PAIRS)
 
     def judged(key: str, pair: PairReading) -> PairReading:
         large = pair.share.estimate >= LEAST_TOGETHER and pair.least > 0

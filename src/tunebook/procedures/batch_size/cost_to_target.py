@@ -9,6 +9,7 @@ import numpy as np
 from scipy import stats
 
 from tunebook.domain.finding import Interval, NotApplicable
+from tunebook.statistics.estimators import welch_freedom
 
 FEWEST_SEEDS = 3
 ERROR_RATE = 0.05
@@ -122,7 +123,5 @@ def _cost(logs: Mapping[int, np.ndarray], errors: Mapping[int, float]) -> Cost:
 
 def _t(level: float, seeds: np.ndarray, count: np.ndarray, timing: float) -> float:
     """Quantile of Student's t, freedom by Satterthwaite; that of a step time counts as known."""
-    whole = float(seeds.sum()) + timing
-    part = float((seeds**2 / (count - 1)).sum())
-    freedom = whole**2 / part if part > 0 else np.inf
-    return float(stats.t.ppf(level, freedom) if np.isfinite(freedom) else stats.norm.ppf(level))
+    freedom = welch_freedom([*seeds, timing], [*(count - 1), np.inf])
+    return float(stats.t.ppf(level, freedom))

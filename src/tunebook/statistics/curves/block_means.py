@@ -25,7 +25,7 @@ from scipy import stats
 
 from tunebook.domain.curves import Curves
 from tunebook.domain.table import TrialTable
-from tunebook.statistics.estimators import good_region
+from tunebook.statistics.estimators import good_region, welch_freedom
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -294,9 +294,8 @@ def _against_end(blocks: Blocks) -> tuple[np.ndarray, ...]:
         there = (noise * _stretch(blocks.wander, many))[:, None]
         # Second differences know half of what deviations from a mean do (18 / 35).
         know = 0.5 * (1 - max(blocks.wander, 0.0))
-        parts = here**2 / (know * blocks.bends) + there**2 / (know * pairs)[:, None]
-        freedom = np.maximum(1.0, (here + there) ** 2 / parts)
-        freedom = np.where(np.isfinite(freedom), freedom, 1.0)
+        freedom = welch_freedom((here, there), (know * blocks.bends, (know * pairs)[:, None]))
+        freedom = np.where(np.isfinite(freedom), np.maximum(1.0, freedom), 1.0)
     return end[:, None] - blocks.mean, np.sqrt(here + there), freedom, early, end
 
 
