@@ -29,6 +29,11 @@ class Curves:
     steps: Int[np.ndarray, "points"]
     values: Float[np.ndarray, "points"]
 
+    @property
+    def sizes(self) -> Int[np.ndarray, "trials"]:
+        """Points of each trial."""
+        return np.diff(self.offsets)
+
     def of(self, i: int) -> tuple[Int[np.ndarray, "n"], Float[np.ndarray, "n"]]:
         """Steps and values of trial i; empty where it reported nothing."""
         a, b = self.offsets[i], self.offsets[i + 1]

@@ -12,7 +12,7 @@ from tunebook.charts.layers import Plane, finish, grows, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.theme import SIZES
-from tunebook.checks.late_noise.check import VarianceResult
+from tunebook.checks.late_noise.result import VarianceResult
 from tunebook.checks.late_noise.wording import best_trials
 from tunebook.domain.design import Reduce
 from tunebook.domain.formats.numbers import number, plural, round_to

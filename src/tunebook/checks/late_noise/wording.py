@@ -3,68 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import Protocol
+from collections.abc import Iterator, Set
 
+from tunebook.checks.late_noise.result import VarianceResult
 from tunebook.domain.design import Reduce
-from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.numbers import digits, estimate_text, percent
+from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.numbers import digits, estimate_text, in_words, percent
 from tunebook.statistics.curves.decay import names_schedule
 
 SEEDS_RULE = 2.0
 """Seeds' variance over a reading's, above which smoother curves would help little."""
 
 
-class Noise(Protocol):
-    """The numbers that are put into words; see `check.VarianceResult`."""
-
-    @property
-    def noise(self) -> Interval: ...
-    @property
-    def correlation(self) -> float: ...
-    @property
-    def evaluations(self) -> int: ...
-    @property
-    def reading(self) -> float: ...
-    @property
-    def flatters(self) -> float: ...
-    @property
-    def resolution(self) -> Interval: ...
-    @property
-    def good_range(self) -> float: ...
-    @property
-    def value_range(self) -> float: ...
-    @property
-    def seeds(self) -> Interval | None: ...
-    @property
-    def within(self) -> tuple[str, ...]: ...
-    @property
-    def good_trials(self) -> int: ...
-    @property
-    def compared(self) -> int: ...
-    @property
-    def compared_study(self) -> str: ...
-    @property
-    def unsteady(self) -> tuple[str, ...]: ...
-    @property
-    def late_share(self) -> float: ...
-    @property
-    def settles(self) -> bool: ...
-    @property
-    def resolution_at_the_end(self) -> float: ...
-
-
-def finding(
-    *, metric: str, reduce: Reduce, over: int, result: Noise, known: frozenset[str]
-) -> Finding:
+def finding(result: VarianceResult, known: Set[str]) -> Finding:
     """The finding of C5.
 
     Args:
-        metric: of the objective; `reduce` and `over` say how a curve is read.
         result: the numbers.
         known: names of the hyperparameters that the trials have, in lower case.
     """
-    resolution = result.resolution
+    metric, resolution = result.objective.metric, result.resolution
     least = min(resolution.low, result.resolution_at_the_end)
     good = 0 < result.good_range <= least
     values = result.value_range <= least  # false where not a number
@@ -78,19 +36,19 @@ def finding(
     ways = _ways(known, settles=result.settles)
     parts = [
         _conclusion(hidden=hidden, unclear=unclear, values=values and not good),
-        *_evidence(metric, reduce, over, result, values=values and not good),
+        *_evidence(result, values=values and not good),
     ]
     if seeds is not None and (by_seeds or not hidden):
         parts.append(f"Seeds of one configuration vary by {estimate_text(seeds)}.")
     if hidden and by_seeds:
         parts.append("More seeds help; smoother curves help little.")
     elif hidden and ways:
-        parts.append(f"Try {_listed(ways)}.")
+        parts.append(f"Try {in_words([_SAID[w] for w in ways], 'or')}.")
     remedy = Remedy(
         kind=RemedyKind.ADD,
         values=ways,
-        because=f"evaluations late in training vary by {digits(result.noise.estimate)} in "
-        f"{metric}",
+        because=f"evaluations late in training vary by "
+        f"{digits(result.noise.estimate)} in {metric}",
     )
     return Finding(
         check="C5",
@@ -113,20 +71,16 @@ def _conclusion(*, hidden: bool, unclear: bool, values: bool) -> str:
     return "Late noise does not hide the differences between the best trials."
 
 
-def _evidence(
-    metric: str, reduce: Reduce, over: int, result: Noise, *, values: bool
-) -> Iterator[str]:
+def _evidence(result: VarianceResult, *, values: bool) -> Iterator[str]:
     """The noise, then what it resolves against what is compared."""
+    objective, metric = result.objective, result.objective.metric
     part = f"the last {percent(result.late_share)} of training"
     if result.noise.high == 0:
         yield f"In {part}, {metric} shows no noise from one evaluation to the next."
         return
     yield f"In {part}, {metric} varies by {estimate_text(result.noise)} between evaluations."
-    read = {
-        Reduce.LAST: "",
-        Reduce.BEST: "",
-        Reduce.MEAN_LAST: f", in a mean of the last {over}",
-    }[reduce]
+    mean = objective.reduce is Reduce.MEAN_LAST
+    read = f", in a mean of the last {objective.over}" if mean else ""
     range_ = result.value_range if values else result.good_range
     who = (
         "the best results of the scientific values"
@@ -144,7 +98,7 @@ def best_trials(count: int, study: str = "") -> str:
     return f"the {count} best trials{f' of {study}' if study else ''}"
 
 
-def _ways(varied: frozenset[str], *, settles: bool) -> dict[str, str]:
+def _ways(varied: Set[str], *, settles: bool) -> dict[str, str]:
     """Remedies that the trials do not have already [P]; noise that settles tells of a decay."""
     ways = {"schedule": "decay", "averaging": "Polyak", "batch_size": "larger",
             "validation_set": "larger"}  # fmt: skip
@@ -165,12 +119,7 @@ _SAID = {
 }
 
 
-def _listed(ways: dict[str, str]) -> str:
-    said = [_SAID[w] for w in ways]
-    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} or {said[-1]}"
-
-
-def _numbers(result: Noise) -> dict[str, Number]:
+def _numbers(result: VarianceResult) -> dict[str, Number]:
     numbers: dict[str, Number] = {
         "late_noise": result.noise,
         "correlation": result.correlation,

@@ -64,7 +64,7 @@ from tunebook.statistics.metric_names import (
 )
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, Int
+    from jaxtyping import Bool, Int
 
 ALPHA = 0.025
 """Of the tables whose null is true, at most so many for the good trials, and for all others."""
@@ -97,7 +97,11 @@ def check(table: TrialTable, *, seed: int = 0) -> OverfittingResult | NotApplica
     """
     rows = np.flatnonzero(table.complete)
     known = read_metrics(table.curves, table.objective, table.training_objective)
-    held_out = [m for m in known.values() if m.held_out and m.sign and _reported(table, m, rows)]
+    held_out = [
+        m
+        for m in known.values()
+        if m.held_out and m.sign and table.curves[m.name].sizes[rows].any()
+    ]
     doubted = contradicted(table.objective)
     held_out = [m for m in held_out if not doubted or m.name != table.objective.metric]
     nothing = no_curve(table, [m.name for m in held_out])
@@ -124,11 +128,6 @@ def check(table: TrialTable, *, seed: int = 0) -> OverfittingResult | NotApplica
     )
 
 
-def _reported(table: TrialTable, metric: Metric, rows: Int[np.ndarray, "rows"]) -> bool:
-    offsets = table.curves[metric.name].offsets
-    return bool((offsets[rows + 1] > offsets[rows]).any())
-
-
 def _read(
     table: TrialTable,
     metric: Metric,
@@ -153,7 +152,7 @@ def _read(
             low, end = twin.sign * fall.low, twin.sign * fall.end
         parts.append(
             (p_value, rise.size, rise.error, metric.sign * rise.low, metric.sign * rise.end,
-             low, end, *_best(points))
+             low, end, *points.best())
         )  # fmt: skip
     joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
     readable = np.zeros(len(table), dtype=bool)
@@ -181,25 +180,10 @@ def _read(
 
 def _material(points: Points, blocks: Blocks, rise: Rise) -> Bool[np.ndarray, "rows"]:
     """Where the rise is large enough to matter, real or not."""
-    begin = np.full(len(points.count), np.nan)
-    begin[points.row[points.place == 0]] = points.loss[points.place == 0]
     with np.errstate(invalid="ignore", over="ignore"):
-        gained = np.maximum(begin - rise.low, 0.0)
+        gained = np.maximum(points.begin - rise.low, 0.0)
         least = np.minimum(OF_IMPROVEMENT * gained, OF_LEVEL * np.abs(rise.low))
         return np.asarray(rise.size > np.maximum(least, evaluation_noise(blocks)))
-
-
-def _best(points: Points) -> tuple[Int[np.ndarray, "rows"], Float[np.ndarray, "rows"]]:
-    """Step and loss of each curve's lowest point; -1 and NaN where there is none."""
-    step, loss = np.full(len(points.count), -1), np.full(len(points.count), np.nan)
-    there = np.flatnonzero(points.count)
-    if len(there):
-        begin = (np.cumsum(points.count) - points.count)[there]
-        loss[there] = np.minimum.reduceat(points.loss, begin)
-        lowest = np.flatnonzero(points.loss == loss[points.row])
-        _, first = np.unique(points.row[lowest], return_index=True)
-        step[there] = points.step[lowest[first]]
-    return step, loss
 
 
 def _judged(table: TrialTable, reading: MetricReading, metrics: int) -> MetricReading:
@@ -215,7 +199,7 @@ def _judged(table: TrialTable, reading: MetricReading, metrics: int) -> MetricRe
 def _findings(
     table: TrialTable, readings: tuple[MetricReading, ...], unknown: list[str]
 ) -> tuple[Finding, ...]:
-    readable = max(int(np.isfinite(r.p_value).sum()) for r in readings)
+    readable = max(int(r.readable.sum()) for r in readings)
     if readable < FEWEST_TRIALS:
         return (thin_finding(readings[0], readable, FEWEST_POINTS, FEWEST_TRIALS),)
     found = []
@@ -225,11 +209,7 @@ def _findings(
             found.append(alarm_finding(table, reading, readings[0], better))
         elif reading.overfits.any():
             found.append(note_finding(table, reading))
-    passed = [
-        r
-        for r in readings
-        if not r.overfits.any() and np.isfinite(r.p_value).sum() >= FEWEST_TRIALS
-    ]
+    passed = [r for r in readings if not r.overfits.any() and r.readable.sum() >= FEWEST_TRIALS]
     if passed:
         found.append(pass_finding(passed))
     if unknown:

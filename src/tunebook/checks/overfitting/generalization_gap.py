@@ -54,6 +54,11 @@ class MetricReading:
     overfits: Bool[np.ndarray, "rows"]
     studies: tuple[str, ...]
 
+    @property
+    def readable(self) -> Bool[np.ndarray, "rows"]:
+        """Trials whose curves could be read."""
+        return np.isfinite(self.p_value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class GapCurve:

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.checks.overfitting.generalization_gap import MetricReading
-from tunebook.domain.finding import Finding, Interval, Number, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.numbers import digits, range_text, round_to
+from tunebook.domain.finding import Finding, Interval, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.numbers import digits, in_words, range_text, round_to
 from tunebook.domain.space import Float, Scale
 from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import Value
 from tunebook.statistics.metric_names import words_of
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ REMEDIES = {
 SHARE = frozenset({"dropout", "label_smoothing"})
 """Those that make no sense beyond this."""
 MOST_SHARE = 0.9
+MOST_NAMED = 4
 
 
 def alarm_finding(
@@ -35,57 +35,45 @@ def alarm_finding(
     """Most of the good trials overfit."""
     shown = reading.overfits & reading.good
     who = _who(table, reading, shown)
-    other = ""
+    other = twin = ""
     if better:
         near = int(np.median(objective.best_step[shown]))
         towards = "falls" if objective.sign > 0 else "rises"
         other = f" while {objective.metric} still {towards} (best near step {near})"
-    twin = ""
+    fix = "Report a training loss too: it tells overfitting from training that comes apart."
+    remedy = Remedy(kind=RemedyKind.INSPECT, because=f"{who} get worse after their best")
     if reading.training_metric:
-        before, after = _middle(reading.training_low[shown]), _middle(reading.training_end[shown])
+        before, after = (
+            float(np.median(part[shown])) for part in (reading.training_low, reading.training_end)
+        )
         twin = f", while {reading.training_metric} improves from {range_text(before, after, 3)}"
-    fix, remedy = _remedy(table, who) if reading.training_metric else _look(table, who)
-    verb = "overfit in" if reading.training_metric else "get worse after their best in"
-    return Finding(
-        check="C4",
-        severity=Severity.WARNING if reading.training_metric else Severity.NOTE,
-        subject=reading.metric,
-        numbers=_numbers(reading, shown),
-        sentence=f"{who} {verb} {reading.metric}{other}: {_course(reading, shown)}{twin}. {fix}",
-        remedy=remedy,
-        trials=_names(table, reading, shown),
-    )
+        fix, remedy = _remedy(table, f"{who} overfit")
+    severity = Severity.WARNING if reading.training_metric else Severity.NOTE
+    sentence = f"{who} {_verb(reading)}{other}: {_course(reading, shown)}{twin}. {fix}"
+    return _finding(table, reading, shown, severity, sentence, remedy)
 
 
 def note_finding(table: TrialTable, reading: MetricReading) -> Finding:
     """Some trials overfit, and most of the good ones do not."""
     shown = reading.overfits
-    good = int((shown & reading.good).sum())
-    share = f"{int(shown.sum())} of {int(np.isfinite(reading.p_value).sum())} trials"
-    verb = "overfit in" if reading.training_metric else "get worse after their best in"
-    best = f"{good} of them among the best" if good else "none of them among the best"
-    read = int((np.isfinite(reading.p_value) & reading.good).sum())
+    good, read = int((shown & reading.good).sum()), int((reading.readable & reading.good).sum())
+    share = f"{int(shown.sum())} of {int(reading.readable.sum())} trials"
     rest = (
         "Most of the best trials do not, so nothing needs to change."
         if 2 * good < read or not good
         else "Too few trials to say whether the best ones do."
     )
-    return Finding(
-        check="C4",
-        severity=Severity.NOTE,
-        subject=reading.metric,
-        numbers=_numbers(reading, shown),
-        sentence=f"{share} {verb} {reading.metric}, {best}: {_course(reading, shown)}. {rest}",
-        trials=_names(table, reading, shown),
+    sentence = (
+        f"{share} {_verb(reading)}, {good or 'none'} of them among the best: "
+        f"{_course(reading, shown)}. {rest}"
     )
+    return _finding(table, reading, shown, Severity.NOTE, sentence)
 
 
 def pass_finding(passed: Sequence[MetricReading]) -> Finding:
     """No trial overfits in these metrics."""
-    first = passed[0]
-    readable = np.isfinite(first.p_value)
-    good = int((readable & first.good).sum())
-    names = " or ".join(_few([r.metric for r in passed]))
+    first, trials = passed[0], int(passed[0].readable.sum())
+    names = in_words([r.metric for r in passed], "or", most=MOST_NAMED)
     twin = (
         ""
         if any(r.training_metric for r in passed)
@@ -95,16 +83,21 @@ def pass_finding(passed: Sequence[MetricReading]) -> Finding:
         check="C4",
         severity=Severity.PASS,
         subject=first.metric,
-        numbers={"overfitting": 0, "good_trials": good, "trials": int(readable.sum())},
-        sentence=f"No overfitting beyond the noise in {names}: none of {int(readable.sum())} "
-        f"trials shows it.{twin}",
+        numbers={
+            "overfitting": 0,
+            "good_trials": int((first.readable & first.good).sum()),
+            "trials": trials,
+        },
+        sentence=f"No overfitting beyond the noise in {names}: none of {trials} trials shows it."
+        f"{twin}",
     )
 
 
 def unread_text(unknown: Sequence[str]) -> str:
     """Metrics that may overfit and were not looked at."""
+    names = in_words(unknown, most=MOST_NAMED)
     said = "its name does" if len(unknown) == 1 else "their names do"
-    return f"Not read: {', '.join(_few(unknown))}, since {said} not say which way is better."
+    return f"Not read: {names}, since {said} not say which way is better."
 
 
 def thin_finding(first: MetricReading, readable: int, points: int, fewest: int) -> Finding:
@@ -122,88 +115,92 @@ def thin_finding(first: MetricReading, readable: int, points: int, fewest: int) 
 
 
 def _who(table: TrialTable, reading: MetricReading, shown: Bool[np.ndarray, "rows"]) -> str:
-    readable = reading.good & np.isfinite(reading.p_value)
+    readable = reading.good & reading.readable
     if "" in reading.studies or (len(reading.studies) == 1 and len(set(table.study)) == 1):
         return f"{int(shown.sum())} of the {int(readable.sum())} best trials"
     study = np.array([table.study[i] for i in reading.rows], dtype=object)
-    parts = []
-    for name in reading.studies:
-        own = study == name
-        some, best = int((shown & own).sum()), int((readable & own).sum())
-        parts.append(f"{some} of the {best} best trials of {name}")
-    return " and ".join(_few(parts))
+    parts = [
+        f"{int(shown[study == name].sum())} of the {int(readable[study == name].sum())} best "
+        f"trials of {name}"
+        for name in reading.studies
+    ]
+    return in_words(parts, most=MOST_NAMED)
+
+
+def _verb(reading: MetricReading) -> str:
+    verb = "overfit in" if reading.training_metric else "get worse after their best in"
+    return f"{verb} {reading.metric}"
 
 
 def _course(reading: MetricReading, shown: Bool[np.ndarray, "rows"]) -> str:
     """`its best is 0.262, near step 9, against 0.634 in the last quarter of training`."""
+    best, end = (float(np.median(part[shown])) for part in (reading.best_value, reading.end))
     return (
-        f"its best is {digits(_middle(reading.best_value[shown]), 3)}, near step "
-        f"{int(np.median(reading.best_step[shown]))}, against "
-        f"{digits(_middle(reading.end[shown]), 3)} in the last quarter of training"
+        f"its best is {digits(best, 3)}, near step {int(np.median(reading.best_step[shown]))}, "
+        f"against {digits(end, 3)} in the last quarter of training"
     )
 
 
-def _numbers(reading: MetricReading, shown: Bool[np.ndarray, "rows"]) -> dict[str, Number]:
+def _finding(
+    table: TrialTable,
+    reading: MetricReading,
+    shown: Bool[np.ndarray, "rows"],
+    severity: Severity,
+    sentence: str,
+    remedy: Remedy | None = None,
+) -> Finding:
     rows = np.flatnonzero(shown)
     middle = rows[np.argsort(reading.rise[rows])[len(rows) // 2]]
     size, error = float(reading.rise[middle]), float(reading.error[middle])
-    readable = np.isfinite(reading.p_value)
-    return {
-        "overfitting": int((shown & reading.good).sum()),
-        "good_trials": int((readable & reading.good).sum()),
-        "overfitting_in_any": int(reading.overfits.sum()),
-        "trials": int(readable.sum()),
-        "median_rise": Interval(size, size - 2 * error, size + 2 * error),
-        "median_best_step": int(np.median(reading.best_step[rows])),
-    }
-
-
-def _remedy(table: TrialTable, who: str) -> tuple[str, Remedy]:
-    """Add what is not varied yet; else widen what is."""
-    varied = {
-        name: (conditions, axis)
-        for branch in table.branches.values()
-        for name, axis in branch.axes.items()
-        for conditions in [branch.conditions]
-    }
-    known = {r: [n for n in varied if _is(n, r)] for r in REMEDIES}
-    missing = [r for r, names in known.items() if not names]
-    because = f"{who} overfit"
-    if missing:
-        text = f"Add {_or(missing)} as nuisance hyperparameters of the next round, or more data."
-        return text, Remedy(
-            kind=RemedyKind.ADD,
-            values={"hyperparameters": ", ".join(missing)},
-            because=because,
-        )
-    for remedy, names in known.items():
-        conditions, axis = varied[names[0]]
-        high = _higher(axis, share=remedy in SHARE)
-        if high is not None and isinstance(axis, Float):
-            text = (
-                f"{_or(list(known))} are varied already: try {names[0]} up to {digits(high, 3)}."
-            )
-            values: dict[str, Value] = {
-                "low": axis.low, "high": high, "scale": axis.scale.value,
-            }  # fmt: skip
-            return text, Remedy(
-                kind=RemedyKind.WIDEN,
-                subject=names[0],
-                conditions=conditions,
-                values=values,
-                because=because,
-            )
-    text = f"{_or(list(known))} are varied already: try more data, or stronger augmentation."
-    return text, Remedy(
-        kind=RemedyKind.ADD, values={"hyperparameters": "augmentation"}, because=because
+    return Finding(
+        check="C4",
+        severity=severity,
+        subject=reading.metric,
+        numbers={
+            "overfitting": int((shown & reading.good).sum()),
+            "good_trials": int((reading.readable & reading.good).sum()),
+            "overfitting_in_any": int(reading.overfits.sum()),
+            "trials": int(reading.readable.sum()),
+            "median_rise": Interval(size, size - 2 * error, size + 2 * error),
+            "median_best_step": int(np.median(reading.best_step[rows])),
+        },
+        sentence=sentence,
+        remedy=remedy,
+        trials=tuple(table.name[i] for i in reading.rows[shown]),
     )
 
 
-def _look(table: TrialTable, who: str) -> tuple[str, Remedy]:
-    """Without a training metric nobody can say whether it is overfitting."""
-    del table
-    text = "Report a training loss too: it tells overfitting from training that comes apart."
-    return text, Remedy(kind=RemedyKind.INSPECT, because=f"{who} get worse after their best")
+def _remedy(table: TrialTable, because: str) -> tuple[str, Remedy]:
+    """Add what is not varied yet; else widen what is."""
+    varied = {
+        name: (branch.conditions, axis)
+        for branch in table.branches.values()
+        for name, axis in branch.axes.items()
+    }
+    known = {r: [n for n in varied if _is(n, r)] for r in REMEDIES}
+    missing = [r for r, names in known.items() if not names]
+    if missing:
+        text = in_words(missing, "or")
+        return f"Add {text} as nuisance hyperparameters of the next round, or more data.", Remedy(
+            kind=RemedyKind.ADD, values={"hyperparameters": ", ".join(missing)}, because=because
+        )
+    text = f"{in_words(list(known), 'or')} are varied already: try"
+    for remedy, (name, *_) in known.items():
+        conditions, axis = varied[name]
+        if not isinstance(axis, Float):
+            continue
+        high = _higher(axis, share=remedy in SHARE)
+        if high is not None:
+            return f"{text} {name} up to {digits(high, 3)}.", Remedy(
+                kind=RemedyKind.WIDEN,
+                subject=name,
+                conditions=conditions,
+                values={"low": axis.low, "high": high, "scale": axis.scale.value},
+                because=because,
+            )
+    return f"{text} more data, or stronger augmentation.", Remedy(
+        kind=RemedyKind.ADD, values={"hyperparameters": "augmentation"}, because=because
+    )
 
 
 def _is(name: str, remedy: str) -> bool:
@@ -211,29 +208,10 @@ def _is(name: str, remedy: str) -> bool:
     return any(told <= words for told in REMEDIES[remedy])
 
 
-def _higher(axis: object, *, share: bool) -> float | None:
+def _higher(axis: Float, *, share: bool) -> float | None:
     """A higher upper end for a range, where there is room."""
-    if not isinstance(axis, Float) or axis.scale is Scale.NEAR_ONE:
+    if axis.scale is Scale.NEAR_ONE:
         return None
     high = 10 * axis.high if axis.scale is Scale.LOG else axis.high + (axis.high - axis.low) / 2
     high = round_to(min(high, MOST_SHARE) if share else high, 3)
     return high if high > axis.high else None
-
-
-def _middle(values: np.ndarray) -> float:
-    finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if len(finite) else float("nan")
-
-
-def _names(
-    table: TrialTable, reading: MetricReading, shown: Bool[np.ndarray, "rows"]
-) -> tuple[str, ...]:
-    return tuple(table.name[i] for i in reading.rows[shown])
-
-
-def _or(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def _few(names: Sequence[str], most: int = 4) -> list[str]:
-    return list(names) if len(names) <= most else [*names[:most], f"{len(names) - most} more"]

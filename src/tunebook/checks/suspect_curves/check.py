@@ -139,7 +139,7 @@ def check(table: TrialTable, *, seed: int = 0) -> SuspectResult | NotApplicable:
     metrics = tuple(
         m
         for m in known.values()
-        if (m.sign or quality_unknown(m)) and _count(table, m.name, rows).any()
+        if (m.sign or quality_unknown(m)) and table.curves[m.name].sizes[rows].any()
     )
     nothing = no_curve(table, [m.name for m in metrics])
     if nothing:
@@ -175,11 +175,6 @@ def check(table: TrialTable, *, seed: int = 0) -> SuspectResult | NotApplicable:
         suspicions=tuple(s for _, s in found),
         findings=(*findings, *steps),
     )
-
-
-def _count(table: TrialTable, metric: str, rows: Int[np.ndarray, "rows"]) -> np.ndarray:
-    offsets = table.curves[metric].offsets
-    return np.asarray(offsets[rows + 1] - offsets[rows])
 
 
 def _rising(asked: _Asked) -> Found:
@@ -224,7 +219,7 @@ def _rises(asked: _Asked, metric: Metric) -> tuple[np.ndarray, np.ndarray, np.nd
         rise = late_rise(blocks)
         noise = evaluation_noise(blocks)
         p_value = _either(rise.p_value, _in_logs(points))
-        parts.append((p_value, rise.low, rise.end, _first(points), rise.size, noise))
+        parts.append((p_value, rise.low, rise.end, points.begin, rise.size, noise))
     p_value, low, end, begin, size, noise = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
@@ -254,12 +249,6 @@ def _either(
 ) -> Float[np.ndarray, "rows"]:
     """The smaller of two p-values, paid for twice, however they depend on each other."""
     return np.asarray(np.minimum(1.0, 2 * np.fmin(a, b)))
-
-
-def _first(points: Points) -> Float[np.ndarray, "rows"]:
-    begin = np.full(len(points.count), np.nan)
-    begin[points.row[points.place == 0]] = points.loss[points.place == 0]
-    return begin
 
 
 def _periodic(asked: _Asked) -> Found:
@@ -329,7 +318,7 @@ def _still(asked: _Asked) -> Found:
     found: Found = []
     for metric in asked.metrics:
         curves = asked.table.curves[metric.name]
-        long = _count(asked.table, metric.name, asked.rows) >= FEWEST_POINTS
+        long = curves.sizes[asked.rows] >= FEWEST_POINTS
         still = constant(curves, asked.rows)
         many, good = int(long.sum()), long & asked.good
         most = 2 * int((still & good).sum()) > int(good.sum()) >= FEWEST_TRIALS

@@ -73,8 +73,7 @@ def _costly(
     Args:
         more: whether more evaluations are asked for, so that each must cost less.
     """
-    offsets = table.curves[table.objective.metric].offsets
-    now = round(float(np.median(offsets[rows + 1] - offsets[rows])))
+    now = round(float(np.median(table.curves[table.objective.metric].sizes[rows])))
     fewer = int(now * AIM / (1 - AIM) * (1 - share.estimate) / share.estimate)
     values: dict[str, Value] = {}
     action = "Evaluate on fewer examples or with larger batches"

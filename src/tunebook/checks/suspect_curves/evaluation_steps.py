@@ -55,10 +55,9 @@ def evaluations_of(
     curves: Curves, rows: Int[np.ndarray, "rows"], length: Int[np.ndarray, "rows"]
 ) -> Evaluations:
     """The evaluations of these trials, each with a curve, and the steps that it trained."""
-    count = curves.offsets[rows + 1] - curves.offsets[rows]
+    own = curves.take(rows)
+    step, count, begin = own.steps, own.sizes, own.offsets[:-1]
     row = np.repeat(np.arange(len(rows)), count)
-    begin = np.cumsum(count) - count
-    step = curves.steps[curves.offsets[rows][row] + np.arange(len(row)) - begin[row]]
     last = step[begin + count - 1]
     early = np.bincount(row[step <= EARLY * length[row]], minlength=len(rows))
     # The last distance is what is left of training: it need not be whole.
@@ -80,7 +79,7 @@ def findings_on(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> tuple[Findi
     curves = table.curves.get(metric)
     if curves is None:
         return ()
-    rows = rows[curves.offsets[rows + 1] > curves.offsets[rows]]
+    rows = rows[curves.sizes[rows] > 0]
     if not len(rows):
         return ()
     trained = trained_lengths(table, rows)

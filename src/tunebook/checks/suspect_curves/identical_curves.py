@@ -20,6 +20,7 @@ import numpy as np
 
 from tunebook.domain.curves import Curves
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.block_means import points_of
 from tunebook.statistics.metric_names import words_of
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def twins_of(table: TrialTable, metric: str, rows: Int[np.ndarray, "rows"]) -> l
 
 def identical_groups(curves: Curves, rows: Int[np.ndarray, "rows"]) -> list[list[int]]:
     """Rows whose curves are identical, beyond luck, in groups of two or more."""
-    moving = rows[~constant(curves, rows) & (_lengths(curves, rows) >= FEWEST_POINTS)]
+    moving = rows[~constant(curves, rows) & (curves.sizes[rows] >= FEWEST_POINTS)]
     if len(moving) < 2:
         return []
     first = curves.offsets[moving][:, None] + np.arange(FEWEST_POINTS)
@@ -122,32 +123,17 @@ def identical_groups(curves: Curves, rows: Int[np.ndarray, "rows"]) -> list[list
 
 def constant(curves: Curves, rows: Int[np.ndarray, "rows"]) -> Bool[np.ndarray, "rows"]:
     """Curves of three finite points or more that never move."""
-    lengths = _lengths(curves, rows)
-    still = np.zeros(len(rows), dtype=bool)
-    there = np.flatnonzero(lengths > 0)
-    at = np.repeat(curves.offsets[rows[there]], lengths[there])
-    at = at + np.arange(len(at)) - np.repeat(np.cumsum(lengths[there]) - lengths[there],
-                                             lengths[there])  # fmt: skip
-    if not len(at):
-        return still
-    values = curves.values[at]
-    finite = np.isfinite(values)
-    begin = np.cumsum(lengths[there]) - lengths[there]
-    low = np.minimum.reduceat(np.where(finite, values, np.inf), begin)
-    high = np.maximum.reduceat(np.where(finite, values, -np.inf), begin)
-    many = np.add.reduceat(finite.astype(int), begin)
-    still[there] = (low == high) & (many >= FEWEST_POINTS)
-    return still
-
-
-def _lengths(curves: Curves, rows: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "rows"]:
-    return np.asarray(curves.offsets[rows + 1] - curves.offsets[rows])
+    points = points_of(curves, rows, 1)
+    low, high = np.full(len(rows), np.inf), np.full(len(rows), -np.inf)
+    np.minimum.at(low, points.row, points.loss)
+    np.maximum.at(high, points.row, points.loss)
+    return np.asarray((low == high) & (points.count >= FEWEST_POINTS))
 
 
 def _alike(curves: Curves, rows: Sequence[int]) -> list[list[int]]:
     """Rows that begin alike, parted by what comes after; each group led by its longest."""
     groups: list[list[int]] = []
-    for i in sorted(rows, key=lambda i: int(curves.offsets[i] - curves.offsets[i + 1])):
+    for i in sorted(rows, key=lambda i: -int(curves.sizes[i])):
         steps, values = curves.of(i)
         for group in groups[:ASKED]:
             other_steps, other_values = curves.of(group[0])
@@ -171,7 +157,7 @@ def _values_within(curves: Curves, group: Sequence[int]) -> int:
 def _luck(curves: Curves, unlike: Int[np.ndarray, "unlike"]) -> float:
     """How often unlike curves agree at a place, one pair and one place at a time."""
     chosen = unlike[np.linspace(0, len(unlike) - 1, min(len(unlike), ASKED)).astype(int)]
-    lengths = _lengths(curves, chosen)
+    lengths = curves.sizes[chosen]
     seen = sum(len(np.unique(curves.of(int(i))[1])) for i in chosen)
     agree = pairs = 0.0
     for place in range(int(min(lengths.max(initial=0), ASKED))):

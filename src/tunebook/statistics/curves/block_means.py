@@ -58,6 +58,21 @@ class Points:
     loss: Float[np.ndarray, "points"]
     count: Int[np.ndarray, "rows"]
 
+    @property
+    def begin(self) -> Float[np.ndarray, "rows"]:
+        """Loss of each trial's first point; NaN where there is none."""
+        begin = np.full(len(self.count), np.nan)
+        begin[self.row[self.place == 0]] = self.loss[self.place == 0]
+        return begin
+
+    def best(self) -> tuple[Int[np.ndarray, "rows"], Float[np.ndarray, "rows"]]:
+        """Step and loss of each trial's first lowest point; -1 and NaN where there is none."""
+        step, loss = np.full(len(self.count), -1), np.full(len(self.count), np.nan)
+        np.fmin.at(loss, self.row, self.loss)
+        lowest = np.flatnonzero(self.loss == loss[self.row])[::-1]
+        step[self.row[lowest]] = self.step[lowest]
+        return step, loss
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Blocks:
@@ -124,20 +139,16 @@ def good_rows(
 
 def points_of(curves: Curves, rows: Int[np.ndarray, "rows"], sign: int) -> Points:
     """The finite points of the curves of these trials (any order, each once)."""
-    lengths = (curves.offsets[1:] - curves.offsets[:-1])[rows]
-    row = np.repeat(np.arange(len(rows)), lengths)
-    first = np.cumsum(lengths) - lengths
-    at = curves.offsets[rows][row] + np.arange(len(row)) - first[row]
-    values = sign * curves.values[at]
-    finite = np.isfinite(values)
-    row, at = row[finite], at[finite]
+    own = curves.take(rows)
+    finite = np.isfinite(own.values)
+    row = np.repeat(np.arange(len(rows)), own.sizes)[finite]
     count = np.bincount(row, minlength=len(rows))
     first = np.cumsum(count) - count
     return Points(
         row=row,
         place=np.arange(len(row)) - first[row],
-        step=curves.steps[at],
-        loss=values[finite],
+        step=own.steps[finite],
+        loss=sign * own.values[finite],
         count=count,
     )
 

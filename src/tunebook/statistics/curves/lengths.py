@@ -121,7 +121,7 @@ def trained_text(table: TrialTable) -> str:
     """
     asked = table.max_train_steps
     curves = table.curves.get(table.objective.metric)
-    several = np.empty(0) if curves is None else np.diff(curves.offsets) > 1
+    several = np.empty(0) if curves is None else curves.sizes > 1
     rows = np.flatnonzero(table.complete & several) if len(several) else np.empty(0, int)
     if not len(rows):
         return ""
@@ -154,7 +154,7 @@ def length_finding(table: TrialTable) -> Finding | None:
     curves = table.curves.get(table.objective.metric)
     if curves is None or table.max_train_steps is None:
         return None
-    rows = np.flatnonzero(table.complete & (np.diff(curves.offsets) > 0))
+    rows = np.flatnonzero(table.complete & (curves.sizes > 0))
     if not len(rows):
         return None
     trained = trained_lengths(table, rows)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.domain.curves import Curves
 from tunebook.domain.finding import Interval
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.curves.block_means import points_of
 from tunebook.statistics.curves.ends import late_gain, saturated_at
 from tunebook.statistics.curves.lengths import trained_lengths
 
@@ -103,9 +103,8 @@ def rows_with_curves(table: TrialTable) -> Int[np.ndarray, "rows"]:
     curves = table.curves.get(table.objective.metric)
     if curves is None or not len(table):
         return np.empty(0, np.int64)
-    before = np.concatenate([[0], np.cumsum(np.isfinite(curves.values))])
-    some = before[curves.offsets[1:]] > before[curves.offsets[:-1]]
-    return np.flatnonzero(table.complete & some)
+    rows = np.flatnonzero(table.complete)
+    return rows[points_of(curves, rows, 1).count > 0]
 
 
 def ranked_by_study(
@@ -133,8 +132,8 @@ def good_rows(
 def no_curve(table: TrialTable, metrics: Iterable[str]) -> str:
     """Why there is no curve, where no complete trial reports one of these twice; else empty."""
     rows = np.flatnonzero(table.complete)
-    known = [table.curves[m].offsets for m in metrics if m in table.curves]
-    most = max((int((o[rows + 1] - o[rows]).max()) for o in known if len(rows)), default=0)
+    sizes = [table.curves[m].sizes[rows] for m in metrics if m in table.curves]
+    most = max((int(own.max(initial=0)) for own in sizes), default=0)
     if most > 1:
         return ""
     return "each trial reports one value" if most else "no complete trial reports a curve"
@@ -147,7 +146,7 @@ def read_curves(
     curves = table.curves[table.objective.metric]
     training = table.curves.get(table.training_objective)
     lengths = trained_lengths(table, rows).steps
-    best_steps = _best_steps(table, curves, rows)
+    best_steps, _ = points_of(curves, rows, table.objective.sign).best()
     first = {int(own[0]) for own in ranked_by_study(table, rows).values()}
     close = set(good.tolist())
     none = (curves.steps[:0], curves.values[:0])
@@ -181,22 +180,6 @@ def read_curves(
             )
         )
     return readings
-
-
-def _best_steps(
-    table: TrialTable, curves: Curves, rows: Int[np.ndarray, "rows"]
-) -> Int[np.ndarray, "rows"]:
-    """The first step at which each of these trials had its best finite value."""
-    finite = np.isfinite(curves.values)
-    losses = np.where(finite, table.objective.sign * curves.values, np.inf)
-    starts, sizes = curves.offsets[:-1], np.diff(curves.offsets)
-    filled = np.flatnonzero(sizes)
-    best = np.full(len(sizes), np.inf)
-    best[filled] = np.minimum.reduceat(losses, starts[filled])
-    hits = np.flatnonzero(finite & (losses == np.repeat(best, sizes)))
-    owner = np.repeat(np.arange(len(sizes)), sizes)[hits]
-    # Hits rise, so that the first of each trial is what searchsorted finds.
-    return np.asarray(curves.steps[hits[np.searchsorted(owner, rows)]])
 
 
 def best_checkpoints(readings: Sequence[CurveReading]) -> BestCheckpoints:
