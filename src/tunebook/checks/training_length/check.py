@@ -162,53 +162,41 @@ def _findings(
     doubted = wrong_way(readable or coarse, table.objective)
     if doubted is not None:
         return (doubted,), None
-    own = _of_their_own(table, rows, trained)
-    if own:
-        c6, still = _by_length(table, rows, trained.steps, good, own, seed)
+    lengths = np.zeros(len(table), np.int64)
+    lengths[rows] = trained.steps
+    studies = [np.sort(own) for own in ranked_by_study(table, rows).values()]
+    varied = [own for own in studies if length_growth.vary(lengths[own])]
+    by_length = not trained.as_planned and 2 * sum(map(len, varied)) > len(rows)
+    if by_length:
+        c6, still = _by_length(table, varied, lengths, good, seed)
     else:
         c6, still = still_improving(readable, coarse, training)
-    used = bool(own) and c6.settled and c6.severity is not Severity.PASS
-    c7, done = done_early(readable or coarse, training, lengths_vary=bool(own), used=used)
+    used = by_length and c6.settled and c6.severity is not Severity.PASS
+    c7, done = done_early(readable or coarse, training, lengths_vary=by_length, used=used)
     return (c6, c7), True if still else False if done else None
-
-
-def _of_their_own(
-    table: TrialTable, rows: Int[np.ndarray, "rows"], trained: TrainedLengths
-) -> list[Int[np.ndarray, "places"]]:
-    """Places in `rows` of each study whose trials differ in length, if those are most trials."""
-    if trained.as_planned:
-        return []
-    lengths = trained.steps
-    places = {int(i): k for k, i in enumerate(rows)}
-    studies = [
-        np.array([places[int(i)] for i in own]) for own in ranked_by_study(table, rows).values()
-    ]
-    varied = [own for own in studies if length_growth.vary(lengths[own])]
-    return varied if 2 * sum(map(len, varied)) > len(rows) else []
 
 
 def _by_length(
     table: TrialTable,
-    rows: Int[np.ndarray, "rows"],
-    lengths: Int[np.ndarray, "rows"],
+    studies: Sequence[Int[np.ndarray, "rows"]],
+    lengths: Int[np.ndarray, "trials"],
     good: Sequence[CurveReading],
-    studies: Sequence[Int[np.ndarray, "places"]],
     seed: int,
 ) -> tuple[Finding, bool]:
+    """C6 by trials of different lengths: rows of each study in which they differ."""
     largest = sorted(studies, key=len, reverse=True)[:MOST_STUDIES]
-    setter = length_growth.setter_of(table, rows[largest[0]], lengths[largest[0]])
-    enough = [np.sort(own) for own in largest if len(own) >= length_growth.FEWEST]
+    setter = length_growth.setter_of(table, largest[0], lengths[largest[0]])
+    enough = [own for own in largest if len(own) >= length_growth.FEWEST]
     confidence = 1 - 0.05 / max(len(enough), 1)
     grown = [
-        length_growth.growth(
-            table, rows[own], lengths[own], setter, seed=seed, confidence=confidence
-        )
+        length_growth.growth(table, own, lengths[own], setter, seed=seed, confidence=confidence)
         for own in enough
-        if setter and length_growth.setter_of(table, rows[own], lengths[own]) == setter
+        if setter and length_growth.setter_of(table, own, lengths[own]) == setter
     ]
-    if not grown:
-        return cannot_tell(good, setter, int(lengths.min()), int(lengths.max())), False
-    return of_lengths(grown, good, table.objective.metric)
+    if grown:
+        return of_lengths(grown, good, table.objective.metric)
+    trained = lengths[lengths > 0]
+    return cannot_tell(good, setter, int(trained.min()), int(trained.max())), False
 
 
 def _thin(good: int, coarse: int) -> Finding:

@@ -67,9 +67,25 @@ class Training:
         return "if the learning rate does not decay during training"
 
     @property
+    def holds(self) -> str:
+        """The same as a sentence, behind another one."""
+        return f" This holds {self.condition}." if self.condition else ""
+
+    @property
     def longer(self) -> int:
         """Half as many steps again, as people write it."""
         return round_steps(LONGER_BY * self.length)
+
+    def another(self, steps: int) -> str:
+        """What settles the question where ends of curves do not."""
+        round_ = f"A round of {steps} steps" if self.planned else "Training of another length"
+        return f"{round_}, with the schedule stretched to it, would show it."
+
+    def remedy(self, kind: RemedyKind, steps: int, because: str) -> Remedy:
+        """Advice on the length, where it is the round's."""
+        if not self.planned:
+            return Remedy(kind=RemedyKind.INSPECT, because=because)
+        return Remedy(kind=kind, values={"max_train_steps": steps}, because=because)
 
 
 def still_improving(
@@ -82,19 +98,26 @@ def still_improving(
         coarse: good trials with a last quarter.
         training: their length and their objective.
     """
-    sign, of = training.objective.sign, len(readable) or len(coarse)
-    sure = _sure(readable)
+    sure, sign = _sure(readable), training.objective.sign
+    improving = [r for r in readable if r.improving]
     late = sum(r.best_fraction > LATE for r in coarse)
+    gain = float(np.median([r.late_gain.estimate for r in improving])) if improving else 0.0
+    more, level = NOT_READ, math.nan
+    if not training.decay.decays:  # a longer training would stretch the decay
+        more, level = _half_again(sure[0] if sure else readable, training)
     # Of level curves' best checkpoints, half lie in the last quarter at the most.
     crowded = not readable and bool(stats.binom.sf(late - 1, len(coarse), 0.5) < 0.025)
-    improving = [r for r in readable if r.improving]
-    decays = training.decay.decays is True
-    gain = float(np.median([r.late_gain.estimate for r in improving])) if improving else 0.0
-    more, level = _half_again(sure[0] if sure else readable, training)
-    if decays:  # a longer training would stretch the decay, so nothing is extrapolated
-        more = NOT_READ
     longer = bool(sure) and _material(improving, sign, gain, more)
-    warned = longer and not decays
+    some, of = late if crowded else len(improving), len(readable) or len(coarse)
+    who = _who(readable, sure) if sure else f"{some or 'none'} of the {of} best trials"
+    if training.decay.decays and (readable or crowded):
+        case = "decaying" if sure or crowded else "flattened"
+    elif sure:
+        case = "warned" if longer else "sure"
+    elif readable:
+        case = "level" if _few(len(improving), len(readable)) else "open"
+    else:
+        case = "crowded" if crowded else "coarse"
     numbers: dict[str, Number] = {
         "improving": len(improving),
         "good_trials": of,
@@ -104,30 +127,20 @@ def still_improving(
     }
     if math.isfinite(more.low):
         numbers |= {"gain_of_half_again": more, "mean_at_the_end": sign * level}
-    some = late if crowded else len(improving)
-    who = _who(readable, sure) if sure else f"{some} of the {of} best trials"
-    case = "crowded" if crowded else "level" if _few(len(improving), len(readable)) else "open"
-    case = case if readable or crowded else "coarse"
-    case = "warned" if warned else "sure" if sure else case
-    if decays and case != "coarse":
-        case = "decaying" if sure or crowded else "flattened"
     because = "still improve at the end" if longer else "are best in the last quarter of training"
-    remedy = Remedy(
-        kind=RemedyKind.TRAIN_LONGER if training.planned else RemedyKind.INSPECT,
-        values={"max_train_steps": training.longer} if training.planned else {},
-        because=f"{who} {because}",
-    )
     finding = Finding(
         check="C6",
         severity=_SEVERITY.get(case, Severity.NOTE),
         subject="max_train_steps",
         numbers=numbers,
-        sentence=_end_words(who, training, gain, more, late)[case],
-        remedy=remedy if longer or crowded else None,
+        sentence=_end_words(who, training, len(improving), late, gain, more)[case],
+        remedy=training.remedy(RemedyKind.TRAIN_LONGER, training.longer, f"{who} {because}")
+        if longer or crowded
+        else None,
         trials=tuple(r.trial for r in improving),
         settled=case not in UNSETTLED,
     )
-    return finding, warned
+    return finding, case == "warned"
 
 
 def _sure(readable: Sequence[CurveReading]) -> list[Sequence[CurveReading]]:
@@ -147,47 +160,36 @@ def _few(improving: int, readable: int) -> bool:
 
 
 def _end_words(
-    who: str, training: Training, gain: float, more: Interval, late: int
+    who: str, training: Training, improving: int, late: int, gain: float, more: Interval
 ) -> dict[str, str]:
     """What curve ends say, in each of the cases."""
-    length, metric = training.length, training.objective.metric
-    improve = "improves" if who.startswith("1 ") else "improve"
-    try_ = f"try {training.longer} steps" if training.planned else "train half as long again"
-    then = f"{try_[0].upper()}{try_[1:]}"
+    then = f"Try {training.longer} steps" if training.planned else "Train half as long again"
     if math.isfinite(more.low):
-        then += f", for about {estimate_text(more)} in {metric}"
+        then += f", for about {estimate_text(more)} in {training.objective.metric}"
     elif training.condition:
         then += ", which helps"
     then += f" {training.condition}." if training.condition else "."
-    holds = f" This holds {training.condition}." if training.condition else ""
-    another = (
-        f"A round of {training.longer} steps" if training.planned else "Half as long again"
-    ) + ", with the schedule stretched to it, would show it."
-    subject = training.decay.subject
+    few = f"{who} still {'improve' if improving > 1 else 'improves'} at step {training.length}"
+    leveled = "Most of the best trials have leveled off"
+    leveled = leveled if improving else "No sign that longer training would help"
+    unknown = "Not enough evidence on longer training"
     return {
-        "decaying": f"Not enough evidence on longer training: {who} improve until the end. Under "
-        f"{subject}, curves do so at any length. {another}",
-        "flattened": f"Not enough evidence on longer training: {subject} alone flattens curves at "
-        f"their end. {another}",
-        "warned": f"Longer training would help: {who} still improve at step {length}, by "
-        f"{digits(gain)} over the last tenth. {then}",
-        "sure": f"Longer training would help little: {who} still improve at step {length}, but "
-        "half as long again would gain less than the noise of one evaluation.",
-        "crowded": f"Longer training may help: {who} have their best checkpoint in the "
-        f"last quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end.",
-        "level": f"No sign that longer training would help: none of {who[5:]} still "
-        f"improves at step {length}.{holds}"
-        if who.startswith("0 ")
-        else f"Most of the best trials have leveled off: {who} still {improve} at step "
-        f"{length}.{holds}",
-        "open": f"Not enough evidence on longer training: {who} still {improve} at step "
-        f"{length}. That does not show whether most do. A round of {training.longer} steps would."
-        if training.planned
-        else f"Not enough evidence on longer training: {who} still {improve} at step "
-        f"{length}. That does not show whether most do.",
-        "coarse": f"Not enough evidence on longer training: it takes {FEWEST_POINTS} evaluations "
-        f"to see whether a trial still improves. {late} of the best trials are best in their "
-        "last quarter.",
+        "decaying": f"{unknown}: {who} improve until the end. Under {training.decay.subject}, "
+        f"curves do so at any length. {training.another(training.longer)}",
+        "flattened": f"{unknown}: {training.decay.subject} alone flattens curves at their end. "
+        f"{training.another(training.longer)}",
+        "warned": f"Longer training would help: {few}, by {digits(gain)} over the last tenth. "
+        f"{then}",
+        "sure": f"Longer training would help little: {few}, but half as long again would gain "
+        "less than the noise of one evaluation.",
+        "crowded": f"Longer training may help: {who} have their best checkpoint in the last "
+        f"quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end.",
+        "level": f"{leveled}: {few}.{training.holds}",
+        "open": f"{unknown}: {few}. That does not show whether most do."
+        + (f" A round of {training.longer} steps would." if training.planned else ""),
+        "coarse": f"{unknown}: it takes {FEWEST_POINTS} evaluations to see whether a trial still "
+        f"improves. {late} of the best trials are best in their last "
+        "quarter.",
     }
 
 
@@ -214,10 +216,10 @@ def _half_again(good: Sequence[CurveReading], training: Training) -> tuple[Inter
     usual = float(np.median(widths)) if curves else 0.0
     curves = [c for c, w in zip(curves, widths, strict=True) if w <= WILD * usual]
     if len(curves) < FEWEST_TRIALS:
-        return Interval(0.0, -math.inf, math.inf), math.nan
+        return NOT_READ, math.nan
     steps, losses = mean_curve(curves)
     if not len(steps):
-        return Interval(0.0, -math.inf, math.inf), math.nan
+        return NOT_READ, math.nan
     return gain_of_more(steps, losses, length, LONGER_BY, training.least), float(losses[-1])
 
 
@@ -231,9 +233,7 @@ def _material(improving: Sequence[CurveReading], sign: int, gain: float, more: I
     losses = [sign * r.values[np.isfinite(r.values)] for r in some]
     noise = float(np.median([noise_of(own) for own in losses]))
     whole = float(np.median([own[0] - own.min() for own in losses]))
-    most = 5 * gain
-    if math.isfinite(more.low):
-        most = min(most, more.estimate)
+    most = min(5 * gain, more.estimate) if math.isfinite(more.low) else 5 * gain
     return most > max(noise, NEGLIGIBLE * whole)
 
 

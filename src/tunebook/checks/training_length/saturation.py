@@ -18,6 +18,7 @@ MOST = 0.8
 """Share of the good trials that "nearly all" asks for."""
 SO_FEW = 7
 """Good trials below which all of them must agree (`most_by_a_margin`: 6 of 7 do, 5 of 6 don't)."""
+UNKNOWN = "Not enough evidence on shorter training"
 SPARE = 1.2
 """Steps kept beyond the one at which the good trials were done. A judgement."""
 
@@ -37,98 +38,77 @@ def done_early(
         lengths_vary: each trial has its own, so that shares are named and not steps.
         used: trials of other lengths show that longer ones are better.
     """
-    saturated = [r for r in readings if r.saturated_at is not None]
     early = [r for r in readings if r.best_fraction <= EARLY]
-    n = len(readings)
+    saturated = [r for r in readings if r.saturated_at is not None]
+    n, length = len(readings), training.length
     far_too_long = _nearly_all(len(early), n)
-    decays = training.decay.decays is True and not far_too_long
     numbers: dict[str, Number] = {"saturated": len(saturated), "good_trials": n}
     if not far_too_long and not _nearly_all(len(saturated), n):
         readable = any(len(r.steps) >= FEWEST_POINTS for r in readings)
         severity, sentence = _not_shorter(
             len(saturated), n, training, readable=readable, used=used
         )
-        settled = severity is Severity.PASS
-        return _finding(severity, numbers, sentence, settled=settled), False
+        return _finding(severity, numbers, sentence), False
     shown = early if far_too_long else saturated
     severity = Severity.WARNING if far_too_long else Severity.NOTE
     names = tuple(r.trial for r in shown)
-    who = f"{len(shown)} of the {n} best trials"
-    holds = f", {training.condition}" if training.condition else ""
+    who = f"{len(shown)} of the {n} best trials stopped improving"
+    decays = training.decay.decays is True and not far_too_long
+    begin = f"{UNKNOWN if decays else 'Shorter training would do'}: {who}"
+    condition = f", {training.condition}" if training.condition else ""
     if lengths_vary:
-        share = EARLY if far_too_long else SATURATED_BEFORE
-        begin = (
-            "Not enough evidence on shorter training" if decays else "Shorter training would do"
-        )
-        sentence = (
-            f"{begin}: {who} stopped improving before {percent(share)} of their own length{holds}."
-        )
-        return _finding(severity, numbers, sentence, None, names, settled=not decays), not decays
-    length = training.length
+        share = percent(EARLY if far_too_long else SATURATED_BEFORE)
+        sentence = f"{begin} before {share} of their own length{condition}."
+        return _finding(severity, numbers, sentence, trials=names, settled=not decays), not decays
     at = max(r.best_step if far_too_long else r.saturated_at or 0 for r in shown)
     shorter = min(length, max(1, round_steps(SPARE * (at + 1), up=True)))
-    because = f"{who} stopped improving by step {at}"
+    sentence = f"{begin} by step {at} of {length}"
     if decays:
-        sentence = (
-            f"Not enough evidence on shorter training: {because} of {length}, while "
-            f"{training.decay.subject} lowered the learning rate. {_another(shorter)}"
+        sentence += (
+            f", while {training.decay.subject} lowered the learning rate. "
+            f"{training.another(shorter)}"
         )
-        return _finding(severity, numbers, sentence, None, names, settled=False), False
-    numbers["steps_saved"] = length - shorter
-    evidence = (
-        f"Training is far too long: {who} have their best checkpoint by step {at} of {length}"
-        if far_too_long
-        else f"Shorter training would do: {because} of {length}"
-    )
-    sentence = f"{evidence}. Training {shorter} steps would be enough{holds}."
+        return _finding(severity, numbers, sentence, trials=names, settled=False), False
+    if far_too_long:
+        sentence = (
+            f"Training is far too long: {len(shown)} of the {n} best trials have their best "
+            f"checkpoint by step {at} of {length}"
+        )
+    sentence += f". Training {shorter} steps would be enough{condition}."
     if far_too_long and all(r.best_step == r.steps[0] for r in shown):
         better = "higher" if training.objective.sign > 0 else "lower"
         sentence += f" If {better} values are better, correct the direction of the objective."
-    remedy = Remedy(
-        kind=RemedyKind.TRAIN_SHORTER if training.planned else RemedyKind.INSPECT,
-        values={"max_train_steps": shorter} if training.planned else {},
-        because=because,
-    )
+    numbers["steps_saved"] = length - shorter
+    remedy = training.remedy(RemedyKind.TRAIN_SHORTER, shorter, f"{who} by step {at}")
     return _finding(severity, numbers, sentence, remedy, names), True
-
-
-def _another(steps: int) -> str:
-    return f"A round of {steps} steps, with the schedule stretched to it, would show it."
 
 
 def _not_shorter(
     saturated: int, of: int, training: Training, *, readable: bool, used: bool
 ) -> tuple[Severity, str]:
     """What is said where not nearly all were done early; a pass where most were not."""
-    who = f"{saturated} of the {of} best trials stopped improving before"
     share = percent(SATURATED_BEFORE)
     if not readable:
         return Severity.NOTE, (
-            "Not enough evidence on shorter training: it takes "
-            f"{FEWEST_POINTS} evaluations to see when a trial stops improving."
+            f"{UNKNOWN}: it takes {FEWEST_POINTS} evaluations to see when a trial stops improving."
         )
     if used and 2 * saturated < of:
         return Severity.PASS, "The training length is used: longer trials are better."
     if training.decay.decays:
-        shorter = round_steps(training.length / LONGER_BY)
         return Severity.NOTE, (
-            f"Not enough evidence on shorter training: under {training.decay.subject}, curves "
-            f"improve until their end at any length. {_another(shorter)}"
+            f"{UNKNOWN}: under {training.decay.subject}, curves improve until their end at any "
+            f"length. {training.another(round_steps(training.length / LONGER_BY))}"
         )
-    holds = f" This holds {training.condition}." if training.condition else ""
     if 2 * saturated < of:
-        few = (
-            f"only {who}"
-            if saturated
-            else f"none of the {of} best trials stopped improving before"
+        who = f"only {saturated}" if saturated else "none"
+        return Severity.PASS, (
+            f"The training length is used: {who} of the {of} best trials stopped improving before "
+            f"{share} of training.{training.holds}"
         )
-        return Severity.PASS, f"The training length is used: {few} {share} of training.{holds}"
     return Severity.NOTE, (
-        f"It is not clear whether shorter training would do: {who} {share} of training. "
-        f"It takes {percent(MOST)} of them, and all of so few."
-        if of < SO_FEW
-        else f"It is not clear whether shorter training would do: {who} {share} of training. "
-        f"It takes {percent(MOST)} of them."
+        f"It is not clear whether shorter training would do: {saturated} of the {of} best trials "
+        f"stopped improving before {share} of training. It takes {percent(MOST)} of them"
+        + (", and all of so few." if of < SO_FEW else ".")
     )
 
 
@@ -165,8 +145,11 @@ def _finding(
     remedy: Remedy | None = None,
     trials: tuple[str, ...] = (),
     *,
-    settled: bool = True,
+    settled: bool | None = None,
 ) -> Finding:
+    """A finding of C7; without trials that it names it is settled where it passes."""
+    if settled is None:
+        settled = bool(trials) or severity is Severity.PASS
     return Finding(
         check="C7", severity=severity, subject="max_train_steps", numbers=numbers,
         sentence=sentence, remedy=remedy, trials=trials, settled=settled,
