@@ -42,9 +42,12 @@ def welch_freedom(variances: Sequence[ArrayLike], freedoms: Sequence[ArrayLike])
         Infinite where no estimated variance is above zero.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        whole = sum(np.asarray(v, float) for v in variances)
+        whole: Any = sum(np.asarray(v, float) for v in variances)
         # As shares of the whole, so that the square of a large variance does not overflow.
-        parts = sum((v / whole) ** 2 / f for v, f in zip(variances, freedoms, strict=True))
+        parts: Any = sum(
+            (np.asarray(v) / whole) ** 2 / np.asarray(f)
+            for v, f in zip(variances, freedoms, strict=True)
+        )
         return np.where(parts > 0, 1 / parts, np.inf)[()]
 
 

@@ -23,7 +23,6 @@ class StudyFeasibility:
         trials, infeasible: counted trials, and how many of them failed.
         share: of these, with its interval.
         causes: how many failed of each cause, the most frequent first.
-        cause_shares: of all trials, in the order of `causes`.
         reading: the place, or how sure it is that there is none.
     """
 
@@ -32,7 +31,6 @@ class StudyFeasibility:
     infeasible: int
     share: Interval
     causes: tuple[tuple[Cause, int], ...]
-    cause_shares: tuple[Interval, ...]
     reading: PlaceReading
 
     @property
@@ -69,13 +67,11 @@ def count_failures(
     """
     failed = own.infeasible
     counts = Counter(c for c, f in zip(own.cause, failed, strict=True) if f and c is not None)
-    causes = tuple(counts.most_common())
     return StudyFeasibility(
         study=study,
         trials=len(own),
         infeasible=int(failed.sum()),
         share=proportion(int(failed.sum()), len(own)),
-        causes=causes,
-        cause_shares=tuple(proportion(count, len(own)) for _, count in causes),
+        causes=tuple(counts.most_common()),
         reading=failing_place(study, own, failed, level, rng),
     )

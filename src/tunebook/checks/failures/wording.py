@@ -13,7 +13,7 @@ from tunebook.checks.failures.regions import (
     FailingPlace,
     FailingRegion,
 )
-from tunebook.checks.failures.unreported import UnreportedObjective, unreported_objective
+from tunebook.checks.failures.unreported import unreported_objective
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import percent, round_to
 from tunebook.domain.space import Choice, spell
@@ -39,19 +39,18 @@ def study_finding(own: TrialTable, study: StudyFeasibility) -> Finding:
         own: its counted trials.
         study: what the check read of them.
     """
+    place, complete = study.place, study.trials - study.infeasible
     if not study.infeasible:
+        all_ = f"All {study.trials} trials were" if study.trials > 1 else "The one trial was"
         return Finding(
             check="C3",
             severity=Severity.PASS,
             subject=study.study or "the round",
             numbers={"infeasible": 0, "share": study.share},
-            sentence=f"All {study.trials} trials were feasible."
-            if study.trials > 1
-            else "The one trial was feasible.",
+            sentence=f"{all_} feasible.",
         )
-    if study.trials - study.infeasible < FEWEST_FAILURES <= study.infeasible:
-        return _nearly_all(own, study)
-    place = study.place
+    if complete < FEWEST_FAILURES <= study.infeasible:
+        return _nearly_all(own, study, complete)
     if isinstance(place, FailingRegion):
         return _in_a_region(own, study, place)
     if isinstance(place, FailingCombination):
@@ -105,14 +104,12 @@ def at_chance_finding(
 
 
 def _counted(study: StudyFeasibility) -> str:
-    causes = ", ".join(f"{cause}: {count}" for cause, count in study.causes)
     were = "was" if study.infeasible == 1 else "were"
     fate = "failed" if study.unexplained else f"{were} infeasible"
-    if study.unexplained == study.infeasible:
-        causes = ""  # the end of the sentence says that none is stated
-    return f"{study.infeasible} of {study.trials} trials {fate}" + (
-        f" ({causes})" if causes else ""
-    )
+    causes = ", ".join(f"{cause}: {count}" for cause, count in study.causes)
+    # The end of the sentence says it where no cause is stated.
+    causes = "" if study.unexplained == study.infeasible else f" ({causes})"
+    return f"{study.infeasible} of {study.trials} trials {fate}{causes}"
 
 
 def _unexplained(study: StudyFeasibility) -> str:
@@ -125,20 +122,6 @@ def _unexplained(study: StudyFeasibility) -> str:
         f" The file does not say the cause{of}: if training crashed or diverged{there}, write "
         "crashed or diverged as their status."
     )
-
-
-def _numbers(study: StudyFeasibility) -> dict[str, Number]:
-    shares = dict(zip(study.causes, study.cause_shares, strict=True))
-    by_cause = {f"share {cause}": share for (cause, _), share in shares.items()}
-    return {
-        study.fate: study.infeasible,
-        "share": study.share,
-        **(by_cause if len(by_cause) > 1 else {}),
-    }
-
-
-def _failed(own: TrialTable) -> tuple[str, ...]:
-    return tuple(t for t, f in zip(own.name, own.infeasible, strict=True) if f)
 
 
 def _where(place: FailingPlace) -> str:
@@ -154,14 +137,14 @@ def _where(place: FailingPlace) -> str:
     return f"at {place.subject} {side} {spell(place.bound)}{under}"
 
 
-def _placed(place: FailingPlace, failures: int) -> str:
-    """`, 7 of them at lr above 0.3 (70 % fail there), 1 elsewhere (3 %)`; `all` where none is."""
+def _placed(study: StudyFeasibility, place: FailingPlace) -> str:
+    """`8 of 40 trials failed, 7 of them at lr above 0.3 (70 % fail there), 1 elsewhere (3 %)`."""
     inside, outside = percent(place.share_inside.estimate), percent(place.share_outside.estimate)
-    where, elsewhere = _where(place), failures - place.failures
+    where, elsewhere = _where(place), study.infeasible - place.failures
     if not elsewhere:
-        return f", all {where} ({inside} fail there, {outside} elsewhere)"
+        return f"{_counted(study)}, all {where} ({inside} fail there, {outside} elsewhere)"
     return (
-        f", {place.failures} of them {where} ({inside} fail there), "
+        f"{_counted(study)}, {place.failures} of them {where} ({inside} fail there), "
         f"{elsewhere} elsewhere ({outside})"
     )
 
@@ -169,16 +152,20 @@ def _placed(place: FailingPlace, failures: int) -> str:
 def _finding(
     own: TrialTable,
     study: StudyFeasibility,
-    severity: Severity,
     sentence: str,
+    severity: Severity = Severity.NOTE,
     *,
-    place: FailingPlace | None = None,
     numbers: Mapping[str, Number] | None = None,
     remedy: Remedy | None = None,
     settled: bool = True,
 ) -> Finding:
-    """A finding on a study's failures, which begins with how many there were of which cause."""
+    """A finding on a study's failures, with what all of them have."""
+    shares: dict[str, Number] = {
+        f"share {cause}": proportion(count, study.trials) for cause, count in study.causes
+    }
+    place = study.place
     inside: dict[str, Number] = {} if place is None else {
+        "p_value": place.p_value,
         "failures_inside": place.failures,
         "share_inside": place.share_inside,
         "share_outside": place.share_outside,
@@ -186,131 +173,119 @@ def _finding(
     return Finding(
         check="C3",
         severity=severity,
-        subject=place.subject if place is not None else study.study or "the round",
-        numbers={**_numbers(study), **(numbers or {}), **inside},
-        sentence=f"{_counted(study)}{sentence}{_unexplained(study)}",
+        subject=study.study or "the round" if place is None else place.subject,
+        numbers={
+            study.fate: study.infeasible,
+            "share": study.share,
+            **(shares if len(shares) > 1 else {}),
+            **(numbers or {}),
+            **inside,
+        },
+        sentence=sentence,
         remedy=remedy,
-        trials=_failed(own),
+        trials=tuple(t for t, f in zip(own.name, own.infeasible, strict=True) if f),
         settled=settled,
     )
 
 
-def _never_reported(
-    own: TrialTable, study: StudyFeasibility, unreported: UnreportedObjective
-) -> Finding:
-    """Every trial ended without the objective: its name is wrong, not the training code."""
-    remedy = Remedy(
-        kind=RemedyKind.CORRECT,
-        values={"objective": unreported.corrected},
-        because="no trial reports it under its name of now",
-    )
-    return Finding(
-        check="C3",
-        severity=Severity.PROBLEM,
-        subject=study.study or "the round",
-        numbers=_numbers(study),
-        sentence=unreported.sentence,
-        remedy=remedy,
-        trials=_failed(own),
+def _remedy(
+    own: TrialTable,
+    study: StudyFeasibility,
+    kind: RemedyKind,
+    because: str,
+    subject: str = "",
+    values: Mapping[str, Value] | None = None,
+) -> Remedy:
+    conditions = own.branches[study.study].conditions
+    return Remedy(
+        kind=kind, subject=subject, conditions=conditions, values=values or {}, because=because
     )
 
 
-def _nearly_all(own: TrialTable, study: StudyFeasibility) -> Finding:
+def _nearly_all(own: TrialTable, study: StudyFeasibility, complete: int) -> Finding:
     unreported = unreported_objective(own)
-    if unreported is not None and unreported.reported:
-        return _never_reported(own, study, unreported)
-    left = study.trials - study.infeasible
-    remedy = Remedy(
-        kind=RemedyKind.INSPECT,
-        conditions=own.branches[study.study].conditions,
-        because="hardly any trial was feasible" if left else "no trial was feasible",
+    if unreported is not None and unreported.reported:  # its name is wrong, not the training code
+        remedy = Remedy(
+            kind=RemedyKind.CORRECT,
+            values={"objective": unreported.corrected},
+            because="no trial reports it under its name of now",
+        )
+        return _finding(own, study, unreported.sentence, Severity.PROBLEM, remedy=remedy)
+    because = "hardly any trial was feasible" if complete else "no trial was feasible"
+    return _finding(
+        own,
+        study,
+        f"{_counted(study)}, {f'all but {complete}' if complete else 'all of them'}: look at the "
+        f"training code first, then for a range that is far off.{_unexplained(study)}",
+        Severity.WARNING if complete else Severity.PROBLEM,
+        remedy=_remedy(own, study, RemedyKind.INSPECT, because),
     )
-    sentence = (
-        f", {'all of them' if not left else f'all but {left}'}: look at the training code first, "
-        "then for a range that is far off."
-    )
-    severity = Severity.PROBLEM if not left else Severity.WARNING
-    return _finding(own, study, severity, sentence, remedy=remedy)
 
 
 def _nowhere(own: TrialTable, study: StudyFeasibility) -> Finding:
     reading = study.reading
     numbers = {"power": round(reading.seen, 3)}
     if reading.seen < ENOUGH:
-        if study.infeasible < FEWEST_FAILURES:
-            takes = f"{FEWEST_FAILURES} failures at least"
-        elif reading.needed is None:
-            takes = "a hyperparameter that varies, or more failures"
-        else:
-            takes = f"about {reading.needed} trials"
-        sentence = f". Not enough evidence on where they fail: it takes {takes}."
-        return _finding(own, study, Severity.NOTE, sentence, numbers=numbers, settled=False)
+        takes = (
+            f"{FEWEST_FAILURES} failures at least"
+            if study.infeasible < FEWEST_FAILURES
+            else f"about {reading.needed} trials"
+            if reading.needed
+            else "a hyperparameter that varies, or more failures"
+        )
+        sentence = (
+            f"{_counted(study)}. Not enough evidence on where they fail: it takes {takes}."
+            f"{_unexplained(study)}"
+        )
+        return _finding(own, study, sentence, numbers=numbers, settled=False)
     # Trials at chance end badly on all sides of a good region, which is no bug.
     at_chance = dict(study.causes).get(Cause.CHANCE, 0)
     alike = study.share.estimate > NOTABLE and 2 * at_chance < study.infeasible
-    remedy = Remedy(
-        kind=RemedyKind.INSPECT,
-        conditions=own.branches[study.study].conditions,
-        because="failing depends on no hyperparameter that was varied",
-    )
     bug = "a bug or a fault of the machine" if study.unexplained else "a bug"
+    looks = f": that looks like {bug} rather than bad hyperparameters" if alike else ""
     sentence = (
-        ", and not in any one place of the space (one that holds nine of ten failures in half of "
-        f"an axis would have been seen with {percent(reading.seen)} chance)"
-        + (f": that looks like {bug} rather than bad hyperparameters." if alike else ".")
+        f"{_counted(study)}, and not in any one place of the space (one that holds nine of ten "
+        f"failures in half of an axis would have been seen with {percent(reading.seen)} chance)"
+        f"{looks}.{_unexplained(study)}"
     )
     if not alike:
-        return _finding(own, study, Severity.NOTE, sentence, numbers=numbers)
-    return _finding(own, study, Severity.WARNING, sentence, numbers=numbers, remedy=remedy)
+        return _finding(own, study, sentence, numbers=numbers)
+    because = "failing depends on no hyperparameter that was varied"
+    remedy = _remedy(own, study, RemedyKind.INSPECT, because)
+    return _finding(own, study, sentence, Severity.WARNING, numbers=numbers, remedy=remedy)
 
 
 def _under_a_choice(own: TrialTable, study: StudyFeasibility, choice: FailingChoice) -> Finding:
-    remedy = Remedy(
-        kind=RemedyKind.INSPECT,
-        subject=choice.hyperparameter,
-        conditions=own.branches[study.study].conditions,
-        because=f"trials fail {_where(choice)}: leave that value out, or mend it",
-    )
-    sentence = (
-        f"{_placed(choice, study.infeasible)}. Leave that value out, or look at why it fails."
-    )
-    numbers: dict[str, Number] = {"value": str(choice.value), "p_value": choice.p_value}
+    because = f"trials fail {_where(choice)}: leave that value out, or mend it"
     return _finding(
-        own, study, Severity.NOTE, sentence, place=choice, numbers=numbers, remedy=remedy
+        own,
+        study,
+        f"{_placed(study, choice)}. Leave that value out, or look at why it fails."
+        f"{_unexplained(study)}",
+        numbers={"value": str(choice.value)},
+        remedy=_remedy(own, study, RemedyKind.INSPECT, because, choice.hyperparameter),
     )
 
 
 def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion) -> Finding:
-    branch = own.branches[study.study]
-    axis, bound = branch.axes[region.hyperparameter], region.bound
+    axis, bound = own.branches[study.study].axes[region.hyperparameter], region.bound
     assert not isinstance(axis, Choice)
     low, high = (axis.low, bound) if region.side == "high" else (bound, axis.high)
     remedy = None
     if region.touches_best:
-        remedy = _steadier(own, study)
+        because = "the best trials are next to those that fail"
+        values: dict[str, Value] = {"hyperparameters": "warmup_steps, gradient_clipping"}
+        remedy = _remedy(own, study, RemedyKind.ADD, because, values=values)
     elif low < high and region.under is None:  # under other values the range is sound
-        remedy = Remedy(
-            kind=RemedyKind.SHRINK,
-            subject=region.hyperparameter,
-            conditions=branch.conditions,
-            values={"low": low, "high": high, "scale": axis.scale.value},
-            because=f"trials fail {_where(region)}, far from the best ones",
-        )
+        because = f"trials fail {_where(region)}, far from the best ones"
+        values = {"low": low, "high": high, "scale": axis.scale.value}
+        remedy = _remedy(own, study, RemedyKind.SHRINK, because, region.hyperparameter, values)
+    numbers: dict[str, Number] = {"side": region.side, "threshold": region.threshold}
+    if region.under:
+        numbers["under"] = f"{region.under[0]}={spell(region.under[1])}"
     far = f". {UNSTABLE}" if region.touches_best else ", far from the best trials."
-    return _finding(
-        own,
-        study,
-        Severity.NOTE,
-        f"{_placed(region, study.infeasible)}{far}",
-        place=region,
-        numbers={
-            "side": region.side,
-            "threshold": region.threshold,
-            "p_value": region.p_value,
-            **({"under": f"{region.under[0]}={spell(region.under[1])}"} if region.under else {}),
-        },
-        remedy=remedy,
-    )
+    sentence = f"{_placed(study, region)}{far}{_unexplained(study)}"
+    return _finding(own, study, sentence, numbers=numbers, remedy=remedy)
 
 
 def _in_a_combination(
@@ -322,38 +297,22 @@ def _in_a_combination(
     values: dict[str, Value] = {"combination": found.expression, "in_place_of": name}
     if low < high:
         values |= {"low": round_to(low), "high": round_to(high), "scale": found.scale}
-    weight = "exponent" if found.scale == "log" else "weight"
+    because = f"trials fail {_where(place)}, not by one hyperparameter alone"
     return _finding(
         own,
         study,
-        Severity.NOTE,
-        f"{_placed(place, study.infeasible)}. This predicts the fate of "
-        f"{percent(place.right.estimate)} of the trials, one hyperparameter alone that of "
-        f"{percent(place.right_alone.estimate)}: search {found.expression} in place of {name}."
-        + (f" {UNSTABLE}" if place.touches_best else ""),
-        place=place,
+        f"{_placed(study, place)}. This predicts the fate of {percent(place.right.estimate)} of "
+        f"the trials, one hyperparameter alone that of {percent(place.right_alone.estimate)}: "
+        f"search {found.expression} in place of {name}."
+        f"{f' {UNSTABLE}' if place.touches_best else ''}{_unexplained(study)}",
         numbers={
             "side": found.side,
             "threshold": found.threshold,
-            f"{weight}_of_{found.second.term}": found.exponent,
-            "p_value": found.p_value,
+            f"{'exponent' if found.scale == 'log' else 'weight'}_of_{found.second.term}": (
+                found.exponent
+            ),
             "right": place.right,
             "right_alone": place.right_alone,
         },
-        remedy=Remedy(
-            kind=RemedyKind.REPARAMETRISE,
-            subject=name,
-            conditions=own.branches[study.study].conditions,
-            values=values,
-            because=f"trials fail {_where(place)}, not by one hyperparameter alone",
-        ),
-    )
-
-
-def _steadier(own: TrialTable, study: StudyFeasibility) -> Remedy:
-    return Remedy(
-        kind=RemedyKind.ADD,
-        conditions=own.branches[study.study].conditions,
-        values={"hyperparameters": "warmup_steps, gradient_clipping"},
-        because="the best trials are next to those that fail",
+        remedy=_remedy(own, study, RemedyKind.REPARAMETRISE, because, name, values),
     )

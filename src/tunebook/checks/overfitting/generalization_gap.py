@@ -57,7 +57,7 @@ class MetricReading:
     @property
     def readable(self) -> Bool[np.ndarray, "rows"]:
         """Trials whose curves could be read."""
-        return np.isfinite(self.p_value)
+        return np.asarray(np.isfinite(self.p_value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
