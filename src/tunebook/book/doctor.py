@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +32,7 @@ CLOCK_S = 2.0
 WORKER_S = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Checkup:
     """What was looked at, and what came of it.
 
@@ -57,72 +57,59 @@ def checkups(place: str | os.PathLike[str]) -> tuple[Checkup, ...]:
     """
     server = isinstance(place, str) and is_server(place)
     here = Path.cwd() if server else Path(place)
-    faults = () if server else file_faults(here)
-    if faults:
+    if faults := () if server else file_faults(here):
         return (_broken(here, faults), *_machine(here))
+    store = None
     try:
         store = SqlStore.open(place, create=False)
-    except TunebookError as error:
-        found = Checkup(what="book", state="problem", sentence=error.rule,
-                        next_step=error.next_step)  # fmt: skip
-        return (found, *_machine(here))
-    try:
         about = store.server() if server else None
         here = store.files if server and store.files.is_dir() else here
         looked = (_book(store, here, server=server), *_files(store), *_leftovers(store))
         return (*looked, _versions(store, about), *_machine(here, about))
     except TunebookError as error:
-        found = Checkup(what="book", state="problem", sentence=error.rule,
-                        next_step=error.next_step)  # fmt: skip
-        return (found, *_machine(here))
+        return (Checkup("book", "problem", error.rule, error.next_step), *_machine(here))
     finally:
-        store.close()
+        if store is not None:
+            store.close()
 
 
 def _broken(path: Path | str, faults: tuple[str, ...]) -> Checkup:
-    return Checkup(
-        what="book",
-        state="problem",
-        sentence=f"{path} is damaged: {'; '.join(faults)}.",
-        next_step="take the newest backup"
-        if is_server(path)
-        else "copy it away as it is, and take the newest backup; `sqlite3 FILE .recover` "
-        "writes what can still be read",
-    )
+    step = "take the newest backup"
+    if not is_server(path):
+        step = (
+            f"copy it away as it is, and {step}; `sqlite3 FILE .recover` writes what can still be "
+            "read"
+        )
+    return Checkup("book", "problem", f"{path} is damaged: {'; '.join(faults)}.", step)
 
 
 def _book(store: Store, path: Path, *, server: bool) -> Checkup:
-    faults = unreadable(store)
-    if faults:
+    if faults := unreadable(store):
         return _broken(store.location, faults)
     rounds = store.rounds()
     trials = sum(len(store.trials(r.number)) for r in rounds)
     alone = not server and on_network(path)
     where = "; on a network file system, so one host alone may hold it" if alone else ""
     size = "" if server else f" {bytes_text(path.stat().st_size)},"
-    return Checkup(
-        what="book",
-        state="warning" if where else "good",
-        sentence=f"{store.location}: {plural(len(rounds), 'round')}, {plural(trials, 'trial')}, "
+    sentence = (
+        f"{store.location}: {plural(len(rounds), 'round')}, {plural(trials, 'trial')}, "
         f"{plural(len(store.decisions()), 'decision')}, baselines launched: "
-        f"{len(store.launches())};{size} whole to the last row{where}.",
+        f"{len(store.launches())};{size} whole to the last row{where}."
     )
+    return Checkup("book", "warning" if where else "good", sentence)
 
 
 def _files(store: Store) -> Iterator[Checkup]:
     """A folder of files that is gone though trials ran; nothing where it is there."""
-    if store.files.is_dir() or not any(
-        t.attempt for r in store.rounds() for t in store.trials(r.number)
-    ):
-        return
-    yield Checkup(
-        what="files",
-        state="warning",
-        sentence=f"The book's folder of files, {store.files}, does not exist: checkpoints and "
-        "artifacts can't be read.",
-        next_step="put it back, or name where it is: tb.Book(..., files=...); all else is in the "
-        "book",
-    )
+    ran = (t.attempt for r in store.rounds() for t in store.trials(r.number))
+    if not store.files.is_dir() and any(ran):
+        yield Checkup(
+            "files",
+            "warning",
+            f"The book's folder of files, {store.files}, does not exist: checkpoints and "
+            "artifacts can't be read.",
+            "put it back, or name where it is: tb.Book(..., files=...); all else is in the book",
+        )
 
 
 def _leftovers(store: Store) -> Iterator[Checkup]:
@@ -131,44 +118,45 @@ def _leftovers(store: Store) -> Iterator[Checkup]:
     held = [t for r in rounds for t in store.held(r.number)]
     hosts = {key: host for r in rounds for key, host in store.hosts(r.number).items()}
     lost = [t.name for t in held if gone(hosts.get(t.key, ""))]
+    known = {(t.round, t.number) for r in rounds for t in store.trials(r.number)}
+    files = sorted(store.files.glob("round-*/*"))
+    strays = [file for file in files if _owner(file) not in known]
+    damaged = [file for file in files if file.suffix == ".damaged"]
+
+    def named(found: Sequence[Path]) -> str:
+        return ", ".join(str(f.relative_to(store.files)) for f in found[:3])
+
     if lost:
         yield Checkup(
-            what="leftovers",
-            state="warning",
-            sentence=f"{plural(len(lost), 'trial')} ({', '.join(lost[:5])}) belong to a run on "
-            "this machine that is gone.",
-            next_step="run the round again: they are taken back, with all that they logged",
+            "leftovers",
+            "warning",
+            f"{plural(len(lost), 'trial')} ({', '.join(lost[:5])}) belong to a run on this "
+            "machine that is gone.",
+            "run the round again: they are taken back, with all that they logged",
         )
-    known = {(t.round, t.number) for r in rounds for t in store.trials(r.number)}
-    strays = [file for file in _trial_files(store.files) if _owner(file) not in known]
-    damaged = [file for file in _trial_files(store.files) if file.suffix == ".damaged"]
     if strays:
         yield Checkup(
-            what="leftovers",
-            state="warning",
-            sentence=f"{plural(len(strays), 'file')} in {store.files} belong to no trial of this "
-            f"book ({', '.join(str(f.relative_to(store.files)) for f in strays[:3])}).",
-            next_step="look at them; the book does without",
+            "leftovers",
+            "warning",
+            f"{plural(len(strays), 'file')} in {store.files} belong to no trial of this book "
+            f"({named(strays)}).",
+            "look at them; the book does without",
         )
     if damaged:
         yield Checkup(
-            what="leftovers",
-            state="warning",
-            sentence=f"{plural(len(damaged), 'log')} had lines that can't be read, and were set "
-            f"aside ({', '.join(str(f.relative_to(store.files)) for f in damaged[:3])}).",
-            next_step="whole lines are in the book; look at the disk",
+            "leftovers",
+            "warning",
+            f"{plural(len(damaged), 'log')} had lines that can't be read, and were set aside "
+            f"({named(damaged)}).",
+            "whole lines are in the book; look at the disk",
         )
     if not lost and not strays and not damaged:
+        under_way = f"{plural(len(held), 'trial')} under way"
         yield Checkup(
-            what="leftovers",
-            state="good",
-            sentence=f"{plural(len(held), 'trial')} under way; no trial is held by a dead run, "
-            "and no file is astray.",
+            "leftovers",
+            "good",
+            f"{under_way}; no trial is held by a dead run, and no file is astray.",
         )
-
-
-def _trial_files(files: Path) -> list[Path]:
-    return sorted(files.glob("round-*/*"))
 
 
 def _owner(file: Path) -> tuple[int, int] | None:
@@ -178,25 +166,23 @@ def _owner(file: Path) -> tuple[int, int] | None:
 
 
 def _versions(store: Store, about: ServerState | None) -> Checkup:
-    here = dict(versions())
-    noted = store.environments()
-    changed = []
-    if noted:
-        before = noted[-1].versions
-        changed = [f"{n} {before[n]} to {here.get(n, 'none')}" for n in before
-                   if n in here and before[n] != here[n]]  # fmt: skip
-    shown = ", ".join(f"{name} {number}" for name, number in here.items())
-    database = f"PostgreSQL {about.version}" if about else f"SQLite {sqlite3.sqlite_version}"
-    engine = f"{database}, SQLAlchemy {sqlalchemy.__version__}"
+    here, noted = dict(versions()), store.environments()
+    before = noted[-1].versions if noted else {}
+    changed = [
+        f"{n} {before[n]} to {here[n]}" for n in before if n in here and before[n] != here[n]
+    ]
     if changed:
         return Checkup(
-            what="versions",
-            state="warning",
-            sentence=f"Since the last run changed: {'; '.join(changed)}.",
-            next_step="results before and after may differ; the report says so where a round has "
-            "both",
+            "versions",
+            "warning",
+            f"Since the last run changed: {'; '.join(changed)}.",
+            "results before and after may differ; the report says so where a round has both",
         )
-    return Checkup(what="versions", state="good", sentence=f"{shown}; {engine}.")
+    shown = ", ".join(f"{name} {number}" for name, number in here.items())
+    database = f"PostgreSQL {about.version}" if about else f"SQLite {sqlite3.sqlite_version}"
+    return Checkup(
+        "versions", "good", f"{shown}; {database}, SQLAlchemy {sqlalchemy.__version__}."
+    )
 
 
 def _machine(path: Path, about: ServerState | None = None) -> Iterator[Checkup]:
@@ -204,7 +190,9 @@ def _machine(path: Path, about: ServerState | None = None) -> Iterator[Checkup]:
     yield _disk(path)
     yield _clock(path)
     if about is not None:
-        yield _server_clock(about)
+        yield _agreement(
+            "Server", "server", about.ahead_s, "the server's, which is right as it is"
+        )
     yield _workers()
     yield _clusters()
 
@@ -212,55 +200,42 @@ def _machine(path: Path, about: ServerState | None = None) -> Iterator[Checkup]:
 def _disk(path: Path) -> Checkup:
     folder = path if path.is_dir() else path.parent
     free = shutil.disk_usage(folder).free
-    what = "the book's files lie" if path.is_dir() else "the book lies"
+    what = "the book's files are" if path.is_dir() else "the book is"
     size = f"{bytes_text(free)} free where {what}"
     if not os.access(path, os.W_OK) or not os.access(folder, os.W_OK):
-        return Checkup(what="disk", state="problem", sentence=f"Nothing can be written; {size}.",
-                       next_step="mend the permissions of the book and its folder")  # fmt: skip
+        step = "correct the permissions of the book and its folder"
+        return Checkup("disk", "problem", f"Nothing can be written; {size}.", step)
     if free < FULL_DISK_BYTES:
-        return Checkup(what="disk", state="problem", sentence=f"The disk is full: {size}.",
-                       next_step="make room; what is acknowledged is kept")  # fmt: skip
-    state = "warning" if free < SMALL_DISK_BYTES else "good"
-    step = "make room before a long round" if state == "warning" else ""
-    return Checkup(what="disk", state=state, sentence=f"{size}.", next_step=step)
+        step = "make room; what is acknowledged is kept"
+        return Checkup("disk", "problem", f"The disk is full: {size}.", step)
+    if free < SMALL_DISK_BYTES:
+        return Checkup("disk", "warning", f"{size}.", "make room before a long round")
+    return Checkup("disk", "good", f"{size}.")
 
 
 def _clock(path: Path) -> Checkup:
     """A file server with another clock would make files look older or newer than they are."""
+    folder = path if path.is_dir() else path.parent
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path if path.is_dir() else path.parent, prefix=".tunebook-"
-        ) as probe:
+        with tempfile.NamedTemporaryFile(dir=folder, prefix=".tunebook-") as probe:
             ahead = os.stat(probe.name).st_mtime - time.time()
     except OSError as error:
-        return Checkup(what="clock", state="problem", sentence=f"No file can be made: {error}.",
-                       next_step="mend the permissions of the book's folder")  # fmt: skip
-    if abs(ahead) > CLOCK_S:
-        return Checkup(
-            what="clock",
-            state="warning",
-            sentence=f"The file system's clock is {seconds_text(abs(ahead))} "
-            f"{'ahead of' if ahead > 0 else 'behind'} this machine's.",
-            next_step="set one of them; leases go by the database's clock, and times in reports "
-            "by this one",
-        )
-    return Checkup(what="clock", state="good",
-                   sentence=f"File system and machine agree to {_within(ahead)}.")  # fmt: skip
+        step = "correct the permissions of the book's folder"
+        return Checkup("clock", "problem", f"No file can be made: {error}.", step)
+    return _agreement("File system", "file system", ahead, "the database's clock")
 
 
-def _server_clock(about: ServerState) -> Checkup:
-    ahead = about.ahead_s
-    if abs(ahead) > CLOCK_S:
-        return Checkup(
-            what="clock",
-            state="warning",
-            sentence=f"The server's clock is {seconds_text(abs(ahead))} "
-            f"{'ahead of' if ahead > 0 else 'behind'} this machine's.",
-            next_step="set one of them; leases go by the server's, which is right as it is, and "
-            "times in reports by this one",
-        )
-    return Checkup(what="clock", state="good",
-                   sentence=f"Server and machine agree to {_within(ahead)}.")  # fmt: skip
+def _agreement(name: str, whose: str, ahead: float, leases: str) -> Checkup:
+    """Whether another clock agrees with this machine's."""
+    if abs(ahead) <= CLOCK_S:
+        return Checkup("clock", "good", f"{name} and machine agree to {seconds_text(abs(ahead))}.")
+    side = "ahead of" if ahead > 0 else "behind"
+    return Checkup(
+        "clock",
+        "warning",
+        f"The {whose}'s clock is {seconds_text(abs(ahead))} {side} this machine's.",
+        f"set one of them; leases go by {leases}, and times in reports by this one",
+    )
 
 
 def _clusters() -> Checkup:
@@ -270,12 +245,8 @@ def _clusters() -> Checkup:
     administrator = "rounds on this machine go on as they are; ask the cluster's administrator"
     sentences = [*(reply.sentence for reply in replies), *(error.rule for error in broken)]
     steps = [*([administrator] if silent else []), *(error.next_step for error in broken)]
-    return Checkup(
-        what="clusters",
-        state="warning" if silent or broken else "good",
-        sentence="; ".join(sentences) + ".",
-        next_step="; ".join(steps),
-    )
+    state = "warning" if silent or broken else "good"
+    return Checkup("clusters", state, "; ".join(sentences) + ".", "; ".join(steps))
 
 
 def _workers() -> Checkup:
@@ -284,21 +255,18 @@ def _workers() -> Checkup:
     try:
         worker = WorkerProcess({}, os.getcwd())
     except OSError as error:
-        return Checkup(what="workers", state="problem", sentence=f"No process starts: {error}.",
-                       next_step="look at the limits of processes: ulimit -u")  # fmt: skip
+        step = "look at the limits of processes: ulimit -u"
+        return Checkup("workers", "problem", f"No process starts: {error}.", step)
     try:
         while time.monotonic() - began < WORKER_S and worker.ended() is None:
             if any(heard.get("said") == "ready" for heard in worker.read()):
                 took = time.monotonic() - began
-                said = f"A worker process is ready after {seconds_text(took)}."
-                return Checkup(what="workers", state="good", sentence=said)
+                return Checkup(
+                    "workers", "good", f"A worker process is ready after {seconds_text(took)}."
+                )
             time.sleep(0.02)
         why = worker.early_output().strip() or f"nothing heard for {seconds_text(WORKER_S)}"
-        return Checkup(what="workers", state="problem", sentence=f"No worker starts: {why[-300:]}",
-                       next_step="python -m tunebook.training.worker must start")  # fmt: skip
+        step = "python -m tunebook.training.worker must start"
+        return Checkup("workers", "problem", f"No worker starts: {why[-300:]}", step)
     finally:
         worker.kill()
-
-
-def _within(ahead: float) -> str:
-    return seconds_text(max(abs(ahead), 0.01))
