@@ -227,13 +227,14 @@ def _clock(path: Path) -> Checkup:
 
 def _agreement(name: str, whose: str, ahead: float, leases: str) -> Checkup:
     """Whether another clock agrees with this machine's."""
+    off = seconds_text(max(abs(ahead), 0.01))
     if abs(ahead) <= CLOCK_S:
-        return Checkup("clock", "good", f"{name} and machine agree to {seconds_text(abs(ahead))}.")
+        return Checkup("clock", "good", f"{name} and machine agree to {off}.")
     side = "ahead of" if ahead > 0 else "behind"
     return Checkup(
         "clock",
         "warning",
-        f"The {whose}'s clock is {seconds_text(abs(ahead))} {side} this machine's.",
+        f"The {whose}'s clock is {off} {side} this machine's.",
         f"set one of them; leases go by {leases}, and times in reports by this one",
     )
 
