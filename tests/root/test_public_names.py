@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +62,26 @@ def test_framework_helpers_moved_to_a_module_of_their_framework(name):
     with pytest.warns(DeprecationWarning, match=f"{home}.{name}"):
         old = getattr(tunebook, name)
     assert old is getattr(importlib.import_module(home), name)
+
+
+@pytest.mark.parametrize("name", sorted(set(tunebook._HOMES) - set(vars(errors))))
+def test_every_public_name_has_an_example_that_runs(name):
+    """That it runs is checked with all docstrings, in tests/docs/test_examples.py."""
+    assert "Example:" in getattr(tunebook, name).__doc__
+    assert ">>> " in getattr(tunebook, name).__doc__
+
+
+@pytest.mark.parametrize("kind", ["Book", "Round", "Exploitation"])
+def test_every_method_says_what_it_returns(kind):
+    methods = inspect.getmembers(getattr(tunebook, kind), inspect.isfunction)
+    silent = [
+        name
+        for name, method in methods
+        if not name.startswith("_")
+        and method.__annotations__.get("return") != "None"
+        and not ("Returns:" in method.__doc__ or re.search(r"[Rr]eturns? ", method.__doc__))
+    ]
+    assert len(methods) > 5 and silent == []
 
 
 def test_results_are_made_of_public_nouns(tmp_path):

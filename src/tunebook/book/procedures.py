@@ -162,6 +162,9 @@ class ProcedureBook(SteeredBook):
             asked: the procedure's own arguments, and `question`, `max_train_steps`, `fixed`,
                 `names`, `seed`.
 
+        Returns:
+            its stages, costs and answer, which show themselves.
+
         Raises:
             DesignError: no such procedure or argument, one that is missing, or one that differs
                 from those that it began with.

@@ -82,11 +82,11 @@ class ReadRound(SteeredRound):
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def table(self) -> TrialTable:
-        """The search trials as columns."""
+        """Return the search trials as columns."""
         return table(self._store, self.number)
 
     def report_times(self) -> Curves:
-        """When the search trials reported: of each, steps with the seconds since it began.
+        """Return when the search trials reported: of each, steps with the seconds since it began.
 
         At a step with several reports it is the last one's time. After a resumption the clock
         begins anew.
@@ -94,11 +94,11 @@ class ReadRound(SteeredRound):
         return report_times(self._store, self.number)
 
     def rerun_table(self) -> TrialTable:
-        """The fresh-seed reruns as columns."""
+        """Return the reruns with new seeds as columns."""
         return table(self._store, self.number, reruns=True)
 
     def values(self) -> dict[str, float]:
-        """The objective of each complete trial, reruns included, by trial name."""
+        """Return the objective of each complete trial, reruns included, by trial name."""
         return {
             name: float(value)
             for trials in (self.table(), self.rerun_table())
@@ -112,7 +112,7 @@ class ReadRound(SteeredRound):
         return setting_of(self._store)[1]
 
     def examination(self, objective: Objective | str | None = None) -> Examination:
-        """Every check that applies to the round as it stands; see `findings`."""
+        """Return what every check says of the round as it stands; see `findings`."""
         return self._examined(objective)[2]
 
     def predictions(self, examination: Examination | None = None) -> tuple[PredictionOutcome, ...]:
@@ -130,7 +130,7 @@ class ReadRound(SteeredRound):
         return self.predictions(examination)
 
     def findings(self, objective: Objective | str | None = None) -> FindingsView:
-        """What the checks say, worst first; shows itself in notebooks and terminals.
+        """Return what the checks say, worst first; shows itself in notebooks and terminals.
 
         Args:
             objective: another metric that was reported, `"minimize:valid/loss"`, instead of the
@@ -186,16 +186,16 @@ class ReadRound(SteeredRound):
         return best
 
     def good_ranges(self) -> tuple[GoodRange, ...]:
-        """The good values of each hyperparameter that matters (C10)."""
+        """Return the good values of each hyperparameter that matters (C10)."""
         return self.summary().ranges
 
     def summary(self) -> RoundSummary:
-        """The best configuration, the good values, and why trials did not complete."""
+        """Return the best configuration, good values, and why trials did not complete."""
         table_, found, _ = self._examined(None)
         return summarize(table_, found, self._details(), self.rerun_table())
 
     def to_pandas(self) -> Any:
-        """The search trials as a pandas DataFrame, one row a trial; see `TrialTable.to_pandas`."""
+        """Return the search trials as a pandas DataFrame, one row a trial."""
         return self.table().to_pandas()
 
     def _tables_of(
@@ -211,7 +211,7 @@ class ReadRound(SteeredRound):
         return own.with_objective(asked), carried.with_objective(asked) if carried else None
 
     def pictures(self) -> RoundPictures:
-        """Every picture of the round: that of the verdict first, then in the playbook's order.
+        """Return every picture: that of the verdict first, then in the playbook's order.
 
         Each names its round under the title, so that it can stand alone.
         """

@@ -40,18 +40,35 @@ Train = Callable[[Trial], float | None] | str | Program
 
 
 class Round(ReadRound):
-    """A round in a book: run it, read it, decide it. Made by `Book.round`."""
+    """A round in a book: run it, read it, decide it. Made by `Book.round`.
+
+    What a round has is a property (`trials`, `best`); what is worked out or done is a method
+    (`table()`, `findings()`, `run(...)`).
+
+    Example:
+        >>> import tunebook as tb
+        >>> book = tb.Book("round.db", objective=tb.minimize("loss"))
+        >>> asked = book.round(
+        ...     "Which x?", nuisance={"x": tb.uniform(0, 1)}, trials=8, max_train_steps=1
+        ... )
+        >>> summary = asked.run(lambda trial: trial.config["x"] ** 2, workers=0, progress=False)
+        >>> summary.complete, asked.best.value == min(asked.values().values())
+        (8, True)
+    """
 
     def __init__(self, store: Store, number: int) -> None:
         self._store = store
         self.number = number
 
     def planned(self, *, workers: int | None = None, max_reruns: int = MAX_RERUNS) -> Planned:
-        """What the round would cost and tell, and what one change of it would buy (B5).
+        """Work out what the round would cost and tell, and what one change of it would buy (B5).
 
         Args:
             workers: trials at a time; one a core if left out.
             max_reruns: of the decision to come, as for `decide`.
+
+        Returns:
+            the plan's numbers, which show themselves.
         """
         return look_ahead(
             self._store, self.plan, self.number, workers=workers, max_reruns=max_reruns
@@ -85,6 +102,9 @@ class Round(ReadRound):
                 What they reported before is replaced.
             keep_going: go on although the first three trials crashed alike.
 
+        Returns:
+            how many trials ran, and how they ended; a Future of that with `wait=False`.
+
         Raises:
             TrainingCodeError: the training code can't be found; nothing has run.
             KeyboardInterrupt: stopped by Ctrl-C, after everything reported was stored.
@@ -117,7 +137,11 @@ class Round(ReadRound):
         return work() if wait else in_background(work, f"round {self.number}")
 
     def report(self, path: str | os.PathLike[str]) -> Path:
-        """Write the round as one offline HTML file."""
+        """Write the round as one offline HTML file.
+
+        Returns:
+            the path.
+        """
         newest = self.number == len(self._store.rounds())
         proposal = self.next_round().with_ahead() if newest else None
         record = book_record(self._store)
@@ -161,6 +185,9 @@ class Round(ReadRound):
 
         What decides is fixed before the first rerun; left out it is as planned.
 
+        Returns:
+            the verdict with its evidence.
+
         Raises:
             EvidenceError: trials of the round have not ended, none is complete, or the best one
                 is the baseline itself.
@@ -196,7 +223,10 @@ class Round(ReadRound):
         return decide(self._store, self.number, reruns, lambda: open_problems(self.examination()))
 
     def peek(self) -> Peek:
-        """What the fresh-seed reruns seem to say: exploratory, no look of the plan, no decision.
+        """Show what the reruns seem to say: exploratory, no interim look, no decision.
+
+        Returns:
+            gains with plain intervals, which show themselves.
 
         Raises:
             EvidenceError: no rerun was planned yet.
@@ -204,15 +234,18 @@ class Round(ReadRound):
         return peek_at(self._store, self.number)
 
     def next_round(self, *, most_trials: int | None = None) -> NextRound:
-        """A plan for the round after this one, with the reason for each change.
+        """Propose the round after this one, with the reason for each change.
 
         Args:
             most_trials: what the next round may have at most.
+
+        Returns:
+            the proposal, to edit, write or plan.
         """
         return next_round(self._store, self.number, self.examination(), most_trials=most_trials)
 
     def record(self) -> RoundRecord:
-        """The round as reports read it."""
+        """Return the round as reports read it."""
         return round_record(self._store, self._store.round(self.number))
 
     def __repr__(self) -> str:
@@ -222,7 +255,7 @@ class Round(ReadRound):
         return round_html(book_record(self._store), self.number)
 
     def code_to_replay(self, train: Train | None, *, here: bool) -> TrainingCode:
-        """Training code given, or remembered; the book is left as it is.
+        """Return the training code given, or remembered; the book is left as it is.
 
         Raises:
             TrainingCodeError: none was given, and none is remembered by import path.

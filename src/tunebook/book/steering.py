@@ -30,7 +30,7 @@ class SteeredRound:
         self._store.ask(self.number, PAUSE)
 
     def resume(self) -> bool:
-        """Let trials begin again; False where the round was not paused."""
+        """Let trials begin again; returns False where the round was not paused."""
         return self._store.withdraw(self.number)
 
     def drain(self) -> None:

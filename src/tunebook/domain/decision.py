@@ -201,6 +201,17 @@ class Decision(Shown):
         estimand: what of the reruns decided.
         comparisons: every pair of candidates that could be compared.
         problems: findings of severity problem that were open.
+
+    Example:
+        >>> import tunebook as tb
+        >>> def train(trial):
+        ...     return 0.1 + trial.seed % 7 / 1000
+        >>> book = tb.Book("decided.db", objective=tb.minimize("loss"), chance=1.0)
+        >>> asked = book.round("Does it learn?", fixed={"lr": 0.1}, trials=2, max_train_steps=1)
+        >>> _ = asked.run(train, workers=0, progress=False)
+        >>> decision = asked.decide(train, workers=0, max_reruns=4, progress=False)
+        >>> decision.verdict == "adopt", decision.config["lr"]
+        (True, 0.1)
     """
 
     number: int

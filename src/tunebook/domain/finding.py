@@ -122,6 +122,13 @@ class Finding(Shown):
         study: key of the study that it speaks of; None where it speaks of the whole table.
         settled: False where there is not enough evidence; such findings come after the others
             of their severity.
+
+    Example:
+        >>> Finding(
+        ...     check="C3", severity=Severity.WARNING, subject="lr", numbers={"share": 0.25},
+        ...     sentence="All trials with lr > 0.3 fail; none below it do.",
+        ... ).severity == "warning"
+        True
     """
 
     check: str
@@ -170,6 +177,10 @@ class Examination(Shown):
         left_out: "name: reason" for each trial that no check counted.
         findings: by severity, worst first, settled ones first, then in the playbook's order.
         not_applicable: checks that could not speak.
+
+    Example:
+        >>> Examination(trials=4, left_out=(), findings=[], not_applicable=()).findings
+        []
     """
 
     trials: int

@@ -54,6 +54,10 @@ class Schedule:
 
     Raises:
         DesignError: a number out of its range, two lengths of one part, or parts longer than all.
+
+    Example:
+        >>> Schedule(shape=Shape.LINEAR, steps=4).factor(2)
+        0.5
     """
 
     shape: Shape

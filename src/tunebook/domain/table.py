@@ -63,6 +63,14 @@ class TrialTable:
         rerun_of: name of the arm that each trial reruns with a new seed, empty for a search
             trial; no entries where all are search trials.
         least_improvement: of the round's plan, in the objective's units; 0 where it has none.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import tunebook as tb
+        >>> _ = Path("t.csv").write_text("lr,loss\\n0.1,0.5\\n0.01,0.3\\n")
+        >>> table = TrialTable.from_csv("t.csv", objective=tb.minimize("loss"))
+        >>> len(table), table.value.tolist()
+        (2, [0.5, 0.3])
     """
 
     objective: Objective

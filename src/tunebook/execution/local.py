@@ -85,6 +85,13 @@ class LocalExecutor:
 
     Raises:
         DesignError: fewer GPUs than asked for, or more workers than places on them.
+
+    Example:
+        >>> executor = LocalExecutor(workers=2, threads=1)
+        >>> executor.workers, executor.environment["OMP_NUM_THREADS"]
+        (2, '1')
+        >>> executor.close()
+        ()
     """
 
     def __init__(

@@ -29,6 +29,11 @@ def gradient_norm(gradients: Any) -> Any:
 
     Raises:
         TypeError: there is something in it that has no norm.
+
+    Example:
+        >>> import numpy as np
+        >>> gradient_norm([np.array([3.0]), np.array([4.0])])
+        5.0
     """
     leaves = [leaf for leaf in _leaves(gradients) if leaf is not None]
     if not leaves:

@@ -61,6 +61,17 @@ class Trial:
         keep_best: how many of the best checkpoints are kept beside the last.
         keep_by: what makes one the best, `tb.maximize("valid/accuracy")`, or several of these,
             each with its own best; the book's objective if left as it is.
+
+    Example:
+        >>> import tunebook as tb
+        >>> def train(trial):
+        ...     for step in range(trial.max_train_steps):
+        ...         if trial.evaluate_at(step):
+        ...             trial.report(step, {"loss": trial.config["lr"] / (step + 1)})
+        >>> found = tb.explore(train, {"lr": tb.uniform(0, 1)}, objective=tb.minimize("loss"),
+        ...                    trials=2, max_train_steps=4, book="trial.db", workers=0)
+        >>> len(found.values())
+        2
     """
 
     def __init__(self, assignment: Assignment, log: TrialLog, stop: threading.Event) -> None:

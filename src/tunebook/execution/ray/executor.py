@@ -47,6 +47,9 @@ class RayExecutor:
     Raises:
         DesignError: an argument makes no sense, or Ray is not installed.
         ClusterError: the cluster can't be reached, or Ray refuses.
+
+    Example:
+        >>> asked.run(train, executor=tb.RayExecutor(gpus=0.5))  # doctest: +SKIP
     """
 
     def __init__(

@@ -75,6 +75,9 @@ class SlurmExecutor:
 
     Raises:
         DesignError: an argument makes no sense, or submitit or SLURM's commands are not here.
+
+    Example:
+        >>> asked.run(train, executor=tb.SlurmExecutor(8, partition="gpu"))  # doctest: +SKIP
     """
 
     def __init__(
