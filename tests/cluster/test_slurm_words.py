@@ -15,7 +15,7 @@ from tunebook.execution.code import training_code
 from tunebook.execution.slurm.files import ArrayFolder, Orders, Said
 from tunebook.execution.slurm.outcomes import LAG_S, Judge, Task
 from tunebook.execution.slurm.queue import states
-from tunebook.execution.slurm.settings import SlurmSettings, checked
+from tunebook.execution.slurm.settings import SlurmSettings
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import FolderPlace
 from tunebook.training.checkpoints import Saving
@@ -37,7 +37,7 @@ OBJECTIVE = Objective("valid/error")
         ({"time_s": float("inf")}, "time_s is a number of seconds"),
         ({"time_s": 80}, "time_s=80 leaves nothing for training"),
         ({"host_gone_s": 0}, "host_gone_s is a number of seconds"),
-        ({"setup": "module load cuda"}, "setup is a list of shell lines"),
+        ({"setup": ["module load cuda", 7]}, "setup is a list of shell lines"),
         ({"extra": {"requeue": True}}, 'extra can\'t set "requeue"'),
         ({"extra": {"no-requeue": True}}, 'extra can\'t set "no-requeue"'),
         ({"extra": ["--exclusive"]}, "extra is sbatch's options by name"),
@@ -45,7 +45,7 @@ OBJECTIVE = Objective("valid/error")
 )
 def test_settings_that_make_no_sense_are_refused(wrong, words):
     with pytest.raises(DesignError, match=words) as told:
-        checked(SlurmSettings(**{"workers": 2, **wrong}))
+        SlurmSettings(**{"workers": 2, **wrong})
     assert told.value.next_step
 
 

@@ -7,6 +7,7 @@ Each folder in here is an executor, registered by its `SPEC`; packages can regis
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -147,6 +148,26 @@ class ExecutorSpec:
             f'the executor "{self.kind}" needs the package "{module}", which is not installed',
             next_step=f"pip install '{self.requirement or module}'",
         )
+
+
+def check_argument(name: str, value: object, holds: bool, what: str) -> None:
+    """Refuse an argument of an executor that does not hold.
+
+    Raises:
+        DesignError: names the argument, what it has to be, and its value.
+    """
+    if not holds:
+        raise DesignError(f"{name} is {what}; got {value!r:.80}", next_step=f"correct {name}")
+
+
+def is_whole(value: object, least: int) -> bool:
+    """True for a whole number of at least `least`."""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= least
+
+
+def is_number(value: object) -> bool:
+    """True for a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

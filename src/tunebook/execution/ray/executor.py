@@ -6,6 +6,7 @@ This end starts it, hands it trials, and hears how they ended.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import select
 import sys
@@ -20,8 +21,9 @@ from tunebook.domain.trial import TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.child import WorkerProcess
 from tunebook.execution.outcome import ended_from_data
+from tunebook.execution.ray import SPEC
 from tunebook.execution.ray.messages import code_of, line, order
-from tunebook.execution.ray.settings import RaySettings, checked
+from tunebook.execution.ray.settings import RaySettings
 from tunebook.training.assignment import Assignment, TrainingCode
 
 DRIVER = "tunebook.execution.ray.driver"
@@ -31,7 +33,7 @@ CLOSE_S = 30.0
 """Beyond the grace: what the driver needs to end its actors and itself."""
 
 
-class RayExecutor:
+class RayExecutor(RaySettings):
     """Trains trials on the nodes of a Ray cluster, which need share no folder with this machine.
 
     Args:
@@ -52,36 +54,18 @@ class RayExecutor:
         >>> asked.run(train, executor=tb.RayExecutor(gpus=0.5))  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        workers: int | None = None,
-        *,
-        address: str | None = None,
-        cpus: float = 1,
-        gpus: float = 0,
-        memory_mb: int | None = None,
-        resources: Mapping[str, float] | None = None,
-        runtime_env: Mapping[str, Any] | None = None,
-        host_gone_s: float = 60.0,
-    ) -> None:
-        settings = checked(
-            RaySettings(
-                workers=workers,
-                address=address,
-                cpus=cpus,
-                gpus=gpus,
-                memory_mb=memory_mb,
-                resources={} if resources is None else resources,
-                runtime_env=runtime_env,
-                host_gone_s=host_gone_s,
-            )
-        )
+    workers: int
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if importlib.util.find_spec("ray") is None:
+            raise SPEC.not_installed("ray")
         self._codes: list[TrainingCode] = []
         self._under_way: dict[TrialKey, int] = {}
         self._ended: list[Ended] = []
         self._closed = False
-        self._driver, cluster = start(settings)
-        self.workers = workers or max(1, cluster["places"])
+        self._driver, cluster = start(self)
+        self.workers = self.workers or max(1, cluster["places"])
         if not cluster["places"]:
             print(
                 f"Warning: none of the {cluster['nodes']} nodes of the Ray cluster has "

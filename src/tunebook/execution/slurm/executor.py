@@ -10,10 +10,9 @@ from __future__ import annotations
 import secrets
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, suppress
-from typing import Any
 
 from tunebook.domain.errors import ClusterError
 from tunebook.domain.formats.names import spell
@@ -30,7 +29,7 @@ from tunebook.execution.slurm.files import (
 )
 from tunebook.execution.slurm.outcomes import Judge, Task, ended, lost_word
 from tunebook.execution.slurm.queue import GONE, Job, Queue
-from tunebook.execution.slurm.settings import SlurmSettings, as_lines, checked
+from tunebook.execution.slurm.settings import SlurmSettings, check_installed
 from tunebook.execution.slurm.submit import Sender
 from tunebook.training.assignment import Assignment
 
@@ -56,7 +55,7 @@ class _Array:
         self.id = ""
 
 
-class SlurmExecutor:
+class SlurmExecutor(SlurmSettings):
     """Trains trials as jobs of a SLURM cluster.
 
     Args:
@@ -80,45 +79,11 @@ class SlurmExecutor:
         >>> asked.run(train, executor=tb.SlurmExecutor(8, partition="gpu"))  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        workers: int,
-        *,
-        partition: str | None = None,
-        account: str | None = None,
-        qos: str | None = None,
-        time_s: float | None = None,
-        cpus: int | None = None,
-        gpus: int | None = None,
-        memory_mb: int | None = None,
-        constraint: str | None = None,
-        setup: str | Sequence[str] = (),
-        extra: Mapping[str, Any] | None = None,
-        python: str | None = None,
-        grace_s: float = 20.0,
-        host_gone_s: float = 600.0,
-    ) -> None:
-        self._settings = checked(
-            SlurmSettings(
-                workers=workers,
-                partition=partition,
-                account=account,
-                qos=qos,
-                time_s=time_s,
-                cpus=cpus,
-                gpus=gpus,
-                memory_mb=memory_mb,
-                constraint=constraint,
-                setup=as_lines(setup),
-                extra={} if extra is None else extra,
-                python=python,
-                grace_s=grace_s,
-                host_gone_s=host_gone_s,
-            )
-        )
-        self.workers = workers
-        self._sender = Sender(self._settings)
-        self._judge = Judge(time_s)
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_installed()
+        self._sender = Sender(self)
+        self._judge = Judge(self.time_s)
         self._queue = Queue()
         self._arrays: list[_Array] = []
         self._waiting: list[Assignment] = []
@@ -210,14 +175,13 @@ class SlurmExecutor:
             array.sending = self._sender.send(folder, len(tasks))
 
     def _order(self, task: Task) -> None:
-        s = self._settings
         note = Note(name=task.folder.name, task=task.number, host=self._me)
         note_job(task.assignment.files.lock, note)
         orders = Orders(
             assignment=task.assignment,
-            cpus=s.cpus,
-            grace_s=s.grace_s,
-            host_gone_s=s.host_gone_s,
+            cpus=self.cpus,
+            grace_s=self.grace_s,
+            host_gone_s=self.host_gone_s,
         )
         task.folder.order(task.number, orders)
 

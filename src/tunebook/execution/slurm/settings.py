@@ -7,12 +7,12 @@ import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any
 
 from tunebook.domain.errors import DesignError
-from tunebook.domain.formats.names import spell
+from tunebook.execution import check_argument, is_number, is_whole
 
 SIGNAL_EARLY_S = 60.0
 """SLURM may send a job's signal this much before it is due (man sbatch, --signal)."""
@@ -23,11 +23,16 @@ OURS = frozenset({"array", "job_name", "name", "requeue", "no_requeue", "signal"
                   "error", "open_mode", "nodes", "ntasks"})  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(eq=False)
 class SlurmSettings:
-    """Arguments of `SlurmExecutor`; see there."""
+    """Arguments of `SlurmExecutor`, which says what each is; checked as they are given.
+
+    Raises:
+        DesignError: one is none that SLURM knows, or the time is too short for a checkpoint.
+    """
 
     workers: int
+    _: KW_ONLY
     partition: str | None = None
     account: str | None = None
     qos: str | None = None
@@ -36,11 +41,54 @@ class SlurmSettings:
     gpus: int | None = None
     memory_mb: int | None = None
     constraint: str | None = None
-    setup: tuple[str, ...] = ()
-    extra: Mapping[str, Any] = field(default_factory=dict)
+    setup: str | Sequence[str] = ()
+    extra: Mapping[str, Any] | None = None
     python: str | None = None
     grace_s: float = 20.0
     host_gone_s: float = 600.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.setup, str):
+            self.setup = self.setup.splitlines()
+        for name, least in (("workers", 1), ("cpus", 1), ("gpus", 0), ("memory_mb", 1)):
+            value = getattr(self, name)
+            fits = is_whole(value, least) or (value is None and name != "workers")
+            check_argument(name, value, fits, f"a whole number of at least {least}")
+        for name in ("partition", "account", "qos", "constraint", "python"):
+            value = getattr(self, name)
+            fits = value is None or (isinstance(value, str) and bool(value.strip()))
+            check_argument(name, value, fits, "a text, as SLURM knows it")
+        for name in ("time_s", "grace_s", "host_gone_s"):
+            value = getattr(self, name)
+            fits = (value is None and name == "time_s") or (is_number(value) and value > 0)
+            check_argument(name, value, fits, "a number of seconds above 0")
+        lines = isinstance(self.setup, Sequence) and all(isinstance(x, str) for x in self.setup)
+        check_argument(
+            "setup", self.setup, lines, 'a list of shell lines: setup=["module load cuda"]'
+        )
+        self._check_time()
+        self._check_extra()
+
+    def _check_time(self) -> None:
+        least_s = self.grace_s + EXIT_S + SIGNAL_EARLY_S
+        if self.time_s is not None and self.time_s <= least_s:
+            raise DesignError(
+                f"SLURM may ask a job to end {least_s:g} s before its time limit (grace_s, and up "
+                f"to a minute of its own); time_s={self.time_s:g} leaves nothing for training",
+                next_step=f"give time_s well above {least_s:g}, or a smaller grace_s",
+            )
+
+    def _check_extra(self) -> None:
+        extra = self.extra or {}
+        named = isinstance(extra, Mapping) and all(isinstance(key, str) for key in extra)
+        what = 'sbatch\'s options by name: extra={"reservation": "tuning"}'
+        check_argument("extra", extra, named, what)
+        taken = sorted(key for key in extra if key.replace("-", "_") in OURS)
+        if taken:
+            raise DesignError(
+                f'extra can\'t set "{taken[0]}": Tunebook sets it, and needs it as it is',
+                next_step="leave it out",
+            )
 
     def options(self, folder: Path, tasks: int) -> list[str]:
         """Options of sbatch for an array of jobs; SLURM decides what is left out."""
@@ -58,7 +106,7 @@ class SlurmSettings:
             "gpus-per-node": self.gpus,
             "mem": None if self.memory_mb is None else f"{self.memory_mb}M",
             "constraint": self.constraint,
-            **{name.replace("_", "-"): value for name, value in self.extra.items()},
+            **{name.replace("_", "-"): value for name, value in (self.extra or {}).items()},
             # A job that SLURM repeats by itself would be a second writer of its attempt.
             "no-requeue": True,
             "signal": f"B:TERM@{math.ceil(self.grace_s + EXIT_S)}",
@@ -76,52 +124,6 @@ class SlurmSettings:
         return "\n".join(["#!/bin/bash", *self.setup, command, ""])
 
 
-def checked(settings: SlurmSettings) -> SlurmSettings:
-    """The settings, if they make sense.
-
-    Raises:
-        DesignError: one is none that SLURM knows, or the time is too short for a checkpoint.
-    """
-    s = settings
-    for name, least in (("workers", 1), ("cpus", 1), ("gpus", 0), ("memory_mb", 1)):
-        value = getattr(s, name)
-        optional = name != "workers" and value is None
-        if not optional and (isinstance(value, bool) or not isinstance(value, int)
-                             or value < least):  # fmt: skip
-            raise _wrong(name, value, f"a whole number of at least {least}")
-    for name in ("partition", "account", "qos", "constraint", "python"):
-        value = getattr(s, name)
-        if value is not None and (not isinstance(value, str) or not value.strip()):
-            raise _wrong(name, value, "a text, as SLURM knows it")
-    for name in ("time_s", "grace_s", "host_gone_s"):
-        value = getattr(s, name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)
-                                  or not 0 < value < math.inf):  # fmt: skip
-            raise _wrong(name, value, "a number of seconds above 0")
-    least_s = s.grace_s + EXIT_S + SIGNAL_EARLY_S
-    if s.time_s is not None and s.time_s <= least_s:
-        raise DesignError(
-            f"SLURM may ask a job to end {spell(least_s)} s before its time limit (grace_s, and "
-            f"up to a minute of its own); time_s={spell(s.time_s)} leaves nothing for training",
-            next_step=f"give time_s well above {spell(least_s)}, or a smaller grace_s",
-        )
-    if isinstance(s.setup, str) or not all(isinstance(line, str) for line in s.setup):
-        raise _wrong("setup", s.setup, 'a list of shell lines: setup=["module load cuda"]')
-    _check_extra(s.extra)
-    return s
-
-
-def _check_extra(extra: Any) -> None:
-    if not isinstance(extra, Mapping) or not all(isinstance(key, str) for key in extra):
-        raise _wrong("extra", extra, 'sbatch\'s options by name: extra={"reservation": "tuning"}')
-    taken = sorted(key for key in extra if key.replace("-", "_") in OURS)
-    if taken:
-        raise DesignError(
-            f'extra can\'t set "{taken[0]}": Tunebook sets it, and needs it as it is',
-            next_step="leave it out",
-        )
-
-
 def check_installed() -> None:
     """Refuse a machine without SLURM's commands.
 
@@ -136,17 +138,6 @@ def check_installed() -> None:
         )
 
 
-def as_lines(setup: str | Sequence[str]) -> tuple[str, ...]:
-    """Shell lines; a single text is several lines, or one."""
-    if isinstance(setup, str):
-        return tuple(setup.splitlines())
-    return tuple(setup) if isinstance(setup, Sequence) else (setup,)
-
-
 def _time(seconds: float) -> str:
     whole = math.ceil(seconds)
     return f"{whole // 60}:{whole % 60:02d}"
-
-
-def _wrong(name: str, value: object, what: str) -> DesignError:
-    return DesignError(f"{name} is {what}; got {value!r:.80}", next_step=f"correct {name}")

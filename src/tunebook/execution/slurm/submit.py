@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from tunebook.domain.errors import ClusterError
 from tunebook.execution.resources import answer_of
 from tunebook.execution.slurm.files import ArrayFolder
-from tunebook.execution.slurm.settings import SlurmSettings, check_installed
+from tunebook.execution.slurm.settings import SlurmSettings
 
 AGAIN_EVERY_S = 5.0
 PASSING = (
@@ -38,7 +38,6 @@ class Sender:
     def __init__(self, settings: SlurmSettings) -> None:
         self.away_since: float | None = None
         self._settings = settings
-        check_installed()
         self._stop = threading.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sbatch")
 
