@@ -70,6 +70,16 @@ class Slot:
     stopping: tuple[Cause, str] | None = None
     kill_at: float = 0.0
 
+    @property
+    def seconds(self) -> float:
+        """Since its trial was begun."""
+        return time.monotonic() - self.began
+
+    @property
+    def imposed(self) -> Outcome | None:
+        """The outcome of a trial that is being stopped."""
+        return None if self.stopping is None else infeasible(*self.stopping, seconds=self.seconds)
+
 
 class LocalExecutor:
     """Trains trials in processes here.
@@ -234,20 +244,14 @@ class LocalExecutor:
         if said == "loaded":
             slot.loaded = self._ever_loaded = True
             slot.began = time.monotonic()
-        elif said == "unloadable":
-            self._dismiss(slot)
-            self._finish(slot, unloadable=message["why"])
-        elif said == "unwritable":
-            self._dismiss(slot)
-            self._finish(slot, unwritable=message["why"])
-        elif said == "busy":
-            self._dismiss(slot)
-            self._finish(slot)
         elif said == "ended":
-            imposed = self._imposed(slot)
+            imposed = slot.imposed
             if not self._closed and (not message["healthy"] or imposed is not None):
                 self._dismiss(slot)
-            self._finish(slot, imposed)
+            self._finish(slot, outcome=imposed)
+        elif said != "ready":  # "unloadable", "unwritable" or "busy"
+            self._dismiss(slot)
+            self._finish(slot, **({} if said == "busy" else {said: message["why"]}))
 
     def _look(self) -> None:
         """Enforce limits: of time whenever they are reached, of memory four times a second."""
@@ -300,10 +304,11 @@ class LocalExecutor:
         code = self._dismiss(slot)
         if slot.assignment is None:
             return
-        imposed, killed = self._imposed(slot), False
+        imposed, killed = slot.imposed, False
         if imposed is None and slot.loaded:
             out_of_memory = oom_kills() > slot.oom_before
-            imposed = self._fate(slot, *death(code, out_of_memory=out_of_memory))
+            fate = death(code, out_of_memory=out_of_memory)
+            imposed = infeasible(*fate, seconds=slot.seconds)
             killed = _by_force(code, slot)
         elif imposed is None and not self._ever_loaded and not _by_force(code, slot):
             why = death(code, out_of_memory=oom_kills() > slot.oom_before)[1]
@@ -311,16 +316,7 @@ class LocalExecutor:
             said = "\n".join(part for part in (early, tail, f"the worker ended: {why}") if part)
             self._finish(slot, unloadable=said)
             return
-        self._finish(slot, imposed, killed=killed)
-
-    def _imposed(self, slot: Slot) -> Outcome | None:
-        return None if slot.stopping is None else self._fate(slot, *slot.stopping)
-
-    def _fate(self, slot: Slot, cause: Cause, detail: str) -> Outcome | None:
-        if slot.assignment is None:
-            return None
-        seconds = time.monotonic() - slot.began
-        return infeasible(cause, detail, seconds=seconds)
+        self._finish(slot, outcome=imposed, killed=killed)
 
     def _dismiss(self, slot: Slot) -> int:
         """End a worker with all that it started; returns its exit code."""
@@ -334,28 +330,13 @@ class LocalExecutor:
             slot.watch = -1
         return worker.kill()
 
-    def _finish(
-        self,
-        slot: Slot,
-        outcome: Outcome | None = None,
-        *,
-        killed: bool = False,
-        unloadable: str = "",
-        unwritable: str = "",
-    ) -> None:
+    def _finish(self, slot: Slot, **how: Any) -> None:
+        """Note the end of a slot's attempt; `how` as in `Ended`."""
         if slot.assignment is None:
             return
         trial = slot.assignment.trial
         self._ended.append(
-            Ended(
-                key=trial.key,
-                attempt=trial.attempt,
-                outcome=outcome,
-                seconds=time.monotonic() - slot.began,
-                killed=killed,
-                unloadable=unloadable,
-                unwritable=unwritable,
-            )
+            Ended(key=trial.key, attempt=trial.attempt, seconds=slot.seconds, **how)
         )
         slot.assignment = None
         slot.stopping = None
