@@ -106,8 +106,8 @@ _PLAIN = tuple(
 )
 
 
-def encode(assignment: Assignment, *, with_code: bool) -> bytes:
-    """The line that hands an assignment to a worker."""
+def to_data(assignment: Assignment, *, with_code: bool) -> dict[str, Any]:
+    """An assignment as data for JSON, mappings as they are."""
     code, objective = assignment.code, assignment.objective
     told = {name: getattr(assignment, name) for name in _PLAIN}
     told["trial"] = {name: getattr(assignment.trial, name) for name in _OF_TRIAL}
@@ -117,25 +117,24 @@ def encode(assignment: Assignment, *, with_code: bool) -> bytes:
     if with_code:
         blob = None if code.blob is None else base64.b64encode(code.blob).decode()
         content["code"] = {"blob": blob, **{name: getattr(code, name) for name in _OF_CODE}}
-    return json.dumps(content, default=dict).encode() + b"\n"
+    return content
 
 
-def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
-    """The assignment of a line; its code is the `earlier` one where the line holds none."""
-    content = json.loads(line)
+def from_data(content: Mapping[str, Any], earlier: TrainingCode | None) -> Assignment:
+    """The assignment of data; its code is the `earlier` one where the data hold none."""
     told, code = content["assignment"], earlier
     if "code" in content:
         sent = content["code"]
-        sent["blob"] = None if sent["blob"] is None else base64.b64decode(sent["blob"])
-        sent["sys_path"] = tuple(sent["sys_path"])
-        code = TrainingCode(text="", sha256="", call=None, **sent)
+        blob = None if sent["blob"] is None else base64.b64decode(sent["blob"])
+        own = {**sent, "blob": blob, "sys_path": tuple(sent["sys_path"])}
+        code = TrainingCode(text="", sha256="", call=None, **own)
     assert code is not None
     metric, direction, reduced = told["objective"]
-    told["trial"]["purpose"] = Purpose(told["trial"]["purpose"])
+    trial = {**told["trial"], "purpose": Purpose(told["trial"]["purpose"])}
     return Assignment(
         **{
             **told,
-            "trial": TrialRecord(**told["trial"]),
+            "trial": TrialRecord(**trial),
             "files": AttemptFiles(**{name: Path(path) for name, path in told["files"].items()}),
             "objective": Objective(metric, Direction(direction), reduced),
             "varied": tuple(told["varied"]),
@@ -144,3 +143,13 @@ def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
         },
         code=code,
     )
+
+
+def encode(assignment: Assignment, *, with_code: bool) -> bytes:
+    """The line that hands an assignment to a worker."""
+    return json.dumps(to_data(assignment, with_code=with_code), default=dict).encode() + b"\n"
+
+
+def decode(line: bytes, earlier: TrainingCode | None) -> Assignment:
+    """The assignment of a line; see `from_data`."""
+    return from_data(json.loads(line), earlier)

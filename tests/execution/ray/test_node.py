@@ -63,7 +63,7 @@ def told(tmp_path, name="train", pace=0.0, steps=4, number=0):
         objective=Objective("loss"),
     )
     line = json.loads(order(assignment, 0))
-    return json.dumps(line["assignment"]), json.dumps(json.loads(code_of(assignment, 0))["code"])
+    return line["assignment"], json.loads(code_of(assignment, 0))["code"]
 
 
 def trained(node, what, number=0):

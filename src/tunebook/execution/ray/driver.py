@@ -64,7 +64,7 @@ class Driver:
 
     def __init__(self, cluster: Cluster, say: int) -> None:
         self._cluster, self._say_to = cluster, say
-        self._codes: dict[int, str] = {}
+        self._codes: dict[int, dict[str, Any]] = {}
         self._orders: dict[TrialKey, Order] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -85,7 +85,7 @@ class Driver:
 
     def _obey(self, message: dict[str, Any]) -> None:
         if message["do"] == "code":
-            self._codes[message["number"]] = json.dumps(message["code"])
+            self._codes[message["number"]] = message["code"]
         elif message["do"] == "train":
             order = _order(message, self._codes[message["code"]])
             self._orders[order.key] = order
@@ -123,13 +123,13 @@ class Driver:
                         await asyncio.to_thread(order.copy.sync)
 
 
-def _order(message: dict[str, Any], code: str) -> Order:
+def _order(message: dict[str, Any], code: dict[str, Any]) -> Order:
     told = message["assignment"]
     return Order(
         key=TrialKey(told["trial"]["round"], told["trial"]["number"]),
         attempt=told["trial"]["attempt"],
         files=AttemptFiles(**{name: Path(path) for name, path in told["files"].items()}),
-        told=json.dumps(told),
+        told=told,
         code=code,
         code_number=message["code"],
         checkpoints_at=told["checkpoints_at"],

@@ -10,21 +10,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tunebook.training.assignment import Assignment, encode
+from tunebook.training.assignment import Assignment, to_data
 
 
 def order(assignment: Assignment, code: int) -> bytes:
     """The line that has an attempt trained."""
-    told = json.loads(encode(assignment, with_code=False))
-    return line({"do": "train", **told, "code": code})
+    return line({"do": "train", **to_data(assignment, with_code=False), "code": code})
 
 
 def code_of(assignment: Assignment, number: int) -> bytes:
     """The line that tells its training code, under a number."""
-    told = json.loads(encode(assignment, with_code=True))
-    return line({"do": "code", "number": number, "code": told["code"]})
+    code = to_data(assignment, with_code=True)["code"]
+    return line({"do": "code", "number": number, "code": code})
 
 
 def line(message: dict[str, Any]) -> bytes:
     """One message."""
-    return json.dumps(message).encode() + b"\n"
+    return json.dumps(message, default=dict).encode() + b"\n"

@@ -8,7 +8,6 @@ threads only look and ask. An actor whose host has been silent for long ends its
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import shutil
@@ -29,7 +28,7 @@ from tunebook.execution.local import GRACE_S, LocalExecutor
 from tunebook.execution.ray.artifacts import PIECE, Receiver, Thing, kept, piece
 from tunebook.execution.recovery import end_strays
 from tunebook.store.ingest import TAIL_BYTES
-from tunebook.training.assignment import Assignment, TrainingCode, decode
+from tunebook.training.assignment import Assignment, TrainingCode, from_data
 from tunebook.training.log import AttemptFiles, attempt_files, take_lock
 
 HOLD_S = 0.4
@@ -87,18 +86,16 @@ class RayNode:
         receiver, self._receiver = self._receiver, None
         return receiver is not None and receiver.place()
 
-    def begin(self, told: str, code: str, number: int) -> None:
+    def begin(self, told: dict[str, Any], code: dict[str, Any], number: int) -> None:
         """Train.
 
         Args:
-            told: the assignment, as `assignment.encode` has it, without its code.
+            told: the assignment, as `assignment.to_data` has it, without its code.
             code: the code, likewise; number: another one for another code.
         """
-        content: dict[str, Any] = {"assignment": json.loads(told)}
         known = self._code[1] if self._code and self._code[0] == number else None
-        if known is None:
-            content["code"] = json.loads(code)
-        assignment = decode(json.dumps(content).encode(), known)
+        sent = {} if known else {"code": code}
+        assignment = from_data({"assignment": told, **sent}, known)
         here = known or _as_found_here(assignment.code)
         # The same object for the same code: the worker is sent it once.
         self._code = (number, here)

@@ -41,8 +41,8 @@ class Order:
     key: TrialKey
     attempt: int
     files: AttemptFiles
-    told: str
-    code: str
+    told: dict[str, Any]
+    code: dict[str, Any]
     code_number: int
     checkpoints_at: str
     reported_to: int

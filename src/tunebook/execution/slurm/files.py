@@ -21,13 +21,13 @@ import os
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
 from tunebook.execution.outcome import ended_from_data, ended_to_data
-from tunebook.training.assignment import Assignment, decode, encode
+from tunebook.training.assignment import Assignment, from_data, to_data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +88,8 @@ class ArrayFolder:
     def order(self, task: int, orders: Orders) -> None:
         """Write what a task's job is to do."""
         told = asdict(replace(orders, assignment=None))  # type: ignore[arg-type]
-        told["assignment"] = encode(orders.assignment, with_code=True).decode()
-        _write(self.path / f"{task}.json", json.dumps(told))
+        told |= to_data(orders.assignment, with_code=True)
+        _write(self.path / f"{task}.json", json.dumps(told, default=dict))
 
     def orders(self, task: int) -> Orders | None:
         """What a task's job is to do; None where that was withdrawn."""
@@ -97,7 +97,8 @@ class ArrayFolder:
             told = json.loads((self.path / f"{task}.json").read_bytes())
         except FileNotFoundError:
             return None
-        return Orders(assignment=decode(told.pop("assignment").encode(), None), **told)
+        own = {f.name: told[f.name] for f in fields(Orders) if f.name != "assignment"}
+        return Orders(assignment=from_data(told, None), **own)
 
     def withdraw(self, task: int) -> None:
         """Take back a task: its job ends itself, or never begins."""
