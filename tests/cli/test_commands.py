@@ -188,10 +188,13 @@ def test_bad_rounds_are_refused_before_any_training(tunebook, tmp_path, case):
         ),
         ("raise RuntimeError('boom')\ndef train(trial): pass", "RuntimeError: boom (train.py:1)"),
         ("import sys\nsys.exit(3)\ndef train(trial): pass", "SystemExit: 3 (train.py:2)"),
-        ("import functools\ntrain = functools.partial(int, 3)()", "train.py:train is no function"),
+        (
+            "import functools\ntrain = functools.partial(int, 3)()",
+            "train.py:train is not a function",
+        ),
         (
             "import os\ntrain = os.path.isfile and (lambda: 3)",
-            "can't be called with the trial alone",
+            "can't be called with one argument, the trial",
         ),
     ],
 )

@@ -79,7 +79,7 @@ def test_an_address_where_nothing_answers(monkeypatch):
     monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "2")
     monkeypatch.setenv("RAY_gcs_server_request_timeout_seconds", "2")
     with pytest.raises(
-        ClusterError, match=r"no Ray cluster can be used at 127\.0\.0\.1:1"
+        ClusterError, match=r"can't connect to a Ray cluster at 127\.0\.0\.1:1"
     ) as told:
         RayExecutor(1, address="127.0.0.1:1")
     assert "ray status" in told.value.next_step
@@ -89,7 +89,7 @@ def test_an_address_in_the_environment_where_nothing_answers_starts_no_other(mon
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     monkeypatch.setenv("RAY_gcs_rpc_server_reconnect_timeout_s", "2")
     monkeypatch.setenv("RAY_gcs_server_request_timeout_seconds", "2")
-    with pytest.raises(ClusterError, match=r"no Ray cluster can be used at 127\.0\.0\.1:1"):
+    with pytest.raises(ClusterError, match=r"can't connect to a Ray cluster at 127\.0\.0\.1:1"):
         RayExecutor(1)
 
 

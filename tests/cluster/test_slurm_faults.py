@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import suppress
 
+import psutil
 import pytest
 
 from cluster.followed_round import *  # noqa: F403 - fixtures, and what tests share
@@ -191,8 +193,9 @@ def test_a_killed_job_process_is_repeated(slurm, make, acknowledged):
 
     def kill():
         for process in slurm.processes():
-            if "tunebook.execution.slurm.job" in process.cmdline():
-                process.kill()
+            with suppress(psutil.Error):  # one that has just ended
+                if "tunebook.execution.slurm.job" in process.cmdline():
+                    process.kill()
 
     run(store, SlurmExecutor(1, cpus=1), when=going(acknowledged, 1, 12), act=kill)
     nothing_lost(store, acknowledged(), 240)

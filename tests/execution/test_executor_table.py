@@ -44,7 +44,7 @@ def test_no_table_is_this_machine():
     [
         ({"kind": "slrum"}, "got 'slrum'. Did you mean"),
         ({"partition": "gpu"}, "got None"),
-        ({"kind": "rye"}, "one of local, ray, slurm; got 'rye'"),
+        ({"kind": "rye"}, "(local, ray, slurm); got 'rye'"),
         ({"kind": ["ray"]}, "got ['ray']"),
         ({"kind": "local", "worker": 3}, "has no 'worker'; it has workers, threads, gpus"),
         ({"kind": "slurm", "partition": "gpu"}, "needs workers"),

@@ -34,7 +34,7 @@ def test_what_the_person_made_visible_bounds_what_there_is():
     visible = {"CUDA_VISIBLE_DEVICES": "3, GPU-1f,-1,4"}
     assert [s["CUDA_VISIBLE_DEVICES"] for s in gpu_settings("all", 1, visible)] == ["3", "GPU-1f"]
     assert gpu_settings(1, 1, visible) == [{"CUDA_VISIBLE_DEVICES": "3"}]
-    with pytest.raises(DesignError, match="there are 2: 3, GPU-1f"):
+    with pytest.raises(DesignError, match="this machine has 2: 3, GPU-1f"):
         gpu_settings(3, 1, visible)
 
 
@@ -52,7 +52,7 @@ def test_gpus_that_mean_nothing_are_refused(wrong):
 
 
 def test_more_workers_than_places_are_refused():
-    with pytest.raises(DesignError, match="3 workers, and the GPUs have places for 2 trials"):
+    with pytest.raises(DesignError, match="3 workers, but the GPUs have places for only 2 trials"):
         LocalExecutor(3, gpus=[0], trials_per_gpu=2)
 
 

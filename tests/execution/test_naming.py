@@ -77,10 +77,10 @@ def test_a_module_without_source_is_believed():
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ("train", "two parts with a colon"),
-        ("train.py", "two parts with a colon"),
-        (":train", "two parts with a colon"),
-        ("train.py:", "two parts with a colon"),
+        ("train", "a colon separates module and function"),
+        ("train.py", "a colon separates module and function"),
+        (":train", "a colon separates module and function"),
+        ("train.py:", "a colon separates module and function"),
         ("trian.py:train", 'no file "trian.py" here. Did you mean "train.py"?'),
         ("nowhere/train.py:train", 'no folder "nowhere"'),
         ("train.py:trian", 'has no "trian". Did you mean "train"?'),
@@ -90,8 +90,8 @@ def test_a_module_without_source_is_believed():
         ("train.py:keyword", "def keyword(trial, *, needed)"),
         ("packag:train", 'no module "packag". Did you mean "package"?'),
         ("package.dep:train", 'Did you mean "deep"?'),
-        ("package.deep.er:train", '"package.deep" is no package'),
-        ("empty:train", "a folder without code"),
+        ("package.deep.er:train", '"package.deep" is not a package'),
+        ("empty:train", "a folder without an __init__.py"),
     ],
 )
 def test_a_wrong_name_gets_the_nearest_right_one(folder, named, said):
@@ -109,9 +109,9 @@ def test_a_file_that_does_not_parse_is_told_by_line(folder):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("train = 3", 'training code is a function; "odd.py:train" is 3'),
+        ("train = 3", 'training code must be a function; "odd.py:train" is 3'),
         ("async def train(trial): pass", "async function"),
-        ("\0", "no Python that parses: source code string cannot contain null bytes"),
+        ("\0", "has a syntax error: source code string cannot contain null bytes"),
     ],
 )
 def test_what_is_no_function_is_refused(folder, text, said):

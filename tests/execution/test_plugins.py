@@ -216,7 +216,7 @@ SPEC_OF = "from tunebook.execution import ExecutorSpec\nSPEC = ExecutorSpec(kind
         ("", "toy-executor 1.0 .* No module named 'toy_module'", "reinstall or update toy-executor"),
         ("import toy_lacking\nSPEC = 1", "No module named 'toy_lacking'", "reinstall"),
         ("SPECS = 1", "toy-executor 1.0 .* no attribute 'SPEC'", "reinstall"),
-        ("SPEC = 7", "toy-executor 1.0 is to name an ExecutorSpec.* is 7", "reinstall"),
+        ("SPEC = 7", "toy-executor 1.0 names no ExecutorSpec.* is 7", "reinstall"),
         (SPEC_OF.format("factory=''").replace("toy", "top"), "of that kind", "reinstall"),
         (SPEC_OF.format("factory='toy_module:Gone'"), "no attribute 'Gone'", "toy-executor"),
         (SPEC_OF.format("factory='toy_gone:Gone', requirement='toy-executor[x]'"),

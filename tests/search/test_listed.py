@@ -51,7 +51,7 @@ def test_the_whole_grid_has_each_point_once():
 def test_more_trials_than_points_are_refused():
     with pytest.raises(DesignError) as caught:
         configs(grid(7, a=choice("x", "y"), b=choice(1, 2, 3)))
-    assert "asks for 7 configurations; the grid has 6: 2 (a) x 3 (b)" in str(caught.value)
+    assert "needs 7 configurations; the grid has 6: 2 (a) x 3 (b)" in str(caught.value)
     limited = Round(goal="q?", nuisance={"n": integer(1, 4)}, trials=4, max_train_steps=1,
                     searcher="grid", subject_to=[Constraint("n", "<=", 2.0)])  # fmt: skip
     with pytest.raises(DesignError, match="the grid has 4: 4 \\(n\\), of which subject_to allow"):

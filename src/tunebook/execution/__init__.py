@@ -138,8 +138,8 @@ class ExecutorSpec:
     def __post_init__(self) -> None:
         if not is_kind(self.kind):
             raise DesignError(
-                f"the kind of an executor is a lower-case word; got {self.kind!r}",
-                next_step=f"choose another; {', '.join(sorted(NOT_A_KIND))} are taken",
+                f"an executor's kind must be a lower-case word; got {self.kind!r}",
+                next_step=f"choose another; {', '.join(sorted(NOT_A_KIND))} are reserved",
             )
 
     def not_installed(self, module: str) -> DesignError:

@@ -84,7 +84,7 @@ def program_text(program: Program) -> str:
     first = program.args[0]
     if not names_in(first) and shutil.which(first) is None:
         raise TrainingCodeError(
-            f'the command starts "{first}", and there is no such program here',
+            f'the command starts with "{first}", but there is no such program on this machine',
             next_step="correct it, or give its path; {python} is the Python that runs Tunebook",
         )
     texts = [str(program)]
@@ -215,7 +215,10 @@ def _check_callable(train: object) -> None:
         )
     shown = getattr(train, "__qualname__", repr(train))
     if inspect.iscoroutinefunction(train):
-        raise TrainingCodeError(f"{shown} is an async function; training code is a plain one")
+        raise TrainingCodeError(
+            f"{shown} is an async function; training code must be a plain function",
+            next_step="def train(trial): ... , with asyncio.run(...) inside where it is needed",
+        )
     try:
         signature = inspect.signature(train)
     except ValueError:  # some built-in callables don't say what they take
@@ -241,7 +244,7 @@ def _by_value(train: Train) -> bytes:
             f"{getattr(train, '__qualname__', repr(train))} can't be sent to a worker"
             + (f": {culprit}" if culprit else "")
             + f" ({type(error).__name__}: {error})",
-            next_step="make that inside the function, or put the function into a module of its "
+            next_step="create it inside the function, or put the function into a module of its "
             'own and name it: "module:function"',
         ) from error
     finally:

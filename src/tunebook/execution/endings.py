@@ -154,14 +154,14 @@ class Endings:
                 self._store.release(key, attempt)
                 return TrainingLoadError(
                     f"training code can't be loaded, so no trial was run: {ended.unloadable}",
-                    next_step="mend that line, then run again",
+                    next_step="fix that line, then run again",
                 )
             if ended.unwritable:
                 self._store.release(key, attempt, ended.seconds)
                 return StoreError(
                     f"trial {key.name} could not write its files: {ended.unwritable}",
-                    next_step="make room or mend the disk, then run again: nothing acknowledged "
-                    "is lost",
+                    next_step="free disk space or repair the disk, then run again; no recorded "
+                    "report is lost",
                 )
             told = self._told(ended)
             if recorded is None and (key, attempt) in self._tried:

@@ -51,7 +51,7 @@ def spec_of(kind: object) -> ExecutorSpec:
     kinds = registered()
     if not isinstance(kind, str) or kind not in kinds:
         raise DesignError(
-            f"[executor] has a kind, one of {', '.join(kinds)}; got {kind!r}."
+            f"[executor] needs a known kind ({', '.join(kinds)}); got {kind!r}."
             + nearest(str(kind), kinds),
             next_step='write kind = "slurm", install the package that brings this kind, or leave '
             "the table out to train on this machine",
@@ -62,14 +62,14 @@ def spec_of(kind: object) -> ExecutorSpec:
         raise DesignError(
             f'{packages} register an executor "{kind}": '
             + ", ".join(claim.place for claim in claims),
-            next_step="uninstall one of these packages, or reinstall the one that is out of date",
+            next_step="uninstall one of these packages, or update the one that is out of date",
         )
     (claim,) = claims
     spec = _load(claim.place, kind, claim.package)
     if not isinstance(spec, ExecutorSpec) or spec.kind != kind:
         raise DesignError(
-            f'the entry point "{kind}" of {claim.package} is to name an ExecutorSpec of that '
-            f"kind; {claim.place} is {spec!r:.80}",
+            f'the entry point "{kind}" of {claim.package} names no ExecutorSpec of that kind; '
+            f"{claim.place} is {spec!r:.80}",
             next_step=_renew(claim.package),
         )
     return spec
@@ -100,13 +100,13 @@ def executor_of(told: Mapping[str, Any], *, workers: int | None = None) -> Execu
             raise DesignError(
                 f"[executor] of kind {kind} has no {key!r}; it has {', '.join(known)}."
                 + nearest(key, known),
-                next_step="correct it, or leave it out",
+                next_step="correct the key, or remove it",
             )
     missing = [k for k, p in known.items() if p.default is p.empty and k not in given]
     if missing:
         raise DesignError(
             f"[executor] of kind {kind} needs {', '.join(missing)}",
-            next_step=f"add {missing[0]} = ..., or --workers where that is what is missing",
+            next_step=f"add {missing[0]} = ... to [executor]",
         )
     try:
         return factory(**given)

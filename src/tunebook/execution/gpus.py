@@ -50,26 +50,26 @@ def _chosen(gpus: str | int | Sequence[int | str], environment: Mapping[str, str
         named = [str(gpu) for gpu in gpus]
         if not named or len(set(named)) < len(named):
             raise DesignError(
-                f"gpus names each GPU once, and one at least; got {list(gpus)!r}",
+                f"gpus must list at least one GPU, each once; got {list(gpus)!r}",
                 next_step='give gpus=[0, 1], or gpus="all"',
             )
         return named
     there = _there(environment)
     if not there:
         raise DesignError(
-            f"gpus={gpus!r}, and this machine shows none: {_why_none(environment)}",
+            f"gpus={gpus!r}, but this machine shows no GPU: {_why_none(environment)}",
             next_step="leave gpus out to train on the CPU, or name them: gpus=[0]",
         )
     if gpus == "all":
         return there
     if isinstance(gpus, bool) or not isinstance(gpus, int) or gpus < 1:
         raise DesignError(
-            f'gpus is "all", a number or a list; got {gpus!r}',
+            f'gpus must be "all", a number or a list; got {gpus!r}',
             next_step='give gpus="all", gpus=2 or gpus=[0, 1]',
         )
     if gpus > len(there):
         raise DesignError(
-            f"gpus={gpus}, and there are {len(there)}: {', '.join(there)}",
+            f"gpus={gpus}, but this machine has {len(there)}: {', '.join(there)}",
             next_step=f"give at most gpus={len(there)}; trials_per_gpu=2 puts two on each",
         )
     return there[:gpus]

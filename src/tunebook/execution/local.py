@@ -122,7 +122,7 @@ class LocalExecutor:
         self.workers = workers or len(places) or cores()
         if places and self.workers > len(places):
             raise DesignError(
-                f"{self.workers} workers, and the GPUs have places for {len(places)} trials",
+                f"{self.workers} workers, but the GPUs have places for only {len(places)} trials",
                 next_step=f"give workers={len(places)}, or more trials_per_gpu",
             )
         share = thread_settings(self.workers, os.environ, threads)

@@ -45,7 +45,7 @@ def find_code(named: str, *, search: Sequence[str]) -> FoundCode:
     place, colon, attribute = named.rpartition(":")
     if not colon or not place or not attribute.replace(".", "_").isidentifier():
         raise TrainingCodeError(
-            f'training code has two parts with a colon between them; got "{named}"',
+            f'"{named}" names no training function: a colon separates module and function',
             next_step=SPELLING,
         )
     file = _file(place) if is_file(place) else module_file(place, search)
@@ -89,7 +89,7 @@ def module_file(place: str, search: Sequence[str]) -> Path | None:
         name = ".".join([*walked, part])
         if path is None:
             raise TrainingCodeError(
-                f'"{".".join(walked)}" is no package, so "{name}" is not in it',
+                f'"{".".join(walked)}" is not a package, so it contains no "{name}"',
                 next_step=SPELLING,
             )
         spec = _spec(name, path)
@@ -100,7 +100,7 @@ def module_file(place: str, search: Sequence[str]) -> Path | None:
     origin = spec.origin if spec is not None else None
     if origin is None:
         raise TrainingCodeError(
-            f'"{place}" is a folder without code of its own', next_step=SPELLING
+            f'"{place}" is a folder without an __init__.py', next_step=SPELLING
         )
     return Path(origin) if origin.endswith(".py") else None
 
@@ -134,10 +134,10 @@ def _function_text(file: Path, attribute: str, named: str) -> str:
         ) from error
     except SyntaxError as error:
         raise TrainingCodeError(
-            f'"{file}" is no Python that parses: '
+            f'"{file}" has a syntax error: '
             + (f"line {error.lineno}: " if error.lineno else "")
             + error.msg,
-            next_step="mend it, then run again",
+            next_step="fix it, then run again",
         ) from error
     first = attribute.split(".")[0]
     names = dict(_top_level(tree))
@@ -151,7 +151,7 @@ def _function_text(file: Path, attribute: str, named: str) -> str:
     node = names.get(first)
     if isinstance(node, ast.AsyncFunctionDef):
         raise TrainingCodeError(
-            f'"{named}" is an async function; training code is a plain one',
+            f'"{named}" is an async function; training code must be a plain function',
             next_step="def train(trial): ... , with asyncio.run(...) inside where it is needed",
         )
     if first == attribute:
@@ -166,7 +166,7 @@ def _function_text(file: Path, attribute: str, named: str) -> str:
 def _check_is_function(node: ast.stmt | None, named: str) -> None:
     if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
         raise TrainingCodeError(
-            f'training code is a function; "{named}" is {node.value.value!r}',
+            f'training code must be a function; "{named}" is {node.value.value!r}',
             next_step="def train(trial): ... , and name it",
         )
 

@@ -89,7 +89,7 @@ def adopt_earlier(store: Store, trial: TrialRecord) -> Outcome | None:
         return None
     lock = _lock_after(left[0][1].lock)
     if lock is None:
-        raise TrialBusyError(f"trial {trial.name} is still written by an earlier attempt")
+        raise TrialBusyError(f"trial {trial.name} is still being trained by an earlier attempt")
     try:
         parts = [
             read_log(files.log, skip_lines=store.ingested_lines(trial.key, n)) for n, files in left

@@ -127,8 +127,8 @@ def run_trials(
                 raise
             raise StoreError(
                 f"the files in {store.files} can't be written: {error}",
-                next_step="make room or mend the disk, then run again: nothing acknowledged is "
-                "lost",
+                next_step="free disk space or repair the disk, then run again; no recorded "
+                "report is lost",
             ) from error
         finally:
             run.stop()

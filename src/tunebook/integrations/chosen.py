@@ -44,9 +44,9 @@ def chosen(
     name = optimizer or read("optimizer")
     if name is None:
         raise DesignError(
-            'an optimizer is named by the configuration or by the call; "optimizer" is no '
+            'neither the configuration nor the call names an optimizer; "optimizer" is no '
             f"hyperparameter of this trial ({', '.join(config)})",
-            next_step='say which, as torch_optimizer(model, trial.config, "adam"), or add '
+            next_step='name one, as torch_optimizer(model, trial.config, "adam"), or add '
             'fixed={"optimizer": "adam"} to the round',
         )
     entry = optimizer_named(name)
@@ -64,10 +64,10 @@ def chosen(
     if values["learning_rate"] is None:
         rate = called.get("learning_rate", "learning_rate")
         raise DesignError(
-            f'{entry.title} has a learning rate; "{rate}" is no hyperparameter of this trial '
+            f'{entry.title} needs a learning rate; "{rate}" is no hyperparameter of this trial '
             f"({', '.join(config)})",
             next_step=f'add it to the round: nuisance=tb.optimizer_space("{entry.name}", '
-            'trials=...), or say what it is called: names={"learning_rate": ...}',
+            'trials=...), or map its name: names={"learning_rate": ...}',
         )
     return entry, {key: float(value) for key, value in values.items() if value is not None}
 

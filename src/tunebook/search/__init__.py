@@ -101,7 +101,7 @@ def points(plan: Round, study: Study, indices: Sequence[int]) -> list[Configurat
     except IndexError as error:
         name = f' "{study.name}"' if study.name else ""
         raise DesignError(
-            f"the study{name} asks for {max(indices) + 1} configurations; {error}",
+            f"the study{name} needs {max(indices) + 1} configurations; {error}",
             next_step="lower trials, or give more levels",
         ) from None
     return [found[k] for k in indices]

@@ -25,7 +25,7 @@ def put(folder: Path, name: str, save: Callable[[Path], object]) -> Path:
     parts = PurePosixPath(name).parts if isinstance(name, str) else ()
     if not parts or any(p in ("..", "/") or p.startswith(".") or "\0" in p for p in parts):
         raise ReportError(
-            f"an artifact's name stays in its trial's folder, with no dot first; got {name!r}",
+            f"an artifact's name is a path inside its folder, without a dot first; got {name!r}",
             next_step='name it "confusion.png", or "pictures/confusion.png"',
         )
     there = folder.joinpath(*parts)
@@ -36,8 +36,8 @@ def put(folder: Path, name: str, save: Callable[[Path], object]) -> Path:
         save(fresh)
         if not fresh.exists():
             raise ReportError(
-                f"save(path) made nothing at the path that it was given for {name!r}",
-                next_step="write to that very path, or make a folder there",
+                f"save(path) made nothing at its path for the artifact {name!r}",
+                next_step="write a file or make a folder at exactly that path",
             )
         remove(there)
         os.replace(fresh, there)

@@ -119,9 +119,7 @@ def saved(fresh: Path, save: Callable[[Path], object]) -> Iterator[None]:
     try:
         save(fresh)
         if not fresh.exists():
-            raise FileNotFoundError(
-                f"save(path) made nothing at the path that it was given: {fresh}"
-            )
+            raise FileNotFoundError(f"save(path) made nothing at its path {fresh}")
         yield
     finally:
         remove(fresh)

@@ -304,7 +304,7 @@ class Trial:
         if name in HABITS:
             example = HABITS[name].format("learning_rate")
             raise UnknownCall(
-                f"a trial is configured before it starts, and reports numbers; it has no {name!r}",
+                f"a trial has no method {name!r}; its configuration is fixed before it starts",
                 next_step=f"write {example}",
             )
         raise AttributeError(

@@ -265,8 +265,8 @@ def _busy(path: Path, held_by: list[str]) -> TrialBusyError:
     known = round_.isdigit() and number.isdigit()
     trial = TrialKey(int(round_), int(number)).name if known else number
     return TrialBusyError(
-        f"one process writes a trial; {trial} is held by {holder}",
-        next_step="let it end, or end it, then run again",
+        f"trial {trial} is already being trained by {holder}",
+        next_step="wait until that process ends, or end it; then run again",
     )
 
 

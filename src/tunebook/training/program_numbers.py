@@ -199,7 +199,7 @@ class Events(Reader):
             module = importlib.import_module(EVENT_READER)
         except ImportError as error:
             raise ReportError(
-                "event files are read by TensorBoard, which is not installed",
+                "reading event files needs TensorBoard, which is not installed",
                 next_step="pip install 'tunebook[tensorboard]'",
             ) from error
         super().__init__()

@@ -139,7 +139,7 @@ def log_as_told(told: Mapping[str, Any]) -> None:
 
 def _check_takes_a_trial(found: object, path: str) -> None:
     if not callable(found):
-        raise TypeError(f"{path} is no function; it is {found!r:.60}")
+        raise TypeError(f"{path} is not a function; it is {found!r:.60}")
     try:
         signature = inspect.signature(found)
     except (TypeError, ValueError):  # some built-in callables don't say what they take
@@ -147,7 +147,9 @@ def _check_takes_a_trial(found: object, path: str) -> None:
     try:
         signature.bind(object())
     except TypeError as error:
-        raise TypeError(f"{path}{signature} can't be called with the trial alone") from error
+        raise TypeError(
+            f"{path}{signature} can't be called with one argument, the trial"
+        ) from error
 
 
 def why_unloadable(error: BaseException) -> str:

@@ -143,8 +143,8 @@ class RayExecutor(RaySettings):
         return ClusterError(
             f"the Ray cluster was lost while {len(self._under_way)} trials were under way"
             + (f" ({words})" if words else ""),
-            next_step="what had reached this machine is kept, checkpoints too: start the cluster, "
-            "then run again",
+            next_step="start the cluster, then run again; reports and checkpoints that reached "
+            "this machine are kept",
         )
 
     def _take_ended(self) -> tuple[Ended, ...]:
@@ -169,9 +169,9 @@ def start(settings: RaySettings) -> tuple[WorkerProcess, dict[str, Any]]:
     address = settings.address or os.environ.get("RAY_ADDRESS")
     where = f" at {address}" if address else ""
     raise ClusterError(
-        f"no Ray cluster can be used{where}: {said['why']}",
-        next_step="`ray status` on that machine says whether it runs; its Python and Ray must be "
-        "of the same versions as here",
+        f"can't connect to a Ray cluster{where}: {said['why']}",
+        next_step="check `ray status` on that machine; its Python and Ray must have the same "
+        "versions as here",
     )
 
 

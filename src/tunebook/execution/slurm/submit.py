@@ -84,14 +84,14 @@ def refused(words: str, settings: SlurmSettings) -> ClusterError:
     """The error for jobs that SLURM does not take, in sbatch's own words."""
     low = words.lower()
     if "partition" in low:
-        hint = f"`sinfo -s` lists the partitions; partition={settings.partition!r} was asked for"
+        hint = f"`sinfo -s` lists the partitions; the jobs name partition={settings.partition!r}"
     elif "account" in low or "qos" in low:
         hint = (
-            "`sacctmgr show assoc user=$USER` lists accounts and limits; asked for were "
+            "`sacctmgr show assoc user=$USER` lists accounts and limits; the jobs have "
             f"account={settings.account!r}, qos={settings.qos!r}, workers={settings.workers}"
         )
     elif "time limit" in low:
-        hint = f"`sinfo` shows each partition's limit; time_s={settings.time_s} was asked for"
+        hint = f"`sinfo` shows each partition's limit; the jobs have time_s={settings.time_s}"
     else:
         hint = "correct what is named there in tb.slurm(...)"
     said = " ".join(line.removeprefix("sbatch: error: ") for line in words.splitlines())
