@@ -36,6 +36,9 @@ class Estimand(StrEnum):
     improvement; an infeasible rerun beats none."""
 
 
+NOT_KNOWN = Interval(math.nan, -math.inf, math.inf)
+
+
 class CaveatKind(StrEnum):
     """What a caveat is about, where reports show that elsewhere as well."""
 
@@ -53,7 +56,7 @@ class CaveatKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One configuration that was rerun with fresh seeds.
+    """One configuration that is rerun with new seeds: a candidate, or the baseline.
 
     Attributes:
         name: the scientific value, `optimizer=adam`, or `baseline`.
@@ -78,7 +81,7 @@ class Side:
     config: Configuration
     selected_by: str = ""
     reruns: tuple[str, ...] = ()
-    mean: Interval
+    mean: Interval = NOT_KNOWN
     gain: Interval | None = None
     difference: float | None = None
     compared: int = 0

@@ -29,7 +29,7 @@ from tunebook.domain.formats.book_location import is_server
 from tunebook.domain.sealing import sealed_in
 from tunebook.domain.trial import Status
 from tunebook.domain.version import VERSION
-from tunebook.store.book_file import claim_folder, files_folder
+from tunebook.store.book_file import files_folder, new_book
 from tunebook.store.copying import batches, begin_filling, end_filling
 from tunebook.store.curves.chunks import Points, pack, unpack
 from tunebook.store.revisions import known_revisions, make_older, migrate
@@ -140,14 +140,8 @@ def _make_file(book: Path, archive: zipfile.ZipFile, schema: str) -> None:
             f"an archive becomes a new book; {book} is there already",
             next_step="name another file with --book, or move that one away",
         )
-    fresh = book.with_name(f".{book.name}.{os.getpid()}.restoring")
-    try:
+    with new_book(book, "restoring") as fresh:
         _fill_store(SqlStore.open(fresh, files=files_folder(book)), archive, schema)
-        claim_folder(book)
-        os.replace(fresh, book)
-    finally:
-        for end in ("", "-wal", "-shm"):
-            fresh.with_name(f"{fresh.name}{end}").unlink(missing_ok=True)
 
 
 def _fill_store(store: SqlStore, archive: zipfile.ZipFile, schema: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tunebook.domain.errors import BookNotFoundError, StoreError
@@ -55,6 +56,24 @@ def claim_folder(book: Path) -> None:
     if own != book.with_suffix(".files") and book.parent.is_dir():
         with suppress(OSError):  # the database reports a folder that can't be written
             own.mkdir(exist_ok=True)
+
+
+@contextmanager
+def new_book(book: Path, what: str) -> Iterator[Path]:
+    """A file to fill, which becomes the book at the end of the block, whole or not at all.
+
+    Args:
+        book: where no file is yet.
+        what: is being done, as a part of the hidden file's name.
+    """
+    fresh = book.with_name(f".{book.name}.{os.getpid()}.{what}")
+    try:
+        yield fresh
+        claim_folder(book)
+        os.replace(fresh, book)
+    finally:
+        for end in ("", "-wal", "-shm"):
+            fresh.with_name(f"{fresh.name}{end}").unlink(missing_ok=True)
 
 
 def _own(book: Path) -> Path:

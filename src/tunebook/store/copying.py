@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import sqlalchemy as sa
 
 from tunebook.domain.errors import BookDamagedError, StoreError
 from tunebook.domain.formats.book_location import is_server, shown
-from tunebook.store.book_file import claim_folder, files_folder
+from tunebook.store.book_file import files_folder, new_book
 from tunebook.store.database.server import take_turn
 from tunebook.store.schema import chunk, metadata
 from tunebook.store.sql import SqlStore
@@ -38,27 +39,16 @@ def copy_rows(source: SqlStore, to: str | os.PathLike[str]) -> dict[str, int]:
         BookDamagedError: what was written is not what was read; nothing of it is kept.
     """
     if isinstance(to, str) and is_server(to):
-        target = SqlStore.open(to)
-        try:
+        with closing(SqlStore.open(to)) as target:
             return _fill(source, target)
-        finally:
-            target.close()
     file = Path(to)
     if file.exists():
         raise occupied(to)
-    fresh = file.with_name(f".{file.name}.{os.getpid()}.copying")
-    try:
-        target = SqlStore.open(fresh, files=files_folder(file))
-        try:
-            rows = _fill(source, target)
-        finally:
-            target.close()
-        claim_folder(file)
-        os.replace(fresh, file)
-    finally:
-        for end in ("", "-wal", "-shm"):
-            fresh.with_name(f"{fresh.name}{end}").unlink(missing_ok=True)
-    return rows
+    with (
+        new_book(file, "copying") as fresh,
+        closing(SqlStore.open(fresh, files=files_folder(file))) as target,
+    ):
+        return _fill(source, target)
 
 
 def occupied(to: str | os.PathLike[str]) -> StoreError:

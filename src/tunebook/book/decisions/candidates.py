@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from tunebook.book.decisions.fresh_reruns import Candidate, ended, evidence_of
+from tunebook.book.decisions.fresh_reruns import ended, evidence_of
 from tunebook.deciding.candidate_pairs import compare, pairs_of
 from tunebook.deciding.comparison import Judgement, losses_against_chance
 from tunebook.deciding.rerun_evidence import Question, Reading
@@ -18,7 +19,7 @@ from tunebook.store import Store
 
 def sides_of(
     trials: Sequence[TrialRecord],
-    sides: Sequence[Candidate],
+    sides: Sequence[Side],
     readings: Mapping[str, Reading],
     judged: Judgement,
     asked: Question,
@@ -28,10 +29,8 @@ def sides_of(
     compared = dict(reruns)
     reruns[BASELINE] = max(reruns.values())
     return tuple(
-        Side(
-            name=side.name,
-            config=side.config,
-            selected_by=side.selected_by,
+        replace(
+            side,
             reruns=tuple(t.name for t in ended(trials, side)[: reruns[side.name]]),
             mean=judged.mean[side.name],
             gain=judged.gain.get(side.name),
@@ -79,7 +78,7 @@ def _unused(reading: Reading | None) -> int:
 def comparisons(
     store: Store,
     number: int,
-    sides: Sequence[Candidate],
+    sides: Sequence[Side],
     readings: Mapping[str, Reading],
     asked: Question,
 ) -> tuple[Comparison, ...]:

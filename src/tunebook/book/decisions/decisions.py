@@ -18,7 +18,7 @@ from tunebook.book.decisions.crashed_reruns import (
     refuse_broken_baseline,
     set_pending,
 )
-from tunebook.book.decisions.fresh_reruns import Candidate, Looks, Reruns, is_rerun_of
+from tunebook.book.decisions.fresh_reruns import Looks, Reruns, is_rerun_of
 from tunebook.book.decisions.open_problems import problem_caveats, say_problems
 from tunebook.book.decisions.refusals import (
     refuse_estimand,
@@ -44,6 +44,7 @@ from tunebook.domain.decision import (
     Launch,
     OpenProblem,
     RerunPlan,
+    Side,
     Verdict,
 )
 from tunebook.domain.design import Round
@@ -137,7 +138,7 @@ def decide(
 def _prepared(
     store: Store,
     stored: StoredRound,
-    sides: Sequence[Candidate],
+    sides: Sequence[Side],
     baseline: Launch | None,
     reruns: Reruns,
     most: int,
@@ -159,7 +160,7 @@ def _prepared(
 def _plan(
     store: Store,
     stored: StoredRound,
-    sides: Sequence[Candidate],
+    sides: Sequence[Side],
     baseline: Launch | None,
     reruns: Reruns,
     most: int,
@@ -193,7 +194,7 @@ def _plan(
 
 def candidates(
     plan: Round, trials: TrialTable, baseline: Launch | None, number: int
-) -> tuple[Candidate, ...]:
+) -> tuple[Side, ...]:
     """The best complete trial of each scientific value, then the baseline.
 
     Raises:
@@ -216,11 +217,10 @@ def candidates(
     for i in order[: int(trials.complete.sum())]:
         best.setdefault(_side(plan, trials.config[i]), int(i))
     found = [
-        Candidate(name=n, config=trials.config[i], selected_by=trials.name[i])
-        for n, i in best.items()
+        Side(name=n, config=trials.config[i], selected_by=trials.name[i]) for n, i in best.items()
     ]
     if baseline is not None:
-        found.append(Candidate(name=BASELINE, config=completed(plan, baseline.config)))
+        found.append(Side(name=BASELINE, config=completed(plan, baseline.config)))
     return tuple(found)
 
 
@@ -236,7 +236,7 @@ def _side(plan: Round, config: Configuration) -> str:
 def _decision(
     store: Store,
     stored: StoredRound,
-    sides: Sequence[Candidate],
+    sides: Sequence[Side],
     readings: Mapping[str, Reading],
     asked: Question,
     baseline: Launch | None,

@@ -14,11 +14,11 @@ from tunebook.book.decisions.crashed_reruns import refuse_broken_baseline
 from tunebook.deciding.comparison import read_look
 from tunebook.deciding.rerun_evidence import Question, Reading, SideEvidence
 from tunebook.domain.curves import reduce_curves
-from tunebook.domain.decision import BASELINE, RerunPlan
+from tunebook.domain.decision import BASELINE, RerunPlan, Side
 from tunebook.domain.design import Reduce
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import RERUN_FROM, Configuration, Purpose, Status, TrialRecord
+from tunebook.domain.trial import RERUN_FROM, Purpose, Status, TrialRecord
 from tunebook.execution import Executor, RunOptions
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.progress import Progress, TerminalProgress
@@ -50,15 +50,6 @@ class Reruns:
     paired: bool | None = None
     validation_examples: int | None = None
     again: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """A configuration to rerun: the best of one side, or the baseline."""
-
-    name: str
-    config: Configuration
-    selected_by: str = ""
 
 
 class TotalProgress:
@@ -95,7 +86,7 @@ class Looks:
         self,
         store: Store,
         stored: StoredRound,
-        sides: Sequence[Candidate],
+        sides: Sequence[Side],
         asked: Question,
         reruns: Reruns,
         most: int,
@@ -183,7 +174,7 @@ class Looks:
 
 
 def evidence_of(
-    store: Store, number: int, sides: Sequence[Candidate], n: int | None = None
+    store: Store, number: int, sides: Sequence[Side], n: int | None = None
 ) -> dict[str, SideEvidence]:
     """The first n reruns of each side: looking at more than a plan says is no extra look."""
     reruns = table(store, number, reruns=True)
@@ -219,7 +210,7 @@ def _last_values(reruns: TrialTable) -> dict[str, float]:
 def _rerun(
     store: Store,
     stored: StoredRound,
-    sides: Sequence[Candidate],
+    sides: Sequence[Side],
     n: int,
     reruns: Reruns,
     show: TotalProgress | None,
@@ -253,12 +244,12 @@ def _rerun(
         raise KeyboardInterrupt
 
 
-def is_rerun_of(trial: TrialRecord, side: Candidate) -> bool:
+def is_rerun_of(trial: TrialRecord, side: Side) -> bool:
     """Whether a trial is a rerun of this side."""
     return trial.rerun_of == side.name and dict(trial.config) == dict(side.config)
 
 
-def ended(trials: Sequence[TrialRecord], side: Candidate) -> list[TrialRecord]:
+def ended(trials: Sequence[TrialRecord], side: Side) -> list[TrialRecord]:
     """A side's reruns that are evidence, of a round's trials, in the order of their seeds."""
     return [
         t

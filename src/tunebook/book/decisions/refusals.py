@@ -6,7 +6,6 @@ import math
 import sys
 from collections.abc import Sequence
 
-from tunebook.book.decisions.fresh_reruns import Candidate
 from tunebook.domain.decision import (
     BASELINE,
     Decision,
@@ -14,6 +13,7 @@ from tunebook.domain.decision import (
     Launch,
     RerunPlan,
     Setting,
+    Side,
     Verdict,
 )
 from tunebook.domain.design import Objective, Round
@@ -130,7 +130,7 @@ def _short(value: float) -> float:
     return round_to(value, 3)
 
 
-def refuse_same(sides: Sequence[Candidate]) -> tuple[Candidate, ...]:
+def refuse_same(sides: Sequence[Side]) -> tuple[Side, ...]:
     """The sides without a candidate that is the baseline itself.
 
     Raises:
@@ -241,7 +241,7 @@ def refuse_estimand(
             )
 
 
-def refuse_flattering(worst: float | None, sides: Sequence[Candidate], trials: TrialTable) -> None:
+def refuse_flattering(worst: float | None, sides: Sequence[Side], trials: TrialTable) -> None:
     """Refuse a worst value that is better than what a candidate was selected for.
 
     Raises:
