@@ -369,6 +369,8 @@ def test_the_wrong_direction_is_the_first_finding(audit):
     first = told["findings"][0]
     assert (first["severity"], first["subject"]) == ("warning", "val_accuracy")
     assert "--objective maximize:val_accuracy" in first["sentence"]
+    text = audit(sweep().replace("loss", "val_accuracy"), objective="minimize:val_accuracy")
+    assert text[text.rindex("▲ warning") :].startswith("▲ warning  C11"), "nearest to the prompt"
     right = json.loads(audit(sweep(), "--json"))
     assert not any("wrong direction" in f["sentence"] for f in right["findings"])
 

@@ -272,9 +272,9 @@ class Book(ProcedureBook):
                 f"decision {decision.number} is not a decision of this book",
                 next_step="decide a round of this book first: round.decide(train)",
             )
-        refuse_open_problems(decision, acknowledged=despite_problems)
         by, now = who or user_name(), time.time()
         made = launch_of(decision, launches, by, why, now, baseline_length=baseline_length)
+        refuse_open_problems(decision, acknowledged=despite_problems)
         self._store.add(made)
         return made
 

@@ -131,3 +131,14 @@ def test_a_test_run_doubts_the_direction():
     (said,) = doubts(tb.minimize("valid/accuracy"))
     assert said.severity is Severity.WARNING
     assert not doubts(tb.maximize("valid/accuracy")) and not doubts(tb.minimize("x"))
+
+
+def test_a_decision_that_keeps_is_refused_for_its_verdict_and_not_for_a_problem(book):
+    worse = book.round("And at a worse rate?", trials=12, max_train_steps=1,
+                       scientific={"optimizer": tb.choice("adam", "nesterov")},
+                       nuisance={"lr": tb.uniform(0.6, 0.8)})  # fmt: skip
+    worse.run(train, **QUIET)
+    decision = worse.decide(train, max_reruns=18, **QUIET)
+    assert decision.verdict is Verdict.KEEP and decision.problems
+    with pytest.raises(EvidenceError, match="needs the verdict adopt"):
+        book.launch(decision)

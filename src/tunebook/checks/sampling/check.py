@@ -283,6 +283,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
     wanted = max(2 * study.trials, enough)
     short = f"{study.trials} trials do not show how far the best in this space is; {wanted} would"
     few = study.distance is None and study.trials < enough
+    because = short if few else f"d{doubled[1:]}"
     reason = short if few else (UNLAWFUL if study.distance is None else "")
     return Finding(
         check="C2",
@@ -291,7 +292,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
         numbers=numbers,
         sentence=f"Not enough evidence of dense sampling{': ' * bool(reason)}{reason}. "
         f"{_as_good(study)}. {doubled}{', ' * bool(small)}{small}.",
-        remedy=None if small else _more_trials(table, study, wanted, short if few else doubled),
+        remedy=None if small else _more_trials(table, study, wanted, because),
         study=study.study,
         settled=False,
     )

@@ -25,6 +25,7 @@ from tunebook.domain.formats.numbers import (
 from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.examination.examine import WORST_FIRST
+from tunebook.examination.objective_direction import doubts_direction
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.repeats import examined
@@ -80,8 +81,9 @@ def findings_text(
         parts += [line(failed_text(n), "bold red") for n in failed_checks(examination)]
     if not everything and (folded := folded_text(examination, unfold)):
         parts += [line(folded, "dim"), Text()]
-    rising = sorted(
-        examination.findings, key=lambda f: (-WORST_FIRST.index(f.severity), f.settled)
+    rising = sorted(  # a wrong direction reverses all others, so that it is read first
+        examination.findings,
+        key=lambda f: (-WORST_FIRST.index(f.severity), f.settled, doubts_direction(f)),
     )
     for (severity, check, _), alike in groupby(rising, lambda f: (f.severity, f.check, f.settled)):
         if severity is Severity.PASS and not everything:
