@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunebook.domain.errors import TableError, nearest
+from tunebook.domain.formats.numbers import listed
 from tunebook.domain.origin import ColumnUse, Evidence, Kind, Origin
 from tunebook.importers.csv.column_names import (
-    LABELS_OF_VARIATION,
-    TRIALS,
     kind_by_name,
     orders,
     plain_name,
@@ -25,8 +24,7 @@ from tunebook.importers.csv.column_names import (
 from tunebook.importers.csv.column_profile import Look, look_at, moment_of
 from tunebook.importers.csv.column_values import is_date, is_label, is_tuned, measured
 from tunebook.importers.csv.columns import TrialRows
-from tunebook.importers.csv.known_tables import GRID
-from tunebook.importers.csv.known_tools import Stated, stated
+from tunebook.importers.csv.known_tools import GRID, Stated, stated, words
 from tunebook.importers.csv.statuses import all_statuses, is_flag
 
 UNNAMED = "the unnamed index"
@@ -132,8 +130,7 @@ def _asked(
 
 def listed_columns(header: Sequence[str], most: int = 20) -> str:
     """Names of columns for an error; of many, the first."""
-    shown = ", ".join(name or '""' for name in header[:most])
-    return shown if len(header) <= most else f"{shown} and {len(header) - most} more"
+    return listed([name or '""' for name in header], most)
 
 
 def _use(
@@ -174,7 +171,7 @@ def _more_than_stated(kind: Kind, name: str, look: Look) -> Kind:
     by_name = kind_by_name(bare, look)
     if by_name in (Kind.SEED, Kind.WORKLOAD):
         return by_name
-    if plain_name(bare) in LABELS_OF_VARIATION:
+    if plain_name(bare) in words()["labels_of_variation"]:
         return Kind.HYPERPARAMETER
     return kind
 
@@ -249,7 +246,8 @@ def _trial(uses: Mapping[str, ColumnUse], looks: Mapping[str, Look]) -> str | No
 
     def rank(column: str) -> tuple[bool, bool, int]:
         name = plain_name(column).replace("tags_mlflow_run_name", "name")
-        place = TRIALS.index(name) if name in TRIALS else len(TRIALS)
+        known = words()["trials"]
+        place = known.index(name) if name in known else len(known)
         by_values = uses[column].evidence is Evidence.VALUES
         return by_values, not looks[column].unique, place
 

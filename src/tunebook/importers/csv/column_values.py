@@ -7,15 +7,18 @@ searched number does. How often that is wrong: docs/claims/csv_reading.md.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import rankdata
 
-from tunebook.importers.csv.column_names import plain_name
+from tunebook.importers.csv.column_names import any_of, plain_name
 from tunebook.importers.csv.column_profile import Look, moment_of
 from tunebook.importers.csv.columns import is_parted, number_of
+from tunebook.importers.csv.scales import unevenness
 
 FEWEST = 10
 """Rows below which values alone say nothing."""
@@ -25,17 +28,6 @@ UNEVEN = 1.63
 """Kolmogorov distance times the root of the rows: above it in 1 % of evenly spread columns."""
 LABELS = 20
 """A text with more values than this, most of them there once, names the trial."""
-
-TUNED = frozenset(
-    {"lr", "learning_rate", "rate", "batch", "batch_size", "bs", "epochs", "steps", "width",
-     "depth", "layers", "units", "hidden", "dim", "dims", "channels", "filters", "heads", "size",
-     "dropout", "momentum", "decay", "wd", "beta", "beta1", "beta2", "betas", "eps", "epsilon",
-     "alpha", "gamma", "lambda", "l1", "l2", "warmup", "optimizer", "activation", "scheduler",
-     "schedule", "smoothing", "clip", "temperature", "tau", "rank", "patience", "rho", "nesterov",
-     "kernel", "stride", "norm", "init", "depths", "neurons", "estimators", "leaves", "subsample",
-     "colsample", "bins", "neighbors", "threshold", "weight", "scale", "ratio", "prob", "p", "c"}
-)  # fmt: skip
-"""Words in the names of what is tuned: such columns are never taken for measurements."""
 
 
 def is_label(look: Look) -> bool:
@@ -91,7 +83,7 @@ def measured(
 
 def is_tuned(name: str) -> bool:
     """True for a name with a word of those that are tuned."""
-    return bool(set(plain_name(name).split("_")) & TUNED)
+    return any_of("tuned", plain_name(name).split("_"))
 
 
 def _is_grid(columns: Sequence[Sequence[str]], rows: int) -> bool:
@@ -118,29 +110,15 @@ def _foretells(look: Look, objective: NDArray[np.float64]) -> bool:
     if both.sum() < FEWEST:
         return False
     x, y = look.numbers[both], objective[both]
-    if abs(_rank_correlation(x, y)) < FORETELLS:
+    with np.errstate(invalid="ignore"):
+        agree = abs(float(np.corrcoef(rankdata(x), rankdata(y))[0, 1]))
+    if not agree >= FORETELLS:  # nan of a constant
         return False
     return not _is_even(x) and not (x.min() > 0 and _is_even(np.log(x)))
 
 
-def _rank_correlation(x: NDArray[np.float64], y: NDArray[np.float64]) -> float:
-    ranks = np.array([_ranks(x), _ranks(y)])
-    ranks -= ranks.mean(axis=1, keepdims=True)
-    size = np.sqrt((ranks**2).sum(axis=1)).prod()
-    return float(ranks[0] @ ranks[1] / size) if size > 0 else 0.0
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts - 1) / 2)[which.ravel()]
-
-
 def _is_even(values: NDArray[np.float64]) -> bool:
     """True where a Kolmogorov test can't tell the values from an even spread over their range."""
-    n = len(values)
-    low, high = float(values.min()), float(values.max())
-    if low == high:
+    if values.min() == values.max():
         return False
-    inner = np.sort((values - low) / (high - low))
-    upper = np.arange(1, n + 1) / n - inner
-    return bool(np.max(np.maximum(upper, 1 / n - upper)) * np.sqrt(n) <= UNEVEN)
+    return unevenness(np.sort(values)) * math.sqrt(len(values)) <= UNEVEN

@@ -19,26 +19,11 @@ from numpy.typing import NDArray
 
 from tunebook.domain.errors import TableError, nearest
 from tunebook.domain.formats.names import spell
-from tunebook.importers.csv.dialect import read_grid
+from tunebook.importers.csv.dialect import empty_file, named_twice, no_rows, read_grid
 from tunebook.importers.csv.file_kind import refuse_folder, refuse_other
 
 ABSENT = frozenset(
-    {
-        "",
-        "none",
-        "null",
-        "na",
-        "n/a",
-        "n.a.",
-        "#n/a",
-        "<na>",
-        "nat",
-        "-",
-        "--",
-        "\u2013",
-        "\u2014",
-        "?",
-    }
+    {"", *["none", "null", "na", "n/a", "n.a.", "#n/a", "<na>", "nat", "-", "--", "–", "—", "?"]}
 )
 """Cells, in lower case, that say "not there"."""
 
@@ -185,15 +170,10 @@ def header_of(cells: Sequence[str], source: str, *, rows: bool) -> tuple[str, ..
             twice.
     """
     if not cells:
-        raise TableError(
-            f"{source} is empty", next_step="it needs a header line and a row a trial"
-        )
+        raise empty_file(source)
     header = tuple(name.strip() for name in cells)
     if not rows:
-        raise TableError(
-            f"{source} has a header and no rows: there is nothing to read",
-            next_step="add a row a trial",
-        )
+        raise no_rows(source)
     parted = next((sign for sign in (";", "\t") if len(header) == 1 and sign in header[0]), "")
     if parted:
         raise TableError(
@@ -203,10 +183,7 @@ def header_of(cells: Sequence[str], source: str, *, rows: bool) -> tuple[str, ..
         )
     twice = [name for i, name in enumerate(header) if name in header[:i]]
     if twice:
-        raise TableError(
-            f'{source}, line 1: a column has one name; "{twice[0]}" stands twice',
-            next_step="rename one of the two, or drop it",
-        )
+        raise named_twice(source, twice[0])
     return header
 
 

@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from tunebook.domain.curves import Curves
 from tunebook.domain.errors import TableError
 from tunebook.domain.origin import Kind
-from tunebook.importers.csv.column_names import TRIALS, kind_by_name, plain_name
+from tunebook.importers.csv.column_names import kind_by_name, plain_name
 from tunebook.importers.csv.column_profile import Look, is_missing, look_at
 from tunebook.importers.csv.columns import content_of, numbers, source_of, text_of
 from tunebook.importers.csv.dialect import Grid, read_grid
+from tunebook.importers.csv.known_tools import words
 from tunebook.importers.csv.measurements import (
     COLUMNS,
     Measurements,
@@ -102,7 +103,7 @@ def _wide(grid: Grid, source: str) -> Measurements:
 
 def _trial_column(grid: Grid) -> str | None:
     named = {plain_name(c): c for c in reversed(grid.header)}
-    return next((named[name] for name in TRIALS if name and name in named), None)
+    return next((named[name] for name in words()["trials"] if name and name in named), None)
 
 
 def _metrics(grid: Grid, step: str, trial: str) -> list[str]:

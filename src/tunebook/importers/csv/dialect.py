@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from tunebook.domain.errors import TableError
+from tunebook.domain.formats.numbers import listed
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -45,6 +46,27 @@ class Grid:
     notes: tuple[str, ...]
 
 
+def empty_file(source: str) -> TableError:
+    """The file has nothing in it."""
+    return TableError(f"{source} is empty", next_step="it needs a header line and a row a trial")
+
+
+def no_rows(source: str) -> TableError:
+    """The file has nothing below its header."""
+    return TableError(
+        f"{source} has a header and no rows: there is nothing to read",
+        next_step="add a row a trial",
+    )
+
+
+def named_twice(source: str, name: str) -> TableError:
+    """Two columns have one name."""
+    return TableError(
+        f'{source}, line 1: a column has one name; "{name}" stands twice',
+        next_step="rename one of the two, or drop it",
+    )
+
+
 def read_grid(text: str, source: str) -> Grid:
     """Read the rows of a text under its header line.
 
@@ -54,15 +76,10 @@ def read_grid(text: str, source: str) -> Grid:
     text, delimiter = _separated(text)
     rows, lines = _rows(text, delimiter, source)
     if not rows:
-        raise TableError(
-            f"{source} is empty", next_step="it needs a header line and a row a trial"
-        )
+        raise empty_file(source)
     header, rows, lines = _header(rows, lines)
     if not rows:
-        raise TableError(
-            f"{source} has a header and no rows: there is nothing to read",
-            next_step="add a row a trial",
-        )
+        raise no_rows(source)
     notes = [] if delimiter == "," else [f"Cells are separated by {DELIMITERS[delimiter]}."]
     width = len(header)
     good, kept, left_out = [], [], []
@@ -204,10 +221,7 @@ def _named(
             notes.append(f'Column "{own}" is there twice with the same cells; it is read once.')
             continue
         if own in columns:
-            raise TableError(
-                f'{source}, line 1: a column has one name; "{own}" stands twice',
-                next_step="rename one of the two, or drop it",
-            )
+            raise named_twice(source, own)
         columns[own] = column
     return columns, notes
 
@@ -234,7 +248,7 @@ def _decimal_commas(columns: dict[str, list[str]], delimiter: str) -> list[str]:
             found.append(name)
     if not found:
         return []
-    return [f"Numbers have a decimal comma, read as a point: {_few(found)}."]
+    return [f"Numbers have a decimal comma, read as a point: {listed(found, 6)}."]
 
 
 def _marks(cells: Sequence[str]) -> tuple[bool, bool]:
@@ -273,8 +287,3 @@ def _fraction(cell: str) -> str:
         return str(Decimal(cell[:-1].strip()).scaleb(-2))
     except InvalidOperation:
         return cell
-
-
-def _few(names: Sequence[str], most: int = 6) -> str:
-    shown = ", ".join(names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"

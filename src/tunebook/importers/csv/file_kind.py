@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tunebook.domain.errors import TableError
+from tunebook.domain.formats.numbers import listed
 
 OPTUNA_CSV = 'study.trials_dataframe().to_csv("trials.csv")'
 MLFLOW_CSV = 'mlflow.search_runs(experiment_names=["NAME"]).to_csv("trials.csv")'
@@ -59,11 +60,12 @@ def refuse_folder(folder: Path) -> None:
         if next(folder.glob(pattern), None) is not None:
             raise _refusal(folder.name or str(folder), what, way_out)
     tables = sorted(f.name for f in folder.glob("*.csv*"))
-    shown = ", ".join(tables[:4]) + (f" and {len(tables) - 4} more" if len(tables) > 4 else "")
     raise _refusal(
         folder.name or str(folder),
         "a folder",
-        f"name one of its files: {shown}" if tables else "name a CSV file with one row a trial",
+        f"name one of its files: {listed(tables, 4)}"
+        if tables
+        else "name a CSV file with one row a trial",
     )
 
 

@@ -2,27 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
 from tunebook.domain.origin import Kind
-from tunebook.importers.csv.known_tables import TOOLS, WANDB, Tool
 
-HYPERPARAMETER, RESULT, BOOKKEEPING = Kind.HYPERPARAMETER, Kind.RESULT, Kind.BOOKKEEPING
+HYPERPARAMETER, RESULT = Kind.HYPERPARAMETER, Kind.RESULT
 
-PREFIXES = tuple(
-    f"{word}{sign}"
-    for word in ("params", "param", "config", "hparams", "hparam", "hyperparameters",
-                 "hyperparameter", "hp", "parameters", "parameter")
-    for sign in "_./"
-)  # fmt: skip
-"""Prefixes by which many tools and scripts state a hyperparameter."""
+GRID = "a grid"
+"""The sampler that earlier results don't steer, where a source names one."""
 
-_NOT_PREFIXED = frozenset(
-    {"param_count", "params_count", "config_id", "config_name", "config_path", "config_file",
-     "config_hash", "params_total", "config_number", "params_millions", "params_m", "hp_id"}
-)  # fmt: skip
+Cells = Mapping[str, Sequence[str]]
+
+
+@cache
+def words() -> Mapping[str, tuple[str, ...]]:
+    """What names of columns commonly say, by what they say: `assets/words.toml`."""
+    read = tomllib.loads((files(__package__) / "assets/words.toml").read_text("utf-8"))
+    return {what: tuple(names) for what, names in read.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A tool's table, as `assets/tools.toml` has it; what its fields mean stands there."""
+
+    name: str
+    told_by: Sequence[Sequence[Sequence[str]]]
+    columns: Mapping[str, Kind]
+    prefixes: Mapping[str, Kind]
+    suffixes: Mapping[str, Kind]
+    states_all: bool
+    cut_short: str
+
+    def wrote(self, header: frozenset[str]) -> bool:
+        """Whether a header, in lower case, is this tool's."""
+
+        def there(name: str) -> bool:
+            if name.endswith("*"):
+                return any(own.startswith(name[:-1]) for own in header)
+            return name in header
+
+        return any(all(any(map(there, group)) for group in groups) for groups in self.told_by)
+
+
+@cache
+def tools() -> tuple[Tool, ...]:
+    """Every known tool; the first whose header it is counts."""
+
+    def kinds(table: Mapping[str, Sequence[str]]) -> dict[str, Kind]:
+        return {n: Kind(kind.replace("_", " ")) for kind, names in table.items() for n in names}
+
+    read = tomllib.loads((files(__package__) / "assets/tools.toml").read_text("utf-8"))
+    return tuple(
+        Tool(
+            name=one["name"],
+            told_by=one["told_by"],
+            columns=kinds(one.get("columns", {})),
+            prefixes=kinds(one.get("prefixes", {})),
+            suffixes=kinds(one.get("suffixes", {})),
+            states_all=one.get("states_all", False),
+            cut_short=one.get("cut_short", ""),
+        )
+        for one in read["tool"]
+    )
+
+
+def _optuna_sampler(cells: Cells) -> str:
+    """The sampler, by the marks that it leaves in the system attributes."""
+    marks = {
+        "tpe:": "TPE",
+        "gp:": "a Gaussian process",
+        "cma": "CMA-ES",
+        "nsga": "an evolutionary search",
+        "grid_id": GRID,
+    }
+    left = [
+        column.lower().removeprefix("system_attrs_")
+        for column, values in cells.items()
+        if column.lower().startswith("system_attrs_") and any(values)
+    ]
+    named = (name for own in left for mark, name in marks.items() if own.startswith(mark))
+    return next(named, "")
+
+
+def _ax_sampler(cells: Cells) -> str:
+    """The generator that is neither quasi-random nor a person."""
+    plain = re.compile("sobol|uniform|center|manual|custom", re.IGNORECASE)
+    for column in ("generation_node", "generation_method", "generation_model_key"):
+        for model in dict.fromkeys(cells.get(column, ())):
+            if model and not plain.search(model):
+                return model
+    return ""
+
+
+SAMPLERS: Mapping[str, Callable[[Cells], str]] = {"Optuna": _optuna_sampler, "Ax": _ax_sampler}
+"""By tool, what chose the configurations, by the cells; empty where they do not say."""
+
 _METRIC_PREFIXES = ("metrics.", "metrics/", "summary/", "summary.")
+_OPTUNA_RUNG = "system_attrs_completed_rung_"
 
 OWN_COLUMNS = ("trial", "study", "rerun_of", "seed", "status", "cause", "seconds")
 """The first columns of an exported round; the objective and the hyperparameters follow."""
@@ -41,7 +122,7 @@ class Stated:
         kinds: column to kind and to the name without the prefix.
         sampler: what chose the configurations, where it says so.
         pruner: what stopped trials early, where it says so.
-        cut_short: see `known_tables.Tool`; empty where the file has no such column.
+        cut_short: see `Tool`; empty where the file has no such column.
     """
 
     tool: str
@@ -57,7 +138,7 @@ def stated(cells: Mapping[str, Sequence[str]], objective: str) -> Stated:
     if own is not None:
         return own
     header = frozenset(name.lower() for name in cells)
-    tool = next((t for t in TOOLS if t.told_by(header)), None)
+    tool = next((t for t in tools() if t.wrote(header)), None)
     kinds = _prefixed(cells)
     if tool is None:
         return Stated(tool="", kinds=kinds)
@@ -65,11 +146,12 @@ def stated(cells: Mapping[str, Sequence[str]], objective: str) -> Stated:
     if tool.states_all and any(kind is HYPERPARAMETER for kind, _ in kinds.values()):
         kinds |= {c: (RESULT, c) for c in cells if c and c not in kinds}
     lower = {name.lower(): name for name in cells}
+    pruned = any(name.startswith(_OPTUNA_RUNG) and any(cells[c]) for name, c in lower.items())
     return Stated(
         tool=tool.name,
         kinds=kinds,
-        sampler=tool.sampler(cells) if tool.sampler else "",
-        pruner=tool.pruner(cells) if tool.pruner else "",
+        sampler=SAMPLERS[tool.name](cells) if tool.name in SAMPLERS else "",
+        pruner="successive halving" if pruned and tool.name == "Optuna" else "",
         cut_short=lower.get(tool.cut_short, "") if tool.cut_short else "",
     )
 
@@ -82,21 +164,19 @@ def _by_tool(tool: Tool, column: str) -> tuple[Kind, str] | None:
         if lower.startswith(prefix):
             bare = kind is HYPERPARAMETER or prefix in _METRIC_PREFIXES
             return kind, (column[len(prefix) :] if bare else column) or column
-    if tool is WANDB and lower.endswith(".value"):
-        return HYPERPARAMETER, column[: -len(".value")]
-    if tool is WANDB and lower.endswith(".desc"):
-        return BOOKKEEPING, column
-    if tool is WANDB and lower.endswith((".min", ".max", ".best", ".last", ".mean")):
-        return RESULT, column
+    for suffix, kind in tool.suffixes.items():
+        if lower.endswith(suffix):
+            return kind, column[: -len(suffix)] if kind is HYPERPARAMETER else column
     return None
 
 
 def _prefixed(cells: Mapping[str, Sequence[str]]) -> dict[str, tuple[Kind, str]]:
+    prefixes = tuple(f"{word}{sign}" for word in words()["prefixes"] for sign in "_./")
     kinds: dict[str, tuple[Kind, str]] = {}
     for column in cells:
         lower = column.lower()
-        prefix = next((p for p in PREFIXES if lower.startswith(p) and len(lower) > len(p)), None)
-        if prefix is not None and lower not in _NOT_PREFIXED:
+        prefix = next((p for p in prefixes if lower.startswith(p) and len(lower) > len(p)), None)
+        if prefix is not None and lower not in words()["not_prefixed"]:
             kinds[column] = (HYPERPARAMETER, column[len(prefix) :])
         elif lower.startswith(_METRIC_PREFIXES):
             kinds[column] = (RESULT, column[len("metrics.") :])

@@ -168,10 +168,10 @@ def _cut(part: bytes, width: int, at: dict[str, int], source: str, line: int) ->
     value = column("value")
     there = _there(value)
     value, lines = value[there], lines[there]
-    step = _steps(column("step", there), lines, source)
+    steps = column("step", there)
     return (
         column("trial", there),
-        step,
+        whole_steps(_numbers(steps, lines, source, "step"), steps, lines, source),
         column("metric", there),
         _numbers(value, lines, source, "value"),
     )
@@ -214,19 +214,11 @@ def _numbers(
     return numbers(texts, lines.tolist(), source, column)
 
 
-def _steps(cells: NDArray[np.bytes_], lines: Places, source: str) -> NDArray[np.int64]:
-    square = _letters(cells)
-    digits = (square >= 48) & (square <= 57)
-    if square.shape[1] <= 15 and (digits | (square == 0)).all() and digits[:, :1].all():
-        step = np.zeros(len(cells), np.int64)
-        for letter, is_digit in zip(square.T, digits.T, strict=True):
-            step = np.where(is_digit, 10 * step + letter - 48, step)
-        return step
-    return whole_steps(_numbers(cells, lines, source, "step"), cells.tolist(), lines, source)
-
-
 def whole_steps(
-    steps: NDArray[np.float64], cells: Sequence[bytes | str], lines: Places, source: str
+    steps: NDArray[np.float64],
+    cells: Sequence[bytes | str] | NDArray[np.bytes_],
+    lines: Places,
+    source: str,
 ) -> NDArray[np.int64]:
     """Steps as whole numbers, or the line of the first that is none."""
     whole = np.isfinite(steps) & (np.abs(steps) < 2**53)

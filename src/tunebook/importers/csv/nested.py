@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tunebook.importers.csv.column_names import CONFIGURATIONS
 from tunebook.importers.csv.column_profile import is_missing
+from tunebook.importers.csv.known_tools import words
 
 SUMMARIES = frozenset({"summary", "metrics", "results", "result", "scores", "summary_metrics"})
 
@@ -30,7 +30,7 @@ def spread_nested(cells: Mapping[str, list[str]]) -> tuple[dict[str, list[str]],
     notes = []
     for column, own in cells.items():
         what = column.strip().lower()
-        if what not in CONFIGURATIONS | SUMMARIES:
+        if what not in (*words()["configurations"], *SUMMARIES):
             continue
         rows = _rows(own)
         if rows is None:
@@ -40,7 +40,7 @@ def spread_nested(cells: Mapping[str, list[str]]) -> tuple[dict[str, list[str]],
         others |= {name.lower().removeprefix("params_").removeprefix("param_") for name in cells}
         if not keys or len(keys) > _MOST or any(key.lower() in others for key in keys):
             continue
-        prefix = "config" if what in CONFIGURATIONS else "summary"
+        prefix = "config" if what in words()["configurations"] else "summary"
         del found[column]
         for key in keys:
             found.setdefault(f"{prefix}/{key}", [row.get(key, "") for row in rows])

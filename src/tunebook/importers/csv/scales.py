@@ -37,7 +37,7 @@ def scale_of(column: Sequence[Value | None]) -> Scale:
     places[Scale.LINEAR] = values
     if low == high or len(places) == 1:
         return Scale.LINEAR
-    return min(places, key=lambda scale: _unevenness(places[scale]))
+    return min(places, key=lambda scale: unevenness(places[scale]))
 
 
 def _is_geometric(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
@@ -50,7 +50,7 @@ def _is_geometric(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
     )
 
 
-def _unevenness(places: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
+def unevenness(places: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
     """Kolmogorov distance between sorted places and an even spread over their range."""
     n = len(places)
     units = (places - places[0]) / (places[-1] - places[0])
