@@ -8,6 +8,7 @@ import pytest
 
 from tunebook.deciding.reproducibility import Reproduced
 from tunebook.domain.errors import EvidenceError, TrainingCodeError
+from tunebook.execution.code import source_of, training_code
 
 QUIET = {"workers": 0, "progress": False}
 
@@ -79,6 +80,6 @@ def test_without_training_code_it_says_what_to_pass(launched):
     def local(trial):
         return 0.1
 
-    launched._store.set_source(1, __import__("tunebook.execution.code", fromlist=["x"]).training_code(local, here=True).source)  # fmt: skip
+    launched._store.set_source(1, source_of(training_code(local, here=True)))
     with pytest.raises(TrainingCodeError, match="remembers no training function"):
         launched.replay(0, **QUIET)

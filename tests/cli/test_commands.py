@@ -203,7 +203,7 @@ def test_code_that_does_not_load_uses_up_no_trial(tunebook, tmp_path, code, says
     tunebook("init", "--no-try")
     (tmp_path / "train.py").write_text(code, "utf-8")
     ended = tunebook("run", "round-1.toml", "--workers", workers, code=1)
-    assert says in ended.stderr and "Next: mend" in ended.stderr
+    assert says in ended.stderr and "Next: fix" in ended.stderr
     rounds = json.loads(tunebook("status", "--json").stdout)["rounds"]
     assert rounds[0]["trials"] == {"pending": 4}
 

@@ -17,7 +17,8 @@ import cloudpickle
 import pytest
 
 from tunebook.domain.errors import TrainingCodeError
-from tunebook.execution.code import training_code
+from tunebook.domain.record import TrainingSource
+from tunebook.execution.code import source_of, training_code
 
 
 @pytest.fixture
@@ -50,11 +51,11 @@ def test_an_importable_function_goes_by_name(module):
     assert code.blob is None
     assert code.text == "def train(trial):\n    return 0.5\n"
     assert code.sha256 == hashlib.sha256(code.text.encode()).hexdigest()
-    assert (code.source.path, code.source.text) == (code.path, code.text)
+    assert source_of(code) == TrainingSource(path=code.path, text=code.text, sha256=code.sha256)
 
 
 def test_the_same_function_by_name_and_as_an_object_is_the_same_source(module):
-    assert training_code("own_training:train").source == training_code(module.train).source
+    assert source_of(training_code("own_training:train")) == source_of(training_code(module.train))
 
 
 def test_a_static_method_goes_by_name(module):
@@ -172,6 +173,6 @@ def test_nothing_is_imported_to_check_a_name(tmp_path, monkeypatch):
 
 
 def test_what_is_stored_is_text_alone(module):
-    source = training_code(lambda trial: 1).source
+    source = source_of(training_code(lambda trial: 1))
     assert all(isinstance(v, str) for v in (source.path, source.text, source.sha256))
     assert cloudpickle.__name__ not in source.text

@@ -31,7 +31,7 @@ from tunebook.domain.record import TrainingSource
 from tunebook.domain.space import Axis, Choice, Per, leaves
 from tunebook.domain.trial import Value
 from tunebook.execution.naming import find_code, module_file, wrong_arguments
-from tunebook.training import assignment
+from tunebook.training.assignment import TrainingCode as TrainingCode
 
 Train = Callable[..., Any]
 SCRIPTS = (".py", ".sh", ".yaml", ".yml", ".toml", ".json")
@@ -40,15 +40,9 @@ LARGE_BYTES = 20_000_000
 """Of a function by value: from here on its size is worth a note."""
 
 
-class TrainingCode(assignment.TrainingCode):
-    """Training code on its way to a worker, and what the book remembers of it."""
-
-    __slots__ = ()
-
-    @property
-    def source(self) -> TrainingSource:
-        """Its path, text and hash."""
-        return TrainingSource(path=self.path, text=self.text, sha256=self.sha256)
+def source_of(code: TrainingCode) -> TrainingSource:
+    """What the book remembers of training code: its path, text and hash."""
+    return TrainingSource(path=code.path, text=code.text, sha256=code.sha256)
 
 
 def training_code(train: Train | str | Program, *, here: bool = False) -> TrainingCode:
@@ -155,7 +149,7 @@ def logging_here() -> dict[str, Any]:
     }
 
 
-def size_note(code: assignment.TrainingCode) -> str:
+def size_note(code: TrainingCode) -> str:
     """What to know of a function that carries much data to each worker; empty for a small one."""
     size = len(code.blob or b"")
     if size < LARGE_BYTES or code.call is None:

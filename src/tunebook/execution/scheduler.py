@@ -16,7 +16,7 @@ from tunebook.domain.errors import StoreError, TrainingLoadError
 from tunebook.domain.formats.numbers import digits
 from tunebook.domain.trial import Purpose, Status
 from tunebook.execution import RunOptions
-from tunebook.execution.code import TrainingCode, size_note
+from tunebook.execution.code import TrainingCode, size_note, source_of
 from tunebook.execution.counts import Tally
 from tunebook.execution.endings import NOT_NOW
 from tunebook.execution.environment import note_environment
@@ -139,7 +139,7 @@ def _note_code(store: Store, number: int, code: TrainingCode, purpose: Purpose |
     """Record the code and environment of trials that are going to run; nothing where none is."""
     waiting = [t for t in store.trials(number) if not t.status.ended]
     if any(purpose is None or t.purpose is purpose for t in waiting):
-        store.set_source(number, code.source)
+        store.set_source(number, source_of(code))
         note_environment(store, number, code, reruns=purpose is Purpose.RERUN)
         if note := size_note(code):
             print(note, file=sys.stderr)

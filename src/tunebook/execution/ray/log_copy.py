@@ -10,7 +10,7 @@ import os
 import time
 from contextlib import suppress
 
-from tunebook.execution.ray.artifacts import Receiver, Thing, drop_others
+from tunebook.execution.ray.artifacts import Thing, drop_others
 from tunebook.training.log import AttemptFiles, take_lock
 
 
@@ -75,14 +75,6 @@ class HostCopy:
     def lacks(self, things: list[Thing]) -> list[Thing]:
         """What the node keeps and this copy has not."""
         return [t for t in things if self.carried.get((t.kind, t.name)) != t.mark]
-
-    def receiver(self, thing: Thing) -> Receiver:
-        """For a thing that is about to arrive."""
-        return Receiver(self.files, thing)
-
-    def have(self, thing: Thing) -> None:
-        """A thing is here."""
-        self.carried[thing.kind, thing.name] = thing.mark
 
     def mirror(self, things: list[Thing]) -> None:
         """All of these are here: drop what the node has dropped."""

@@ -13,8 +13,8 @@ from tunebook.domain.trial import Cause, TrialKey
 from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
 from tunebook.execution.outcome import infeasible
-from tunebook.execution.ray.artifacts import CHECKPOINT, Thing, kept, piece
-from tunebook.execution.ray.cluster import Cluster
+from tunebook.execution.ray.artifacts import CHECKPOINT, Receiver, Thing, kept, piece
+from tunebook.execution.ray.cluster import Cluster, awaited
 from tunebook.execution.ray.log_copy import HostCopy
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import AttemptFiles
@@ -146,7 +146,7 @@ async def _heard(node: Any, order: Order, copy: HostCopy) -> dict[str, Any]:
 
 async def _unless_stopped(reference: Any, order: Order) -> Any:
     """An answer of an actor that may wait for its place for hours."""
-    answer = asyncio.ensure_future(_answer(reference))
+    answer = asyncio.ensure_future(awaited(reference))
     changed = asyncio.ensure_future(order.changed.wait())
     try:
         await asyncio.wait({answer, changed}, return_when=asyncio.FIRST_COMPLETED)
@@ -158,21 +158,17 @@ async def _unless_stopped(reference: Any, order: Order) -> Any:
         changed.cancel()
 
 
-async def _answer(reference: Any) -> Any:
-    return await reference
-
-
 async def _fetch(node: Any, copy: HostCopy, things: list[Thing]) -> bool:
     """Carry what is new to the host; True where all of it is there."""
     whole = True
     for thing in copy.lacks(things):
-        receiver = copy.receiver(thing)
+        receiver = Receiver(copy.files, thing)
         for relative, at in thing.pieces():
             data = await node.piece.remote(thing.kind, thing.name, relative, at)
             receiver.take(relative, data or b"")
         # Dropped or replaced by training meanwhile: the next look says what is there now.
         if receiver.place():
-            copy.have(thing)
+            copy.carried[thing.kind, thing.name] = thing.mark
         else:
             whole = False
     if whole:
@@ -196,7 +192,7 @@ async def _give(node: Any, order: Order, copy: HostCopy) -> None:
             data = piece(order.files, CHECKPOINT, thing.name, relative, at) or b""
             await node.take.remote(thing, relative, data)
         if await node.place.remote():
-            copy.have(thing)
+            copy.carried[thing.kind, thing.name] = thing.mark
 
 
 def _of_ray(error: Exception) -> bool:
