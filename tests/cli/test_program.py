@@ -64,7 +64,7 @@ def test_what_can_t_be_meant_is_told_before_a_book_is_made(tunebook, tmp_path):
     (tmp_path / "train.py").write_text(PROGRAM, "utf-8")
     wrong = {
         '"--lr={learning_rate}"': ('"--lr={learning_rat}"', "no hyperparameter of this round"),
-        '"{python}", "train.py"': ('"pyhton-3", "train.py"', "there is no such program here"),
+        '"{python}", "train.py"': ('"pyhton-3", "train.py"', "there is no such program"),
         "pattern:epoch (?P<step>": ("pattern:epoch ((?P<step>", "is none"),
         "trials = 8": ('trials = 8\ntrain = "train.py:main"', "trains by one thing"),
         '7 = "diverged"': ('7 = "tired"', "an exit code means one of"),
