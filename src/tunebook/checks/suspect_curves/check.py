@@ -31,7 +31,6 @@ from tunebook.checks.suspect_curves import evaluation_steps
 from tunebook.checks.suspect_curves.evaluation_cost import with_cost
 from tunebook.checks.suspect_curves.identical_curves import (
     FEWEST_POINTS,
-    Twins,
     constant,
     twins_of,
 )
@@ -123,6 +122,10 @@ class _Asked:
     good: Bool[np.ndarray, "rows"]
     metrics: tuple[Metric, ...]
 
+    def names(self, rows: Iterable[int]) -> tuple[str, ...]:
+        """Of the trials in these rows of the table."""
+        return tuple(self.table.name[i] for i in rows)
+
 
 Found = list[tuple[Finding, Suspicion]]
 
@@ -188,24 +191,21 @@ def _rising(asked: _Asked) -> Found:
         p_value, low, end, begin = _rises(asked, metric)
         level = RISING / 2 / len(training)
         shown, studies = shown_by_most(asked.table, asked.rows, asked.good, p_value, level)
-        alone = shown_alone(p_value, level)
-        every = shown | alone
+        every = shown | shown_alone(p_value, level)
         # What single trials do in a second training metric is the same again.
         if studies or (every.any() and not found):
             readable = np.isfinite(p_value)
+            chosen, of = (shown, readable & asked.good) if studies else (every, readable)
             finding = rising_finding(
-                asked.table.name,
                 metric.name,
-                rows=asked.rows,
-                shown=shown if studies else every,
-                asked=readable & asked.good if studies else readable,
+                asked.names(asked.rows[chosen]),
+                of=int(of.sum()),
+                low=metric.sign * float(np.nanmedian(low[chosen])),
+                end=metric.sign * float(np.nanmedian(end[chosen])),
                 most=bool(studies),
                 diverged=int((every & (end > begin)).sum()),
-                low=metric.sign * low,
-                end=metric.sign * end,
             )
-            chosen = asked.rows[shown if studies else every]
-            found.append((finding, _suspicion(asked, "rising", metric.name, chosen)))
+            found.append((finding, _suspicion(asked, "rising", metric.name, asked.rows[chosen])))
     return found
 
 
@@ -218,7 +218,8 @@ def _rises(asked: _Asked, metric: Metric) -> tuple[np.ndarray, np.ndarray, np.nd
         blocks = blocks_of(points)
         rise = late_rise(blocks)
         noise = evaluation_noise(blocks)
-        p_value = _either(rise.p_value, _in_logs(points))
+        # The smaller of two p-values, paid for twice, however they depend on each other.
+        p_value = np.minimum(1.0, 2 * np.fmin(rise.p_value, _in_logs(points)))
         parts.append((p_value, rise.low, rise.end, points.begin, rise.size, noise))
     p_value, low, end, begin, size, noise = (
         np.concatenate(column) for column in zip(*parts, strict=True)
@@ -244,25 +245,15 @@ def _in_logs(points: Points) -> Float[np.ndarray, "rows"]:
     return np.where(lowest > 0, p_value, np.nan)
 
 
-def _either(
-    a: Float[np.ndarray, "rows"], b: Float[np.ndarray, "rows"]
-) -> Float[np.ndarray, "rows"]:
-    """The smaller of two p-values, paid for twice, however they depend on each other."""
-    return np.asarray(np.minimum(1.0, 2 * np.fmin(a, b)))
-
-
 def _periodic(asked: _Asked) -> Found:
     """Held-out metrics, and the training loss, that go up and down in step with evaluations."""
-    studies: dict[str, list[int]] = {}
-    for i in asked.rows:
-        studies.setdefault(asked.table.study[i], []).append(int(i))
+    names = np.array(asked.table.study, dtype=object)[asked.rows]
+    studies = {study: asked.rows[names == study] for study in dict.fromkeys(names)}
     level = PERIODIC / len(asked.metrics) / max(len(studies), 1)
     found: Found = []
     for metric in asked.metrics:
         for study, own in studies.items():
-            chosen = np.array(own)
-            if len(own) > READ:
-                chosen = chosen[np.linspace(0, len(own) - 1, READ).astype(int)]
+            chosen = own[np.linspace(0, len(own) - 1, min(len(own), READ)).astype(int)]
             points = points_of(asked.table.curves[metric.name], chosen, metric.sign or 1)
             periods = periods_of(points)
             readable = int(np.isfinite(periods.p_value).sum())
@@ -271,22 +262,19 @@ def _periodic(asked: _Asked) -> Found:
                 continue
             period, shown = common
             trials = chosen[shown]
+            steps = [asked.table.curves[metric.name].of(int(i))[0] for i in trials]
             finding = period_finding(
-                asked.table.name, metric.name, study if len(studies) > 1 else "",
-                trials, readable, period, float(np.median(periods.swing[shown])),
-                _apart(asked.table, metric.name, trials),
-            )  # fmt: skip
-            found.append(
-                (finding, _suspicion(asked, "periodic", metric.name, trials, study, period))
+                metric.name,
+                study if len(studies) > 1 else "",
+                asked.names(trials),
+                of=readable,
+                period=period,
+                swing=float(np.median(periods.swing[shown])),
+                apart=float(np.median([np.median(np.diff(own)) for own in steps])),
             )
+            seen = _suspicion(asked, "periodic", metric.name, trials, study, period)
+            found.append((finding, seen))
     return found
-
-
-def _apart(table: TrialTable, metric: str, trials: Int[np.ndarray, "trials"]) -> float:
-    """Steps between evaluations, as a rule."""
-    return float(
-        np.median([np.median(np.diff(table.curves[metric].of(int(i))[0])) for i in trials])
-    )
 
 
 def _identical(asked: _Asked) -> Found:
@@ -299,18 +287,11 @@ def _identical(asked: _Asked) -> Found:
             if key not in seen:  # the same trials in another metric are the same bug
                 seen.add(key)
                 finding = twins_finding(twins, len(asked.rows))
-                found.append((finding, _twins_shown(asked, twins)))
+                largest = set(max(twins.groups, key=len))
+                rows = [i for i in asked.rows if asked.table.name[i] in largest]
+                drawn = _suspicion(asked, "identical", twins.metric, rows)
+                found.append((finding, replace(drawn, trials=twins.trials)))
     return found
-
-
-def _twins_shown(asked: _Asked, twins: Twins) -> Suspicion:
-    largest = set(sorted(twins.groups, key=lambda g: -len(g))[0])
-    rows = np.array([i for i in asked.rows if asked.table.name[i] in largest])
-    shown = _suspicion(asked, "identical", twins.metric, rows)
-    return Suspicion(
-        kind=shown.kind, metric=shown.metric, study="", trials=twins.trials, period=0.0,
-        curves=shown.curves,
-    )  # fmt: skip
 
 
 def _still(asked: _Asked) -> Found:
@@ -325,10 +306,11 @@ def _still(asked: _Asked) -> Found:
         if many < FEWEST_TRIALS or not (most or still.sum() >= NEARLY_ALL * many):
             continue
         rows = asked.rows[still]
+        value = float(curves.of(int(rows[0]))[1][0])
+        objective = metric.name == asked.table.objective.metric
         finding = still_finding(
-            asked.table.name, metric.name, rows, many, float(curves.of(int(rows[0]))[1][0]),
-            objective=metric.name == asked.table.objective.metric,
-        )  # fmt: skip
+            metric.name, asked.names(rows), of=many, value=value, objective=objective
+        )
         found.append((finding, _suspicion(asked, "still", metric.name, rows)))
     return found
 
@@ -349,10 +331,6 @@ def _suspicion(
         steps, values = asked.table.curves[metric].of(i)
         curves.append(SuspectCurve(trial=asked.table.name[i], steps=steps, values=values))
     return Suspicion(
-        kind=kind,
-        metric=metric,
-        study=study,
-        trials=tuple(asked.table.name[i] for i in order),
-        period=period,
+        kind=kind, metric=metric, study=study, trials=asked.names(order), period=period,
         curves=tuple(curves),
-    )
+    )  # fmt: skip

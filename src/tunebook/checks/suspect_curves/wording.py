@@ -5,74 +5,75 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from tunebook.checks.suspect_curves.identical_curves import Twins
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.numbers import digits
+from tunebook.domain.formats.numbers import digits, in_words
 from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, Int
+    pass
 
 MANY = 0.1
 """Share of the trials from which on identical curves are a problem, not a warning. A judgement."""
+MOST_NAMED = 4
 
 
 def rising_finding(
-    names: Sequence[str],
     metric: str,
+    trials: Sequence[str],
     *,
-    rows: Int[np.ndarray, "rows"],
-    shown: Bool[np.ndarray, "rows"],
-    asked: Bool[np.ndarray, "rows"],
+    of: int,
+    low: float,
+    end: float,
     most: bool,
     diverged: int,
-    low: Float[np.ndarray, "rows"],
-    end: Float[np.ndarray, "rows"],
 ) -> Finding:
-    """A training metric that gets worse."""
-    k, n = int(shown.sum()), int(asked.sum())
-    course = (
-        f"from {digits(_middle(low[shown]), 3)} at its best to {digits(_middle(end[shown]), 3)}"
-    )
+    """A training metric that gets worse, in most of the best trials or in single ones.
+
+    Args:
+        metric: its name.
+        trials: that show it, `of` so many that were asked.
+        low, end: medians of their lowest stretch and of their last quarter.
+        most: whether most of the best trials do.
+        diverged: how many of all that show it end worse than they began.
+    """
+    which = "best trials" if most else "trials"
+    because = f"{metric} gets worse in {len(trials)} of {'the ' if most else ''}{of} {which}"
+    rises = because.replace("worse in", "worse in training in", 1)
+    course = f"from {digits(low, 3)} at its best to {digits(end, 3)} in the last quarter"
     if most:
         sentence = (
-            f"{metric} gets worse in training in {k} of the {n} best trials, {course} in the "
-            "last quarter: probably a bug in the loss or the optimizer, or a learning rate too "
-            "high for the end of training."
+            f"{rises}, {course}: probably a bug in the loss or the optimizer, or a learning rate "
+            "too high for the end of training."
         )
-        because = f"{metric} gets worse in {k} of the {n} best trials"
     else:
         ended = "1 of them ends" if diverged == 1 else f"{diverged} of them end"
         tail = f"; {ended} worse than at the first evaluation: diverged without a NaN"
         sentence = (
-            f"{metric} gets worse in training in {k} of {n} trials, {course} in the last quarter"
-            f"{tail if diverged else ''}. Most of the best trials do not: look at the learning "
-            "rates of these, or raise tb.Infeasible."
+            f"{rises}, {course}{tail if diverged else ''}. Most of the best trials do not: look "
+            "at the learning rates of these, or raise tb.Infeasible."
         )
-        because = f"{metric} gets worse in {k} of {n} trials"
     return _finding(
         Severity.PROBLEM if most else Severity.NOTE,
         metric,
-        {"rising": k, "trials": n, "ended_worse_than_begun": diverged},
+        {"rising": len(trials), "trials": of, "ended_worse_than_begun": diverged},
         sentence,
         because if most else "",
-        [names[i] for i in rows[shown]],
+        trials,
     )
 
 
 def period_finding(
-    names: Sequence[str],
     metric: str,
     study: str,
-    trials: Int[np.ndarray, "trials"],
-    readable: int,
+    trials: Sequence[str],
+    *,
+    of: int,
     period: float,
     swing: float,
     apart: float,
 ) -> Finding:
-    """A metric that goes up and down in step with evaluations."""
+    """A metric that goes up and down in step with evaluations, `apart` steps from each other."""
     where = f" of {study}" if study else ""
     because = f"{metric} repeats every {digits(period, 3)} evaluations"
     return _finding(
@@ -83,13 +84,13 @@ def period_finding(
             "period_steps": period * apart,
             "swing": swing,
             "periodic": len(trials),
-            "trials": readable,
+            "trials": of,
         },
         f"{because} ({digits(period * apart, 3)} steps), by {digits(swing)} up and down, in "
-        f"{len(trials)} of {readable} trials{where}: see whether evaluation runs on other data "
-        "each time or shuffling repeats; a learning rate that goes in cycles does it too.",
+        f"{len(trials)} of {of} trials{where}: see whether evaluation runs on other data each "
+        "time or shuffling repeats; a learning rate that goes in cycles does it too.",
         because,
-        [names[i] for i in trials],
+        trials,
     )
 
 
@@ -101,7 +102,7 @@ def twins_finding(twins: Twins, trials: int) -> Finding:
         told = "although their seeds differ: the seed has no effect"
         because = f"{k} trials with other seeds have the same {twins.metric}"
     else:
-        what = _few(twins.differs)
+        what = in_words(twins.differs, most=MOST_NAMED)
         told = f"although {what} differ{'' if len(twins.differs) > 1 else 's'}: " + (
             "training may not use it" if len(twins.differs) == 1 else "training may not use them"
         )
@@ -118,24 +119,18 @@ def twins_finding(twins: Twins, trials: int) -> Finding:
 
 
 def still_finding(
-    names: Sequence[str],
-    metric: str,
-    rows: Int[np.ndarray, "rows"],
-    trials: int,
-    value: float,
-    *,
-    objective: bool,
+    metric: str, trials: Sequence[str], *, of: int, value: float, objective: bool
 ) -> Finding:
     """A metric that never changes."""
-    because = f"{metric} never changes in {len(rows)} of {trials} trials"
+    because = f"{metric} never changes in {len(trials)} of {of} trials"
     return _finding(
         Severity.PROBLEM if objective else Severity.WARNING,
         metric,
-        {"unchanged": len(rows), "trials": trials},
+        {"unchanged": len(trials), "trials": of},
         f"{because}; in the best of them it is {digits(value, 4)} from the first evaluation to "
         "the last: see whether the model that is evaluated is the one that is trained.",
         because,
-        [names[i] for i in rows],
+        trials,
     )
 
 
@@ -154,7 +149,7 @@ def pass_finding(
         table.objective.metric,
         {"trials": trials, "metrics": len(metrics)},
         f"No curve of {trials} trials looks like a bug: {', '.join(asked)}, in "
-        f"{_few(metrics)}.{more}",
+        f"{in_words(metrics, most=MOST_NAMED)}.{more}",
         "",
         (),
     )
@@ -189,14 +184,3 @@ def _finding(
         check="C8", severity=severity, subject=subject, numbers=numbers, sentence=sentence,
         remedy=remedy, trials=tuple(trials), settled=settled,
     )  # fmt: skip
-
-
-def _few(names: Sequence[str], most: int = 4) -> str:
-    if len(names) > most:
-        return f"{', '.join(names[:most])} and {len(names) - most} more"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
-
-
-def _middle(values: np.ndarray) -> float:
-    finite = values[np.isfinite(values)]
-    return float(np.median(finite)) if len(finite) else float("nan")
