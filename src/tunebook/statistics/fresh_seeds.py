@@ -22,9 +22,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.domain.finding import Interval, PairwiseDifference
-from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration, Value
-from tunebook.statistics.scientific_values import FEWEST, FEWEST_SEEDS, LARGEST, Group
+from tunebook.statistics.scientific_values import (
+    FEWEST,
+    FEWEST_SEEDS,
+    LARGEST,
+    Group,
+    rows_by_configuration,
+)
 from tunebook.statistics.value_pairs import ALPHA, interval, welch
 
 if TYPE_CHECKING:
@@ -74,7 +79,7 @@ class FreshSeeds:
 def fresh_seeds(group: Group) -> FreshSeeds | None:
     """The fresh seeds of one value's chosen configuration, or None where there are none."""
     table = group.table
-    rows = _rows_by_configuration(table)
+    rows = rows_by_configuration(table)
     repeated = [own for own in rows if len(own) > 1]
     if len(rows) < FEWEST or not 0 < len(repeated) < len(rows) / 2:
         return None
@@ -138,13 +143,6 @@ def seed_groups(values: Float[np.ndarray, "seeds"]) -> SeedGroups | None:
         high_count=len(high),
         high_mean=float(high.mean()),
     )
-
-
-def _rows_by_configuration(table: TrialTable) -> list[list[int]]:
-    together: dict[tuple[tuple[str, Value], ...], list[int]] = {}
-    for i, config in enumerate(table.config):
-        together.setdefault(tuple(sorted(config.items())), []).append(i)
-    return list(together.values())
 
 
 def choosing_trials(seeds: Sequence[int | None], rows: Sequence[Sequence[int]]) -> set[int]:

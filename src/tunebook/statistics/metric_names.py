@@ -12,15 +12,6 @@ from dataclasses import dataclass
 from tunebook.domain.design import Objective
 from tunebook.domain.metric_direction import NO_QUALITY, likely_direction, words_of
 
-__all__ = [
-    "Metric",
-    "contradicted",
-    "quality_unknown",
-    "read_metrics",
-    "training_twin",
-    "words_of",
-]
-
 TRAINING = frozenset({"train", "training", "tr"})
 HELD_OUT = frozenset(
     {"valid", "validation", "val", "test", "testing", "dev", "eval", "evaluation", "heldout"}

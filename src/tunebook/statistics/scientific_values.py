@@ -131,6 +131,14 @@ def units_of(
     return units if np.isfinite(units).all() else None
 
 
+def rows_by_configuration(table: TrialTable) -> list[list[int]]:
+    """The trials of each configuration, whatever their seeds."""
+    together: dict[tuple[tuple[str, Value], ...], list[int]] = {}
+    for i, config in enumerate(table.config):
+        together.setdefault(tuple(sorted(config.items())), []).append(i)
+    return list(together.values())
+
+
 def by_configuration(
     table: TrialTable,
 ) -> tuple[Floats[np.ndarray, "configurations"], Int[np.ndarray, "configurations"]]:
@@ -139,13 +147,11 @@ def by_configuration(
     Returns:
         The losses, and the first trial of each configuration.
     """
-    together: dict[tuple[tuple[str, Value], ...], list[int]] = {}
-    for i, config in enumerate(table.config):
-        together.setdefault(tuple(sorted(config.items())), []).append(i)
+    together = rows_by_configuration(table)
     # Squares of what is larger would overflow; no comparison turns on how large it is.
     losses = np.where(table.complete, np.clip(table.losses, -LARGEST, LARGEST), np.inf)
-    means = np.array([losses[own].mean() for own in together.values()])
-    return means, np.array([own[0] for own in together.values()], dtype=np.int64)
+    means = np.array([losses[own].mean() for own in together])
+    return means, np.array([own[0] for own in together], dtype=np.int64)
 
 
 def _range_of(axis: Axis, k: int, inside: Sequence[Value | None]) -> tuple[float, float]:

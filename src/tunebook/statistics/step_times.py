@@ -32,14 +32,12 @@ class StepTime:
 
     Attributes:
         seconds: of one step.
-        cycle_s: median of the longest cycles, evaluation included.
-        apart: steps in these.
+        apart: steps in the longest cycles.
         cycles: how many cycles it rests on.
         separated: reports came at two distances, so that no evaluation is in it.
     """
 
     seconds: Interval
-    cycle_s: float
     apart: int
     cycles: int
     separated: bool
@@ -97,7 +95,6 @@ def step_time(clocks: Sequence[Curves], *, confidence: float = 0.95) -> StepTime
         seconds=Interval(
             values[0] / between, max(0.0, values[1] / between), values[2] / between, confidence
         ),
-        cycle_s=far.estimate,
         apart=long,
         cycles=count,
         separated=separated,

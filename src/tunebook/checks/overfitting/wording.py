@@ -10,9 +10,9 @@ import numpy as np
 from tunebook.checks.overfitting.generalization_gap import MetricReading
 from tunebook.domain.finding import Finding, Interval, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import digits, in_words, range_text, round_to
+from tunebook.domain.metric_direction import words_of
 from tunebook.domain.space import Float, Scale
 from tunebook.domain.table import TrialTable
-from tunebook.statistics.metric_names import words_of
 
 if TYPE_CHECKING:
     from jaxtyping import Bool

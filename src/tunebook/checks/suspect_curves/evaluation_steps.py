@@ -7,7 +7,6 @@ checks ask: regular steps; two evaluations in the first tenth of training, where
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -84,47 +83,44 @@ def findings_on(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> tuple[Findi
         return ()
     trained = trained_lengths(table, rows)
     seen = evaluations_of(curves, rows, trained.steps)
-    every_step = _every_step(seen)
-    faults: list[tuple[str, Bool[np.ndarray, "rows"]]] = [
-        ("at irregular steps", seen.unevenness > UNEVEN),
-        (
-            f"fewer than {FEWEST_EARLY} times in the first tenth of training",
-            (seen.early < FEWEST_EARLY) & ~every_step,
-        ),
-        (f"fewer than {FEWEST} times", (seen.count < FEWEST) & ~every_step),
+    short = ~_every_step(seen)
+    faults = [
+        (text, shows, shown)
+        for text, shows, shown in (
+            ("at irregular steps", "", seen.unevenness > UNEVEN),
+            (
+                f"fewer than {FEWEST_EARLY} times in the first tenth of training",
+                "early instability",
+                (seen.early < FEWEST_EARLY) & short,
+            ),
+            (f"fewer than {FEWEST} times", "how curves end", (seen.count < FEWEST) & short),
+        )
+        if shown.mean() > MOST
     ]
-    found = [(text, shown) for text, shown in faults if shown.mean() > MOST]
-    every = max(1, int(np.median(seen.apart)))
-    times = int(np.median(seen.count))
-    usual = f"{metric} is evaluated {'once' if times == 1 else f'{times} times'} a trial"
-    if not found:
-        return (_finding(table, seen, Severity.PASS, f"{usual}, {_every(every)}.", None, ()),)
+    every, times = max(1, int(np.median(seen.apart))), int(np.median(seen.count))
+    if not faults:
+        often = "once" if times == 1 else f"{times} times"
+        sentence = f"{metric} is evaluated {often} a trial, {_every(every)}."
+        return (_finding(table, seen, Severity.PASS, sentence, None, ()),)
     wanted = max(1, _rounded(min(every, float(np.median(seen.length)) / 20)))
-    parts = [
-        f"{int(shown.sum())} of {len(rows)} trials are evaluated {text}" for text, shown in found
-    ]
-    shown = np.logical_or.reduce([s for _, s in found])
+    parts = [f"{int(s.sum())} of {len(rows)} trials are evaluated {text}" for text, _, s in faults]
+    shows = " and ".join(shows for _, shows, _ in faults if shows)
     remedy = Remedy(
         kind=RemedyKind.INSPECT,
         values={"evaluate_every": wanted} if trained.as_planned else {},
-        because="trials are evaluated " + " and ".join(text for text, _ in found),
+        because="trials are evaluated " + " and ".join(text for text, *_ in faults),
     )
-    names = tuple(table.name[i] for i in rows[shown])
-    sentence = f"{'; '.join(parts)}. Evaluate {_every(wanted)}, to see {_seen(found)}."
+    names = tuple(table.name[i] for i in rows[np.logical_or.reduce([s for *_, s in faults])])
+    sentence = (
+        f"{'; '.join(parts)}. Evaluate {_every(wanted)}, to see "
+        f"{shows or 'curves at comparable steps'}."
+    )
     return (_finding(table, seen, Severity.NOTE, sentence, remedy, names),)
 
 
 def _every_step(seen: Evaluations) -> Bool[np.ndarray, "rows"]:
     """Trials in which every step is evaluated: no evaluation is missing, however few they are."""
     return np.asarray((seen.apart <= 1) & (seen.unevenness == 0))
-
-
-def _seen(found: Sequence[tuple[str, object]]) -> str:
-    """What more, or more even, evaluations let one see."""
-    texts = [text for text, _ in found]
-    parts = ["early instability"] if any("first tenth" in t for t in texts) else []
-    parts += ["how curves end"] if any(t == f"fewer than {FEWEST} times" for t in texts) else []
-    return " and ".join(parts) or "curves at comparable steps"
 
 
 def _finding(

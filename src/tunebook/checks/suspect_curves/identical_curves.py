@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.domain.curves import Curves
+from tunebook.domain.metric_direction import words_of
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.curves.block_means import points_of
-from tunebook.statistics.metric_names import words_of
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Int

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from tunebook.checks.suspect_curves.identical_curves import Twins
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import digits, in_words
 from tunebook.domain.table import TrialTable
-
-if TYPE_CHECKING:
-    pass
 
 MANY = 0.1
 """Share of the trials from which on identical curves are a problem, not a warning. A judgement."""
@@ -37,9 +33,8 @@ def rising_finding(
         most: whether most of the best trials do.
         diverged: how many of all that show it end worse than they began.
     """
-    which = "best trials" if most else "trials"
-    because = f"{metric} gets worse in {len(trials)} of {'the ' if most else ''}{of} {which}"
-    rises = because.replace("worse in", "worse in training in", 1)
+    who = f"{len(trials)} of {f'the {of} best' if most else of} trials"
+    rises = f"{metric} gets worse in training in {who}"
     course = f"from {digits(low, 3)} at its best to {digits(end, 3)} in the last quarter"
     if most:
         sentence = (
@@ -58,7 +53,7 @@ def rising_finding(
         metric,
         {"rising": len(trials), "trials": of, "ended_worse_than_begun": diverged},
         sentence,
-        because if most else "",
+        f"{metric} gets worse in {who}" if most else "",
         trials,
     )
 

@@ -203,13 +203,9 @@ def best_checkpoints(readings: Sequence[CurveReading]) -> BestCheckpoints:
 
 def bands_of(readings: Sequence[CurveReading]) -> tuple[CurveBand, ...]:
     """A band for each study in which three curves or more are not highlighted."""
-    groups: dict[str, list[CurveReading]] = {}
-    for r in readings:
-        own = groups.setdefault(r.study, [])
-        if not r.highlighted:
-            own.append(r)
     bands = []
-    for study, own in groups.items():
+    for study in dict.fromkeys(r.study for r in readings):
+        own = [r for r in readings if r.study == study and not r.highlighted]
         if len(own) < 3:
             continue
         own = own[:: math.ceil(len(own) / IN_A_BAND)]
@@ -221,18 +217,7 @@ def bands_of(readings: Sequence[CurveReading]) -> tuple[CurveBand, ...]:
         there = np.isfinite(rows).sum(axis=0) >= 3
         if not there.any():
             continue
-        q10, q50, q90 = _quantiles(rows[:, there])
+        known = np.where(np.isfinite(rows[:, there]), rows[:, there], np.nan)
+        q10, q50, q90 = np.nanquantile(known, [0.1, 0.5, 0.9], axis=0)
         bands.append(CurveBand(study=study, steps=grid[there], q10=q10, q50=q50, q90=q90))
     return tuple(bands)
-
-
-def _quantiles(rows: Float[np.ndarray, "curves grid"]) -> Float[np.ndarray, "3 grid"]:
-    """The 10, 50 and 90 % quantiles of what is finite in each column, interpolated linearly."""
-    rows = np.where(np.isfinite(rows), rows, np.inf)
-    rows.sort(axis=0)
-    last = np.isfinite(rows).sum(axis=0) - 1
-    place = np.array([0.1, 0.5, 0.9])[:, None] * last
-    below = np.floor(place).astype(int)
-    above = np.minimum(below + 1, last)
-    low, high = np.take_along_axis(rows, below, 0), np.take_along_axis(rows, above, 0)
-    return np.asarray(low + (place - below) * (high - low))
