@@ -39,6 +39,12 @@ class Curves:
         a, b = self.offsets[i], self.offsets[i + 1]
         return self.steps[a:b], self.values[a:b]
 
+    def finite(self, i: int) -> tuple[Int[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+        """The same, finite values alone."""
+        steps, values = self.of(i)
+        finite = np.isfinite(values)
+        return steps[finite], values[finite]
+
     def take(self, rows: Int[np.ndarray, "chosen"]) -> Curves:
         """The curves of the chosen trials, in the order given."""
         lengths = np.diff(self.offsets)[rows]

@@ -85,53 +85,59 @@ def check(table: TrialTable, *, seed: int = 0) -> VarianceResult | NotApplicable
             f"report {metric} several times in training: trial.report(step, ...)",
         )
     good = _good(table, rows)
-    if _one_configuration(table, good):
+    if len({tuple(sorted(table.config[i].items())) for i in good.tolist()}) < 2:
         return _silent(
             "the best trials have one configuration, so no choice between them depends on noise",
             f"{FEWEST_TRIALS} trials of different configurations",
         )
-    length = dict(zip(good.tolist(), trained_lengths(table, good).steps.tolist(), strict=True))
-    read = ((i, late_part(*_losses(table, i), length[i])) for i in good.tolist())
-    late = {i: part for i, part in read if part is not None}
+    late = _late_parts(table, good)
     if len(late) < FEWEST_TRIALS:
         return _silent(
             f"{len(late)} of the {len(good)} best trials have {FEWEST} evaluations of {metric} "
             f"late in training; it takes {FEWEST_TRIALS}",
             "evaluate 15 times or more, at even steps",
         )
-    settles = False
-    while still_settling(list(late.values())):
-        settles = True
-        halved = {i: half for i, part in late.items() if (half := later_half(part)) is not None}
-        if len(halved) < FEWEST_TRIALS:
-            return _silent(
-                f"the noise of {metric} falls until the end of training, and too few evaluations "
-                "are left to read it there",
-                "evaluate 30 times or more, at even steps",
-            )
-        late = halved
-    noise = read_noise(list(late.values()))
+    settled = _settled(late)
+    if len(settled) < FEWEST_TRIALS:
+        return _silent(
+            f"the noise of {metric} falls until the end of training, and too few evaluations "
+            "are left to read it there",
+            "evaluate 30 times or more, at even steps",
+        )
+    noise = read_noise(list(settled.values()))
     if not noise.separated:
         return _silent(
             f"the curves of {metric} drift so smoothly that noise and trend can't be separated",
             "evaluate more often late in training",
         )
-    if _read_before(table, late, noise):
+    if _read_before(table, settled, noise):
         return _silent(
             f"most of the best trials reach their best {metric} before the late part of training, "
             "so late noise does not decide between them",
             "shorter training, or an objective that is best at its end",
         )
-    return _result(table, good, late, noise, settles=settles)
+    return _result(table, good, settled, noise, settles=settled is not late)
 
 
 def _silent(reason: str, needs: str) -> NotApplicable:
     return NotApplicable(check="C5", reason=reason, needs=needs)
 
 
-def _one_configuration(table: TrialTable, good: Int[np.ndarray, "good"]) -> bool:
-    """Whether the good trials differ by their seed alone."""
-    return len({tuple(sorted(table.config[int(i)].items())) for i in good}) < 2
+def _late_parts(table: TrialTable, good: Int[np.ndarray, "good"]) -> dict[int, Late]:
+    """The last parts of the good trials' curves, by row of the table, as far as there are."""
+    lengths = trained_lengths(table, good).steps.tolist()
+    read = {
+        i: late_part(*_losses(table, i), length)
+        for i, length in zip(good.tolist(), lengths, strict=True)
+    }
+    return {i: part for i, part in read.items() if part is not None}
+
+
+def _settled(late: dict[int, Late]) -> dict[int, Late]:
+    """The same, halved as long as the noise falls within it; fewer where halves are too short."""
+    while len(late) >= FEWEST_TRIALS and still_settling(list(late.values())):
+        late = {i: half for i, part in late.items() if (half := later_half(part)) is not None}
+    return late
 
 
 def _read_before(table: TrialTable, late: dict[int, Late], noise: LateNoise) -> bool:
@@ -139,8 +145,8 @@ def _read_before(table: TrialTable, late: dict[int, Late], noise: LateNoise) -> 
     if table.objective.reduce is not Reduce.BEST:
         return False
     room = BEYOND_LUCK * noise.deviation.high
-    before = [float(part.around[-1:].mean()) - float(table.losses[i]) > room
-              for i, part in late.items()]  # fmt: skip
+    losses = table.losses
+    before = [part.around[-1] - losses[i] > room for i, part in late.items()]
     return 2 * sum(before) > len(before)
 
 
@@ -154,9 +160,8 @@ def _good(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "
 def _losses(
     table: TrialTable, i: int
 ) -> tuple[Int[np.ndarray, "points"], Float[np.ndarray, "points"]]:
-    steps, values = table.curves[table.objective.metric].of(i)
-    finite = np.isfinite(values)
-    return steps[finite], table.objective.sign * values[finite]
+    steps, values = table.curves[table.objective.metric].finite(i)
+    return steps, table.objective.sign * values
 
 
 def _result(
@@ -196,7 +201,15 @@ def _result(
         compared=len(compared),
         compared_study=table.study[compared[0]] if len(table.branches) > 1 else "",
         unsteady=tuple(table.name[places[k]] for k in noise.unsteady),
-        readings=tuple(_shown(table, i, late[i]) for i in places[:SHOWN]),
+        readings=tuple(
+            LateReading(
+                trial=table.name[i],
+                study=table.study[i],
+                value=float(table.value[i]),
+                around=table.objective.sign * late[i].around,
+            )
+            for i in places[:SHOWN]
+        ),
         findings=(),
         order=tuple(table.branches),
         late_share=_late_share(table, late),
@@ -213,19 +226,10 @@ def _late_share(table: TrialTable, late: dict[int, Late]) -> float:
     return float(np.median(shares))
 
 
-def _shown(table: TrialTable, i: int, part: Late) -> LateReading:
-    return LateReading(
-        trial=table.name[i],
-        study=table.study[i],
-        value=float(table.value[i]),
-        around=table.objective.sign * part.around,
-    )
-
-
 def _level_evaluations(table: TrialTable, i: int, part: Late, noise: LateNoise) -> int:
     """Evaluations of a trial that are as good as its end, but for noise."""
     _, losses = _losses(table, i)
-    return max(1, int((losses <= part.around[-1:].mean() + 2 * noise.deviation.estimate).sum()))
+    return max(1, int((losses <= part.around[-1] + 2 * noise.deviation.estimate).sum()))
 
 
 def _of_a_reading(objective: Objective, evaluations: int, noise: LateNoise) -> tuple[float, float]:

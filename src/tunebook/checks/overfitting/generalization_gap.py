@@ -135,8 +135,8 @@ def _most_telling(
 
 def _curve(table: TrialTable, reading: MetricReading, i: int) -> GapCurve:
     row = int(reading.rows[i])
-    steps, values = _finite(*table.curves[reading.metric].of(row))
-    training_steps, training_values = _finite(*table.curves[reading.training_metric].of(row))
+    steps, values = table.curves[reading.metric].finite(row)
+    training_steps, training_values = table.curves[reading.training_metric].finite(row)
     best = int(np.argmin(reading.sign * values)) if len(values) else 0
     return GapCurve(
         trial=table.name[row],
@@ -148,10 +148,3 @@ def _curve(table: TrialTable, reading: MetricReading, i: int) -> GapCurve:
         training_values=training_values,
         overfits=bool(reading.overfits[i]),
     )
-
-
-def _finite(
-    steps: Int[np.ndarray, "points"], values: Float[np.ndarray, "points"]
-) -> tuple[Int[np.ndarray, "points"], Float[np.ndarray, "points"]]:
-    finite = np.isfinite(values)
-    return steps[finite], values[finite]

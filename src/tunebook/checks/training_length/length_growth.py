@@ -226,11 +226,10 @@ def _ahead(
 
 
 def _at(curves: Curves, i: int, steps: Int[np.ndarray, "k"]) -> Float[np.ndarray, "k"]:
-    known, values = curves.of(i)
-    finite = np.isfinite(values)
-    if not finite.any():
+    known, values = curves.finite(i)
+    if not len(known):
         return np.full(len(steps), np.nan)
-    return np.asarray(np.interp(steps, known[finite], values[finite], left=np.nan))
+    return np.asarray(np.interp(steps, known, values, left=np.nan))
 
 
 def _mean_of_pairs(ahead: Float[np.ndarray, "short long"]) -> Interval:

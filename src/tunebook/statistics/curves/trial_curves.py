@@ -157,8 +157,8 @@ def read_curves(
         fraction = min(1.0, (best + 1) / length) if length > 0 else 1.0
         gain, improving, saturated = NOT_READ, False, None
         if i in close:
-            finite = np.isfinite(values)
-            known, losses = steps[finite], table.objective.sign * values[finite]
+            known, finite = curves.finite(i)
+            losses = table.objective.sign * finite
             gain = late_gain(known, losses, length)
             improving = gain.low > 0 and fraction > LATE
             saturated = None if improving else saturated_at(known, losses, length)
