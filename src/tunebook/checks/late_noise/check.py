@@ -147,7 +147,7 @@ def _read_before(table: TrialTable, late: dict[int, Late], noise: LateNoise) -> 
     room = BEYOND_LUCK * noise.deviation.high
     losses = table.losses
     before = [part.around[-1] - losses[i] > room for i, part in late.items()]
-    return 2 * sum(before) > len(before)
+    return bool(2 * sum(before) > len(before))
 
 
 def _good(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> Int[np.ndarray, "good"]:
@@ -201,15 +201,7 @@ def _result(
         compared=len(compared),
         compared_study=table.study[compared[0]] if len(table.branches) > 1 else "",
         unsteady=tuple(table.name[places[k]] for k in noise.unsteady),
-        readings=tuple(
-            LateReading(
-                trial=table.name[i],
-                study=table.study[i],
-                value=float(table.value[i]),
-                around=table.objective.sign * late[i].around,
-            )
-            for i in places[:SHOWN]
-        ),
+        readings=tuple(_shown(table, i, late[i]) for i in places[:SHOWN]),
         findings=(),
         order=tuple(table.branches),
         late_share=_late_share(table, late),
@@ -224,6 +216,12 @@ def _late_share(table: TrialTable, late: dict[int, Late]) -> float:
     length = trained_lengths(table, np.array(list(late))).steps
     shares = [1 - part.steps[0] / n for part, n in zip(late.values(), length, strict=True)]
     return float(np.median(shares))
+
+
+def _shown(table: TrialTable, i: int, part: Late) -> LateReading:
+    around = table.objective.sign * part.around
+    value = float(table.value[i])
+    return LateReading(trial=table.name[i], study=table.study[i], value=value, around=around)
 
 
 def _level_evaluations(table: TrialTable, i: int, part: Late, noise: LateNoise) -> int:

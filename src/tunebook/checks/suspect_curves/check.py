@@ -287,8 +287,9 @@ def _identical(asked: _Asked) -> Found:
             if key not in seen:  # the same trials in another metric are the same bug
                 seen.add(key)
                 finding = twins_finding(twins, len(asked.rows))
-                largest = set(max(twins.groups, key=len))
-                rows = [i for i in asked.rows if asked.table.name[i] in largest]
+                largest = max(twins.groups, key=len)
+                names = set(largest)
+                rows = [i for i in asked.rows if asked.table.name[i] in names]
                 drawn = _suspicion(asked, "identical", twins.metric, rows)
                 found.append((finding, replace(drawn, trials=twins.trials)))
     return found

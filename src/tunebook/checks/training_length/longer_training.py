@@ -110,14 +110,10 @@ def still_improving(
     longer = bool(sure) and _material(improving, sign, gain, more)
     some, of = late if crowded else len(improving), len(readable) or len(coarse)
     who = _who(readable, sure) if sure else f"{some or 'none'} of the {of} best trials"
-    if training.decay.decays and (readable or crowded):
-        case = "decaying" if sure or crowded else "flattened"
-    elif sure:
-        case = "warned" if longer else "sure"
-    elif readable:
-        case = "level" if _few(len(improving), len(readable)) else "open"
-    else:
-        case = "crowded" if crowded else "coarse"
+    case = _case(
+        len(improving), len(readable), sure=bool(sure), longer=longer, crowded=crowded,
+        decays=training.decay.decays is True,
+    )  # fmt: skip
     numbers: dict[str, Number] = {
         "improving": len(improving),
         "good_trials": of,
@@ -152,11 +148,19 @@ def _sure(readable: Sequence[CurveReading]) -> list[Sequence[CurveReading]]:
     return [g for g in groups if most_by_a_margin(sum(r.improving for r in g), len(g))]
 
 
-def _few(improving: int, readable: int) -> bool:
-    """Whether surely less than half still improve; a single one may be luck."""
-    if 2 * improving >= readable > 0:
-        return False
-    return improving <= 1 or most_by_a_margin(readable - improving, readable)
+def _case(
+    improving: int, readable: int, *, sure: bool, longer: bool, crowded: bool, decays: bool
+) -> str:
+    """Which of the sentences of `_end_words` holds."""
+    if decays and (readable or crowded):
+        return "decaying" if sure or crowded else "flattened"
+    if sure:
+        return "warned" if longer else "sure"
+    if not readable:
+        return "crowded" if crowded else "coarse"
+    # Whether surely less than half still improve; a single one may be luck.
+    few = improving <= 1 or most_by_a_margin(readable - improving, readable)
+    return "level" if few and 2 * improving < readable else "open"
 
 
 def _end_words(

@@ -84,10 +84,8 @@ def gain_of_more(
     t, y = _averaged(t[t >= FIRST], losses[t >= FIRST])
     if len(t) < FEWEST or t[-1] > FURTHEST:
         return Interval(0.0, -math.inf, math.inf)
-    shapes = np.concatenate([t ** -POWERS[:, None], np.exp(-RATES[:, None] * (t - FIRST))])
-    beyond = np.concatenate(
-        [1 - times**-POWERS, np.exp(-RATES * (1 - FIRST)) - np.exp(-RATES * (times - FIRST))]
-    )
+    shapes, ends = _shapes(t), _shapes(np.array([1.0, times]))
+    beyond = ends[:, 0] - ends[:, 1]
     shapes = shapes - shapes.mean(axis=1, keepdims=True)
     away = y - y.mean()
     width = (shapes**2).sum(axis=1)
@@ -113,6 +111,11 @@ def gain_of_more(
         min(float((gain - reach)[fits].min()), room_left),
         min(float((gain + reach)[fits].max()), room_left),
     )
+
+
+def _shapes(t: Float[np.ndarray, "points"]) -> Float[np.ndarray, "shapes points"]:
+    """Every shape of the two families, at shares of the length."""
+    return np.concatenate([t ** -POWERS[:, None], np.exp(-RATES[:, None] * (t - FIRST))])
 
 
 def _averaged(

@@ -40,21 +40,32 @@ def done_early(
     """
     early = [r for r in readings if r.best_fraction <= EARLY]
     saturated = [r for r in readings if r.saturated_at is not None]
-    n, length = len(readings), training.length
-    far_too_long = _nearly_all(len(early), n)
+    n, far_too_long = len(readings), _nearly_all(len(early), len(readings))
     numbers: dict[str, Number] = {"saturated": len(saturated), "good_trials": n}
-    if not far_too_long and not _nearly_all(len(saturated), n):
-        readable = any(len(r.steps) >= FEWEST_POINTS for r in readings)
-        severity, sentence = _not_shorter(
-            len(saturated), n, training, readable=readable, used=used
+    if far_too_long or _nearly_all(len(saturated), n):
+        shown = early if far_too_long else saturated
+        return _shorter(
+            shown, training, numbers, lengths_vary=lengths_vary, far_too_long=far_too_long
         )
-        return _finding(severity, numbers, sentence), False
-    shown = early if far_too_long else saturated
+    readable = any(len(r.steps) >= FEWEST_POINTS for r in readings)
+    severity, sentence = _not_shorter(len(saturated), n, training, readable=readable, used=used)
+    return _finding(severity, numbers, sentence), False
+
+
+def _shorter(
+    shown: Sequence[CurveReading],
+    training: Training,
+    numbers: dict[str, Number],
+    *,
+    lengths_vary: bool,
+    far_too_long: bool,
+) -> tuple[Finding, bool]:
+    """C7 where nearly all good trials were done early: these trials."""
     severity = Severity.WARNING if far_too_long else Severity.NOTE
-    names = tuple(r.trial for r in shown)
-    who = f"{len(shown)} of the {n} best trials stopped improving"
     decays = training.decay.decays is True and not far_too_long
-    begin = f"{UNKNOWN if decays else 'Shorter training would do'}: {who}"
+    length, names = training.length, tuple(r.trial for r in shown)
+    best = f"{len(shown)} of the {numbers['good_trials']} best trials"
+    begin = f"{UNKNOWN if decays else 'Shorter training would do'}: {best} stopped improving"
     condition = f", {training.condition}" if training.condition else ""
     if lengths_vary:
         share = percent(EARLY if far_too_long else SATURATED_BEFORE)
@@ -62,24 +73,23 @@ def done_early(
         return _finding(severity, numbers, sentence, trials=names, settled=not decays), not decays
     at = max(r.best_step if far_too_long else r.saturated_at or 0 for r in shown)
     shorter = min(length, max(1, round_steps(SPARE * (at + 1), up=True)))
-    sentence = f"{begin} by step {at} of {length}"
     if decays:
-        sentence += (
-            f", while {training.decay.subject} lowered the learning rate. "
-            f"{training.another(shorter)}"
+        sentence = (
+            f"{begin} by step {at} of {length}, while {training.decay.subject} lowered the "
+            f"learning rate. {training.another(shorter)}"
         )
         return _finding(severity, numbers, sentence, trials=names, settled=False), False
     if far_too_long:
-        sentence = (
-            f"Training is far too long: {len(shown)} of the {n} best trials have their best "
-            f"checkpoint by step {at} of {length}"
-        )
-    sentence += f". Training {shorter} steps would be enough{condition}."
+        begin = f"Training is far too long: {best} have their best checkpoint"
+    sentence = (
+        f"{begin} by step {at} of {length}. Training {shorter} steps would be enough{condition}."
+    )
     if far_too_long and all(r.best_step == r.steps[0] for r in shown):
         better = "higher" if training.objective.sign > 0 else "lower"
         sentence += f" If {better} values are better, correct the direction of the objective."
     numbers["steps_saved"] = length - shorter
-    remedy = training.remedy(RemedyKind.TRAIN_SHORTER, shorter, f"{who} by step {at}")
+    because = f"{best} stopped improving by step {at}"
+    remedy = training.remedy(RemedyKind.TRAIN_SHORTER, shorter, because)
     return _finding(severity, numbers, sentence, remedy, names), True
 
 
