@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from crossed_tables import Crossed, crossed
 from decisions import groups, skewed
 from rate_page import cell
 
-from tunebook.checks.variance_sources.components import Crossed, Level, crossed, spread_of_levels
+from tunebook.checks.variance_sources.components import Level, spread_of_levels
 from tunebook.domain.finding import Interval
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.ranking import Ranking, ranked, told_better

@@ -351,3 +351,24 @@ class TrialTable:
         rows = [c for c, s in zip(self.config, self.study, strict=True) if s == study]
         cube = [[axis.to_unit(c[n]) for n, axis in axes.items()] for c in rows]  # type: ignore[arg-type]
         return np.array(cube, dtype=np.float64).reshape(len(rows), len(axes))
+
+
+def stacked(
+    tables: Sequence[TrialTable], *, like: TrialTable | None = None, **changes: Any
+) -> TrialTable:
+    """The trials of several tables one after the other; without curves, weights, shares of time.
+
+    Args:
+        tables: one or more.
+        like: has objective, spaces and roles of the whole; the first if left out.
+        changes: fields of the whole that are other than those of its parts together.
+    """
+    columns = {
+        name: tuple(v for t in tables for v in getattr(t, name))
+        for name in ("name", "study", "config", "seed", "status", "cause")
+    }
+    if any(t.rerun_of for t in tables):
+        columns["rerun_of"] = tuple(r for t in tables for r in t.rerun_of or ("",) * len(t))
+    arrays = {n: np.concatenate([getattr(t, n) for t in tables]) for n in ("seconds", "value")}
+    left_out: dict[str, Any] = {"curves": {}, "weight": (), "evaluation_share": (), "carried": ()}
+    return replace(like or tables[0], **{**left_out, **columns, **arrays, **changes})

@@ -15,15 +15,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tunebook.domain.design import Round, Study, studies
 from tunebook.domain.finding import Finding, Interval, Number
-from tunebook.domain.formats.numbers import percent
+from tunebook.domain.formats.numbers import in_words, percent, plural
 from tunebook.domain.space import Axis, Choice, Constraint, Float, Integer
-from tunebook.domain.table import Curves, TrialTable
+from tunebook.domain.table import Curves, TrialTable, stacked
 from tunebook.domain.trial import Configuration
 from tunebook.statistics.estimators import proportion
 
@@ -131,22 +131,10 @@ def _joined(table: TrialTable, found: Sequence[_Found]) -> TrialTable:
         for n, before in rounds.items()
     ]
     every = [table, *taken]
-
-    def chained(column: str) -> tuple[Any, ...]:
-        return tuple(v for t in every for v in getattr(t, column))
-
-    return replace(
-        table,
-        name=chained("name"),
+    return stacked(
+        every,
         study=(*table.study, *(f.home.name for f in found)),
-        config=chained("config"),
-        seed=chained("seed"),
-        status=chained("status"),
-        cause=chained("cause"),
-        seconds=np.concatenate([t.seconds for t in every]),
-        value=np.concatenate([t.value for t in every]),
         curves={m: _curves(m, every) for m in table.curves},
-        evaluation_share=(),
         carried=(*((0,) * len(table)), *(f.before.number for f in found)),
     )
 
@@ -249,12 +237,11 @@ def carried_words(table: TrialTable) -> str:
     rounds = {n: table.carried.count(n) for n in sorted(set(table.carried)) if n}
     if not rounds:
         return ""
-    total = sum(rounds.values())
-    parts = [f"{count} from round {n}" for n, count in rounds.items()]
-    trials = "trial" if total == 1 else "trials"
+    total = plural(sum(rounds.values()), "trial")
     if len(rounds) == 1:
-        return f"It counts {total} {trials} carried over from round {next(iter(rounds))}"
-    return f"It counts {total} {trials} carried over, {' and '.join(parts)}"
+        return f"It counts {total} carried over from round {next(iter(rounds))}"
+    parts = [f"{count} from round {n}" for n, count in rounds.items()]
+    return f"It counts {total} carried over, {in_words(parts)}"
 
 
 def corrected_share(table: TrialTable) -> Interval:

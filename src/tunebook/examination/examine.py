@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -153,11 +153,8 @@ def conclude(
     ]
     findings = _one_length(findings)
     findings += lost_to_included(findings, table.objective)
-    failed = table.take(table.unexplained)
-    findings = [_crashed_too(_without_failed(f, failed), table) for f in findings]
     suspected = bool(getattr(found.get("C11"), "adaptive", False))
-    if table.adaptive or suspected:
-        findings = [_doubted(f, suspected=suspected) for f in findings]
+    findings = [_with_caveats(f, table, suspected=suspected) for f in findings]
     findings += [never_read(table, name, trials) for name, trials in (unread or {}).items()]
     doubt = direction_finding(table.objective, of_file=table.origin is not None)
     findings += [doubt] if doubt else []
@@ -194,37 +191,27 @@ def _one_length(findings: Sequence[Finding]) -> list[Finding]:
     return agreed
 
 
-def _doubted(finding: Finding, *, suspected: bool) -> Finding:
-    """A finding with the caveat that its check takes the trials for independent."""
+def _with_caveats(finding: Finding, table: TrialTable, *, suspected: bool) -> Finding:
+    """A finding that says what its check takes for granted and these trials do not give."""
+    said = list(_caveats(finding, table, suspected=suspected))
+    return replace(finding, sentence=" ".join([finding.sentence, *said])) if said else finding
+
+
+def _caveats(finding: Finding, table: TrialTable, *, suspected: bool) -> Iterator[str]:
     spec = SPECS.get(finding.check)
-    if spec is None or spec.assumes is Assumes.ANY_TRIALS:
-        return finding
-    said = "If earlier results chose later trials (C11), its" if suspected else "Its"
-    why = "" if suspected else ": earlier results chose later trials"
-    return replace(finding, sentence=f"{finding.sentence} {said} error rate does not hold{why}.")
-
-
-def _without_failed(finding: Finding, failed: TrialTable) -> Finding:
-    """A finding on the response, which says that trials failed of which it knows no cause."""
-    study = finding.study
-    own = len(failed) if study is None else len(failed.of_study(study))
-    spec = SPECS.get(finding.check)
-    if not own or spec is None or not spec.leaves_out_failed:
-        return finding
-    said = f"It leaves out {plural(own, 'trial')} that failed without a stated cause."
-    return replace(finding, sentence=f"{finding.sentence} {said}")
-
-
-def _crashed_too(finding: Finding, table: TrialTable) -> Finding:
-    """What C10 says where trials crashed: an error in the code looks like an effect."""
-    if finding.check != "C10":
-        return finding
+    if spec is None:
+        return
     own = table if finding.study is None else table.of_study(finding.study)
+    failed = int(own.unexplained.sum())
+    if failed and spec.leaves_out_failed:
+        yield f"It leaves out {plural(failed, 'trial')} that failed without a stated cause."
     crashed = sum(cause in OF_THE_CODE for cause in own.cause)
-    if not crashed:
-        return finding
-    said = f"{plural(crashed, 'trial')} crashed and ranked last: rule out a coding error first."
-    return replace(finding, sentence=f"{finding.sentence} {said}")
+    if crashed and finding.check == "C10":  # an error in the code looks like an effect
+        yield f"{plural(crashed, 'trial')} crashed and ranked last: rule out a coding error first."
+    if spec.assumes is not Assumes.ANY_TRIALS and suspected:
+        yield "If earlier results chose later trials (C11), its error rate does not hold."
+    elif spec.assumes is not Assumes.ANY_TRIALS and table.adaptive:
+        yield "Its error rate does not hold: earlier results chose later trials."
 
 
 def _exploratory(table: TrialTable, planned: Objective) -> Finding:

@@ -43,7 +43,6 @@ def warnings(
                 "C4", Severity.NOTE, training_objective,
                 f"The book's training objective is {training_objective}, which is not reported: "
                 "overfitting and instability can't be seen.",
-                RemedyKind.INSPECT,
             )
         )  # fmt: skip
     unread = dict.fromkeys(name for t in whole for name in t.unread)
@@ -51,7 +50,6 @@ def warnings(
         _finding(
             "A1", Severity.WARNING, name,
             f'Training never read "{name}", so what the round says of it would be noise.',
-            RemedyKind.INSPECT,
         )
         for name in unread
     ]  # fmt: skip
@@ -73,14 +71,14 @@ def baseline_warnings(tried: Tried, gaps: str, launch: int) -> tuple[Finding, ..
             "reruns the baseline, so this round could not be decided. Give each hyperparameter "
             'that the baseline lacks a default: trial.config.get("NAME", VALUE).'
         )
-        return (_finding("D3", Severity.PROBLEM, "baseline", sentence, RemedyKind.INSPECT),)
+        return (_finding("D3", Severity.PROBLEM, "baseline", sentence),)
     if not gaps:
         return ()
     sentence = (
         f"{gaps.partition('. ')[0]}. It trained for {tried.steps} steps with this code. Check "
         "that the default in the code is what the baseline was launched with."
     )
-    return (_finding("D3", Severity.NOTE, "baseline", sentence, RemedyKind.INSPECT),)
+    return (_finding("D3", Severity.NOTE, "baseline", sentence),)
 
 
 def _unreported(tried: Sequence[Tried], metric: str) -> list[Finding]:
@@ -92,7 +90,6 @@ def _unreported(tried: Sequence[Tried], metric: str) -> list[Finding]:
         _finding(
             "A1", Severity.PROBLEM, metric,
             f"The objective {metric} was not reported; reported was {reported}.",
-            RemedyKind.INSPECT,
         )
     ]  # fmt: skip
 
@@ -105,7 +102,6 @@ def _not_finite(tried: Sequence[Tried], metric: str) -> list[Finding]:
         _finding(
             "H1", Severity.WARNING, metric,
             f"{metric} was not finite within the first {lost[0].steps} steps.",
-            RemedyKind.INSPECT,
         )
     ]  # fmt: skip
 
@@ -151,7 +147,6 @@ def _costly(tried: Sequence[Tried]) -> list[Finding]:
             },
             sentence=sentence,
             remedy=Remedy(kind=RemedyKind.INSPECT, values=values, because=sentence),
-            trials=(),
         )
     ]
 
@@ -163,15 +158,12 @@ def _surely(tried: Tried) -> float:
     return tried.least_ratio
 
 
-def _finding(
-    check: str, severity: Severity, subject: str, sentence: str, kind: RemedyKind
-) -> Finding:
+def _finding(check: str, severity: Severity, subject: str, sentence: str) -> Finding:
     return Finding(
         check=check,
         severity=severity,
         subject=subject,
         numbers={},
         sentence=sentence,
-        remedy=Remedy(kind=kind, values={}, because=sentence),
-        trials=(),
+        remedy=Remedy(kind=RemedyKind.INSPECT, because=sentence),
     )

@@ -12,7 +12,6 @@ from tunebook.checks.isolation.check import (
     IsolatedHyperparameter,
     IsolatedValue,
     IsolationResult,
-    Slice,
 )
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval, PairwiseDifference
@@ -21,7 +20,6 @@ from tunebook.domain.finding import Interval, PairwiseDifference
 def _value(name: object, values: list[float], best: Interval) -> IsolatedValue:
     return IsolatedValue(
         value=name,
-        study_names=(f"optimizer={name}",),
         trials=len(values) + 1,
         infeasible=1,
         best=best,
@@ -30,13 +28,22 @@ def _value(name: object, values: list[float], best: Interval) -> IsolatedValue:
     )
 
 
-def _draw(values=(), slices=(), *, significant: bool = False):
+def _slice(low: float, high: float, best: Interval) -> IsolatedValue:
+    return IsolatedValue(
+        value=f"{low:g} to {high:g}",
+        ends=(low, high),
+        trials=5,
+        best=best,
+        best_trial="1.1",
+        all_values=np.array([]),
+    )
+
+
+def _draw(values=(), *, significant: bool = False):
     pair = PairwiseDifference(
         a="adam", b="sgd", difference=-0.1, low=-0.2, high=0.0, significant=significant
     )
-    found = IsolatedHyperparameter(
-        name="optimizer", values=tuple(values), slices=tuple(slices), pairs=(pair,)
-    )
+    found = IsolatedHyperparameter(name="optimizer", values=tuple(values), pairs=(pair,))
     return isolation.draw(
         IsolationResult(objective=Objective("valid/error"), hyperparameters=(found,), findings=())
     )
@@ -90,10 +97,10 @@ def test_a_value_of_which_nothing_completed_has_no_best():
 
 def test_a_continuous_one_has_a_row_for_each_slice():
     slices = [
-        Slice(low=0.1, high=0.2, trials=5, best=Interval(0.3, 0.2, 0.4), best_trial="1.1"),
-        Slice(low=0.2, high=0.4, trials=5, best=Interval(0.2, 0.1, 0.3), best_trial="1.2"),
+        _slice(0.1, 0.2, Interval(0.3, 0.2, 0.4)),
+        _slice(0.2, 0.4, Interval(0.2, 0.1, 0.3)),
     ]
-    (picture,) = _draw(slices=slices)
+    (picture,) = _draw(slices)
     assert picture.layer("best").column("value") == ["0.1 to 0.2", "0.2 to 0.4"]
     assert picture.layer("trials").rows == ()
 
@@ -103,11 +110,7 @@ def test_nothing_to_compare_is_no_picture():
 
 
 def test_a_range_in_parts_has_no_dots_and_does_not_promise_any():
-    part = Slice(low=0.0, high=0.5, trials=8, best=Interval(0.1, 0.09, 0.11), best_trial="1.0")
-    found = IsolatedHyperparameter(name="dropout", values=(), slices=(part,), pairs=())
-    (picture,) = isolation.draw(
-        IsolationResult(objective=Objective("valid/error"), hyperparameters=(found,), findings=())
-    )
+    (picture,) = _draw([_slice(0.0, 0.5, Interval(0.1, 0.09, 0.11))])
     assert picture.rows["trials"] == []
     assert "dot" not in " ".join(picture.spec["title"]["subtitle"])
 

@@ -106,9 +106,9 @@ def test_the_best_trial_is_named(fresh_rng):
 def test_a_continuous_hyperparameter_is_sliced(fresh_rng):
     made = table(fresh_rng, 80, [1.0, 0.5], strength=[4.0, 0.2], noise=0.01)
     result = isolation.check(replace(made, roles={"x0": Role.SCIENTIFIC, "x1": Role.NUISANCE}))
-    slices = result.hyperparameters[0].slices
+    slices = result.hyperparameters[0].values
     assert [s.trials for s in slices] == pytest.approx([20] * 4, abs=3)
-    assert min(slices, key=lambda s: s.best.estimate).high == 1.0
+    assert min(slices, key=lambda s: s.best.estimate).ends[1] == 1.0
     assert result.findings[0].numbers["low"] == 0.75
     (band,) = result.hyperparameters[0].bands
     assert band.places[np.argmin(band.best)] > 0.75

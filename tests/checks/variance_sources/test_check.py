@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import variance_sources as measured
+from crossed_tables import crossed
 from scipy import stats
 
 from tunebook.checks.variance_sources import check as variance_sources
@@ -15,7 +16,6 @@ from tunebook.checks.variance_sources.check import Origin
 from tunebook.checks.variance_sources.components import (
     Level,
     between_levels,
-    crossed,
     noise_within,
     spread_of_levels,
 )

@@ -54,8 +54,7 @@ def check(table: TrialTable, *, seed: int = 0) -> DesignFaultsResult | NotApplic
     seeds = {s for s in ended.seed if s is not None}
     curves = [f for f in (length_finding(ended), evaluation_finding(ended)) if f is not None]
     faults = (
-        *_lengths(ended),
-        *_batch_sizes(ended),
+        *_searched(ended),
         *_one_seed(ended, keys),
         *_duplicates(ended, keys),
         *uneven_trials(ended),
@@ -108,51 +107,36 @@ def _range(table: TrialTable, name: str) -> tuple[Value, Value, Value]:
     return there[0], there[-1], near[len(near) // 2] if near else there[-1]
 
 
-def _lengths(table: TrialTable) -> Iterable[Finding]:
-    """B9: one study has one training length."""
-    for name in _varied(table, is_length):
-        low, high, best = _range(table, name)
-        asked = name in table.scientific
-        yield Finding(
-            check="B9",
-            severity=Severity.NOTE if asked else Severity.WARNING,
-            subject=name,
-            numbers={"low": low, "high": high, "middle_of_best": best},
-            sentence=f"{name} is a training length and was searched, {low} to {high} (middle of "
-            f"the best trials: {best}). Longer training is better as expected of a budget, so it "
-            "hides what the others do, and its best value says nothing of them.",
-            remedy=Remedy(
-                kind=RemedyKind.FIX,
+def _searched(table: TrialTable) -> Iterable[Finding]:
+    """B9: one study has one training length. A4: batch size is no nuisance hyperparameter."""
+    kinds = {
+        "B9": (is_length, "{name} is a training length and was searched, {range}. Longer training "
+               "is better as expected of a budget, so it hides what the others do, and its best "
+               "value says nothing of them.",
+               "one study has one training length; lengths are compared in rounds of their own"),
+        "A4": (is_batch_size, "{name} was searched, {range}, as if it set the quality. Tuned for "
+               "it, every batch size reaches the same quality, and the batch size sets speed and "
+               "cost alone. Here it takes trials from the others, which depend on it.",
+               "it is the middle of the best trials; time or cost may speak for another, for "
+               "which the others are tuned anew"),
+    }  # fmt: skip
+    for check, (of_kind, sentence, because) in kinds.items():
+        for name in _varied(table, of_kind):
+            low, high, best = _range(table, name)
+            asked = name in table.scientific
+            if asked and check == "A4":
+                continue
+            middle = f" (middle of the best trials: {best})" if check == "B9" else ""
+            yield Finding(
+                check=check,
+                severity=Severity.NOTE if asked else Severity.WARNING,
                 subject=name,
-                values={"value": best},
-                because="one study has one training length; lengths are compared in rounds of "
-                "their own",
-            ),
-        )
-
-
-def _batch_sizes(table: TrialTable) -> Iterable[Finding]:
-    """A4: batch size is no nuisance hyperparameter of quality."""
-    for name in _varied(table, is_batch_size):
-        if name in table.scientific:
-            continue
-        low, high, best = _range(table, name)
-        yield Finding(
-            check="A4",
-            severity=Severity.WARNING,
-            subject=name,
-            numbers={"low": low, "high": high, "middle_of_best": best},
-            sentence=f"{name} was searched, {low} to {high}, as if it set the quality. Tuned for "
-            "it, every batch size reaches the same quality, and the batch size sets speed and "
-            "cost alone. Here it takes trials from the others, which depend on it.",
-            remedy=Remedy(
-                kind=RemedyKind.FIX,
-                subject=name,
-                values={"value": best},
-                because="it is the middle of the best trials; time or cost may speak for "
-                "another, for which the others are tuned anew",
-            ),
-        )
+                numbers={"low": low, "high": high, "middle_of_best": best},
+                sentence=sentence.format(name=name, range=f"{low} to {high}{middle}"),
+                remedy=Remedy(
+                    kind=RemedyKind.FIX, subject=name, values={"value": best}, because=because
+                ),
+            )
 
 
 def _one_seed(table: TrialTable, keys: list[tuple[Value | None, ...]]) -> Iterable[Finding]:

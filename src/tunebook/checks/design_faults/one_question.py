@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from tunebook.domain.design import Round, studies
 from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
+from tunebook.domain.formats.numbers import in_words, plural
 from tunebook.domain.space import Choice, leaves
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
@@ -56,11 +57,10 @@ class Crossed:
     @property
     def sentence(self) -> str:
         """How many there are, and what that leaves for each combination."""
-        each = f"{self.fewest}" if self.fewest == self.most else f"{self.fewest} to {self.most}"
-        trials = "trial" if self.most == 1 else "trials"
+        least = "" if self.fewest == self.most else f"{self.fewest} to "
         return (
-            f"{_listed(self.names)} are {len(self.names)} questions in one round: "
-            f"{self.combinations} combinations with {each} {trials} each"
+            f"{in_words(self.names)} are {len(self.names)} questions in one round: "
+            f"{self.combinations} combinations with {least}{plural(self.most, 'trial')} each"
         )
 
     @property
@@ -76,14 +76,14 @@ def goal_warnings(plan: Round) -> tuple[str, ...]:
         found.append(
             "the goal asks several questions, and a round answers one. Next: a round for each"
         )
-    asks = _without_tuning(plan.goal)
+    asks = TUNING.sub(" ", plan.goal)
     named = [n for n in (*plan.nuisance, *plan.fixed) if _names(asks, n)]
     asked = any(_names(plan.goal, n) for n in (*plan.scientific, *_values(plan)))
     if plan.scientific and named and not asked:
         role = plan.role(named[0]).value
         found.append(
             f"the goal names {named[0]}, which is {role} in this round, and no scientific "
-            f"hyperparameter ({_listed(tuple(plan.scientific))}). Next: make {named[0]} "
+            f"hyperparameter ({in_words(tuple(plan.scientific))}). Next: make {named[0]} "
             "scientific, or write the question that is asked"
         )
     compares = COMPARES.search(plan.goal) and not TO_A_LEVEL.search(plan.goal)
@@ -92,38 +92,21 @@ def goal_warnings(plan: Round) -> tuple[str, ...]:
             "the goal compares, but no hyperparameter is scientific, so nothing is compared. "
             "Next: make what is compared scientific"
         )
-    crossed = crossed_plan(plan)
+    cells = [(s.branch.conditions, len(s.numbers)) for s in studies(plan)]
+    crossed = _crossed(tuple(plan.scientific), cells)
     if crossed is not None:
         found.append(
             f"{crossed.sentence}. Next: ask about one and fix the others, or trials = "
-            f"{_enough(crossed)} or more"
+            f"{crossed.combinations * max(2 * FEWEST, crossed.most + 1)} or more"
         )
     return tuple(found)
-
-
-def _without_tuning(goal: str) -> str:
-    """A goal without its clauses on what is tuned for each value that is compared."""
-    return TUNING.sub(" ", goal)
-
-
-def crossed_plan(plan: Round) -> Crossed | None:
-    """The scientific hyperparameters of a plan; None where it has less than two."""
-    split = studies(plan)
-    return _crossed(
-        tuple(plan.scientific),
-        [(s.branch.conditions, len(s.numbers)) for s in split],
-    )
 
 
 def crossed_finding(table: TrialTable) -> Finding | None:
     """B1 where several scientific hyperparameters share the trials of a round; else None."""
     there = [n for n in table.scientific if len(set(table.column(n))) > 1]
-    trials = dict.fromkeys(table.branches, 0)
-    for study in table.study:
-        trials[study] += 1
-    crossed = _crossed(
-        tuple(there), [(table.branches[s].conditions, count) for s, count in trials.items()]
-    )
+    cells = [(b.conditions, table.study.count(s)) for s, b in table.branches.items()]
+    crossed = _crossed(tuple(there), cells)
     if crossed is None:
         return None
     because = "a round answers one question, and each combination has its share of the trials only"
@@ -159,11 +142,6 @@ def _crossed(
     )
 
 
-def _enough(crossed: Crossed) -> int:
-    """Trials that give each combination as many as one value should have at the least."""
-    return crossed.combinations * max(2 * FEWEST, crossed.most + 1)
-
-
 def _values(plan: Round) -> Iterator[str]:
     """The labels that scientific hyperparameters take: a goal may name these alone."""
     for axis in plan.scientific.values():
@@ -176,7 +154,3 @@ def _names(goal: str, hyperparameter: str) -> bool:
     """Whether a goal names a hyperparameter, with blanks for its underscores or not."""
     spelled = re.escape(hyperparameter).replace("_", "[ _-]")
     return re.search(rf"(?<![\w.]){spelled}(?![\w.]\w|\w)", goal, re.IGNORECASE) is not None
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

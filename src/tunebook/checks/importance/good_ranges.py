@@ -32,9 +32,10 @@ from tunebook.domain.formats.numbers import percent
 from tunebook.domain.space import Axis, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.scientific_values import by_configuration
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float, Int
+    from jaxtyping import Bool, Int
 
 BEST = 8
 """Configurations whose values make the range."""
@@ -103,10 +104,11 @@ def good_ranges(
     for key, branch in table.branches.items():
         names = [n for n in branch.axes if only is None or (key, n) in only]
         rows = np.flatnonzero(table.counted & (studies == key))
-        first, losses = _configurations(table, rows)
+        losses, own = by_configuration(table.take(rows))
+        first = rows[own].tolist()
         if not names or not np.isfinite(losses).any():
             continue
-        order = np.argsort(np.where(np.isfinite(losses), losses, np.inf), kind="stable")
+        order = np.argsort(losses, kind="stable")
         best = order[: min(BEST, int(np.isfinite(losses).sum()))]
         why = _too_thin(table, len(first), len(best))
         for name in names:
@@ -137,18 +139,6 @@ def _too_thin(table: TrialTable, configurations: int, complete: int) -> str:
     if complete < BEST:
         return f"{complete} configurations completed, it takes {BEST}"
     return ""
-
-
-def _configurations(
-    table: TrialTable, rows: Int[np.ndarray, "trials"]
-) -> tuple[list[int], Float[np.ndarray, "configurations"]]:
-    """The first row of each configuration, and its mean loss; NaN where a seed is infeasible."""
-    losses = np.where(table.complete, table.losses, np.nan)
-    alike: dict[tuple[tuple[str, Value], ...], list[int]] = {}
-    for i in rows.tolist():
-        alike.setdefault(tuple(sorted(table.config[i].items())), []).append(i)
-    means = [float(np.mean(losses[own])) for own in alike.values()]
-    return [own[0] for own in alike.values()], np.array(means)
 
 
 def _range(

@@ -30,7 +30,7 @@ class HyperparameterReading:
         complete_first, complete_total: the same among complete trials.
         better_total: among the better half of the trials; None where these are too few.
         upper: ends of `total` and `better_total` that hold for all hyperparameters at once.
-        p_value, better_p_value: of "its curve is flat", among all and among the better half.
+        p_value: of "its curve is flat", among all.
         why: no fit can judge it, where the verdict says so.
         fixed_at: value to fix it at, where it may be fixed next.
     """
@@ -46,7 +46,6 @@ class HyperparameterReading:
     better_total: Interval | None
     upper: tuple[float, float]
     p_value: float
-    better_p_value: float
     why: str = ""
     fixed_at: Value | None = None
 

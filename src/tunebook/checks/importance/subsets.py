@@ -158,11 +158,11 @@ def read_view(
     order = list(encodings)
     parts = dict(zip(order, fit.parts, strict=True))
     strongest = sorted(order, key=lambda h: -float(parts[h].theta @ parts[h].theta))[:MOST_PAIRED]
+    degree = _pair_degree(n, len(order))
     products = {
         (a, b): part
         for a, b in combinations([h for h in order if h in strongest], 2)
-        if (part := fit.pair_part(_products(columns[a], columns[b], _pair_degree(n, len(order)))))
-        is not None
+        if (part := fit.pair_part(products_of(columns[a], columns[b], degree))) is not None
     }
     ranks = Ranks.of(scores)
 
@@ -236,10 +236,11 @@ def _pair_degree(n: int, hyperparameters: int) -> int:
     return 2 if n >= max(48, 32 * (hyperparameters - 1)) else 1
 
 
-def _products(
-    a: Float[np.ndarray, "trials j"], b: Float[np.ndarray, "trials k"], most: int
+def products_of(
+    a: Float[np.ndarray, "trials j"], b: Float[np.ndarray, "trials k"], *most: int
 ) -> Float[np.ndarray, "trials jk"]:
-    a, b = a[:, :most], b[:, :most]
+    """Products of the first columns of two hyperparameters: as many of both, or of each."""
+    a, b = a[:, : most[0]], b[:, : most[-1]]
     return np.asarray((a[:, :, None] * b[:, None, :]).reshape(len(a), -1))
 
 
@@ -247,9 +248,7 @@ def _tested(
     encodings: Mapping[str, Encoding], columns: Mapping[str, np.ndarray], a: str, b: str
 ) -> Float[np.ndarray, "trials k"]:
     """The products that the test of an interaction looks at: of slopes, and of common levels."""
-    sizes = [2 if encodings[h].levels else 1 for h in (a, b)]
-    left, right = columns[a][:, : sizes[0]], columns[b][:, : sizes[1]]
-    return np.asarray((left[:, :, None] * right[:, None, :]).reshape(len(left), -1))
+    return products_of(columns[a], columns[b], *(2 if encodings[h].levels else 1 for h in (a, b)))
 
 
 class StudyViews(NamedTuple):

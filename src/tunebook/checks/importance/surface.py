@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from tunebook.checks.importance.subsets import View
+from tunebook.checks.importance.subsets import View, products_of
 from tunebook.domain.space import Axis, Choice, Integer
 from tunebook.domain.trial import Value
 
@@ -84,22 +84,17 @@ def fitted_ranks(
     for h in (a, b):
         # The others stand at their mean: their columns are centred, so they add nothing.
         design[:, fit.blocks[order.index(h)]] = drawn[h] - own[h].mean(axis=0)
-    products = _products(own[a], own[b], PRODUCTS)
+    products = products_of(own[a], own[b], PRODUCTS)
     cleared = fit.inverse @ (fit.design.T @ products)
     left = products - fit.design @ cleared
     gamma = np.linalg.lstsq(left, fit.residuals, rcond=1e-6)[0]
     score = (
-        design @ fit.beta + (_products(drawn[a], drawn[b], PRODUCTS) - design @ cleared) @ gamma
+        design @ fit.beta + (products_of(drawn[a], drawn[b], PRODUCTS) - design @ cleared) @ gamma
     )
     # Beyond the best and worst trials polynomials promise what nobody saw.
     score = np.clip(score, fit.scores.min(), fit.scores.max())
     rank = stats.norm.cdf(score).reshape(len(up), len(across))
     return edges[0], edges[1], rank
-
-
-def _products(a: np.ndarray, b: np.ndarray, most: int) -> np.ndarray:
-    a, b = a[:, :most], b[:, :most]
-    return np.asarray((a[:, :, None] * b[:, None, :]).reshape(len(a), -1))
 
 
 def _edges(axis: Axis) -> np.ndarray:

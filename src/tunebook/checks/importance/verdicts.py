@@ -115,16 +115,13 @@ def judge(
     branch = table.branches[study.key]
     together = {h for p in pairs if p.told for h in (p.a, p.b)}
     known = {h for h in study.axes if (study.key, h) in matters | near} | together
-    best = good_region(study.losses)
-    readings = []
-    for h in study.axes:
-        reading = _hyperparameter(study, h, h in known)
-        reading = replace(reading, subject=subject_name(h, branch.conditions))
+    best, whole, readings = good_region(study.losses), study.whole, []
+    for h in study.axes if whole is not None else ():
+        reading = _hyperparameter(study, h, subject_name(h, branch.conditions), h in known)
         fixable = table.roles.get(h) is not Role.SCIENTIFIC and not table.adaptive
         if reading.verdict is Verdict.LITTLE and known and fixable:
             reading = replace(reading, fixed_at=_central(study, h, best))
         readings.append(reading)
-    whole = study.whole
     parts = [*whole.first.values(), *whole.pairs.values()] if whole is not None else []
     return StudyReading(
         study=study.key,
@@ -142,42 +139,37 @@ def judge(
     )
 
 
-def _hyperparameter(study: StudyViews, h: str, known: bool) -> HyperparameterReading:
+def _hyperparameter(study: StudyViews, h: str, subject: str, known: bool) -> HyperparameterReading:
     whole, complete, better = study.whole, study.complete, study.better
-    seen = whole is not None and h in whole.first
-    in_complete = complete is not None and h in complete.first
-    in_better = better is not None and h in better.total
-    paired = seen and (len(whole.first) == 1 or any(h in p for p in whole.pairs))  # type: ignore[union-attr]
-    upper = (
-        whole.total[h].upper if whole is not None and seen else 1.0,
-        better.total[h].upper if better is not None and in_better else 1.0,
-    )
+    assert whole is not None  # else nothing is judged
+    paired = len(whole.first) == 1 or any(h in p for p in whole.pairs)
+    upper = whole.total[h].upper if h in whole.total else 1.0
+    near = better.total[h].upper if better and h in better.total else 1.0
     verdict = Verdict.OPEN
     if known:
         verdict = Verdict.MATTERS
     elif h in study.why:
         verdict = Verdict.UNSEEN
-    elif paired and upper[0] < LITTLE and upper[1] < LITTLE_NEAR:
+    elif h in whole.first and paired and upper < LITTLE and near < LITTLE_NEAR:
         verdict = Verdict.LITTLE
     return HyperparameterReading(
         hyperparameter=h,
-        subject=h,
+        subject=subject,
         axis=study.axes[h],
         verdict=verdict,
-        first=_interval(whole.first[h]) if whole is not None and seen else UNKNOWN,
-        total=_interval(whole.total[h]) if whole is not None and seen else UNKNOWN,
-        complete_first=_interval(complete.first[h])
-        if complete is not None and in_complete
-        else UNKNOWN,
-        complete_total=_interval(complete.total[h])
-        if complete is not None and in_complete
-        else UNKNOWN,
-        better_total=_interval(better.total[h]) if better is not None and in_better else None,
-        upper=upper,
-        p_value=whole.p_value[h] if whole is not None and seen else 1.0,
-        better_p_value=better.p_value[h] if better is not None and in_better else 1.0,
+        first=_share(whole.first, h) or UNKNOWN,
+        total=_share(whole.total, h) or UNKNOWN,
+        complete_first=_share(complete.first, h) or UNKNOWN if complete else UNKNOWN,
+        complete_total=_share(complete.total, h) or UNKNOWN if complete else UNKNOWN,
+        better_total=_share(better.total, h) if better else None,
+        upper=(upper, near),
+        p_value=whole.p_value.get(h, 1.0),
         why=study.why.get(h, ""),
     )
+
+
+def _share(shares: Mapping[str, Share], h: str) -> Interval | None:
+    return _interval(shares[h]) if h in shares else None
 
 
 def _interval(share: Share) -> Interval:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from tunebook.checks.importance.levels import LITTLE, LITTLE_NEAR
 from tunebook.checks.importance.result import (
@@ -54,24 +55,10 @@ def findings_of(table: TrialTable, studies: Sequence[StudyReading]) -> tuple[Fin
 
 
 def _finding(
-    severity: Severity,
-    subject: str,
-    sentence: str,
-    numbers: Mapping[str, Number],
-    *,
-    trials: tuple[str, ...] = (),
-    remedy: Remedy | None = None,
-    settled: bool = True,
+    severity: Severity, subject: str, sentence: str, numbers: Mapping[str, Number], **more: Any
 ) -> Finding:
     return Finding(
-        check="C10",
-        severity=severity,
-        subject=subject,
-        numbers=numbers,
-        sentence=sentence,
-        remedy=remedy,
-        trials=trials,
-        settled=settled,
+        check="C10", severity=severity, subject=subject, sentence=sentence, numbers=numbers, **more
     )
 
 

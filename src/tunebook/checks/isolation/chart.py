@@ -18,7 +18,6 @@ from tunebook.checks.isolation.check import (
     IsolatedHyperparameter,
     IsolatedValue,
     IsolationResult,
-    Slice,
 )
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
@@ -48,8 +47,7 @@ def draw(result: IsolationResult) -> tuple[Picture, ...]:
 
 
 def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Picture | None:
-    groups: list[tuple[str, IsolatedValue | Slice]] = [(spell(v.value), v) for v in found.values]
-    groups += [(f"{number(s.low)} to {number(s.high)}", s) for s in found.slices]
+    groups = [(_called(v), v) for v in found.values]
     if not groups:
         return None
     every = len(groups)
@@ -79,14 +77,20 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
     )
 
 
+def _called(value: IsolatedValue) -> str:
+    if value.ends is None:
+        return spell(value.value)
+    return f"{number(value.ends[0])} to {number(value.ends[1])}"
+
+
 def _best_few(
-    groups: list[tuple[str, IsolatedValue | Slice]], sign: int
-) -> list[tuple[str, IsolatedValue | Slice]]:
+    groups: list[tuple[str, IsolatedValue]], sign: int
+) -> list[tuple[str, IsolatedValue]]:
     """All of them as they stand, or of too many the best, best first."""
     if len(groups) <= MOST_ROWS:
         return groups
 
-    def place(group: tuple[str, IsolatedValue | Slice]) -> float:
+    def place(group: tuple[str, IsolatedValue]) -> float:
         best = sign * group[1].best.estimate
         return best if math.isfinite(best) else math.inf
 
@@ -94,10 +98,10 @@ def _best_few(
 
 
 def _subtitle(
-    groups: Sequence[tuple[str, IsolatedValue | Slice]], every: int, *, trials: bool
+    groups: Sequence[tuple[str, IsolatedValue]], every: int, *, trials: bool
 ) -> list[str]:
     """What the diamonds are: estimates of what a study selects, not trials."""
-    fitted = [isinstance(g, IsolatedValue) and g.fitted for _, g in groups]
+    fitted = [g.ends is None and g.fitted for _, g in groups]
     if trials and all(fitted):
         lines = ["Diamond: the best of a study, estimated by a model fit, with its interval"]
     elif trials:
@@ -108,13 +112,11 @@ def _subtitle(
     return lines + [f"the best {len(groups)} of {every}"] * (len(groups) < every)
 
 
-def _values(group: IsolatedValue | Slice) -> Sequence[float]:
-    if isinstance(group, Slice):
-        return []
+def _values(group: IsolatedValue) -> Sequence[float]:
     return [float(v) for v in np.asarray(group.all_values, dtype=float) if math.isfinite(v)]
 
 
-def _best_row(name: str, place: int, group: IsolatedValue | Slice, x: ObjectiveScale) -> Row:
+def _best_row(name: str, place: int, group: IsolatedValue, x: ObjectiveScale) -> Row:
     best = group.best
     low_x, high_x = x.interval(best.low, best.high)
     return {
@@ -124,7 +126,7 @@ def _best_row(name: str, place: int, group: IsolatedValue | Slice, x: ObjectiveS
         "low": finite(best.low),
         "high": finite(best.high),
         "trials": group.trials,
-        "infeasible": None if isinstance(group, Slice) else group.infeasible,
+        "infeasible": group.infeasible if group.ends is None else None,
         "x": x.shown(best.estimate) if math.isfinite(best.estimate) else None,
         "low_x": low_x,
         "high_x": high_x,
@@ -132,7 +134,7 @@ def _best_row(name: str, place: int, group: IsolatedValue | Slice, x: ObjectiveS
     }
 
 
-def _dots(place: int, group: IsolatedValue | Slice, x: ObjectiveScale) -> list[Row]:
+def _dots(place: int, group: IsolatedValue, x: ObjectiveScale) -> list[Row]:
     rows: list[Row] = []
     for i, value in enumerate(_values(group)):
         spread = 0.14 + 0.26 * (jitter(f"{place} {i} {value!r}") + 0.5)
@@ -163,7 +165,7 @@ def _layers(
 
 def _alternative(
     found: IsolatedHyperparameter,
-    groups: Sequence[tuple[str, IsolatedValue | Slice]],
+    groups: Sequence[tuple[str, IsolatedValue]],
     every: int,
     objective: Objective,
     x: ObjectiveScale,

@@ -24,7 +24,7 @@ docs/claims/isolation.md; what else was tried: docs/decisions/0009-what-isolatio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunebook.checks.isolation import wording
@@ -54,39 +54,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class IsolatedValue:
-    """One scientific value.
+    """One scientific value, or one slice of a continuous hyperparameter.
 
     Attributes:
-        value: of the scientific hyperparameter.
-        study_names: studies that its trials belong to.
+        value: of the scientific hyperparameter; the range in words for a slice.
+        ends: of a slice.
         trials, infeasible: counts, over all of them.
         best: what a study like this one selects, 95 %, in the objective's units.
         best_trial: the best complete trial, or empty.
-        all_values: the objective of its complete trials.
+        all_values: the objective of its complete trials; none for a slice.
         fitted: True where `best` comes from a fitted response, False where it is the best seen.
-        fresh: the chosen configuration by seeds that did not choose it, where there are such.
     """
 
     value: Value
-    study_names: tuple[str, ...]
+    ends: tuple[float, float] | None = None
     trials: int
-    infeasible: int
+    infeasible: int = 0
     best: Interval
     best_trial: str
     all_values: Float[np.ndarray, "complete"]
     fitted: bool = False
-    fresh: FreshSeeds | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Slice:
-    """One slice of a continuous scientific hyperparameter, from `low` to `high`; its best."""
-
-    low: float
-    high: float
-    trials: int
-    best: Interval
-    best_trial: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,14 +82,13 @@ class IsolatedHyperparameter:
 
     Attributes:
         name: of the hyperparameter.
-        values, slices: one of the two is empty.
+        values: or slices.
         pairs: what was compared, by fresh seeds where every value has them.
         bands: of a continuous one, the best that can be had at each place, a study each.
     """
 
     name: str
     values: tuple[IsolatedValue, ...]
-    slices: tuple[Slice, ...]
     pairs: tuple[PairwiseDifference, ...]
     bands: tuple[BestBand, ...] = ()
 
@@ -142,22 +128,20 @@ def check(table: TrialTable, *, seed: int = 0) -> IsolationResult | NotApplicabl
     for name in table.scientific:
         groups = groups_of(counted, name)
         bests = {g.label: cut_at_best(best_of(g, objective.sign), objective, best) for g in groups}
-        fresh = [
-            replace(f, mean=cut_at_best(f.mean, objective, best))
-            for g in groups
-            if g.ends is None and (f := fresh_seeds(g)) is not None
-        ]
-        again = len(groups) > 1 and len(fresh) == len(groups)
-        ends = {f.value: f.mean for f in fresh} if again else bests
-        pairs = tuple(
-            cut_pair(pair, ends, objective, best)
-            for pair in (fresh_pairs(fresh) if again else compared_pairs(groups, objective.sign))
+        fresh = [f for g in groups if g.ends is None and (f := fresh_seeds(g)) is not None]
+        again = fresh if len(fresh) == len(groups) > 1 else []
+        ends = {f.value: cut_at_best(f.mean, objective, best) for f in again} or bests
+        pairs = fresh_pairs(again) if again else compared_pairs(groups, objective.sign)
+        own = IsolatedHyperparameter(
+            name=name,
+            values=tuple(_value(g, bests[g.label]) for g in groups),
+            pairs=tuple(cut_pair(pair, ends, objective, best) for pair in pairs),
+            bands=best_bands(counted, name, best) if any(g.ends for g in groups) else (),
         )
-        bands = best_bands(counted, name, best) if groups and groups[0].ends is not None else ()
-        found.append(_isolated(name, groups, bests, fresh, pairs, bands))
+        found.append(own)
         if any(g.known for g in groups):
-            findings.append(_finding(table, found[-1], groups, bests, fresh if again else ()))
-            findings += _two_groups(table, name, fresh, pairs)
+            findings.append(_finding(table, own, groups, bests, again))
+            findings += _two_groups(table, name, fresh, own.pairs)
     if not findings:
         return NotApplicable(
             check="C9",
@@ -169,45 +153,17 @@ def check(table: TrialTable, *, seed: int = 0) -> IsolationResult | NotApplicabl
     )
 
 
-def _isolated(
-    name: str,
-    groups: Sequence[Group],
-    bests: Mapping[Value, Interval],
-    fresh: Sequence[FreshSeeds],
-    pairs: tuple[PairwiseDifference, ...],
-    bands: tuple[BestBand, ...],
-) -> IsolatedHyperparameter:
-    by_value = {f.value: f for f in fresh}
-    return IsolatedHyperparameter(
-        name=name,
-        values=tuple(
-            IsolatedValue(
-                value=g.label,
-                study_names=tuple(dict.fromkeys(g.table.study)),
-                trials=len(g.table),
-                infeasible=int(g.table.infeasible.sum()),
-                best=bests[g.label],
-                best_trial=g.best_trial,
-                all_values=g.table.value[g.table.complete],
-                fitted=g.fitted.known,
-                fresh=by_value.get(g.label),
-            )
-            for g in groups
-            if g.ends is None
-        ),
-        slices=tuple(
-            Slice(
-                low=g.ends[0],
-                high=g.ends[1],
-                trials=len(g.table),
-                best=bests[g.label],
-                best_trial=g.best_trial,
-            )
-            for g in groups
-            if g.ends is not None
-        ),
-        pairs=pairs,
-        bands=bands,
+def _value(group: Group, best: Interval) -> IsolatedValue:
+    own = group.table
+    return IsolatedValue(
+        value=group.label,
+        ends=group.ends,
+        trials=len(own),
+        infeasible=int(own.infeasible.sum()),
+        best=best,
+        best_trial=group.best_trial,
+        all_values=own.value[own.complete & (group.ends is None)],
+        fitted=group.fitted.known,
     )
 
 

@@ -78,7 +78,7 @@ HUGE = 1e150
 """Losses beyond are taken to be this: their differences would have no number."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class BudgetBox:
     """Quantiles of the best of `budget` trials, drawn with replacement."""
 
@@ -154,9 +154,7 @@ def _read(table: TrialTable, study: str, losses: Float[np.ndarray, "trials"]) ->
     ordered = np.sort(np.where(np.isfinite(losses), np.clip(losses, -HUGE, HUGE), np.inf))
     low, median, high = (at_ranks(ordered, ranks) for ranks in band_ranks(n))
     shown = sorted({b for b in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512) if b < n} | {n})
-    boxes = [
-        BudgetBox(budget=b, **_named(sign * best_of_budget(ordered, b, QUANTILES))) for b in shown
-    ]
+    boxes = [BudgetBox(b, *(sign * best_of_budget(ordered, b, QUANTILES)).tolist()) for b in shown]
     ends = (sign * low, sign * high) if sign > 0 else (sign * high, sign * low)
     room, way = _room(table, ordered), _middle(ordered) - float(ordered[0])
     distance = _capped(_distance(table, study, ordered), room)
@@ -229,10 +227,6 @@ def _middle(ordered: Float[np.ndarray, "trials"]) -> float:
     """The median loss, or the worst finite one where half of the trials are infeasible."""
     middle = float(np.median(ordered))
     return middle if math.isfinite(middle) else float(ordered[np.isfinite(ordered)][-1])
-
-
-def _named(q: Float[np.ndarray, "5"]) -> dict[str, float]:
-    return {k: float(v) for k, v in zip(("q05", "q25", "q50", "q75", "q95"), q, strict=True)}
 
 
 def _expected_gain(ordered: Float[np.ndarray, "trials"]) -> Interval:

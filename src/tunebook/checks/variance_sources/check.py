@@ -124,22 +124,19 @@ def _scaled(
     if isinstance(result, NotApplicable):
         return result
     sources = tuple(
-        s
-        if s.deviation is None
-        else replace(
-            s,
-            deviation=replace(
-                s.deviation,
-                estimate=size * s.deviation.estimate,
-                low=size * s.deviation.low,
-                high=size * s.deviation.high,
-            ),
-            alone=(size * s.alone[0], size * s.alone[1]),
+        replace(
+            s, deviation=_times(s.deviation, size), alone=(size * s.alone[0], size * s.alone[1])
         )
         for s in result.sources
     )
     found = replace(result, sources=sources)
     return replace(found, findings=(_finding(found),))
+
+
+def _times(own: Interval | None, size: float) -> Interval | None:
+    if own is None:
+        return None
+    return replace(own, estimate=size * own.estimate, low=size * own.low, high=size * own.high)
 
 
 def _best_is_constant(cells: Sequence[Float[np.ndarray, "values"]]) -> bool:
@@ -215,15 +212,11 @@ def _between(
     origin: Origin, apart: Sequence[Level], together: Sequence[Level], noise: Noise | None
 ) -> Source:
     if noise is not None and _labels(apart) > FEWEST_FREEDOM:
-        return _source(origin, apart, between_levels(apart, noise), with_trial=False)
-    if _labels(together) > FEWEST_FREEDOM:
-        return _source(origin, together, spread_of_levels(together), with_trial=True)
-    return Source(origin=origin)
-
-
-def _source(
-    origin: Origin, levels: Sequence[Level], deviation: Interval, *, with_trial: bool
-) -> Source:
+        levels, deviation, with_trial = apart, between_levels(apart, noise), False
+    elif _labels(together) > FEWEST_FREEDOM:
+        levels, deviation, with_trial = together, spread_of_levels(together), True
+    else:
+        return Source(origin=origin)
     return Source(
         origin=origin,
         deviation=deviation,

@@ -68,14 +68,7 @@ class Noise:
 
     def deviation(self, confidence: float = 0.95) -> Interval:
         """Standard deviation with its interval."""
-        tail = (1 - confidence) / 2
-        low, high = stats.chi2.ppf([tail, 1 - tail], self.sure) / self.sure
-        return Interval(
-            math.sqrt(self.variance),
-            math.sqrt(self.variance / high),
-            math.sqrt(self.variance / low),
-            confidence,
-        )
+        return _deviation(self.variance, self.sure, confidence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,16 +134,16 @@ def noise_within(cells: Sequence[Float[np.ndarray, "values"]]) -> Noise | None:
         return None
     sizes = np.array([len(c) for c in several], float)
     left = np.concatenate([c - c.mean() if np.ptp(c) > 0 else np.zeros(len(c)) for c in several])
-    found = _noise(
+    found = noise_of(
         left,
         int((sizes - 1).sum()),
-        float((sizes * _kept(sizes)).sum()),
+        float((sizes * kept_of(sizes)).sum()),
         float((sizes * (1 - 1 / sizes) ** 2).sum()),
     )
     return replace(found, cells=len(several), alone=_extremes(several))
 
 
-def _noise(left: Float[np.ndarray, "values"], freedom: int, kept: float, shrunk: float) -> Noise:
+def noise_of(left: Float[np.ndarray, "values"], freedom: int, kept: float, shrunk: float) -> Noise:
     """The noise behind residuals.
 
     Args:
@@ -174,7 +167,7 @@ def _noise(left: Float[np.ndarray, "values"], freedom: int, kept: float, shrunk:
     )
 
 
-def _kept(sizes: Float[np.ndarray, "cells"]) -> Float[np.ndarray, "cells"]:
+def kept_of(sizes: Float[np.ndarray, "cells"]) -> Float[np.ndarray, "cells"]:
     """Of a value's fourth cumulant, what is left in its residual from a mean of so many."""
     return np.asarray(((sizes - 1) ** 4 + sizes - 1) / sizes**4)
 
@@ -182,34 +175,6 @@ def _kept(sizes: Float[np.ndarray, "cells"]) -> Float[np.ndarray, "cells"]:
 def _extremes(cells: Sequence[Float[np.ndarray, "values"]]) -> tuple[float, float]:
     each = [float(c.std(ddof=1)) for c in cells if len(c) > 2]
     return (min(each), max(each)) if len(each) > 1 else (0.0, 0.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Crossed:
-    """A table in which every row meets every column once: each apart from the noise."""
-
-    rows: Interval
-    columns: Interval
-    noise: Noise
-
-
-def crossed(values: Float[np.ndarray, "rows columns"]) -> Crossed:
-    """Standard deviations of the effects of rows and of columns, three or more of each.
-
-    What a row does to one column alone is noise here: nothing was run twice.
-    """
-    many, each = values.shape
-    row, column = values.mean(1, keepdims=True), values.mean(0, keepdims=True)
-    kept = _kept(np.array([many, each], float)).prod() * values.size
-    shrunk = ((1 - 1 / many) * (1 - 1 / each)) ** 2 * values.size
-    left = (values - row - column + values.mean()).ravel()
-    noise = _noise(left, (many - 1) * (each - 1), float(kept), shrunk)
-
-    def apart(own: Float[np.ndarray, "levels values"]) -> Interval:
-        levels = [Level(group=0, label=k, values=v) for k, v in enumerate(own)]
-        return between_levels(levels, noise)
-
-    return Crossed(rows=apart(values), columns=apart(values.T), noise=noise)
 
 
 def between_levels(levels: Sequence[Level], noise: Noise, confidence: float = 0.95) -> Interval:
@@ -268,12 +233,15 @@ def spread_of_levels(levels: Sequence[Level], confidence: float = 0.95) -> Inter
     sure = min(freedom, len({x.label for g in groups for x in g}) - 1)
     means = [np.array([x.values.mean() for x in g]) for g in groups]
     squares = sum(float(((m - m.mean()) ** 2).sum()) for m in means)
+    return _deviation(squares / freedom, sure, confidence)
+
+
+def _deviation(variance: float, freedom: float, confidence: float) -> Interval:
+    """The root of a variance with the interval of chi-square."""
     tail = (1 - confidence) / 2
-    low, high = stats.chi2.ppf([tail, 1 - tail], sure) / sure
-    variance = squares / freedom
-    return Interval(
-        math.sqrt(variance), math.sqrt(variance / high), math.sqrt(variance / low), confidence
-    )
+    low, high = stats.chi2.ppf([tail, 1 - tail], freedom) / freedom
+    ends = (math.sqrt(variance / high), math.sqrt(variance / low))
+    return Interval(math.sqrt(variance), *ends, confidence)
 
 
 def _groups(levels: Sequence[Level]) -> list[list[Level]]:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from tunebook.domain.design import Round
 from tunebook.domain.space import Branch
-from tunebook.domain.table import TrialTable
+from tunebook.domain.table import TrialTable, stacked
 
 LABEL = "search_seed"
 """Under which each repeat's trials are named; see `labels`."""
@@ -65,20 +63,9 @@ def joined(
     own = sum(map(len, parts))
     parts += before.values()
     first = searches[0].trials
-    return replace(
-        first,
-        name=tuple(n for p in parts for n in p.name),
-        study=tuple(s for p in parts for s in p.study),
-        config=tuple(c for p in parts for c in p.config),
-        seed=tuple(s for p in parts for s in p.seed),
-        status=tuple(s for p in parts for s in p.status),
-        cause=tuple(c for p in parts for c in p.cause),
-        seconds=np.concatenate([p.seconds for p in parts] or [first.seconds]),
-        value=np.concatenate([p.value for p in parts] or [first.value]),
-        curves={},
+    return stacked(
+        parts or [first],
+        like=first,
         branches={s: Branch() for p in parts for s in p.study},
         carried=(*((0,) * own), *(n for n, t in before.items() for _ in t.name)) if before else (),
-        weight=(),
-        evaluation_share=(),
-        rerun_of=tuple(r for p in parts for r in p.rerun_of or ("",) * len(p)),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tunebook.checks.variance_sources.origins import Origin, Source
-from tunebook.domain.formats.numbers import estimate_text, range_text
+from tunebook.domain.formats.numbers import estimate_text, in_words, range_text
 
 MISSING = {
     Origin.TRIAL: "train one configuration with three seeds or more that did not choose it "
@@ -92,10 +92,7 @@ def _in_rounds(rounds: Sequence[int]) -> str:
     """` in round 1`, where earlier rounds measured it."""
     if not rounds:
         return ""
-    listed = " and ".join(
-        [", ".join(map(str, rounds[:-1]))] * (len(rounds) > 1) + [str(rounds[-1])]
-    )
-    return f" in round{'s' * (len(rounds) > 1)} {listed}"
+    return f" in round{'s' * (len(rounds) > 1)} {in_words([str(r) for r in rounds])}"
 
 
 def _mixed(source: Source) -> str:
