@@ -115,7 +115,7 @@ def _import_all() -> None:
         cli.group.get_command(None, name)
     specs = checks.SPECS.values()
     places = [place for spec in specs for place in (spec.check, spec.chart) if place]
-    for place in (*places, *procedures.CATALOGUE.values()):
+    for place in (*places, *(s.procedure for s in procedures.SPECS.values())):
         __import__(place.partition(":")[0])
 
 

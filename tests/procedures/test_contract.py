@@ -6,8 +6,10 @@ import functools
 import os
 import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,11 @@ from sizes import some_slow
 from tunebook.book.notebook import Book
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.formats.spelling import minimize
-from tunebook.procedures import CATALOGUE, Asked, procedure_named
+from tunebook.procedures import SPECS
+from tunebook.procedures.steps import driving
+from tunebook.procedures.steps.arguments import Arguments
+from tunebook.procedures.steps.procedure import Procedure, load_procedure, spec_of
+from tunebook.report.check_texts import check_text
 from valleys import ASKED, narrow
 
 
@@ -87,7 +93,7 @@ CASES = {
 }
 
 
-@pytest.fixture(params=sorted(CATALOGUE))
+@pytest.fixture(params=sorted(SPECS))
 def name(request) -> str:
     return request.param
 
@@ -136,13 +142,29 @@ def rows(book) -> list:
 
 
 def test_it_is_what_the_protocol_says(name):
-    made = procedure_named(name)
-    assert made.name == name
-    assert made.about.endswith((".", "?"))
-    assert issubclass(made.asked, Asked) and is_dataclass(made.asked)
+    spec, made = spec_of(name), load_procedure(name)
+    assert spec.id == name and spec.rows and spec.question.endswith("?")
+    assert spec.about.endswith((".", "?"))
+    assert all(
+        text.title and text.method and check_text(text.id) is text for text in spec.findings
+    )
+    assert isinstance(made, Procedure) and is_dataclass(made.arguments)
+    assert issubclass(made.arguments, Arguments)
     assert {"question", "max_train_steps", "fixed", "names"} <= {
-        f.name for f in fields(made.asked)
+        f.name for f in fields(made.arguments)
     }
+
+
+def test_the_catalogue_loads_no_procedure():
+    code = (
+        "import sys, tunebook.procedures as p; assert len(p.SPECS) == 5;"
+        "print([m for m in sys.modules if m.startswith(('altair', 'scipy')) "
+        "or (m.startswith('tunebook.procedures.') and m.count('.') > 2)])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == "[]"
 
 
 def test_it_says_plan_and_cost_and_runs_nothing(name, new_book):
@@ -216,7 +238,7 @@ book.procedure({name!r}, killed, workers=0, progress=False, **{asked!r})
 """
 
 
-@pytest.mark.parametrize("name", some_slow(sorted(CATALOGUE), ["throughput"]))
+@pytest.mark.parametrize("name", some_slow(sorted(SPECS), ["throughput"]))
 def test_killed_and_resumed_it_has_the_same_table(name, new_book, run_once, tmp_path):
     """Ctrl-C, which is tried on every procedure, leaves the same rounds behind."""
     path = tmp_path / "killed.db"
@@ -284,14 +306,14 @@ def test_a_hyperparameter_that_it_drives_and_that_is_not_there(name, new_book):
 
 def test_it_reads_its_rounds_with_one_thread(name, new_book, monkeypatch):
     """Matrices are small: more threads of linear algebra wait for each other."""
-    made, seen = type(procedure_named(name)), []
-    true = made.conclude
+    true, seen = load_procedure(name), []
 
-    def watched(*args, **more):
+    def watched(*args):
         seen.append({x["num_threads"] for x in threadpool_info() if x["user_api"] == "blas"})
-        return true(*args, **more)
+        return true.conclude(*args)
 
-    monkeypatch.setattr(made, "conclude", watched)
+    watching = replace(true, conclude=watched)
+    monkeypatch.setattr(driving, "load_procedure", lambda _: watching)
     with threadpool_limits(2, user_api="blas"):
         new_book().procedure(name, run=False, **CASES[name].asked)
     assert seen and all(threads == {1} for threads in seen)

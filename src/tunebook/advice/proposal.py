@@ -94,7 +94,7 @@ def propose(
         A plan that is valid, runs as it is, and has a goal of its own (a book knows its rounds by
         their goals).
     """
-    draft = Draft(plan=replace(plan, predictions=()))
+    draft = Draft(plan=replace(plan, predictions=(), origin=None))
     settle_decision(draft, decision)
     asked = _still_asked(draft, examination)
     ranges = [x for x in asked if x[1].kind in RANGES]

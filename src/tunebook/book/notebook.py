@@ -393,7 +393,7 @@ class Book(ProcedureBook):
             the path.
         """
         proposal = self.next_round().with_ahead() if self._store.rounds() else None
-        more = self._chapters()
+        more = tuple(found.chapter() for found in self.procedures)
         text = render(self.record(), rounds=rounds, proposal=proposal, procedures=more)
         return write_text(path, text)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -14,15 +13,16 @@ from tunebook.charts.picture import Picture
 from tunebook.domain.formats.codec import RoundFile, to_data
 from tunebook.domain.formats.numbers import plural
 from tunebook.execution import Executor
-from tunebook.procedures.steps.arguments import Asked
+from tunebook.procedures.steps.arguments import Arguments
+from tunebook.procedures.steps.costs import StageCost
 from tunebook.procedures.steps.driving import (
-    Known,
+    Progress,
     RoundOfBook,
     RoundsBook,
     Standing,
-    asked_in,
-    carry_on,
+    arguments_in,
     questions_in,
+    run_on,
     standing,
 )
 from tunebook.report.page.procedure_chapter import ProcedureChapter, StageLine
@@ -36,12 +36,11 @@ class _Book(RoundsBook, Protocol):
 class ProcedureView:
     """A procedure of a book, which shows itself: its plan before it ran, then what it found."""
 
-    def __init__(self, stands: Standing, *, file: str = "", train: str = "") -> None:
+    def __init__(self, stands: Standing, *, train: str = "") -> None:
         self._stands = stands
-        self._file = file
         self._train = train
-        self.name = stands.name
-        self.asked = stands.asked
+        self.name = stands.spec.id
+        self.asked = stands.arguments
         self.finished = stands.finished
         self.sentence = stands.conclusion.sentence
         self.findings = stands.conclusion.findings
@@ -70,10 +69,9 @@ class ProcedureView:
     def chapter(self) -> ProcedureChapter:
         """It as a chapter of the report."""
         stands = self._stands
-        book = f" --book {shlex.quote(self._file)}" if self._file else ""
         return ProcedureChapter(
-            name=stands.name,
-            question=stands.asked.question,
+            name=self.name,
+            question=self.asked.question,
             state="done" if stands.finished else "not finished",
             sentence=stands.conclusion.sentence,
             findings=stands.conclusion.findings,
@@ -82,19 +80,17 @@ class ProcedureView:
             stages=self._lines(),
             proposal=stands.conclusion.proposal,
             left=stands.conclusion.left,
-            command=f"tunebook procedure {stands.name}{book}",
+            command=f"tunebook procedure {self.name}",
         )
 
     def data(self) -> dict[str, Any]:
         """The same as `tunebook procedure NAME --json` prints, less its schema."""
         stands, proposal = self._stands, self._stands.conclusion.proposal
         return {
-            "name": stands.name,
-            "asked": to_data(stands.asked),
+            "name": self.name,
+            "asked": to_data(self.asked),
             "finished": stands.finished,
-            "stages": [
-                {**to_data(c), "round": stands.rounds.get(c.stage.name)} for c in stands.costs
-            ],
+            "stages": [_stage_data(cost) for cost in stands.costs],
             "sentence": self.sentence,
             "answer": dict(self.answer),
             "findings": to_data(self.findings),
@@ -109,20 +105,19 @@ class ProcedureView:
     def _lines(self) -> tuple[StageLine, ...]:
         lines = []
         for cost in self._stands.costs:
-            stage, number = cost.stage, self._stands.rounds.get(cost.stage.name)
-            if number is not None:
+            if cost.round is not None:
                 state = "done" if self._stands.finished else "begun"
             elif self._stands.finished:
                 state = "not needed"
             else:
-                state = f"only if {stage.only_if}" if stage.only_if else "to come"
-            trials = cost.ended if number is not None else stage.trials
+                state = f"only if {cost.only_if}" if cost.only_if else "to come"
+            trials = cost.ended if cost.round is not None else cost.most
             lines.append(
                 StageLine(
-                    name=stage.name,
-                    asks=stage.asks,
-                    round=number,
-                    trials=f"{plural(trials, 'trial')} of {stage.max_train_steps} steps",
+                    name=cost.stage.name,
+                    asks=cost.asks,
+                    round=cost.round,
+                    trials=f"{plural(trials, 'trial')} of {cost.max_train_steps} steps",
                     state=state,
                 )
             )
@@ -170,7 +165,7 @@ class ProcedureBook(SteeredBook):
                 from those that it began with.
             KeyboardInterrupt: stopped by Ctrl-C; the same call goes on.
         """
-        settled = asked_in(self, name, asked)
+        arguments = arguments_in(self, name, asked)
 
         def run_round(found: RoundOfBook) -> None:
             self._round(found.number).run(
@@ -184,31 +179,43 @@ class ProcedureBook(SteeredBook):
                 keep_going=True,
             )
 
-        known = None
+        progress_made = None
         if run:
             say: Callable[[str], None] | None = None if progress else (lambda _: None)
-            known = carry_on(self, settled, run_round, say=say)
-        return _view(self, settled, workers, known)
+            progress_made = run_on(self, arguments, run_round, say=say)
+        return _view(self, arguments, workers, progress_made)
 
     @property
     def procedures(self: _Book) -> tuple[ProcedureView, ...]:
         """Every procedure of the book, in the order in which they began."""
         return tuple(
-            _view(self, asked_in(self, name, {"question": question}), None)
-            for name, question in questions_in(self)
-        )
-
-    def _chapters(self: _Book) -> tuple[ProcedureChapter, ...]:
-        return tuple(
-            _view(self, asked_in(self, name, {"question": question}), None).chapter()
+            _view(self, arguments_in(self, name, {"question": question}), None)
             for name, question in questions_in(self)
         )
 
 
 def _view(
-    book: _Book, asked: Asked, workers: int | None, known: Known | None = None
+    book: _Book, args: Arguments, workers: int | None, progress: Progress | None = None
 ) -> ProcedureView:
-    stands = standing(book, asked, workers=at_a_time(workers), known=known)
-    sources = [book._round(n).record().source for n in stands.rounds.values()]
+    stands = standing(book, args, workers=at_a_time(workers), progress=progress)
+    sources = [book._round(n).record().source for n in stands.rounds]
     train = next((s.path for s in reversed(sources) if s and s.path), "")
     return ProcedureView(stands, train=train)
+
+
+def _stage_data(cost: StageCost) -> dict[str, Any]:
+    """As `--json` has it: the stage with the most trials, then what is left of its cost."""
+    return {
+        "stage": {
+            "name": cost.stage.name,
+            "asks": cost.asks,
+            "trials": cost.most,
+            "max_train_steps": cost.max_train_steps,
+            "only_if": cost.only_if,
+        },
+        "trials": cost.trials,
+        "steps": cost.steps,
+        "seconds": cost.seconds,
+        "ended": cost.ended,
+        "round": cost.round,
+    }

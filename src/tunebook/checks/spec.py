@@ -82,3 +82,7 @@ class CheckSpec:
     def __post_init__(self) -> None:
         carried = {"carried_over": "trials carried over"} if self.uses.carries else {}
         object.__setattr__(self, "labels", MappingProxyType({**carried, **self.labels}))
+
+
+OTHER_FINDINGS: dict[str, CheckSpec] = {}
+"""Entries of findings that no check makes, by playbook id: `tunebook.procedures` adds its own."""

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from tunebook.domain.errors import DesignError, nearest
 from tunebook.domain.formats import scalars
+from tunebook.domain.origin import RoundOrigin
 from tunebook.domain.prediction import Prediction, only_predictions
 from tunebook.domain.roles import Fixed as Fixed
 from tunebook.domain.roles import check_roles, check_rules
@@ -157,6 +158,7 @@ class Round:
         overrule: ids of the playbook's rules that this round breaks on purpose.
         note: anything worth remembering.
         predictions: what the round before expects of this one, written before it ran.
+        origin: the procedure that planned it; None for a round of a person.
 
     Raises:
         DesignError: a rule of the playbook is broken; says which, and the way out.
@@ -179,6 +181,7 @@ class Round:
     overrule: tuple[str, ...] = ()
     note: str = ""
     predictions: tuple[Prediction, ...] = ()
+    origin: RoundOrigin | None = None
 
     OLD_NAMES: ClassVar[Mapping[str, str]] = MappingProxyType({"foretold": "predictions"})
 

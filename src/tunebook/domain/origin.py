@@ -1,10 +1,12 @@
-"""What a file's columns were taken for: the origin of a table that was read (C11)."""
+"""Where trials come from: the columns of a file that was read (C11), the stage of a procedure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 
 class Kind(StrEnum):
@@ -85,3 +87,42 @@ class Origin:
 def by_column(uses: Iterable[ColumnUse]) -> dict[str, ColumnUse]:
     """Column to its use."""
     return {use.column: use for use in uses}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """One stage of a procedure; two with the same kind, place and index are one.
+
+    Attributes:
+        kind: what is done, such as "tune" or "confirm".
+        at: where it is done: a batch size, a number of steps, a factor; 0 where there is only one.
+        index: how many stages of this kind came before it there, from 0.
+        name: for people; it takes no part in comparisons.
+    """
+
+    kind: str
+    at: float = 0.0
+    index: int = 0
+    name: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundOrigin:
+    """The procedure that planned a round; stored with the round, and no part of a round file.
+
+    Attributes:
+        procedure: its name in the catalogue.
+        question: of the procedure, in words; another question is another run of it.
+        stage: the round's stage.
+        asks: the question of the stage.
+        arguments: of the procedure, as plain data.
+    """
+
+    procedure: str
+    question: str
+    stage: Stage
+    asks: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "arguments", MappingProxyType(dict(self.arguments)))

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tunebook.checks import SPECS
-from tunebook.checks.spec import CheckSpec
+from tunebook.checks.spec import OTHER_FINDINGS, CheckSpec
 from tunebook.domain.finding import Finding, Interval, Number, RemedyKind
 from tunebook.domain.formats.numbers import interval_text, percent, value_text
 from tunebook.domain.trial import Value
-from tunebook.report.procedure_methods import PROCEDURE_CHECKS
 
 UNKNOWN = CheckSpec(id="", title="Check", question="", method="")
 
@@ -30,7 +29,7 @@ REMEDY_LABELS = {
 
 def check_text(check: str) -> CheckSpec:
     """Title, question and method of an id of a check or a procedure; `UNKNOWN` for another."""
-    return SPECS.get(check) or PROCEDURE_CHECKS.get(check, UNKNOWN)
+    return SPECS.get(check) or OTHER_FINDINGS.get(check, UNKNOWN)
 
 
 def numbers_texts(finding: Finding) -> list[tuple[str, str]]:

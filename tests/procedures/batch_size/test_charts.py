@@ -7,8 +7,7 @@ import pytest
 
 from tunebook.charts.render import to_png
 from tunebook.domain.finding import Interval
-from tunebook.procedures.batch_size.budgets_chart import draw_budgets
-from tunebook.procedures.batch_size.choice_chart import draw_choice
+from tunebook.procedures.batch_size.chart import draw_budgets, draw_choice
 from tunebook.procedures.batch_size.cost_to_target import batch_choice
 from tunebook.procedures.batch_size.equal_budgets import Budget, Kind
 from tunebook.procedures.throughput.chart import draw_throughput
@@ -36,7 +35,7 @@ def test_a_knee_that_is_not_known_is_not_drawn():
     found = throughput(times({8: 1e-3, 16: 1.3e-3, 32: 2.5e-3}, off=0.3))
     picture = draw_throughput(found, None)
     assert picture.layer("knee").rows == ()
-    assert "not told by these times" in str(picture.spec["title"]["subtitle"])
+    assert "show where it stops" in str(picture.spec["title"]["subtitle"])
 
 
 def test_an_interval_without_a_lower_end_stays_in_the_picture():
@@ -49,10 +48,7 @@ def test_an_interval_without_a_lower_end_stays_in_the_picture():
 
 def budget(kind, amount, best):
     fresh = {b: (v, v + 0.02, float("nan")) for b, v in best.items()}
-    return Budget(
-        kind=kind, amount=amount, best=best, fresh=fresh, left_out=(), leaders=(), worse=(),
-        better=(),
-    )  # fmt: skip
+    return Budget(kind=kind, amount=amount, best=best, fresh=fresh, left_out=(), leaders=())
 
 
 def test_budgets_stand_side_by_side_on_one_scale():

@@ -63,18 +63,19 @@ def test_norms_are_drawn_over_steps_and_counted(norms):
 
 def test_warm_ups_show_which_train():
     tries = [(10.0, 4, reading(*[ENDS] * 5)), (10.0, 40, reading(*[GOOD] * 5))]
-    [picture] = stability.draw_warmups(tries, metric="train/loss")
+    picture = stability.draw_warmups(tries, metric="train/loss")
     assert picture.layer("fails").column("steps") == [4]
     assert picture.layer("trains").column("steps") == [40]
     assert picture.layer("counts").column("failed") == [5, 0]
-    assert stability.draw_warmups([], metric="train/loss") == ()
 
 
 def test_names_are_unique_and_all_render_in_both_themes(norms):
     look = reading(GOOD, ENDS)
     drawn = [
-        *stability.draw_all([reading(GOOD, rate=0.05), reading(ENDS)], look, norms),
-        *stability.draw_warmups([(10.0, 4, look)], metric="train/loss"),
+        *map(stability.draw_rate, [reading(GOOD, rate=0.05), reading(ENDS)]),
+        stability.draw_rate(look, first_steps=True),
+        *stability.draw_norms(norms),
+        stability.draw_warmups([(10.0, 4, look)], metric="train/loss"),
     ]
     assert len({p.name for p in drawn}) == len(drawn) == 6
     for picture in drawn:

@@ -35,7 +35,7 @@ def test_more_have_a_panel_each_with_the_others_in_grey():
     picture = optimizers.draw_budgets(curves(6), ERROR)
     assert [p["title"] for p in picture.spec["concat"]] == [f"o{k}" for k in range(6)]
     assert set(picture.layer("median of o2").column("study")) == {"o2"}
-    assert set(picture.layer("beside o2").column("study")) == {"o0", "o1", "o3", "o4", "o5"}
+    assert set(picture.layer("others than o2").column("study")) == {"o0", "o1", "o3", "o4", "o5"}
 
 
 def test_an_open_end_runs_off_the_axis_without_a_line():

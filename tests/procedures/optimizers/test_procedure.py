@@ -9,21 +9,22 @@ import tunebook as tb
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Severity
 from tunebook.domain.space import Float, Per, Scale
-from tunebook.procedures.optimizers.arguments import MOVES, OptimizersAsked
-from tunebook.procedures.optimizers.procedure import Optimizers
+from tunebook.procedures.optimizers.arguments import OptimizersArguments
+from tunebook.procedures.optimizers.procedure import PROCEDURE
 from tunebook.procedures.optimizers.spaces import first_space
+from tunebook.procedures.steps.tuned_sweep import MOVES
 
 
 def ask(book, train=bowl.train, **more):
-    asked = {**bowl.SHORT, **more}
-    said = book.procedure("optimizers", train, workers=0, progress=False, **asked)
+    args = {**bowl.SHORT, **more}
+    said = book.procedure("optimizers", train, workers=0, progress=False, **args)
     assert all(p.alt for p in said.pictures)
     return said
 
 
-def asked(**more) -> OptimizersAsked:
+def args(**more) -> OptimizersArguments:
     """Arguments as settled."""
-    return OptimizersAsked(procedure="optimizers", question="?", **{**bowl.SHORT, **more})
+    return OptimizersArguments(procedure="optimizers", question="?", **{**bowl.SHORT, **more})
 
 
 def findings(said, check: str):
@@ -238,7 +239,7 @@ def test_what_training_never_reads_is_told(new_book):
     [
         ({"optimizers": ("momentum", "adm")}, 'Did you mean "adam"'),
         ({"optimizers": ("adam",)}, "two optimizers or more"),
-        ({"optimizers": ("adam", "adam")}, '"adam" stands twice'),
+        ({"optimizers": ("adam", "adam")}, '"adam" is named twice'),
         ({"optimizers": ("adam", "soap"), "framework": "optax"}, "optax"),
         ({"framework": "jax"}, "framework"),
         ({"spaces": {"nadam": {"epsilon": 1.0}}}, "not compared"),
@@ -256,22 +257,22 @@ def test_what_makes_no_sense_is_told_before_anything_runs(new_book, wrong, words
 
 
 def test_spaces_are_the_catalogues_but_for_what_a_person_says():
-    plain = first_space(asked(trials=16), "adam")
+    plain = first_space(args(trials=16), "adam")
     assert plain.varied.keys() == {"learning_rate", "beta1"}
     assert plain.held == {"epsilon": 1e-8, "beta2": 0.999}
     own = first_space(
-        asked(trials=16, spaces={"adam": {"beta1": 0.5, "beta2": tb.near_one(0.9, 0.99)}}), "adam"
+        args(trials=16, spaces={"adam": {"beta1": 0.5, "beta2": tb.near_one(0.9, 0.99)}}), "adam"
     )
     assert own.varied.keys() == {"learning_rate", "beta2"} and own.held["beta1"] == 0.5
-    opened = first_space(asked(trials=16, inclusive=True), "adam")
+    opened = first_space(args(trials=16, inclusive=True), "adam")
     assert opened.varied.keys() == {"learning_rate_over_epsilon", "epsilon", "beta1"}
-    shut = first_space(asked(inclusive=True, spaces={"adam": {"epsilon": 1e-8}}), "adam")
+    shut = first_space(args(inclusive=True, spaces={"adam": {"epsilon": 1e-8}}), "adam")
     assert "learning_rate" in shut.varied and shut.held["epsilon"] == 1e-8
 
 
 def test_the_configuration_counts_for_its_own_optimizer_alone():
     fixed = {"optimizer": "adam", "epsilon": 1e-3, "weight_decay": 0.1, "width": 20}
-    more = asked(fixed=fixed, optimizers=("adam", "nadam", "adamw"))
+    more = args(fixed=fixed, optimizers=("adam", "nadam", "adamw"))
     assert first_space(more, "adam").held["epsilon"] == 1e-3
     assert first_space(more, "nadam").held["epsilon"] == 1e-8
     assert first_space(more, "nadam").held["weight_decay"] == 0.1
@@ -279,12 +280,12 @@ def test_the_configuration_counts_for_its_own_optimizer_alone():
 
 
 def test_names_and_nuisance_go_into_every_round():
-    more = asked(names={"learning_rate": "optim.lr", "optimizer": "optim.name"},
+    more = args(names={"learning_rate": "optim.lr", "optimizer": "optim.name"},
                  fixed={"optim.name": "adam"}, nuisance={"dropout": tb.uniform(0, 0.5)})  # fmt: skip
-    step = Optimizers().next_step(more, {})
-    assert step is not None
-    assert {"optim.lr", "dropout"} <= step.plan.nuisance.keys()
-    assert step.plan.scientific.keys() == {"optim.name"}
+    plan = PROCEDURE.next_round(more, {}, PROCEDURE.read(more, {}, ()))
+    assert plan is not None
+    assert {"optim.lr", "dropout"} <= plan.nuisance.keys()
+    assert plan.scientific.keys() == {"optim.name"}
 
 
 def test_the_command_line_asks_for_it(tmp_path, monkeypatch):

@@ -33,7 +33,7 @@ def test_it_finds_the_step_the_knee_and_nothing_of_evaluations(new_book):
     said = ask(new_book())
     assert said.finished
     fits, through = said.findings[:2]
-    assert "Batch sizes 8 to 256 fit; 256 is the largest that was asked for" in fits.sentence
+    assert "Batch sizes 8 to 256 fit; 256 is the largest size allowed" in fits.sentence
     assert "memory has not ended" in fits.sentence
     # A step of 2 ms beside an evaluation of 4 ms.
     for size, true_s in ((8, 2e-3), (32, 2e-3), (256, 16e-3)):
@@ -99,7 +99,7 @@ def own_distance(trial) -> None:
 
 def test_evaluations_that_are_in_a_step_are_told(new_book):
     said = ask(new_book(), own_distance, largest=16, longer=1)
-    (through,) = [f for f in said.findings if "evaluations are in a step" in f.sentence]
+    (through,) = [f for f in said.findings if "step's time includes evaluations" in f.sentence]
     assert through.numbers["seconds a step at 8"].estimate == pytest.approx(2e-3)
     assert "At 8, 16 " in through.sentence
 
@@ -123,7 +123,7 @@ def test_times_that_vary_too_much_are_measured_longer_and_then_said(new_book):
     ]
     assert steps == sorted(steps) and steps[1] >= 2 * steps[0]
     (vague,) = [f for f in said.findings if "vary too much" in f.sentence]
-    assert "leave nothing else running" in vague.sentence
+    assert "Leave nothing else running" in vague.sentence
     assert "trial_s=0.2" in vague.sentence
 
 
@@ -135,12 +135,12 @@ def breaks(trial) -> None:
 
 def test_another_failure_is_not_taken_for_memory(new_book):
     said = ask(new_book(), breaks, longer=0)
-    (failed,) = [f for f in said.findings if "not for want of memory" in f.sentence]
+    (failed,) = [f for f in said.findings if "not for lack of memory" in f.sentence]
     assert "shapes (32, 4)" in failed.sentence
     assert said.answer["largest_that_fits"] == 16
     nothing = ask(new_book("other"), breaks, smallest=32)
     assert nothing.findings[0].severity is Severity.PROBLEM
-    assert "first size, 32" in nothing.sentence
+    assert "the first, 32" in nothing.sentence
 
 
 def test_a_size_whose_memory_ends_only_in_its_longer_trial_does_not_fit(new_book):

@@ -74,8 +74,8 @@ def test_the_first_length_is_read_off_a_sweep_without_regularisation(runs):
 
 def test_every_length_has_the_same_fresh_seeds_and_none_that_tuned(runs):
     _, rounds = runs["endless"]
-    fresh = [{t.seed for t in trials} for goal, _, trials in rounds if "fresh seeds" in goal]
-    tuned = {t.seed for goal, _, trials in rounds for t in trials if "fresh seeds" not in goal}
+    fresh = [{t.seed for t in trials} for goal, _, trials in rounds if "new seeds" in goal]
+    tuned = {t.seed for goal, _, trials in rounds for t in trials if "new seeds" not in goal}
     assert len(fresh) >= 4
     assert all(seeds == fresh[0] for seeds in fresh)
     assert not fresh[0] & tuned
@@ -84,17 +84,17 @@ def test_every_length_has_the_same_fresh_seeds_and_none_that_tuned(runs):
 def test_its_picture_shows_what_the_verdict_says(runs):
     found, rounds = runs["saturating"]
     (picture,) = found.pictures
-    lengths = {plan.max_train_steps for goal, plan, _ in rounds if "fresh seeds" in goal}
+    lengths = {plan.max_train_steps for goal, plan, _ in rounds if "new seeds" in goal}
     assert set(picture.layer("fitted").column("steps")) == lengths
     assert picture.layer("enough").column("steps") == [round(found.answer["shortest"])]
-    count = sum(len(trials) for goal, _, trials in rounds if "fresh seeds" in goal)
+    count = sum(len(trials) for goal, _, trials in rounds if "new seeds" in goal)
     assert len(picture.layer("points").column("steps")) == count
     assert "from" in picture.alt
 
 
 def test_shorter_lengths_are_tried_where_the_first_does_already(new_book):
     found = ask(new_book(), fitted=None, shortest=64)
-    lengths = [r.plan.max_train_steps for r in new_book().rounds if "fresh seeds" in r.goal]
+    lengths = [r.plan.max_train_steps for r in new_book().rounds if "new seeds" in r.goal]
     assert min(lengths) < 64 == lengths[0]
     assert found.answer["verdict"] == "saturated"
     assert found.answer["max_train_steps"] < 64
@@ -123,7 +123,7 @@ def test_a_metric_that_is_not_reported_is_said_and_growth_begins_without(new_boo
     found = ask(new_book(), loss="train/los")
     (told,) = of(found, "E1")
     assert told.severity is Severity.WARNING
-    assert 'reports no "train/los"' in told.sentence
+    assert 'does not report "train/los"' in told.sentence
     assert found.answer["verdict"] == "saturated"
 
 
@@ -164,7 +164,7 @@ def test_trainings_that_all_fail_end_it_with_the_cause(new_book):
         ({"max_train_steps": 100}, "max_train_steps"),
         ({"shortest": 200}, "shortest"),
         ({"plain": {"dropuot": 0.0}}, 'plain sets "dropuot"'),
-        ({"reopen": {"learning_rate": (0.1, 1.0)}}, "tuned anew in any case"),
+        ({"reopen": {"learning_rate": (0.1, 1.0)}}, "tuned at every length in any case"),
         ({"reopen": {"hidden": (64.0, 8.0)}}, "lowest and a highest"),
     ],
 )

@@ -29,7 +29,14 @@ def same_search(a: Round, b: Round) -> bool:
 
 def _bare(plan: Round) -> Round:
     return replace(
-        plan, goal="a repeat", seed=0, note="", predictions=(), least_improvement=0.0, overrule=()
+        plan,
+        goal="a repeat",
+        seed=0,
+        note="",
+        predictions=(),
+        least_improvement=0.0,
+        overrule=(),
+        origin=None,
     )
 
 

@@ -97,9 +97,9 @@ def _tell(found: ProcedureView, only_plan: bool, out: Path | None, *, as_json: b
 
 def _list(*, as_json: bool) -> None:
     from tunebook.cli.output import print_json
-    from tunebook.procedures import CATALOGUE, procedure_named
+    from tunebook.procedures import SPECS
 
-    about = {name: procedure_named(name).about for name in CATALOGUE}
+    about = {name: spec.about for name, spec in SPECS.items()}
     if as_json:
         print_json(procedures=about)
         return

@@ -124,7 +124,18 @@ def _read(kind: Any, data: Any, path: str) -> Any:
         return _read_noun(kind, data, path)
     if kind is object:
         return data
+    if kind is Any:
+        return _read_any(data)
     return _read_plain((kind,), data, path)
+
+
+def _read_any(data: Any) -> Any:
+    """Whatever `to_data` was given: texts that stand for numbers become these again."""
+    if isinstance(data, Mapping):
+        return {key: _read_any(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_read_any(item) for item in data]
+    return _read_plain((float, str), data, "") if isinstance(data, str) else data
 
 
 def _read_plain(kinds: Sequence[Any], data: Any, path: str) -> Any:

@@ -26,6 +26,8 @@ BOOK_KEYS = (
     "name", "objective", "reduce", "training_objective", "chance", "checkpoints", "test_metrics",
 )  # fmt: skip
 _ALWAYS = ("goal", "trials", "max_train_steps", "least_improvement")
+ORIGIN = "origin"
+"""Of a round that a procedure planned; what a person edits has none."""
 _SETTING_KEYS = ("name", "training_objective", "chance", "checkpoints")
 
 
@@ -66,7 +68,8 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
     data = load_toml(text, source=source)
     with _in_file(source):
         own = ("train", *KEYS, "book", "executor", READY_SPACE)
-        known = dict.fromkeys([*(f.name for f in fields(Round)), *Round.OLD_NAMES, *own])
+        names = [f.name for f in fields(Round) if f.name != ORIGIN]
+        known = dict.fromkeys([*names, *Round.OLD_NAMES, *own])
         _check_places(data, known)
         check_keys(data, known, "", "a round file")
         data = with_ready_space(data)
@@ -157,7 +160,7 @@ def _plain_keys(file: RoundFile) -> Iterator[tuple[str, Any]]:
     elif file.train:
         yield "train", to_data(file.train)
     long = ("subject_to", "points")
-    plain = [f for f in fields(Round) if f.name not in (*ROLES, "goal", "predictions")]
+    plain = [f for f in fields(Round) if f.name not in (*ROLES, "goal", "predictions", ORIGIN)]
     for key in sorted(plain, key=lambda f: f.name in long):
         default = () if key.default is MISSING else key.default
         value = getattr(file.plan, key.name)

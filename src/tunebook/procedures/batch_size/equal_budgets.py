@@ -36,7 +36,7 @@ class Runs:
     """The trials of one batch size.
 
     Attributes:
-        tuning: each with a learning rate of its own; fresh: one configuration, fresh seeds.
+        tuning: each with a learning rate of its own; fresh: one configuration, new seeds.
         covered: steps up to which all trials that count report, see `covered_steps`.
     """
 
@@ -54,10 +54,9 @@ class Budget:
         best: of the tuning trials, each size with the rate that is the best at this budget, in the
             objective's units. It is chosen among trials of one seed each, so it is a little lucky,
             at every size alike.
-        fresh: of fresh seeds, at the rate that reached the target first.
+        fresh: of new seeds, at the rate that reached the target first.
         left_out: sizes that were not evaluated within the budget.
-        leaders: sizes that no other is told to be better than, by fresh seeds; empty without them.
-        worse: sizes that the smallest one is told to be better than; better: the other way round.
+        leaders: sizes that no other is significantly better than, by new seeds; empty without.
     """
 
     kind: Kind
@@ -66,8 +65,6 @@ class Budget:
     fresh: Mapping[int, tuple[float, ...]]
     left_out: tuple[int, ...]
     leaders: tuple[int, ...]
-    worse: tuple[int, ...]
-    better: tuple[int, ...]
 
 
 def budgets(
@@ -75,10 +72,10 @@ def budgets(
 ) -> tuple[Budget, Budget] | NotApplicable:
     """The step budget and the example budget, each the largest that all sizes cover.
 
-    Sizes are told apart by fresh seeds alone: Welch's test between all pairs of sizes, Holm's
-    step-down, an error rate of 5 % over all that is said at one budget (`statistics/ranking.py`).
-    It assumes means that are about normal. What is said holds for these configurations: how lucky
-    the tuning of each size was is not in it.
+    Only new seeds compare sizes: Welch's test between all pairs of sizes, Holm's
+    step-down, an error rate of 5 % over all statements about one budget (`statistics/ranking.py`).
+    It assumes means that are about normal. It holds for these configurations: how lucky the
+    tuning of each size was is no part of it.
 
     Args:
         runs: by batch size. sign: 1 where lower is better. metric: the objective.
@@ -144,29 +141,20 @@ def _budget(kind: Kind, amount: int, runs: Mapping[int, Runs], sign: int, metric
             best[size] = float(sign * np.nanmin(sign * tuned))
             if own.fresh is not None:
                 fresh[size] = tuple(best_within(own.fresh, metric, steps).tolist())
-    leaders, worse, better = _told(fresh, sign)
     return Budget(
         kind=kind,
         amount=amount,
         best=best,
         fresh=fresh,
         left_out=tuple(b for b in runs if b not in best),
-        leaders=leaders,
-        worse=worse,
-        better=better,
+        leaders=_leaders(fresh, sign),
     )
 
 
-def _told(
-    fresh: Mapping[int, tuple[float, ...]], sign: int
-) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+def _leaders(fresh: Mapping[int, tuple[float, ...]], sign: int) -> tuple[int, ...]:
     losses = {b: sign * np.asarray(v) for b, v in fresh.items()}
     known = {b: v for b, v in losses.items() if len(v) >= FEWEST and np.isfinite(v).all()}
-    sizes = list(known)
-    if len(sizes) < 2:
-        return (), (), ()
-    told = told_better(list(known.values()))
-    leaders = tuple(b for i, b in enumerate(sizes) if not told[:, i].any())
-    worse = tuple(b for i, b in enumerate(sizes) if told[0, i])
-    better = tuple(b for i, b in enumerate(sizes) if told[i, 0])
-    return leaders, worse, better
+    if len(known) < 2:
+        return ()
+    better = told_better(list(known.values()))
+    return tuple(b for i, b in enumerate(known) if not better[:, i].any())

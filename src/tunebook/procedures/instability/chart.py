@@ -15,8 +15,11 @@ from tunebook.charts.picture import Picture, Row
 from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import number, plural
 from tunebook.procedures.instability.gradient_norms import NormReading
+from tunebook.procedures.instability.plans import InstabilityArguments
+from tunebook.procedures.instability.results import InstabilityReading
 from tunebook.procedures.instability.stable_rates import RateReading, Stability
 from tunebook.procedures.instability.training_stability import Fate, RunReading
+from tunebook.procedures.steps.stages import Done
 
 MOST_POINTS = 400
 """Of one curve that are drawn."""
@@ -24,16 +27,17 @@ BARS = 24
 KINDS = {False: "trains", True: "fails"}
 
 
-def draw_all(
-    rates: Sequence[RateReading], look: RateReading | None, norms: NormReading | None
-) -> Iterator[Picture]:
-    """The pictures of what is there: a rate each, the first steps, norms twice."""
-    for reading in rates:
-        yield draw_rate(reading)
-    if look is not None:
-        yield draw_rate(look, first_steps=True)
-    if norms is not None:
-        yield from draw_norms(norms)
+def draw(args: InstabilityArguments, _: Done, found: InstabilityReading) -> Iterator[Picture]:
+    """A picture of each rate, of the first steps, two of the norms, one of all warm-ups."""
+    if found.judged:
+        yield from map(draw_rate, found.above)
+    if found.look is not None:
+        yield draw_rate(found.look, first_steps=True)
+    if found.norms is not None:
+        yield from draw_norms(found.norms)
+    lengths = [(w.times, n, r) for w in found.warmups for n, r in w.lengths]
+    if lengths:
+        yield draw_warmups(lengths, metric=args.loss)
 
 
 def draw_rate(reading: RateReading, *, first_steps: bool = False) -> Picture:
@@ -89,17 +93,13 @@ def draw_norms(norms: NormReading) -> tuple[Picture, Picture]:
     )
 
 
-def draw_warmups(
-    tries: Sequence[tuple[float, int, RateReading]], *, metric: str
-) -> tuple[Picture, ...]:
-    """Which warm-ups train at which peak rate; no picture where none was tried.
+def draw_warmups(tries: Sequence[tuple[float, int, RateReading]], *, metric: str) -> Picture:
+    """Which warm-ups train at which peak rate.
 
     Args:
-        tries: peak rate in unstable rates, steps of warm-up, and what its seeds say.
+        tries: peak rate in unstable rates, steps of warm-up, and what its seeds show.
         metric: of the loss.
     """
-    if not tries:
-        return ()
     rows: list[Row] = [
         {
             "steps": steps,
@@ -120,24 +120,22 @@ def draw_warmups(
     )
     y = alt.Y("peak", type="nominal", title="peak, in unstable rates", sort=peaks)
     on, tooltip = Plane(x, y), [tip("told", metric)]
-    return (
-        finish(
-            [
-                *(
-                    on.layer(name, "point", kind, "tries", where("kind", kind), tooltip=tooltip)
-                    for kind, name in (("infeasible", "fails"), ("best", "trains"))
-                ),
-                on.layer("counts", "text", "note", "tries", look={"dy": -12}, text="failed:Q"),
-            ],
-            {"tries": rows},
-            name="stability-warm-ups",
-            title="Warm-ups that were tried",
-            subtitle="diamond: no seed fails; cross: some do, with how many",
-            alternative="Steps of warm-up against the peak learning rate: "
-            + "; ".join(f"{r['peak']}, {r['steps']} steps: {r['told']}" for r in rows)
-            + ".",
-            height=24 * max(3, 2 * len(peaks)),
-        ),
+    return finish(
+        [
+            *(
+                on.layer(name, "point", kind, "tries", where("kind", kind), tooltip=tooltip)
+                for kind, name in (("infeasible", "fails"), ("best", "trains"))
+            ),
+            on.layer("counts", "text", "note", "tries", look={"dy": -12}, text="failed:Q"),
+        ],
+        {"tries": rows},
+        name="stability-warm-ups",
+        title="Warm-ups that were tried",
+        subtitle="diamond: no seed fails; cross: some do, with how many",
+        alternative="Steps of warm-up against the peak learning rate: "
+        + "; ".join(f"{r['peak']}, {r['steps']} steps: {r['told']}" for r in rows)
+        + ".",
+        height=24 * max(3, 2 * len(peaks)),
     )
 
 

@@ -1,6 +1,6 @@
-"""Instability: what is asked of it, and the plan of each of its rounds (H1 H2 H3 H4).
+"""Instability: its arguments, and the plan of each of its rounds (H1 H2 H3 H4).
 
-Where a number of the playbook's is taken, [P] stands beside it.
+Numbers that are the playbook's are marked [P].
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from tunebook.domain.design import Round
-from tunebook.domain.errors import DesignError
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import digits, percent, range_text
+from tunebook.domain.origin import Stage
 from tunebook.domain.space import Axis, Choice, Float, Integer, Scale
 from tunebook.domain.trial import Value
-from tunebook.procedures.steps.arguments import Asked
+from tunebook.procedures.steps.tuned_sweep import RateArguments, moved_stage
 
 ABOVE = (1.0, 2.0, 4.0)
 """Times the best learning rate: itself, and just above it; twice is the playbook's."""
@@ -36,14 +36,12 @@ PERCENTILES = (0.9, 0.75, 0.5)
 HELD = 2
 """Times the seeds, where a remedy is held to what short runs chose it for: of one that half of
 the seeds fail with, 5 runs show nothing in 3 % of cases, and 10 at most one failure in 1 %."""
-MOVES = 2
-"""How often a sweep whose best lies at its edge is moved."""
 MOST_EVALUATIONS = 200
 FIRST_STEPS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InstabilityAsked(Asked):
+class InstabilityArguments(RateArguments):
     """Arguments of the procedure.
 
     Attributes:
@@ -55,83 +53,58 @@ class InstabilityAsked(Asked):
         norms: the metric of the gradient norms.
     """
 
-    learning_rates: tuple[float, float]
     trials: int = 16
     seeds: int = 5
     loss: str
     norms: str = "train/grad_norm"
 
     def __post_init__(self) -> None:
-        Asked.__post_init__(self)
-        low, high = self.learning_rates
-        if not 0 < low < high or not math.isfinite(high):
-            raise DesignError(
-                f"learning_rates is a lowest and a highest rate, above 0; got {spell(low)}, "
-                f"{spell(high)}",
-                next_step="give learning_rates=(1e-4, 1.0), for example",
-            )
+        RateArguments.__post_init__(self)
         scalars.whole("trials", self.trials, least=8, most=1000, example=16)
         scalars.whole("seeds", self.seeds, least=5, most=100, example=5)
         scalars.whole("max_train_steps", self.max_train_steps, least=40, example=1000)
 
-    @property
-    def rate(self) -> str:
-        """What training calls the learning rate."""
-        return self.called("learning_rate")
 
-    @property
-    def middle(self) -> float:
-        """The middle of the swept rates, on a logarithmic scale."""
-        return math.sqrt(self.learning_rates[0] * self.learning_rates[1])
+FIRST = Stage(kind="first trial", name="first trial")
+LOOK = Stage(kind="first steps", name="first steps")
 
 
-def first(asked: InstabilityAsked) -> Round:
+def first(args: InstabilityArguments) -> Round:
     """One short trial: what does training report?"""
-    steps = min(FIRST_STEPS, asked.max_train_steps)
-    return asked.round(
-        "first trial", "What does training report?", 0,
-        fixed={asked.rate: asked.middle}, trials=1, max_train_steps=steps, evaluations=steps,
+    steps = min(FIRST_STEPS, args.max_train_steps)
+    return args.round(
+        FIRST, "What does training report?", 0,
+        fixed={args.rate: args.middle}, trials=1, max_train_steps=steps, evaluations=steps,
     )  # fmt: skip
 
 
-def sweep(asked: InstabilityAsked, low: float, high: float, moved: int) -> Round:
+def sweep(args: InstabilityArguments, low: float, high: float, moved: int) -> Round:
     """Learning rates over a range, one seed each."""
-    return asked.round(
-        sweep_name(moved), f"Which learning rate from {range_text(low, high, 3)} is best?",
-        1 + moved,
-        nuisance={asked.rate: Float(low, high, Scale.LOG)}, searcher="grid",
-        levels={asked.rate: asked.trials}, trials=asked.trials,
-        max_train_steps=asked.max_train_steps, evaluations=_evaluations(asked.max_train_steps),
+    name = f"sweep moved {moved}" if moved else "sweep"
+    return args.sweep(
+        Stage(kind="sweep", index=moved, name=name),
+        f"Which learning rate from {range_text(low, high, 3)} is best?", 1 + moved, low, high,
+        max_train_steps=args.max_train_steps, evaluations=_evaluations(args.max_train_steps),
     )  # fmt: skip
 
 
-def sweep_name(moved: int) -> str:
-    """The sweep's stage, and those in moved ranges."""
-    return "sweep" if moved == 0 else f"sweep moved {moved}"
-
-
-def above(asked: InstabilityAsked, best: float, seeds: int, moved: int = 0) -> Round:
+def above(args: InstabilityArguments, best: float, seeds: int, moved: int = 0) -> Round:
     """The best rate and those just above it, several seeds each."""
     rates = [times * best for times in ABOVE]
     return _by_hand(
-        asked, above_name(moved),
+        args, moved_stage("just above", moved, "just above"),
         f"Does training become unstable just above the best learning rate, {digits(best, 3)}?",
-        12 + moved if moved else 10, asked.rate, rates, seeds,
-        max_train_steps=asked.max_train_steps,
+        12 + moved if moved else 10, args.rate, rates, seeds,
+        max_train_steps=args.max_train_steps,
     )  # fmt: skip
 
 
-def above_name(moved: int) -> str:
-    """The stage of the rates just above, and those from a better rate found there."""
-    return "just above" if moved == 0 else f"just above, moved {moved}"
-
-
-def look(asked: InstabilityAsked, best: float, seeds: int) -> Round:
+def look(args: InstabilityArguments, best: float, seeds: int) -> Round:
     """The first steps at twice the best rate, evaluated at every one."""
-    steps = min(LOOK_STEPS, asked.max_train_steps)
-    return asked.round(
-        "first steps", "What happens in the first steps at twice the best learning rate?", 11,
-        fixed={asked.rate: LOOK_TIMES * best}, trials=seeds, max_train_steps=steps,
+    steps = min(LOOK_STEPS, args.max_train_steps)
+    return args.round(
+        LOOK, "What happens in the first steps at twice the best learning rate?", 11,
+        fixed={args.rate: LOOK_TIMES * best}, trials=seeds, max_train_steps=steps,
         evaluations=steps,
     )  # fmt: skip
 
@@ -147,61 +120,61 @@ def warmups(steps: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(lengths))
 
 
-def warmup(asked: InstabilityAsked, unstable: float, times: float) -> Round:
+def warmup(args: InstabilityArguments, unstable: float, times: float) -> Round:
     """Short runs that warm up to a rate far above the unstable one, over lengths of warm-up."""
-    lengths = warmups(asked.max_train_steps)
-    place = TIMES_UNSTABLE.index(times)
+    lengths = warmups(args.max_train_steps)
     return _by_hand(
-        asked, warmup_name(times),
+        args, warmup_stage(times),
         f"Which warm-up makes {spell(times)} times the unstable learning rate train?",
-        20 + place, asked.called("warmup_steps"), lengths, asked.seeds,
-        max_train_steps=max((1 + AFTER) * lengths[-1], min(SHORTEST_RUN, asked.max_train_steps)),
-        fixed={asked.rate: times * unstable},
+        20 + TIMES_UNSTABLE.index(times), args.called("warmup_steps"), lengths, args.seeds,
+        max_train_steps=max((1 + AFTER) * lengths[-1], min(SHORTEST_RUN, args.max_train_steps)),
+        fixed={args.rate: times * unstable},
     )  # fmt: skip
 
 
-def warmup_name(times: float) -> str:
+def warmup_stage(times: float) -> Stage:
     """The stage of a peak rate."""
-    return f"warm-up to {spell(times)}x"
+    return Stage(kind="warm-up", at=times, name=f"warm-up to {spell(times)}x")
 
 
 def whole(
-    asked: InstabilityAsked, unstable: float, times: float, length: int, *, again: bool = False
+    args: InstabilityArguments, unstable: float, times: float, length: int, again: int
 ) -> Round:
     """The whole training with the warm-up before it, whose steps are added [P]."""
-    place = 30 + 2 * TIMES_UNSTABLE.index(times) + again
     return _by_hand(
-        asked, whole_name(times, again=again),
+        args, whole_stage(times, again),
         f"Does the whole training hold with {length} steps of warm-up?",
-        place, asked.called("warmup_steps"), [length], HELD * asked.seeds,
-        max_train_steps=asked.max_train_steps + length, fixed={asked.rate: times * unstable},
+        30 + 2 * TIMES_UNSTABLE.index(times) + again, args.called("warmup_steps"), [length],
+        HELD * args.seeds,
+        max_train_steps=args.max_train_steps + length, fixed={args.rate: times * unstable},
     )  # fmt: skip
 
 
-def whole_name(times: float, *, again: bool = False) -> str:
+def whole_stage(times: float, again: int) -> Stage:
     """The stage of the whole training at a peak rate, and that with a longer warm-up."""
-    return f"whole at {spell(times)}x" + (", longer" if again else "")
+    name = f"whole at {spell(times)}x" + (", longer" if again else "")
+    return Stage(kind="whole", at=times, index=again, name=name)
 
 
-def clipped(asked: InstabilityAsked, unstable: float, share: float, threshold: float) -> Round:
+def clipped(args: InstabilityArguments, unstable: float, share: float, threshold: float) -> Round:
     """The unstable rate, with gradients clipped at a percentile of their norms."""
     return _by_hand(
-        asked, clipped_name(share),
+        args, clip_stage(share),
         f"Does clipping at the {100 * share:.0f}th percentile make the unstable rate train?",
-        40 + PERCENTILES.index(share), asked.called("clip_norm"), [threshold],
-        HELD * asked.seeds,
-        max_train_steps=asked.max_train_steps, fixed={asked.rate: unstable},
+        40 + PERCENTILES.index(share), args.called("clip_norm"), [threshold],
+        HELD * args.seeds,
+        max_train_steps=args.max_train_steps, fixed={args.rate: unstable},
     )  # fmt: skip
 
 
-def clipped_name(share: float) -> str:
+def clip_stage(share: float) -> Stage:
     """The stage of a percentile."""
-    return f"clip at {percent(share)}"
+    return Stage(kind="clip", at=share, name=f"clip at {percent(share)}")
 
 
 def _by_hand(
-    asked: InstabilityAsked,
-    stage: str,
+    args: InstabilityArguments,
+    stage: Stage,
     asks: str,
     place: int,
     name: str,
@@ -210,7 +183,7 @@ def _by_hand(
     **attributes: Any,
 ) -> Round:
     """Some values of one hyperparameter, several seeds each; more seeds extend it."""
-    return asked.round(
+    return args.round(
         stage, asks, place,
         nuisance={name: _axis(values)}, points=tuple({name: v} for v in values),
         searcher="by_hand", trials=seeds * len(values),

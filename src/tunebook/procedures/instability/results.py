@@ -1,9 +1,9 @@
-"""Instability: what the rounds that are there say, as numbers (H1 H2 H3 H4)."""
+"""Instability: what the finished rounds show, as numbers (H1 H2 H3 H4)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,16 +21,14 @@ from tunebook.procedures.instability.gradient_norms import (
 )
 from tunebook.procedures.instability.plans import (
     ABOVE,
+    LOOK,
     LOOK_TIMES,
-    MOVES,
     PERCENTILES,
     TIMES_UNSTABLE,
-    InstabilityAsked,
-    above_name,
-    clipped_name,
-    sweep_name,
-    warmup_name,
-    whole_name,
+    InstabilityArguments,
+    clip_stage,
+    warmup_stage,
+    whole_stage,
 )
 from tunebook.procedures.instability.stable_rates import (
     BestRate,
@@ -45,7 +43,8 @@ from tunebook.procedures.instability.training_stability import (
     usual_fall,
     usual_lowest,
 )
-from tunebook.procedures.steps.stages import Done, DoneStage
+from tunebook.procedures.steps.stages import Companion, Done, DoneStage
+from tunebook.procedures.steps.tuned_sweep import sweeps_in
 
 BETTER = 1.645
 """Of a rate just above the best one, as a normal score."""
@@ -117,6 +116,11 @@ class ClipTry:
     clipped: float
     unread: bool
 
+    @property
+    def holds(self) -> bool:
+        """Whether the unstable rate trains with it."""
+        return self.reading.says is Stability.STABLE
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstabilityReading:
@@ -158,15 +162,20 @@ class InstabilityReading:
         return (*self.above[1:], *((self.look,) if self.look else ()))
 
 
-def read(asked: InstabilityAsked, done: Done) -> InstabilityReading:
-    """Read the stages that are done."""
-    best = _best(asked, done)
-    above, usual, norms, better = _above(asked, done)
-    looked = done.get("first steps")
+def read(
+    args: InstabilityArguments, done: Done, _: Sequence[Companion] = ()
+) -> InstabilityReading:
+    """Read the finished stages."""
+    sweeps = [stage.table for stage in sweeps_in(done, "sweep")]
+    rates = np.array([float(c[args.rate]) for t in sweeps for c in t.config])
+    swept = np.concatenate([np.empty(0), *(_feasible(args, t) for t in sweeps)])
+    best = best_rate(rates, swept) if sweeps else None
+    above, usual, norms, better = _above(args, done, swept)
+    looked = done.get(LOOK)
     look = None
     if looked is not None and best is not None:
-        runs = _runs(asked, looked.table, usual, looked.plan.max_train_steps, short=True)
-        rate = float(looked.table.config[0][asked.rate])
+        runs = _runs(args, looked.table, usual, looked.plan.max_train_steps, short=True)
+        rate = float(looked.table.config[0][args.rate])
         look = read_rate(rate, runs, setting=f"{spell(LOOK_TIMES)} times the best, first steps")
     return InstabilityReading(
         reported=frozenset(m for d in done.values() for m in d.table.curves),
@@ -177,59 +186,41 @@ def read(asked: InstabilityAsked, done: Done) -> InstabilityReading:
         usual=usual,
         norms=norms,
         unstable=_unstable(above, look),
-        warmups=tuple(_warmups(asked, done, usual)),
-        clips=tuple(_clips(asked, done, usual)),
+        warmups=tuple(_warmups(args, done, usual)),
+        clips=tuple(_clips(args, done, usual)),
     )
 
 
-def _best(asked: InstabilityAsked, done: Done) -> BestRate | None:
-    tables = _sweeps(done)
-    if not tables:
-        return None
-    rates = np.array([float(c[asked.rate]) for t in tables for c in t.config])
-    return best_rate(rates, _swept(asked, done))
-
-
-def _sweeps(done: Done) -> list[TrialTable]:
-    return [done[n].table for m in range(MOVES + 1) if (n := sweep_name(m)) in done]
-
-
-def _swept(asked: InstabilityAsked, done: Done) -> np.ndarray:
-    """Losses of all that was swept; NaN where training failed."""
-    return np.concatenate([_feasible(asked, t) for t in _sweeps(done)])
-
-
-def _feasible(asked: InstabilityAsked, table: TrialTable) -> np.ndarray:
+def _feasible(args: InstabilityArguments, table: TrialTable) -> np.ndarray:
     """Losses of the objective; NaN too where the training loss ended, whatever came before."""
-    ended = [not np.isfinite(_losses(asked, table, i)[1]).all() for i in range(len(table))]
+    ended = [not np.isfinite(_curve(table, args.loss, i)[1]).all() for i in range(len(table))]
     return np.where(ended, np.nan, table.losses)
 
 
 def _above(
-    asked: InstabilityAsked, done: Done
+    args: InstabilityArguments, done: Done, swept: np.ndarray
 ) -> tuple[tuple[RateReading, ...], Usual, NormReading | None, float | None]:
-    names = [n for m in range(MOVES + 1) if (n := above_name(m)) in done]
-    if not names:
+    stages = sweeps_in(done, "just above")
+    if not stages:
         return (), Usual(), None, None
-    stage = done[names[-1]]
+    stage = stages[-1]
     table = stage.table
-    rates = [float(c[asked.rate]) for c in table.config]
-    wanted = [float(point[asked.rate]) for point in stage.plan.points]
+    rates = [float(c[args.rate]) for c in table.config]
+    wanted = [float(point[args.rate]) for point in stage.plan.points]
     groups = [[i for i, rate in enumerate(rates) if rate == one] for one in wanted]
-    trained = [_losses(asked, table, i)[1] for i in groups[0]]
+    trained = [_curve(table, args.loss, i)[1] for i in groups[0]]
     usual = Usual(fall=usual_fall(trained), lowest=usual_lowest(trained))
     readings = tuple(
         read_rate(
             rates[group[0]],
-            _runs(asked, table, usual, stage.plan.max_train_steps, rows=group),
+            _runs(args, table, usual, stage.plan.max_train_steps, rows=group),
             setting="the best rate" if times == 1 else f"{spell(times)} times the best",
             values=[float(table.value[i]) for i in group],
         )
         for times, group in zip(ABOVE, groups, strict=True)
         if group
     )
-    norms = read_norms(asked.norms, [_norms(asked, table, i) for i in groups[0]])
-    swept = _swept(asked, done)
+    norms = read_norms(args.norms, [_norms(args, table, i) for i in groups[0]])
     worth = WORTH * float(np.nanmedian(swept) - np.nanmin(swept))
     return readings, usual, norms, _better(readings, table.objective.sign, worth)
 
@@ -256,20 +247,20 @@ def _unstable(above: tuple[RateReading, ...], look: RateReading | None) -> float
     return min((r.rate for r in readings if r.says is Stability.UNSTABLE), default=None)
 
 
-def _warmups(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[WarmupTry]:
-    name = asked.called("warmup_steps")
+def _warmups(args: InstabilityArguments, done: Done, usual: Usual) -> Iterable[WarmupTry]:
+    name = args.called("warmup_steps")
     for times in TIMES_UNSTABLE:
-        stage = done.get(warmup_name(times))
+        stage = done.get(warmup_stage(times))
         if stage is None:
             continue
         rows: dict[int, list[int]] = {}
         for i, config in enumerate(stage.table.config):
             rows.setdefault(int(config[name]), []).append(i)
         lengths = tuple(
-            (length, _reading(asked, stage, usual, group, f"{length} steps of warm-up"))
+            (length, _reading(args, stage, usual, group, f"{length} steps of warm-up"))
             for length, group in sorted(rows.items())
         )
-        after = [s for again in (False, True) if (s := done.get(whole_name(times, again=again)))]
+        after = [s for again in (0, 1) if (s := done.get(whole_stage(times, again)))]
         yield WarmupTry(
             times=times,
             rate=lengths[0][1].rate,
@@ -278,7 +269,7 @@ def _warmups(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[Warm
             wholes=tuple(
                 (
                     int(s.table.config[0][name]),
-                    _reading(asked, s, usual, None, "the whole training"),
+                    _reading(args, s, usual, None, "the whole training"),
                 )
                 for s in after
             ),
@@ -286,15 +277,15 @@ def _warmups(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[Warm
         )
 
 
-def _clips(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[ClipTry]:
-    name = asked.called("clip_norm")
+def _clips(args: InstabilityArguments, done: Done, usual: Usual) -> Iterable[ClipTry]:
+    name = args.called("clip_norm")
     for share in PERCENTILES:
-        stage = done.get(clipped_name(share))
+        stage = done.get(clip_stage(share))
         if stage is None:
             continue
         threshold = float(stage.plan.points[0][name])
-        reading = _reading(asked, stage, usual, None, f"clipped at {digits(threshold, 3)}")
-        norms = [_norms(asked, stage.table, i).norms for i in range(len(stage.table))]
+        reading = _reading(args, stage, usual, None, f"clipped at {digits(threshold, 3)}")
+        norms = [_norms(args, stage.table, i).norms for i in range(len(stage.table))]
         yield ClipTry(
             share=share,
             threshold=threshold,
@@ -305,17 +296,21 @@ def _clips(asked: InstabilityAsked, done: Done, usual: Usual) -> Iterable[ClipTr
 
 
 def _reading(
-    asked: InstabilityAsked, stage: DoneStage, usual: Usual, rows: list[int] | None, setting: str
+    args: InstabilityArguments,
+    stage: DoneStage,
+    usual: Usual,
+    rows: list[int] | None,
+    setting: str,
 ) -> RateReading:
-    rate = float(stage.table.config[0][asked.rate])
+    rate = float(stage.table.config[0][args.rate])
     steps = stage.plan.max_train_steps
     values = [float(stage.table.value[i]) for i in rows or range(len(stage.table))]
-    runs = _runs(asked, stage.table, usual, steps, rows=rows)
+    runs = _runs(args, stage.table, usual, steps, rows=rows)
     return read_rate(rate, runs, setting=setting, values=values)
 
 
 def _runs(
-    asked: InstabilityAsked,
+    args: InstabilityArguments,
     table: TrialTable,
     usual: Usual,
     steps: int,
@@ -324,39 +319,30 @@ def _runs(
     short: bool = False,
 ) -> list[RunReading]:
     """Each trial's loss, read; trials that failed through no fault of theirs are left out."""
-    runs = []
-    for i in range(len(table)) if rows is None else rows:
-        if table.status[i] is Status.FAILED:
-            continue
-        at, losses = _losses(asked, table, i)
-        diverged = table.cause[i] is Cause.DIVERGED
-        runs.append(
-            read_run(
-                table.name[i],
-                at,
-                losses,
-                fall=usual.fall,
-                lowest=usual.lowest,
-                max_train_steps=steps,
-                diverged=diverged,
-                short=short,
-            )
+    return [
+        read_run(
+            table.name[i],
+            *_curve(table, args.loss, i),
+            fall=usual.fall,
+            lowest=usual.lowest,
+            max_train_steps=steps,
+            diverged=table.cause[i] is Cause.DIVERGED,
+            short=short,
         )
-    return runs
+        for i in (range(len(table)) if rows is None else rows)
+        if table.status[i] is not Status.FAILED
+    ]
 
 
-def _losses(asked: InstabilityAsked, table: TrialTable, i: int) -> tuple[np.ndarray, np.ndarray]:
-    if asked.loss not in table.curves:
+def _curve(table: TrialTable, metric: str, i: int) -> tuple[np.ndarray, np.ndarray]:
+    """Steps and values of a metric in one trial; none where it was not reported."""
+    if metric not in table.curves:
         return np.empty(0, np.int64), np.empty(0)
-    steps, values = table.curves[asked.loss].of(i)
+    steps, values = table.curves[metric].of(i)
     return np.asarray(steps), np.asarray(values)
 
 
-def _norms(asked: InstabilityAsked, table: TrialTable, i: int) -> RunNorms:
-    steps, values = (
-        table.curves[asked.norms].of(i)
-        if asked.norms in table.curves
-        else (np.empty(0, np.int64), np.empty(0))
-    )
+def _norms(args: InstabilityArguments, table: TrialTable, i: int) -> RunNorms:
+    steps, values = _curve(table, args.norms, i)
     sound = np.isfinite(values)
     return RunNorms(trial=table.name[i], steps=steps[sound], norms=values[sound])

@@ -1,4 +1,4 @@
-"""Instability: each finding in words, with its numbers (H1 to H5)."""
+"""Instability: the sentence of each finding (H1 to H5)."""
 
 from __future__ import annotations
 
@@ -11,48 +11,72 @@ from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import digits, percent
 from tunebook.domain.trial import Cause
 from tunebook.procedures.instability.gradient_norms import TOO_MANY
-from tunebook.procedures.instability.plans import TIMES_UNSTABLE, InstabilityAsked, warmups
+from tunebook.procedures.instability.plans import (
+    FIRST,
+    LOOK,
+    TIMES_UNSTABLE,
+    InstabilityArguments,
+    warmups,
+)
 from tunebook.procedures.instability.results import ClipTry, InstabilityReading, WarmupTry
 from tunebook.procedures.instability.stable_rates import RateReading, Stability
 from tunebook.procedures.steps.stages import Done, finding
 
 
-def not_reported(
-    asked: InstabilityAsked, done: Done, found: InstabilityReading
+def findings_of(
+    args: InstabilityArguments, done: Done, found: InstabilityReading
+) -> Iterator[Finding]:
+    """What is known, in the playbook's order."""
+    if FIRST in done:
+        yield from _not_reported(args, done, found)
+    if found.best is not None and found.above:
+        yield _held_back(args, found)
+    if found.look is not None:
+        yield _first_steps(found.look, done[LOOK].plan.max_train_steps)
+    if found.warmups:
+        yield _warmup(args, found)
+    if found.above:
+        yield from _clipping(args, found)
+    if found.unstable is not None:
+        yield _remedies(found)
+
+
+def _not_reported(
+    args: InstabilityArguments, done: Done, found: InstabilityReading
 ) -> Iterator[Finding]:
     """Metrics that the procedure reads and that no trial reported."""
-    table = done["first trial"].table
+    table = done[FIRST].table
     trial = table.name[0]
     if table.cause[0] not in (None, Cause.DIVERGED, Cause.CHANCE) and not table.curves:
         yield finding(
             "H1", Severity.PROBLEM, "",
             f"The first trial reported nothing: {table.cause[0]}. What it printed: tunebook logs "
-            f"{trial}. Once it trains, ask again with a question of its own.",
+            f"{trial}. Once it trains, run it with another question.",
             trials=(trial,),
         )  # fmt: skip
         return
-    if asked.loss not in found.reported:
-        close = nearest(asked.loss, found.reported)
+    if args.loss not in found.reported:
+        close = nearest(args.loss, found.reported)
         yield finding(
-            "H1", Severity.PROBLEM, asked.loss,
-            f'Not enough evidence: training does not report "{asked.loss}", the loss that shows '
+            "H1", Severity.PROBLEM, args.loss,
+            f'Not enough evidence: training does not report "{args.loss}", the loss that shows '
             f"instability; it reports {', '.join(sorted(found.reported)) or 'nothing'}.{close} "
-            f'Report it: trial.report(step, {{"{asked.loss}": loss}}); or ask again with '
-            'loss="..." and a question of its own.',
+            f'Report it: trial.report(step, {{"{args.loss}": loss}}). Or run it with loss="..." '
+            "and another question.",
             trials=(trial,),
         )  # fmt: skip
-    elif asked.norms not in found.reported:
+    elif args.norms not in found.reported:
         yield finding(
-            "H4", Severity.NOTE, asked.norms,
+            "H4", Severity.NOTE, args.norms,
             f'Not enough evidence for a clipping threshold: training does not report '
-            f'"{asked.norms}".{nearest(asked.norms, found.reported)} Add a line before gradients '
-            f'are clipped: trial.report(step, {{"{asked.norms}": '
+            f'"{args.norms}".{nearest(args.norms, found.reported)} Add a line before gradients '
+            f'are clipped: trial.report(step, {{"{args.norms}": '
             "tb.gradient_norm(model.parameters())}); for JAX, tb.gradient_norm(gradients).",
             trials=(trial,),
         )  # fmt: skip
 
 
-def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
+def _held_back(args: InstabilityArguments, found: InstabilityReading) -> Finding:
     """H1: is training unstable just above the best learning rate?"""
     best = found.best
     assert best is not None
@@ -63,9 +87,7 @@ def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
         ),
         **{f"failing seeds at {r.setting}": f"{r.failed} of {r.known}" for r in found.judged},
     }
-    edge = ""
-    if best.edge:
-        edge = f" The best lies at the {best.edge} edge of all that was swept."
+    edge = f" The best is at the {best.edge} edge of all that was swept." if best.edge else ""
     if found.unstable is not None:
         numbers["unstable learning rate"] = found.unstable
         bad = next(
@@ -73,39 +95,37 @@ def held_back(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
             for r in (*found.above, *found.judged)
             if r.says is Stability.UNSTABLE and r.rate == found.unstable
         )
-        remedies_ = f"{asked.called('warmup_steps')}, {asked.called('clip_norm')}"
+        names = f"{args.called('warmup_steps')}, {args.called('clip_norm')}"
         when = "early in training" if 2 * bad.early > bad.failed else "later in training"
         return finding(
-            "H1", Severity.PROBLEM, asked.rate,
-            f"Instability holds this workload back: the best learning rate is {digits(rate, 3)}, "
-            f"and at {digits(bad.rate, 3)} ({bad.setting}) {bad.told}, {when}.{edge}",
+            "H1", Severity.PROBLEM, args.rate,
+            f"Instability holds this workload back: the best learning rate is {digits(rate, 3)}, and at "
+            f"{digits(bad.rate, 3)} ({bad.setting}) {bad.told}, {when}.{edge}",
             numbers=numbers, trials=tuple(r.trial for r in bad.runs if r.fate.fails),
             remedy=Remedy(
-                kind=RemedyKind.ADD, values={"hyperparameters": remedies_},
+                kind=RemedyKind.ADD, values={"hyperparameters": names},
                 because="higher rates may then train better",
             ),
         )  # fmt: skip
-    open_ = [r for r in found.judged if r.says is Stability.OPEN]
-    if open_ or found.look is None:
-        told = "; ".join(f"at {digits(r.rate, 3)} ({r.setting}) {r.told}" for r in open_)
+    undecided = [r for r in found.judged if r.says is Stability.OPEN]
+    if undecided or found.look is None:
+        told = "; ".join(f"at {digits(r.rate, 3)} ({r.setting}) {r.told}" for r in undecided)
         return finding(
-            "H1", Severity.NOTE, asked.rate,
-            "Not enough evidence whether instability holds this workload back: the best learning "
-            f"rate is {digits(rate, 3)}; "
-            f"{told or 'the first steps have not been looked at'}.{edge}",
+            "H1", Severity.NOTE, args.rate,
+            f"Not enough evidence whether instability holds this workload back: the best learning "
+            f"rate is {digits(rate, 3)}; {told or 'the first steps have not been trained'}.{edge}",
             numbers=numbers,
         )  # fmt: skip
     told = "; ".join(f"at {digits(r.rate, 3)} ({r.setting}) {r.told}" for r in found.judged)
     return finding(
-        "H1", Severity.PASS, asked.rate,
-        "Instability does not hold this workload back: the best learning rate is "
-        f"{digits(rate, 3)}, and {told}. It needs no warm-up and no clipping for stability's "
-        f"sake.{edge}",
+        "H1", Severity.PASS, args.rate,
+        f"Instability does not hold this workload back: the best learning rate is {digits(rate, 3)}, and "
+        f"{told}. It needs neither warm-up nor clipping to be stable.{edge}",
         numbers=numbers,
     )  # fmt: skip
 
 
-def first_steps(look: RateReading, steps: int) -> Finding:
+def _first_steps(look: RateReading, steps: int) -> Finding:
     """H2: what happens in the first steps at twice the best rate?"""
     severity = {
         Stability.UNSTABLE: Severity.PROBLEM,
@@ -122,9 +142,9 @@ def first_steps(look: RateReading, steps: int) -> Finding:
     )  # fmt: skip
 
 
-def warmup(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
+def _warmup(args: InstabilityArguments, found: InstabilityReading) -> Finding:
     """H3: the shortest warm-up that makes a far higher rate train, or why there is none."""
-    name = asked.called("warmup_steps")
+    name = args.called("warmup_steps")
     tries = "; ".join(_tried(w) for w in found.warmups)
     if any(w.unread for w in found.warmups):
         return finding(
@@ -134,7 +154,7 @@ def warmup(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
         )  # fmt: skip
     one = next((w for w in found.warmups if w.holds), None)
     if one is None or one.holds is None:
-        longest = warmups(asked.max_train_steps)[-1]
+        longest = warmups(args.max_train_steps)[-1]
         last = found.warmups[-1]
         more = last.times != TIMES_UNSTABLE[-1] or last.next_length is not None
         return finding(
@@ -147,8 +167,9 @@ def warmup(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
     return finding(
         "H3", Severity.WARNING, name,
         f"A warm-up of {length} steps trains at {digits(one.rate, 3)}, "
-        f"{f'{spell(one.times)} times ' if one.times != 1 else ''}the unstable learning rate"
-        + f": over {asked.max_train_steps + length} steps {whole.told}."
+        + ("the unstable learning rate" if one.times == 1 else f"{spell(one.times)} times the unstable "
+           "learning rate")
+        + f": over {args.max_train_steps + length} steps {whole.told}."
         + _means(whole, found.above[0])
         + (f" Higher peaks do not train: {higher}." if higher else ""),
         numbers={"warm-up steps": length, "peak learning rate": one.rate},
@@ -159,13 +180,13 @@ def warmup(asked: InstabilityAsked, found: InstabilityReading) -> Finding:
     )  # fmt: skip
 
 
-def clipping(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Finding]:
+def _clipping(args: InstabilityArguments, found: InstabilityReading) -> Iterator[Finding]:
     """H4: the threshold, and whether clipping at it makes the unstable rate train."""
-    norms, name = found.norms, asked.called("clip_norm")
+    norms, name = found.norms, args.called("clip_norm")
     if norms is None:
-        if asked.norms in found.reported:
+        if args.norms in found.reported:
             yield finding(
-                "H4", Severity.NOTE, asked.norms,
+                "H4", Severity.NOTE, args.norms,
                 "Not enough evidence for a clipping threshold: fewer than 100 finite gradient "
                 "norms at the best learning rate.",
             )  # fmt: skip
@@ -183,7 +204,7 @@ def clipping(asked: InstabilityAsked, found: InstabilityReading) -> Iterator[Fin
     if found.unstable is None:
         yield finding(
             "H4", Severity.PASS, name,
-            f"{told}: the threshold, if ever clipping is wanted; stability does not ask for it.",
+            f"{told}: the threshold, if you ever want clipping; stability does not need it.",
             numbers=numbers,
         )  # fmt: skip
         return
@@ -202,8 +223,7 @@ def _tried_clips(
     found: InstabilityReading, name: str, told: str, numbers: dict[str, Number], begin: float
 ) -> Finding:
     """The threshold with what clipping did at the unstable rate; `begin` where none held."""
-    assert found.unstable is not None
-    holds = next((c for c in found.clips if c.reading.says is Stability.STABLE), None)
+    holds = next((c for c in found.clips if c.holds), None)
     tries = "; ".join(_clip_told(c) for c in found.clips)
     chosen = holds.threshold if holds else begin
     much = holds is not None and holds.clipped > TOO_MANY
@@ -214,7 +234,7 @@ def _tried_clips(
         f"{told}, the threshold to begin with. At the unstable rate {digits(found.unstable, 3)}: "
         f"{tries or 'clipping has not been tried yet'}."
         + (_means(holds.reading, found.above[0]) if holds else "")
-        + (" More than half of the updates are clipped: rather lower the rate." if much else ""),
+        + (" More than half of the updates are clipped: lower the rate instead." if much else ""),
         numbers=numbers,
         remedy=Remedy(
             kind=RemedyKind.FIX, subject=name, values={"value": chosen},
@@ -223,20 +243,17 @@ def _tried_clips(
     )  # fmt: skip
 
 
-def remedies(found: InstabilityReading) -> Finding:
+def _remedies(found: InstabilityReading) -> Finding:
     """H5: which remedies were tried, and which are left."""
-    tried = []
-    if any(not w.unread for w in found.warmups):
-        helps = any(w.holds for w in found.warmups)
-        tried.append(f"warm-up ({'helps' if helps else 'does not help'})")
-    if any(not c.unread for c in found.clips):
-        helps = any(c.reading.says is Stability.STABLE for c in found.clips)
-        tried.append(f"clipping ({'helps' if helps else 'does not help'})")
+    tried = [
+        f"{name} ({'helps' if any(one.holds for one in tries) else 'does not help'})"
+        for name, tries in (("warm-up", found.warmups), ("clipping", found.clips))
+        if any(not one.unread for one in tries)
+    ]
     return finding(
         "H5", Severity.NOTE, "",
-        f"Tried: {', '.join(tried) or 'nothing yet'}. Left: residual and "
-        "normalisation placement, initialisation, another optimizer, and as the last a lower "
-        "learning rate.",
+        f"Tried: {', '.join(tried) or 'nothing yet'}. Left: placement of residual connections and "
+        "normalisation, initialisation, another optimizer, and last a lower learning rate.",
     )  # fmt: skip
 
 
@@ -256,11 +273,11 @@ def _clip_told(one: ClipTry) -> str:
 
 
 def _means(with_it: RateReading, without: RateReading) -> str:
-    """The objective with a remedy and at the best rate without: seen, not decided."""
+    """The objective with a remedy and at the best rate without: measured, not decided."""
     if not with_it.values or not without.values:
         return ""
     a, b = (sum(v) / len(v) for v in (with_it.values, without.values))
     return (
-        f" Its objective is {digits(a, 4)} on average, {digits(b, 4)} at the best rate without "
-        "it; the round that is proposed decides."
+        f" Its objective is {digits(a, 4)} on average, {digits(b, 4)} at the best rate without it; the proposed "
+        "round decides."
     )

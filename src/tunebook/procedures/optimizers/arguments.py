@@ -1,10 +1,9 @@
-"""Optimizers: what is asked of the comparison (G1)."""
+"""Optimizers: the arguments of the comparison (G1)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import ClassVar
 
 from tunebook.domain.errors import DesignError, nearest
@@ -13,13 +12,11 @@ from tunebook.domain.optimizers.catalogue import OPTIMIZERS
 from tunebook.domain.optimizers.spaces import check_framework
 from tunebook.domain.space import Axis
 from tunebook.domain.trial import Value
-from tunebook.procedures.steps.arguments import Asked
+from tunebook.procedures.steps.arguments import MERGED, Arguments
 
 OWN = ("weight_decay",)
 """Hyperparameters of the catalogue that training may have whatever the optimizer: a value in the
 configuration stays, under those that do not have them as a part of their rule."""
-MOVES = 2
-"""How often a space that is cut off is widened."""
 FEWEST_TRIALS, MOST_TRIALS = 4, 10_000
 _TUNABLES = tuple(
     dict.fromkeys(t.name for o in OPTIMIZERS.values() for t in (*o.tunables, *o.inclusive))
@@ -27,22 +24,23 @@ _TUNABLES = tuple(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OptimizersAsked(Asked):
+class OptimizersArguments(Arguments):
     """Arguments of the procedure.
 
     Attributes:
         optimizers: names of the catalogue, or of one's own that `spaces` gives a space.
         trials: of each optimizer, in the space that is compared.
-        seeds: fresh ones, of the best configuration of each.
+        seeds: new ones, of the best configuration of each.
         inclusive: open the spaces of RMSProp, Adam, AdamW and NAdam so that they hold what they
             include.
         spaces: by optimizer, what differs from the catalogue's space: hyperparameter to a range,
             or to a value that holds it there.
-        nuisance: hyperparameters that are tuned for every optimizer beside its own.
-        framework: "torch", "optax" or "keras", to be told now what it lacks.
+        nuisance: hyperparameters that are tuned for every optimizer, besides its own.
+        framework: "torch", "optax" or "keras": what it lacks is an error before anything runs.
     """
 
     TUNED: ClassVar[tuple[str, ...]] = _TUNABLES
+    TABLES: ClassVar[tuple[str, ...]] = (*MERGED, "spaces", "nuisance")
 
     optimizers: tuple[str, ...]
     trials: int = 40
@@ -53,10 +51,7 @@ class OptimizersAsked(Asked):
     framework: str = ""
 
     def __post_init__(self) -> None:
-        Asked.__post_init__(self)
-        for name in ("spaces", "nuisance"):
-            table = scalars.table(name, getattr(self, name))
-            object.__setattr__(self, name, MappingProxyType(dict(table)))
+        Arguments.__post_init__(self)
         scalars.whole("trials", self.trials, least=FEWEST_TRIALS, most=MOST_TRIALS, example=40)
         scalars.whole("seeds", self.seeds, least=3, most=1000, example=10)
         scalars.whole("max_train_steps", self.max_train_steps, least=1, example=1000)
@@ -69,34 +64,34 @@ class OptimizersAsked(Asked):
         return self.called("optimizer")
 
 
-def _check_optimizers(asked: OptimizersAsked) -> None:
-    named = asked.optimizers
+def _check_optimizers(args: OptimizersArguments) -> None:
+    named = args.optimizers
     twice = [n for i, n in enumerate(named) if n in named[:i]]
     if len(named) < 2 or twice:
         raise DesignError(
-            f'each optimizer is named once; "{twice[0]}" stands twice'
+            f'each optimizer is named once; "{twice[0]}" is named twice'
             if twice
             else f"a comparison is of two optimizers or more; got {list(named)}",
             next_step='give optimizers=("momentum", "adam")',
         )
     for name in named:
-        if name not in OPTIMIZERS and name not in asked.spaces:
+        if name not in OPTIMIZERS and name not in args.spaces:
             raise DesignError(
                 f"an optimizer is one of {', '.join(OPTIMIZERS)}; got {name!r}."
                 + nearest(name, OPTIMIZERS),
                 next_step="name one of these (tunebook optimizers lists them), or give the space "
                 f'of your own: spaces={{"{name}": {{"learning_rate": tb.log_uniform(1e-4, 1)}}}}',
             )
-        if asked.framework and name in OPTIMIZERS:
-            check_framework(OPTIMIZERS[name], asked.framework)
+        if args.framework and name in OPTIMIZERS:
+            check_framework(OPTIMIZERS[name], args.framework)
 
 
-def _check_spaces(asked: OptimizersAsked) -> None:
-    for name, own in asked.spaces.items():
-        if name not in asked.optimizers:
+def _check_spaces(args: OptimizersArguments) -> None:
+    for name, own in args.spaces.items():
+        if name not in args.optimizers:
             raise DesignError(
-                f'spaces has "{name}", which is not compared.' + nearest(name, asked.optimizers),
-                next_step=f"compare it too: optimizers=({', '.join(asked.optimizers)}, {name})",
+                f'spaces has "{name}", which is not compared.' + nearest(name, args.optimizers),
+                next_step=f"compare it too: optimizers=({', '.join(args.optimizers)}, {name})",
             )
         entry = OPTIMIZERS.get(name)
         if entry is None and not any(isinstance(v, Axis) for v in own.values()):
@@ -113,11 +108,11 @@ def _check_spaces(asked: OptimizersAsked) -> None:
                     f'{name} has no hyperparameter "{hyperparameter}".{close}',
                     next_step=f"it has {', '.join(known)}; others need names unlike these",
                 )
-    for hyperparameter, axis in asked.nuisance.items():
-        if hyperparameter in asked.TUNED or hyperparameter == "optimizer":
+    for hyperparameter, axis in args.nuisance.items():
+        if hyperparameter in args.TUNED or hyperparameter == "optimizer":
             raise DesignError(
                 f'nuisance is tuned for every optimizer; "{hyperparameter}" belongs to some',
-                next_step=f'give its range by optimizer: spaces={{"{asked.optimizers[0]}": '
+                next_step=f'give its range by optimizer: spaces={{"{args.optimizers[0]}": '
                 f'{{"{hyperparameter}": ...}}}}',
             )
         if not isinstance(axis, Axis):

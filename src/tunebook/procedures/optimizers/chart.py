@@ -1,9 +1,9 @@
-"""Optimizers: the best of n trials of each, and fresh seeds of what was chosen (G1)."""
+"""Optimizers: the best of n trials of each, and new seeds of what was chosen (G1)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import altair as alt
@@ -19,7 +19,11 @@ from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import estimate_text, number
+from tunebook.procedures.optimizers.arguments import OptimizersArguments
 from tunebook.procedures.optimizers.best_of_budget import BestOfBudget
+from tunebook.procedures.optimizers.results import OptimizersReading
+from tunebook.procedures.optimizers.several_searches import SearchVerdict
+from tunebook.procedures.steps.stages import Done
 
 TOGETHER = 2
 """Optimizers that lie over each other: in greyscale a third line is lost in the bands."""
@@ -30,10 +34,24 @@ TITLE = "Best of n trials, by optimizer"
 BANDS = "Median, with a band that holds for all budgets and optimizers at once (95 %)"
 
 
+def draw(_: OptimizersArguments, __: Done, found: OptimizersReading) -> Iterator[Picture]:
+    """Budgets once all spaces are searched, then the new seeds."""
+    curves = {c.name: c for c in found.curves}
+    if curves:
+        best_first = [curves[n] for n in found.order if n in curves]
+        yield draw_budgets(best_first, found.objective)
+    if curves and isinstance(found.verdict, SearchVerdict):
+        values = {
+            n: dict(zip(found.fresh[n].name, found.fresh[n].value.tolist(), strict=True))
+            for n in found.verdict.order
+        }
+        yield draw_fresh(values, found.verdict.mean, found.objective)
+
+
 def draw_budgets(curves: Sequence[BestOfBudget], objective: Objective) -> Picture:
     """Median best against trials, with bands, of every optimizer.
 
-    Two lie over each other, told apart by dash as well as by colour. Of more each has a panel of
+    Two lie over each other, in different dashes as well as colours. Of more, each has a panel of
     its own, with the other medians in grey, so that no colour is needed.
 
     Args:
@@ -109,7 +127,7 @@ def _panel(x: alt.X, y: ObjectiveScale, name: str, names: list[str]) -> dict[str
     thin: dict[str, Any] = {"look": {"strokeWidth": 0.75}, "detail": "study:N"}
     layers = [
         on.layer(f"band of {name}", "area", "band", "budgets", own, **band),
-        on.layer(f"beside {name}", "line", "middle", "budgets", rest, **thin),
+        on.layer(f"others than {name}", "line", "middle", "budgets", rest, **thin),
         on.layer(f"median of {name}", "line", "curve", "budgets", own),
     ]
     return panel(layers, title=name, size=PANEL)
@@ -129,7 +147,7 @@ def draw_fresh(
     means: Mapping[str, Interval],
     objective: Objective,
 ) -> Picture:
-    """Every fresh seed of each optimizer's configuration, and their mean.
+    """Every new seed of each optimizer's configuration, and their mean.
 
     Args:
         values: by optimizer, the best first: trial to the objective, not finite where it was

@@ -1,16 +1,13 @@
-"""Optimizers: the answer, its table, its pictures, and what to run next (G1 G2)."""
+"""Optimizers: the answer with its findings and tables, and what to run next (G1 G2)."""
 
 from __future__ import annotations
 
 import math
 
-from tunebook.charts.picture import Picture
-from tunebook.checks.charts import Drawn
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import config_text, interval_text, number
 from tunebook.domain.formats.text_table import TextTable
-from tunebook.procedures.optimizers import chart as pictures
-from tunebook.procedures.optimizers.arguments import OptimizersAsked
+from tunebook.procedures.optimizers.arguments import OptimizersArguments
 from tunebook.procedures.optimizers.proposal import propose
 from tunebook.procedures.optimizers.results import OptimizersReading, Tuned
 from tunebook.procedures.optimizers.several_searches import SearchVerdict
@@ -19,25 +16,24 @@ from tunebook.procedures.optimizers.wording import budgets, by_budget, judged, t
 from tunebook.procedures.steps.stages import Conclusion, Done
 
 
-def conclude(asked: OptimizersAsked, done: Done, found: OptimizersReading) -> Conclusion:
+def conclude(args: OptimizersArguments, done: Done, found: OptimizersReading) -> Conclusion:
     """What the stages that are done say."""
     findings = (
-        *judged(asked, found),
-        *by_budget(asked, found),
-        *troubles(asked, done, found),
+        *judged(args, found),
+        *by_budget(args, found),
+        *troubles(args, done, found),
     )
     return Conclusion(
-        sentence=findings[0].sentence if found.verdict else _waiting(asked, found),
+        sentence=findings[0].sentence if found.verdict else _waiting(args, found),
         findings=findings,
-        pictures=Drawn(lambda: _pictures(found)),
-        tables=_tables(asked, found),
-        proposal=propose(asked, found),
+        tables=_tables(args, found),
+        proposal=propose(args, found),
         left=_left(found),
         answer=_answer(found),
     )
 
 
-def _waiting(asked: OptimizersAsked, found: OptimizersReading) -> str:
+def _waiting(args: OptimizersArguments, found: OptimizersReading) -> str:
     if not found.tuned:
         return "Nothing has run yet."
     trained = [n for n, t in found.tuned.items() if t.config is not None]
@@ -45,48 +41,25 @@ def _waiting(asked: OptimizersAsked, found: OptimizersReading) -> str:
         return (
             "Not enough evidence: "
             + (f"only {trained[0]} trained" if trained else "no optimizer trained")
-            + f" among {', '.join(asked.optimizers)}, so there is nothing to compare."
+            + f" among {', '.join(args.optimizers)}, so there is nothing to compare."
         )
     return "Not known yet: the best configurations have not been run with new seeds."
 
 
-def _order(found: OptimizersReading) -> list[str]:
-    """Optimizers by their fresh seeds; before those ran, by their best trial."""
-    best = sorted(found.curves, key=lambda c: c.sign * c.best)
-    order = list(found.verdict.order) if isinstance(found.verdict, SearchVerdict) else []
-    return list(dict.fromkeys([*order, *(c.name for c in best), *found.tuned]))
-
-
-def _pictures(found: OptimizersReading) -> tuple[Picture, ...]:
-    if not found.curves:
-        return ()
-    objective = next(iter(found.tuned.values())).table.objective
-    curves = {c.name: c for c in found.curves}
-    order = _order(found)
-    drawn = [pictures.draw_budgets([curves[n] for n in order if n in curves], objective)]
-    if isinstance(found.verdict, SearchVerdict):
-        values = {
-            n: dict(zip(found.fresh[n].name, found.fresh[n].value.tolist(), strict=True))
-            for n in found.verdict.order
-        }
-        drawn.append(pictures.draw_fresh(values, found.verdict.mean, objective))
-    return tuple(drawn)
-
-
-def _tables(asked: OptimizersAsked, found: OptimizersReading) -> tuple[TextTable, ...]:
+def _tables(args: OptimizersArguments, found: OptimizersReading) -> tuple[TextTable, ...]:
     """The verdict, then what each budget reaches."""
     if not found.curves:
         return ()
-    order = _order(found)
+    order = found.order
     return (
-        *((_verdicts(asked, found, found.verdict, order),)
+        *((_verdicts(args, found, found.verdict, order),)
           if isinstance(found.verdict, SearchVerdict) else ()),
-        _budgets(asked, found, order),
+        _budgets(args, found, order),
     )  # fmt: skip
 
 
 def _verdicts(
-    asked: OptimizersAsked, found: OptimizersReading, verdict: SearchVerdict, order: list[str]
+    args: OptimizersArguments, found: OptimizersReading, verdict: SearchVerdict, order: list[str]
 ) -> TextTable:
     rows = []
     for name in order:
@@ -104,7 +77,7 @@ def _verdicts(
             )
         )
     return TextTable(
-        title=f"{_metric(found)} over {asked.seeds} new seeds: mean, 95 %. Rank and better "
+        title=f"{_metric(found)} over {args.seeds} new seeds: mean, 95 %. Rank and better "
         "than: by the seeds and by the searches, at most 5 % that any is wrong",
         columns=(
             "optimizer", "rank", "mean", "better than", "by the seeds alone", "configuration",
@@ -113,8 +86,8 @@ def _verdicts(
     )  # fmt: skip
 
 
-def _budgets(asked: OptimizersAsked, found: OptimizersReading, order: list[str]) -> TextTable:
-    curves, shown = {c.name: c for c in found.curves}, budgets(asked.trials)
+def _budgets(args: OptimizersArguments, found: OptimizersReading, order: list[str]) -> TextTable:
+    curves, shown = {c.name: c for c in found.curves}, budgets(args.trials)
     rows = []
     for name in order:
         tuned, curve = found.tuned[name], curves.get(name)
@@ -135,7 +108,7 @@ def _budgets(asked: OptimizersAsked, found: OptimizersReading, order: list[str])
 
 
 def _metric(found: OptimizersReading) -> str:
-    return next(iter(found.tuned.values())).table.objective.metric
+    return found.objective.metric
 
 
 def _config(tuned: Tuned) -> str:

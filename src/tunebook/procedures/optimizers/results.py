@@ -1,10 +1,10 @@
-"""Optimizers: what the rounds that are done say (G1 G2)."""
+"""Optimizers: what the finished rounds show, as numbers (G1 G2)."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,25 +12,27 @@ import numpy as np
 from tunebook.checks.boundaries import check as boundaries
 from tunebook.checks.included_optimizers.check import lost
 from tunebook.checks.sampling import check as sampling
+from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval, NotApplicable, Remedy, RemedyKind, Severity
 from tunebook.domain.space import Float, Integer, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
-from tunebook.procedures.optimizers.arguments import MOVES, OptimizersAsked
+from tunebook.procedures.optimizers.arguments import OptimizersArguments
 from tunebook.procedures.optimizers.best_of_budget import (
     BestOfBudget,
     Parted,
     best_of_budgets,
     parted,
 )
-from tunebook.procedures.optimizers.plans import CONFIRM, search_name
+from tunebook.procedures.optimizers.plans import CONFIRM, search_stage
 from tunebook.procedures.optimizers.several_searches import (
     SearchVerdict,
     search_pairs,
     search_verdict,
 )
 from tunebook.procedures.optimizers.spaces import Space, first_space
-from tunebook.procedures.steps.stages import Done, DoneStage
+from tunebook.procedures.steps.stages import Companion, Done, DoneStage
+from tunebook.procedures.steps.tuned_sweep import MOVES, sweeps_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -74,7 +76,7 @@ class OptimizersReading:
         tuned: by optimizer.
         curves: best of n, with bands that hold for all at once.
         parted: pairs whose bands do not meet.
-        fresh: the fresh seeds of each.
+        fresh: the new seeds of each.
         verdict: on those and on the searches; None before they ran.
         flagged: (loser, winner, by how much) where the loser can imitate the winner.
         dense: optimizers whose space was sampled densely enough (C2), and those of which that is
@@ -89,10 +91,22 @@ class OptimizersReading:
     flagged: tuple[tuple[str, str, Interval], ...]
     dense: Mapping[str, bool]
 
+    @property
+    def objective(self) -> Objective:
+        """Of the book; there is none before any optimizer was tuned."""
+        return next(iter(self.tuned.values())).table.objective
 
-def read(asked: OptimizersAsked, done: Done) -> OptimizersReading:
+    @property
+    def order(self) -> list[str]:
+        """Optimizers by their new seeds; before those ran, by their best trial."""
+        best = sorted(self.curves, key=lambda c: c.sign * c.best)
+        order = self.verdict.order if isinstance(self.verdict, SearchVerdict) else ()
+        return list(dict.fromkeys([*order, *(c.name for c in best), *self.tuned]))
+
+
+def read(args: OptimizersArguments, done: Done, _: Sequence[Companion] = ()) -> OptimizersReading:
     """All of it; the same for the same rounds."""
-    tuned = tuned_so_far(asked, done)
+    tuned = _tuned_so_far(args, done)
     settled = bool(tuned) and not to_widen(tuned, done)
     curves: tuple[BestOfBudget, ...] = ()
     if settled:
@@ -103,11 +117,11 @@ def read(asked: OptimizersAsked, done: Done) -> OptimizersReading:
     verdict: SearchVerdict | NotApplicable | None = None
     flagged: list[tuple[str, str, Interval]] = []
     if stage is not None:
-        tables = {n: _of(stage.table, asked.optimizer, n) for n in tuned}
+        tables = {n: _of(stage.table, args.optimizer, n) for n in tuned}
         fresh = {n: t.take(t.counted) for n, t in tables.items() if t.counted.any()}
         sign = stage.table.objective.sign
         losses = {n: _losses(t) for n, t in fresh.items()}
-        searches = search_pairs({n: tuned[n].table for n in fresh}, asked.optimizer)
+        searches = search_pairs({n: tuned[n].table for n in fresh}, args.optimizer)
         verdict = search_verdict(losses, searches, worst=_worst(tuned), sign=sign)
         if isinstance(verdict, SearchVerdict):
             found = (lost(pair, sign) for pair in verdict.pairs)
@@ -123,15 +137,15 @@ def read(asked: OptimizersAsked, done: Done) -> OptimizersReading:
     )
 
 
-def tuned_so_far(asked: OptimizersAsked, done: Done) -> dict[str, Tuned]:
+def _tuned_so_far(args: OptimizersArguments, done: Done) -> dict[str, Tuned]:
     """Each optimizer in the newest of its spaces that is done."""
     found = {}
-    for optimizer in asked.optimizers:
-        stages = [done[search_name(m)] for m in range(MOVES + 1) if search_name(m) in done]
-        tables = [(s, _of(s.table, asked.optimizer, optimizer)) for s in stages]
+    for optimizer in args.optimizers:
+        stages = sweeps_in(done, "search")
+        tables = [(s, _of(s.table, args.optimizer, optimizer)) for s in stages]
         tables = [(s, t) for s, t in tables if len(t)]
         if tables:
-            found[optimizer] = _tuned(asked, optimizer, tables)
+            found[optimizer] = _tuned(args, optimizer, tables)
     return found
 
 
@@ -140,18 +154,16 @@ def to_widen(tuned: Mapping[str, Tuned], done: Done) -> dict[str, Space]:
     return {
         n: _wider(t)
         for n, t in tuned.items()
-        if t.cut and t.moves < MOVES and search_name(t.moves + 1) not in done
+        if t.cut and t.moves < MOVES and search_stage(t.moves + 1) not in done
     }
 
 
 def _tuned(
-    asked: OptimizersAsked, optimizer: str, stages: list[tuple[DoneStage, TrialTable]]
+    args: OptimizersArguments, optimizer: str, stages: list[tuple[DoneStage, TrialTable]]
 ) -> Tuned:
     stage, table = stages[-1]
-    study = next(
-        s for s, b in table.branches.items() if b.conditions[asked.optimizer] == optimizer
-    )
-    first = first_space(asked, optimizer)
+    study = next(s for s, b in table.branches.items() if b.conditions[args.optimizer] == optimizer)
+    first = first_space(args, optimizer)
     axes = {n: a for n, a in table.branches[study].axes.items() if n in first.varied}
     own = table.take(table.counted)
     checked = boundaries.check(own)
@@ -229,7 +241,7 @@ def _dense(table: TrialTable) -> bool:
 
 
 def _worst(tuned: Mapping[str, Tuned]) -> float:
-    """Loss that an infeasible fresh seed counts with: chance, else the worst trial's."""
+    """Loss that an infeasible new seed counts with: chance, else the worst trial's."""
     tables = [t.table for t in tuned.values()]
     chance = tables[0].chance
     if chance is not None:

@@ -9,10 +9,11 @@ from tunebook.domain.design import Round
 from tunebook.domain.optimizers.catalogue import OPTIMIZERS
 from tunebook.domain.optimizers.optimizer import Optimizer
 from tunebook.domain.optimizers.spaces import tuned
+from tunebook.domain.origin import Stage
 from tunebook.domain.roles import Fixed
 from tunebook.domain.space import Axis, Choice, Per
 from tunebook.domain.trial import Value
-from tunebook.procedures.optimizers.arguments import OWN, OptimizersAsked
+from tunebook.procedures.optimizers.arguments import OWN, OptimizersArguments
 
 RATIO = "learning_rate_over_epsilon"
 
@@ -35,19 +36,19 @@ class Space:
         return frozenset((*self.varied, *self.held))
 
 
-def first_space(asked: OptimizersAsked, optimizer: str) -> Space:
+def first_space(args: OptimizersArguments, optimizer: str) -> Space:
     """The catalogue's space for the budget, with what a person said of it instead.
 
     A hyperparameter that the budget leaves out is held at its default; at its value in the
     configuration as it stands, where that has this optimizer.
     """
-    own = asked.spaces.get(optimizer, {})
+    own = args.spaces.get(optimizer, {})
     entry = OPTIMIZERS.get(optimizer)
-    given = {**(_of_catalogue(asked, entry, own) if entry else {}), **own, **asked.nuisance}
-    named = {asked.called(name): value for name, value in given.items()}
-    for name in (asked.called(n) for n in OWN):
-        if name in asked.fixed:
-            named.setdefault(name, asked.fixed[name])
+    given = {**(_of_catalogue(args, entry, own) if entry else {}), **own, **args.nuisance}
+    named = {args.called(name): value for name, value in given.items()}
+    for name in (args.called(n) for n in OWN):
+        if name in args.fixed:
+            named.setdefault(name, args.fixed[name])
     return Space(
         varied={n: v for n, v in named.items() if isinstance(v, Axis)},
         held={n: v for n, v in named.items() if not isinstance(v, Axis)},
@@ -55,10 +56,10 @@ def first_space(asked: OptimizersAsked, optimizer: str) -> Space:
 
 
 def _of_catalogue(
-    asked: OptimizersAsked, entry: Optimizer, own: Mapping[str, Axis | Value]
+    args: OptimizersArguments, entry: Optimizer, own: Mapping[str, Axis | Value]
 ) -> dict[str, Axis | Value]:
     found: dict[str, Axis | Value] = {
-        t.name: t.axis for t in tuned(entry, asked.trials, asked.inclusive)
+        t.name: t.axis for t in tuned(entry, args.trials, args.inclusive)
     }
     rate = next(t for t in entry.tunables if t.name == "learning_rate")
     if RATIO in own:
@@ -67,17 +68,17 @@ def _of_catalogue(
         # The ratio goes with a range of epsilon alone.
         del found[RATIO]
         found[rate.name] = rate.axis
-    stands = asked.fixed.get(asked.optimizer) == entry.name
+    stands = args.fixed.get(args.optimizer) == entry.name
     for tunable in entry.tunables:
         if tunable.name not in found and tunable.default is not None:
-            value = asked.fixed.get(asked.called(tunable.name)) if stands else None
+            value = args.fixed.get(args.called(tunable.name)) if stands else None
             found[tunable.name] = tunable.default if value is None else value
     return found
 
 
 def round_over(
-    asked: OptimizersAsked,
-    stage: str,
+    args: OptimizersArguments,
+    stage: Stage,
     asks: str,
     place: int,
     spaces: Mapping[str, Space],
@@ -89,15 +90,15 @@ def round_over(
     Args:
         trials: of each.
     """
-    plan = asked.round(
-        stage, asks, place, **roles(asked, spaces), trials=trials * len(spaces),
-        max_train_steps=asked.max_train_steps,
+    plan = args.round(
+        stage, asks, place, **roles(args, spaces), trials=trials * len(spaces),
+        max_train_steps=args.max_train_steps,
     )  # fmt: skip
-    return replace(plan, fixed=without_others(asked, plan.fixed))
+    return replace(plan, fixed=without_others(args, plan.fixed))
 
 
 def roles(
-    asked: OptimizersAsked, spaces: Mapping[str, Space]
+    args: OptimizersArguments, spaces: Mapping[str, Space]
 ) -> dict[str, dict[str, Axis | Per | Fixed]]:
     """The scientific, nuisance and fixed hyperparameters of such a round."""
     nuisance: dict[str, Axis | Per | Fixed] = {}
@@ -112,12 +113,12 @@ def roles(
             if name in space.names
         )
         varies = any(name in s.varied for s in spaces.values())
-        (nuisance if varies else fixed)[name] = Per(asked.optimizer, when)
-    scientific: dict[str, Axis | Per | Fixed] = {asked.optimizer: Choice(tuple(spaces))}
+        (nuisance if varies else fixed)[name] = Per(args.optimizer, when)
+    scientific: dict[str, Axis | Per | Fixed] = {args.optimizer: Choice(tuple(spaces))}
     return {"scientific": scientific, "nuisance": nuisance, "fixed": fixed}
 
 
-def without_others(asked: OptimizersAsked, fixed: Mapping[str, Fixed]) -> dict[str, Fixed]:
+def without_others(args: OptimizersArguments, fixed: Mapping[str, Fixed]) -> dict[str, Fixed]:
     """Fixed values less those that the configuration has for an optimizer of its own."""
-    alien = {asked.called(n) for n in asked.TUNED if n not in OWN}
+    alien = {args.called(n) for n in args.TUNED if n not in OWN}
     return {n: v for n, v in fixed.items() if n not in alien or isinstance(v, Per)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tunebook.domain.formats.numbers import interval_text, plural
-from tunebook.procedures.optimizers.arguments import OptimizersAsked
+from tunebook.procedures.optimizers.arguments import OptimizersArguments
 from tunebook.procedures.optimizers.results import OptimizersReading
 from tunebook.procedures.optimizers.several_searches import SearchVerdict
 
@@ -22,7 +22,7 @@ def told_worse(found: OptimizersReading, verdict: SearchVerdict, one: str) -> li
 
 
 def verdict_sentence(
-    asked: OptimizersAsked,
+    args: OptimizersArguments,
     found: OptimizersReading,
     verdict: SearchVerdict,
     metric: str,
@@ -33,11 +33,11 @@ def verdict_sentence(
     flagged = [loser for loser, winner, _ in found.flagged if winner == first]
     worse = told_worse(found, verdict, first)
     open_ = [n for n in verdict.order[1:] if (first, n) not in verdict.better]
-    seeds = plural(asked.seeds, "new seed")
-    after = f"after {plural(asked.trials, 'trial')} of each"
+    seeds = plural(args.seeds, "new seed")
+    after = f"after {plural(args.trials, 'trial')} of each"
     mean = f"{interval_text(verdict.mean[first])} in {metric}"
     if open_:
-        said = _open(asked, verdict, open_, mean, after, sign)
+        said = _open(args, verdict, open_, mean, after, sign)
         said += f" {first} is better than {named(worse)}." if worse else ""
     elif worse:
         by = interval_text(verdict.by(first, worse[0], sign))
@@ -54,7 +54,7 @@ def verdict_sentence(
 
 
 def _open(
-    asked: OptimizersAsked,
+    args: OptimizersArguments,
     verdict: SearchVerdict,
     open_: Sequence[str],
     mean: str,
@@ -65,11 +65,11 @@ def _open(
     first = verdict.order[0]
     found = [n for n in open_ if (first, n) in verdict.by_seeds_alone]
     alike = [n for n in open_ if n not in found]
-    seeds = f"{plural(asked.seeds, 'new seed')} each"
+    seeds = f"{plural(args.seeds, 'new seed')} each"
     said = f"Not enough evidence which is best {after}; the best mean is that of {first}, {mean}."
     if alike:
         said += f" {named([first, *alike])} do not differ significantly by {seeds}."
-        within = verdict.more and verdict.more <= TIMES * asked.seeds
+        within = verdict.more and verdict.more <= TIMES * args.seeds
         if within and alike[0] == verdict.order[1]:
             said += f" If {alike[0]} differs by what was seen, about {verdict.more} more seeds of "
             said += "each would tell."

@@ -17,12 +17,13 @@ from tunebook.domain.finding import (
 )
 from tunebook.domain.formats.numbers import digits, interval_text, plural
 from tunebook.domain.optimizers.catalogue import OPTIMIZERS
-from tunebook.procedures.optimizers.arguments import MOVES, OptimizersAsked
+from tunebook.procedures.optimizers.arguments import OptimizersArguments
 from tunebook.procedures.optimizers.results import OptimizersReading, Tuned
 from tunebook.procedures.optimizers.several_searches import SearchVerdict
 from tunebook.procedures.optimizers.spaces import RATIO
 from tunebook.procedures.optimizers.verdict import named, verdict_sentence
 from tunebook.procedures.steps.stages import Done, finding
+from tunebook.procedures.steps.tuned_sweep import MOVES
 
 HALF = 0.5
 ENOUGH = 12
@@ -31,58 +32,60 @@ TIMED, SLOWER = 1.0, 1.5
 """Seconds of a trial below which its start weighs too much, and how much longer is said."""
 
 
-def judged(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Finding]:
+def judged(args: OptimizersArguments, found: OptimizersReading) -> Iterator[Finding]:
     """The verdict on fresh seeds, and each optimizer that lost to one it can imitate."""
     verdict = found.verdict
     if isinstance(verdict, NotApplicable):
         yield finding(
-            "G1", Severity.WARNING, asked.optimizer,
+            "G1", Severity.WARNING, args.optimizer,
             f"Not enough evidence: {verdict.reason}. It needs {verdict.needs}.",
         )  # fmt: skip
     if not isinstance(verdict, SearchVerdict):
         return
-    objective = next(iter(found.tuned.values())).table.objective
+    objective = found.objective
     numbers: dict[str, Number] = {f"mean of {n}": verdict.mean[n] for n in verdict.order}
     numbers["pairs"] = verdict.pairs
-    said = verdict_sentence(asked, found, verdict, objective.metric, objective.sign)
-    yield finding("G1", Severity.NOTE, asked.optimizer, said, numbers=numbers)
+    said = verdict_sentence(args, found, verdict, objective.metric, objective.sign)
+    yield finding("G1", Severity.NOTE, args.optimizer, said, numbers=numbers)
     for loser, winner, by in found.flagged:
-        yield _flag(asked, found.tuned[loser], winner, by, objective.metric)
+        yield _flag(args, found.tuned[loser], winner, by, objective.metric)
 
 
-def _flag(asked: OptimizersAsked, loser: Tuned, winner: str, by: Interval, metric: str) -> Finding:
+def _flag(
+    args: OptimizersArguments, loser: Tuned, winner: str, by: Interval, metric: str
+) -> Finding:
     general, special = known(loser.optimizer), known(winner)
     assert general is not None and special is not None
     how = imitates_when(general, special)
     return finding(
-        "G2", Severity.WARNING, f"{asked.optimizer}={loser.optimizer}",
+        "G2", Severity.WARNING, f"{args.optimizer}={loser.optimizer}",
         f"{loser.optimizer} is worse than {winner} by {interval_text(by)} in {metric}, though it "
         f"can imitate it ({how}): its space leaves that out, or its trials were too few, so which "
-        f"of the two is better is not said. {_way(asked, loser, general)}",
+        f"of the two is better is not said. {_way(args, loser, general)}",
         numbers={"worse by": by}, trials=(loser.trial,) if loser.trial else (),
     )  # fmt: skip
 
 
-def _way(asked: OptimizersAsked, loser: Tuned, general: str) -> str:
+def _way(args: OptimizersArguments, loser: Tuned, general: str) -> str:
     """What to do, by what its space was."""
     own = "and a question of its own"
     pinned = [
-        n for n in asked.spaces.get(loser.optimizer, {}) if asked.called(n) in loser.space.held
+        n for n in args.spaces.get(loser.optimizer, {}) if args.called(n) in loser.space.held
     ]
     if pinned:
         held = "was held at one value" if len(pinned) == 1 else "were each held at one value"
         return f"{named(pinned)} {held}: leave that out of spaces, {own}."
-    open_ = asked.called(RATIO) in loser.space.varied
+    open_ = args.called(RATIO) in loser.space.varied
     if OPTIMIZERS[general].inclusive and not open_:
         return f"Ask again with inclusive=True, {own}: its space then holds both."
-    return f"Its space holds both, so ask again with more trials than {asked.trials}, {own}."
+    return f"Its space holds both, so ask again with more trials than {args.trials}, {own}."
 
 
-def by_budget(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Finding]:
+def by_budget(args: OptimizersArguments, found: OptimizersReading) -> Iterator[Finding]:
     """Where bands do not meet, and where they do."""
     if len(found.curves) < 2:
         return
-    metric = next(iter(found.tuned.values())).table.objective.metric
+    metric = found.objective.metric
     told = [
         f"{p.better} is ahead of {p.worse} "
         + (f"with {p.first} trials" if p.first == p.last else f"from {p.first} to {p.last} trials")
@@ -96,13 +99,13 @@ def by_budget(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Find
     else:
         said = (
             f"Best {metric} by budget: the bands of no two optimizers part at any budget up to "
-            f"{plural(asked.trials, 'trial')}, so there is not enough evidence that one is found "
+            f"{plural(args.trials, 'trial')}, so there is not enough evidence that one is found "
             "sooner."
         )
     numbers: dict[str, Number] = {
         f"{c.name}, best of {b}": c.at(b) for c in found.curves for b in budgets(c.trials)
     }
-    yield finding("G1", Severity.NOTE, asked.optimizer, said, numbers=numbers)
+    yield finding("G1", Severity.NOTE, args.optimizer, said, numbers=numbers)
 
 
 MOST_PARTED = 6
@@ -114,23 +117,23 @@ def budgets(trials: int) -> tuple[int, ...]:
     return tuple(dict.fromkeys(max(1, round(trials * share)) for share in (0.1, 0.3, 1.0)))
 
 
-def troubles(asked: OptimizersAsked, done: Done, found: OptimizersReading) -> Iterator[Finding]:
+def troubles(args: OptimizersArguments, done: Done, found: OptimizersReading) -> Iterator[Finding]:
     """Optimizers that did not train, spaces still cut off, and what else weakens the answer."""
     for tuned in found.tuned.values():
         if tuned.config is None:
-            yield _never_trained(asked, tuned)
+            yield _never_trained(args, tuned)
             continue
         failed = sum(count for _, count in tuned.causes)
         if failed > HALF * len(tuned.table):
             causes = ", ".join(f"{count} {cause}" for cause, count in tuned.causes)
             yield finding(
-                "C3", Severity.WARNING, f"{asked.optimizer}={tuned.optimizer}",
+                "C3", Severity.WARNING, f"{args.optimizer}={tuned.optimizer}",
                 f"{failed} of the {len(tuned.table)} trials of {tuned.optimizer} did not complete "
                 f"({causes}): its budget went to a part of its space that does not train. Narrow "
                 "it with spaces, and a question of its own.",
             )  # fmt: skip
-    yield from _spaces(asked, found)
-    yield from _times(asked, found)
+    yield from _spaces(args, found)
+    yield from _times(args, found)
     unread = dict.fromkeys(name for stage in done.values() for name in stage.unread)
     if unread:
         yield finding(
@@ -140,11 +143,11 @@ def troubles(asked: OptimizersAsked, done: Done, found: OptimizersReading) -> It
         )  # fmt: skip
 
 
-def _never_trained(asked: OptimizersAsked, tuned: Tuned) -> Finding:
+def _never_trained(args: OptimizersArguments, tuned: Tuned) -> Finding:
     causes = ", ".join(f"{count} {cause}" for cause, count in tuned.causes)
     told = f": {tuned.told.rstrip('.')}" if tuned.told else ""
     return finding(
-        "G1", Severity.PROBLEM, f"{asked.optimizer}={tuned.optimizer}",
+        "G1", Severity.PROBLEM, f"{args.optimizer}={tuned.optimizer}",
         f"None of the {plural(len(tuned.table), 'trial')} of {tuned.optimizer} completed "
         f"({causes}{told}), so it is left out of the comparison. Where the framework lacks it, "
         "leave it out or build it in training code; tunebook logs "
@@ -153,24 +156,24 @@ def _never_trained(asked: OptimizersAsked, tuned: Tuned) -> Finding:
     )  # fmt: skip
 
 
-def _spaces(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Finding]:
+def _spaces(args: OptimizersArguments, found: OptimizersReading) -> Iterator[Finding]:
     unjudged = [n for n, t in found.tuned.items() if not t.judged and t.config is not None]
     for name, tuned in found.tuned.items():
         for hyperparameter, remedy in tuned.cut.items() if tuned.moves == MOVES else ():
             yield finding(
                 "C1", Severity.WARNING,
-                subject_name(hyperparameter, {asked.optimizer: name}),
+                subject_name(hyperparameter, {args.optimizer: name}),
                 f"The space of {name} is still cut off at {hyperparameter} after it was widened "
                 f"{MOVES} times: {remedy.because}. {name} may do better than it did here.",
                 remedy=remedy,
             )  # fmt: skip
     if unjudged:
         yield finding(
-            "C1", Severity.NOTE, asked.optimizer,
+            "C1", Severity.NOTE, args.optimizer,
             f"Not enough evidence that the spaces of {named(unjudged)} are wide enough: edges are "
             "judged from 10 complete trials. Give each optimizer more trials.",
             remedy=Remedy(
-                kind=RemedyKind.MORE_TRIALS, values={"trials": max(2 * asked.trials, ENOUGH)},
+                kind=RemedyKind.MORE_TRIALS, values={"trials": max(2 * args.trials, ENOUGH)},
                 because="edges are judged from 10 complete trials",
             ),
         )  # fmt: skip
@@ -178,13 +181,13 @@ def _spaces(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Findin
     thin = [n for n in trained if not found.dense[n]]
     if thin and len(thin) < len(trained):
         yield finding(
-            "C2", Severity.NOTE, asked.optimizer,
+            "C2", Severity.NOTE, args.optimizer,
             f"Not enough evidence that the spaces of {named(thin)} were sampled densely; that of "
             f"{named([n for n in trained if n not in thin])} was.",
         )  # fmt: skip
 
 
-def _times(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Finding]:
+def _times(args: OptimizersArguments, found: OptimizersReading) -> Iterator[Finding]:
     seconds = {n: t.seconds for n, t in found.tuned.items() if t.seconds is not None}
     if not found.dense or len(seconds) < 2:
         return
@@ -192,7 +195,7 @@ def _times(asked: OptimizersAsked, found: OptimizersReading) -> Iterator[Finding
     times = seconds[slow] / seconds[fast] if seconds[fast] >= TIMED else 1.0
     if times >= SLOWER:
         yield finding(
-            "G1", Severity.NOTE, asked.optimizer,
+            "G1", Severity.NOTE, args.optimizer,
             f"Budgets are equal in trials and steps, not in time: a trial of {slow} takes "
             f"{digits(times)} times as long as one of {fast}.",
         )  # fmt: skip

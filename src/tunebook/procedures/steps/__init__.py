@@ -1,1 +1,1 @@
-"""The frame that procedures share: arguments, stages, driving, costs."""
+"""The frame that procedures share: arguments, stages, driving, costs, a tuned sweep."""

@@ -1,19 +1,23 @@
-"""What the stages of a procedure cost: trials, steps, and seconds where a round tells them."""
+"""What the stages of a procedure cost: trials, steps, and seconds where the book has timed any."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from tunebook.domain.design import Round
+from tunebook.domain.origin import Stage
 from tunebook.domain.trial import Purpose, Status, TrialRecord
-from tunebook.procedures.steps.stages import Stage
+from tunebook.procedures.steps.old_notes import origin_in
+from tunebook.procedures.steps.stages import PossibleRound, origin_of
 
 
 class TimedRound(Protocol):
-    """What tells how long trials take."""
+    """A round that shows how long its trials take."""
+
+    number: int
 
     @property
     def plan(self) -> Round:
@@ -26,16 +30,26 @@ class TimedRound(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageCost:
-    """A stage with what it takes.
+    """A stage with what is left of its cost.
 
     Attributes:
-        stage: what it is.
-        trials, steps: of all trials together; those that ended are not counted any more.
-        seconds: wall time with so many workers; None where no trial was timed yet.
+        stage: which one.
+        asks: its question.
+        most: trials that it can take at most.
+        max_train_steps: of each trial.
+        only_if: when it runs, as a clause; empty where it always does.
+        round: number of its round; None where there is none yet.
+        trials, steps: that are left, steps of all trials together.
+        seconds: wall time of these with so many workers; None where no trial was timed yet.
         ended: trials of it that have ended.
     """
 
     stage: Stage
+    asks: str
+    most: int
+    max_train_steps: int
+    only_if: str
+    round: int | None
     trials: int
     steps: int
     seconds: float | None
@@ -43,8 +57,8 @@ class StageCost:
 
 
 def stage_costs(
-    stages: Sequence[Stage],
-    rounds: Mapping[str, TimedRound],
+    stages: Iterable[PossibleRound],
+    rounds: Mapping[Stage, TimedRound],
     book: Sequence[TimedRound],
     *,
     workers: int,
@@ -52,28 +66,38 @@ def stage_costs(
     """The cost of what is left of each stage.
 
     Args:
-        stages: of the procedure; rounds: those that stand already, by stage.
+        stages: of the procedure; rounds: those that the book has, by stage.
         book: all rounds, oldest first; the newest with a complete trial tells seconds a step.
         workers: trials at a time, from 1.
     """
     step_s = _seconds_a_step(book)
-    costs = []
-    for stage in stages:
-        ended = (
-            sum(t.status.ended for t in rounds[stage.name].trials) if stage.name in rounds else 0
-        )
-        trials = max(stage.trials - ended, 0)
-        waves = math.ceil(trials / workers)
-        costs.append(
-            StageCost(
-                stage=stage,
-                trials=trials,
-                steps=trials * stage.max_train_steps,
-                seconds=None if step_s is None else waves * stage.max_train_steps * step_s,
-                ended=ended,
-            )
-        )
-    return tuple(costs)
+    return tuple(
+        _cost(possible, rounds.get(origin_of(possible.plan).stage), step_s, workers)
+        for possible in stages
+    )
+
+
+def _cost(
+    possible: PossibleRound, round_: TimedRound | None, step_s: float | None, workers: int
+) -> StageCost:
+    """A stage that has a round asks what that asks, and trains as long."""
+    origin = origin_of(possible.plan)
+    there = origin_in(round_.plan) if round_ else None
+    length = (round_ or possible).plan.max_train_steps
+    ended = sum(t.status.ended for t in round_.trials) if round_ else 0
+    left = max(possible.plan.trials - ended, 0)
+    return StageCost(
+        stage=origin.stage,
+        asks=(there or origin).asks,
+        most=possible.plan.trials,
+        max_train_steps=length,
+        only_if=possible.only_if,
+        round=round_.number if round_ else None,
+        trials=left,
+        steps=left * length,
+        seconds=None if step_s is None else math.ceil(left / workers) * length * step_s,
+        ended=ended,
+    )
 
 
 def searched(round_: TimedRound) -> tuple[TrialRecord, ...]:
@@ -82,7 +106,7 @@ def searched(round_: TimedRound) -> tuple[TrialRecord, ...]:
 
 
 def _seconds_a_step(book: Sequence[TimedRound]) -> float | None:
-    """Of the newest round with a complete trial: a proportion of time to steps is taken."""
+    """Of the newest round with a complete trial, as if time were proportional to steps."""
     for round_ in reversed(book):
         timed = [t for t in round_.trials if t.status is Status.COMPLETE and t.seconds > 0]
         if timed:

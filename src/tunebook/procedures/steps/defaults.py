@@ -1,8 +1,7 @@
-"""From what a person gives to what a procedure is asked: defaults, names, and no change midway.
+"""The arguments of a procedure: what a person gives, completed with what the book answers.
 
-Arguments are settled once, with what the book answers. Asked again, what is given must be what
-stands there; what is left out is taken from there, so that a baseline that came since changes
-nothing.
+They are completed once. A later call with the same question may only repeat them, and takes what
+it leaves out from the book, so that a newer baseline changes nothing.
 """
 
 from __future__ import annotations
@@ -14,68 +13,70 @@ from typing import Any
 from tunebook.domain.errors import CodecError, DesignError, nearest
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.plain_data import from_data, to_data
-from tunebook.procedures import Procedure
-from tunebook.procedures.steps.arguments import MERGED, Asked, Workload
+from tunebook.procedures.spec import ProcedureSpec
+from tunebook.procedures.steps.arguments import MERGED, Arguments, Workload
+from tunebook.procedures.steps.procedure import Procedure
 
 
-def settle(
-    procedure: Procedure[Any],
+def complete(
+    spec: ProcedureSpec,
+    procedure: Procedure[Any, Any],
     given: Mapping[str, Any],
     workload: Workload,
-    stands: Mapping[str, Any] | None,
-) -> Asked:
+    stored: Mapping[str, Any] | None,
+) -> Arguments:
     """The arguments as they count.
 
     Args:
-        procedure: whose they are.
+        spec, procedure: whose they are.
         given: by name, as a person gave them.
         workload: of the book.
-        stands: as settled before, where the procedure is in the book already.
+        stored: as completed before, where the procedure is in the book already.
 
     Raises:
         DesignError: an argument that it does not have, a value that it can't have, one that is
-            missing, or one that differs from what stands.
+            missing, or one that differs from what is stored.
     """
-    known = {f.name for f in fields(procedure.asked)} - {"procedure"}
+    known = {f.name for f in fields(procedure.arguments)} - {"procedure"}
     for key in given:
         if key not in known:
             raise DesignError(
-                f'the procedure {procedure.name} has no argument "{key}".{nearest(key, known)}',
+                f'the procedure {spec.id} has no argument "{key}".{nearest(key, known)}',
                 next_step=f"it has {', '.join(sorted(known))}",
             )
-    if stands is not None:
-        _refuse_differences(procedure.name, stands, given)
-        return _made(procedure, dict(stands))
-    asked = _with_baseline(dict(given), workload)
-    own = procedure.defaults(asked, workload)
-    fixed = {**own.get("fixed", {}), **asked.get("fixed", {})}
-    asked = {**own, **asked, "fixed": fixed, "procedure": procedure.name}
-    if "max_train_steps" not in asked:
+    if stored is not None:
+        _refuse_differences(spec.id, stored, given)
+        return _made(spec.id, procedure, stored)
+    args = _with_baseline(given, workload)
+    own = {"question": spec.question, **procedure.defaults(args, workload)}
+    fixed = {**own.get("fixed", {}), **args.get("fixed", {})}
+    args = {**own, **args, "fixed": fixed, "procedure": spec.id}
+    if "max_train_steps" not in args:
         raise DesignError(
-            f"the procedure {procedure.name} needs max_train_steps; the book has no baseline yet",
+            f"the procedure {spec.id} needs max_train_steps; the book has no baseline yet",
             next_step="give max_train_steps=1000, the steps that a trial trains now",
         )
-    made = _made(procedure, asked)
-    _check_driven(procedure, made)
+    made = _made(spec.id, procedure, args)
+    _check_driven(spec, made)
     return made
 
 
-def _with_baseline(given: dict[str, Any], workload: Workload) -> dict[str, Any]:
+def _with_baseline(given: Mapping[str, Any], workload: Workload) -> dict[str, Any]:
     if workload.baseline is None:
-        return given
+        return dict(given)
     for key in MERGED:
         scalars.table(key, given.get(key, {}))
     fixed = {**workload.baseline.config, **given.get("fixed", {})}
     return {"max_train_steps": workload.baseline.max_train_steps, **given, "fixed": fixed}
 
 
-def _made(procedure: Procedure[Any], data: dict[str, Any]) -> Asked:
+def _made(name: str, procedure: Procedure[Any, Any], data: Mapping[str, Any]) -> Arguments:
     plain = {key: to_data(_plain(value)) for key, value in data.items()}
     try:
-        made: Asked = from_data(procedure.asked, plain)
+        made: Arguments = from_data(procedure.arguments, plain)
     except CodecError as error:
         raise DesignError(
-            f"an argument of the procedure {procedure.name}: {error.rule}",
+            f"an argument of the procedure {name}: {error.rule}",
             next_step=error.next_step or "correct it",
         ) from None
     return made
@@ -90,10 +91,10 @@ def _plain(value: Any) -> Any:
     return scalars.plain(value)
 
 
-def _refuse_differences(name: str, stands: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+def _refuse_differences(name: str, stored: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     differences = []
     for key, value in given.items():
-        before, now = stands.get(key), to_data(_plain(value))
+        before, now = stored.get(key), to_data(_plain(value))
         if key in MERGED and isinstance(now, Mapping) and isinstance(before, Mapping):
             differences += [
                 f"{key}.{k}: {before.get(k, 'none')} -> {v}"
@@ -104,28 +105,28 @@ def _refuse_differences(name: str, stands: Mapping[str, Any], given: Mapping[str
             differences.append(f"{key}: {before} -> {now}")
     if differences:
         raise DesignError(
-            f"the procedure {name} stands in this book with this question and other arguments: "
+            f"this book has the procedure {name} with this question and other arguments: "
             + "; ".join(differences),
             next_step='give it a question of its own, question="...", or the arguments as before',
         )
 
 
-def _check_driven(procedure: Procedure[Any], asked: Asked) -> None:
-    renamed = (*procedure.drives, *procedure.asked.TUNED)
-    for canonical in asked.names:
+def _check_driven(spec: ProcedureSpec, args: Arguments) -> None:
+    renamed = (*spec.drives, *args.TUNED)
+    for canonical in args.names:
         if canonical not in renamed:
             raise DesignError(
-                f"names= renames what the procedure {procedure.name} drives, "
+                f"names= renames what the procedure {spec.id} drives, "
                 f'{", ".join(renamed)}; got "{canonical}".' + nearest(canonical, renamed),
                 next_step='give the procedure\'s own name first: names={"learning_rate": "lr"}',
             )
-    for canonical in procedure.drives:
-        name = asked.called(canonical)
-        if name not in asked.fixed:
-            close = nearest(name, asked.fixed).strip()
+    for canonical in spec.drives:
+        name = args.called(canonical)
+        if name not in args.fixed:
+            close = nearest(name, args.fixed).strip()
             raise DesignError(
-                f'the procedure {procedure.name} drives "{name}", which is not in the book\'s '
-                f"configuration: it has {', '.join(asked.fixed) or 'nothing yet'}."
+                f'the procedure {spec.id} drives "{name}", which is not in the book\'s '
+                f"configuration: it has {', '.join(args.fixed) or 'nothing yet'}."
                 + (f" {close}" if close else ""),
                 next_step=f'say what training calls it, names={{"{canonical}": "..."}}, or give '
                 f'the value that it has now: fixed={{"{name}": ...}}',

@@ -1,7 +1,7 @@
-"""Running a procedure: from the rounds that are there to the next, until it has its answer.
+"""Running a procedure: from the rounds that a book has to the next, until it has its answer.
 
-Nothing but the book's rounds says where a procedure stands, so that Ctrl-C, `kill -9` or a power
-cut lose nothing that a round would not lose, and the same call goes on.
+Only the book's rounds say how far a procedure is, so Ctrl-C, `kill -9` or a power cut lose nothing
+that a round would not lose, and the same call continues.
 """
 
 from __future__ import annotations
@@ -13,31 +13,30 @@ from typing import Any, Protocol
 
 from threadpoolctl import threadpool_limits
 
+from tunebook.checks.charts import Drawn
 from tunebook.domain.decision import Launch, Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Severity
+from tunebook.domain.origin import RoundOrigin, Stage
 from tunebook.domain.table import Curves, TrialTable
-from tunebook.domain.trial import TrialRecord
-from tunebook.procedures import LaysBeside, Procedure, procedure_named
-from tunebook.procedures.steps.arguments import Asked, Workload, read_note
-from tunebook.procedures.steps.costs import StageCost, searched, stage_costs
-from tunebook.procedures.steps.defaults import settle
-from tunebook.procedures.steps.stages import Conclusion, Done, DoneStage, Stage, Step, question_of
+from tunebook.procedures.spec import ProcedureSpec
+from tunebook.procedures.steps.arguments import Arguments, Workload
+from tunebook.procedures.steps.costs import StageCost, TimedRound, searched, stage_costs
+from tunebook.procedures.steps.defaults import complete
+from tunebook.procedures.steps.old_notes import origin_in, with_origin
+from tunebook.procedures.steps.procedure import load, load_procedure, spec_of
+from tunebook.procedures.steps.stages import (
+    Companion,
+    Conclusion,
+    Done,
+    DoneStage,
+    origin_of,
+)
 
 
-class RoundOfBook(Protocol):
+class RoundOfBook(TimedRound, Protocol):
     """What a procedure needs of a round."""
-
-    number: int
-
-    @property
-    def plan(self) -> Round:
-        """Its plan."""
-
-    @property
-    def trials(self) -> tuple[TrialRecord, ...]:
-        """Its trials."""
 
     def table(self) -> TrialTable:
         """Its search trials as columns."""
@@ -65,195 +64,187 @@ class RoundsBook(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A procedure as it stands in a book.
-
-    Attributes:
-        name: of the procedure; asked: its arguments.
-        rounds: stage to the number of its round.
-        finished: nothing is left to run.
-        stages: all that it may take; costs: with what each would cost.
-        conclusion: what the stages that are done say.
-    """
-
-    name: str
-    asked: Asked
-    rounds: Mapping[str, int]
-    finished: bool
-    stages: tuple[Stage, ...]
-    costs: tuple[StageCost, ...]
-    conclusion: Conclusion
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What the stages that are done say, and the round that comes next; None at the end."""
+class Progress:
+    """How far a procedure is: its finished stages, what they show, and the next round, if any."""
 
     done: Done
     conclusion: Conclusion
-    step: Step | None
+    next_round: Round | None
 
 
-def asked_in(book: RoundsBook, name: str, given: Mapping[str, Any]) -> Asked:
-    """The arguments of a procedure: settled anew, or as they stand in the book.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A procedure in a book.
+
+    Attributes:
+        spec: of the procedure; arguments: its own.
+        finished: nothing is left to run.
+        costs: every stage that it may take, with its round and what is left of its cost.
+        conclusion: what the finished stages show.
+    """
+
+    spec: ProcedureSpec
+    arguments: Arguments
+    finished: bool
+    costs: tuple[StageCost, ...]
+    conclusion: Conclusion
+
+    @property
+    def rounds(self) -> tuple[int, ...]:
+        """Numbers of its rounds, oldest first."""
+        return tuple(sorted(cost.round for cost in self.costs if cost.round is not None))
+
+
+def arguments_in(book: RoundsBook, name: str, given: Mapping[str, Any]) -> Arguments:
+    """The arguments of a procedure: new ones, or those that the book has.
 
     Raises:
-        DesignError: see `defaults.settle`.
+        DesignError: see `defaults.complete`.
+        EvidenceError: the book has several questions, and none is given.
     """
-    procedure = procedure_named(name)
-    notes = [n for r in book.rounds if (n := read_note(r.plan)) and n.procedure == name]
-    questions = list(dict.fromkeys(n.question for n in notes))
+    spec = spec_of(name)
+    origins = [o for o in _origins(book) if o.procedure == name]
+    questions = list(dict.fromkeys(o.question for o in origins))
     question = given.get("question") or (questions[-1] if len(questions) == 1 else None)
-    stands = next((n.asked for n in notes if n.question == question), None)
     if question is None and questions and "question" not in given:
-        shown = "; ".join(questions)
         raise EvidenceError(
-            f"the procedure {name} stands in this book with {len(questions)} questions: {shown}",
-            next_step='say which one goes on: question="..."',
+            f"this book has the procedure {name} with {len(questions)} questions: "
+            + "; ".join(questions),
+            next_step='say which one continues: question="..."',
         )
+    stored = next((o.arguments for o in origins if o.question == question), None)
     workload = Workload(setting=book.setting, objective=book.objective, baseline=book.baseline)
-    return settle(procedure, given, workload, stands)
+    return complete(spec, load_procedure(name), given, workload, stored)
 
 
 def standing(
-    book: RoundsBook, asked: Asked, *, workers: int, known: Known | None = None
+    book: RoundsBook, args: Arguments, *, workers: int, progress: Progress | None = None
 ) -> Standing:
-    """Where a procedure stands, and what is left of it would cost.
+    """How far a procedure is, and what is left of its cost.
 
     Args:
         book: whose rounds they are.
-        asked: the arguments.
+        args: the arguments.
         workers: trials at a time.
-        known: what `carry_on` came to just now.
+        progress: what `run_on` came to just now.
     """
-    procedure = procedure_named(asked.procedure)
-    rounds = _rounds_of(book, asked)
-    done = _done(rounds, known.done if known else {})
-    if known is None or known.done != done:
-        known = _known(book, asked, done)
-    stages = tuple(_as_planned(s, rounds.get(s.name)) for s in procedure.stages(asked))
+    rounds = _rounds_of(book, args)
+    done = _done(rounds, progress.done if progress else {})
+    if progress is None or progress.done != done:
+        progress = _progress(book, args, done)
+    stages = load_procedure(args.procedure).stages(args)
     return Standing(
-        name=asked.procedure,
-        asked=asked,
-        rounds={stage: r.number for stage, r in rounds.items()},
-        finished=known.step is None,
-        stages=stages,
+        spec=spec_of(args.procedure),
+        arguments=args,
+        finished=progress.next_round is None,
         costs=stage_costs(stages, rounds, book.rounds, workers=workers),
-        conclusion=known.conclusion,
+        conclusion=progress.conclusion,
     )
 
 
-def _as_planned(stage: Stage, there: RoundOfBook | None) -> Stage:
-    """A stage whose round is there asks what that asks, and trains as long."""
-    if there is None:
-        return stage
-    return replace(stage, asks=question_of(there.plan), max_train_steps=there.plan.max_train_steps)
-
-
-def carry_on(
+def run_on(
     book: RoundsBook,
-    asked: Asked,
+    args: Arguments,
     run: Callable[[RoundOfBook], None],
     *,
     say: Callable[[str], None] | None = None,
-) -> Known:
+) -> Progress:
     """Run rounds until the procedure has its answer, or a run leaves trials undone.
 
     Args:
         book: whose rounds they are.
-        asked: the arguments.
+        args: the arguments.
         run: runs what is left of a round's trials; what it raises ends the procedure for now.
-        say: told in a sentence what comes next, and what was found; stderr if left out.
+        say: gets a sentence for each next round and each finding; stderr if left out.
 
     Returns:
-        what it came to.
+        How far it came.
     """
     tell = say or (lambda text: print(text, file=sys.stderr))
     told: set[str] = set()
     done: Done = {}
     while True:
-        rounds = _rounds_of(book, asked)
+        rounds = _rounds_of(book, args)
         done = _done(rounds, done)
-        known = _known(book, asked, done)
-        for finding in known.conclusion.findings:
+        progress = _progress(book, args, done)
+        for finding in progress.conclusion.findings:
             if finding.severity is not Severity.PASS and finding.sentence not in told:
                 told.add(finding.sentence)
                 tell(f"{finding.check} {finding.severity}: {finding.sentence}")
-        if known.step is None:
-            return known
-        step = known.step
-        there = rounds.get(step.stage)
-        # A stage that stands is not planned anew: a later version may plan it otherwise.
-        plan = step.plan if there is None else _more(there.plan, step.plan.trials)
-        tell(f"Procedure {asked.procedure}, {step.stage}: {question_of(plan)}")
+        plan = progress.next_round
+        if plan is None:
+            return progress
+        origin = origin_of(plan)
+        there = rounds.get(origin.stage)
+        if there is not None:
+            # A round of the book keeps its plan: a later version may plan it otherwise.
+            plan = replace(there.plan, trials=max(plan.trials, there.plan.trials))
+            origin = origin_in(plan) or origin
+        tell(f"Procedure {args.procedure}, {origin.stage.name}: {origin.asks}")
         found = book.plan_round(plan)
         run(found)
         trials = searched(found)
         if not trials or not all(t.status.ended for t in trials):
-            return known
+            return progress
 
 
-def _known(book: RoundsBook, asked: Asked, done: Done) -> Known:
-    """As for the checks (`report.examine`): matrices are small, so one thread is fastest."""
-    procedure = procedure_named(asked.procedure)
+def _progress(book: RoundsBook, args: Arguments, done: Done) -> Progress:
+    """As for the checks: matrices are small, so one thread is fastest."""
+    spec, procedure = spec_of(args.procedure), load_procedure(args.procedure)
     with threadpool_limits(1, user_api="blas"):
-        return Known(
-            done=done,
-            conclusion=_concluded(book, procedure, asked, done),
-            step=procedure.next_step(asked, done),
-        )
+        found = procedure.read(args, done, _companions(book, spec.companion))
+        conclusion = procedure.conclude(args, done, found)
+        next_round = procedure.next_round(args, done, found)
+    pictures = Drawn(lambda: load(spec.chart)(args, done, found))
+    return Progress(
+        done=done, conclusion=replace(conclusion, pictures=pictures), next_round=next_round
+    )
 
 
-def _concluded(
-    book: RoundsBook, procedure: Procedure[Any], asked: Asked, done: Done
-) -> Conclusion:
-    """What a procedure says, and what another one of the book adds to that."""
-    said = procedure.conclude(asked, done)
-    name = getattr(procedure, "beside", "")
-    if not name:
-        return said
-    lays: LaysBeside = procedure  # type: ignore[assignment]
-    others = [
-        (theirs, _done(_rounds_of(book, theirs), {}))
-        for other, question in questions_in(book)
-        if other == name
-        for theirs in [asked_in(book, name, {"question": question})]
-    ]
-    return lays.conclude_beside(said, asked, done, others)
-
-
-def _more(plan: Round, trials: int) -> Round:
-    return plan if trials <= plan.trials else replace(plan, trials=trials)
+def _companions(book: RoundsBook, name: str) -> list[Companion]:
+    """The runs of another procedure in the book, oldest first."""
+    questions = [q for other, q in questions_in(book) if other == name]
+    every = [arguments_in(book, name, {"question": question}) for question in questions]
+    return [(args, _done(_rounds_of(book, args), {})) for args in every]
 
 
 def questions_in(book: RoundsBook) -> tuple[tuple[str, str], ...]:
     """Every procedure of a book as (name, question), in the order in which they began."""
-    notes = [n for r in book.rounds if (n := read_note(r.plan))]
-    return tuple(dict.fromkeys((n.procedure, n.question) for n in notes))
+    return tuple(dict.fromkeys((o.procedure, o.question) for o in _origins(book)))
 
 
-def _rounds_of(book: RoundsBook, asked: Asked) -> dict[str, RoundOfBook]:
-    found = {}
+def _origins(book: RoundsBook) -> list[RoundOrigin]:
+    return [origin for r in book.rounds if (origin := origin_in(r.plan))]
+
+
+def _rounds_of(book: RoundsBook, args: Arguments) -> dict[Stage, RoundOfBook]:
+    """Rounds of a procedure, by stage."""
+    found: dict[Stage, RoundOfBook] = {}
+    named: dict[str, Stage] = {}
     for round_ in book.rounds:
-        note = read_note(round_.plan)
-        if note and (note.procedure, note.question) == (asked.procedure, asked.question):
-            found[note.stage] = round_
+        origin = origin_in(round_.plan)
+        if not origin or (origin.procedure, origin.question) != (args.procedure, args.question):
+            continue
+        if not origin.stage.kind and not named:
+            stages = load_procedure(args.procedure).stages(args)
+            named = {s.name: s for s in (origin_of(p.plan).stage for p in stages)}
+        found[origin.stage if origin.stage.kind else named[origin.stage.name]] = round_
     return found
 
 
-def _done(rounds: Mapping[str, RoundOfBook], before: Done) -> Done:
-    """The stages that are done; a table is read once as long as its trials stay as they are."""
+def _done(rounds: Mapping[Stage, RoundOfBook], before: Done) -> Done:
+    """The finished stages; a table is read once as long as its trials stay as they are."""
     done = {}
     for stage, round_ in rounds.items():
         trials, known = searched(round_), before.get(stage)
-        if known and (known.trials, known.plan) == (trials, round_.plan):
+        plan = with_origin(round_.plan, stage)
+        if known and (known.trials, known.plan) == (trials, plan):
             done[stage] = known
         elif trials and len(trials) >= round_.plan.trials and all(t.status.ended for t in trials):
             unread = tuple(dict.fromkeys(n for t in trials for n in t.unread))
             done[stage] = DoneStage(
-                stage=stage,
                 number=round_.number,
-                plan=round_.plan,
+                plan=plan,
                 table=round_.table(),
                 unread=unread,
                 trials=trials,

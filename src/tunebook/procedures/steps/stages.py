@@ -1,4 +1,4 @@
-"""The nouns of a procedure: its stages, the rounds that they became, and what they say."""
+"""The nouns of a procedure: its stages, the rounds that they became, and what they show."""
 
 from __future__ import annotations
 
@@ -11,41 +11,23 @@ from tunebook.charts.picture import Picture
 from tunebook.domain.design import Round
 from tunebook.domain.finding import Finding, Number, Remedy, Severity
 from tunebook.domain.formats.text_table import TextTable
+from tunebook.domain.origin import RoundOrigin, Stage
 from tunebook.domain.record import Proposal
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import TrialRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """One round that a procedure may run.
+class PossibleRound:
+    """A round that a procedure may run.
 
     Attributes:
-        name: short, one word or a few, `sweep`.
-        asks: its question.
-        trials: the most that it can take.
-        max_train_steps: of each.
-        only_if: when it is run, as a clause; empty where it always is.
+        plan: with the most trials that it can take.
+        only_if: when it runs, as a clause; empty where it always does.
     """
 
-    name: str
-    asks: str
-    trials: int
-    max_train_steps: int
-    only_if: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """The round that comes next.
-
-    Attributes:
-        stage: name of its stage.
-        plan: its plan, made by `asked.round(...)`.
-    """
-
-    stage: str
     plan: Round
+    only_if: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,15 +35,14 @@ class DoneStage:
     """A stage whose trials have all ended.
 
     Attributes:
-        stage: its name; number: of its round.
+        number: of its round.
         plan, table: of its round.
         unread: varied hyperparameters that training code never read.
         trials: their records, in the table's order.
         report_times: reads when they reported, as `tunebook.Round.report_times`; only a procedure
-            that asks for times pays for it.
+            that needs times pays for it.
     """
 
-    stage: str
     number: int
     plan: Round
     table: TrialTable
@@ -70,12 +51,11 @@ class DoneStage:
     report_times: Callable[[], Curves] = lambda: Curves.pack([])
 
 
-Done = Mapping[str, DoneStage]
-"""Stages that are done, by name, in the order of their rounds."""
+Done = Mapping[Stage, DoneStage]
+"""Finished stages, in the order of their rounds."""
 
-
-Beside = tuple[Any, Done]
-"""Another procedure of the same book: its arguments, and its stages that are done."""
+Companion = tuple[Any, Done]
+"""A run of another procedure in the same book: its arguments, and its finished stages."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,39 +65,29 @@ class Conclusion:
     Attributes:
         sentence: the answer, with its numbers; or what is missing for one.
         findings: in the playbook's order.
-        pictures: that show it, as a `Drawn`: a procedure concludes after each stage.
         tables: the same in numbers, as a paper prints them.
         proposal: the round to run next, or None where nothing is to be changed.
         left: what a person can still try, a sentence each.
         answer: the numbers, for programs: name to number, text or None.
+        pictures: of the procedure's chart; drawn at the first look.
     """
 
     sentence: str
     findings: tuple[Finding, ...] = ()
-    pictures: Sequence[Picture] = ()
     tables: tuple[TextTable, ...] = ()
     proposal: Proposal | None = None
     left: tuple[str, ...] = ()
     answer: Mapping[str, float | str | None] = field(default_factory=dict)
+    pictures: Sequence[Picture] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "answer", MappingProxyType(dict(self.answer)))
 
 
-def stage_of(name: str, plan: Round, only_if: str = "") -> Stage:
-    """The stage that a plan would be; see `Stage`."""
-    return Stage(
-        name=name,
-        asks=question_of(plan),
-        trials=plan.trials,
-        max_train_steps=plan.max_train_steps,
-        only_if=only_if,
-    )
-
-
-def question_of(plan: Round) -> str:
-    """What a stage asks: its round's goal without whose it is."""
-    return plan.goal.partition(" [")[0]
+def origin_of(plan: Round) -> RoundOrigin:
+    """The origin of a round that a procedure plans."""
+    assert plan.origin is not None
+    return plan.origin
 
 
 def finding(

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.number_axes import doubling_x, log_y
 from tunebook.charts.picture import Picture, Row
+from tunebook.procedures.steps.stages import Done
+from tunebook.procedures.throughput.plans import ThroughputArguments
+from tunebook.procedures.throughput.results import Fate, ThroughputReading
 from tunebook.procedures.throughput.saturation import Throughput
+from tunebook.procedures.throughput.wording import throughput_text
+
+
+def draw(_: ThroughputArguments, __: Done, found: ThroughputReading) -> Iterator[Picture]:
+    """The picture, once sizes are timed."""
+    if isinstance(found.found, Throughput):
+        ends = next((b for b, s in found.sizes.items() if s.fate is Fate.MEMORY), None)
+        yield draw_throughput(found.found, ends)
 
 
 def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
@@ -51,14 +64,14 @@ def draw_throughput(found: Throughput, memory_ends: int | None) -> Picture:
         ],
         alternative="Examples a second by batch size: "
         + "; ".join(f"{b}: {r}" for b, r in zip(found.batch_sizes, found.per_second, strict=True))
-        + f". {found.sentence}"
+        + f". {throughput_text(found)}"
         + (f" Memory ends at {memory_ends}." if memory_ends else ""),
     )
 
 
 def _told(found: Throughput) -> str:
     if not found.sure:
-        return "where it stops doubling is not told by these times"
+        return "these times do not show where it stops doubling"
     if found.knee is None:
         return "never doubled"
     if found.knee == found.batch_sizes[-1]:

@@ -1,4 +1,4 @@
-"""Throughput: what is asked of it, and the plan of each of its rounds (A3)."""
+"""Throughput: its arguments, and the plan of each of its rounds (A3)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats import scalars
+from tunebook.domain.origin import Stage
 from tunebook.domain.space import Choice
-from tunebook.procedures.steps.arguments import Asked
+from tunebook.procedures.steps.arguments import Arguments
 
 PROBE_STEPS = 10
 """Of the trial that shows whether a batch size fits: nine cycles, of which eight are read."""
@@ -18,13 +19,13 @@ LEAST_APART = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ThroughputAsked(Asked):
+class ThroughputArguments(Arguments):
     """Arguments of the procedure. `max_train_steps` is the most that a trial takes.
 
     Attributes:
         smallest, largest: batch sizes; doubled from the smallest on.
         examples: in the training set: no batch is larger. None where nothing is known.
-        precision: half width of a step time's 95 % interval, by the time, that is asked for.
+        precision: half width of a step time's 95 % interval, by the time, that is wanted.
         longer: how often a size whose time is not so precise is timed again, at greater length.
         trial_s: seconds that a timed trial is to train, without its evaluations.
         time_limit_s: a trial that takes longer ends the doubling.
@@ -39,7 +40,7 @@ class ThroughputAsked(Asked):
     time_limit_s: float = 300.0
 
     def __post_init__(self) -> None:
-        Asked.__post_init__(self)
+        Arguments.__post_init__(self)
         scalars.whole("smallest", self.smallest, least=1, example=8)
         scalars.whole("largest", self.largest, least=2, example=1024)
         scalars.whole("longer", self.longer, least=0, most=10, example=2)
@@ -58,9 +59,9 @@ class ThroughputAsked(Asked):
                 f"{min(self.largest, self.examples or self.largest)} there is no doubling",
                 next_step=f"give smallest={max(1, self.smallest // 8)}, or a larger largest=",
             )
-        for name, above in (("precision", 0.0), ("trial_s", 0.0), ("time_limit_s", 0.0)):
+        for name in ("precision", "trial_s", "time_limit_s"):
             value = getattr(self, name)
-            if not above < value < 1e9:
+            if not 0 < value < 1e9:
                 raise DesignError(
                     f"{name} is above 0; got {value!r}", next_step=f"leave {name} out, or raise it"
                 )
@@ -86,35 +87,42 @@ class ThroughputAsked(Asked):
         return self.max_train_steps // CYCLES
 
 
-def fit_name(size: int) -> str:
+def fit_stage(size: int) -> Stage:
     """The stage that shows whether a size fits."""
-    return f"fit {size}"
+    return Stage(kind="fit", at=size, name=f"fit {size}")
 
 
-def time_name(size: int, again: int) -> str:
-    """The stage that times a size, and those that do so at greater length."""
-    return f"time {size}" + (f", longer {again}" if again else "")
+def time_stage(size: int, again: int) -> Stage:
+    """The stage that times a size, and those with longer trials."""
+    name = f"time {size}" + (f", longer {again}" if again else "")
+    return Stage(kind="time", at=size, index=again, name=name)
 
 
-def fit(asked: ThroughputAsked, size: int) -> Round:
+def fit(args: ThroughputArguments, size: int) -> Round:
     """A few steps, each reported."""
     asks = f"Does batch size {size} fit?"
-    return _plan(asked, fit_name(size), asks, size, 0, PROBE_STEPS, PROBE_STEPS)
+    return _plan(args, fit_stage(size), asks, size, 0, PROBE_STEPS, PROBE_STEPS)
 
 
-def time(asked: ThroughputAsked, size: int, again: int, apart: int) -> Round:
+def time(args: ThroughputArguments, size: int, again: int, apart: int) -> Round:
     """A trial whose reports are so many steps apart."""
     asks = f"How long does a step take at batch size {size}?"
-    return _plan(asked, time_name(size, again), asks, size, 1 + again, CYCLES * apart, CYCLES)
+    return _plan(args, time_stage(size, again), asks, size, 1 + again, CYCLES * apart, CYCLES)
 
 
 def _plan(
-    asked: ThroughputAsked, stage: str, asks: str, size: int, nth: int, steps: int, reports: int
+    args: ThroughputArguments,
+    stage: Stage,
+    asks: str,
+    size: int,
+    nth: int,
+    steps: int,
+    reports: int,
 ) -> Round:
-    return asked.round(
-        stage, asks, 1 + asked.batch_sizes.index(size) * (asked.longer + 2) + nth,
+    return args.round(
+        stage, asks, 1 + args.batch_sizes.index(size) * (args.longer + 2) + nth,
         # One trial a round: nothing else of it runs at the same time. As a scientific
-        # hyperparameter of one value it is told where training never reads it.
-        scientific={asked.size: Choice((size,))}, trials=1, searcher="grid",
-        max_train_steps=steps, evaluations=reports, time_limit_s=asked.time_limit_s,
+        # hyperparameter of one value, a batch size that training never reads is noticed.
+        scientific={args.size: Choice((size,))}, trials=1, searcher="grid",
+        max_train_steps=steps, evaluations=reports, time_limit_s=args.time_limit_s,
     )  # fmt: skip

@@ -27,8 +27,8 @@ class Throughput:
         knee: the largest size up to which each doubling raised throughput by DOUBLES or more;
             None where even the first did not.
         knee_from, knee_to: the same by the lower and by the upper ends of the gains: it lies in
-            between, as far as the times tell.
-        vague: sizes whose step time is not known as precisely as was asked.
+            between, as far as the times show.
+        vague: sizes whose step time is less precise than is wanted.
     """
 
     batch_sizes: tuple[int, ...]
@@ -41,28 +41,9 @@ class Throughput:
     vague: tuple[int, ...]
 
     @property
-    def sentence(self) -> str:
-        """What that says, with a bottleneck named where it never doubled."""
-        first, last = self.batch_sizes[0], self.batch_sizes[-1]
-        if self.knee is None and self.sure:
-            return (
-                f"Throughput does not double even from batch size {first} on (a doubling there "
-                f"brings {_times(self.gains[0])}): something else than the number of steps takes "
-                "the time, such as loading data, the host, or a device that is full already."
-            )
-        if not self.sure:
-            return (
-                "Not enough evidence where throughput stops doubling: somewhere between batch "
-                f"size {self.knee_from or first} and {self.knee_to or first}, by step times as "
-                "precise as these."
-            )
-        if self.knee == last:
-            return f"Throughput still grows at batch size {last}, the largest that was measured."
-        after = self.gains[self.batch_sizes.index(self.knee or first)]
-        return (
-            f"Throughput doubles with the batch size up to {self.knee}, and no longer beyond (the "
-            f"next doubling brings {_times(after)})."
-        )
+    def times(self) -> dict[int, Interval]:
+        """Seconds a step by batch size."""
+        return dict(zip(self.batch_sizes, self.step_s, strict=True))
 
     @property
     def sure(self) -> bool:
@@ -137,7 +118,3 @@ def _knee(sizes: Sequence[int], gains: Sequence[float]) -> int | None:
             return knee
         knee = large
     return knee
-
-
-def _times(gain: Interval) -> str:
-    return f"{gain.estimate:.2f} times, {gain.low:.2f} to {gain.high:.2f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import altair as alt
 
@@ -12,7 +12,20 @@ from tunebook.charts.number_axes import doubling_x
 from tunebook.charts.picture import Picture, Row
 from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import digits, number, steps_text
+from tunebook.procedures.steps.stages import Done
 from tunebook.procedures.training_length.length_choice import LengthChoice
+from tunebook.procedures.training_length.plans import TrainingLengthArguments
+from tunebook.procedures.training_length.results import LengthReading
+
+
+def draw(args: TrainingLengthArguments, _: Done, found: LengthReading) -> Iterator[Picture]:
+    """The picture, once there is a choice of length."""
+    if isinstance(found.choice, LengthChoice) and found.objective is not None:
+        yield draw_lengths(
+            found.choice, {n: v.tolist() for n, v in found.measured.items()},
+            metric=found.objective.metric, sign=found.objective.sign,
+            least=args.least_improvement,
+        )  # fmt: skip
 
 
 def draw_lengths(
@@ -23,10 +36,10 @@ def draw_lengths(
     sign: int,
     least: float,
 ) -> Picture:
-    """Every fresh seed by length, their mean, and the level within reach of the best.
+    """Every new seed by length, their mean, and the level within reach of the best.
 
     Args:
-        choice: what they say; measured: losses of the seeds by length, lower is better.
+        choice: what they show; measured: losses of the seeds by length, lower is better.
         metric, sign: of the objective; least: improvement that is worth having.
     """
     rows = _rows(choice, measured, sign=sign, least=least)

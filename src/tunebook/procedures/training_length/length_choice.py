@@ -1,6 +1,6 @@
 """The shortest training that is as good as the best, and whether the whole budget pays (E1 E4).
 
-Each length was trained with the same fresh seeds, so that a seed's luck is common to all and
+Each length was trained with the same new seeds, so that a seed's luck is common to all and
 drops out of differences. Estimator: the mean over seeds at each length, made to fall and then, if
 it must, to rise (unimodal least squares: a plateau is averaged, not searched for its luckiest
 point), is followed on the logarithm of the length until it is within the least improvement of its
@@ -66,6 +66,11 @@ class LengthChoice:
     shortest: Interval
     says: Budget
 
+    @property
+    def at_shortest(self) -> bool:
+        """Whether the shortest measured length is as good as the best already."""
+        return self.shortest.estimate <= self.lengths[0] * (1 + 1e-9)
+
 
 def choose_length(
     losses: Float[np.ndarray, "seeds lengths"],
@@ -82,7 +87,7 @@ def choose_length(
         losses: of each seed at each length; lower is better. A seed that is not finite at some
             length counts at none.
         lengths: in steps, rising.
-        budget: the longest training that is asked about.
+        budget: the longest training that is allowed.
         least: improvement that is worth having, in the units of the losses, above 0.
         rng: of the bootstrap.
 

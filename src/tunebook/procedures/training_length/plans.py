@@ -1,23 +1,22 @@
-"""Training length: what is asked of it, and the plan of each of its rounds (E1 E4 E5)."""
+"""Training length: its arguments, and the plan of each of its rounds (E1 E4 E5)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+from typing import ClassVar
 
 from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError, nearest
 from tunebook.domain.formats import scalars
-from tunebook.domain.formats.names import spell
+from tunebook.domain.origin import Stage
 from tunebook.domain.space import Float, Scale
 from tunebook.domain.trial import Value
-from tunebook.procedures.steps.arguments import Asked
+from tunebook.procedures.steps.arguments import MERGED
+from tunebook.procedures.steps.tuned_sweep import MOVES, RateArguments, check_range, moved_stage
 from tunebook.procedures.training_length.transfer import transfers
 
-MOVES = 2
-"""How often a range whose best learning rate lies at its edge is moved."""
 HALVINGS = 6
 """Of the budget: the shortest length that is trained is a sixty-fourth of it."""
 FEWEST_STEPS = 16
@@ -31,15 +30,15 @@ BETWEEN = 2
 """Lengths that are measured between those that double."""
 FEWEST_TRIALS = 6
 MOST_SEEDS = 4
-"""Times the fresh seeds that are asked for: as many may be added where they leave it open."""
+"""Times the new seeds of the arguments: as many may be added where they leave the answer open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrainingLengthAsked(Asked):
+class TrainingLengthArguments(RateArguments):
     """Arguments of the procedure. `max_train_steps` is the budget: the most that a trial may get.
 
     Attributes:
-        learning_rates: lowest and highest; tuned anew at every length.
+        learning_rates: lowest and highest; tuned at every length.
         least_improvement: what longer training must bring to be worth its steps, in the metric's
             units.
         fitted: a value of `loss` at which the training set counts as fitted; with it, the first
@@ -51,11 +50,12 @@ class TrainingLengthAsked(Asked):
             longer ones again unless their kind carries over.
         shortest: steps at which growth begins.
         trials: at the first length; half as many at each longer one.
-        seeds: fresh ones at each length, the same at all; up to four times as many where they
-            leave it open.
+        seeds: new ones at each length, the same at all; up to four times as many where they
+            leave the answer open.
     """
 
-    learning_rates: tuple[float, float]
+    TABLES: ClassVar[tuple[str, ...]] = (*MERGED, "plain", "reopen")
+
     least_improvement: float
     fitted: float | None = None
     loss: str = "train/loss"
@@ -66,16 +66,12 @@ class TrainingLengthAsked(Asked):
     seeds: int = 8
 
     def __post_init__(self) -> None:
-        Asked.__post_init__(self)
-        for name in ("plain", "reopen"):
-            table = scalars.table(name, getattr(self, name))
-            object.__setattr__(self, name, MappingProxyType(dict(table)))
-        _check_range("learning_rates", self.learning_rates, above_zero=True)
+        RateArguments.__post_init__(self)
         for name, ends in self.reopen.items():
-            _check_range(f'reopen["{name}"]', ends, above_zero=False)
+            check_range(f'reopen["{name}"]', ends, zero=True)
         if self.rate in self.reopen:
             raise DesignError(
-                f"{self.rate} is the learning rate, which is tuned anew in any case",
+                f"{self.rate} is the learning rate, which is tuned at every length in any case",
                 next_step="leave it out of reopen; learning_rates gives its range",
             )
         for name in self.plain:
@@ -99,47 +95,25 @@ class TrainingLengthAsked(Asked):
             scalars.whole("shortest", self.shortest, least=FEWEST_STEPS, most=most, example=1000)
 
     @property
-    def rate(self) -> str:
-        """What training calls the learning rate."""
-        return self.called("learning_rate")
-
-    @property
     def lengths(self) -> tuple[int, ...]:
         """The budget and its halves, rising."""
         halves = [round(self.max_train_steps / 2**k) for k in range(HALVINGS, -1, -1)]
         return tuple(n for n in halves if n >= FEWEST_STEPS)
 
 
-def _check_range(name: str, ends: tuple[float, float], *, above_zero: bool) -> None:
-    low, high = ends
-    if not low < high < math.inf or (low <= 0 if above_zero else low < 0):
-        raise DesignError(
-            f"{name} is a lowest and a highest value, not below 0; got {spell(low)}, "
-            f"{spell(high)}",
-            next_step=f"give {name}=(1e-3, 1.0), for example",
-        )
-
-
-def fit(asked: TrainingLengthAsked, steps: int, low: float, high: float, moved: int) -> Round:
+def fit(args: TrainingLengthArguments, steps: int, low: float, high: float, moved: int) -> Round:
     """A sweep without regularisation: how soon is the training set fitted? (E1)"""
-    return asked.round(
-        fit_name(steps, moved),
+    return args.sweep(
+        moved_stage("fit", moved, f"fit within {steps}", steps),
         f"Which learning rate fits the training set the fastest within {steps} steps?",
-        1 + moved + (MOVES + 1) * asked.lengths.index(steps),
-        nuisance={asked.rate: Float(low, high, Scale.LOG)}, searcher="grid",
-        levels={asked.rate: asked.trials}, trials=asked.trials,
-        fixed={k: v for k, v in asked.plain.items() if k != asked.rate},
+        _place(args, steps, moved), low, high,
+        fixed={k: v for k, v in args.plain.items() if k != args.rate},
         max_train_steps=steps, evaluations=min(steps, 4 * EVALUATIONS),
     )  # fmt: skip
 
 
-def fit_name(steps: int, moved: int) -> str:
-    """The stage of the sweep for a first length."""
-    return f"fit within {steps}" + (f", moved {moved}" if moved else "")
-
-
 def tune(
-    asked: TrainingLengthAsked,
+    args: TrainingLengthArguments,
     steps: int,
     ranges: Mapping[str, tuple[float, float]],
     held: Mapping[str, Value],
@@ -154,49 +128,51 @@ def tune(
         held: values that were carried over.
         first: it is the first length: all trials, for the whole space.
     """
-    trials = asked.trials if first else max(FEWEST_TRIALS, asked.trials // 2)
-    alone = set(ranges) == {asked.rate}
+    trials = args.trials if first else max(FEWEST_TRIALS, args.trials // 2)
+    alone = set(ranges) == {args.rate}
     axes = {n: Float(a, b, Scale.LOG if a > 0 else Scale.LINEAR) for n, (a, b) in ranges.items()}
-    return asked.round(
-        tune_name(steps, moved), f"Which {_listed(ranges)} is best in {steps} steps?",
-        100 + moved + (MOVES + 1) * asked.lengths.index(steps),
-        nuisance=axes, searcher="grid" if alone else "halton",
-        levels={asked.rate: trials} if alone else {}, trials=trials, fixed=dict(held),
+    return args.round(
+        moved_stage("tune", moved, f"tune at {steps}", steps),
+        f"Which {' and '.join(ranges)} is best in {steps} steps?",
+        99 + _place(args, steps, moved), nuisance=axes, searcher="grid" if alone else "halton",
+        levels={args.rate: trials} if alone else {}, trials=trials, fixed=dict(held),
         max_train_steps=steps, evaluations=min(steps, EVALUATIONS),
     )  # fmt: skip
 
 
-def tune_name(steps: int, moved: int) -> str:
-    """The stage of a length, and those in moved ranges."""
-    return f"tune at {steps}" + (f", moved {moved}" if moved else "")
-
-
 def confirm(
-    asked: TrainingLengthAsked, steps: int, values: Mapping[str, Value], seeds: int, name: str = ""
+    args: TrainingLengthArguments,
+    stage: Stage,
+    steps: int,
+    values: Mapping[str, Value],
+    seeds: int,
 ) -> Round:
-    """The best configuration of a length with fresh seeds, the same ones at every length."""
-    return asked.round(
-        name or confirm_name(steps),
-        f"What do {steps} steps reach with fresh seeds?", 99,
+    """The best configuration of a length with new seeds, the same ones at every length."""
+    return args.round(
+        stage, f"What do {steps} steps reach with new seeds?", 99,
         fixed=dict(values), trials=seeds,
         max_train_steps=steps, evaluations=min(steps, EVALUATIONS),
     )  # fmt: skip
 
 
-def confirm_name(steps: int) -> str:
-    """The stage of a length's fresh seeds."""
-    return f"confirm at {steps}"
+def confirm_stage(steps: int) -> Stage:
+    """The stage of a length's new seeds."""
+    return Stage(kind="confirm", at=steps, name=f"confirm at {steps}")
 
 
-def between_name(number: int) -> str:
-    """The stage of a length between two that double; `number` from 1."""
-    return f"between {number}"
+def between_stage(index: int) -> Stage:
+    """The stage of a length between two that double; `index` from 0."""
+    return Stage(kind="between", index=index, name=f"between {index + 1}")
 
 
-def reopened(asked: TrainingLengthAsked) -> tuple[str, ...]:
+CONFIRMS = ("confirm", "between")
+"""Kinds of stages that train new seeds."""
+
+
+def reopened(args: TrainingLengthArguments) -> tuple[str, ...]:
     """What is tuned again at longer lengths, besides the learning rate."""
-    return tuple(n for n in asked.reopen if not transfers(n).carried)
+    return tuple(n for n in args.reopen if not transfers(n).carried)
 
 
-def _listed(names: Mapping[str, object]) -> str:
-    return " and ".join(names)
+def _place(args: TrainingLengthArguments, steps: int, moved: int) -> int:
+    return 1 + moved + (MOVES + 1) * args.lengths.index(steps)

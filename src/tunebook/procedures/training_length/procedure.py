@@ -1,10 +1,10 @@
 """Training length: how long is long enough, and is the workload compute-bound? (E1 E3 E4 E5)
 
 The playbook's order: a sweep without regularisation gives a first length, then lengths double.
-At each, what does not carry over is tuned anew, and the best configuration is run with fresh
-seeds, the same at every length. Growth ends at the budget, or once all that it could still bring
-is less than the least improvement; then the shortest length that is good enough is looked for
-between those that were measured.
+At each, what does not carry over is tuned, and the best configuration is run with new seeds, the
+same at every length. Growth ends at the budget, or once all that it could still bring is less
+than the least improvement; then the shortest length that is good enough is looked for between
+those that were measured.
 """
 
 from __future__ import annotations
@@ -14,218 +14,172 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError
 from tunebook.procedures.steps.arguments import Workload
-from tunebook.procedures.steps.stages import Conclusion, Done, Stage, Step, stage_of
+from tunebook.procedures.steps.procedure import Procedure
+from tunebook.procedures.steps.stages import Conclusion, Done, PossibleRound, origin_of
+from tunebook.procedures.steps.tuned_sweep import AT_EDGE, MOVES, next_range
 from tunebook.procedures.training_length import plans
 from tunebook.procedures.training_length.conclusion import conclude
 from tunebook.procedures.training_length.length_choice import RESOLUTION, Budget, LengthChoice
-from tunebook.procedures.training_length.plans import TrainingLengthAsked
+from tunebook.procedures.training_length.plans import TrainingLengthArguments
 from tunebook.procedures.training_length.results import (
     LengthReading,
     best_values,
+    confirmations,
+    fit_lengths,
     read,
-    read_fit,
+    tried_at,
 )
 
 NARROWER = 0.5
 """Of a range, on its logarithm: what is searched again around the best of a shorter training."""
+BETWEEN = "What does a length between two that double reach with new seeds?"
 APART = 1.3
 """Neighbouring lengths within this factor need none between them."""
 
 
-class TrainingLength:
-    """The procedure; see `Procedure`."""
-
-    name = "training-length"
-    about = "How long is long enough, and is the workload compute-bound?"
-    asked = TrainingLengthAsked
-    drives = ("learning_rate",)
-
-    def defaults(self, given: Mapping[str, Any], workload: Workload) -> dict[str, Any]:
-        """The question, the training metric, and a learning rate in the middle of the range."""
-        rate = dict(given.get("names", {})).get("learning_rate", "learning_rate")
-        fixed = dict(given.get("fixed", {}))
-        for needed, why, example in (
-            ("learning_rates", "tunes the learning rate at every length", "(1e-3, 1.0)"),
-            ("least_improvement", "asks what longer training is worth",
-             "0.01, in the objective's units: what must be gained to be worth the steps"),
-        ):  # fmt: skip
-            if needed not in given:
-                raise DesignError(
-                    f"the procedure training-length {why}; no {needed} was given",
-                    next_step=f"give {needed}={example}",
-                )
-        found: dict[str, Any] = {
-            "question": "How long should training be here?",
-            "loss": workload.setting.training_objective or "train/loss",
-        }
-        rates = given["learning_rates"]
-        if not fixed and len(rates) == 2:
-            found["fixed"] = {rate: math.sqrt(abs(rates[0] * rates[1]))}
-        # What is reopened needs no value besides its range.
-        for name, ends in dict(given.get("reopen", {})).items():
-            if name not in fixed and len(ends) == 2:
-                found.setdefault("fixed", {})[name] = (ends[0] + ends[1]) / 2
-        return found
-
-    def stages(self, asked: TrainingLengthAsked) -> tuple[Stage, ...]:
-        """Every stage, with the most that it can cost."""
-        return tuple(_stages(asked))
-
-    def next_step(self, asked: TrainingLengthAsked, done: Done) -> Step | None:
-        """First length, growth, shorter ones, between, more seeds: the first that is missing."""
-        return _next(asked, done, read(asked, done))
-
-    def conclude(self, asked: TrainingLengthAsked, done: Done) -> Conclusion:
-        """What is known so far."""
-        found = read(asked, done)
-        finished = bool(done) and _next(asked, done, found) is None
-        return conclude(asked, done, found, finished=finished)
+def defaults(given: Mapping[str, Any], workload: Workload) -> dict[str, Any]:
+    """The training metric, and a learning rate in the middle of the range."""
+    for needed, why, example in (
+        ("learning_rates", "tunes the learning rate at every length", "(1e-3, 1.0)"),
+        ("least_improvement", "weighs what longer training brings",
+         "0.01, in the objective's units: what must be gained to be worth the steps"),
+    ):  # fmt: skip
+        if needed not in given:
+            raise DesignError(
+                f"the procedure training-length {why}; no {needed} was given",
+                next_step=f"give {needed}={example}",
+            )
+    rate = dict(given.get("names", {})).get("learning_rate", "learning_rate")
+    stated, rates = dict(given.get("fixed", {})), given["learning_rates"]
+    fixed: dict[str, Any] = {}
+    if not stated and len(rates) == 2:
+        fixed[rate] = math.sqrt(abs(rates[0] * rates[1]))
+    # What is reopened needs no value besides its range.
+    for name, ends in dict(given.get("reopen", {})).items():
+        if name not in stated and len(ends) == 2:
+            fixed[name] = (ends[0] + ends[1]) / 2
+    return {"loss": workload.setting.training_objective or "train/loss", "fixed": fixed}
 
 
-def _next(asked: TrainingLengthAsked, done: Done, found: LengthReading) -> Step | None:
-    if asked.fitted is not None:
-        step = _fit(asked, done)
-        if step is not None:
-            return step
-    for length in _to_measure(asked, found):
-        step = _tune(asked, done, found, length) or _confirm(asked, done, length)
-        if step is not None:
-            return step
-        if length not in found.measured:
-            return None
-    return _between(asked, done, found) or _more_seeds(asked, done, found)
+def stages(args: TrainingLengthArguments) -> Iterator[PossibleRound]:
+    """Every round, with the most trials that it can take."""
+    any_values = {args.rate: args.learning_rates[0], **{n: e[0] for n, e in args.reopen.items()}}
+    every, seeds = {args.rate: args.learning_rates, **args.reopen}, plans.MOST_SEEDS * args.seeds
+    for turn, steps in enumerate(fit_lengths(args) if args.fitted is not None else ()):
+        for moved in range(MOVES + 1):
+            only_if = "no shorter one fits the training set" if turn else ""
+            plan = plans.fit(args, steps, *args.learning_rates, moved)
+            yield PossibleRound(plan=plan, only_if=AT_EDGE if moved else only_if)
+    for steps in args.lengths:
+        when = _when(args, steps)
+        for moved in range(MOVES + 1):
+            plan = plans.tune(args, steps, every, {}, moved, first=True)
+            yield PossibleRound(plan=plan, only_if=AT_EDGE if moved else when)
+        plan = plans.confirm(args, plans.confirm_stage(steps), steps, any_values, seeds)
+        yield PossibleRound(plan=plan, only_if=when)
+    for index in range(plans.BETWEEN):
+        stage = plans.between_stage(index)
+        plan = plans.confirm(args, stage, args.max_train_steps, any_values, seeds)
+        origin = replace(origin_of(plan), asks=BETWEEN)
+        only_if = "the shortest sufficient length lies between two that double"
+        yield PossibleRound(plan=replace(plan, origin=origin), only_if=only_if)
 
 
-def _stages(asked: TrainingLengthAsked) -> Iterator[Stage]:
-    low, high = asked.learning_rates
-    any_values = {asked.rate: low, **{n: ends[0] for n, ends in asked.reopen.items()}}
-    top = len(asked.lengths) - 1
-    if asked.fitted is not None:
-        for turn, k in enumerate(k for k in plans.FIT_HALVINGS if k <= top):
-            for moved in range(plans.MOVES + 1):
-                steps = asked.lengths[top - k]
-                only_if = "the best rate lies at the edge" if moved else ""
-                only_if = only_if or ("no shorter one fits the training set" if turn else "")
-                plan = plans.fit(asked, steps, low, high, moved)
-                yield stage_of(plans.fit_name(steps, moved), plan, only_if)
-    every = {asked.rate: asked.learning_rates, **asked.reopen}
-    for steps in asked.lengths:
-        when = _when(asked, steps)
-        for moved in range(plans.MOVES + 1):
-            only_if = "the best rate lies at the edge" if moved else when
-            plan = plans.tune(asked, steps, every, {}, moved, first=True)
-            yield stage_of(plans.tune_name(steps, moved), plan, only_if)
-        plan = plans.confirm(asked, steps, any_values, plans.MOST_SEEDS * asked.seeds)
-        yield stage_of(plans.confirm_name(steps), plan, when)
-    for number in range(1, plans.BETWEEN + 1):
-        name = plans.between_name(number)
-        longest = asked.max_train_steps
-        plan = plans.confirm(asked, longest, any_values, plans.MOST_SEEDS * asked.seeds, name)
-        when = "the shortest sufficient length lies between two that double"
-        asks = "What does a length between two that double reach with fresh seeds?"
-        yield replace(stage_of(name, plan, when), asks=asks)
-
-
-def _when(asked: TrainingLengthAsked, steps: int) -> str:
+def _when(args: TrainingLengthArguments, steps: int) -> str:
     """When a length is trained; empty where it is in any case."""
-    if asked.fitted is not None:
+    if args.fitted is not None:
         return "growth begins there or gets there"
-    first = asked.lengths.index(_begins(asked, asked.shortest))
-    place = asked.lengths.index(steps) - first
+    place = args.lengths.index(steps) - args.lengths.index(_begins(args, args.shortest))
     if place < 0:
         return "longer ones are no better"
     # It takes three lengths to tell whether growth may end.
     return "" if place < 3 else "growth gets there"
 
 
-def _fit(asked: TrainingLengthAsked, done: Done) -> Step | None:
-    low, high = asked.learning_rates
-    top = len(asked.lengths) - 1
-    for k in (k for k in plans.FIT_HALVINGS if k <= top):
-        within = asked.lengths[top - k]
-        found = read_fit(asked, done, within)
-        if found is None:
-            return Step(
-                stage=plans.fit_name(within, 0), plan=plans.fit(asked, within, low, high, 0)
-            )
-        if not found.reported:
+def next_round(args: TrainingLengthArguments, done: Done, found: LengthReading) -> Round | None:
+    """First length, growth, shorter ones, between, more seeds: the first that is missing."""
+    plan = _fit(args, found) if args.fitted is not None else None
+    if plan is not None:
+        return plan
+    for length in _to_measure(args, found):
+        plan = _tune(args, done, found, length) or _confirm(args, done, length)
+        if plan is not None or length not in found.measured:
+            return plan
+    return _between(args, done, found) or _more_seeds(args, done, found)
+
+
+def _fit(args: TrainingLengthArguments, found: LengthReading) -> Round | None:
+    fits = {fit.within: fit for fit in found.fits}
+    for within in fit_lengths(args):
+        fit = fits.get(within)
+        if fit is not None and not fit.reported:
             return None
-        if found.edge and found.rate and found.moves < plans.MOVES:
-            half, moved = math.sqrt(high / low), found.moves + 1
-            plan = plans.fit(asked, within, found.rate / half, found.rate * half, moved)
-            return Step(stage=plans.fit_name(within, moved), plan=plan)
-        if found.steps is not None:
+        sweeps, middle = (fit.moves + 1, fit.rate if fit.edge else None) if fit else (0, None)
+        ends = next_range(args.learning_rates, sweeps, middle)
+        if ends is not None:
+            return plans.fit(args, within, *ends, sweeps)
+        if fit is not None and fit.steps is not None:
             return None
     return None
 
 
-def first_length(asked: TrainingLengthAsked, found: LengthReading) -> int:
-    """Where growth begins: as asked, as the fastest fit needs, or at an eighth of the budget."""
-    fitted = next((f.steps for f in found.fits if f.steps is not None), None)
-    return _begins(asked, fitted if asked.shortest is None else asked.shortest)
+def first_length(args: TrainingLengthArguments, found: LengthReading) -> int:
+    """Where growth begins: as stated, as the fastest fit needs, or at an eighth of the budget."""
+    return _begins(args, found.fitted if args.shortest is None else args.shortest)
 
 
-def _begins(asked: TrainingLengthAsked, wanted: float | None) -> int:
+def _begins(args: TrainingLengthArguments, wanted: float | None) -> int:
     if wanted is None:
-        wanted = asked.max_train_steps / 2**plans.FIRST_HALVINGS
-    below = [n for n in asked.lengths if n <= wanted * RESOLUTION]
+        wanted = args.max_train_steps / 2**plans.FIRST_HALVINGS
+    below = [n for n in args.lengths if n <= wanted * RESOLUTION]
     # Three lengths at least, so that growth can be told.
-    return min(below[-1] if below else asked.lengths[0], asked.lengths[-3])
+    return min(below[-1] if below else args.lengths[0], args.lengths[-3])
 
 
-def _to_measure(asked: TrainingLengthAsked, found: LengthReading) -> Iterator[int]:
+def _to_measure(args: TrainingLengthArguments, found: LengthReading) -> Iterator[int]:
     """Lengths that are needed, in the order in which they are trained."""
-    first = first_length(asked, found)
-    for length in asked.lengths:
-        if length < first:
-            continue
+    first = first_length(args, found)
+    for length in (n for n in args.lengths if n >= first):
         yield length
-        if _enough(asked, found, length):
+        if _enough(args, found, length):
             break
-    for length in reversed([n for n in asked.lengths if n < first]):
-        if not _begins_too_long(found):
+    for length in (n for n in reversed(args.lengths) if n < first):
+        if not isinstance(found.choice, LengthChoice) or not found.choice.at_shortest:
             return
         yield length
 
 
-def _enough(asked: TrainingLengthAsked, found: LengthReading, length: int) -> bool:
+def _enough(args: TrainingLengthArguments, found: LengthReading, length: int) -> bool:
     """Whether growth ends here: what is left to gain is half of the least improvement at most."""
-    doubled = [n for n in found.measured if n in asked.lengths]
+    doubled = [n for n in found.measured if n in args.lengths]
     last = bool(doubled) and doubled[-1] == length
-    return last and found.left is not None and found.left < asked.least_improvement / 2
-
-
-def _begins_too_long(found: LengthReading) -> bool:
-    """Whether the shortest measured length is as good as the best already."""
-    choice = found.choice
-    if not isinstance(choice, LengthChoice):
-        return False
-    return choice.shortest.estimate <= choice.lengths[0] * (1 + 1e-9)
+    return last and found.left is not None and found.left < args.least_improvement / 2
 
 
 def _tune(
-    asked: TrainingLengthAsked, done: Done, found: LengthReading, length: int
-) -> Step | None:
-    if length in found.tuned and not (found.tuned[length] and found.moves[length] < plans.MOVES):
+    args: TrainingLengthArguments, done: Done, found: LengthReading, length: int
+) -> Round | None:
+    """The whole space at the first length; at others what does not carry over, near its best."""
+    edge = found.tuned.get(length)
+    if edge == "":
         return None
     first = not any(n != length for n in found.tuned)
-    values = best_values(asked, done, length)
-    moved = found.moves[length] + 1 if length in found.tuned else 0
-    if first:
-        ranges, held = {asked.rate: asked.learning_rates, **asked.reopen}, {}
-    else:
-        again = (asked.rate, *plans.reopened(asked))
-        every = {asked.rate: asked.learning_rates, **asked.reopen}
-        ranges = {n: _around(float(values[n]), every[n], own=n != asked.rate) for n in again}
-        held = {n: values[n] for n in asked.reopen if n not in again}
-    if moved:
-        low, high = ranges[asked.rate]
-        at, half = _edge_of(asked, done, found, length), math.sqrt(high / low)
-        ranges = {**ranges, asked.rate: (at / half, at * half)}
-    plan = plans.tune(asked, length, ranges, held, moved, first=first)
-    return Step(stage=plans.tune_name(length, moved), plan=plan)
+    ranges, held = {args.rate: args.learning_rates, **args.reopen}, {}
+    if not first:
+        values, again = best_values(args, done, length), (args.rate, *plans.reopened(args))
+        held = {n: values[n] for n in args.reopen if n not in again}
+        ranges = {n: _around(float(values[n]), ranges[n], own=n != args.rate) for n in again}
+    sweeps = found.moves[length] + 1 if edge else 0
+    rates = [rate for rate, _ in tried_at(args, done, length)]
+    middle = (max(rates) if edge == "high" else min(rates)) if edge else None
+    ends = next_range(ranges[args.rate], sweeps, middle)
+    if ends is None:
+        return None
+    ranges = {**ranges, args.rate: ends}
+    return plans.tune(args, length, ranges, held, sweeps, first=first)
 
 
 def _around(value: float, ends: tuple[float, float], *, own: bool) -> tuple[float, float]:
@@ -240,28 +194,18 @@ def _around(value: float, ends: tuple[float, float], *, own: bool) -> tuple[floa
     return (max(found[0], low), min(found[1], high)) if own else found
 
 
-def _edge_of(asked: TrainingLengthAsked, done: Done, found: LengthReading, length: int) -> float:
-    side = found.tuned[length]
-    names = [plans.tune_name(length, m) for m in range(plans.MOVES + 1)]
-    rates = [float(c[asked.rate]) for n in names if n in done for c in done[n].table.config]
-    return max(rates) if side == "high" else min(rates)
-
-
-def _confirm(asked: TrainingLengthAsked, done: Done, length: int) -> Step | None:
-    name = plans.confirm_name(length)
-    if name in done:
+def _confirm(args: TrainingLengthArguments, done: Done, length: int) -> Round | None:
+    stage, values = plans.confirm_stage(length), best_values(args, done, length)
+    if stage in done or not values:
         return None
-    values = best_values(asked, done, length)
-    if not values:
-        return None
-    return Step(stage=name, plan=plans.confirm(asked, length, values, asked.seeds))
+    return plans.confirm(args, stage, length, values, args.seeds)
 
 
-def _between(asked: TrainingLengthAsked, done: Done, found: LengthReading) -> Step | None:
+def _between(args: TrainingLengthArguments, done: Done, found: LengthReading) -> Round | None:
     """A length between its neighbours, where the shortest sufficient one is to be found."""
     choice = found.choice
-    number = next((n for n in range(1, plans.BETWEEN + 1) if plans.between_name(n) not in done), 0)
-    if not isinstance(choice, LengthChoice) or not number or choice.says is Budget.COMPUTE_BOUND:
+    left = [s for s in map(plans.between_stage, range(plans.BETWEEN)) if s not in done]
+    if not isinstance(choice, LengthChoice) or not left or choice.says is Budget.COMPUTE_BOUND:
         return None
     at = choice.shortest.estimate
     below = max((n for n in choice.lengths if n < at), default=0)
@@ -271,33 +215,39 @@ def _between(asked: TrainingLengthAsked, done: Done, found: LengthReading) -> St
     # Near an end it would tell no more than that end does.
     room = (above / below) ** 0.25
     length = round(min(max(at, below * room), above / room))
-    values = best_values(asked, done, length)
-    name = plans.between_name(number)
-    return Step(stage=name, plan=plans.confirm(asked, length, values, asked.seeds, name))
+    return plans.confirm(args, left[0], length, best_values(args, done, length), args.seeds)
 
 
-def _more_seeds(asked: TrainingLengthAsked, done: Done, found: LengthReading) -> Step | None:
+def _more_seeds(args: TrainingLengthArguments, done: Done, found: LengthReading) -> Round | None:
     """Twice the seeds of every length, where the answer is not known to a quarter yet."""
-    choice = found.choice
-    if not isinstance(choice, LengthChoice):
+    if not isinstance(found.choice, LengthChoice):
         return None
-    have = {n: s.plan.trials for n, s in done.items() if n.startswith(("confirm at ", "between "))}
-    wanted = max(have.values())
-    if min(have.values()) == wanted and not _settled(choice):
-        wanted = min(2 * wanted, plans.MOST_SEEDS * asked.seeds)
-    name = next((n for n, count in have.items() if count < wanted), None)
-    if name is None:
-        return None
-    plan = done[name].plan
-    return Step(stage=name, plan=replace(plan, trials=wanted))
+    planned = [stage.plan for stage in confirmations(done).values()]
+    wanted = max(plan.trials for plan in planned)
+    if min(plan.trials for plan in planned) == wanted and not _settled(found.choice):
+        wanted = min(2 * wanted, plans.MOST_SEEDS * args.seeds)
+    fewer = [plan for plan in planned if plan.trials < wanted]
+    return replace(fewer[0], trials=wanted) if fewer else None
 
 
 def _settled(choice: LengthChoice) -> bool:
     s = choice.shortest
     if choice.says is Budget.OPEN:
         return False
-    if s.estimate <= choice.lengths[0] * (1 + 1e-9):
-        return True
-    return choice.says is Budget.COMPUTE_BOUND or (
-        s.high <= RESOLUTION * s.estimate and s.low * RESOLUTION >= s.estimate
-    )
+    near = s.high <= RESOLUTION * s.estimate and s.low * RESOLUTION >= s.estimate
+    return choice.at_shortest or choice.says is Budget.COMPUTE_BOUND or near
+
+
+def _conclude(args: TrainingLengthArguments, done: Done, found: LengthReading) -> Conclusion:
+    finished = bool(done) and next_round(args, done, found) is None
+    return conclude(args, done, found, finished=finished)
+
+
+PROCEDURE = Procedure(
+    arguments=TrainingLengthArguments,
+    defaults=defaults,
+    stages=stages,
+    read=read,
+    next_round=next_round,
+    conclude=_conclude,
+)

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tunebook.procedures.steps.tuned_sweep import edge_at
+
 FEWEST = 4
 """Trials of a length that the parabola is fitted to, at least."""
 NEAR = 4.0
@@ -54,12 +56,11 @@ class RateDrift:
         return min(max(rate, low), high)
 
 
-def rate_drift(tried: Tried, *, edge: float = 0.1) -> RateDrift | None:
+def rate_drift(tried: Tried) -> RateDrift | None:
     """Fit all lengths together.
 
     Args:
         tried: one length or more.
-        edge: share of the range, on its logarithm, that counts as an end.
 
     Returns:
         None where no trial has a finite loss.
@@ -74,14 +75,12 @@ def rate_drift(tried: Tried, *, edge: float = 0.1) -> RateDrift | None:
     within = {length: _ends(rows) for length, rows in kept.items()}
     low, high = (math.log(r) for r in within[longest])
     found = min(max(found, low), high)
-    there = [math.log(r) for r, _ in tried[longest]]
-    place = (found - min(there)) / max(max(there) - min(there), 1e-9)
     return RateDrift(
         rate=math.exp(found),
         power=power,
         length=longest,
         within=within,
-        edge="low" if place < edge else "high" if place > 1 - edge else "",
+        edge=edge_at(math.exp(found), [rate for rate, _ in tried[longest]]),
     )
 
 

@@ -1,4 +1,4 @@
-"""Training length: what the rounds that are done say (E1 E3 E4 E5)."""
+"""Training length: what the finished rounds show, as numbers (E1 E3 E4 E5)."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ import numpy as np
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.numbers import round_to
+from tunebook.domain.origin import Stage
 from tunebook.domain.trial import Value
-from tunebook.procedures.steps.stages import Done, DoneStage
+from tunebook.procedures.steps.stages import Companion, Done, DoneStage
+from tunebook.procedures.steps.tuned_sweep import edge_at, sweeps_in
 from tunebook.procedures.training_length import plans
 from tunebook.procedures.training_length.length_choice import (
     LengthChoice,
     choose_length,
     gain_left,
 )
-from tunebook.procedures.training_length.plans import TrainingLengthAsked
+from tunebook.procedures.training_length.plans import TrainingLengthArguments
 from tunebook.procedures.training_length.rate_drift import RateDrift, rate_drift
 from tunebook.procedures.training_length.scaling_law import LengthLaw, length_law
 from tunebook.statistics.curves.target_steps import steps_to_target
@@ -66,69 +68,76 @@ class LengthReading:
         tuned: lengths whose tuning is done, with the edge at which their best rate lies, if any.
         moves: how often each length's range was moved.
         drift: the best rate by length; None where nothing was tuned.
-        measured: losses of each fresh seed by length, rising; lower is better.
+        objective: of the book; None before any round is finished.
+        measured: losses of each new seed by length, rising; lower is better.
         choice: of the shortest sufficient length; None before two lengths are measured.
         left: the most that doublings up to the budget would still bring, in the objective's
             units; None where fewer than three doubling lengths are measured.
         law: for forecasts beyond the budget; None before.
-        checkpoints: where best checkpoints fall, over all fresh seeds.
+        checkpoints: where best checkpoints fall, over all new seeds.
     """
 
     fits: tuple[Fit, ...]
     tuned: Mapping[int, str]
     moves: Mapping[int, int]
     drift: RateDrift | None
+    objective: Objective | None
     measured: Mapping[int, Float[np.ndarray, "seeds"]]
     choice: LengthChoice | NotApplicable | None
     left: float | None
     law: LengthLaw | NotApplicable | None
     checkpoints: BestCheckpoints | None
 
+    @property
+    def fitted(self) -> int | None:
+        """Steps in which the fastest trial fits the training set; None where none did."""
+        return next((f.steps for f in self.fits if f.steps is not None), None)
 
-def read(asked: TrainingLengthAsked, done: Done) -> LengthReading:
+
+def read(args: TrainingLengthArguments, done: Done, _: Sequence[Companion] = ()) -> LengthReading:
     """All of it; cheap, and the same for the same rounds."""
-    tried = {n: rows for n in asked.lengths if (rows := _tried(asked, done, n))}
+    tried = {n: rows for n in args.lengths if (rows := tried_at(args, done, n))}
     measured = _measured(done)
     matrix = _paired(measured)
     choice: LengthChoice | NotApplicable | None = None
     if len(measured) > 1:
         choice = choose_length(
-            matrix, list(measured), budget=asked.max_train_steps,
-            least=asked.least_improvement, rng=np.random.default_rng(asked.seed),
+            matrix, list(measured), budget=args.max_train_steps,
+            least=args.least_improvement, rng=np.random.default_rng(args.seed),
         )  # fmt: skip
     whole = matrix[np.isfinite(matrix).all(axis=1)]
     return LengthReading(
-        fits=tuple(f for n in _fit_lengths(asked) if (f := read_fit(asked, done, n))),
+        fits=tuple(f for n in fit_lengths(args) if (f := _fit(args, done, n))),
         tuned={n: _edge(rows) for n, rows in tried.items()},
-        moves={n: _moves(done, n) for n in tried},
+        moves={n: len(sweeps_in(done, "tune", n)) - 1 for n in tried},
         drift=rate_drift(tried) if tried else None,
+        objective=next((s.table.objective for s in done.values()), None),
         measured=measured,
         choice=choice,
-        left=_left(asked, whole, list(measured)),
-        law=length_law(whole, list(measured)) if asked.max_train_steps in measured else None,
+        left=_left(args, whole, list(measured)),
+        law=length_law(whole, list(measured)) if args.max_train_steps in measured else None,
         checkpoints=_checkpoints(done),
     )
 
 
-def read_fit(asked: TrainingLengthAsked, done: Done, within: int) -> Fit | None:
+def _fit(args: TrainingLengthArguments, done: Done, within: int) -> Fit | None:
     """One sweep for a first length, over its moved ranges too; None where it has not run."""
-    names = [plans.fit_name(within, m) for m in range(plans.MOVES + 1)]
-    stages = [done[n] for n in names if n in done]
-    if not stages or asked.fitted is None:
+    stages = sweeps_in(done, "fit", within)
+    if not stages or args.fitted is None:
         return None
-    objective = _of_training(asked, stages[0].table.objective)
+    objective = _of_training(args, stages[0].table.objective)
     rows: list[tuple[float, float, float]] = []
     reported = False
     for stage in stages:
-        curves = stage.table.curves.get(asked.loss)
+        curves = stage.table.curves.get(args.loss)
         reported = reported or curves is not None
         table = replace(stage.table, objective=objective)
-        steps = steps_to_target(table, asked.loss, asked.fitted)
+        steps = steps_to_target(table, args.loss, args.fitted)
         for i, config in enumerate(table.config):
             values = objective.sign * curves.of(i)[1] if curves else np.array([])
             values = values[np.isfinite(values)]
             lowest = float(values.min()) if len(values) else math.inf
-            rows.append((float(config[asked.rate]), float(steps[i]), lowest))
+            rows.append((float(config[args.rate]), float(steps[i]), lowest))
     fitted = [r for r in rows if not math.isnan(r[1])]
     near = [r for r in rows if math.isfinite(r[2])]
     best = min(fitted, key=lambda r: r[1]) if fitted else None
@@ -137,59 +146,50 @@ def read_fit(asked: TrainingLengthAsked, done: Done, within: int) -> Fit | None:
         within=within,
         steps=int(best[1]) if best else None,
         rate=nearest[0] if nearest else None,
-        edge=_end_of(nearest[0], [r[0] for r in rows]) if nearest else "",
+        edge=edge_at(nearest[0], [r[0] for r in rows]) if nearest else "",
         moves=len(stages) - 1,
         reported=reported,
     )
 
 
-def best_values(asked: TrainingLengthAsked, done: Done, length: int) -> dict[str, Value]:
+def best_values(args: TrainingLengthArguments, done: Done, length: int) -> dict[str, Value]:
     """The configuration for a length, from what was tuned; empty where nothing has a result.
 
     The learning rate alone follows the fit over all lengths. With more that was tuned, it is the
     best trial of the nearest length, since a rate is best beside the values it was tuned with.
     """
-    tuned = {n: stages for n in asked.lengths if (stages := _tunes(done, n))}
+    tuned = {n: stages for n in args.lengths if (stages := sweeps_in(done, "tune", n))}
     usable = {n: s for n, s in tuned.items() if _best_trial(s) is not None}
     if not usable:
         return {}
     nearest = min(usable, key=lambda n: abs(math.log(n / length)))
     best = _best_trial(usable[nearest]) or {}
-    if asked.reopen:
-        return {n: best[n] for n in (asked.rate, *asked.reopen)}
-    drift = rate_drift({n: _tried(asked, done, n) for n in tuned})
-    return {asked.rate: best[asked.rate] if drift is None else round_to(drift.at(length), 4)}
+    if args.reopen:
+        return {n: best[n] for n in (args.rate, *args.reopen)}
+    drift = rate_drift({n: tried_at(args, done, n) for n in tuned})
+    return {args.rate: best[args.rate] if drift is None else round_to(drift.at(length), 4)}
 
 
-def _fit_lengths(asked: TrainingLengthAsked) -> list[int]:
-    top = len(asked.lengths) - 1
-    return [asked.lengths[top - k] for k in plans.FIT_HALVINGS if k <= top]
+def fit_lengths(args: TrainingLengthArguments) -> list[int]:
+    """Lengths of the sweeps for a first length, in order."""
+    top = len(args.lengths) - 1
+    return [args.lengths[top - k] for k in plans.FIT_HALVINGS if k <= top]
 
 
-def _of_training(asked: TrainingLengthAsked, objective: Objective) -> Objective:
+def _of_training(args: TrainingLengthArguments, objective: Objective) -> Objective:
     """Which way the training metric is better: as its name says, else as the objective."""
-    sign = read_metrics([asked.loss], objective, asked.loss)[asked.loss].sign
+    sign = read_metrics([args.loss], objective, args.loss)[args.loss].sign
     down = sign > 0
-    return Objective(asked.loss, Direction.MINIMIZE if down else Direction.MAXIMIZE)
+    return Objective(args.loss, Direction.MINIMIZE if down else Direction.MAXIMIZE)
 
 
-def _tunes(done: Done, length: int) -> list[DoneStage]:
-    names = (plans.tune_name(length, m) for m in range(plans.MOVES + 1))
-    return [done[n] for n in names if n in done]
-
-
-def _moves(done: Done, length: int) -> int:
-    return len(_tunes(done, length)) - 1
-
-
-def _tried(asked: TrainingLengthAsked, done: Done, length: int) -> list[tuple[float, float]]:
-    rows = []
-    for stage in _tunes(done, length):
-        losses = stage.table.losses.tolist()
-        rows += [
-            (float(c[asked.rate]), x) for c, x in zip(stage.table.config, losses, strict=True)
-        ]
-    return rows
+def tried_at(args: TrainingLengthArguments, done: Done, length: int) -> list[tuple[float, float]]:
+    """Rate and loss of every trial that tuned a length."""
+    return [
+        (float(config[args.rate]), loss)
+        for stage in sweeps_in(done, "tune", length)
+        for config, loss in zip(stage.table.config, stage.table.losses.tolist(), strict=True)
+    ]
 
 
 def _best_trial(stages: Sequence[DoneStage]) -> dict[str, Value] | None:
@@ -206,20 +206,18 @@ def _edge(rows: Sequence[tuple[float, float]]) -> str:
     return own.edge if own else ""
 
 
-def _end_of(rate: float, rates: Sequence[float]) -> str:
-    low, high = math.log(min(rates)), math.log(max(rates))
-    at = (math.log(rate) - low) / max(high - low, 1e-9)
-    return "low" if at < 0.1 else "high" if at > 0.9 else ""
-
-
 def _measured(done: Done) -> dict[int, Float[np.ndarray, "seeds"]]:
-    """Losses of each fresh seed, by length, rising; infinite where a seed was lost."""
+    """Losses of each new seed, by length, rising; infinite where a seed was lost."""
     found = {}
-    for name, stage in done.items():
-        if name.startswith(("confirm at ", "between ")):
-            losses = np.where(np.isnan(stage.table.losses), np.inf, stage.table.losses)
-            found[stage.plan.max_train_steps] = losses
+    for stage in confirmations(done).values():
+        losses = np.where(np.isnan(stage.table.losses), np.inf, stage.table.losses)
+        found[stage.plan.max_train_steps] = losses
     return dict(sorted(found.items()))
+
+
+def confirmations(done: Done) -> dict[Stage, DoneStage]:
+    """Stages that trained new seeds."""
+    return {stage: found for stage, found in done.items() if stage.kind in plans.CONFIRMS}
 
 
 def _paired(measured: Mapping[int, Float[np.ndarray, "seeds"]]) -> Float[np.ndarray, "s l"]:
@@ -231,21 +229,22 @@ def _paired(measured: Mapping[int, Float[np.ndarray, "seeds"]]) -> Float[np.ndar
 
 
 def _left(
-    asked: TrainingLengthAsked, matrix: Float[np.ndarray, "seeds lengths"], lengths: Sequence[int]
+    args: TrainingLengthArguments,
+    matrix: Float[np.ndarray, "seeds lengths"],
+    lengths: Sequence[int],
 ) -> float | None:
     """See `LengthReading.left`: over the three longest lengths that double."""
-    doubled = [k for k, n in enumerate(lengths) if n in asked.lengths][-3:]
+    doubled = [k for k, n in enumerate(lengths) if n in args.lengths][-3:]
     if len(doubled) < 3 or len(matrix) < 2:
         return None
-    to_go = math.log2(asked.max_train_steps / lengths[doubled[-1]])
+    to_go = math.log2(args.max_train_steps / lengths[doubled[-1]])
     return gain_left(matrix[:, doubled], to_go)
 
 
 def _checkpoints(done: Done) -> BestCheckpoints | None:
     readings = []
-    for name, stage in done.items():
-        if name.startswith(("confirm at ", "between ")):
-            rows = rows_with_curves(stage.table)
-            if len(rows):
-                readings += read_curves(stage.table, rows, rows)
+    for stage in confirmations(done).values():
+        rows = rows_with_curves(stage.table)
+        if len(rows):
+            readings += read_curves(stage.table, rows, rows)
     return best_checkpoints(readings) if readings else None
