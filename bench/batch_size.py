@@ -39,7 +39,7 @@ PICTURES = {
 HEAD = """# Batch size
 
 `make bench-batch-size`: the procedure `batch-size` on two workloads and two optimizers, {trials} learning rates at each batch size (moved
-where the best lies at the edge), the fastest of each then with {seeds} fresh seeds. `teacher`: {examples:,} examples that a random network labelled,
+where the best lies at the edge), the fastest of each then with {seeds} new seeds. `teacher`: {examples:,} examples that a random network labelled,
 a network of one hidden layer; `text`: the next character of Python's standard library from the eight before. Targets: held-out error of {targets}. Real
 training, compiled by JAX {jax}, Python {python}, tunebook {tunebook}, 2 cores. Steps were timed for SGD, on a machine that other work shared: their intervals
 are wide, and where they say nothing, that is said. Momentum's rates are effective ones, learning rate / (1 - momentum).
@@ -208,7 +208,9 @@ def table(workload: str, optimizer: str, momentum: float, said) -> str:
     for size, count in zip(points.column("batch"), points.column("steps"), strict=True):
         seen.setdefault(size, []).append(count)
     best = dict(zip(tuned.column("batch"), tuned.column("rate"), strict=True))
-    text += "\n| batch size | steps of each fresh seed | best effective learning rate |\n|---|---|---|\n"
+    text += (
+        "\n| batch size | steps of each new seed | best effective learning rate |\n|---|---|---|\n"
+    )
     for size, counts in seen.items():
         listed = ", ".join(f"{int(c):,}" for c in sorted(counts))
         text += f"| {size} | {listed} | {best[size] / (1 - momentum):.3g} |\n"

@@ -40,7 +40,7 @@ def verdicts(rows: list[dict]) -> list[str]:
 
 
 def remedies(rows: list[dict]) -> list[str]:
-    """One row a repeat that was found unstable: what was found, and fresh seeds that fail."""
+    """One row a repeat that was found unstable: what was found, and new seeds that fail."""
     text = [
         "| repeat | best rate | unstable rate | times | warm-up | 90th percentile | best: failing, error | "
         "unstable: failing | warm-up: failing, error | clipped: failing, error |",
@@ -167,7 +167,7 @@ def main() -> None:
         [f"Python {platform.python_version()}, {named}; `make bench-instability`."],
         verdicts(rows),
         ["Where the verdict was wrong:", "", *(missed(rows) or ["- nowhere"])],
-        ["Each repeat that was found unstable. Failing: of 20 fresh seeds; error: their median "
+        ["Each repeat that was found unstable. Failing: of 20 new seeds; error: their median "
          "`valid/error`, the best of each training.", "", *remedies(rows)],
         ["The hook, at every step, on one core:", "", *costs()],
     ]  # fmt: skip

@@ -22,9 +22,9 @@ a shared machine of 2 cores.
 
 Choi et al. (arXiv 1910.05446): with its epsilon and beta1 pinned badly Adam loses to momentum, although it can imitate it; in an open space it never
 does. Each row is one run of the procedure: {trials} trials of each optimizer in its space, a space that is cut off widened at most twice, the best of each
-then with {seeds} fresh seeds. Two are told apart where seeds and searches both say so.
+then with {seeds} new seeds. Two differ significantly where both seeds and searches show it.
 
-| workload | Adam's space | Adam | momentum | Adam worse by | widened | told apart | flag (G2) |
+| workload | Adam's space | Adam | momentum | Adam worse by | widened | differ significantly | flag (G2) |
 |---|---|---|---|---|---|---|---|
 """
 
@@ -43,10 +43,10 @@ BY_HAND = """
 ## By hand, with Optuna
 
 The same comparison of eight, {trials} trials of each, as a careful engineer writes it:
-[bench/by_hand/optimizers_optuna.py](../bench/by_hand/optimizers_optuna.py), a study of quasi-random points for each optimizer, the same ranges, {seeds} fresh seeds
+[bench/by_hand/optimizers_optuna.py](../bench/by_hand/optimizers_optuna.py), a study of quasi-random points for each optimizer, the same ranges, {seeds} new seeds
 of each best configuration, Welch's test with Holm's correction over all pairs. Lines are those of code, without the training function.
 
-| | lines a person writes | trials | wall time | pairs told apart | a general optimizer below one that it includes |
+| | lines a person writes | trials | wall time | pairs that differ significantly | a general optimizer below one that it includes |
 |---|---|---|---|---|---|
 | tunebook | {ours} | {our_trials} | {our_s:.0f} s | {our_pairs} | {our_flags} |
 | Optuna {optuna} and scipy | {theirs} | {their_trials} | {their_s:.0f} s | {their_pairs} | {their_flags} |
@@ -136,7 +136,7 @@ def _eight(race, longer, other) -> str:
     text += f"With four times the trials: {longer.sentence}\n\n"
     text += "".join(f"{t.title}.\n\n{t.markdown()}\n" for t in longer.tables)
     text += "![Best of n trials of eight optimizers](optimizer_comparison.svg)\n\n"
-    text += "![Fresh seeds of eight optimizers](optimizer_seeds.svg)\n\n"
+    text += "![New seeds of eight optimizers](optimizer_seeds.svg)\n\n"
     text += f"On `teacher`, {race.asked.trials} trials of each: {other.sentence}\n\n"
     text += "".join(f"{f.check}: {f.sentence}\n\n" for f in other.findings[1:])
     text += "".join(f"{t.title}.\n\n{t.markdown()}\n" for t in other.tables)

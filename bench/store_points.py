@@ -219,10 +219,10 @@ PLAIN, WAL, WAL_2 = (
 ONE, THREE = "Tunebook, all in one process", "Tunebook, all in one process, three metrics"
 SINGLY = "Tunebook, all in one process, each trial by a transaction of its own"
 BESIDE_1, BESIDE_2 = (
-    "Tunebook, 1 training, the host beside it",
-    "Tunebook, 2 training, the host beside them",
+    "Tunebook, 1 training, the host next to it",
+    "Tunebook, 2 training, the host next to them",
 )
-BESIDE_3 = "Tunebook, 2 training, the host beside them, three metrics"
+BESIDE_3 = "Tunebook, 2 training, the host next to them, three metrics"
 SYNCED = "Tunebook, every report synced"
 POWER = "power cut, each point"
 OURS = "killed process at once; power cut within a second, and at each trial's end"
@@ -310,22 +310,22 @@ its trial's end: to be compared with Optuna's WAL. The row with every report syn
 
 The machine had other work meanwhile: its load over five minutes was {load}, on two cores. That slows both tools, so what counts is the comparison of neighbours in a turn.
 
-How many times Optuna's points, turn by turn (median, range); 80 times the WAL and 10 times the synced SQLite are asked:
+How many times Optuna's points, turn by turn (median, range); 80 times the WAL and 10 times the synced SQLite are required:
 
 | | one metric a report | three metrics a report |
 |---|---|---|
 | all in one process, against one with the WAL | {_times(rows[ONE], wal)} | {_times(rows[THREE], wal)} |
 | each trial by a transaction of its own | {_times(rows[SINGLY], wal)} | |
-| one that trains and the host beside it, against one with the WAL | {_times(rows[BESIDE_1], wal)} | |
-| two that train and the host beside them, against two with the WAL | {_times(rows[BESIDE_2], both)} | {_times(rows[BESIDE_3], both)} |
+| one that trains and the host next to it, against one with the WAL | {_times(rows[BESIDE_1], wal)} | |
+| two that train and the host next to them, against two with the WAL | {_times(rows[BESIDE_2], both)} | {_times(rows[BESIDE_3], both)} |
 | every report synced, against SQLite as it comes | {_times(rows[SYNCED], rows[PLAIN])} | |
 
 Trials that end while the host records others pile up, and the pile is recorded by one transaction: in one process by 100 (here the
-measurement piles them up), with the host beside those that train by as many as have come. A training that ends a trial in a second
+measurement piles them up), with the host next to those that train by as many as have come. A training that ends a trial in a second
 never has such a pile, and needs none: then the row with a transaction for each trial holds.
 
-A log, its sync and its deletion cost the same for a trial however much it reports, so three metrics are nearer to what is asked than
+A log, its sync and its deletion cost the same for a trial however much it reports, so three metrics are nearer to the requirement than
 one. [Decision 0021](decisions/0021-packed-curves.md) says where the time goes, and what else was tried.
 
-One `report` of three metrics costs the training loop {cost}: the median of 10,000, of each of the turns (20 asked).
+One `report` of three metrics costs the training loop {cost}: the median of 10,000, of each of the turns (20 required).
 """

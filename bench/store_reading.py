@@ -141,7 +141,7 @@ also keep the time of each report (a tenth of a second apart, 3 % of noise, to a
 |---|---|---|---|---|---|---|
 {table}
 
-- Into a table: {faster:.0f} times faster (100 asked). On disk: {smaller:.1f} times smaller for training losses (5 asked), {rows["random"]["theirs_mb"][0] / rows["random"]["ours_mb"][0]:.1f} times
+- Into a table: {faster:.0f} times faster (100 required). On disk: {smaller:.1f} times smaller for training losses (5 required), {rows["random"]["theirs_mb"][0] / rows["random"]["ours_mb"][0]:.1f} times
   for random numbers: of a number in double precision without any pattern there are 8 bytes to keep.
 - Both files are vacuumed; ours was {loss["before_mb"][0]:.2f} MB before. Ours was filled through the store, Optuna's by bulk inserts into its tables;
   each reading is a process of its own.

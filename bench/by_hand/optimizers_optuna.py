@@ -1,7 +1,7 @@
 """Which of eight optimizers trains best: the comparison of bench/optimizers.py by hand, with Optuna.
 
 As a careful engineer would write it: a study for each optimizer, the same ranges, equal budgets,
-the best configuration of each run with fresh seeds, t-tests with Holm's correction.
+the best configuration of each run with new seeds, t-tests with Holm's correction.
 """
 
 import sys

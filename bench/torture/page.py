@@ -28,7 +28,7 @@ the steps were trained more than once: those after a trial's last checkpoint.
 
 ## By executor and database
 
-| executor | book | rounds | faults | reports | lost | complete twice | by hand | trained again |
+| executor | book | rounds | faults | reports | lost | complete twice | by hand | repeated work |
 |---|---|---|---|---|---|---|---|---|
 """
 
