@@ -130,8 +130,8 @@ def _budgets(
 def _budget(budget: Budget) -> str:
     first, last = min(budget.best), max(budget.best)
     said = (
-        f"Within {budget.amount:,} {budget.kind} the best is {digits(budget.best[first], 4)} at batch "
-        f"size {first} and {digits(budget.best[last], 4)} at {last}, each with its own rate"
+        f"Within {budget.amount:,} {budget.kind} the best is {digits(budget.best[first], 4)} at "
+        f"batch size {first} and {digits(budget.best[last], 4)} at {last}, each with its own rate"
     )
     if budget.left_out:
         said += f" ({', '.join(map(str, budget.left_out))} not evaluated so early)"
@@ -158,13 +158,12 @@ def _target(args: BatchSizeArguments, found: BatchSizeReading) -> Iterator[Findi
         )  # fmt: skip
     spread = {t: r.perfect_until for t, r in found.easier.items() if isinstance(r, BatchRegimes)}
     if len(spread) > 1:
-        ends = ", ".join(
-            f"{digits(end.estimate, 3)} for {digits(target, 4)}" for target, end in spread.items()
-        )
+        texts = {digits(target, 4): end for target, end in spread.items()}
+        ends = ", ".join(f"{digits(end.estimate, 3)} for {text}" for text, end in texts.items())
         yield finding(
             "F4", Severity.NOTE, args.size,
             f"Where perfect scaling ends depends on the target: {ends}.",
-            numbers={f"perfect scaling up to, target {digits(t, 4)}": end for t, end in spread.items()},
+            numbers={f"perfect scaling up to, target {text}": end for text, end in texts.items()},
         )  # fmt: skip
 
 

@@ -37,7 +37,7 @@ def _waiting(args: InstabilityArguments, done: Done, found: InstabilityReading) 
     if sweeps_in(done, "sweep") and found.best is None:
         return (
             "Not enough evidence: fewer than five of the swept learning rates trained to an end. "
-            f"The sweep went from {range_text(args.learning_rates[0], args.learning_rates[1], 3)}; "
+            f"The sweep went from {range_text(*args.learning_rates, 3)}; "
             "run it with lower ones, and a question of its own."
         )
     if not done:

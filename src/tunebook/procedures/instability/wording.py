@@ -99,8 +99,8 @@ def _held_back(args: InstabilityArguments, found: InstabilityReading) -> Finding
         when = "early in training" if 2 * bad.early > bad.failed else "later in training"
         return finding(
             "H1", Severity.PROBLEM, args.rate,
-            f"Instability holds this workload back: the best learning rate is {digits(rate, 3)}, and at "
-            f"{digits(bad.rate, 3)} ({bad.setting}) {bad.told}, {when}.{edge}",
+            f"Instability holds this workload back: the best learning rate is {digits(rate, 3)}, "
+            f"and at {digits(bad.rate, 3)} ({bad.setting}) {bad.told}, {when}.{edge}",
             numbers=numbers, trials=tuple(r.trial for r in bad.runs if r.fate.fails),
             remedy=Remedy(
                 kind=RemedyKind.ADD, values={"hyperparameters": names},
@@ -119,8 +119,9 @@ def _held_back(args: InstabilityArguments, found: InstabilityReading) -> Finding
     told = "; ".join(f"at {digits(r.rate, 3)} ({r.setting}) {r.told}" for r in found.judged)
     return finding(
         "H1", Severity.PASS, args.rate,
-        f"Instability does not hold this workload back: the best learning rate is {digits(rate, 3)}, and "
-        f"{told}. It needs neither warm-up nor clipping to be stable.{edge}",
+        "Instability does not hold this workload back: the best learning rate is "
+        f"{digits(rate, 3)}, and {told}. It needs neither warm-up nor clipping to be "
+        f"stable.{edge}",
         numbers=numbers,
     )  # fmt: skip
 
@@ -167,9 +168,8 @@ def _warmup(args: InstabilityArguments, found: InstabilityReading) -> Finding:
     return finding(
         "H3", Severity.WARNING, name,
         f"A warm-up of {length} steps trains at {digits(one.rate, 3)}, "
-        + ("the unstable learning rate" if one.times == 1 else f"{spell(one.times)} times the unstable "
-           "learning rate")
-        + f": over {args.max_train_steps + length} steps {whole.told}."
+        f"{f'{spell(one.times)} times ' if one.times != 1 else ''}the unstable learning rate: "
+        f"over {args.max_train_steps + length} steps {whole.told}."
         + _means(whole, found.above[0])
         + (f" Higher peaks do not train: {higher}." if higher else ""),
         numbers={"warm-up steps": length, "peak learning rate": one.rate},
@@ -278,6 +278,6 @@ def _means(with_it: RateReading, without: RateReading) -> str:
         return ""
     a, b = (sum(v) / len(v) for v in (with_it.values, without.values))
     return (
-        f" Its objective is {digits(a, 4)} on average, {digits(b, 4)} at the best rate without it; the proposed "
-        "round decides."
+        f" Its objective is {digits(a, 4)} on average, {digits(b, 4)} at the best rate without "
+        "it; the proposed round decides."
     )

@@ -143,8 +143,8 @@ def _ahead(found: LengthReading) -> tuple[dict[str, Number], str]:
         gain = found.law.forecast[2.0]
         strays = ", from which it strays already" if found.law.strays else ""
         said = (
-            f"By its power law so far{strays}, twice as long would bring {estimate_text(gain)}. Real "
-            "training often departs from such a law, and only that length can show it."
+            f"By its power law so far{strays}, twice as long would bring {estimate_text(gain)}. "
+            "Real training often departs from such a law, and only that length can show it."
         )
         return {"gain of twice the budget": gain}, said
     if isinstance(found.law, NotApplicable):
@@ -154,13 +154,8 @@ def _ahead(found: LengthReading) -> tuple[dict[str, Number], str]:
 
 def _steps(choice: LengthChoice) -> str:
     low, high = choice.shortest.low, min(choice.shortest.high, choice.lengths[-1])
-    begins = _whole(low) if low > 0 else f"less than {choice.lengths[0]:,}"
-    return f"{_whole(choice.shortest.estimate)} steps ({begins} to {_whole(high)})"
-
-
-def _whole(steps: float) -> str:
-    """To three digits."""
-    return steps_text(steps)
+    begins = steps_text(low) if low > 0 else f"less than {choice.lengths[0]:,}"
+    return f"{steps_text(choice.shortest.estimate)} steps ({begins} to {steps_text(high)})"
 
 
 def length_to_take(args: TrainingLengthArguments, choice: LengthChoice) -> int:
