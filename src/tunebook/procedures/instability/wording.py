@@ -223,6 +223,7 @@ def _tried_clips(
     found: InstabilityReading, name: str, told: str, numbers: dict[str, Number], begin: float
 ) -> Finding:
     """The threshold with what clipping did at the unstable rate; `begin` where none held."""
+    assert found.unstable is not None
     holds = next((c for c in found.clips if c.holds), None)
     tries = "; ".join(_clip_told(c) for c in found.clips)
     chosen = holds.threshold if holds else begin

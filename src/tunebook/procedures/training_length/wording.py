@@ -57,6 +57,7 @@ def findings_of(
 def _fit(args: TrainingLengthArguments, last: Fit) -> Finding:
     """E1: the first length, and whether it can be trusted."""
     severity, numbers = Severity.NOTE, dict[str, Number]()
+    assert args.fitted is not None  # a first length is read off by it
     if not last.reported:
         severity = Severity.WARNING
         said = (
