@@ -15,7 +15,7 @@ from tunebook.book.files.archiving import archive
 from tunebook.book.files.copying import CopySummary, copy_book
 from tunebook.book.files.writing import write_text
 from tunebook.book.history import BookHistory
-from tunebook.book.opening import check_named, open_store, settle
+from tunebook.book.opening import check_named, open_store, settle, user_name
 from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.planning.proposals import NextRound
 from tunebook.book.planning.same_plan import (
@@ -33,7 +33,6 @@ from tunebook.book.rounds import Round, Train
 from tunebook.book.running import warn_of_direction
 from tunebook.book.sealing import look_at, say_contaminated, seal
 from tunebook.book.trial_view import BookTrial
-from tunebook.book.user_name import user_name
 from tunebook.domain.decision import Decision, Launch, Setting
 from tunebook.domain.design import Fixed, Objective
 from tunebook.domain.design import Round as Plan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import replace
+from getpass import getuser
 
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective
@@ -55,6 +56,14 @@ def open_store(
         ) from None
     sweep(store)
     return store
+
+
+def user_name() -> str:
+    """Who works on a book: the login name, or "unknown" where the system has none."""
+    try:
+        return getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 def settle(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.book.trial_names import trial_named
+from tunebook.book.trial_view import trial_named
 from tunebook.domain.formats import scalars
 from tunebook.domain.trial import TrialKey
 from tunebook.store import Store

@@ -11,11 +11,17 @@ from pathlib import Path
 
 import numpy as np
 
-from tunebook.book.trial_names import trial_named
 from tunebook.domain.curves import reduce_curve
 from tunebook.domain.design import Objective
-from tunebook.domain.errors import EvidenceError
-from tunebook.domain.trial import Configuration, Purpose, Status, TrialRecord
+from tunebook.domain.errors import EvidenceError, nearest
+from tunebook.domain.trial import (
+    RERUN_FROM,
+    Configuration,
+    Purpose,
+    Status,
+    TrialKey,
+    TrialRecord,
+)
 from tunebook.store import Store
 from tunebook.store.table import setting_of, table
 from tunebook.training import artifacts
@@ -26,6 +32,34 @@ from tunebook.training.log import attempt_files
 
 LOOK_EVERY_S = 0.3
 KEPT = 8192
+
+
+def trial_named(store: Store, name: str) -> TrialRecord:
+    """A trial's record as the book has it now, read without the rest of its round.
+
+    Raises:
+        EvidenceError: the book has no such trial; names the nearest.
+    """
+    key = _key(name)
+    found = None if key is None else store.trial(key)
+    if found is not None:
+        return found
+    known = [t.name for r in store.rounds() for t in store.trials(r.number)]
+    raise EvidenceError(
+        f"a trial is named ROUND.NUMBER; this book has no {name!r}." + nearest(name, known),
+        next_step="tunebook status shows the rounds, and the report every trial",
+    )
+
+
+def _key(name: str) -> TrialKey | None:
+    round_, _, number = name.partition(".")
+    is_rerun = number.startswith("r")
+    digits = number[1:] if is_rerun else number
+    # No book has a number with more digits, and some texts of digits are no number.
+    if not all(d.isascii() and d.isdigit() and len(d) < 10 for d in (round_, digits)):
+        return None
+    key = TrialKey(int(round_), int(digits) + (RERUN_FROM if is_rerun else 0))
+    return key if key.name == name else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

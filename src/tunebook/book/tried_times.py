@@ -14,28 +14,29 @@ import math
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import astuple
 from pathlib import Path
-from typing import Any
 
 from tunebook.domain.design import Round
+from tunebook.domain.errors import CodecError
+from tunebook.domain.formats.codec import from_json, to_json
 from tunebook.domain.formats.plain_data import to_data
 from tunebook.domain.tried import Tried
 from tunebook.planning.cost import TriedTimes
 
 PLACE = "TUNEBOOK_CACHE"
 """Environment variable that names another folder than `~/.cache/tunebook`."""
-KEYS = ("start_s", "step_s", "evaluation_s", "checkpoint_s")
 
 
 def keep_times(plan: Round, tried: Iterable[Tried]) -> None:
     """Keep the times of configurations that trained, for `tried_times`."""
     times = {
-        t.study: {
-            "start_s": t.start_s,
-            "step_s": t.step_s,
-            "evaluation_s": t.evaluation_s or 0.0,
-            "checkpoint_s": t.checkpoint_s or 0.0,
-        }
+        t.study: TriedTimes(
+            start_s=t.start_s,
+            step_s=t.step_s,
+            evaluation_s=t.evaluation_s or 0.0,
+            checkpoint_s=t.checkpoint_s or 0.0,
+        )
         for t in tried
         if not t.fault and t.step_s is not None
     }
@@ -45,7 +46,7 @@ def keep_times(plan: Round, tried: Iterable[Tried]) -> None:
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
         unfinished = file.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(json.dumps(times), "utf-8")
+        unfinished.write_text(to_json(times), "utf-8")
         unfinished.replace(file)
 
 
@@ -53,25 +54,11 @@ def tried_times(plan: Round) -> dict[str, TriedTimes]:
     """What the newest test run of this space in this folder measured, by study; {} if none."""
     file = _file(plan)
     try:
-        kept = json.loads(file.read_text("utf-8")) if file is not None else {}
-    except (OSError, ValueError):
+        text = file.read_text("utf-8") if file is not None else "{}"
+        kept = from_json(Mapping[str, TriedTimes], text)  # type: ignore[type-abstract]
+    except (OSError, ValueError, CodecError):
         return {}
-    if not isinstance(kept, dict):
-        return {}
-    return {str(name): t for name, one in kept.items() if (t := _times(one)) is not None}
-
-
-def _times(kept: Any) -> TriedTimes | None:
-    """Times as they were kept; None where they are no such thing."""
-    if not isinstance(kept, Mapping):
-        return None
-    found = {key: kept.get(key) for key in KEYS}
-    for value in found.values():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return None
-        if not math.isfinite(value) or value < 0:
-            return None
-    return TriedTimes(**found)  # type: ignore[arg-type]  # each is a number, as just checked
+    return {name: t for name, t in kept.items() if all(0 <= s < math.inf for s in astuple(t))}
 
 
 def _file(plan: Round) -> Path | None:

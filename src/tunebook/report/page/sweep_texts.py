@@ -107,7 +107,8 @@ def best_sentence(table: TrialTable) -> str:
     if best is None:
         return f"None of {plural(len(table), 'trial')} has a finite {metric}."
     return (
-        f"The best of {plural(len(table), 'trial')}, trial {best.trial}, reached {metric} "
+        f"The best of {plural(int(table.complete.sum()), 'complete trial')}, trial {best.trial}, "
+        f"reached {metric} "
         f"{number(best.value)} ({better(table.objective)}), and was selected for that value. "
         "With a new seed it would probably do worse."
     )
