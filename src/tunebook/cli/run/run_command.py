@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tunebook.domain.design import Round as Plan
     from tunebook.domain.errors import TrainingCodeError
     from tunebook.domain.formats.codec import RoundFile
+    from tunebook.execution.scheduler import RunSummary
 
 
 @click.command("run", epilog="Example: tunebook run round-1.toml --workers 4")
@@ -68,29 +69,21 @@ def command(
     one change of it would buy.
     """
     from tunebook.book.decisions.limits import check_limits
-    from tunebook.cli.causes import causes, no_trial_completed
+    from tunebook.cli.causes import no_trial_completed
     from tunebook.cli.machine import run_hints
-    from tunebook.cli.output import print_json
-    from tunebook.execution.code import check_program, training_code
     from tunebook.execution.executor_table import executor_of
     from tunebook.execution.scheduler import RunSummary
 
     # Modules in this folder are found as `python train.py` would find them.
     sys.path.insert(0, str(Path.cwd()))
     check_limits(time_budget_s=time_budget, memory_limit_mb=memory_limit)
-    asked = read_file(file) if file else None
-    if objective and asked:
-        asked = replace(asked, objective=_as_before(objective, asked.objective))
-    elif objective and not only_plan:
-        _correct(objective, book_path)
+    asked = _read(file, objective)
     if only_plan:
         _show_plan(asked, number, book_path, workers, as_json=as_json)
         return
-    code = train or (asked.train if asked else "")
-    if code:
-        named = training_code(code)  # a wrong name is told before a book or a round is made
-        if asked:
-            check_program(named, asked.plan)
+    if objective and not asked:
+        _correct(objective, book_path)
+    code = _checked_code(train, asked)
     executor = executor_of(asked.executor, workers=workers) if asked else None
     with _book_for(asked, book_path, code) if asked else open_book(book_path) as book:
         chosen = _planned(book, asked.plan, code) if asked else choose_round(book, number)
@@ -107,12 +100,29 @@ def command(
         assert isinstance(summary, RunSummary)
         hints = run_hints(chosen, summary, workers=workers, executor=executor,
                           memory_limit_mb=memory_limit)  # fmt: skip
-        if as_json:
-            print_json(round=chosen.number, **asdict(summary), causes=causes(chosen), hints=hints)
-        else:
-            _show_run(book, chosen, hints, everything=everything)
+        _show_run(book, chosen, summary, hints, everything=everything, as_json=as_json)
         if no_trial_completed(chosen):
             sys.exit(1)
+
+
+def _read(file: Path | None, objective: str | None) -> RoundFile | None:
+    """What a round file says, with the objective that the command names."""
+    asked = read_file(file) if file else None
+    if objective and asked:
+        return replace(asked, objective=_as_before(objective, asked.objective))
+    return asked
+
+
+def _checked_code(train: str | None, asked: RoundFile | None) -> str:
+    """The name of the training code; a wrong name fails before a book or a round is made."""
+    from tunebook.execution.code import check_program, training_code
+
+    code = train or (asked.train if asked else "")
+    if code:
+        named = training_code(code)
+        if asked:
+            check_program(named, asked.plan)
+    return code
 
 
 def _correct(objective: str, book_path: str | None) -> None:
@@ -133,11 +143,24 @@ def _as_before(text: str, known: Objective | None) -> Objective:
     return asked if known is None else replace(asked, reduce=known.reduce, over=known.over)
 
 
-def _show_run(book: Book, chosen: Round, hints: Sequence[str], *, everything: bool) -> None:
+def _show_run(
+    book: Book,
+    chosen: Round,
+    summary: RunSummary,
+    hints: Sequence[str],
+    *,
+    everything: bool,
+    as_json: bool,
+) -> None:
     """Print what the round found, what the machine has unused, and what comes next."""
+    from tunebook.cli.causes import causes
     from tunebook.cli.machine import show_hints
+    from tunebook.cli.output import print_json
     from tunebook.report.terminal.summaries import show_round, show_standing
 
+    if as_json:
+        print_json(round=chosen.number, **asdict(summary), causes=causes(chosen), hints=hints)
+        return
     show_round(chosen.record(), everything=everything)
     show_hints(hints)
     show_standing(book.record(), chosen.number)
