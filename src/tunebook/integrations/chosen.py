@@ -13,14 +13,6 @@ from tunebook.domain.optimizers.spaces import check_framework, optimizer_named
 from tunebook.domain.schedule import Schedule, Shape
 from tunebook.domain.trial import Configuration, Value
 
-_PACKAGES = {
-    "torch": "torch",
-    "pytorch_optimizer": "pytorch-optimizer",
-    "optax": "optax",
-    "jax": "jax",
-    "keras": "keras",
-}
-
 
 def chosen(
     config: Configuration, optimizer: str | None, framework: str, names: Mapping[str, str] | None
@@ -108,6 +100,7 @@ def load(path: str) -> Any:
     """
     module, _, attribute = path.rpartition(".")
     package = path.partition(".")[0]
+    named = package.replace("_", "-")
     try:
         return getattr(importlib.import_module(module), attribute)
     except ModuleNotFoundError as error:
@@ -118,13 +111,13 @@ def load(path: str) -> Any:
             ) from None
         raise DesignError(
             f"{path} is not installed: no module {error.name}",
-            next_step=f"pip install {_PACKAGES.get(package, package)}",
+            next_step=f"pip install {named}",
         ) from None
     except AttributeError:
         version = getattr(importlib.import_module(package), "__version__", "this version")
         raise DesignError(
             f"{package} {version} has no {path}",
-            next_step=f"pip install --upgrade {_PACKAGES.get(package, package)}, or leave it out",
+            next_step=f"pip install --upgrade {named}, or leave it out",
         ) from None
 
 

@@ -27,7 +27,7 @@ from tunebook.execution.slurm.files import (
     forget_job,
     note_job,
 )
-from tunebook.execution.slurm.outcomes import Judge, Task, ended, lost_word
+from tunebook.execution.slurm.outcomes import Judge, Task, ended
 from tunebook.execution.slurm.queue import GONE, Job, Queue
 from tunebook.execution.slurm.settings import SlurmSettings, check_installed
 from tunebook.execution.slurm.submit import Sender
@@ -49,10 +49,14 @@ class _Array:
 
     def __init__(self, folder: ArrayFolder, tasks: list[Task]) -> None:
         self.folder = folder
-        self.tasks = {task.number: task for task in tasks}  # those that are not settled
-        self.leaving: dict[int, float] = {}  # settled, and perhaps not gone: last scancel
+        self.tasks = {task.number: task for task in tasks}  # those whose job may not be gone
         self.sending: Future[str] | None = None
         self.id = ""
+
+    @property
+    def unsettled(self) -> list[Task]:
+        """Tasks whose attempt has no end yet."""
+        return [task for task in self.tasks.values() if not task.settled]
 
 
 class SlurmExecutor(SlurmSettings):
@@ -73,7 +77,7 @@ class SlurmExecutor(SlurmSettings):
         host_gone_s: jobs end themselves once this host has given no sign of life for so long.
 
     Raises:
-        DesignError: an argument makes no sense, or submitit or SLURM's commands are not here.
+        DesignError: an argument makes no sense, or SLURM's commands are not on this machine.
 
     Example:
         >>> asked.run(train, executor=tb.SlurmExecutor(8, partition="gpu"))  # doctest: +SKIP
@@ -119,7 +123,7 @@ class SlurmExecutor(SlurmSettings):
             self._waiting.remove(assignment)
             self._ended.append(Ended(key=key, attempt=assignment.trial.attempt))
         for array in self._arrays:
-            for task in array.tasks.values():
+            for task in array.unsettled:
                 if task.assignment.trial.key == key:
                     task.cancelled = True
                     task.folder.withdraw(task.number)
@@ -140,7 +144,7 @@ class SlurmExecutor(SlurmSettings):
                 with suppress(OSError):
                     array.folder.set_grace(grace_s)
                 # Withdrawn too, so that running jobs end even where the controller is away.
-                for task in array.tasks.values():
+                for task in array.unsettled:
                     task.cancelled = True
                     task.folder.withdraw(task.number)
             self._sender.close()
@@ -157,7 +161,7 @@ class SlurmExecutor(SlurmSettings):
     def _all_said(self) -> bool:
         """True where all jobs say that they end, and SLURM says nothing."""
         away = self._queue.away_since is not None
-        return away and not any(array.tasks for array in self._arrays)
+        return away and not any(array.unsettled for array in self._arrays)
 
     def _send(self) -> None:
         """Submit what is waiting, as one array (or several of SLURM's largest)."""
@@ -217,7 +221,7 @@ class SlurmExecutor(SlurmSettings):
             self._take_back(array)
             if self._closed:
                 return
-            if not any(other.tasks for other in self._arrays):
+            if not any(other.unsettled for other in self._arrays):
                 raise
             # Jobs like these were taken before: a limit of jobs at a time, or a partition that is
             # closed for an hour, is no reason to stop those that run.
@@ -233,8 +237,8 @@ class SlurmExecutor(SlurmSettings):
 
     def _take_back(self, array: _Array) -> None:
         """No job of these is anywhere."""
-        for task in list(array.tasks.values()):
-            self._forget(array, task, gone=True)
+        for task in array.tasks.values():
+            self._forget(task)
             if self._closed or task.cancelled:
                 self._ended.append(ended(task))
             else:
@@ -249,26 +253,24 @@ class SlurmExecutor(SlurmSettings):
             for number, task in array.tasks.items():
                 state, reason = known.get((array.id, number), (GONE, ""))
                 task.hear(state, reason, now)
-            for number in list(array.leaving):
-                state = known.get((array.id, number), (GONE, ""))[0]
-                if lost_word(state):
-                    del array.leaving[number]
 
     def _settle(self, now: float) -> None:
         for array in list(self._arrays):
-            for task in list(array.tasks.values()):
+            for task in array.unsettled:
                 end = self._judge.judge(task, now)
                 if end is not None:
                     self._ended.append(end)
-                    self._forget(array, task, gone=task.over_at is not None)
-            if not array.tasks and not array.leaving and array.sending is None:
+                    self._forget(task)
+            # SLURM is asked to end a job that is still there a while after its attempt's end.
+            array.tasks = {
+                n: t for n, t in array.tasks.items() if not t.settled or t.over_at is None
+            }
+            if not array.tasks and array.sending is None:
                 array.folder.remove()
                 self._arrays.remove(array)
 
-    def _forget(self, array: _Array, task: Task, *, gone: bool) -> None:
-        array.tasks.pop(task.number, None)
-        if not gone:
-            array.leaving[task.number] = time.monotonic()
+    def _forget(self, task: Task) -> None:
+        task.settled, task.scancel_at = True, time.monotonic()
         forget_job(task.assignment.files.lock)
         task.folder.forget(task.number)
 
@@ -279,12 +281,9 @@ class SlurmExecutor(SlurmSettings):
             if not array.id:
                 continue
             for number, task in array.tasks.items():
-                if task.cancelled and now - task.scancel_at >= SCANCEL_AGAIN_S:
+                ends = task.cancelled or task.settled
+                if ends and now - task.scancel_at >= SCANCEL_AGAIN_S:
                     task.scancel_at = now
-                    jobs.append((array.id, number))
-            for number, asked_at in array.leaving.items():
-                if now - asked_at >= SCANCEL_AGAIN_S:
-                    array.leaving[number] = now
                     jobs.append((array.id, number))
         self._queue.cancel(jobs)
 
@@ -306,10 +305,10 @@ class SlurmExecutor(SlurmSettings):
     def _leave(self) -> None:
         """What SLURM has not ended by now is withdrawn, and ends itself."""
         for array in self._arrays:
-            for task in array.tasks.values():
+            for task in array.unsettled:
                 task.folder.withdraw(task.number)
                 self._ended.append(ended(task))
-            if not array.tasks:
+            if not array.unsettled:
                 array.folder.remove()
         self._arrays.clear()
         self._queue.close()

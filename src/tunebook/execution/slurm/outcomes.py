@@ -15,7 +15,7 @@ from tunebook.domain.trial import Cause, Outcome, TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.outcome import failed, infeasible
 from tunebook.execution.slurm.files import ArrayFolder, Said
-from tunebook.execution.slurm.queue import ALIVE, GONE
+from tunebook.execution.slurm.queue import ALIVE
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import read_log
@@ -39,7 +39,8 @@ class Task:
         state, reason: SLURM's last word; empty before it has one.
         over_at: when it was first seen to have ended; running_at: or to run.
         said_at: when its own word was first seen.
-        cancelled: by us; scancel_at: when that was last asked for.
+        cancelled: by us; settled: its attempt's end was told; scancel_at: when SLURM was last
+            asked to end it.
     """
 
     assignment: Assignment
@@ -52,6 +53,7 @@ class Task:
     said_at: float | None = None
     said: Said | None = None
     cancelled: bool = False
+    settled: bool = False
     scancel_at: float = -1e9
 
     def hear(self, state: str, reason: str, now: float) -> None:
@@ -167,8 +169,3 @@ def _never_began(task: Task) -> str:
         f"{said}, and nothing of it is in {task.folder.path}: is that folder the same on the "
         "nodes, and is the Python there?"
     )
-
-
-def lost_word(state: str) -> bool:
-    """True where SLURM's word will not change any more."""
-    return state == GONE or (state != "" and state not in ALIVE)
