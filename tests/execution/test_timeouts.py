@@ -64,7 +64,7 @@ def test_a_locked_book_is_waited_for_while_training_goes_on(make_book, locked):
 
 
 def test_a_book_that_stays_away_ends_the_run_and_loses_nothing(make_book, locked, monkeypatch):
-    monkeypatch.setattr(timeouts.Patience.__init__, "__defaults__", (0.5,))
+    monkeypatch.setattr(timeouts.BookTimeout.__init__, "__defaults__", (0.5,))
     store = make_book([{"x": x} for x in range(4)], max_train_steps=60)
     under_way, over = threading.Event(), threading.Event()
     locked(store.location, under_way, over)

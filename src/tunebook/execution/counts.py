@@ -16,11 +16,11 @@ from tunebook.execution.progress import Progress
 from tunebook.store import Store
 
 RECENT = 50
-"""Trials from which the time left is foretold: the last ones, since spaces are uneven."""
+"""Trials from which the time left is predicted: the last ones, since spaces are uneven."""
 
 
 @dataclass(slots=True, kw_only=True)
-class Tally:
+class TrialCounts:
     """Counts of a round's trials, kept up to date by the scheduler.
 
     Attributes:

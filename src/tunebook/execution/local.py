@@ -56,7 +56,7 @@ class Slot:
         watch: descriptor that tells of the worker's death, -1 where the system has none.
         code: the training code that the worker was sent; loaded: it has loaded that.
         assignment: its trial, None while idle; began: when training began.
-        stopping: cause and words why its trial is being stopped; kill_at: when patience ends.
+        stopping: cause and words why its trial is being stopped; kill_at: when it is ended.
     """
 
     environment: Mapping[str, str]
@@ -295,7 +295,7 @@ class LocalExecutor:
             slot.worker.terminate()
             grace_s = grace_of(slot.assignment.code) if slot.assignment is not None else GRACE_S
             slot.kill_at = now + grace_s
-        else:  # no patience: it may fill the machine meanwhile
+        else:  # at once: it may fill the machine meanwhile
             self._bury(slot, slot.worker)
 
     def _bury(self, slot: Slot, worker: WorkerProcess) -> None:

@@ -1,4 +1,4 @@
-"""The host's desk: trials claimed, trials under way, and how each is settled in the book (I2).
+"""The host's queue: trials claimed, trials under way, and how each is settled in the book (I2).
 
 A claim lasts LEASE_S on the database's clock and is renewed while its trial is under way. Should
 this host stop for longer (a laptop asleep), another may claim the trial; then ours is cancelled.
@@ -33,8 +33,8 @@ CLAIM_AHEAD = 2
 BUSY_FOR_S = 5.0
 
 
-class Desk:
-    """What one host does with the trials of one round; every method is quick but `wait`."""
+class TrialQueue:
+    """What one host does with the trials of one round; every method is quick but `listen`."""
 
     def __init__(
         self,

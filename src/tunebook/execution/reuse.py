@@ -20,7 +20,7 @@ def executor_for(options: RunOptions) -> Executor:
     return InlineExecutor() if options.workers == 0 else LocalExecutor(options.workers)
 
 
-class KeptExecutor:
+class ReusedExecutor:
     """Hands everything on, but for `close` where no trial is under way.
 
     Used in a `with`: its processes are gone after it, however it was left.
@@ -54,7 +54,7 @@ class KeptExecutor:
         given = {} if grace_s is None else {"grace_s": grace_s}
         return self._executor.close(**given)
 
-    def __enter__(self) -> KeptExecutor:
+    def __enter__(self) -> ReusedExecutor:
         return self
 
     def __exit__(self, *_: object) -> None:

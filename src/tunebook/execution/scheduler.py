@@ -17,16 +17,16 @@ from tunebook.domain.formats.numbers import digits
 from tunebook.domain.trial import Purpose, Status
 from tunebook.execution import RunOptions
 from tunebook.execution.code import TrainingCode, size_note, source_of
-from tunebook.execution.counts import Tally
+from tunebook.execution.counts import TrialCounts
 from tunebook.execution.endings import NOT_NOW
 from tunebook.execution.environment import note_environment
 from tunebook.execution.host import host_identity
 from tunebook.execution.interrupts import Interrupts, noted_interrupts
 from tunebook.execution.progress import Progress
-from tunebook.execution.queue import LEASE_S, RENEW_EVERY_S, Desk
+from tunebook.execution.queue import LEASE_S, RENEW_EVERY_S, TrialQueue
 from tunebook.execution.recovery import take_back
 from tunebook.execution.repeated_crashes import AlikeCrashes
-from tunebook.execution.timeouts import Patience
+from tunebook.execution.timeouts import BookTimeout
 from tunebook.store import Store, StoredRound
 from tunebook.training.log import sync_every_s
 
@@ -108,12 +108,12 @@ def run_trials(
     sync_every_s()  # an invalid setting is refused before a worker meets it
     _note_code(store, number, code, purpose)
     with host_identity() as me, noted_interrupts() as interrupts:
-        desk = Desk(
+        queue = TrialQueue(
             store=store, stored=stored, host=me, code=code, purpose=purpose, options=options
         )
         watching = not options.keep_going and purpose is not Purpose.RERUN
         crashes = AlikeCrashes(watching=watching)
-        run = _Run(desk, interrupts, options.time_budget_s, on_progress, crashes)
+        run = _Run(queue, interrupts, options.time_budget_s, on_progress, crashes)
         try:
             run.until_done()
         except KeyboardInterrupt:
@@ -157,7 +157,7 @@ class _Run:
 
     def __init__(
         self,
-        desk: Desk,
+        queue: TrialQueue,
         interrupts: Interrupts,
         time_budget_s: float | None,
         on_progress: Callable[[Progress], None] | None,
@@ -165,75 +165,75 @@ class _Run:
     ) -> None:
         self._crashes = crashes
         self.stopped = ""
-        self._desk = desk
+        self._queue = queue
         self._interrupts = interrupts
         self._on_progress = on_progress
         self._began = time.monotonic()
         self._ends_at = None if time_budget_s is None else self._began + time_budget_s
-        self._tally = Tally(objective=desk.objective, workers=desk.executor.workers)
-        self._patience = Patience()
+        self._counts = TrialCounts(objective=queue.objective, workers=queue.executor.workers)
+        self._timeout = BookTimeout()
         self._began_there = 0.0
         self._due = dict.fromkeys(("collect", "renew", "obey", "others", "show"), self._began)
 
     def until_done(self) -> None:
-        desk, tally = self._desk, self._tally
-        desk.store.files.mkdir(parents=True, exist_ok=True)
-        desk.endings.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
-        tally.refresh(desk.store, desk.number, desk.purpose)
-        self._crashes.watching &= not tally.count(Status.COMPLETE)
-        self._began_there = desk.store.now()
+        queue, counts = self._queue, self._counts
+        queue.store.files.mkdir(parents=True, exist_ok=True)
+        queue.endings.spent_twice_s += take_back(queue.store, queue.number, queue.purpose)
+        counts.refresh(queue.store, queue.number, queue.purpose)
+        self._crashes.watching &= not counts.count(Status.COMPLETE)
+        self._began_there = queue.store.now()
         while True:
             if self._interrupts.asked:
                 raise KeyboardInterrupt
-            if self._ends_at is not None and time.monotonic() >= self._ends_at and tally.unended:
+            if self._ends_at is not None and time.monotonic() >= self._ends_at and counts.unended:
                 self.stopped = "time budget"
             try:
                 if self._turn():
                     return
-                self._patience.back()
+                self._timeout.back()
             except NOT_NOW as error:
-                self._patience.away(error)
+                self._timeout.away(error)
                 self._show()
-                if not desk.listen(LOOK_EVERY_S):
+                if not queue.listen(LOOK_EVERY_S):
                     time.sleep(LOOK_EVERY_S)
 
     def _turn(self) -> bool:
         """Once around: start, look, settle, take in; True once there is nothing left to do."""
-        desk = self._desk
+        queue = self._queue
         # First of all, so that no lease runs out behind what takes long.
         if self._is_due("renew", RENEW_EVERY_S):
-            desk.renew(LEASE_S)
-        if self._is_due("obey", OBEY_EVERY_S) and desk.obey(self._began_there):
+            queue.renew(LEASE_S)
+        if self._is_due("obey", OBEY_EVERY_S) and queue.obey(self._began_there):
             self.stopped = "drained"
-        desk.settle()
+        queue.settle()
         if not self.stopped:
-            desk.start()
+            queue.start()
         self._count()
         self._show()
-        if not desk.running and (self.stopped or not self._others()):
+        if not queue.running and (self.stopped or not self._others()):
             self._show(last=True)
             return True
-        if desk.listen(LOOK_EVERY_S) and not self.stopped and not self._crashes.watching:
-            desk.start()  # before the book is told of the end: no worker waits for that
-        desk.settle()
+        if queue.listen(LOOK_EVERY_S) and not self.stopped and not self._crashes.watching:
+            queue.start()  # before the book is told of the end: no worker waits for that
+        queue.settle()
         self._count()
         if self._is_due("collect", COLLECT_EVERY_S):
-            desk.collect()
+            queue.collect()
         return False
 
     def stop(self) -> None:
         """End what is under way, keep what it acknowledged, give its trials back."""
-        if self._desk.running and self._on_progress is not None:
+        if self._queue.running and self._on_progress is not None:
             with suppress(Exception):  # how it is shown must not keep workers alive
                 self._on_progress(self._progress(stopping="stopping"))
-        self._desk.close()
+        self._queue.close()
         with suppress(*NOT_NOW):
             self._count()
         if self.stopped == "interrupted" and self._on_progress is not None:
             self._on_progress(self._progress(stopping="stopped"))
 
     def summary(self) -> RunSummary:
-        ended = list(self._tally.ran.values())
+        ended = list(self._counts.ran.values())
         return RunSummary(
             ran=len(ended),
             complete=ended.count(Status.COMPLETE),
@@ -241,30 +241,30 @@ class _Run:
             failed=ended.count(Status.FAILED),
             stopped=self.stopped,
             seconds=time.monotonic() - self._began,
-            spent_twice_s=self._desk.endings.spent_twice_s,
+            spent_twice_s=self._queue.endings.spent_twice_s,
             crash=self._crashes.detail if self.stopped == "crashes" else "",
         )
 
     def _count(self) -> None:
-        settled = self._desk.endings.settled
+        settled = self._queue.endings.settled
         while settled:
             key, outcome = settled[0]
-            self._tally.ended(self._desk.store, key, outcome)
-            self._crashes.take(outcome, self._desk.lasted_s.pop(key, 0.0))
+            self._counts.ended(self._queue.store, key, outcome)
+            self._crashes.take(outcome, self._queue.lasted_s.pop(key, 0.0))
             settled.popleft()
-        running_s = self._desk.running_s().values()
-        if not self.stopped and self._tally.unended and self._crashes.enough(running_s):
+        running_s = self._queue.running_s().values()
+        if not self.stopped and self._counts.unended and self._crashes.enough(running_s):
             self.stopped = "crashes"
 
     def _others(self) -> bool:
         """Nothing to do here: look whether another host still works on this round, and wait."""
-        desk, tally = self._desk, self._tally
-        if tally.unended and self._is_due("others", OTHERS_EVERY_S):
-            desk.endings.spent_twice_s += take_back(desk.store, desk.number, desk.purpose)
-            tally.refresh(desk.store, desk.number, desk.purpose)
-        if tally.unended:
+        queue, counts = self._queue, self._counts
+        if counts.unended and self._is_due("others", OTHERS_EVERY_S):
+            queue.endings.spent_twice_s += take_back(queue.store, queue.number, queue.purpose)
+            counts.refresh(queue.store, queue.number, queue.purpose)
+        if counts.unended:
             time.sleep(LOOK_EVERY_S)
-        return bool(tally.unended)
+        return bool(counts.unended)
 
     def _is_due(self, what: str, every_s: float) -> bool:
         now = time.monotonic()
@@ -276,8 +276,8 @@ class _Run:
     def _show(self, *, last: bool = False) -> None:
         if self._on_progress is not None and (self._is_due("show", LOOK_EVERY_S) or last):
             ending = "finishing those under way" if self.stopped and not last else ""
-            waiting = PAUSED if self._desk.paused else ""
-            self._on_progress(self._progress(self._patience.said or ending or waiting))
+            waiting = PAUSED if self._queue.paused else ""
+            self._on_progress(self._progress(self._timeout.said or ending or waiting))
 
     def _progress(self, stopping: str = "") -> Progress:
-        return self._tally.progress(self._desk.running_s(), stopping)
+        return self._counts.progress(self._queue.running_s(), stopping)

@@ -15,7 +15,7 @@ AWAY_LIMIT_S = 1800.0
 """A book that is away for longer is not expected back: the run stops, and what it has stays."""
 
 
-class Patience:
+class BookTimeout:
     """Seconds since the book was last there, and when that is too long."""
 
     def __init__(self, limit_s: float = AWAY_LIMIT_S) -> None:

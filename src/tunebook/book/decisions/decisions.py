@@ -56,7 +56,7 @@ from tunebook.domain.space import Choice, leaves, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
 from tunebook.execution import RunOptions
-from tunebook.execution.reuse import KeptExecutor, executor_for
+from tunebook.execution.reuse import ReusedExecutor, executor_for
 from tunebook.planning.baseline_gaps import completed
 from tunebook.statistics.curves.lengths import length_caveat
 from tunebook.store import Store, StoredRound
@@ -102,7 +102,7 @@ def decide(
     asked = question(objective, least, setting, plan, examples)
     options = RunOptions(workers=reruns.workers, executor=reruns.executor)
     # Workers are kept from look to look: importing a framework takes longer than many reruns.
-    with KeptExecutor(executor_for(options)) as kept:
+    with ReusedExecutor(executor_for(options)) as kept:
         work = Looks(store, stored, sides, asked, replace(reruns, executor=kept), most)
         with work.progress():
             readings = work.through(plan)
