@@ -27,7 +27,7 @@ from tunebook.execution.queue import LEASE_S, RENEW_EVERY_S, TrialQueue
 from tunebook.execution.recovery import take_back
 from tunebook.execution.repeated_crashes import AlikeCrashes
 from tunebook.execution.timeouts import BookTimeout
-from tunebook.store import Store, StoredRound
+from tunebook.store import Store
 from tunebook.training.log import sync_every_s
 
 COLLECT_EVERY_S = 0.75
@@ -104,7 +104,7 @@ def run_trials(
         StoreError: the book can't be written (full or read-only disk). Workers are stopped;
             what they acknowledged stays in their logs and is taken in by the next run.
     """
-    stored = _round(store, number)
+    stored = store.round(number)
     sync_every_s()  # an invalid setting is refused before a worker meets it
     _note_code(store, number, code, purpose)
     with host_identity() as me, noted_interrupts() as interrupts:
@@ -143,13 +143,6 @@ def _note_code(store: Store, number: int, code: TrainingCode, purpose: Purpose |
         note_environment(store, number, code, reruns=purpose is Purpose.RERUN)
         if note := size_note(code):
             print(note, file=sys.stderr)
-
-
-def _round(store: Store, number: int) -> StoredRound:
-    for stored in store.rounds():
-        if stored.number == number:
-            return stored
-    raise StoreError(f'the book "{store.location}" has no round {number}')
 
 
 class _Run:

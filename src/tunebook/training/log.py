@@ -111,10 +111,6 @@ class TrialLog:
             self._to_sync = True
             raise
 
-    def seconds(self) -> float:
-        """Since the attempt began."""
-        return time.monotonic() - self._began
-
     def close(self) -> None:
         """Sync, then give up the log and the trial's lock."""
         with self._closing:

@@ -115,7 +115,9 @@ def load(code: TrainingCode) -> Callable[..., Any]:
     if code.path.startswith(MARK):
         return training_by(Program.from_path(code.path))
     module, _, name = code.path.rpartition(":")
-    found: Any = _from_file(Path(module)) if module.endswith(".py") else _module(module)
+    found: Any = (
+        _from_file(Path(module)) if module.endswith(".py") else importlib.import_module(module)
+    )
     for part in name.split("."):
         found = getattr(found, part)
     _check_takes_a_trial(found, code.path)
@@ -160,10 +162,6 @@ def why_unloadable(error: BaseException) -> str:
     frames = [f"{os.path.basename(f.filename)}:{f.lineno}" for f in own_frames(error)]
     where = f" ({', '.join(frames[:1] + frames[1:][-4:])})" if frames else ""
     return " ".join(said.split()) + where
-
-
-def _module(name: str) -> Any:
-    return importlib.import_module(name)
 
 
 def _from_file(file: Path) -> Any:
