@@ -16,7 +16,7 @@ from tunebook.execution.code import training_code
 from tunebook.execution.endings import RETRIES
 from tunebook.execution.host import gone, host_identity
 from tunebook.execution.scheduler import run_trials
-from tunebook.store.ingest import follow
+from tunebook.store.ingest import follow_all
 from tunebook.training.log import TrialLog, attempt_files, read_log
 
 FIRST = TrialKey(1, 0)
@@ -205,7 +205,7 @@ def test_an_end_line_is_believed_and_the_trial_is_not_run_again(make_book, host,
     for step in range(5):
         log.measure(step, {"valid/error": 1 - step / 10})
         if step + 1 == taken_in:
-            follow(store, FIRST, 1, None)
+            follow_all(store, [(FIRST, 1, None)])[0]
     log.end(end())
     log.close()
     time.sleep(0.1)

@@ -11,7 +11,7 @@ import pytest
 from tunebook.book.opening import open_store
 from tunebook.domain.errors import BookBusyError
 from tunebook.domain.trial import Cause, Outcome, Purpose, Status, TrialKey, TrialRecord
-from tunebook.store.ingest import follow, output_tail, settle
+from tunebook.store.ingest import follow_all, output_tail, settle
 from tunebook.store.sql import SqlStore
 from tunebook.store.table import table
 from tunebook.training.log import TrialLog, attempt_files
@@ -42,14 +42,14 @@ def claimed(book):
 
 def test_collecting_twice_stores_once(claimed):
     logged(claimed)
-    first = follow(claimed, KEY, 1, None)
+    first = follow_all(claimed, [(KEY, 1, None)])[0]
     assert first.lines == 4
-    assert follow(claimed, KEY, 1, None) == first, "the book knows how far it came"
+    assert follow_all(claimed, [(KEY, 1, None)])[0] == first, "the book knows how far it came"
     assert len(claimed.measurements(KEY)) == 3
 
 
 def test_nothing_to_collect_before_the_log_is_begun(claimed):
-    assert follow(claimed, KEY, 1, None) is None
+    assert follow_all(claimed, [(KEY, 1, None)])[0] is None
 
 
 def test_without_an_end_everything_is_left_where_it_is(claimed):
@@ -105,12 +105,12 @@ def test_a_superseded_attempt_is_not_taken_in(book):
 def test_a_log_that_grows_is_read_on_and_a_late_start_is_heard(claimed):
     log = TrialLog(attempt_files(claimed.files, KEY, 1))
     log.note("checkpoint 7 is damaged and was passed over")
-    at = follow(claimed, KEY, 1, None)
+    at = follow_all(claimed, [(KEY, 1, None)])[0]
     log.start(4)
     for step in range(4, 7):
         log.measure(step, {"loss": 1 / step})
-        at = follow(claimed, KEY, 1, at)
-    again = follow(claimed, KEY, 1, at)
+        at = follow_all(claimed, [(KEY, 1, at)])[0]
+    again = follow_all(claimed, [(KEY, 1, at)])[0]
     assert (at.lines, at.first_step, again) == (5, 4, at)
     assert at.offset == attempt_files(claimed.files, KEY, 1).log.stat().st_size
     assert [m.step for m in claimed.measurements(KEY)] == [4, 5, 6]

@@ -13,7 +13,7 @@ import pytest
 from tunebook.book.opening import open_store
 from tunebook.domain.trial import Outcome, Status, TrialKey
 from tunebook.store import ingest
-from tunebook.store.ingest import follow, settle
+from tunebook.store.ingest import follow_all, settle
 from tunebook.store.sweeping import sweep
 from tunebook.training.log import TrialLog, attempt_files
 from tunebook.training.worker import WORKER_PID
@@ -124,7 +124,7 @@ def test_a_worker_sweeps_nothing(killed, monkeypatch):
 def test_a_trial_that_runs_keeps_its_log_though_the_book_has_all_of_it(book, tmp_path):
     book.claim(1, "a", 60.0)
     report(attempt_files(book.files, KEY, 1), VALUES)
-    assert follow(book, KEY, 1, None).lines == 4
+    assert follow_all(book, [(KEY, 1, None)])[0].lines == 4
     assert sweep(book) == 0
     assert names(tmp_path) == {"0.a1.log", "0.a1.out", "0.lock"}
     assert settle(book, KEY, 1, DONE).status is Status.COMPLETE
@@ -134,7 +134,7 @@ def test_a_trial_that_runs_keeps_its_log_though_the_book_has_all_of_it(book, tmp
 def test_an_earlier_attempt_goes_though_a_later_one_replaced_its_steps(book, tmp_path):
     book.claim(1, "a", 0.0)
     report(attempt_files(book.files, KEY, 1), VALUES)
-    follow(book, KEY, 1, None)
+    follow_all(book, [(KEY, 1, None)])[0]
     book.claim(1, "b", 60.0)
     report(attempt_files(book.files, KEY, 2), [9.0, 8.0], first=1, end=DONE)
     settle(book, KEY, 2)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from types import MappingProxyType
 
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.display import Shown
 from tunebook.domain.formats.notation import parse_metric
+from tunebook.domain.frozen import freeze
 from tunebook.domain.trial import Configuration, Value
 
 BASELINE = "baseline"
@@ -89,7 +89,7 @@ class Side:
     unused: int = 0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+        freeze(self, "config")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,7 +237,7 @@ class Decision(Shown):
     problems: tuple[OpenProblem, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+        freeze(self, "config")
         if len(self.caveat_kinds) != len(self.caveats):
             kinds = tuple(map(CaveatKind.of_old, self.caveats))
             object.__setattr__(self, "caveat_kinds", kinds)
@@ -279,7 +279,7 @@ class Launch(Shown):
     despite: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+        freeze(self, "config")
 
     def _in_short(self) -> str:
         return f"{self.number} of decision {self.decision}"

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from tunebook.domain.errors import DesignError, nearest
 from tunebook.domain.formats import scalars
+from tunebook.domain.frozen import freeze
 from tunebook.domain.origin import RoundOrigin
 from tunebook.domain.prediction import Prediction, only_predictions
 from tunebook.domain.roles import Fixed as Fixed
@@ -230,7 +231,7 @@ class Study:
     numbers: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "fixed", MappingProxyType(dict(self.fixed)))
+        freeze(self, "fixed")
 
 
 def studies(plan: Round) -> tuple[Study, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
+
+from tunebook.domain.frozen import freeze
 
 SHORT = 12
 """Digits of a hash that people read."""
@@ -43,28 +44,24 @@ class Environment:
     hardware: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("versions", "hardware"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        freeze(self, "versions", "hardware")
 
 
 def code_changes(before: Environment, after: Environment) -> tuple[str, ...]:
     """What of the training code changed, in words; empty where nothing that is known did."""
-    found = []
-    if before.code != after.code:
-        found.append(
-            f"the training function, {before.code or 'unnamed'} to {after.code or 'unnamed'}"
-        )
-    if before.sha256 != after.sha256:
-        found.append(f"the function's text, {_short(before.sha256)} to {_short(after.sha256)}")
-    if before.file_sha256 != after.file_sha256:
-        hashes = f"{_short(before.file_sha256)} to {_short(after.file_sha256)}"
-        found.append(f"{after.file or before.file}, {hashes}")
-    if before.commit != after.commit:
-        found.append(f"the git commit, {_short(before.commit)} to {_short(after.commit)}")
-    if before.edits_sha256 != after.edits_sha256:
-        hashes = f"{_short(before.edits_sha256)} to {_short(after.edits_sha256)}"
-        found.append(f"Python files that are not committed, {hashes}")
-    return tuple(found)
+    file = after.file or before.file
+    parts = (
+        ("the training function", before.code or "unnamed", after.code or "unnamed"),
+        ("the function's text", _short(before.sha256), _short(after.sha256)),
+        (file, _short(before.file_sha256), _short(after.file_sha256)),
+        ("the git commit", _short(before.commit), _short(after.commit)),
+        (
+            "Python files that are not committed",
+            _short(before.edits_sha256),
+            _short(after.edits_sha256),
+        ),
+    )
+    return tuple(f"{what}, {old} to {new}" for what, old, new in parts if old != new)
 
 
 def other_changes(before: Environment, after: Environment) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from tunebook.domain.formats.display import Shown
 from tunebook.domain.formats.names import unmistakable
+from tunebook.domain.frozen import freeze
 from tunebook.domain.trial import Value
 
 
@@ -103,8 +104,7 @@ class Remedy:
     because: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "conditions", MappingProxyType(dict(self.conditions)))
-        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+        freeze(self, "conditions", "values")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -142,7 +142,7 @@ class Finding(Shown):
     settled: bool = True
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "numbers", MappingProxyType(dict(self.numbers)))
+        freeze(self, "numbers")
 
     def _in_short(self) -> str:
         return f"{self.check} {self.severity}{f': {self.subject}' if self.subject else ''}"

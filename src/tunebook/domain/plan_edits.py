@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from tunebook.domain.design import Fixed, Round, studies
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Remedy
 from tunebook.domain.space import Axis, Choice, Per
 from tunebook.domain.trial import Configuration, Value
+
+T = TypeVar("T")
 
 
 def _known(plan: Round, conditions: Configuration) -> dict[str, Value]:
@@ -105,9 +108,9 @@ def fix_on_branches(plan: Round, name: str, remedies: Sequence[Remedy]) -> Round
     assert isinstance(held, Per)
     return replace(
         plan,
-        nuisance={n: a for n, a in plan.nuisance.items() if n != name},
+        nuisance=_but(plan.nuisance, name),
         fixed={**plan.fixed, name: held},
-        levels={n: k for n, k in plan.levels.items() if n != name},
+        levels=_but(plan.levels, name),
     )
 
 
@@ -167,10 +170,14 @@ def without(plan: Round, name: str) -> Round:
         )
     return replace(
         plan,
-        scientific={n: a for n, a in plan.scientific.items() if n != name},
-        nuisance={n: a for n, a in plan.nuisance.items() if n != name},
-        levels={n: k for n, k in plan.levels.items() if n != name},
+        scientific=_but(plan.scientific, name),
+        nuisance=_but(plan.nuisance, name),
+        levels=_but(plan.levels, name),
     )
+
+
+def _but(held: Mapping[str, T], name: str) -> dict[str, T]:
+    return {n: value for n, value in held.items() if n != name}
 
 
 def _depends(axis: Fixed | Axis, name: str) -> bool:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats.display import Shown
+from tunebook.domain.frozen import freeze
 from tunebook.domain.trial import Configuration, Value
 
 
@@ -64,8 +65,7 @@ class Prediction:
     asks: Mapping[str, Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name in ("conditions", "numbers", "asks"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        freeze(self, "conditions", "numbers", "asks")
         for name in NEEDED[self.what]:
             if not math.isfinite(self.numbers.get(name, math.nan)):
                 raise DesignError(

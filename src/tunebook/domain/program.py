@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from tunebook.domain.errors import TrainingCodeError, nearest
+from tunebook.domain.frozen import freeze
 from tunebook.domain.trial import Value
 
 MARK = "command:"
@@ -71,8 +72,7 @@ class Program:
                     next_step='give exits={3: "diverged"}, for example',
                 )
         object.__setattr__(self, "args", tuple(self.args))
-        object.__setattr__(self, "names", MappingProxyType(dict(self.names)))
-        object.__setattr__(self, "exits", MappingProxyType(dict(self.exits)))
+        freeze(self, "names", "exits")
 
     @property
     def reader(self) -> tuple[str, str]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from tunebook.domain.decision import Change, Decision, Launch, RerunPlan, Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.environment import Environment
 from tunebook.domain.formats.display import Shown
+from tunebook.domain.frozen import freeze
 from tunebook.domain.sealing import Look, Seal
 from tunebook.domain.table import TrialTable
 
@@ -93,8 +93,7 @@ class RoundRecord:
     planned_after: tuple[Look, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("details", "output_tails", "unread"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        freeze(self, "details", "output_tails", "unread")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

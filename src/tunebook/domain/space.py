@@ -9,12 +9,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 
 from tunebook.domain.errors import SpaceError, nearest
 from tunebook.domain.formats.names import spell as spell
 from tunebook.domain.formats.names import unmistakable
 from tunebook.domain.formats.scalars import bound, choices
+from tunebook.domain.frozen import freeze
 from tunebook.domain.range_checks import check_range, check_whole, check_width
 from tunebook.domain.trial import Configuration, Value
 
@@ -254,8 +254,7 @@ class Branch:
     axes: Mapping[str, Axis] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "conditions", MappingProxyType(dict(self.conditions)))
-        object.__setattr__(self, "axes", MappingProxyType(dict(self.axes)))
+        freeze(self, "conditions", "axes")
 
     @property
     def name(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,7 @@ from tunebook.domain.curves import reduce_curves
 from tunebook.domain.design import Objective, Role
 from tunebook.domain.errors import EvidenceError, TableError, nearest
 from tunebook.domain.formats import data_frame
+from tunebook.domain.frozen import freeze
 from tunebook.domain.origin import Origin
 from tunebook.domain.space import Axis, Branch, Per
 from tunebook.domain.trial import Cause, Configuration, Status, Value
@@ -114,8 +114,7 @@ class TrialTable:
         unknown = sorted(set(self.study) - set(self.branches))
         if unknown:
             raise TableError(f'study "{unknown[0]}" has no branch in the table')
-        for mapping in ("curves", "branches", "roles"):
-            object.__setattr__(self, mapping, MappingProxyType(dict(getattr(self, mapping))))
+        freeze(self, "curves", "branches", "roles")
 
     @classmethod
     def from_csv(

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
+
+from tunebook.domain.frozen import freeze
 
 Value = bool | int | float | str
 """What a hyperparameter can be set to."""
 
 Configuration = Mapping[str, Value]
 """Hyperparameter name to value; a hyperparameter that does not exist here has no key."""
-
 
 RERUN_FROM = 1_000_000
 """Reruns with new seeds are numbered from here, so that a search can still be extended."""
@@ -126,7 +126,7 @@ class TrialRecord:
     evaluation_share: float | None = None
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "config", MappingProxyType(dict(self.config)))
+        freeze(self, "config")
 
     @property
     def key(self) -> TrialKey:

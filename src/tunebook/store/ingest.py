@@ -34,25 +34,18 @@ class Followed:
     first_step: int
 
 
-def follow(store: Store, key: TrialKey, attempt: int, before: Followed | None) -> Followed | None:
-    """Take in what an attempt has logged since `before`; None for all that is not stored yet.
-
-    Returns:
-        where the next call goes on; None where the attempt has not begun its log.
-
-    Raises:
-        TrialBusyError: the attempt was superseded.
-    """
-    (found,) = follow_all(store, [(key, attempt, before)])
-    if isinstance(found, TrialBusyError):
-        raise found
-    return found
-
-
 def follow_all(
     store: Store, running: Sequence[tuple[TrialKey, int, Followed | None]]
 ) -> list[Followed | TrialBusyError | None]:
-    """`follow` for many attempts, by one transaction; one that was superseded spoils no other."""
+    """Take in what attempts have logged since the place given with each, by one transaction.
+
+    Args:
+        running: attempts, each with where the call before ended; None for all that is not stored.
+
+    Returns:
+        of each where the next call goes on; None where it has not begun its log; an error where
+        another attempt has superseded it, which spoils no other.
+    """
     found: list[Followed | TrialBusyError | None] = [None] * len(running)
     logged: list[Logged] = []
     places: list[int] = []

@@ -26,22 +26,8 @@ def write_chunks(
     connection: sa.Connection, key: TrialKey, number: int, measurements: Sequence[Measurement]
 ) -> None:
     """Store measurements of attempt `number`, one chunk a metric."""
-    by_metric: dict[str, list[Measurement]] = {}
-    for measurement in measurements:
-        by_metric.setdefault(measurement.metric, []).append(measurement)
-    rows = [
-        chunk_row(
-            key,
-            number,
-            metric,
-            Points(
-                np.array([m.step for m in own], np.int64),
-                np.array([m.value for m in own], np.float64),
-                np.array([m.time_s for m in own], np.float64),
-            ),
-        )
-        for metric, own in by_metric.items()
-    ]
+    reports = [(m.step, m.time_s, {m.metric: m.value}) for m in measurements]
+    rows = [chunk_row(key, number, name, own) for name, own in by_metric(reports).items()]
     if rows:
         connection.execute(sa.insert(chunk), rows)
 
