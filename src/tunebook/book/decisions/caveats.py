@@ -9,7 +9,7 @@ from tunebook.deciding.comparison import mean_of
 from tunebook.deciding.fragile_seeds import fragile, fragile_text, seedless_texts
 from tunebook.deciding.rerun_evidence import Question, SideEvidence
 from tunebook.deciding.validation_sampling import sampling_error
-from tunebook.domain.decision import BASELINE, Decision, Launch
+from tunebook.domain.decision import BASELINE, Launch, Side
 from tunebook.domain.design import Round
 from tunebook.domain.formats.numbers import digits, estimate_text
 from tunebook.domain.sealing import Look
@@ -82,16 +82,18 @@ def held_caveats(plan: Round) -> tuple[str, ...]:
     )
 
 
-def validation_caveat(decision: Decision, metric: str, examples: int | None) -> tuple[str, ...]:
+def validation_caveat(best: Side, baseline: Side, asked: Question) -> tuple[str, ...]:
     """How far another validation set might move the gain, where its size was told."""
-    sides = [s for s in decision.sides if s.config == decision.config or s.name == BASELINE]
-    means = [s.mean.estimate for s in sides]
-    error = sampling_error(means, examples) if examples and len(sides) == 2 else None
+    examples = asked.validation_examples
+    if not examples or baseline.name != BASELINE:
+        return ()
+    error = sampling_error([best.mean.estimate, baseline.mean.estimate], examples)
     if error is None:
         return ()
     return (
-        f"Another validation set of {examples:,} examples might move the gain in {metric} by "
-        f"{digits(error)} at most (95 %); by less where both sides err on the same examples.",
+        f"Another validation set of {examples:,} examples might move the gain in "
+        f"{asked.objective.metric} by {digits(error)} at most (95 %); by less where both sides "
+        "err on the same examples.",
     )
 
 

@@ -110,21 +110,7 @@ def decide(
                 plan = extended_plan(store, plan, most=most, examples=examples)
                 readings = work.through(plan)
     refuse_broken_baseline(store.trials(number), plan.baseline)
-    decision = _decision(store, stored, sides, readings, asked, baseline, plan)
-    texts = {
-        CaveatKind.PROBLEM: problem_caveats(open_),
-        CaveatKind.FIXED: held_caveats(stored.plan),
-        CaveatKind.OTHER: (
-            *decision.caveats,
-            *validation_caveat(decision, objective.metric, examples),
-        ),
-    }
-    decision = replace(
-        decision,
-        caveats=tuple(text for own in texts.values() for text in own),
-        caveat_kinds=tuple(kind for kind, own in texts.items() for _ in own),
-        problems=open_,
-    )
+    decision = _decision(store, stored, sides, readings, asked, baseline, plan, open_)
     if earlier:
         known = earlier[-1]
         again = replace(decision, number=known.number, decided_at=known.decided_at)
@@ -241,19 +227,16 @@ def _decision(
     asked: Question,
     baseline: Launch | None,
     plan: RerunPlan,
+    problems: tuple[OpenProblem, ...],
 ) -> Decision:
     judged = conclude(list(readings.values()), asked)
     pairs = comparisons(store, stored.number, sides, readings, asked)
-    return Decision(
-        number=len(store.decisions()) + 1,
-        round=stored.number,
-        verdict=judged.verdict,
-        sentence=_answer(readings, judged, pairs, asked),
-        config=next(s.config for s in sides if s.name == judged.best),
-        sides=sides_of(store.trials(stored.number), sides, readings, judged, asked),
-        least_improvement=stored.plan.least_improvement if baseline else 0.0,
-        error_rate=plan.level,
-        caveats=(
+    arms = sides_of(store.trials(stored.number), sides, readings, judged, asked)
+    best = next(s for s in arms if s.name == judged.best)
+    texts = {
+        CaveatKind.PROBLEM: problem_caveats(problems),
+        CaveatKind.FIXED: held_caveats(stored.plan),
+        CaveatKind.OTHER: (
             *caveats(
                 stored,
                 baseline,
@@ -264,13 +247,27 @@ def _decision(
                 trained=length_caveat(table(store, stored.number)),
             ),
             *changed_code_caveat(store, stored.number),
+            *validation_caveat(best, arms[-1], asked),
         ),
+    }
+    return Decision(
+        number=len(store.decisions()) + 1,
+        round=stored.number,
+        verdict=judged.verdict,
+        sentence=_answer(readings, judged, pairs, asked),
+        config=best.config,
+        sides=arms,
+        least_improvement=stored.plan.least_improvement if baseline else 0.0,
+        error_rate=plan.level,
+        caveats=tuple(text for own in texts.values() for text in own),
+        caveat_kinds=tuple(kind for kind, own in texts.items() for _ in own),
         baseline=baseline.number if baseline else None,
         max_train_steps=stored.plan.max_train_steps,
         decided_at=time.time(),
         plan=plan.number,
         estimand=plan.estimand,
         comparisons=pairs,
+        problems=problems,
     )
 
 
