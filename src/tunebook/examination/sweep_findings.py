@@ -10,7 +10,6 @@ from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import listed, plural
 from tunebook.domain.origin import Kind
 from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import Value
 
 BY_CHANCE = 0.01
 """Identical results of different configurations are told where so many pairs are expected by
@@ -114,10 +113,6 @@ def _differing(table: TrialTable, groups: Iterable[Sequence[int]]) -> list[str]:
     found: dict[str, None] = {}
     for own in groups:
         for name in dict.fromkeys(n for i in own for n in table.config[i]):
-            if len({repr(_value(table, i, name)) for i in own}) > 1:
+            if len({repr(table.config[i].get(name)) for i in own}) > 1:
                 found[name] = None
     return list(found)
-
-
-def _value(table: TrialTable, row: int, name: str) -> Value | None:
-    return table.config[row].get(name)

@@ -116,8 +116,7 @@ def _fewer_nuisance(plan: Round, table: TrialTable | None) -> PlanChange | None:
 def _matters_least(names: Sequence[str], table: TrialTable | None) -> tuple[str, Value] | None:
     """The hyperparameter with the smallest share in every study of the last round, and the value
     to fix it at."""
-    found = sensitivity.check(table) if table is not None else None
-    if found is None or isinstance(found, NotApplicable) or table is None:
+    if table is None or isinstance(found := sensitivity.check(table), NotApplicable):
         return None
     shares: dict[str, float] = {}
     values: dict[str, Value] = {}

@@ -26,7 +26,7 @@ from tunebook.domain.design import Objective, Round, studies
 from tunebook.domain.space import Axis
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status, Value
-from tunebook.planning.response import StandIn
+from tunebook.planning.response import Fitted, StandIn
 from tunebook.search.assignment import search_trials
 from tunebook.statistics.scientific_values import SLICES, Group, groups_of
 from tunebook.statistics.value_pairs import ALPHA, MOST_VALUES, compare
@@ -138,7 +138,10 @@ def _worlds(
     chances = {k: [(rng.permutation(count) + 0.5) / count for _ in range(2)] for k in kinds}
     found = []
     for w in range(count):
-        drawn = {k: one.drawn(rng, *(c[w] for c in chances[k])) for k, one in kinds.items()}
+        drawn = {
+            k: one.drawn(rng, *(c[w] for c in chances[k])) if isinstance(one, Fitted) else one
+            for k, one in kinds.items()
+        }
         here = {key: drawn[id(one)] for key, one in stand_ins.items()}
         found.append([_simulated(plan, here, rng) for _ in range(ROUNDS)])
     return found

@@ -22,7 +22,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
@@ -58,40 +58,6 @@ class Ground(StrEnum):
     FITTED = "fitted"
     NEAREST = "nearest"
     ASSUMED = "assumed"
-
-
-class StandIn(Protocol):
-    """Losses of configurations, as the round might see them."""
-
-    @property
-    def like(self) -> Searched | None:
-        """The earlier study that it is made of."""
-
-    @property
-    def ground(self) -> Ground:
-        """What it stands on."""
-
-    @property
-    def noise(self) -> float:
-        """Standard deviation between seeds, in the losses' units."""
-
-    @property
-    def spread(self) -> float:
-        """Standard deviation of a trial over the space, in the losses' units."""
-
-    def drawn(self, rng: np.random.Generator, form: float, noise: float) -> StandIn:
-        """One response of those that the earlier trials allow.
-
-        Args:
-            rng: of its coefficients.
-            form: place in [0, 1] among its forms, by what they count.
-            noise: chance that the seeds' noise is smaller than in this response.
-        """
-
-    def losses(
-        self, study: Study, configs: Sequence[Configuration], rng: np.random.Generator
-    ) -> Float[np.ndarray, "trials"]:
-        """One loss a configuration, infinite where infeasible."""
 
 
 def stand_in(study: Study, earlier: Sequence[Searched], spread: float) -> StandIn:
@@ -148,7 +114,13 @@ class Fitted:
         return self.like.spread
 
     def drawn(self, rng: np.random.Generator, form: float, noise: float) -> Fitted:
-        """One of the forms, with coefficients and a size of the noise that the trials allow."""
+        """One of the forms, with coefficients and a size of the noise that the trials allow.
+
+        Args:
+            rng: of its coefficients.
+            form: place in [0, 1] among its forms, by what they count.
+            noise: chance that the seeds' noise is smaller than in this response.
+        """
         counts = np.cumsum([f.count for f in self.response.forms])
         k = int(np.searchsorted(counts, form * counts[-1], side="right"))
         one = self.response.forms[k]
@@ -213,9 +185,6 @@ class Nearest:
     def spread(self) -> float:
         return self.like.spread
 
-    def drawn(self, rng: np.random.Generator, form: float, noise: float) -> Nearest:  # noqa: ARG002
-        return self
-
     def losses(
         self,
         study: Study,  # noqa: ARG002
@@ -241,9 +210,6 @@ class Assumed:
     def noise(self) -> float:
         return NOISE_SHARE * self.spread
 
-    def drawn(self, rng: np.random.Generator, form: float, noise: float) -> Assumed:  # noqa: ARG002
-        return self
-
     def losses(
         self, study: Study, configs: Sequence[Configuration], rng: np.random.Generator
     ) -> Float[np.ndarray, "trials"]:
@@ -253,6 +219,11 @@ class Assumed:
         size = self.spread * (1 - NOISE_SHARE**2) ** 0.5 / (BOWL * len(axes) ** 0.5)
         bowl = size * ((_units(axes, configs) - 0.5) ** 2).sum(axis=1)
         return np.asarray(bowl + self.noise * rng.normal(size=len(configs)))
+
+
+StandIn = Fitted | Nearest | Assumed
+"""Losses of configurations as the round might see them: infinite where infeasible; `noise` is the
+standard deviation between seeds and `spread` that of a trial over the space, in their units."""
 
 
 def _units(
