@@ -16,8 +16,8 @@ import scipy
 from responses import Response, Truth, bowl, study, truth
 
 from tunebook.checks.importance import check as sensitivity
-from tunebook.checks.importance.levels import LITTLE, LITTLE_NEAR
 from tunebook.checks.importance.result import StudyReading, Verdict
+from tunebook.checks.importance.subsets import LITTLE, LITTLE_NEAR
 from tunebook.domain.finding import Interval, NotApplicable
 from tunebook.statistics.estimators import proportion
 

@@ -17,7 +17,7 @@ from rate_page import SIZES, VERSIONS, cell, repeats_at
 from whole_studies import FAMILIES, LEVEL, Family, study
 
 from tunebook.checks import CHECKS
-from tunebook.checks.importance.levels import LITTLE
+from tunebook.checks.importance.subsets import LITTLE
 from tunebook.checks.late_noise.estimator import TWO_READINGS
 from tunebook.domain.finding import Finding, NotApplicable, RemedyKind, Severity
 from tunebook.examination.examine import results

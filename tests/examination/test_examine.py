@@ -16,8 +16,7 @@ from tunebook.domain.formats.spelling import log_uniform, near_one
 from tunebook.domain.space import Branch, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
-from tunebook.examination.equal_values import with_equal_values
-from tunebook.examination.examine import conclude, examine, results
+from tunebook.examination.examine import conclude, examine, results, with_equal_values
 from tunebook.examination.memory import forget_results
 from tunebook.report import gallery as gallery_module
 from tunebook.report.gallery import gallery

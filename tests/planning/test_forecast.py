@@ -15,11 +15,10 @@ from tunebook.checks.isolation import check as isolation
 from tunebook.deciding.sequential_design import planned
 from tunebook.domain.design import Round
 from tunebook.domain.formats.spelling import choice, log_uniform, per, uniform
-from tunebook.planning.changes import Kind, without_value
 from tunebook.planning.cost import Timed, TriedTimes, planned_cost
 from tunebook.planning.forecast import Measured, Reruns, plan_ahead
 from tunebook.planning.response import Ground
-from tunebook.planning.trade_offs import trades
+from tunebook.planning.trade_offs import Kind, trades, without_value
 from tunebook.planning.wording import assumption, too_small
 from tunebook.report.terminal.plan import cost_text, decision_text
 

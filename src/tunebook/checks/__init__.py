@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Mapping
+from traceback import walk_tb
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Protocol
 
@@ -113,10 +114,6 @@ def check_failed(check: str, error: Exception) -> CheckFailed:
 
 def _place_of(trace: TracebackType | None) -> str:
     """`tunebook.statistics.response.edge_gain:247`, the innermost line of Tunebook that ran."""
-    place = "an unknown place"
-    while trace is not None:
-        module = str(trace.tb_frame.f_globals.get("__name__", ""))
-        if module.partition(".")[0] == "tunebook":
-            place = f"{module}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return place
+    ran = ((f.f_globals.get("__name__", ""), line) for f, line in walk_tb(trace))
+    ours = [f"{name}:{line}" for name, line in ran if name.partition(".")[0] == "tunebook"]
+    return ours[-1] if ours else "an unknown place"

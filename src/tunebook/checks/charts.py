@@ -23,18 +23,12 @@ import dataclasses
 import importlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, SupportsIndex, overload
+from functools import cached_property
+from typing import Any
 
 from tunebook.charts.picture import Picture
 from tunebook.checks import SPECS
 from tunebook.domain.finding import NotApplicable
-
-__all__ = [
-    "Drawn",
-    "draw",
-    "pictures",
-    "without_repeats",
-]
 
 
 def draw(
@@ -94,25 +88,17 @@ class Drawn(Sequence[Picture]):
 
     def __init__(self, draw: Callable[[], Iterable[Picture]]) -> None:
         self._draw = draw
-        self._pictures: tuple[Picture, ...] | None = None
 
-    def _all(self) -> tuple[Picture, ...]:
-        if self._pictures is None:
-            with unvalidated():
-                self._pictures = tuple(self._draw())
-        return self._pictures
+    @cached_property
+    def _pictures(self) -> tuple[Picture, ...]:
+        with unvalidated():
+            return tuple(self._draw())
 
     def __len__(self) -> int:
-        return len(self._all())
+        return len(self._pictures)
 
-    @overload
-    def __getitem__(self, place: SupportsIndex) -> Picture: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> tuple[Picture, ...]: ...
-
-    def __getitem__(self, place: SupportsIndex | slice) -> Picture | tuple[Picture, ...]:
-        return self._all()[place]
+    def __getitem__(self, place: Any) -> Any:
+        return self._pictures[place]
 
 
 def pictures(results: Mapping[str, Any]) -> tuple[Picture, ...]:

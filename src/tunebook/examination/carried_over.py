@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tunebook.checks.variance_sources.repeated_search import alike as trained_alike
 from tunebook.domain.design import Round, Study, studies
 from tunebook.domain.finding import Finding, Interval, Number
 from tunebook.domain.formats.numbers import in_words, percent, plural
@@ -97,10 +98,9 @@ class _Found:
 
 def alike(plan: Round, before: Round) -> bool:
     """Whether trials of both rounds are of one kind, wherever they lie."""
-    same = ("max_train_steps", "evaluations", "time_limit_s")
     return (
         before.searcher in EVEN
-        and all(getattr(plan, name) == getattr(before, name) for name in same)
+        and trained_alike(plan, before)
         and all(c in plan.subject_to for c in before.subject_to)
     )
 

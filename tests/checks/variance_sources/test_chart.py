@@ -7,7 +7,7 @@ import pytest
 from tunebook.charts.render import to_svg
 from tunebook.checks.variance_sources import chart as variance_sources
 from tunebook.checks.variance_sources.check import VarianceSourcesResult
-from tunebook.checks.variance_sources.origins import Origin, Source
+from tunebook.checks.variance_sources.components import Origin, Source
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval
 

@@ -18,7 +18,7 @@ there); 5 % of tables in which anything is told falsely, all three together:
 Estimator: least squares on polynomials of each hyperparameter's scale, of degree 6 at most, and
 their products in pairs (`model.py`), on ranks throughout, so explosions do not dominate;
 shares and their 95 % intervals in `sensitivity_indices.py`. Of one hyperparameter that alone
-varies, `single_factor.py` reads what a polynomial misses. Shares of single hyperparameters add up
+varies, `share_of_one` reads what a polynomial misses. Shares of single hyperparameters add up
 to what the fit explains at most, and a total is never smaller than the share by itself.
 
 Assumes curves smooth on the declared scale, no effect of three hyperparameters that shows in none
@@ -34,9 +34,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tunebook.checks.importance.levels import BETTER, WHOLE
 from tunebook.checks.importance.result import StudyReading
-from tunebook.checks.importance.subsets import FEWEST, StudyViews, read_study
+from tunebook.checks.importance.subsets import BETTER, FEWEST, WHOLE, StudyViews, read_study
 from tunebook.checks.importance.verdicts import judge, tell_pairs, told
 from tunebook.checks.importance.wording import findings_of
 from tunebook.domain.design import Objective

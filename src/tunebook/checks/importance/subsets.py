@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from tunebook.checks.importance.levels import MOST, UNSURE
 from tunebook.checks.importance.model import (
     FEWEST_OF_LEVEL,
     AdditiveFit,
@@ -32,8 +31,8 @@ from tunebook.checks.importance.sensitivity_indices import (
     at_most_together,
     less,
     share,
+    share_of_one,
 )
-from tunebook.checks.importance.single_factor import share_of_one
 from tunebook.domain.space import Axis, Choice, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
@@ -41,6 +40,17 @@ from tunebook.domain.trial import Value
 if TYPE_CHECKING:
     from jaxtyping import Float
 
+WHOLE, BETTER, PAIRS = 0.015, 0.01, 0.015
+"""Levels of the three tests, each over the whole table: together 4 %, as they are not exact."""
+LEAST_TOGETHER = 0.01
+"""A pair's share below this is not worth tuning them together for."""
+LITTLE, LITTLE_NEAR = 0.1, 0.2
+"""Total share of a hyperparameter that matters little: a tenth of what varies among all trials;
+a fifth among the better half, where luck is a larger part of what varies."""
+UNSURE = 0.05
+"""Chance, over the hyperparameters of a study, that an upper end lies below the truth."""
+MOST = 10_000
+"""Trials of a study that are fitted; of more, so many at random."""
 FEWEST = 16
 PER_COLUMN = 1.75
 """Trials for each column of the smallest model: 16 for four hyperparameters, 30 for eight."""

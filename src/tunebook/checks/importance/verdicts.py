@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tunebook.checks.importance.levels import LEAST_TOGETHER, LITTLE, LITTLE_NEAR, PAIRS
 from tunebook.checks.importance.result import (
     HyperparameterReading,
     PairReading,
@@ -17,7 +16,14 @@ from tunebook.checks.importance.result import (
     Verdict,
 )
 from tunebook.checks.importance.sensitivity_indices import Share
-from tunebook.checks.importance.subsets import Pair, StudyViews
+from tunebook.checks.importance.subsets import (
+    LEAST_TOGETHER,
+    LITTLE,
+    LITTLE_NEAR,
+    PAIRS,
+    Pair,
+    StudyViews,
+)
 from tunebook.checks.importance.surface import (
     ResponseSurface,
     can_be_drawn,

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tunebook.checks.importance.levels import LITTLE, LITTLE_NEAR
 from tunebook.checks.importance.result import (
     HyperparameterReading,
     PairReading,
     StudyReading,
     Verdict,
 )
+from tunebook.checks.importance.subsets import LITTLE, LITTLE_NEAR
 from tunebook.domain.finding import (
     Finding,
     Interval,

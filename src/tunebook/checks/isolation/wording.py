@@ -23,21 +23,28 @@ def comparison(
     name: str, groups: Sequence[Group], pairs: Sequence[PairwiseDifference], sign: int, metric: str
 ) -> str:
     """Which values differ at this budget, or how far the data are from telling."""
-    known = [p for p in pairs if math.isfinite(p.difference)]
-    told = sorted((p for p in known if p.significant), key=lambda p: -abs(p.difference))
+    known, told, widest = _strongest(pairs)
     against = " with the best" if len(groups) > MOST_VALUES else ""
     if told:
         return (
             f"With {name} tuned at this budget, {_differences(told, known, sign, metric)}{against}"
             f"{_estimated(groups, told[0], sign)}"
         )
-    widest = max(known, key=lambda p: abs(p.difference))
     which = "the largest difference, " if len(known) > 1 else ""
     return (
         f"No significant difference between the values of {name}{against} at this budget ({which}"
         f"{_difference(widest, metric)}){_estimated(groups, widest, sign)}. "
         f"{_settling(groups, widest)}"
     )
+
+
+def _strongest(
+    pairs: Sequence[PairwiseDifference],
+) -> tuple[list[PairwiseDifference], list[PairwiseDifference], PairwiseDifference]:
+    """Pairs whose difference is known, those that are significant first, and the largest."""
+    known = [p for p in pairs if math.isfinite(p.difference)]
+    ordered = sorted(known, key=lambda p: -abs(p.difference))
+    return known, [p for p in ordered if p.significant], ordered[0] if ordered else pairs[0]
 
 
 def _estimated(groups: Sequence[Group], pair: PairwiseDifference, sign: int) -> str:
@@ -76,13 +83,11 @@ def over_fresh_seeds(
         f"Over the {seeds} seeds of each chosen configuration that did not choose it "
         f"(mean {metric}: {means}{more})"
     )
-    known = [p for p in pairs if math.isfinite(p.difference)]
+    known, told, widest = _strongest(pairs)
     if not known:
         return f"{head} nothing can be compared, since some were infeasible"
-    told = sorted((p for p in known if p.significant), key=lambda p: -abs(p.difference))
     if told:
         return f"{head}, {_differences(told, known, sign, metric)}"
-    widest = max(known, key=lambda p: abs(p.difference))
     which = "largest difference: " if len(known) > 1 else ""
     return (
         f"{head} the values of {name} do not differ significantly ({which}"

@@ -11,7 +11,7 @@ from tunebook.charts.picture import Picture, Row
 from tunebook.charts.ticks import number_label, ticks_between
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.checks.variance_sources.check import VarianceSourcesResult
-from tunebook.checks.variance_sources.origins import Source
+from tunebook.checks.variance_sources.components import Source
 from tunebook.domain.formats.numbers import number
 
 REACH = 5.0

@@ -34,9 +34,9 @@ from tunebook.checks.variance_sources.components import (
     noise_within,
     spread_of_levels,
 )
+from tunebook.checks.variance_sources.components import Origin as Origin
+from tunebook.checks.variance_sources.components import Source as Source
 from tunebook.checks.variance_sources.labels import Labelled, labelled
-from tunebook.checks.variance_sources.origins import Origin as Origin
-from tunebook.checks.variance_sources.origins import Source as Source
 from tunebook.checks.variance_sources.wording import missing_text, sources_text
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, Interval, NotApplicable, Number, Severity

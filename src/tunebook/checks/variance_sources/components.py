@@ -29,6 +29,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,39 @@ UNLIKE = 0.01
 """Level at which a worse configuration's variance counts as another, over all configurations."""
 FACTOR = 3.0
 """Between standard deviations, from which pooling them would hide both."""
+
+
+class Origin(StrEnum):
+    """Where a difference between two results may come from."""
+
+    TRIAL = "trial"
+    STUDY = "study"
+    SPLIT = "data split"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One source of variance.
+
+    Attributes:
+        origin: which.
+        deviation: standard deviation, 95 %; None where it was not measured.
+        levels: seeds, studies or splits that it was read from; `groups` configurations, or
+            scientific settings for studies.
+        alone: smallest and largest of one configuration's own, where several were pooled.
+        with_trial: the luck of one training is in it, since no seed was repeated.
+        left_out: configurations that are worse than the best and whose noise is not like its own.
+        rounds: earlier rounds whose reruns measured it, where this one has too few.
+    """
+
+    origin: Origin
+    deviation: Interval | None = None
+    levels: int = 0
+    groups: int = 0
+    with_trial: bool = False
+    alone: tuple[float, float] = (0.0, 0.0)
+    left_out: int = 0
+    rounds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

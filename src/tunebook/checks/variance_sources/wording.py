@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.checks.variance_sources.origins import Origin, Source
+from tunebook.checks.variance_sources.components import Origin, Source
 from tunebook.domain.formats.numbers import estimate_text, in_words, range_text
 
 MISSING = {
