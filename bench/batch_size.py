@@ -19,9 +19,9 @@ import numpy as np
 import tunebook as tb
 from batch_size_by_hand import section
 from batch_size_training import EXAMPLES, TARGETS, squared_norms
+from noise_scale import noise_scale
 from tunebook.charts.render import to_png
 from tunebook.domain.finding import NotApplicable
-from tunebook.procedures.batch_size.noise_scale import noise_scale
 
 SIZES = (2, 8, 32, 128, 512, 2048, 8192)
 MOMENTA = {"SGD": 0.0, "momentum 0.9": 0.9}

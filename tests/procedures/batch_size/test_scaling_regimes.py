@@ -8,7 +8,6 @@ from scipy.stats import binom
 
 from tunebook.domain.finding import NotApplicable
 from tunebook.procedures.batch_size.learning_rates import batch_rates
-from tunebook.procedures.batch_size.noise_scale import noise_scale
 from tunebook.procedures.batch_size.scaling_regimes import Regime, batch_regimes
 
 SIZES = [2**i for i in range(1, 12)]
@@ -100,32 +99,3 @@ def test_level2_the_exponents_interval_holds_the_truth(fresh_rng):
         power = batch_rates(rates).exponent
         missed += not power.low <= 0.7 <= power.high
     assert binom.ppf(1e-5, 1000, 0.05) <= missed <= binom.ppf(1 - 1e-5, 1000, 0.05)
-
-
-@pytest.mark.parametrize("size", [20.0, 2000.0])
-def test_the_noise_scale_of_gaussian_gradients(size):
-    rng = np.random.default_rng(7)
-    # 50 dimensions, true gradient of squared norm 1, covariance with trace `size`.
-    mean, spread = np.full(50, 50**-0.5), (size / 50) ** 0.5
-
-    def norms(batch, count):
-        drawn = mean + spread / batch**0.5 * rng.standard_normal((count, 50))
-        return (drawn**2).sum(axis=1)
-
-    found = noise_scale(
-        norms(16, 400), norms(1024, 400), small_batch=16, large_batch=1024, rng=rng
-    )
-    assert found.low <= size <= found.high
-    assert found.high / found.low < 1.5
-
-
-def test_noise_that_drowns_the_gradient_is_no_number():
-    rng = np.random.default_rng(8)
-
-    def norms(batch):
-        return (rng.standard_normal((20, 50)) ** 2).sum(axis=1) / batch
-
-    told = noise_scale(norms(16), norms(64), small_batch=16, large_batch=64, rng=rng)
-    assert isinstance(told, NotApplicable) and "drowns" in told.reason
-    few = noise_scale([1.0], [1.0], small_batch=16, large_batch=64, rng=rng)
-    assert isinstance(few, NotApplicable)

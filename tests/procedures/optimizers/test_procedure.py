@@ -51,7 +51,7 @@ def test_adam_with_epsilon_and_beta1_pinned_badly_loses_and_is_flagged(pinned):
     flag = next(f for f in flags if f.subject == "optimizer=adam")
     assert flag.severity is Severity.WARNING
     assert "epsilon and beta1 were each held at one value" in flag.sentence
-    assert "is not said" in said.sentence
+    assert "is not decided" in said.sentence
     assert said.answer["best"] is None and "adam" in said.answer["flagged"]
     assert said.answer["mean of adam"] > said.answer["mean of momentum"]
 

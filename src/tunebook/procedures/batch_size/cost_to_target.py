@@ -22,7 +22,7 @@ class Cost:
     Attributes:
         of: geometric mean over seeds, by batch size.
         least: sizes that may be the cheapest, the best estimate first: with a chance of 95 % the
-            one that truly is stands among them.
+            one that truly is is among them.
     """
 
     of: Mapping[int, Interval]
@@ -59,7 +59,7 @@ def batch_choice(
     seven sizes with five seeds at least 95 % keep the cheapest.
 
     Args:
-        steps: of each fresh seed by batch size; NaN where it did not reach the target.
+        steps: of each new seed by batch size; NaN where it did not reach the target.
         step_s: seconds of a step by batch size.
 
     Returns:

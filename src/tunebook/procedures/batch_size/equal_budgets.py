@@ -102,7 +102,7 @@ def covered_steps(tables: Sequence[TrialTable], metric: str, target: float, most
     """Steps that all trials of a size report on: training may end where the target is reached.
 
     Args:
-        tables: of one size; most: steps that its trials were asked for.
+        tables: of one size; most: steps that its trials train.
     """
     least = most
     for table in tables:

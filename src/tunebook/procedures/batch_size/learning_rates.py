@@ -1,4 +1,4 @@
-"""The best learning rate against batch size, beside the linear and the square-root rule (F2).
+"""The best learning rate against batch size, and the linear and the square-root rule (F2).
 
 Neither rule holds in general (Shallue et al. 2019, section 4.6): what is compared is the effective
 learning rate, learning rate / (1 - momentum).

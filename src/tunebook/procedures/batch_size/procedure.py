@@ -1,4 +1,4 @@
-"""Batch size: how far larger batches shorten training, each size tuned by itself (A4 F1 to F4).
+"""Batch size: how far larger batches shorten training, each size tuned by itself (A4 F1 F2 F3 F4).
 
 Each batch size gets learning rates of its own, in a moved range where the best lies at the edge;
 the fastest configuration of each is then run with new seeds, and only those are judged. A size

@@ -117,7 +117,7 @@ def read_run(
             the curve's own fall counts.
         lowest: the loss that such runs reach; where it is not known, a run is stuck by its own
             fall alone, and one that falls at once, before it was evaluated thrice, looks so.
-        max_train_steps: asked of it.
+        max_train_steps: of the trial.
         diverged: the trial ended for a value that is not a number or infinite.
         short: an abbreviated run, of which no fall is expected yet.
     """
@@ -176,7 +176,7 @@ def _fall(losses: Float[np.ndarray, "points"]) -> float:
     """From the first twentieth of the evaluations to the lowest one.
 
     Not from the very first: weights that begin too large give a first loss that a few steps undo,
-    and beside which no later rise would count. Unless all but AT_ONCE of the fall is done by then.
+    next to which no later rise would count. Unless all but AT_ONCE of the fall is done by then.
     """
     medians = _medians(losses, max(3, len(losses) // 20))
     fall, whole = float(medians[0] - medians.min()), float(losses[0] - medians.min())

@@ -96,6 +96,14 @@ class OptimizersReading:
         """Of the book; there is none before any optimizer was tuned."""
         return next(iter(self.tuned.values())).table.objective
 
+    def worse_than(self, name: str) -> list[str]:
+        """Optimizers that one is better than, by their means; flagged ones are left out."""
+        if not isinstance(self.verdict, SearchVerdict):
+            return []
+        flagged = {loser for loser, winner, _ in self.flagged if winner == name}
+        better = self.verdict.better
+        return [n for n in self.verdict.order if (name, n) in better and n not in flagged]
+
     @property
     def order(self) -> list[str]:
         """Optimizers by their new seeds; before those ran, by their best trial."""

@@ -1,4 +1,4 @@
-"""Several searches compared: by fresh seeds of what each found, and by the searches (D3 G1).
+"""Several searches compared: by new seeds of what each found, and by the searches (D3 G1).
 
 Claim, of optimizers that were tuned alike: "a is better than b at this budget". Null: they are the
 same. Two things must tell them apart, in the same direction.
@@ -49,11 +49,11 @@ class SearchVerdict:
     """All of them, in the objective's units.
 
     Attributes:
-        order: names by the mean of their fresh seeds, best first.
+        order: names by the mean of their new seeds, best first.
         mean: of each, 95 % by itself.
-        pairs: every pair's difference of fresh seeds, a minus b; told apart where both the seeds
-            and the searches tell them apart.
-        better: pairs that are told apart.
+        pairs: every pair's difference of new seeds, a minus b; significant where both the seeds
+            and the searches differ.
+        better: pairs that differ significantly.
         by_seeds_alone: pairs that the seeds alone tell apart: what was found differs, and another
             search may find otherwise.
         more: seeds each, beyond those there are, after which the two best configurations would be
@@ -86,7 +86,7 @@ def search_pairs(tables: Mapping[str, TrialTable], name: str) -> tuple[PairwiseD
     """Every pair of searches, as C9 compares them.
 
     Where losses are above 0 and the median over all searches is more than WIDE times the best,
-    their logarithms are compared: beside losses that lie powers of ten apart, the spread of a best
+    their logarithms are compared: next to losses powers of ten apart, the spread of a best
     would be that of the worse searches. It is one rule for all, so that it favours none.
 
     Args:
@@ -111,7 +111,7 @@ def search_verdict(
     """Judge several searches.
 
     Args:
-        fresh: losses of the fresh seeds of each, lower is better; infinite or not a number where
+        fresh: losses of the new seeds of each, lower is better; infinite or not a number where
             one was infeasible.
         searches: every pair of them, as `search_pairs` has it.
         worst: loss that such a seed counts with; raised to the worst that was seen.

@@ -156,7 +156,7 @@ def best_values(args: TrainingLengthArguments, done: Done, length: int) -> dict[
     """The configuration for a length, from what was tuned; empty where nothing has a result.
 
     The learning rate alone follows the fit over all lengths. With more that was tuned, it is the
-    best trial of the nearest length, since a rate is best beside the values it was tuned with.
+    best trial of the nearest length, since a rate is best with the values it was tuned with.
     """
     tuned = {n: stages for n in args.lengths if (stages := sweeps_in(done, "tune", n))}
     usable = {n: s for n, s in tuned.items() if _best_trial(s) is not None}
