@@ -5,10 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 import sqlalchemy as sa
 
 from tunebook.domain.design import Round
-from tunebook.domain.formats.codec import from_json, to_json
+from tunebook.domain.errors import CodecError
+from tunebook.domain.formats.codec import (
+    RoundFile,
+    from_json,
+    read_round_file,
+    to_json,
+    write_round_file,
+)
 from tunebook.domain.origin import RoundOrigin, Stage
 from tunebook.procedures.steps.old_notes import origin_in, with_origin
 
@@ -69,3 +77,17 @@ def test_a_book_of_that_version_continues_and_says_the_same(narrow_book, ask):
     again = ask(type(narrow_book)(narrow_book._store.location), never)
     assert again.finished
     assert again.data() == found.data()
+
+
+def test_an_origin_is_no_part_of_a_round_file():
+    stage = Stage(kind="sweep", index=1)
+    written = write_round_file(RoundFile(plan=with_origin(OLD, stage)))
+    assert "origin" not in written
+    assert read_round_file(written).plan == OLD
+    with pytest.raises(CodecError, match='no key "origin"'):
+        read_round_file(written + '[origin]\nprocedure = "instability"\n')
+
+
+def test_what_a_person_plans_after_a_procedure_has_no_origin(narrow_book):
+    assert narrow_book.rounds[-1].plan.origin is not None
+    assert narrow_book.next_round().plan.origin is None
