@@ -9,7 +9,7 @@ of high dimensions; the random shift keeps the first point out of the corner.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from scipy.stats import qmc
 from tunebook.domain.design import Round
 from tunebook.domain.space import Branch
 from tunebook.domain.trial import Configuration
+from tunebook.search import Searcher
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -30,44 +31,11 @@ SOBOL_BLOCK = 64
 _RNG = "rng" if "rng" in inspect.signature(qmc.Halton).parameters else "seed"
 
 
-def halton(
-    branch: Branch,
-    seed: int,
-    indices: Sequence[int],
-    plan: Round,  # noqa: ARG001 - as every searcher
-) -> list[Configuration]:
-    """Scrambled, randomly shifted Halton points (modulo 1).
+def halton_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.ndarray, "n d"]:
+    """Scrambled, randomly shifted Halton points (modulo 1) in the unit cube, one row an index.
 
     Time does not grow with the index. Indices that follow one another cost one call.
     """
-    return _configurations(branch, halton_units(len(branch.axes), seed, indices))
-
-
-def sobol(
-    branch: Branch,
-    seed: int,
-    indices: Sequence[int],
-    plan: Round,  # noqa: ARG001 - as every searcher
-) -> list[Configuration]:
-    """Scrambled Sobol points, made by blocks of 64.
-
-    Time hardly grows with the index (3 ms for index 1,000,000 in 10 dimensions).
-    """
-    return _configurations(branch, sobol_units(len(branch.axes), seed, indices))
-
-
-def random(
-    branch: Branch,
-    seed: int,
-    indices: Sequence[int],
-    plan: Round,  # noqa: ARG001 - as every searcher
-) -> list[Configuration]:
-    """Independent uniform points; time does not depend on the index."""
-    return _configurations(branch, random_units(len(branch.axes), seed, indices))
-
-
-def halton_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.ndarray, "n d"]:
-    """Halton points in the unit cube, one row an index, each in [0, 1)."""
     if dimensions == 0 or len(indices) == 0:
         return np.empty((len(indices), dimensions))
     engine = _engine(qmc.Halton, dimensions, seed)
@@ -87,7 +55,10 @@ def halton_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np
 
 
 def sobol_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.ndarray, "n d"]:
-    """Sobol points in the unit cube, one row an index, each in [0, 1)."""
+    """Scrambled Sobol points in the unit cube, made by blocks of 64, one row an index.
+
+    Time hardly grows with the index (3 ms for index 1,000,000 in 10 dimensions).
+    """
     units = np.empty((len(indices), dimensions))
     if dimensions == 0 or len(indices) == 0:
         return units
@@ -105,7 +76,10 @@ def sobol_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.
 
 
 def random_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.ndarray, "n d"]:
-    """Uniform points in the unit cube, one row an index, each in [0, 1)."""
+    """Independent uniform points in the unit cube, one row an index.
+
+    Time does not depend on the index.
+    """
     units = np.empty((len(indices), dimensions))
     for row, k in enumerate(indices):
         units[row] = _uniform(seed, int(k), dimensions)
@@ -142,3 +116,24 @@ def _configurations(branch: Branch, units: Float[np.ndarray, "n d"]) -> list[Con
         {name: axis.from_unit(float(row[column[name]])) for name, axis in branch.axes.items()}
         for row in units
     ]
+
+
+def _searcher(
+    units: Callable[[int, int, Sequence[int]], Float[np.ndarray, "n d"]],
+) -> Searcher:
+    """The searcher that places points of the unit cube in a space."""
+
+    def search(
+        branch: Branch,
+        seed: int,
+        indices: Sequence[int],
+        plan: Round,  # noqa: ARG001 - as every searcher
+    ) -> list[Configuration]:
+        return _configurations(branch, units(len(branch.axes), seed, indices))
+
+    return search
+
+
+halton = _searcher(halton_units)
+sobol = _searcher(sobol_units)
+random = _searcher(random_units)

@@ -62,17 +62,18 @@ class RayNode:
         self._gone = threading.Event()
         threading.Thread(target=self._keep, daemon=True, name="keeper").start()
 
-    def about(self) -> str:
-        """The version of Tunebook here."""
-        self._heard_at = time.monotonic()
-        return VERSION
+    def expect(self, key: tuple[int, int], attempt: int) -> str:
+        """Make a fresh folder for an attempt that is about to begin.
 
-    def expect(self, key: tuple[int, int], attempt: int) -> None:
-        """An attempt is about to begin: a fresh folder for it."""
+        Returns:
+            the version of Tunebook here.
+        """
+        self._heard_at = time.monotonic()
         shutil.rmtree(self._folder / "files", ignore_errors=True)
         self._running = TrialKey(*key)
         self._files = attempt_files(self._folder / "files", self._running, attempt)
         self._ended = None
+        return VERSION
 
     def take(self, thing: Thing, relative: str, data: bytes) -> None:
         """A piece of what an earlier attempt has left at the host."""

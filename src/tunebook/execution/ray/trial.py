@@ -97,7 +97,8 @@ async def train(order: Order, cluster: Cluster) -> Ended:
 
 
 async def _on(node: Any, order: Order, copy: HostCopy) -> Ended:
-    theirs = await _unless_stopped(node.about.remote(), order)
+    key = (order.key.round, order.key.number)
+    theirs = await _unless_stopped(node.expect.remote(key, order.attempt), order)
     if theirs != VERSION:
         return Ended(
             key=order.key,
@@ -105,7 +106,6 @@ async def _on(node: Any, order: Order, copy: HostCopy) -> Ended:
             unloadable=f"the nodes have Tunebook {theirs}, and the host has "
             f"{VERSION}: install the same there, or give runtime_env=",
         )
-    await node.expect.remote((order.key.round, order.key.number), order.attempt)
     await _give(node, order, copy)
     copy.began = time.monotonic()
     await node.begin.remote(order.told, order.code, order.code_number)
