@@ -187,12 +187,16 @@ def import_path(train: Train) -> str:
     return f"{module}:{name}" if _importable(sys.modules[module]) else ""
 
 
+def without_arguments(train: Any) -> Any:
+    """The function itself, of partial functions and of decorated ones."""
+    while isinstance(train, functools.partial):
+        train = train.func
+    return inspect.unwrap(train) if callable(train) else train
+
+
 def source_text(train: Train) -> str:
     """The source text of a function, as far as Python knows it; else an empty text."""
-    inner: Any = train
-    while isinstance(inner, functools.partial):
-        inner = inner.func
-    inner = inspect.unwrap(inner)
+    inner = without_arguments(train)
     if not inspect.isroutine(inner) and not inspect.isclass(inner):
         inner = type(inner)
     try:

@@ -17,7 +17,6 @@ from collections.abc import Collection
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -25,7 +24,7 @@ from tunebook.domain.environment import Environment, code_changes, other_changes
 from tunebook.domain.errors import StoreError, TrainingCodeError
 from tunebook.domain.program import MARK, Program
 from tunebook.domain.version import VERSION
-from tunebook.execution.code import TrainingCode
+from tunebook.execution.code import TrainingCode, without_arguments
 from tunebook.execution.imported import loaded, packages_of
 from tunebook.execution.naming import find_code
 from tunebook.execution.resources import answer_of
@@ -108,12 +107,9 @@ def training_file(code: TrainingCode) -> Path | None:
             return find_code(code.path, search=code.sys_path).file
         except TrainingCodeError:
             return None
-    inner: Any = code.call
-    while isinstance(inner, functools.partial):
-        inner = inner.func
     try:
-        file = inspect.getsourcefile(inspect.unwrap(inner)) if inner is not None else None
-    except TypeError:
+        file = inspect.getsourcefile(without_arguments(code.call))
+    except TypeError:  # no function, or one that is built in
         return None
     return Path(file) if file and Path(file).is_file() else None
 

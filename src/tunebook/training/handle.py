@@ -85,13 +85,8 @@ class Trial:
         self._assignment = assignment
         self._log = log
         self._stop = stop
-        self._ends_at = (
-            None
-            if assignment.time_limit_s is None
-            else time.monotonic()
-            + assignment.time_limit_s
-            - min(STOP_BEFORE_LIMIT_S, assignment.time_limit_s / 10)
-        )
+        limit_s = math.inf if assignment.time_limit_s is None else assignment.time_limit_s
+        self._ends_at = time.monotonic() + limit_s - min(STOP_BEFORE_LIMIT_S, limit_s / 10)
         self._told_late = False
         self._evaluating = EvaluationTime()
         self._first_step = 0
@@ -296,7 +291,7 @@ class Trial:
 
     def should_stop(self) -> bool:
         """True once the trial was asked to end, or its time limit is two seconds away."""
-        late = self._ends_at is not None and time.monotonic() >= self._ends_at
+        late = time.monotonic() >= self._ends_at
         self._told_late |= late
         return late or self._stop.is_set()
 
