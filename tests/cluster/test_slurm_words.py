@@ -69,7 +69,7 @@ def test_a_python_of_many_words_and_a_folder_with_a_space():
 
 
 def test_answers_of_squeue():
-    answer = "12|0|RUNNING|None\n12|1|PENDING|Resources\n13|N/A|PENDING|None\n"
+    answer = "slurm_load_jobs error: Invalid job id specified\n12|0|RUNNING|None\n12|1|PENDING|Resources\n13|N/A|PENDING|None\n"
     assert states(answer) == {("12", 0): ("RUNNING", "None"), ("12", 1): ("PENDING", "Resources")}
 
 

@@ -43,7 +43,7 @@ class Queue:
         self.asked_ids: frozenset[str] = frozenset()
         self._asked: subprocess.Popen[bytes] | None = None
         self._asked_at = -ASK_EVERY_S
-        self._answer: tuple[IO[bytes], ...] | None = None
+        self._answer: IO[bytes] | None = None
         self._cancels: list[subprocess.Popen[bytes]] = []
 
     def look(self, ids: Collection[str]) -> dict[Job, tuple[str, str]] | None:
@@ -87,35 +87,31 @@ class Queue:
                 command.kill()
                 command.wait()
         if self._answer is not None:
-            for file in self._answer:
-                file.close()
+            self._answer.close()
             self._answer = None
 
     def _ask(self, ids: Collection[str], now: float) -> None:
-        # Files and no pipes: the states of thousands of jobs fill a pipe.
-        self._answer = tuple(tempfile.TemporaryFile() for _ in range(2))  # noqa: SIM115
+        # A file and no pipe: the states of thousands of jobs fill a pipe.
+        self._answer = tempfile.TemporaryFile()  # noqa: SIM115
         self._asked_at = now
         self.asked_ids = frozenset(ids)
         self._asked = subprocess.Popen(
             ["squeue", "-h", "-r", "-t", "all", "-j", ",".join(sorted(ids)), "-o", FORMAT],
             stdin=subprocess.DEVNULL,
-            stdout=self._answer[0],
-            stderr=self._answer[1],
+            stdout=self._answer,
+            stderr=subprocess.STDOUT,
         )
 
     def _read(self) -> dict[Job, tuple[str, str]] | None:
         assert self._asked is not None and self._answer is not None
         code = self._asked.returncode
-        texts = []
-        for file in self._answer:
-            file.seek(0)
-            texts.append(file.read().decode(errors="replace"))
-            file.close()
+        self._answer.seek(0)
+        answer = self._answer.read().decode(errors="replace")
+        self._answer.close()
         self._asked = self._answer = None
-        answer, complaint = texts
-        if code and "Invalid job id" not in complaint:
+        if code and "Invalid job id" not in answer:
             self.away_since = self.away_since or time.monotonic()
-            self.away_words = " ".join(complaint.split())
+            self.away_words = " ".join(answer.split())
             return None
         self.away_since = None
         return states(answer)
@@ -125,7 +121,7 @@ def states(answer: str) -> dict[Job, tuple[str, str]]:
     """States and reasons in the lines of an answer."""
     found: dict[Job, tuple[str, str]] = {}
     for line in answer.splitlines():
-        array, task, state, reason = line.split("|", 3)
-        if task.isdigit():
-            found[array, int(task)] = (state, reason)
+        parts = line.split("|", 3)
+        if len(parts) == 4 and parts[1].isdigit():  # another line is a complaint
+            found[parts[0], int(parts[1])] = (parts[2], parts[3])
     return found
