@@ -12,10 +12,10 @@ import os
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tunebook.domain.errors import TrainingCodeError
 from tunebook.training import checkpoints
@@ -24,35 +24,18 @@ from tunebook.training.checkpoints import Checkpoint, Saving, checksum
 Save = Callable[[Path], object]
 
 
-class Place(Protocol):
-    """What keeps checkpoints of one trial."""
-
-    def keep(self, saving: Saving, save: Save) -> str:
-        """Save one and drop what need not be kept; returns why it could not be stored, or ""."""
-
-    def listed(self) -> list[Checkpoint]:
-        """All whole ones by step, as far as their manifests tell."""
-
-    def fetched(self, found: Checkpoint) -> AbstractContextManager[Path | None]:
-        """Its content here, while the block lasts; None where it is damaged."""
-
-    def drop(self, found: Checkpoint) -> None:
-        """Delete one."""
-
-
-def place_of(at: str, folder: Path) -> Place:
-    """Where a trial's checkpoints are kept: at a URL, or in a folder where that is empty."""
-    return ElsewherePlace(at) if at else FolderPlace(folder)
-
-
 class FolderPlace:
-    """A folder beside the trial's log."""
+    """A folder beside the trial's log; keeps the checkpoints of one trial."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def keep(self, saving: Saving, save: Save) -> str:
-        """Save one; an error of the disk goes to the caller."""
+        """Save one and drop what need not be kept; an error of the disk goes to the caller.
+
+        Returns:
+            why it could not be stored; here always empty.
+        """
         checkpoints.keep(self._folder, saving, save)
         return ""
 
@@ -155,6 +138,15 @@ class ElsewherePlace:
     def _remove(self, name: str) -> None:
         with suppress(FileNotFoundError):
             self._files.rm_file(f"{self._root}/{name}")
+
+
+Place = FolderPlace | ElsewherePlace
+"""What keeps the checkpoints of one trial."""
+
+
+def place_of(at: str, folder: Path) -> Place:
+    """Where a trial's checkpoints are kept: at a URL, or in a folder where that is empty."""
+    return ElsewherePlace(at) if at else FolderPlace(folder)
 
 
 def _name(step: int, sha256: str) -> str:
