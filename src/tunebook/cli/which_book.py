@@ -6,9 +6,8 @@ A book is a file, or a database of a PostgreSQL server that a URL names.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
@@ -19,34 +18,18 @@ if TYPE_CHECKING:
     from tunebook.book.notebook import Book
     from tunebook.book.rounds import Round
 
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def book_option(function: F) -> F:
-    """Add `--book PATH|URL`."""
-    option = click.option(
-        "--book",
-        "book_path",
-        metavar="PATH|URL",
-        envvar="TUNEBOOK_BOOK",
-        help="The book's file, or postgresql://USER@HOST/DATABASE; else TUNEBOOK_BOOK, else the "
-        "only *.db here.",
-    )
-    return option(function)
-
-
-def round_option(function: F) -> F:
-    """Add `--round N`."""
-    option = click.option(
-        "--round", "number", type=int, help="Its number; the newest if left out."
-    )
-    return option(function)
-
-
-def json_option(function: F) -> F:
-    """Add `--json`."""
-    option = click.option("--json", "as_json", is_flag=True, help="Print JSON, with a schema.")
-    return option(function)
+book_option = click.option(
+    "--book",
+    "book_path",
+    metavar="PATH|URL",
+    envvar="TUNEBOOK_BOOK",
+    help="The book's file, or postgresql://USER@HOST/DATABASE; else TUNEBOOK_BOOK, else the only "
+    "*.db here.",
+)
+round_option = click.option(
+    "--round", "number", type=int, help="Its number; the newest if left out."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, with a schema.")
 
 
 def find_book(book_path: str | None) -> str | Path:
