@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tunebook.checks import Result
-from tunebook.domain.errors import CodecError, EvidenceError
+from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Examination, NotApplicable
 from tunebook.domain.formats.codec import read_space
+from tunebook.domain.formats.toml_text import read_toml_text
 from tunebook.domain.space import Axis, Per
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import conclude, results
@@ -149,16 +150,8 @@ def _refuse_empty(table: TrialTable, source: str) -> None:
 
 
 def _space(file: Path) -> Mapping[str, Axis | Per]:
-    try:
-        text = file.read_text("utf-8-sig")
-    except OSError as error:
-        raise CodecError(
-            f"the space file {file} can't be read: {error.strerror or error}",
-            next_step="name a TOML file with a line for each hyperparameter: "
-            'lr = { low = 1e-4, high = 1.0, scale = "log" }',
-        ) from None
-    except UnicodeDecodeError as error:
-        raise CodecError(
-            f"{file} is not UTF-8 text: byte {error.start} is none", next_step="save it as UTF-8"
-        ) from None
-    return read_space(text, source=str(file))
+    step = (
+        "name a TOML file with a line for each hyperparameter: "
+        'lr = { low = 1e-4, high = 1.0, scale = "log" }'
+    )
+    return read_space(read_toml_text(file, "space file", step), source=str(file))

@@ -63,7 +63,7 @@ def test_a_seed_that_now_crashes_is_not_reproduced(launched, train):
 
     found = launched.replay(0, broken, **QUIET)
     assert found.verdict.reproduced is Reproduced.NOT
-    assert "feasible on one side alone" in found.sentence
+    assert "feasible in only one" in found.sentence
 
 
 def test_what_can_not_be_replayed_says_why(launched, train):

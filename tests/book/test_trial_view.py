@@ -91,7 +91,7 @@ def test_the_best_by_another_metric_is_chosen_afterwards(tmp_path):
         best = trial.best_checkpoint(tb.maximize("accuracy"))
         with best.open() as path:
             assert path.read_text() == "4"
-        with pytest.raises(EvidenceError, match="no checkpoint with f1 beside it"):
+        with pytest.raises(EvidenceError, match="reported f1 at the step of none"):
             trial.best_checkpoint(tb.maximize("f1"))
         (content,) = (tmp_path / "elsewhere/round-1/0").glob("4.*[!n]")
         content.write_text("rotten")

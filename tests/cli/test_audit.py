@@ -226,7 +226,7 @@ def test_what_is_no_table_is_said_with_its_place(audit, case, form):
         (["--chance", "nan"], "chance is a finite number"),
         (["--chance", "high"], "is not a valid float"),
         (["--curves", "absent.csv"], "there is no file absent.csv"),
-        (["--space", "absent.toml"], "absent.toml can't be read"),
+        (["--space", "absent.toml"], "there is no space file absent.toml"),
         (["--training-objective", "train"], 'no column "train"'),
     ],
 )

@@ -2,7 +2,7 @@
 
 After the first baseline the learning rate is searched around its launched value; after a decision
 that keeps the baseline, its values are held, and a hyperparameter that was fixed is varied. A
-round of which no trial completed is run again once its cause is mended.
+round of which no trial completed is run again once its cause is corrected.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def nothing_complete(draft: Draft, table: TrialTable | None) -> bool:
     draft.unresolved.insert(
         0,
         f"None of {len(table)} trials completed ({why}), so this round answers nothing. Find the "
-        "cause (tunebook findings, tunebook logs) and mend it. Check with tunebook try, then run "
-        "this plan: it is the same round with new seeds.",
+        "cause (tunebook findings, tunebook logs) and correct it. Check with tunebook try, then "
+        "run this plan: it is the same round with new seeds.",
     )
     return True
 

@@ -21,7 +21,7 @@ def story(draft: Draft, decision: Decision | None, number: int, *, crashed: bool
     """
     of = f"round {number}" if number else "the round"
     if crashed:
-        return f"Proposed: {of} again with new seeds, once what stopped its trials is mended."
+        return f"Proposed: {of} again with new seeds, once the cause is corrected."
     if draft.nothing:
         return (
             f"No new round is proposed after {of}: {draft.nothing}. The plan below starts from "

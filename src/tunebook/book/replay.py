@@ -54,14 +54,14 @@ class Replay:
 
     @property
     def sentence(self) -> str:
-        """The verdict with its numbers and the test that it stands on."""
+        """The verdict with its numbers and its test."""
         found, seeds = self.verdict, plural(len(self.pairs), "seed")
         if found.reproduced is Reproduced.EXACTLY:
             return f"Launch {self.launch} reproduces exactly: the same values in all {seeds}."
         if found.other_fates:
             return (
                 f"Launch {self.launch} does not reproduce: {found.other_fates} of {seeds} ended "
-                "feasible on one side alone."
+                "feasible in only one of the two runs."
             )
         shift = interval_text(found.shift, signed=True) if found.shift else "not known"
         told = (
@@ -87,7 +87,7 @@ def _line(pair: SeedPair) -> str:
 
 
 def recorded_reruns(store: Store, launch: Launch) -> tuple[TrialRecord, ...]:
-    """The fresh-seed reruns that a launch stands on.
+    """The reruns with new seeds that a launch rests on.
 
     Raises:
         EvidenceError: none of them is on record.

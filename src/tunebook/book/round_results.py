@@ -179,7 +179,7 @@ class ReadRound(SteeredRound):
             why = f": {lost[0].trials} {lost[0].cause}, {lost[0].detail}" if lost else ""
             raise EvidenceError(
                 f"no trial of round {self.number} is complete{why}",
-                next_step="mend the training code and run the round again"
+                next_step="correct the training code and run the round again"
                 if lost
                 else "run the round: round.run(train)",
             )

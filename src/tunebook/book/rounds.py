@@ -163,20 +163,20 @@ class Round(ReadRound):
         again: str | None = None,
         progress: bool = True,
     ) -> Decision:
-        """Rerun the best of each side and the baseline with fresh seeds, and judge those alone.
+        """Rerun the best candidates and the baseline with new seeds, and judge those reruns alone.
 
         The runs that selected a configuration are never part of the evidence for it. A round
         that has its answer keeps it; one that asked for more evidence goes on where it stood.
 
         Args:
             train: as for `run`.
-            max_reruns: over all sides together.
+            max_reruns: over all arms together.
             run: False judges the reruns that are there.
             error_rate: chance of adopting a change that brings the least improvement or less.
             estimand: what decides: `"mean"` of the objective, or `"beats"`, the chance that a
                 rerun beats one of the baseline by more than the least improvement.
             infeasible_as: what an infeasible rerun counts as in a mean; chance if left out.
-            paired: compare seed by seed, where a seed means the same to both sides: the same
+            paired: compare seed by seed, where a seed means the same to both arms: the same
                 initial weights, the same order of the data.
             validation_examples: in the validation set; of an error rate or an accuracy the
                 decision then says how far another set of that size might move the gain.

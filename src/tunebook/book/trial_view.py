@@ -169,7 +169,7 @@ class BookTrial:
         )
 
     def best_checkpoint(self, by: Objective | None = None) -> KeptCheckpoint:
-        """The best of those that were kept, by any metric that was reported beside them.
+        """The best of those that were kept, by any metric that was reported at their steps.
 
         Args:
             by: `tb.maximize("valid/accuracy")`; the book's objective if left out.
@@ -189,7 +189,7 @@ class BookTrial:
         files = self._store.files
         if kept:
             return EvidenceError(
-                f"trial {self.name} kept {len(kept)}, but no checkpoint with {metric} beside it",
+                f"trial {self.name} kept {len(kept)}, but reported {metric} at the step of none",
                 next_step="trial.report(step, ...) before trial.checkpoint(step, save)",
             )
         if not files.is_dir():

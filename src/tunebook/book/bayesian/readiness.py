@@ -13,7 +13,7 @@ from tunebook.domain.table import TrialTable
 
 
 def missing_exploration(table: TrialTable, *, seed: int = 0) -> tuple[str, ...]:
-    """What stands between a table of trials and exploitation; empty where nothing does.
+    """What a table of trials lacks for exploitation; empty where nothing is missing.
 
     A warning or a problem of C1 (best at an edge), C2 (sampled thinly) or C3 (fails, and where)
     does; so does a note of C2, which says that nothing shows dense sampling, and a check that

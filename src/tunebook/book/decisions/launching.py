@@ -14,7 +14,7 @@ def _instead(decision: Decision) -> str:
     """What to do where a decision does not adopt."""
     known = any(s.gain is not None and math.isfinite(s.gain.estimate) for s in decision.sides)
     if decision.verdict is Verdict.KEEP:
-        first = "mend the training code" if decision.baseline is None else "keep the baseline"
+        first = "correct the training code" if decision.baseline is None else "keep the baseline"
         return f"{first}, and ask the next question: tunebook next, book.next_round()"
     if decision.baseline is None and not known:
         return state_chance(decision.round)

@@ -49,8 +49,8 @@ def refuse_open_problems(decision: Decision, *, acknowledged: bool) -> None:
     raise EvidenceError(
         f"round {decision.round} has {plural(len(decision.problems), 'open problem')}: "
         f"{_shown(decision.problems)}",
-        next_step="mend the training code and run the question as a new round; or launch all the "
-        "same: tunebook launch --despite-problems, book.launch(decision, despite_problems=True)",
+        next_step="correct the training code and run the question as a new round; or launch "
+        "anyway: tunebook launch --despite-problems, book.launch(decision, despite_problems=True)",
     )
 
 

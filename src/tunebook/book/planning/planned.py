@@ -134,7 +134,7 @@ def _numbers(ahead: PlannedRound) -> dict[str, Any]:
 
 
 def _finite(number: float) -> float | None:
-    """A number for JSON; None where nothing is told apart, or nothing was worked out."""
+    """A number for JSON; None where no difference is significant, or nothing was worked out."""
     return number if math.isfinite(number) else None
 
 
@@ -158,7 +158,7 @@ def look_ahead(
         plan: the round.
         number: of the round in the book, where it is in it.
         workers: trials at a time; one a core if left out.
-        max_reruns: of the decision to come, over all sides.
+        max_reruns: of the decision to come, over all arms.
         with_trades: False leaves out what changes of the plan would buy.
         objective, setting: of the book to be, where there is none yet.
     """

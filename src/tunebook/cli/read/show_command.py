@@ -13,7 +13,7 @@ from tunebook.cli.which_book import book_option, json_option, open_book
 @book_option
 @json_option
 def command(trial: str, points: bool, book_path: str | None, as_json: bool) -> None:
-    """Show TRIAL: configuration, fate, curves, and the end of what it printed.
+    """Show TRIAL: configuration, outcome, curves, and the end of its output.
 
     A trial has the name that reports give it, `2.17`; a rerun `2.r3`.
     """

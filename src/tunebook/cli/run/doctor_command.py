@@ -17,7 +17,7 @@ MARKS = {"good": ("✓", "green"), "warning": ("▲", "yellow"), "problem": ("�
 def command(book_path: str | None, as_json: bool) -> None:
     """Check the book's file, its disk, leftovers, clocks, versions, workers and clusters.
 
-    Nothing is changed. Exits with 1 where something needs mending.
+    Nothing is changed. Exits with 1 if there is a problem.
     """
     from tunebook.book.doctor import checkups
     from tunebook.cli.output import data, print_json

@@ -198,20 +198,11 @@ def _show_plan(
 def read_file(file: Path) -> RoundFile:
     """What a round file says, its training code by a path that works from this folder."""
     from tunebook.cli.code_beside import code_beside
-    from tunebook.domain.errors import CodecError
     from tunebook.domain.formats.codec import read_round_file
+    from tunebook.domain.formats.toml_text import read_toml_text
 
-    try:
-        text = file.read_text("utf-8-sig")
-    except FileNotFoundError:
-        raise CodecError(
-            f"there is no round file {file}",
-            next_step="write one: tunebook init, or tunebook next --out round.toml",
-        ) from None
-    except UnicodeDecodeError as error:
-        raise CodecError(
-            f"{file} is not UTF-8 text: byte {error.start} is none", next_step="save it as UTF-8"
-        ) from None
+    step = "write one: tunebook init, or tunebook next --out round.toml"
+    text = read_toml_text(file, "round file", step)
     asked = read_round_file(text, source=str(file))
     return replace(asked, train=code_beside(asked.train, file.parent))
 

@@ -83,7 +83,7 @@ def command(folder: Path, framework: str, task: str | None, tries: bool, as_json
         show_seen(seen)
     enter = "" if folder == Path(".") else f"cd {folder} && "
     if seen is not None and seen.faulty:
-        click.echo(f"Next:  mend what it says, then {enter}tunebook try round-1.toml")
+        click.echo(f"Next:  correct what it names, then {enter}tunebook try round-1.toml")
     else:
         click.echo(f"Next:  {enter}tunebook run round-1.toml && tunebook decide --max-reruns 6")
 

@@ -7,12 +7,36 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from tunebook.domain.errors import CodecError
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _WIDTH = 99
+
+
+def read_toml_text(file: Path, what: str, next_step: str) -> str:
+    """Read the text of a TOML file.
+
+    Args:
+        file: its path.
+        what: it is, "round file", for errors.
+        next_step: where it can't be read.
+
+    Raises:
+        CodecError: it can't be read, or is not UTF-8.
+    """
+    try:
+        return file.read_text("utf-8-sig")
+    except FileNotFoundError:
+        raise CodecError(f"there is no {what} {file}", next_step=next_step) from None
+    except OSError as error:
+        why = error.strerror or error
+        raise CodecError(f"the {what} {file} can't be read: {why}", next_step=next_step) from None
+    except UnicodeDecodeError as error:
+        rule = f"{file} is not UTF-8 text: byte {error.start} is none"
+        raise CodecError(rule, next_step="save it as UTF-8") from None
 
 
 def load_toml(text: str, *, source: str = "") -> dict[str, Any]:
