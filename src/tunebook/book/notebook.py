@@ -49,7 +49,8 @@ from tunebook.execution import Executor
 from tunebook.report.history import history
 from tunebook.report.notebook.views import book_html
 from tunebook.report.page.page import render
-from tunebook.report.terminal.summaries import book_text
+from tunebook.report.terminal.lines import plain
+from tunebook.report.terminal.summaries import book_renderable
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store, StoredRound
 
@@ -433,7 +434,7 @@ class Book(ProcedureBook):
         self.close()
 
     def __repr__(self) -> str:
-        return book_text(self.record())
+        return plain(book_renderable(self.record()))
 
     def _repr_html_(self) -> str:
         return book_html(self.record())

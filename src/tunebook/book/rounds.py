@@ -32,7 +32,8 @@ from tunebook.execution.progress import terminal_progress
 from tunebook.execution.scheduler import RunSummary, run_trials
 from tunebook.report.notebook.views import round_html
 from tunebook.report.page.page import render
-from tunebook.report.terminal.summaries import round_text
+from tunebook.report.terminal.lines import plain
+from tunebook.report.terminal.summaries import round_renderable
 from tunebook.store import Store
 from tunebook.training.handle import Trial
 
@@ -249,7 +250,7 @@ class Round(ReadRound):
         return round_record(self._store, self._store.round(self.number))
 
     def __repr__(self) -> str:
-        return round_text(self.record())
+        return plain(round_renderable(self.record()))
 
     def _repr_html_(self) -> str:
         return round_html(book_record(self._store), self.number)

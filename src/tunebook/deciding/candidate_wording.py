@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tunebook.domain.decision import Comparison, Estimand
 from tunebook.domain.finding import Interval
-from tunebook.domain.formats.numbers import digits, percent, percent_range, range_text
+from tunebook.domain.formats.numbers import digits, in_words, percent, percent_range, range_text
 
 MOST_NAMED = 4
 """Candidates that a sentence names."""
@@ -26,7 +26,9 @@ def compared_text(
     if len(names) < 2:
         return ""
     if not pairs:
-        return f"The reruns of {_listed(names)} can't be compared with each other."
+        return (
+            f"The reruns of {in_words(names, most=MOST_NAMED)} can't be compared with each other."
+        )
     if len(names) == 2:
         return _pair(pairs[0], metric, estimand)
     told = [p for p in pairs if p.significant]
@@ -39,7 +41,7 @@ def compared_text(
     best = max(names, key=lambda n: sum(p.a == n for p in pairs))
     worse = [p.b for p in told if p.a == best]
     open_ = [n for n in names if n != best and n not in worse]
-    rest = f"; no significant difference from {_listed(open_)}" if open_ else ""
+    rest = f"; no significant difference from {in_words(open_, most=MOST_NAMED)}" if open_ else ""
     if not worse:
         first = max(told, key=lambda p: p.difference.estimate)
         return (
@@ -48,8 +50,8 @@ def compared_text(
         )
     nearest = min((p for p in told if p.a == best), key=lambda p: p.difference.estimate)
     return (
-        f"{best} is better than {_listed(worse)} in {metric}, by {_size(nearest, estimand)} or "
-        f"more{rest}."
+        f"{best} is better than {in_words(worse, most=MOST_NAMED)} in {metric}, by "
+        f"{_size(nearest, estimand)} or more{rest}."
     )
 
 
@@ -92,10 +94,3 @@ def _ci(interval: Interval) -> str:
 
 def _percent(interval: Interval) -> str:
     return percent_range(interval.low, interval.high)
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = list(names[:MOST_NAMED])
-    if len(names) > MOST_NAMED:
-        shown.append(f"{len(names) - MOST_NAMED} more")
-    return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else shown[0]

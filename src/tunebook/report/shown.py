@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tunebook.domain.decision import Decision, Launch
 from tunebook.domain.finding import Examination, Finding
-from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import Proposal
 from tunebook.report.notebook.views import decision_html, findings_html, proposal_html
 from tunebook.report.terminal.lines import plain, printable
@@ -22,31 +22,7 @@ from tunebook.report.terminal.summaries import (
 )
 
 
-def _in_pre(text: str) -> str:
-    return f"<pre>{escape(text)}</pre>"
-
-
-def decision_text(decision: Decision) -> str:
-    """As `tunebook decide` prints it."""
-    return plain(decision_renderable(decision))
-
-
-def launch_text(launch: Launch) -> str:
-    """As `tunebook launch` prints it."""
-    return plain(launch_renderable(launch))
-
-
-def finding_text(finding: Finding) -> str:
-    """As `tunebook findings` prints it."""
-    return plain(finding_renderable(finding)).rstrip()
-
-
-def examination_text(examination: Examination) -> str:
-    """As `tunebook findings` prints it; passed checks are counted."""
-    return plain(findings_text(examination, everything=False, unfold=".findings has them"))
-
-
-def proposal_text(proposal: Proposal) -> str:
+def proposal_renderable(proposal: Proposal) -> RenderableType:
     """The question, each change with its reason, and what is left for a person."""
     parts: list[RenderableType] = [Text(printable(f"Proposed next: {proposal.plan.goal}"))]
     lines = [proposal.ahead] if proposal.ahead else []
@@ -56,12 +32,7 @@ def proposal_text(proposal: Proposal) -> str:
     ]
     lines += [f"· For you to settle: {text}" for text in proposal.unresolved]
     lines += [f"· Settled already: {text}" for text in proposal.resolved]
-    return plain(Group(*parts, *(Text(printable(line)) for line in lines)))
-
-
-def prediction_text(outcome: PredictionOutcome) -> str:
-    """As `tunebook findings` prints it."""
-    return plain(predictions_text([outcome]))
+    return Group(*parts, *(Text(printable(line)) for line in lines))
 
 
 def _of_one(finding: Finding) -> str:
@@ -69,9 +40,24 @@ def _of_one(finding: Finding) -> str:
     return findings_html(alone)
 
 
-DECISION = (decision_text, decision_html)
-EXAMINATION = (examination_text, findings_html)
-FINDING = (finding_text, _of_one)
-LAUNCH = (launch_text, lambda launch: _in_pre(launch_text(launch)))
-PREDICTION = (prediction_text, lambda outcome: _in_pre(prediction_text(outcome)))
-PROPOSAL = (proposal_text, proposal_html)
+def _writers(
+    renderable: Callable[[Any], RenderableType], html: Callable[[Any], str] | None = None
+) -> tuple[Callable[[Any], str], Callable[[Any], str]]:
+    """The text of a record as its command prints it, and its HTML: the text, if not given."""
+
+    def text(noun: Any) -> str:
+        return plain(renderable(noun)).rstrip()
+
+    return text, html or (lambda noun: f"<pre>{escape(text(noun))}</pre>")
+
+
+def _examination(found: Examination) -> RenderableType:
+    return findings_text(found, everything=False, unfold=".findings has them")
+
+
+DECISION = _writers(decision_renderable, decision_html)
+EXAMINATION = _writers(_examination, findings_html)
+FINDING = _writers(finding_renderable, _of_one)
+LAUNCH = _writers(launch_renderable)
+PREDICTION = _writers(lambda outcome: predictions_text([outcome]))
+PROPOSAL = _writers(proposal_renderable, proposal_html)

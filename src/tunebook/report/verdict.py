@@ -13,7 +13,7 @@ from tunebook.domain.decision import Decision, Estimand, OpenProblem, Side, Verd
 from tunebook.domain.design import Objective
 from tunebook.domain.error_kind import OF_THE_CODE
 from tunebook.domain.finding import Examination, Severity
-from tunebook.domain.formats.numbers import better, digits, number, percent, plural, round_to
+from tunebook.domain.formats.numbers import better, digits, number, percent, plural
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
@@ -176,8 +176,7 @@ def gain_note(decision: Decision) -> str:
     if not unlike:
         return last
     shown = ", ".join(
-        f"{s.name} {number(_digits(gain))} (difference {number(_digits(plain))})"
-        for s, gain, plain in unlike
+        f"{s.name} {digits(gain, 3)} (difference {digits(plain, 3)})" for s, gain, plain in unlike
     )
     over = "chance" if decision.baseline is None else "the baseline"
     mean = "the mean at the last evaluation" if last else "the mean"
@@ -196,7 +195,7 @@ def gain_note(decision: Decision) -> str:
 def last_note(decision: Decision) -> str:
     """Which evaluation was compared with chance, where that is not what a trial counts with."""
     shown = ", ".join(
-        f"{s.name} {number(_digits(s.last))}" for s in decision.sides if s.last is not None
+        f"{s.name} {digits(s.last, 3)}" for s in decision.sides if s.last is not None
     )
     if not shown:
         return ""
@@ -215,11 +214,6 @@ def _why_far(name: str, gain: float, plain: float) -> str:
         f"The correction of {name} is large: its reruns ended early, and an early end is more "
         f"likely after {luck} luck, so that the plain difference is probably too {way}."
     )
-
-
-def _digits(value: float) -> float:
-    """Three significant digits."""
-    return round_to(value, 3)
 
 
 def best_trial(table: TrialTable) -> Best | None:

@@ -11,15 +11,13 @@ from tunebook.domain.finding import (
     RemedyKind,
     Severity,
 )
-from tunebook.report.terminal.lines import plain
+from tunebook.report.terminal.lines import plain, show
 from tunebook.report.terminal.summaries import (
     book_renderable,
-    book_text,
     decision_renderable,
     findings_text,
     launch_renderable,
-    round_text,
-    show_book,
+    round_renderable,
     show_standing,
 )
 
@@ -86,7 +84,10 @@ def test_a_book_fits_the_width(book, width):
 
 
 def test_control_characters_never_reach_the_terminal(hostile_book):
-    for text in (book_text(hostile_book), round_text(hostile_book.rounds[2])):
+    for text in (
+        plain(book_renderable(hostile_book)),
+        plain(round_renderable(hostile_book.rounds[2])),
+    ):
         assert "\x1b" not in text
         assert "alert(1)" in text
 
@@ -110,7 +111,7 @@ def _of(finding):
 
 
 def test_output_in_a_pipe_is_plain(book, capsys):
-    show_book(book)
+    show(book_renderable(book))
     out = capsys.readouterr().out
     assert "\x1b" not in out
     assert "Does Nesterov momentum beat Adam here?" in " ".join(out.split())

@@ -15,7 +15,7 @@ from tunebook.domain.finding import (
     Severity,
     subject_name,
 )
-from tunebook.domain.formats.numbers import digits
+from tunebook.domain.formats.numbers import digits, in_words
 from tunebook.domain.roles import is_length
 from tunebook.domain.space import Axis, Branch, Float, Integer, spell
 from tunebook.domain.trial import Value
@@ -115,7 +115,7 @@ def not_known(
         wanted: complete trials from which an edge can be judged.
     """
     names = [r.hyperparameter for r in readings]
-    listed = " and ".join([", ".join(names[:-1])] * (len(names) > 1) + names[-1:])
+    listed = in_words(names)
     if len(names) > NAMED:
         listed = f"{len(names)} hyperparameters"
     where = f" with {branch.name}" if branch.name else ""

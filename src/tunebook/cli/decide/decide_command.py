@@ -81,7 +81,8 @@ def command(
     from tunebook.cli.output import data, print_json
     from tunebook.cli.run.run_command import read_file
     from tunebook.execution.executor_table import executor_of
-    from tunebook.report.terminal.summaries import show_decision, show_standing
+    from tunebook.report.terminal.lines import show
+    from tunebook.report.terminal.summaries import decision_renderable, show_standing
 
     sys.path.insert(0, str(Path.cwd()))
     with open_book(book_path, chance=chance) as book:
@@ -110,5 +111,5 @@ def command(
         if as_json:
             print_json(decision=data(decision))
         else:
-            show_decision(decision)
+            show(decision_renderable(decision))
             show_standing(book.record(), decision.round)

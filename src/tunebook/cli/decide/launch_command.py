@@ -50,7 +50,8 @@ def command(
     is no decision is read as a round.
     """
     from tunebook.cli.output import data, print_json
-    from tunebook.report.terminal.summaries import show_launch, show_standing
+    from tunebook.report.terminal.lines import show
+    from tunebook.report.terminal.summaries import launch_renderable, show_standing
 
     with open_book(book_path) as book:
         decision = _chosen(book.decisions, number, of_round)
@@ -65,7 +66,7 @@ def command(
             print_json(launch=data(launch), round=decision.round)
         else:
             click.echo(f"Round {decision.round}, decision {decision.number}")
-            show_launch(launch)
+            show(launch_renderable(launch))
             show_standing(book.record(), decision.round)
 
 

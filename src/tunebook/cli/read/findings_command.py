@@ -38,7 +38,8 @@ def command(
     from tunebook.cli.causes import listed_causes
     from tunebook.cli.output import data, print_json
     from tunebook.domain.formats.notation import format_objective, parse_objective
-    from tunebook.report.terminal.summaries import show_findings, show_predictions
+    from tunebook.report.terminal.lines import show
+    from tunebook.report.terminal.summaries import findings_text, show_predictions
 
     asked = parse_objective(objective, reduce=reduce) if objective else None
     with open_book(book_path) as book:
@@ -64,11 +65,13 @@ def command(
             other = f" (exploratory: {format_objective(taken)})" if exploratory else ""
             if not exploratory:
                 show_predictions(chosen.predictions(examination))
-            show_findings(
-                examination,
-                title=f"Round {chosen.number}: {chosen.goal}{other}",
-                everything=everything,
-                summary=summary,
+            show(
+                findings_text(
+                    examination,
+                    title=f"Round {chosen.number}: {chosen.goal}{other}",
+                    everything=everything,
+                    summary=summary,
+                )
             )
 
 

@@ -16,12 +16,13 @@ def command(book_path: str | None, as_json: bool) -> None:
     """Show rounds with their trials, decisions, launches, and where the book stands."""
     from tunebook.cli.output import data, print_json
     from tunebook.report.loop import where
-    from tunebook.report.terminal.summaries import show_book
+    from tunebook.report.terminal.lines import show
+    from tunebook.report.terminal.summaries import book_renderable
 
     with open_book(book_path) as book:
         record = book.record()
         if not as_json:
-            show_book(record)
+            show(book_renderable(record))
             return
         print_json(
             book=record.setting.name,

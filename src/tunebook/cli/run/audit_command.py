@@ -59,7 +59,8 @@ def command(
     from tunebook.cli.output import data, print_json
     from tunebook.domain.version import VERSION
     from tunebook.report.round_summary import summarize
-    from tunebook.report.terminal.summaries import show_findings, show_lines
+    from tunebook.report.terminal.lines import show
+    from tunebook.report.terminal.summaries import findings_text, show_lines
 
     named = None
     if hyperparameters is not None:
@@ -85,11 +86,13 @@ def command(
     show_lines(f"Search space, {taken}:", found.space)
     show_lines("Caveats:", found.caveats)
     click.echo()
-    show_findings(
-        found.examination,
-        title=f"{source.name}: {objective}",
-        everything=everything,
-        summary=summarize(found.table, found.results),
+    show(
+        findings_text(
+            found.examination,
+            title=f"{source.name}: {objective}",
+            everything=everything,
+            summary=summarize(found.table, found.results),
+        )
     )
     if report is not None:
         click.echo(report.resolve())

@@ -41,7 +41,7 @@ from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
 from tunebook.report.terminal.lines import plain, show
 from tunebook.report.terminal.plan import COLUMNS, planned_lines, trade_rows, trades_head
 from tunebook.report.terminal.summaries import (
-    book_text,
+    book_renderable,
     failed_checks,
     failed_text,
     findings_text,
@@ -226,7 +226,9 @@ def book_html(record: BookRecord) -> str:
             }
         )
     stands = standing(record, record.rounds[-1].number) if record.rounds else None
-    return _render("book", record=record, lines=lines, standing=stands, text=book_text(record))
+    return _render(
+        "book", record=record, lines=lines, standing=stands, text=plain(book_renderable(record))
+    )
 
 
 def picture_html(picture: Picture) -> str:

@@ -30,7 +30,7 @@ from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.repeats import examined
 from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
-from tunebook.report.terminal.lines import indented, inside, line, plain, printable, show
+from tunebook.report.terminal.lines import indented, inside, line, printable, show
 from tunebook.report.terminal.predictions import predictions_text
 from tunebook.report.verdict import (
     best_trial,
@@ -247,17 +247,6 @@ def launch_renderable(launch: Launch) -> RenderableType:
     )  # fmt: skip
 
 
-def show_findings(
-    examination: Examination,
-    *,
-    title: str = "",
-    everything: bool = True,
-    summary: RoundSummary | None = None,
-) -> None:
-    """Print the findings; see `findings_text`."""
-    show(findings_text(examination, title=title, everything=everything, summary=summary))
-
-
 def show_predictions(outcomes: Sequence[PredictionOutcome]) -> None:
     """Print the predictions of the round before with their outcomes, where it made any."""
     if outcomes:
@@ -270,11 +259,6 @@ def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
     more = [f"and {len(said) - most} more"] if len(said) > most else []
     shown = [line(f"· {text}", "dim") for text in (*said[:most], *more)]
     show(Group(Text(), Text(printable(head), style="bold"), *shown))
-
-
-def show_book(record: BookRecord) -> None:
-    """Print a book at a glance."""
-    show(book_renderable(record))
 
 
 def show_round(found: RoundRecord, *, everything: bool = False) -> None:
@@ -294,30 +278,10 @@ def show_round(found: RoundRecord, *, everything: bool = False) -> None:
         show(findings_text(examination, everything=everything, summary=summary))
 
 
-def show_decision(decision: Decision) -> None:
-    """Print a decision."""
-    show(decision_renderable(decision))
-
-
 def show_standing(record: BookRecord, number: int) -> None:
     """Print what comes next for a round, and the command that does it."""
     stands = standing(record, number)
     show(Group(Text(), *_standing_lines(stands)))
-
-
-def show_launch(launch: Launch) -> None:
-    """Print a launch."""
-    show(launch_renderable(launch))
-
-
-def book_text(record: BookRecord) -> str:
-    """A book at a glance as plain text."""
-    return plain(book_renderable(record))
-
-
-def round_text(found: RoundRecord) -> str:
-    """A round at a glance as plain text."""
-    return plain(round_renderable(found))
 
 
 def finding_renderable(finding: Finding, *, all_numbers: bool = True) -> RenderableType:
