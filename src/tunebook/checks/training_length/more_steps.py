@@ -26,6 +26,7 @@ import numpy as np
 from scipy import stats
 
 from tunebook.domain.finding import Interval
+from tunebook.statistics.curves.shape_fits import fit_shapes
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -84,33 +85,24 @@ def gain_of_more(
     t, y = _averaged(t[t >= FIRST], losses[t >= FIRST])
     if len(t) < FEWEST or t[-1] > FURTHEST:
         return Interval(0.0, -math.inf, math.inf)
-    shapes, ends = _shapes(t), _shapes(np.array([1.0, times]))
-    beyond = ends[:, 0] - ends[:, 1]
-    shapes = shapes - shapes.mean(axis=1, keepdims=True)
-    away = y - y.mean()
-    width = (shapes**2).sum(axis=1)
-    height = shapes @ away / width
-    left = away - height[:, None] * shapes
-    error = (left**2).sum(axis=1)
-    best = int(np.argmin(error))
+    ends, away = _shapes(np.array([1.0, times])), y - y.mean()
+    beyond, fit = ends[:, 0] - ends[:, 1], fit_shapes(away[None], _shapes(t))
+    error, best = fit.error, fit.best
+    left = away - fit.height[best] * fit.shapes[best]
     floor = max(float(error[best]), 1e-24 * float(away @ away), 1e-300)
-    count = _independent(left[best])
+    count = _independent(left)
     freedom = max(count - 3, 1.0)
     # For two parameters: the gain, and the shape that it is read with.
     limit = 2 * float(stats.f.ppf(0.95, 2, freedom)) / freedom
     # Where a shape fits worse than the limit allows, no gain is compatible with it.
     room = floor * (1 + limit) - error
-    fits = room >= 0
-    reach = np.sqrt(np.where(fits, room, 0.0) / width) * beyond
-    gain = height * beyond
-    likely = np.where(fits, np.exp(-0.5 * count * np.log(np.maximum(error, floor) / floor)), 0.0)
+    low, high = fit.gains(beyond, room)
+    likely = np.exp(-0.5 * count * np.log(np.maximum(error, floor) / floor))
+    likely = np.where(room >= 0, likely, 0.0)
+    estimate = float((likely * fit.height * beyond).sum() / likely.sum())
     # The last value itself and the fitted one: a gain is read off beside the value.
-    room_left = max(min(float(y[-1] - left[best][-1]), float(losses[-1])) - least, 0.0)
-    return Interval(
-        min(float((likely * gain).sum() / likely.sum()), room_left),
-        min(float((gain - reach)[fits].min()), room_left),
-        min(float((gain + reach)[fits].max()), room_left),
-    )
+    room_left = max(min(float(y[-1] - left[-1]), float(losses[-1])) - least, 0.0)
+    return Interval(min(estimate, room_left), min(low, room_left), min(high, room_left))
 
 
 def _shapes(t: Float[np.ndarray, "points"]) -> Float[np.ndarray, "shapes points"]:

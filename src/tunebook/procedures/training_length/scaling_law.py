@@ -23,6 +23,7 @@ import numpy as np
 from scipy import stats
 
 from tunebook.domain.finding import Interval, NotApplicable
+from tunebook.statistics.curves.shape_fits import ShapeFit, fit_shapes
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -83,14 +84,12 @@ def length_law(
             "a training of that length",
         )
     own = y - y.mean(axis=1, keepdims=True)
-    rough = _fit(own, used, POWERS)
-    near = int(np.argmin(rough.error))
+    near = fit_shapes(own, _shapes(used, POWERS), least_height=0.0).best
     around = POWERS[max(near - 2, 0)], POWERS[min(near + 2, len(POWERS) - 1)]
     # Where seeds hardly differ, powers between those of the grid fit visibly better than they do.
     powers = np.concatenate([POWERS, np.geomspace(*around, FINER)])
-    fit = _fit(own, used, powers)
-    error = fit.error
-    best = int(np.argmin(error))
+    fit = fit_shapes(own, _shapes(used, powers), least_height=0.0)
+    error, best = fit.error, fit.best
     pure = float(((own - own.mean(axis=0)) ** 2).sum())
     least, freedom = float(error[best]), n * (k - 1) - 2
     strays = _strays(least - pure, pure, n, k)
@@ -113,43 +112,24 @@ def length_law(
     )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Fit:
-    """Least squares at each power: centred shapes, their squares, heights, and what is left."""
-
-    shapes: Float[np.ndarray, "powers lengths"]
-    width: Float[np.ndarray, "powers"]
-    height: Float[np.ndarray, "powers"]
-    error: Float[np.ndarray, "powers"]
-
-
-def _fit(
-    own: Float[np.ndarray, "seeds lengths"],
-    lengths: Sequence[int],
-    powers: Float[np.ndarray, "powers"],
-) -> _Fit:
-    shapes = (np.asarray(lengths, dtype=float) / lengths[-1]) ** -powers[:, None]
-    shapes = shapes - shapes.mean(axis=1, keepdims=True)
-    width = len(own) * (shapes**2).sum(axis=1)
-    height = np.maximum(shapes @ own.sum(axis=0) / width, 0.0)
-    left = own[None] - height[:, None, None] * shapes[:, None, :]
-    return _Fit(shapes=shapes, width=width, height=height, error=(left**2).sum(axis=(1, 2)))
+def _shapes(
+    lengths: Sequence[int], powers: Float[np.ndarray, "powers"]
+) -> Float[np.ndarray, "powers lengths"]:
+    return (np.asarray(lengths, dtype=float) / lengths[-1]) ** -powers[:, None]
 
 
 def _forecast(
-    fit: _Fit,
+    fit: ShapeFit,
     powers: Float[np.ndarray, "powers"],
     room: Float[np.ndarray, "powers"],
     times: float,
     confidence: float,
 ) -> Interval:
     """Gain of training so many times as long; `room` is what a power's error has to spare."""
-    fits, beyond = room >= 0, 1 - times**-powers
-    reach = np.sqrt(np.where(fits, room, 0.0) / fit.width)
-    low = (np.maximum(fit.height - reach, 0.0) * beyond)[fits].min()
-    high = ((fit.height + reach) * beyond)[fits].max()
-    best = int(np.argmin(fit.error))
-    return Interval(float(fit.height[best] * beyond[best]), float(low), float(high), confidence)
+    beyond = 1 - times**-powers
+    return Interval(
+        float(fit.height[fit.best] * beyond[fit.best]), *fit.gains(beyond, room), confidence
+    )
 
 
 def _gains_grow(y: Float[np.ndarray, "seeds lengths"], lengths: Sequence[int]) -> bool:
