@@ -50,6 +50,7 @@ from tunebook.statistics.curves.block_means import (
     evaluation_noise,
     fell_since,
     good_rows,
+    in_parts,
     late_rise,
     points_of,
 )
@@ -70,8 +71,6 @@ ALPHA = 0.025
 """Of the tables whose null is true, at most so many for the good trials, and for all others."""
 OF_IMPROVEMENT = 0.02
 OF_LEVEL = 0.05
-AT_ONCE = 20_000
-"""Trials that are read together: memory stays bounded, however many there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -134,15 +133,14 @@ def _read(
     twin: Metric | None,
     rows: Int[np.ndarray, "rows"],
 ) -> MetricReading:
-    """One metric of all complete trials, some of them at a time."""
-    parts = []
-    for begin in range(0, len(rows), AT_ONCE):
-        some = rows[begin : begin + AT_ONCE]
+    """One metric of all complete trials."""
+
+    def read(some: Int[np.ndarray, "some"]) -> tuple[np.ndarray, ...]:
         points = points_of(table.curves[metric.name], some, metric.sign)
         blocks = blocks_of(points)
         rise = late_rise(blocks)
-        p_value = np.where(_material(points, blocks, rise), rise.p_value, 1.0)
-        p_value = np.where(np.isfinite(rise.p_value), p_value, np.nan)
+        small = np.isfinite(rise.p_value) & ~_material(points, blocks, rise)
+        p_value = np.where(small, 1.0, rise.p_value)
         low = end = np.full(len(some), np.nan)
         if twin is not None:
             training = points_of(table.curves[twin.name], some, twin.sign)
@@ -150,11 +148,13 @@ def _read(
             # Where the training metric can't be read, nothing is said of the trial.
             p_value = np.maximum(p_value, fall.p_value)
             low, end = twin.sign * fall.low, twin.sign * fall.end
-        parts.append(
-            (p_value, rise.size, rise.error, metric.sign * rise.low, metric.sign * rise.end,
-             low, end, *points.best())
+        sign = metric.sign
+        return (
+            p_value, rise.size, rise.error, sign * rise.low, sign * rise.end, low, end,
+            *points.best(),
         )  # fmt: skip
-    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
+
+    joined = in_parts(rows, read)
     readable = np.zeros(len(table), dtype=bool)
     readable[rows] = np.isfinite(joined[0])
     return MetricReading(

@@ -53,6 +53,7 @@ from tunebook.statistics.curves.block_means import (
     blocks_of,
     evaluation_noise,
     good_rows,
+    in_parts,
     late_rise,
     points_of,
 )
@@ -69,7 +70,6 @@ OF_IMPROVEMENT = 0.02
 NEARLY_ALL = 0.9
 READ = 400
 """Trials of a study that are asked for a period: a bug is in all of them."""
-AT_ONCE = 20_000
 SHOWN = 8
 """Curves of one kind that are kept for its picture."""
 
@@ -211,19 +211,16 @@ def _rising(asked: _Asked) -> Found:
 
 def _rises(asked: _Asked, metric: Metric) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """p-value, lowest stretch, end and first value of a metric, lower is better."""
-    parts = []
-    for start in range(0, len(asked.rows), AT_ONCE):
-        some = asked.rows[start : start + AT_ONCE]
-        points = points_of(asked.table.curves[metric.name], some, metric.sign)
+
+    def read(rows: Int[np.ndarray, "some"]) -> tuple[np.ndarray, ...]:
+        points = points_of(asked.table.curves[metric.name], rows, metric.sign)
         blocks = blocks_of(points)
         rise = late_rise(blocks)
-        noise = evaluation_noise(blocks)
         # The smaller of two p-values, paid for twice, however they depend on each other.
         p_value = np.minimum(1.0, 2 * np.fmin(rise.p_value, _in_logs(points)))
-        parts.append((p_value, rise.low, rise.end, points.begin, rise.size, noise))
-    p_value, low, end, begin, size, noise = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
-    )
+        return p_value, rise.low, rise.end, points.begin, rise.size, evaluation_noise(blocks)
+
+    p_value, low, end, begin, size, noise = in_parts(asked.rows, read)
     with np.errstate(invalid="ignore", over="ignore"):
         gained = (begin - low)[asked.good & np.isfinite(p_value)]
         least = OF_IMPROVEMENT * max(float(np.median(gained)), 0.0) if len(gained) else 0.0

@@ -211,10 +211,9 @@ def _half_again(good: Sequence[CurveReading], training: Training) -> tuple[Inter
     length, sign = training.length, training.objective.sign
     curves = []
     for r in good[:: max(1, math.ceil(len(good) / IN_THE_MEAN))]:
-        finite = np.isfinite(r.values)
-        steps, losses = r.steps[finite], sign * r.values[finite]
+        steps, values = r.finite
         if len(steps) and steps[-1] + 1 >= 0.95 * length:
-            curves.append((steps, losses))
+            curves.append((steps, sign * values))
     # A curve that exploded on its way, NaN or not, would be all that their mean shows.
     widths = np.array([np.ptp(v[s >= FIRST * length]) for s, v in curves])
     usual = float(np.median(widths)) if curves else 0.0
@@ -234,7 +233,7 @@ def _material(improving: Sequence[CurveReading], sign: int, gain: float, more: I
     can be.
     """
     some = improving[:: math.ceil(len(improving) / IN_THE_MEAN)]
-    losses = [sign * r.values[np.isfinite(r.values)] for r in some]
+    losses = [sign * r.finite[1] for r in some]
     noise = float(np.median([noise_of(own) for own in losses]))
     whole = float(np.median([own[0] - own.min() for own in losses]))
     most = min(5 * gain, more.estimate) if math.isfinite(more.low) else 5 * gain
@@ -270,7 +269,7 @@ def of_lengths(
     if shown.tied.low > 0.5:
         numbers["ends_ahead"] = shown.tied
     further = half_again(shown.longest)
-    noises = [noise_about_trend(r.values[np.isfinite(r.values)]) for r in good[:IN_THE_MEAN]]
+    noises = [noise_about_trend(r.finite[1]) for r in good[:IN_THE_MEAN]]
     noise = float(np.median(noises)) if noises else 0.0
     warned = bool(still) and math.log2(LONGER_BY) * shown.at_the_end.estimate > noise
     # Told level only where even the far end of the interval would be lost in the noise.

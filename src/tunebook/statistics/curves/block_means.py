@@ -17,6 +17,7 @@ Measured: docs/claims/overfitting.md. Source: von Neumann 1941 (successive diffe
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,8 @@ MOST_TOLD = 0.7
 """Of the correlation, at a lag of 2: beyond it, second differences hardly grow any more."""
 ASKED = 2000
 """Curves that are asked how noise wanders: more of them would say the same."""
+AT_ONCE = 20_000
+"""Trials that are read together: memory stays bounded, however many there are."""
 NO_STEP = np.iinfo(np.int64).max
 
 
@@ -135,6 +138,15 @@ def good_rows(
         if len(own):
             good[own] = good_region(losses[own], most=max(1, len(own) // 3))
     return good
+
+
+def in_parts(
+    rows: Int[np.ndarray, "rows"],
+    read: Callable[[Int[np.ndarray, "some"]], tuple[np.ndarray, ...]],
+) -> list[np.ndarray]:
+    """What `read` says of trials, AT_ONCE of them at a time: columns with an entry a trial."""
+    parts = [read(rows[begin : begin + AT_ONCE]) for begin in range(0, len(rows), AT_ONCE)]
+    return [np.concatenate(column) for column in zip(*parts, strict=True)]
 
 
 def points_of(curves: Curves, rows: Int[np.ndarray, "rows"], sign: int) -> Points:

@@ -65,6 +65,12 @@ class CurveReading:
     training_values: Float[np.ndarray, "training_points"]
     good: bool = False
 
+    @property
+    def finite(self) -> tuple[Int[np.ndarray, "known"], Float[np.ndarray, "known"]]:
+        """Steps and values, finite ones alone."""
+        finite = np.isfinite(self.values)
+        return self.steps[finite], self.values[finite]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CurveBand:
