@@ -115,7 +115,7 @@ def length_law(
 def _shapes(
     lengths: Sequence[int], powers: Float[np.ndarray, "powers"]
 ) -> Float[np.ndarray, "powers lengths"]:
-    return (np.asarray(lengths, dtype=float) / lengths[-1]) ** -powers[:, None]
+    return np.asarray((np.asarray(lengths, float) / lengths[-1]) ** -powers[:, None])
 
 
 def _forecast(
