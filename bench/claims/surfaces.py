@@ -6,6 +6,7 @@ Halton points, as a study's, and seeds add noise.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -17,6 +18,29 @@ from tunebook.domain.trial import Cause, Status
 from tunebook.search.quasirandom import halton_units
 
 Shape = Literal["bowl", "cusp", "cone", "flat", "well", "joint"]
+
+
+@dataclass(frozen=True)
+class Failing:
+    """The share of the space whose trials fail, beyond a value or by a combination of two.
+
+    Attributes:
+        share: of the space.
+        combined: the sum of the second and third hyperparameter is too large; else the second.
+        at_chance: the trials end at chance; else they diverge and have no loss.
+    """
+
+    share: float
+    combined: bool
+    at_chance: bool
+
+    def fails(self, units: np.ndarray) -> np.ndarray:
+        """Whether trials at places of the unit cube fail."""
+        if not self.combined:
+            return np.asarray(units[:, 1] > 1 - self.share)
+        half = self.share <= 0.5
+        most = 2 - np.sqrt(2 * self.share) if half else np.sqrt(2 * (1 - self.share))
+        return np.asarray(units[:, 1] + units[:, 2] > most)
 
 
 def table(
@@ -32,6 +56,7 @@ def table(
     skew: bool = False,
     shape: Shape = "bowl",
     noise_share: float | None = None,
+    failing: Failing | None = None,
 ) -> TrialTable:
     """A round with one study: loss = sum strength (u - optimum)^2 + interaction + noise.
 
@@ -48,6 +73,7 @@ def table(
             distance from the optimum, "flat" a bowl of fourth powers, "well" a bowl with its rim
             bent level, "joint" a bowl in which all pairs of axes have an off-diagonal of 0.6.
         noise_share: noise as a share of the response's standard deviation, instead of `noise`.
+        failing: which trials diverge or stay at chance.
     """
     d = len(optimum)
     units = halton_units(d, int(rng.integers(2**62)), range(trials))
@@ -59,7 +85,14 @@ def table(
         loss = loss + 3 * np.maximum(1.0 - units[:, 0] - 0.6 * units[:, 1], 0.0) ** 2
     noise = noise if noise_share is None else noise_share * float(loss.std())
     seeds = rng.lognormal(0, 1, trials) - np.exp(0.5) if skew else rng.normal(size=trials)
+    chance = float(loss.max())
     loss = loss + noise * seeds
+    if failing is not None and failing.at_chance:
+        # A net that learns nothing differs little from seed to seed.
+        stuck = chance + 0.1 * noise * rng.normal(size=trials)
+        return table_of(units, np.where(failing.fails(units), stuck, loss))
+    if failing is not None:
+        return table_of(units, np.where(failing.fails(units), np.nan, loss))
     failed = np.zeros(trials, dtype=bool) if fails_above is None else units[:, 0] > fails_above
     return table_of(units, np.where(failed, np.nan, loss))
 

@@ -31,7 +31,7 @@ from tunebook.domain.design import Study
 from tunebook.domain.space import Axis, Branch, Choice
 from tunebook.domain.trial import Configuration
 from tunebook.planning.earlier_trials import Searched
-from tunebook.statistics.response.edge_gain import merged_choices
+from tunebook.statistics.response.columns import merged_choices
 from tunebook.statistics.response.even_points import even_points
 from tunebook.statistics.response.forms import (
     DRAWS,

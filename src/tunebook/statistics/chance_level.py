@@ -13,13 +13,14 @@ all at chance. False alarms and finds: docs/claims/feasibility.md.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import gammaln
 
 from tunebook.domain.table import TrialTable
+from tunebook.domain.trial import Cause, Status
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -76,6 +77,16 @@ def chance_level(table: TrialTable) -> ChanceLevel | None:
     return ChanceLevel(
         given=False, chance=table.objective.sign * edge, stuck=stuck, in_piles=in_piles
     )
+
+
+def failed_at_chance(table: TrialTable, stuck: Bool[np.ndarray, "trials"]) -> TrialTable:
+    """The table with complete trials at chance as what they are."""
+    fates = zip(stuck, table.status, table.cause, strict=True)
+    status, cause = zip(
+        *((Status.INFEASIBLE, Cause.CHANCE) if s else (own, why) for s, own, why in fates),
+        strict=True,
+    )
+    return replace(table, status=status, cause=cause, value=np.where(stuck, np.nan, table.value))
 
 
 def _piles(ordered: Float[np.ndarray, "trials"]) -> tuple[float, int] | None:

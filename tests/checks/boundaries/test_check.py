@@ -9,7 +9,7 @@ import boundaries as measured
 import numpy as np
 import pytest
 from scipy.stats import binom
-from surfaces import table
+from surfaces import Failing, table
 
 from sizes import some_slow
 from tunebook.checks.boundaries import check as boundaries
@@ -33,7 +33,7 @@ QUICK = (
 @pytest.mark.parametrize("case", some_slow(measured.NOTHING, QUICK))
 def test_false_alarms(case, fresh_rng):
     seed = int(fresh_rng.integers(2**32))
-    found, _ = measured.alarms(measured.NOTHING[case], 32, REPEATS, seed)
+    found = measured.counts(measured.NOTHING[case], 32, REPEATS, seed).anywhere
     assert found <= binom.ppf(1 - 1e-6, REPEATS, WORST)
 
 
@@ -49,7 +49,7 @@ def test_false_alarms(case, fresh_rng):
 )  # fmt: skip
 def test_power(case, share, fresh_rng):
     seed = int(fresh_rng.integers(2**32))
-    _, there = measured.alarms(measured.CUT_OFF[case], 64, REPEATS, seed)
+    there = measured.counts(measured.CUT_OFF[case], 64, REPEATS, seed).there
     assert there >= binom.ppf(1e-6, REPEATS, share)
 
 
@@ -69,7 +69,7 @@ def test_of_many_hyperparameters_those_that_matter_are_judged():
 @pytest.mark.parametrize("case", measured.NOTHING)
 def test_false_alarms_at_full_size(case, trials, fresh_rng):
     seed = int(fresh_rng.integers(2**32))
-    found, _ = measured.alarms(measured.NOTHING[case], trials, 400, seed)
+    found = measured.counts(measured.NOTHING[case], trials, 400, seed).anywhere
     assert found <= binom.ppf(1 - 1e-6, 400, WORST)
 
 
@@ -232,19 +232,75 @@ def test_best_trials_at_an_edge_that_is_not_proven_are_no_pass(fresh_rng):
     some_slow([(1, 16), (2, 24), (2, 32), (5, 32), (8, 64)], [(1, 16), (2, 24), (2, 32), (5, 32)]),
 )
 def test_a_pass_is_said_only_where_an_alarm_was_possible(axes, trials):
-    """The same results, rearranged along an axis that passed, raise an alarm on it."""
+    """The same trials on a response whose best is a quarter outside raise an alarm."""
     rng, passed, told = np.random.default_rng(axes + trials), 0, 0
     for _ in range(2):
         made = table(rng, trials, [0.5] * axes, noise_share=0.1)
         said = [f for f in boundaries.check(made).findings if f.severity is Severity.PASS]
         for name in [f.subject for f in said][:3]:
-            order = np.argsort([c[name] for c in made.config], kind="stable")
-            value = np.empty(trials)
-            value[order] = np.sort(made.value)[::-1]
-            again = boundaries.check(replace(made, value=value))
+            u = np.array([c[name] for c in made.config])
+            moved = made.value + (u - 1.25) ** 2 - (u - 0.5) ** 2
+            again = boundaries.check(replace(made, value=moved))
             passed += 1
             told += name in {f.subject for f in again.findings if f.severity is Severity.WARNING}
     assert passed and told == passed
+
+
+FAILING = (
+    "30% diverge beyond a value",
+    "45% at chance by a combination",
+    "60% diverge by a combination",
+)
+
+
+@pytest.mark.parametrize("case", some_slow(measured.FAILING, FAILING))
+def test_an_edge_is_seen_where_many_trials_fail(case, fresh_rng):
+    make = measured.failing(measured.FAILING[case], measured.OUT_6)
+    found = measured.counts(make, 128, REPEATS, int(fresh_rng.integers(2**32)))
+    assert found.there >= binom.ppf(1e-6, REPEATS, 0.6 if case.startswith("60%") else 0.75)
+    assert found.passed <= binom.ppf(1 - 1e-6, REPEATS, WORST)
+
+
+@pytest.mark.parametrize("case", some_slow(measured.FAILING, FAILING))
+def test_no_false_alarm_where_many_trials_fail(case, fresh_rng):
+    make = measured.failing(measured.FAILING[case], measured.IN_6)
+    found = measured.counts(make, 128, REPEATS, int(fresh_rng.integers(2**32)))
+    assert found.anywhere <= binom.ppf(1 - 1e-6, REPEATS, WORST)
+
+
+def test_an_explosion_is_no_part_of_the_response(fresh_rng):
+    """Nearly half of the trials end with huge losses of any size; the edge is seen all the same."""
+    alarms = 0
+    for _ in range(8):
+        made = table(fresh_rng, 128, [1.25] + [0.5] * 3, noise_share=0.1)
+        exploded = np.array([c["x1"] > 0.55 for c in made.config])
+        huge = 10 ** fresh_rng.uniform(1, 9, 128)
+        axes = boundaries.check(replace(made, value=np.where(exploded, huge, made.value))).axes
+        alarms += axes[0].sides[1].alarm
+        assert not any(s.alarm for a in axes[1:] for s in a.sides)
+    assert alarms >= 6
+
+
+@pytest.mark.parametrize("at_chance", [False, True])
+def test_an_edge_at_which_trials_fail_is_not_widened(at_chance, fresh_rng):
+    """Losses fall towards the high end of the second hyperparameter, and then trials fail."""
+    for _ in range(4):
+        made = table(
+            fresh_rng,
+            128,
+            [0.5, 1.5, 0.5],
+            failing=Failing(0.3, combined=False, at_chance=at_chance),
+        )
+        axes = {a.hyperparameter: a for a in boundaries.check(made).axes}
+        assert not any(s.alarm for s in axes["x1"].sides)
+
+
+def test_a_note_says_how_many_trials_were_no_part_of_the_response():
+    made = table(np.random.default_rng(3), 40, [0.9] * 3, noise_share=1.0)
+    stuck = np.array([c["x1"] > 0.4 for c in made.config])
+    made = replace(made, value=np.where(stuck, made.value.max() + 1, made.value))
+    note = next(f for f in boundaries.check(made).findings if not f.settled)
+    assert note.numbers["trials"] == 40 - stuck.sum() and "of 40" in note.sentence
 
 
 def test_where_nothing_matters_nothing_passes(fresh_rng):

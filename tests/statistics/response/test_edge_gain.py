@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import qmc
 
 from tunebook.domain.space import Choice, Float, Integer
+from tunebook.statistics.response.columns import columns_for
 from tunebook.statistics.response.edge_gain import edge_gains
-from tunebook.statistics.response.regression import columns_for, fit
+from tunebook.statistics.response.regression import fit
 
 UNIT = Float(0.0, 1.0)
 

@@ -26,9 +26,11 @@ SPEC = CheckSpec(
         "trials_near_end": "trials next to the end",
     },
     method="A response is fitted to the complete trials, by a parabola and by a curve of any "
-    "smoothness, each weighted by its evidence. For each side: is the best place on the edge "
-    "better than the best place at least 15 % of the range inside? The p-value is the chance "
-    "that it is not; 5 % is shared over all sides of the round. A training length that was "
+    "smoothness, each weighted by its evidence. Trials that failed, exploded or are at chance say "
+    "where trials work; only such places are compared. For each side: is the best place on the "
+    "edge better than the best place at least 15 % of the range inside? The p-value is the chance "
+    "that it is not; 5 % is shared over all sides of the round. A range passes only where an "
+    "optimum a quarter outside of it would have been seen. A training length that was "
     "searched is also cut off where the best tenth of the trials crowd its outermost 15 %, "
     "more than the next 15 %. The fit must not contradict that.",
 )

@@ -10,15 +10,18 @@ least 15 % of the range inside, and the chance that there is none (`edge_gain.py
 that chance below LEVEL shared over all sides of the table (Bonferroni); or, for the high side of a
 training length, of which it is known that longer is better, the best trials crowding the edge at
 that level (exact test against lying anywhere), more in the outermost 15 % than in the next 15 %
-(one-sided, at CROWDED), and the gain more likely than not. It also needs a fit that foretells
-left-out trials better than chance would, and an edge beside which most trials are feasible: where
-they fail, widening gains nothing.
+(one-sided, at CROWDED), and the gain more likely than not. It also needs a fit that predicts
+left-out trials better than chance would, and an edge at which trials are more likely to work than
+not: where they fail, widening gains nothing. Trials that failed, exploded or are at chance (as C3
+has it) say where trials work, and are no part of the response.
 
-A pass needs that neither side's chance is below SIGN, that the fit foretells left-out trials, and
-trials enough for an alarm. Else there is not enough evidence, and the note shows the edge next to
-which the best trials lie. An end next to which most trials failed without a stated cause is not
-judged: results there are missing, and nobody knows why. An end that can't be widened, such as a
-dropout of 0, needs no pass and asks for no trials.
+A pass needs that an alarm was possible: that the chance that an edge is better by what a best a
+quarter outside would make it is below PASS, that neither side's own chance is below SIGN, and that
+the fit predicts left-out trials. With few trials an edge that seems better by just that must raise
+an alarm. Else there is not enough evidence, and the note shows the edge next to which the best
+trials are. An end next to which most trials failed without a stated cause is not judged: results
+there are missing, and nobody knows why. An end that can't be widened, such as a dropout of 0,
+needs no pass and asks for no trials.
 
 Assumes that the response is continuous on the scales that were declared, noise that is about the
 same over the better half of the trials, and trials not chosen by earlier results. Measured error
@@ -29,7 +32,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,13 +41,15 @@ from scipy import stats
 from tunebook.checks.boundaries import wording
 from tunebook.checks.boundaries.result import NEAR, SIGN, AxisReading, SideReading
 from tunebook.domain.design import Objective
-from tunebook.domain.finding import Finding, NotApplicable, subject_name
+from tunebook.domain.finding import Finding, NotApplicable, Severity, subject_name
 from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.roles import is_length
-from tunebook.domain.space import Axis, Choice, Float, Integer, Scale
+from tunebook.domain.space import Axis, Branch, Choice, Float, Integer, Scale
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.chance_level import chance_level, failed_at_chance
 from tunebook.statistics.estimators import good_region
-from tunebook.statistics.response.edge_gain import INSIDE, MOST_AXES, EdgeGains, edge_gains
+from tunebook.statistics.response.columns import MOST_AXES
+from tunebook.statistics.response.edge_gain import INSIDE, EdgeGains, edge_gains
 
 if TYPE_CHECKING:
     from jaxtyping import Bool
@@ -54,14 +59,17 @@ LEVEL = 0.016
 """At it cones and ridges, in which neither model is right, alarm in at most 5 % of tables."""
 FEWEST = 10
 """Complete trials of a study below which no response can be fitted."""
-FORETOLD = 2.0
-"""A fit of n trials must foretell this over the root of n of the variance of left-out ones: where
+PREDICTED = 2.0
+"""A fit of n trials must predict this over the root of n of the variance of left-out ones: where
 nothing matters the share is about zero, give or take half of it."""
+PASS = 0.05
+"""Chance that an edge gains what would matter, below which it passes."""
 CERTAIN = 32
-"""Trials below which the model is surer than it may be: the level falls with their power."""
+"""Trials below which the model is surer than it may be: the levels fall with their power."""
 FALL = 4
-AN_AXIS, FEW_AXES = 6, 3
-"""Trials a hyperparameter from which an alarm is possible; see `_passes` for fewer of them."""
+AN_AXIS, SURE_AN_AXIS = 6, 12
+"""Trials a hyperparameter from which an alarm is possible whatever the noise, and from which the
+model is as sure of a pass as it says."""
 CROWDED = 0.1
 """Of a response that is even on both sides of a best at 15 %, as many lie in either zone."""
 FEW_VALUES = 8
@@ -82,108 +90,72 @@ class BoundaryResult:
 def check(table: TrialTable, *, seed: int = 0) -> BoundaryResult | NotApplicable:  # noqa: ARG001
     """Test every side of every varied hyperparameter, in each study apart."""
     counted, unexplained = table.take(table.counted), table.take(table.unexplained)
-    studies = {s: counted.of_study(s) for s in table.branches if table.branches[s].axes}
-    ranged = {s: t for s, t in studies.items() if not all(map(_choice, _axes(table, s)))}
+    at_chance = chance_level(counted)
+    worked = failed_at_chance(counted, at_chance.stuck) if at_chance else counted
+    studies = [s for s in table.branches if table.branches[s].axes]
+    ranged = {s: worked.of_study(s) for s in studies if _numeric(table.branches[s])}
     enough = {s: t for s, t in ranged.items() if int(t.complete.sum()) >= FEWEST}
     if not enough:
-        return _silent(studies, ranged)
-    sides = sum(2 for s in enough for a in _axes(table, s) if not _choice(a))
+        return _silent(studies, ranged, at_chance is not None)
+    level = LEVEL / sum(2 * _numeric(table.branches[s]) for s in enough)
     readings, findings = [], []
-    for study, own in studies.items():
-        gains = _gains(own, study) if study in enough else None
-        level = LEVEL / sides
-        lost = unexplained.of_study(study)
-        read = [_read_axis(own, lost, study, n, gains, level) for n in table.branches[study].axes]
+    for study in studies:
+        gains = _gains(enough[study], study) if study in enough else None
+        own, lost = counted.of_study(study), unexplained.of_study(study)
+        read = _readings(own, lost, study, gains, level)
         readings += read
         if gains is not None:
-            findings += _findings(table, own, read, gains, level)
+            findings += _findings(table, read, gains)
     return BoundaryResult(
         objective=table.objective, axes=tuple(readings), findings=tuple(findings)
     )
 
 
-def _axes(table: TrialTable, study: str) -> list[Axis]:
-    return list(table.branches[study].axes.values())
+def _numeric(branch: Branch) -> int:
+    """How many hyperparameters have a range."""
+    return sum(not isinstance(axis, Choice) for axis in branch.axes.values())
 
 
-def _silent(studies: Mapping[str, TrialTable], ranged: Mapping[str, TrialTable]) -> NotApplicable:
+def _silent(
+    studies: Sequence[str], ranged: Mapping[str, TrialTable], above_chance: bool
+) -> NotApplicable:
     most = max((int(t.complete.sum()) for t in ranged.values()), default=0)
-    axes = [sum(not _choice(a) for a in t.branches[s].axes.values()) for s, t in ranged.items()]
+    axes = [_numeric(t.branches[s]) for s, t in ranged.items()]
     return NotApplicable(
         check="C1",
         reason="no hyperparameter was varied"
         if not studies
         else "only choices were varied, and a choice has no boundary"
         if not ranged
-        else f"the largest study has {most} complete trials",
+        else f"the largest study has {most} complete trials"
+        + (" better than chance" if above_chance else ""),
         needs=wording.evidence_needed(_wanted(min([*axes, MOST_AXES])), FEWEST),
     )
 
 
-def _findings(
-    table: TrialTable,
-    own: TrialTable,
-    read: Sequence[AxisReading],
-    gains: EdgeGains,
-    level: float,
-) -> list[Finding]:
+def _findings(table: TrialTable, read: Sequence[AxisReading], gains: EdgeGains) -> list[Finding]:
     """Alarms, passes, and one note on what the trials leave open."""
     study, metric = read[0].study, table.objective.metric
     branch = table.branches[study]
-    judged = [r for k, r in enumerate(read) if k in gains.judged and not _choice(r.axis)]
-    found = [wording.cut_off(r, branch, metric) for r in judged if _alarm(r)]
-    left_open = []
-    for reading in (r for r in judged if not _alarm(r)):
-        place = list(branch.axes).index(reading.hyperparameter)
-        if _unexplained(reading):
+    found, left_open = [], []
+    for reading in (read[k] for k in gains.judged if read[k].sides):
+        if any(s.alarm for s in reading.sides):
+            found.append(wording.cut_off(reading, branch, metric))
+        elif any(s.unexplained for s in reading.sides):
             found.append(wording.failing_end(reading))
-        elif not reading.open_sides or _passes(own, study, place, reading, gains, level):
+        elif all(s.passes for s in reading.open_sides):
             found.append(wording.not_cut_off(reading, metric))
         else:
             left_open.append(reading)
+    found.sort(key=lambda f: f.severity is not Severity.WARNING)
     if left_open:
-        n, wanted = int(own.complete.sum()), _wanted(len(gains.judged))
-        found.append(wording.not_known(left_open, branch, metric, n, wanted))
+        wanted = _wanted(len(gains.judged))
+        complete = int((~left_open[0].infeasible).sum())
+        trials = (gains.trials, complete)
+        found.append(wording.not_known(left_open, branch, metric, trials, wanted))
     if left := len(branch.axes) - len(gains.judged):
         found.append(wording.not_judged(study, branch, left))
     return found
-
-
-def _alarm(reading: AxisReading) -> bool:
-    return any(s.alarm for s in reading.sides)
-
-
-def _unexplained(reading: AxisReading) -> bool:
-    return any(s.unexplained for s in reading.sides)
-
-
-def _passes(
-    own: TrialTable,
-    study: str,
-    place: int,
-    reading: AxisReading,
-    gains: EdgeGains,
-    level: float,
-) -> bool:
-    """True where neither side looks better than the inside, and an alarm could have been raised.
-
-    It could where the fit foretells left-out trials, and where there are trials enough: of one to
-    three hyperparameters, where the same results, rearranged along the axis so that its upper end
-    is best, do raise one.
-    """
-    n = int(own.complete.sum())
-    if not _foretold(gains, n) or any(s.p_value < SIGN for s in reading.open_sides):
-        return False
-    if n >= _wanted(len(gains.judged)):
-        return True
-    if len(gains.judged) > FEW_AXES:
-        return False
-    complete = own.complete
-    units = own.units(study)[complete]
-    rearranged = np.empty(n)
-    rearranged[np.argsort(units[:, place], kind="stable")] = np.sort(own.losses[complete])[::-1]
-    found = edge_gains(units, list(own.branches[study].axes.values()), rearranged)
-    return float(found.p_value[place, 1]) < _level(level, n)
 
 
 def _wanted(axes: int) -> int:
@@ -191,94 +163,93 @@ def _wanted(axes: int) -> int:
     return max(CERTAIN, AN_AXIS * axes)
 
 
-def _foretold(gains: EdgeGains, trials: int) -> bool:
-    return gains.explained > FORETOLD / math.sqrt(trials)
+def _level(level: float, gains: EdgeGains | None, an_axis: int = 0) -> float:
+    """The level of a claim: lower with few trials, zero where the fit predicts nothing."""
+    if gains is None or gains.explained <= PREDICTED / math.sqrt(gains.trials):
+        return 0.0
+    certain = max(CERTAIN, an_axis * len(gains.judged))
+    return level * min(1.0, (gains.trials / certain) ** FALL)
 
 
-def _level(level: float, trials: int) -> float:
-    return level * min(1.0, (trials / CERTAIN) ** FALL)
+def _gains(worked: TrialTable, study: str) -> EdgeGains:
+    axes = list(worked.branches[study].axes.values())
+    losses = np.where(worked.complete, worked.losses, np.inf)
+    return edge_gains(worked.units(study), axes, losses)
 
 
-def _choice(axis: Axis) -> bool:
-    return isinstance(axis, Choice)
-
-
-def _gains(own: TrialTable, study: str) -> EdgeGains:
-    complete = own.complete
-    return edge_gains(
-        own.units(study)[complete],
-        list(own.branches[study].axes.values()),
-        own.losses[complete],
-    )
-
-
-def _read_axis(
-    own: TrialTable,
-    lost: TrialTable,
-    study: str,
-    name: str,
-    gains: EdgeGains | None,
-    level: float,
-) -> AxisReading:
-    branch = own.branches[study]
-    place = list(branch.axes).index(name)
-    units, lost_units = own.units(study)[:, place], lost.units(study)[:, place]
-    axis = branch.axes[name]
+def _readings(
+    own: TrialTable, lost: TrialTable, study: str, gains: EdgeGains | None, level: float
+) -> list[AxisReading]:
+    """All hyperparameters of a study; those without sides, as choices are, are only drawn."""
+    branch, units, lost_units = own.branches[study], own.units(study), lost.units(study)
     best = good_region(own.losses)
-    sides: tuple[SideReading, ...] = ()
-    if not _choice(axis):
-        p_values = (1.0, 1.0) if gains is None else gains.p_value[place]
-        n = int(own.complete.sum())
-        level = _level(level, n) if gains is not None and _foretold(gains, n) else 0.0
-        is_budget = _is_budget(name, axis)
-        sides = tuple(
-            _read_side(own, units, lost_units, axis, side, float(p), level, is_budget, best)
-            for side, p in zip(("low", "high"), p_values, strict=True)
+    found = []
+    for place, (name, axis) in enumerate(branch.axes.items()):
+        sides = [
+            _read_side(
+                own, name, axis, k, best,
+                _judge(gains, place, k, level), units[:, place], lost_units[:, place],
+            )
+            for k in (() if isinstance(axis, Choice) else (0, 1))
+        ]  # fmt: skip
+        found.append(
+            AxisReading(
+                study=study,
+                hyperparameter=name,
+                subject=subject_name(name, branch.conditions),
+                axis=axis,
+                trials=own.name,
+                values=tuple(c[name] for c in own.config),
+                units=units[:, place],
+                objective_values=own.value,
+                infeasible=own.infeasible,
+                best=best,
+                sides=tuple(sides),
+                sign=own.objective.sign,
+                carried=tuple(map(bool, own.carried)),
+            )
         )
-        if is_length(name):  # fixed, never widened (B9)
-            sides = tuple(replace(s, proposed=None, final=False) for s in sides)
-    return AxisReading(
-        study=study,
-        hyperparameter=name,
-        subject=subject_name(name, branch.conditions),
-        axis=axis,
-        trials=own.name,
-        values=tuple(c[name] for c in own.config),
-        units=units,
-        objective_values=own.value,
-        infeasible=own.infeasible,
-        best=best,
-        sides=sides,
-        sign=own.objective.sign,
-        carried=tuple(map(bool, own.carried)),
-    )
+    return found
+
+
+def _judge(gains: EdgeGains | None, place: int, k: int, level: float) -> tuple[float, float, bool]:
+    """The p-value of a side, the level of an alarm there, and whether it passes."""
+    if gains is None:
+        return 1.0, 0.0, False
+    p_value, could_gain, if_cut_off = gains.chances[:, place, k].tolist()
+    alarm_at, pass_at = _level(level, gains), _level(PASS, gains, SURE_AN_AXIS)
+    passes = p_value >= SIGN and could_gain < pass_at
+    if gains.trials < _wanted(len(gains.judged)):
+        passes = passes and if_cut_off < alarm_at
+    return p_value, alarm_at, passes
 
 
 def _read_side(
     own: TrialTable,
+    name: str,
+    axis: Axis,
+    k: int,
+    best: Bool[np.ndarray, "trials"],
+    judged: tuple[float, float, bool],
     units: F[np.ndarray, "trials"],
     lost: F[np.ndarray, "failed"],
-    axis: Axis,
-    side: str,
-    p_value: float,
-    level: float,
-    is_budget: bool,
-    best: Bool[np.ndarray, "trials"],
 ) -> SideReading:
-    distance = units if side == "low" else 1.0 - units
-    unexplained = _lost_near(distance, lost if side == "low" else 1.0 - lost)
-    top = best if int(best.sum()) else own.complete
-    at = float(np.median(distance[top])) if int(top.sum()) else 0.5
-    crowd = _crowding(distance, best) if is_budget and side == "high" else 1.0
-    found = p_value < level or (p_value < 0.5 and crowd < level)
-    alarm = found and unexplained is None and not _fails_near(distance, own.infeasible)
+    p_value, alarm_at, passes = judged
+    away, side = np.abs(k - units), ("low", "high")[k]
+    unexplained = _lost_near(away, np.abs(k - lost))
+    crowd = _crowding(away, best) if k and _is_budget(name, axis) else 1.0
+    cut_off = p_value < alarm_at or (p_value < 0.5 and crowd < alarm_at)
+    alarm = cut_off and unexplained is None
+    fixed = is_length(name)  # never widened (B9)
+    top = best if best.any() else own.complete
     return SideReading(
         side=side,
         p_value=p_value,
         alarm=alarm,
-        best_at=at if side == "low" else 1.0 - at,
-        proposed=_wider(axis, side) if alarm else None,
-        final=_is_final(axis, side),
+        passes=passes,
+        best_at=float(np.median(units[top])) if top.any() else 0.5,
+        proposed=_wider(axis, side) if alarm and not fixed else None,
+        final=_is_final(axis, side) and not fixed,
         unexplained=unexplained,
     )
 
@@ -299,11 +270,6 @@ def _crowding(distance: F[np.ndarray, "trials"], best: Bool[np.ndarray, "trials"
     if stats.binom.sf(k - 1, k + beside, 0.5) >= CROWDED:
         return 1.0
     return float(stats.hypergeom.sf(k - 1, len(best), int(outer.sum()), int(best.sum())))
-
-
-def _fails_near(distance: F[np.ndarray, "trials"], infeasible: Bool[np.ndarray, "trials"]) -> bool:
-    near = distance < NEAR
-    return bool(near.any() and infeasible[near].mean() > 0.5)
 
 
 def _lost_near(

@@ -28,6 +28,7 @@ class SideReading:
         side: low or high.
         p_value: the chance that the edge is no better than the inside.
         alarm: the range is cut off there.
+        passes: the edge would gain nothing that matters.
         best_at: where the best trials are, from 0 at the low end to 1.
         proposed: the new bound, None where nothing is proposed.
         final: the end can't be widened, such as a dropout of 0, and needs no judgement.
@@ -42,6 +43,7 @@ class SideReading:
     proposed: float | None
     final: bool = False
     unexplained: tuple[int, int] | None = None
+    passes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

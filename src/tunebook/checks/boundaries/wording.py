@@ -21,7 +21,7 @@ from tunebook.domain.space import Axis, Branch, Float, Integer, spell
 from tunebook.domain.trial import Value
 from tunebook.statistics.curves.lengths import half_again
 from tunebook.statistics.estimators import proportion
-from tunebook.statistics.response.edge_gain import MOST_AXES
+from tunebook.statistics.response.columns import MOST_AXES
 
 SHOWN = 0.05
 """A p-value below it is not shown beside "not enough evidence"."""
@@ -103,7 +103,11 @@ def failing_end(reading: AxisReading) -> Finding:
 
 
 def not_known(
-    readings: Sequence[AxisReading], branch: Branch, metric: str, trials: int, wanted: int
+    readings: Sequence[AxisReading],
+    branch: Branch,
+    metric: str,
+    counts: tuple[int, int],
+    wanted: int,
 ) -> Finding:
     """All hyperparameters of a study whose edges the trials leave open, in one note.
 
@@ -111,7 +115,7 @@ def not_known(
         readings: of these hyperparameters.
         branch: of the study.
         metric: of the objective.
-        trials: complete ones.
+        counts: of trials that the response was fitted to, and of complete ones.
         wanted: complete trials from which an edge can be judged.
     """
     names = [r.hyperparameter for r in readings]
@@ -119,7 +123,9 @@ def not_known(
     if len(names) > NAMED:
         listed = f"{len(names)} hyperparameters"
     where = f" with {branch.name}" if branch.name else ""
-    found, shown = _shown(readings, metric)
+    trials, complete = counts
+    found, shown = _shown(readings, metric, trials)
+    of = "" if trials == complete else f" of {complete}, the others at chance or exploded"
     numbers: dict[str, Number] = {"trials": trials, "open": len(names), **found}
     takes = "More trials would decide it"
     if trials < wanted:
@@ -128,7 +134,7 @@ def not_known(
             f"{wanted - trials} more"
         )
     elif not found:
-        takes = f"The trials do not show how {metric} changes along the range"
+        takes = f"The trials do not show whether {metric} improves beyond an end"
     return Finding(
         check="C1",
         severity=Severity.NOTE,
@@ -136,22 +142,25 @@ def not_known(
         if len(names) == 1
         else subject_name("search space", branch.conditions),
         numbers=numbers,
-        sentence=f"Not enough evidence ({trials} trials) on whether the range of {listed}{where} "
-        f"is wide enough.{shown} {takes}.",
+        sentence=f"Not enough evidence ({trials} trials{of}) on whether the range of "
+        f"{listed}{where} is wide enough.{shown} {takes}.",
         study=readings[0].study,
         settled=False,
     )
 
 
-def _shown(readings: Sequence[AxisReading], metric: str) -> tuple[dict[str, Number], str]:
-    """The edge next to which most of the best trials lie, where at least three do.
+def _shown(
+    readings: Sequence[AxisReading], metric: str, trials: int
+) -> tuple[dict[str, Number], str]:
+    """The edge next to which most of the best trials are, where at least three are.
 
-    Else the edge that looks better than the inside, where one does.
+    Else the edge that looks better than the inside, where one does. Trials beyond the best
+    `trials` are at chance or exploded.
     """
     most, best = 0, None
     for reading in readings:
         for side in reading.open_sides:
-            run = _run_of_best(reading, side)
+            run = min(_run_of_best(reading, side), trials)
             if run > most:
                 most, best = run, (reading, side)
     if best is None or most < max(3, int(best[0].best.sum())):

@@ -23,10 +23,10 @@ from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, NotApplicable
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
-from tunebook.statistics.chance_level import ChanceLevel, chance_level
+from tunebook.statistics.chance_level import ChanceLevel, chance_level, failed_at_chance
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool
+    pass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,7 +58,7 @@ def check(table: TrialTable, *, seed: int = 0) -> FeasibilityResult | NotApplica
         )
     level = chance_level(counted)
     if level is not None and level.given:
-        counted, level = _failed_at_chance(counted, level.stuck), None
+        counted, level = failed_at_chance(counted, level.stuck), None
     names = np.array(counted.study)
     rows = {s: np.flatnonzero(names == s) for s in counted.branches}
     own = {s: counted.take(r) for s, r in rows.items() if len(r)}
@@ -89,13 +89,3 @@ def _with_unexplained(table: TrialTable) -> TrialTable:
         for unexplained, status, cause in fates
     ]
     return replace(own, status=tuple(s for s, _ in found), cause=tuple(c for _, c in found))
-
-
-def _failed_at_chance(table: TrialTable, stuck: Bool[np.ndarray, "trials"]) -> TrialTable:
-    """The table with complete trials at chance as what they are."""
-    fates = zip(stuck, table.status, table.cause, strict=True)
-    status, cause = zip(
-        *((Status.INFEASIBLE, Cause.CHANCE) if s else (own, why) for s, own, why in fates),
-        strict=True,
-    )
-    return replace(table, status=status, cause=cause, value=np.where(stuck, np.nan, table.value))

@@ -18,14 +18,16 @@ import numpy as np
 from scipy import stats
 
 from tunebook.domain.space import Axis, Choice
-from tunebook.statistics.response.edge_gain import (
+from tunebook.statistics.response.columns import (
     MOST_AXES,
     MOST_VALUES,
+    Columns,
+    columns_for,
     merged_choices,
-    rich_columns,
+    parabola_and_curve,
 )
 from tunebook.statistics.response.even_points import even_points
-from tunebook.statistics.response.regression import Columns, EdgeModel, columns_for, fit
+from tunebook.statistics.response.regression import EdgeModel, fit
 from tunebook.statistics.response.sharp_shapes import Shape, shapes_near
 
 if TYPE_CHECKING:
@@ -237,11 +239,7 @@ def _forms(
     places: Float[np.ndarray, "points axes"],
 ) -> tuple[Form, ...]:
     """Forms drawn by their evidence."""
-    distinct = [len(np.unique(u)) for u in x.T]
-    degree = [min(2, max(1, k - 1)) for k in distinct]
-    parabola = _smooth(columns_for(levels, degree=degree, products=2), x, scores)
-    degree = [min(8, max(1, k - 1)) for k in distinct]
-    curve = _smooth(rich_columns(levels, degree, len(scores)), x, scores)
+    parabola, curve = (_smooth(c, x, scores) for c in parabola_and_curve(levels, x))
     best = places[np.argsort(parabola.columns.of(places) @ parabola.model.beta, kind="stable")]
     shapes = shapes_near(
         best[:10].mean(axis=0),
