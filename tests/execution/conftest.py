@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from memory_store import MemoryStore
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.space import Choice
 from tunebook.domain.trial import TrialRecord, Value
 from tunebook.store import Store
-from tunebook.store.memory import MemoryStore
 from tunebook.store.sql import SqlStore
 
 MakeBook = Callable[..., Store]

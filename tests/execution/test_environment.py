@@ -8,12 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from memory_store import MemoryStore
 from tunebook.domain.design import Round
 from tunebook.domain.program import command as tb_command
 from tunebook.domain.space import Float
 from tunebook.execution.code import training_code
 from tunebook.execution.environment import environment, hardware, note_environment, versions
-from tunebook.store.memory import MemoryStore
 
 PLAN = Round(goal="q", nuisance={"x": Float(0, 1)}, trials=4, max_train_steps=10)
 SCRIPT = "def train(trial):\n    return 0.1\n"

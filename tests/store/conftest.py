@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from memory_store import MemoryStore
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.space import Float
 from tunebook.domain.trial import Measurement, TrialRecord
-from tunebook.store.memory import MemoryStore
 from tunebook.store.sql import SqlStore
 
 PLAN = Round(goal="q", nuisance={"x": Float(0, 1)}, trials=6, max_train_steps=10)

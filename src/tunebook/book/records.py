@@ -7,7 +7,6 @@ from pathlib import Path
 
 from tunebook.book.sealing import sealed_of, veiled
 from tunebook.domain.record import BookRecord, RoundRecord
-from tunebook.domain.sealing import contaminated_by
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Purpose, TrialRecord
 from tunebook.examination.carried_over import EarlierRound, alike, carry_over
@@ -53,7 +52,6 @@ def round_record(store: Store, stored: StoredRound) -> RoundRecord:
         exploitation=len(own)
         if own.adaptive
         else sum(t.purpose is Purpose.EXPLOIT for t in trials),
-        planned_after=contaminated_by(stored.number, store.looks()),
     )
 
 

@@ -46,12 +46,16 @@ from tunebook.deciding.rerun_evidence import FEWEST, Question, Reading, SideEvid
 from tunebook.deciding.sequential_design import unbiased_drift
 from tunebook.deciding.superiority import ChanceToBeat, chance_to_beat, paired_chance
 from tunebook.deciding.wording import sentence
-from tunebook.domain.decision import BASELINE, Estimand, RerunPlan, Verdict
+from tunebook.domain.decision import BASELINE, NOT_KNOWN, Estimand, RerunPlan, Verdict
 from tunebook.domain.finding import Interval
 from tunebook.statistics.metric_bounds import certain_best, cut_at_best
 
 if TYPE_CHECKING:
     from jaxtyping import Float
+
+
+PLAIN = 1.959964
+"""The score of a two-sided 95 % interval."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,6 +188,18 @@ def _gain(
         estimate += (drift * plan.looks[look] ** 0.5 - score) * found.error
     gain = Interval(float(np.clip(estimate, low, high)), low, high, plan.confidence)
     return gain, score, found.variance
+
+
+def plain_gain(side: SideEvidence, baseline: SideEvidence | None, asked: Question) -> Interval:
+    """The gain on the reruns that are there, 95 %; NaN where there are too few.
+
+    It allows for no interim look and for no choice among candidates, so it is no evidence.
+    """
+    found = difference(side, baseline, asked)
+    if found is None:
+        return NOT_KNOWN
+    low, high = found.low(PLAIN), found.high(PLAIN)
+    return Interval(min(max(found.seen, low), high), low, high)
 
 
 def difference(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
@@ -82,11 +82,6 @@ class Origin:
     def names(self, *kinds: Kind) -> tuple[str, ...]:
         """Their names, as the table calls them."""
         return tuple(use.name for use in self.of(*kinds))
-
-
-def by_column(uses: Iterable[ColumnUse]) -> dict[str, ColumnUse]:
-    """Column to its use."""
-    return {use.column: use for use in uses}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -74,7 +74,6 @@ class RoundRecord:
         environments: what its trials ran on and with, oldest first; empty in books from before
             that was noted.
         exploitation: how many of its search trials were chosen by earlier results.
-        planned_after: looks at test metrics that came before the round was planned.
     """
 
     number: int
@@ -90,7 +89,6 @@ class RoundRecord:
     carried: TrialTable | None = None
     environments: tuple[Environment, ...] = ()
     exploitation: int = 0
-    planned_after: tuple[Look, ...] = ()
 
     def __post_init__(self) -> None:
         freeze(self, "details", "output_tails", "unread")

@@ -42,7 +42,7 @@ class Intake(Transactions):
         superseded are refused with TrialBusyError.
         """
         with self._writing() as connection:
-            current = connection.execute(sql.CURRENT_ATTEMPT, sql.of(key)).scalar()
+            current, _ = _held(connection, [key]).get(key, (None, ""))
             if current != attempt:
                 raise TrialBusyError(
                     f"attempt {attempt} at trial {key.name} was superseded by attempt {current}",
@@ -69,8 +69,7 @@ class Intake(Transactions):
 
     def ingested_lines(self, key: TrialKey, attempt: int) -> int:
         """Log lines of this attempt that are stored already."""
-        with self._reading() as connection:
-            return int(connection.execute(sql.STORED_LINES, sql.of(key, attempt)).scalar() or 0)
+        return self.lines_of([(key, attempt)]).get((key, attempt), 0)
 
     def lines_of(self, attempts: Sequence[Attempt]) -> dict[Attempt, int]:
         """`ingested_lines` of many attempts; one that has not begun is not among them."""

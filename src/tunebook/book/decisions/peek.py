@@ -9,7 +9,7 @@ from tunebook.book.decisions.decisions import candidates
 from tunebook.book.decisions.fresh_reruns import evidence_of
 from tunebook.book.decisions.refusals import refuse_same
 from tunebook.book.decisions.rerun_plans import question
-from tunebook.deciding.peek import peek
+from tunebook.deciding.comparison import plain_gain
 from tunebook.domain.decision import BASELINE, Estimand
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Interval
@@ -74,7 +74,7 @@ def peek_at(store: Store, number: int) -> Peek:
     found = evidence_of(store, number, sides)
     base = found.pop(BASELINE, None)
     return Peek(
-        gain=peek(list(found.values()), base, asked),
+        gain={name: plain_gain(side, base, asked) for name, side in found.items()},
         reruns={name: side.reruns for name, side in found.items()},
         looks=plan.looks,
         estimand=plan.estimand,

@@ -23,17 +23,6 @@ _ATTEMPT: sa.BindParameter[int] = sa.bindparam("of_attempt")
 
 ONE_TRIAL = sa.select(trials).where(trials.c.round == _ROUND, trials.c.number == _NUMBER)
 
-CURRENT_ATTEMPT = (
-    sa.select(trials.c.attempt)
-    .where(trials.c.round == _ROUND, trials.c.number == _NUMBER)
-    .with_for_update(key_share=True)
-)
-"""Until the commit nobody else may claim this trial, end it or report to it."""
-
-STORED_LINES = sa.select(attempts.c.lines).where(
-    attempts.c.round == _ROUND, attempts.c.number == _NUMBER, attempts.c.attempt == _ATTEMPT
-)
-
 _NUMBERS: sa.BindParameter[list[int]] = sa.bindparam("of_numbers", expanding=True)
 
 LINES_OF_MANY = sa.select(attempts.c.number, attempts.c.attempt, attempts.c.lines).where(
@@ -46,7 +35,8 @@ HOLD_MANY = (
     .order_by(trials.c.number)
     .with_for_update(key_share=True)
 )
-"""As CURRENT_ATTEMPT; in one order, so that two that ask for the same do not block each other."""
+"""Until the commit nobody else may claim these trials, end them or report to them. They are locked
+in one order, so that two that ask for the same do not block each other."""
 
 ADD_CHUNKS = sa.insert(chunk)
 
