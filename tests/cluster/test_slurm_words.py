@@ -12,7 +12,7 @@ from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Cause, Status, TrialKey, TrialRecord
 from tunebook.execution import Ended
 from tunebook.execution.code import training_code
-from tunebook.execution.slurm.files import ArrayFolder, Orders, Said
+from tunebook.execution.slurm.files import ArrayFolder, JobEnd, Orders
 from tunebook.execution.slurm.outcomes import LAG_S, Judge, Task
 from tunebook.execution.slurm.queue import states
 from tunebook.execution.slurm.settings import SlurmSettings
@@ -98,7 +98,7 @@ def task(tmp_path):
 def over(task, state, said=None):
     """How a task ended that SLURM has seen end for long enough."""
     now = time.monotonic()
-    task.said = said
+    task.job_end = said
     task.hear(state, "", now - LAG_S - 1)
     return task
 
@@ -143,7 +143,7 @@ def test_a_job_without_a_word_is_given_some_seconds(task):
 
 def test_time_limits_that_allow_no_checkpoint_end_the_trial(task):
     judge = Judge(60.0)
-    stopped = Said(stopped="signal", ended=Ended(key=TrialKey(1, 0), attempt=1, seconds=30.0))
+    stopped = JobEnd(stopped="signal", ended=Ended(key=TrialKey(1, 0), attempt=1, seconds=30.0))
     ends = [judge.judge(over(task(n), "COMPLETED", stopped), time.monotonic()) for n in (1, 2, 3)]
     assert [e.preempted for e in ends] == [True, True, False]
     assert ends[2].outcome.status is Status.FAILED

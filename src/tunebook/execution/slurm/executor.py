@@ -200,10 +200,10 @@ class SlurmExecutor(SlurmSettings):
             self._take_id(array)
             if array.id:
                 with suppress(FileNotFoundError):
-                    for number, said in array.folder.ended().items():
+                    for number, end in array.folder.ended().items():
                         task = array.tasks.get(number)
-                        if task is not None and task.said is None:
-                            task.said, task.said_at = said, now
+                        if task is not None and task.job_end is None:
+                            task.job_end, task.job_end_at = end, now
         known = self._queue.look({a.id for a in self._arrays if a.id})
         if known is not None:
             self._hear(known, now)

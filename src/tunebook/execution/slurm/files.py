@@ -50,7 +50,7 @@ class Orders:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class JobEnd:
     """A job's last word on its attempt.
 
     Attributes:
@@ -120,22 +120,22 @@ class ArrayFolder:
         """True once a job has begun the task."""
         return (self.path / f"{task}.began").exists()
 
-    def end(self, task: int, said: Said) -> None:
+    def end(self, task: int, end: JobEnd) -> None:
         """Say how a task ended; to nobody, where the host has given the task up."""
         with suppress(FileNotFoundError):
-            data = {"stopped": said.stopped, "ended": ended_to_data(said.ended)}
+            data = {"stopped": end.stopped, "ended": ended_to_data(end.ended)}
             _write(self.path / f"{task}.ended", json.dumps(data))
 
-    def ended(self) -> dict[int, Said]:
-        """What jobs have said of their ends; one reading of the folder for all of them."""
-        found: dict[int, Said] = {}
+    def ended(self) -> dict[int, JobEnd]:
+        """How tasks ended, by their jobs; one reading of the folder for all of them."""
+        found: dict[int, JobEnd] = {}
         for name in os.listdir(self.path):
             stem, _, kind = name.partition(".")
             if kind == "ended" and stem.isdigit():
                 with suppress(FileNotFoundError):
                     data = json.loads((self.path / name).read_bytes())
                     end = ended_from_data(data["ended"])
-                    found[int(stem)] = Said(ended=end, stopped=data["stopped"])
+                    found[int(stem)] = JobEnd(ended=end, stopped=data["stopped"])
         return found
 
     def beat(self) -> None:
@@ -158,7 +158,7 @@ class ArrayFolder:
         _write(self.path / "grace", f"{seconds:g}")
 
     def grace(self) -> float | None:
-        """What `set_grace` said."""
+        """The seconds that `set_grace` wrote; None where it wrote none."""
         try:
             return float((self.path / "grace").read_text())
         except (OSError, ValueError):

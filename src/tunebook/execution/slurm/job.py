@@ -21,7 +21,7 @@ from tunebook.domain.trial import Cause
 from tunebook.domain.version import VERSION
 from tunebook.execution import Ended
 from tunebook.execution.local import GRACE_S, LocalExecutor
-from tunebook.execution.slurm.files import ArrayFolder, Orders, Said
+from tunebook.execution.slurm.files import ArrayFolder, JobEnd, Orders
 
 LOOK_EVERY_S = 1.0
 SIGNAL_LAG_S = 0.3
@@ -45,7 +45,7 @@ def main() -> None:
     folder.end(task, _differs(orders) or train(folder, task, orders, asked))
 
 
-def train(folder: ArrayFolder, task: int, orders: Orders, asked: threading.Event) -> Said:
+def train(folder: ArrayFolder, task: int, orders: Orders, asked: threading.Event) -> JobEnd:
     """Train to the end, or until something asks to stop.
 
     Args:
@@ -70,8 +70,8 @@ def train(folder: ArrayFolder, task: int, orders: Orders, asked: threading.Event
     if stopped:
         # The end line of the log, where there is one, still says how it ended.
         lost = replace(ended[0], outcome=None, killed=False, unloadable="")
-        return Said(stopped=stopped, ended=lost)
-    return Said(ended=ended[0])
+        return JobEnd(stopped=stopped, ended=lost)
+    return JobEnd(ended=ended[0])
 
 
 class Watch:
@@ -109,7 +109,7 @@ def _may_be_of_a_signal(ended: Ended) -> bool:
     return crashed or bool(ended.unloadable) or ended.outcome is None
 
 
-def _differs(orders: Orders) -> Said | None:
+def _differs(orders: Orders) -> JobEnd | None:
     here = VERSION
     if orders.version == here:
         return None
@@ -118,7 +118,7 @@ def _differs(orders: Orders) -> Said | None:
         f"the job's Python has Tunebook {here}, and the host has {orders.version}: "
         "give python= the same environment"
     )
-    return Said(ended=Ended(key=trial.key, attempt=trial.attempt, unloadable=why))
+    return JobEnd(ended=Ended(key=trial.key, attempt=trial.attempt, unloadable=why))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from tunebook.domain.program import MARK
 from tunebook.domain.trial import Cause, Outcome, TrialKey
 from tunebook.execution import Ended
 from tunebook.execution.outcome import failed, infeasible
-from tunebook.execution.slurm.files import ArrayFolder, Said
+from tunebook.execution.slurm.files import ArrayFolder, JobEnd
 from tunebook.execution.slurm.queue import ALIVE
 from tunebook.training.assignment import Assignment
 from tunebook.training.checkpoint_places import place_of
@@ -38,7 +38,7 @@ class Task:
     Attributes:
         state, reason: SLURM's last word; empty before it has one.
         over_at: when it was first seen to have ended; running_at: or to run.
-        said_at: when its own word was first seen.
+        job_end_at: when its own word was first seen.
         cancelled: by us; settled: its attempt's end was told; scancel_at: when SLURM was last
             asked to end it.
     """
@@ -50,8 +50,8 @@ class Task:
     reason: str = ""
     running_at: float | None = None
     over_at: float | None = None
-    said_at: float | None = None
-    said: Said | None = None
+    job_end_at: float | None = None
+    job_end: JobEnd | None = None
     cancelled: bool = False
     settled: bool = False
     scancel_at: float = -1e9
@@ -69,8 +69,8 @@ class Task:
     @property
     def seconds(self) -> float:
         """Wall-clock time of the attempt, as far as it is known here."""
-        if self.said is not None:
-            return self.said.ended.seconds
+        if self.job_end is not None:
+            return self.job_end.ended.seconds
         return 0.0 if self.running_at is None else time.monotonic() - self.running_at
 
 
@@ -84,21 +84,21 @@ class Judge:
 
     def judge(self, task: Task, now: float) -> Ended | None:
         """How an attempt ended; None while that is not known."""
-        said = task.said
-        if said is not None and not said.stopped:
-            return said.ended
+        end = task.job_end
+        if end is not None and not end.stopped:
+            return end.ended
         if task.cancelled:
-            return ended(task) if task.over_at is not None or said is not None else None
-        over = task.over_at is not None and (said is not None or now - task.over_at >= LAG_S)
-        if said is not None and said.stopped != "signal":
+            return ended(task) if task.over_at is not None or end is not None else None
+        over = task.over_at is not None and (end is not None or now - task.over_at >= LAG_S)
+        if end is not None and end.stopped != "signal":
             return ended(task, preempted=True)  # this host was silent: no fault of the trial
-        if said is not None and not over:
-            late = task.said_at is not None and now - task.said_at >= STATE_S
+        if end is not None and not over:
+            late = task.job_end_at is not None and now - task.job_end_at >= STATE_S
             return ended(task, preempted=True) if late else None
         return self._by_state(task) if over else None
 
     def _by_state(self, task: Task) -> Ended:
-        state, said = task.state, task.said
+        state, end = task.state, task.job_end
         if state in PREEMPTED:
             return ended(task, preempted=True)
         if state == "OUT_OF_MEMORY":
@@ -106,7 +106,7 @@ class Judge:
             why = infeasible(Cause.OUT_OF_MEMORY, detail, seconds=task.seconds)
             return ended(task, outcome=why)
         # Asked to stop, and neither preempted nor cancelled: its time was nearly up.
-        if state in OUT_OF_TIME or (said is not None and state == "COMPLETED"):
+        if state in OUT_OF_TIME or (end is not None and state == "COMPLETED"):
             return self._out_of_time(task)
         if state in ("COMPLETED", "FAILED") and not task.folder.begun(task.number):
             return ended(task, unloadable=_never_began(task))
@@ -139,7 +139,7 @@ def ended(
         seconds=task.seconds,
         preempted=preempted,
         unloadable=unloadable,
-        unwritable="" if task.said is None else task.said.ended.unwritable,
+        unwritable="" if task.job_end is None else task.job_end.ended.unwritable,
     )
 
 
