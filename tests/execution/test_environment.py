@@ -14,6 +14,7 @@ from tunebook.domain.program import command as tb_command
 from tunebook.domain.space import Float
 from tunebook.execution.code import training_code
 from tunebook.execution.environment import environment, hardware, note_environment, versions
+from tunebook.execution.resources import answer_of
 
 PLAN = Round(goal="q", nuisance={"x": Float(0, 1)}, trials=4, max_train_steps=10)
 SCRIPT = "def train(trial):\n    return 0.1\n"
@@ -146,3 +147,11 @@ def test_versions_of_a_program_are_of_its_scripts(script):
     assert "torch" in environment(code).versions
     assert "jax" not in environment(code).versions
     assert "jax" in environment(training_code(tb_command(["sh", "run.sh"]))).versions
+
+
+def test_what_a_command_complains_of_is_no_part_of_its_answer():
+    """git warns about line ends where nothing differs."""
+    assert answer_of("sh", "-c", "echo odd ends >&2") == (True, "")
+    assert answer_of("sh", "-c", "echo no >&2; exit 1") == (False, "no\n")
+    assert answer_of("tunebook-that-is-nowhere")[0] is False
+    assert answer_of("sleep", "60", within_s=0.1)[0] is False

@@ -116,14 +116,16 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def answer_of(*command: str, within_s: float = 60.0) -> tuple[bool, str]:
-    """Whether a command succeeded, and its output or complaint; waits for it."""
+    """Whether a command succeeded, and its output, or its complaint where it failed."""
     try:
         ended = subprocess.run(
             command, capture_output=True, timeout=within_s, stdin=subprocess.DEVNULL
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return False, str(error)
-    return ended.returncode == 0, (ended.stdout or ended.stderr).decode(errors="replace")
+    answered = ended.returncode == 0
+    text = ended.stdout if answered else ended.stderr or ended.stdout
+    return answered, text.decode(errors="replace")
 
 
 def oom_kills() -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from tunebook.domain.design import Round
@@ -33,9 +34,7 @@ def grid(
     levels = {
         name: _levels(axis, plan.levels.get(name)) for name, axis in sorted(branch.axes.items())
     }
-    size = 1
-    for values in levels.values():
-        size *= len(values)
+    size = math.prod(map(len, levels.values()))
     found: list[Configuration] = []
     for k in indices:
         if k >= size:
