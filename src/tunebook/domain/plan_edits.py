@@ -1,15 +1,15 @@
-"""Changes to a plan that keep it whole: a range on its branch, a choice settled (B2 B3)."""
+"""Plans read and changed by their branches: a range on one, a choice settled (B2 B3)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from tunebook.domain.design import Fixed, Round, studies
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import Remedy
-from tunebook.domain.space import Axis, Choice, Per
+from tunebook.domain.space import Axis, Choice, Per, leaves
 from tunebook.domain.trial import Configuration, Value
 
 T = TypeVar("T")
@@ -201,3 +201,29 @@ def _reduced(axis: Axis | Per, values: Mapping[str, Value]) -> Axis | Per | None
         return None if below is None else _reduced(below, values)
     when = tuple((v, left) for v, a in axis.when if (left := _reduced(a, values)) is not None)
     return Per(axis.on, when) if when else None
+
+
+def decided_by(plan: Round) -> dict[str, tuple[str, ...]]:
+    """For each hyperparameter that exists in some trials only, those whose values decide it.
+
+    One that exists under every value of another, with a range for each, is not among them.
+    """
+    axes: dict[str, Axis | Per] = dict(plan.varied)
+    for name, value in plan.fixed.items():
+        axes[name] = value if isinstance(value, Per) else Choice((value,))
+    found = {name: tuple(dict.fromkeys(_deciding(axis, axes))) for name, axis in axes.items()}
+    return {name: on for name, on in found.items() if on}
+
+
+def _deciding(axis: Axis | Per, axes: Mapping[str, Axis | Per]) -> Iterator[str]:
+    if not isinstance(axis, Per):
+        return
+    parent = axes.get(axis.on)
+    known = (
+        [v for a in leaves(parent) if isinstance(a, Choice) for v in a.values] if parent else []
+    )
+    if any(axis.under(value) is None for value in known):
+        yield axis.on
+        yield from _deciding(parent, axes) if parent is not None else ()
+    for _, below in axis.when:
+        yield from _deciding(below, axes)

@@ -11,8 +11,8 @@ from collections import deque
 from contextlib import suppress
 from dataclasses import replace
 
-from tunebook.domain.conditions import decided_by
 from tunebook.domain.errors import StoreError, TrainingLoadError, TrialBusyError
+from tunebook.domain.plan_edits import decided_by
 from tunebook.domain.trial import Cause, Purpose, TrialKey, TrialRecord
 from tunebook.execution import Ended, RunOptions
 from tunebook.execution.code import TrainingCode

@@ -25,12 +25,12 @@ from typing import Any
 
 from tunebook.book.planning.same_plan import carried_into
 from tunebook.book.tried_times import keep_times
-from tunebook.domain.conditions import decided_by
 from tunebook.domain.decision import Launch
 from tunebook.domain.design import Objective, Round, Study, studies
 from tunebook.domain.finding import Finding, Severity
 from tunebook.domain.formats.numbers import seconds_text
 from tunebook.domain.formats.round_file import RoundFile
+from tunebook.domain.plan_edits import decided_by
 from tunebook.domain.searchers import ADAPTIVE
 from tunebook.domain.trial import Configuration, TrialRecord
 from tunebook.domain.tried import Tried

@@ -1,7 +1,7 @@
 """Which hyperparameters decide whether others exist."""
 
-from tunebook.domain.conditions import decided_by
 from tunebook.domain.design import Round
+from tunebook.domain.plan_edits import decided_by
 from tunebook.domain.space import Choice, Float, Per
 
 
