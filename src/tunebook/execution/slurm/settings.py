@@ -1,4 +1,4 @@
-"""What a person says of their SLURM jobs, checked before any is submitted."""
+"""The arguments of SLURM jobs, checked before any is submitted."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class SlurmSettings:
 
     def options(self, folder: Path, tasks: int) -> list[str]:
         """Options of sbatch for an array of jobs; SLURM decides what is left out."""
-        told: dict[str, Any] = {
+        values: dict[str, Any] = {
             "job-name": folder.name,
             "array": f"0-{tasks - 1}",
             "output": folder / "%A_%a.out",
@@ -113,7 +113,7 @@ class SlurmSettings:
         }
         return [
             f"--{name}" if value is True else f"--{name}={value}"
-            for name, value in told.items()
+            for name, value in values.items()
             if value is not None
         ]
 

@@ -63,6 +63,7 @@ class Sender:
                 capture_output=True,
                 text=True,
                 errors="replace",
+                start_new_session=True,  # Ctrl-C cuts no submission in two
             )
             if sent.returncode == 0:
                 self.away_since = None
