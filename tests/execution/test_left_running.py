@@ -98,13 +98,14 @@ def test_none_outlives_ctrl_c_or_the_next_run_after_a_kill(make_book, launched, 
     store = make_book([{"x": 1.0}], max_train_steps=5000)
     code = textwrap.dedent(
         f"""
+        from tunebook.execution import RunOptions
         from tunebook.execution.code import training_code
         from tunebook.execution.scheduler import run_trials
         from tunebook.store.sql import SqlStore
         from tunebook.domain.program import command
         store = SqlStore.open({store.location!r}, create=False)
         run_trials(store, 1, training_code(command(["./launch.sh", "deaf", "{{folder}}/m.json"],
-                   metrics="json:{{folder}}/m.json")), workers=1)
+                   metrics="json:{{folder}}/m.json")), RunOptions(workers=1))
         """
     )
     host = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, start_new_session=True)
