@@ -196,7 +196,7 @@ BAD = {
     "spaces in thousands": (sweep(9) + "99,complete,1 000,0.1,0.5,9\n", 'line 11: "lr"'),
     "decimal comma": (sweep(9) + '99,complete,"0,1",0.1,0.5,9\n', 'line 11: "lr"'),
     "a word among numbers": (sweep(30) + "99,complete,x,0.1,0.5,9\n", 'line 32: "lr"'),
-    "infinite hyperparameter": (sweep(20) + "99,complete,inf,0.1,0.5,9\n", 'line 22: "lr" is 0, or of a size below 1e+150; got "inf"'),
+    "infinite hyperparameter": (sweep(20) + "99,complete,inf,0.1,0.5,9\n", 'line 22: "lr" is 0, or of a size below 1e150; got "inf"'),
     "no hyperparameter": ("trial,loss\na,1\nb,2\n", "no column that is a hyperparameter"),
     "ragged only": (HEAD + "1,2\n", "no row that can be read"),
     "seconds no number": ("trial,lr,loss,seconds\na,1,1,soon\n", 'line 2: "seconds"'),
