@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 
@@ -51,23 +52,15 @@ class HyperparameterScale:
 
     def x(self, title: str, field: str = "x") -> alt.X:
         """The encoding of a field that holds such places."""
-        return alt.X(
-            field,
-            type="quantitative",
-            title=title,
-            scale=self.scale(),
-            axis=self._axis(),
-        )
+        return alt.X(field, **self._encoding(title))
 
     def y(self, title: str, field: str = "y") -> alt.Y:
         """The same as a vertical axis, for pictures of two hyperparameters."""
-        return alt.Y(
-            field,
-            type="quantitative",
-            title=title,
-            scale=self.scale(),
-            axis=self._axis(),
-        )
+        return alt.Y(field, **self._encoding(title))
+
+    def _encoding(self, title: str) -> dict[str, Any]:
+        scale, axis = self.scale(), self._axis()
+        return {"type": "quantitative", "title": title, "scale": scale, "axis": axis}
 
     def scale(self) -> alt.Scale:
         """The scale itself."""
@@ -124,13 +117,11 @@ def hyperparameter_scale(axis: Axis, *, also: Sequence[float] = ()) -> Hyperpara
         return HyperparameterScale(axis=axis, ends=(low - 0.5, high + 0.5))
     if axis.scale is Scale.LINEAR:
         margin = (high - low) * 0.03
-        return HyperparameterScale(
-            axis=axis, ends=(six_digits(low - margin), six_digits(high + margin))
-        )
-    factor = (high / low) ** 0.03
-    return HyperparameterScale(
-        axis=axis, ends=(six_digits(low / factor), six_digits(high * factor))
-    )
+        low, high = low - margin, high + margin
+    else:
+        factor = (high / low) ** 0.03
+        low, high = low / factor, high * factor
+    return HyperparameterScale(axis=axis, ends=(six_digits(low), six_digits(high)))
 
 
 def _clipped_text(text: str, most: int) -> str:
