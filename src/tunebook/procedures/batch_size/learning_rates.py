@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.finding import Interval, NotApplicable
+from tunebook.procedures.batch_size.scaling_regimes import line_slope
 
 RULES = {"linear": 1.0, "square root": 0.5}
 FEWEST_SIZES = 4
@@ -59,15 +59,13 @@ def batch_rates(
         )
     batch = np.log(np.asarray(sizes, dtype=float))
     rate = np.log([best[b] for b in sizes])
-    line = stats.linregress(batch, rate)
-    half = float(stats.t.ppf(0.5 + confidence / 2, len(sizes) - 2) * line.stderr)
-    slope = float(line.slope)
+    slope = line_slope(batch, rate, confidence)
     span = batch[-1] - batch[0]
     grew = rate[-1] - rate[0]
     return BatchRates(
         batch_sizes=tuple(sizes),
         rates=tuple(float(best[b]) for b in sizes),
-        exponent=Interval(slope, slope - half, slope + half, confidence),
+        exponent=slope,
         off={name: float(np.exp(power * span - grew)) for name, power in RULES.items()},
-        fits=tuple(n for n, power in RULES.items() if slope - half <= power <= slope + half),
+        fits=tuple(n for n, power in RULES.items() if slope.low <= power <= slope.high),
     )

@@ -8,12 +8,10 @@ not compared, and a reachable one is proposed.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from tunebook.domain.design import Round
-from tunebook.domain.errors import DesignError
 from tunebook.procedures.batch_size import plans
 from tunebook.procedures.batch_size.conclusion import conclude
 from tunebook.procedures.batch_size.plans import BatchSizeArguments
@@ -21,32 +19,25 @@ from tunebook.procedures.batch_size.results import BatchSizeReading, read
 from tunebook.procedures.steps.arguments import Workload
 from tunebook.procedures.steps.procedure import Procedure
 from tunebook.procedures.steps.stages import Done, PossibleRound
-from tunebook.procedures.steps.tuned_sweep import AT_EDGE, MOVES, next_range
+from tunebook.procedures.steps.tuned_sweep import AT_EDGE, MOVES, middle_rate, next_range, required
 
 SIZES = tuple(2**k for k in range(4, 11))
 
 
 def defaults(given: Mapping[str, Any], workload: Workload) -> dict[str, Any]:
     """The sizes, and a learning rate in the middle of the range."""
-    if "target" not in given:
-        metric = workload.objective.metric
-        raise DesignError(
-            f'the procedure batch-size counts steps to a target of "{metric}"; none was given',
-            next_step="give target=, a value that a good trial reaches after about a third of "
-            "its steps",
-        )
-    if "learning_rates" not in given:
-        raise DesignError(
-            "the procedure batch-size tunes the learning rate at every batch size; no range "
-            "was given",
-            next_step="give learning_rates=(1e-3, 10), wide enough for every batch size",
-        )
-    found: dict[str, Any] = {"batch_sizes": SIZES}
-    rate = dict(given.get("names", {})).get("learning_rate", "learning_rate")
-    rates = given["learning_rates"]
-    if rate not in given.get("fixed", {}) and len(rates) == 2:
-        found["fixed"] = {rate: math.sqrt(abs(rates[0] * rates[1]))}
-    return found
+    needed = {
+        "target": (
+            f'counts steps to a target of "{workload.objective.metric}"',
+            ", a value that a good trial reaches after about a third of its steps",
+        ),
+        "learning_rates": (
+            "tunes the learning rate at every batch size",
+            "(1e-3, 10), wide enough for every batch size",
+        ),
+    }
+    required("batch-size", given, needed)
+    return {"batch_sizes": SIZES, "fixed": middle_rate(given)}
 
 
 def stages(args: BatchSizeArguments) -> Iterator[PossibleRound]:

@@ -56,7 +56,6 @@ class BatchRegimes:
         perfect_slope: of measured points in the perfect regime, on log axes; None with fewer than
             three sizes there.
         regimes: of each size, by the estimates.
-        seen: which of the three the measured sizes reach into.
     """
 
     batch_sizes: tuple[int, ...]
@@ -67,7 +66,11 @@ class BatchRegimes:
     floor: Interval
     perfect_slope: Interval | None
     regimes: tuple[Regime, ...]
-    seen: frozenset[Regime]
+
+    @property
+    def seen(self) -> frozenset[Regime]:
+        """Which of the three the measured sizes reach into."""
+        return frozenset(self.regimes)
 
 
 def batch_regimes(
@@ -90,6 +93,36 @@ def batch_regimes(
         NotApplicable where a size did not reach the target (F4), or there are too few sizes.
     """
     sizes = sorted(steps_to_target)
+    lacking = _lacking(steps_to_target)
+    if lacking is not None:
+        return lacking
+    batch = np.log(np.asarray(sizes, dtype=float))
+    steps = np.log([_median(steps_to_target[b]) for b in sizes])
+    at, covariance = _fit(batch, steps)
+    t = float(stats.t.ppf(0.5 + confidence / 2, len(sizes) - 3))
+    sharp = np.exp(at[2])
+    reach = np.log(1 / NEAR - 1) / sharp  # from the bend to either turning point, on the log axis
+    perfect = _interval(at[1] - reach, np.array([0, 1, reach]), covariance, t, confidence)
+    floor_from = _interval(at[1] + reach, np.array([0, 1, -reach]), covariance, t, confidence)
+    regimes = tuple(_regime(b, perfect.estimate, floor_from.estimate) for b in sizes)
+    inside = np.array([r is Regime.PERFECT for r in regimes])
+    return BatchRegimes(
+        batch_sizes=tuple(sizes),
+        steps=tuple(np.exp(steps).tolist()),
+        fitted=tuple(np.exp(_curve(at, batch)).tolist()),
+        perfect_until=perfect,
+        floor_from=floor_from,
+        floor=_interval(at[0], np.array([1, 0, 0]), covariance, t, confidence),
+        perfect_slope=line_slope(batch[inside], steps[inside], confidence)
+        if inside.sum() > 2
+        else None,
+        regimes=regimes,
+    )
+
+
+def _lacking(steps_to_target: Mapping[int, Sequence[float]]) -> NotApplicable | None:
+    """What keeps the sizes from being judged; None where nothing does."""
+    sizes = sorted(steps_to_target)
     missed = [b for b in sizes if _reached(steps_to_target[b]) < FEWEST_REACHED]
     if missed:
         shown = ", ".join(map(str, missed))
@@ -105,26 +138,7 @@ def batch_regimes(
             reason=f"{len(sizes)} batch sizes; a curve with two bends has more unknowns",
             needs=f"{FEWEST_SIZES} batch sizes or more, each the double of the one before",
         )
-    batch = np.log(np.asarray(sizes, dtype=float))
-    steps = np.log([_median(steps_to_target[b]) for b in sizes])
-    at, covariance = _fit(batch, steps)
-    t = float(stats.t.ppf(0.5 + confidence / 2, len(sizes) - 3))
-    sharp = np.exp(at[2])
-    reach = np.log(1 / NEAR - 1) / sharp  # from the bend to either turning point, on the log axis
-    perfect = _interval(at[1] - reach, np.array([0, 1, reach]), covariance, t, confidence)
-    floor_from = _interval(at[1] + reach, np.array([0, 1, -reach]), covariance, t, confidence)
-    regimes = tuple(_regime(b, perfect.estimate, floor_from.estimate) for b in sizes)
-    return BatchRegimes(
-        batch_sizes=tuple(sizes),
-        steps=tuple(np.exp(steps).tolist()),
-        fitted=tuple(np.exp(_curve(at, batch)).tolist()),
-        perfect_until=perfect,
-        floor_from=floor_from,
-        floor=_interval(at[0], np.array([1, 0, 0]), covariance, t, confidence),
-        perfect_slope=_slope(batch, steps, regimes, confidence),
-        regimes=regimes,
-        seen=frozenset(regimes),
-    )
+    return None
 
 
 def _reached(steps: Sequence[float]) -> float:
@@ -179,18 +193,11 @@ def _regime(batch_size: int, perfect_until: float, floor_from: float) -> Regime:
     return Regime.FLOOR if batch_size >= floor_from else Regime.DIMINISHING
 
 
-def _slope(
-    batch: Float[np.ndarray, "sizes"],
-    steps: Float[np.ndarray, "sizes"],
-    regimes: Sequence[Regime],
-    confidence: float,
-) -> Interval | None:
-    inside = np.array([r is Regime.PERFECT for r in regimes])
-    n = int(inside.sum())
-    if n < 3:
-        return None
-    line = stats.linregress(batch[inside], steps[inside])
-    half = float(stats.t.ppf(0.5 + confidence / 2, n - 2) * line.stderr)
-    return Interval(
-        float(line.slope), float(line.slope) - half, float(line.slope) + half, confidence
-    )
+def line_slope(
+    x: Float[np.ndarray, "points"], y: Float[np.ndarray, "points"], confidence: float
+) -> Interval:
+    """Slope of a line by least squares, with Student's t on points minus 2 degrees of freedom."""
+    line = stats.linregress(x, y)
+    slope = float(line.slope)
+    half = float(stats.t.ppf(0.5 + confidence / 2, len(x) - 2) * line.stderr)
+    return Interval(slope, slope - half, slope + half, confidence)

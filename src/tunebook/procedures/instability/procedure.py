@@ -8,7 +8,6 @@ norms (H4), each tried in training.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,6 +25,7 @@ from tunebook.procedures.steps.stages import Done, PossibleRound
 from tunebook.procedures.steps.tuned_sweep import (
     AT_EDGE,
     MOVES,
+    middle_rate,
     more_seeds,
     next_range,
     sweeps_in,
@@ -38,11 +38,9 @@ WIDE = 100.0
 def defaults(given: Mapping[str, Any], workload: Workload) -> dict[str, Any]:
     """The loss's name, and a range around the configuration's learning rate."""
     name = dict(given.get("names", {})).get("learning_rate", "learning_rate")
-    fixed = dict(given.get("fixed", {}))
     found: dict[str, Any] = {"loss": workload.setting.training_objective or "train/loss"}
-    rates = given.get("learning_rates")
-    if rates is None:
-        rate = fixed.get(name)
+    if given.get("learning_rates") is None:
+        rate = given.get("fixed", {}).get(name)
         if isinstance(rate, bool) or not isinstance(rate, int | float) or rate <= 0:
             raise DesignError(
                 f"the procedure instability sweeps the learning rate; {name!r} has no value in "
@@ -51,8 +49,8 @@ def defaults(given: Mapping[str, Any], workload: Workload) -> dict[str, Any]:
                 "where training calls it otherwise",
             )
         found["learning_rates"] = (rate / WIDE, rate * WIDE)
-    elif name not in fixed and len(rates) == 2 and all(r > 0 for r in rates):
-        found["fixed"] = {name: math.sqrt(rates[0] * rates[1])}
+    else:
+        found["fixed"] = middle_rate(given)
     return found
 
 

@@ -117,7 +117,6 @@ class BestRate:
     Attributes:
         rate: the best, or the geometric middle of those that are about as good.
         low, high: lowest and highest of those that are about as good.
-        as_good: how many they are.
         edge: "high" where the highest rate that was swept trains, and one near it is about as
             good as the best; "low" where the best is near the lowest; else empty.
     """
@@ -125,7 +124,6 @@ class BestRate:
     rate: float
     low: float
     high: float
-    as_good: int
     edge: str
 
 
@@ -162,6 +160,5 @@ def best_rate(
         rate=chosen,
         low=float(good.min()),
         high=float(good.max()),
-        as_good=len(good),
         edge="high" if open_above else "low" if place < EDGE else "",
     )

@@ -83,7 +83,7 @@ def _verdicts(
             )
         )
     return TextTable(
-        title=f"{_metric(found)} over {args.seeds} new seeds: mean, 95 %. Rank and better "
+        title=f"{found.objective.metric} over {args.seeds} new seeds: mean, 95 %. Rank and better "
         "than: by the seeds and by the searches, at most 5 % that any is wrong",
         columns=(
             "optimizer", "rank", "mean", "better than", "by the seeds alone", "configuration",
@@ -106,15 +106,11 @@ def _budgets(args: OptimizersArguments, found: OptimizersReading, order: list[st
             )
         )
     return TextTable(
-        title=f"Best {_metric(found)} of n trials: median, with a band that holds for all budgets "
-        "and optimizers at once (95 %)",
+        title=f"Best {found.objective.metric} of n trials: median, with a band that holds for all "
+        "budgets and optimizers at once (95 %)",
         columns=("optimizer", *(f"n = {b}" for b in shown), "trials", "not complete"),
         rows=tuple(rows),
     )
-
-
-def _metric(found: OptimizersReading) -> str:
-    return found.objective.metric
 
 
 def _config(tuned: Tuned) -> str:

@@ -46,7 +46,7 @@ class Tuned:
         moves: how often it was widened before; left: trials in the spaces before.
         cut: what would widen it further, by hyperparameter; empty where it is not cut off.
         judged: False where too few trials completed to judge any edge.
-        config, value: of the best complete trial; None and NaN where there is none.
+        config: of the best complete trial; None where there is none.
         trial: its name.
         causes: of trials that are infeasible or failed, the most frequent first.
         told: what the first of the most frequent cause says.
@@ -61,7 +61,6 @@ class Tuned:
     cut: Mapping[str, Remedy]
     judged: bool
     config: Configuration | None
-    value: float
     trial: str
     causes: tuple[tuple[str, int], ...]
     told: str
@@ -193,7 +192,6 @@ def _tuned(
         cut=cut,
         judged=not isinstance(checked, NotApplicable),
         config=None if best is None else table.config[best],
-        value=math.nan if best is None else float(table.value[best]),
         trial="" if best is None else table.name[best],
         causes=causes,
         told=told,

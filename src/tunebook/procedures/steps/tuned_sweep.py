@@ -7,7 +7,7 @@ with new seeds. Where those leave the answer open, it trains more of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from tunebook.domain.errors import DesignError
 from tunebook.domain.formats.names import spell
 from tunebook.domain.origin import Stage
 from tunebook.domain.space import Float, Scale
+from tunebook.domain.trial import Value
 from tunebook.procedures.steps.arguments import Arguments
 from tunebook.procedures.steps.stages import Done, DoneStage
 
@@ -62,6 +63,30 @@ class RateArguments(Arguments):
             stage, asks, place, nuisance={self.rate: Float(low, high, Scale.LOG)},
             searcher="grid", levels={self.rate: self.trials}, trials=self.trials, **attributes,
         )  # fmt: skip
+
+
+def required(name: str, given: Mapping[str, Any], needed: Mapping[str, tuple[str, str]]) -> None:
+    """Raise for an argument that only a person can give.
+
+    Args:
+        name: of the procedure.
+        needed: argument to why it is needed, and an example.
+    """
+    for argument, (why, example) in needed.items():
+        if argument not in given:
+            raise DesignError(
+                f"the procedure {name} {why}; no {argument} was given",
+                next_step=f"give {argument}={example}",
+            )
+
+
+def middle_rate(given: Mapping[str, Any]) -> dict[str, Value]:
+    """The learning rate in the middle of its range, where the configuration has none."""
+    name = dict(given.get("names", {})).get("learning_rate", "learning_rate")
+    rates = given["learning_rates"]
+    if name in given.get("fixed", {}) or len(rates) != 2:
+        return {}
+    return {name: math.sqrt(abs(rates[0] * rates[1]))}
 
 
 def check_range(name: str, ends: tuple[float, float], *, zero: bool = False) -> None:

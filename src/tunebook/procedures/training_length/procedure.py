@@ -9,17 +9,15 @@ those that were measured.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from tunebook.domain.design import Round
-from tunebook.domain.errors import DesignError
 from tunebook.procedures.steps.arguments import Workload
 from tunebook.procedures.steps.procedure import Procedure
 from tunebook.procedures.steps.stages import Conclusion, Done, PossibleRound, origin_of
-from tunebook.procedures.steps.tuned_sweep import AT_EDGE, MOVES, next_range
+from tunebook.procedures.steps.tuned_sweep import AT_EDGE, MOVES, middle_rate, next_range, required
 from tunebook.procedures.training_length import plans
 from tunebook.procedures.training_length.conclusion import conclude
 from tunebook.procedures.training_length.length_choice import RESOLUTION, Budget, LengthChoice
@@ -42,21 +40,16 @@ APART = 1.3
 
 def defaults(given: Mapping[str, Any], workload: Workload) -> dict[str, Any]:
     """The training metric, and a learning rate in the middle of the range."""
-    for needed, why, example in (
-        ("learning_rates", "tunes the learning rate at every length", "(1e-3, 1.0)"),
-        ("least_improvement", "weighs what longer training brings",
-         "0.01, in the objective's units: what must be gained to be worth the steps"),
-    ):  # fmt: skip
-        if needed not in given:
-            raise DesignError(
-                f"the procedure training-length {why}; no {needed} was given",
-                next_step=f"give {needed}={example}",
-            )
-    rate = dict(given.get("names", {})).get("learning_rate", "learning_rate")
-    stated, rates = dict(given.get("fixed", {})), given["learning_rates"]
-    fixed: dict[str, Any] = {}
-    if not stated and len(rates) == 2:
-        fixed[rate] = math.sqrt(abs(rates[0] * rates[1]))
+    needed = {
+        "learning_rates": ("tunes the learning rate at every length", "(1e-3, 1.0)"),
+        "least_improvement": (
+            "weighs what longer training brings",
+            "0.01, in the objective's units: what must be gained to be worth the steps",
+        ),
+    }
+    required("training-length", given, needed)
+    stated = dict(given.get("fixed", {}))
+    fixed = {} if stated else middle_rate(given)
     # What is reopened needs no value besides its range.
     for name, ends in dict(given.get("reopen", {})).items():
         if name not in stated and len(ends) == 2:
@@ -126,12 +119,8 @@ def _fit(args: TrainingLengthArguments, found: LengthReading) -> Round | None:
     return None
 
 
-def first_length(args: TrainingLengthArguments, found: LengthReading) -> int:
-    """Where growth begins: as stated, as the fastest fit needs, or at an eighth of the budget."""
-    return _begins(args, found.fitted if args.shortest is None else args.shortest)
-
-
 def _begins(args: TrainingLengthArguments, wanted: float | None) -> int:
+    """Where growth begins: as stated, as the fastest fit needs, or at an eighth of the budget."""
     if wanted is None:
         wanted = args.max_train_steps / 2**plans.FIRST_HALVINGS
     below = [n for n in args.lengths if n <= wanted * RESOLUTION]
@@ -141,7 +130,7 @@ def _begins(args: TrainingLengthArguments, wanted: float | None) -> int:
 
 def _to_measure(args: TrainingLengthArguments, found: LengthReading) -> Iterator[int]:
     """Lengths that are needed, in the order in which they are trained."""
-    first = first_length(args, found)
+    first = _begins(args, found.fitted if args.shortest is None else args.shortest)
     for length in (n for n in args.lengths if n >= first):
         yield length
         if _enough(args, found, length):
