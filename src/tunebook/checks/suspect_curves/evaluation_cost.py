@@ -16,10 +16,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tunebook.checks.suspect_curves.evaluation_steps import FEWEST
 from tunebook.domain.finding import Finding, Interval, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import percent
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.curves.majority import FEWEST_TRIALS
 from tunebook.statistics.step_times import median_time
 
 if TYPE_CHECKING:
@@ -27,22 +29,10 @@ if TYPE_CHECKING:
 
 TOO_COSTLY = 0.5
 """Of the time of both: the playbook's evaluations cost no more than training."""
-FEWEST_TRIALS = 3
 MATTERS_S = 1.0
 """A trial whose evaluations take less in all is over before its worker has started."""
 AIM = 0.2
 """The share that is proposed. A judgement: evaluations that cost a quarter of training."""
-FEWEST_EVALUATIONS = 8
-"""Evaluations below which no curve's end can be read (`evaluation_steps.py`)."""
-
-
-def share_of(table: TrialTable, rows: Int[np.ndarray, "rows"]) -> Interval | None:
-    """The median share of evaluations in the time of these trials; None where few have one."""
-    if not table.evaluation_share:
-        return None
-    shares = np.asarray(table.evaluation_share)[rows]
-    shares = shares[np.isfinite(shares)]
-    return median_time(shares) if len(shares) >= FEWEST_TRIALS else None
 
 
 def with_cost(
@@ -55,10 +45,13 @@ def with_cost(
         rows: the complete ones.
         steps: what `evaluation_steps` found.
     """
-    share = share_of(table, rows)
-    if share is None:
+    if not table.evaluation_share:
         return steps
-    spent = np.asarray(table.evaluation_share)[rows] * table.seconds[rows]
+    shares = np.asarray(table.evaluation_share)[rows]
+    known = shares[np.isfinite(shares)]
+    if len(known) < FEWEST_TRIALS:
+        return steps
+    share, spent = median_time(known), shares * table.seconds[rows]
     if share.low <= TOO_COSTLY or not float(np.nanmedian(spent)) > MATTERS_S:
         return tuple(replace(f, numbers={**f.numbers, "share_of_the_time": share}) for f in steps)
     more = any(f.remedy is not None and "evaluate_every" in f.remedy.values for f in steps)
@@ -77,19 +70,16 @@ def _costly(
     fewer = int(now * AIM / (1 - AIM) * (1 - share.estimate) / share.estimate)
     values: dict[str, Value] = {}
     action = "Evaluate on fewer examples or with larger batches"
-    if fewer >= FEWEST_EVALUATIONS and not more:
+    if fewer >= FEWEST and not more:
         values = {"evaluations": fewer}
         action = f"Evaluate {fewer} times for a share of {percent(AIM)}, or on fewer examples"
-    sentence = (
-        f"Evaluation costs more than training: {now} evaluations take {percent(share.estimate)} "
-        f"of a trial's time. {action}."
-    )
     return Finding(
         check="I1",
         severity=Severity.WARNING,
         subject="evaluations",
         numbers={"share_of_the_time": share, "evaluations": now},
-        sentence=sentence,
+        sentence="Evaluation costs more than training: "
+        f"{now} evaluations take {percent(share.estimate)} of a trial's time. {action}.",
         remedy=Remedy(
             kind=RemedyKind.INSPECT,
             values=values,
