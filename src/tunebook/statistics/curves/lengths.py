@@ -121,8 +121,9 @@ def trained_text(table: TrialTable) -> str:
     """
     asked = table.max_train_steps
     curves = table.curves.get(table.objective.metric)
-    several = np.empty(0) if curves is None else curves.sizes > 1
-    rows = np.flatnonzero(table.complete & several) if len(several) else np.empty(0, int)
+    if curves is None:
+        return ""
+    rows = np.flatnonzero(table.complete & (curves.sizes > 1))
     if not len(rows):
         return ""
     trained = trained_lengths(table, rows)
