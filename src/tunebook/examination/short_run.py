@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from tunebook.checks.suspect_curves.evaluation_cost import AIM, MATTERS_S
-from tunebook.checks.suspect_curves.evaluation_cost import FEWEST_EVALUATIONS as FEWEST
+from tunebook.checks.suspect_curves.evaluation_steps import FEWEST
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import digits
