@@ -23,7 +23,7 @@ from tunebook.domain.finding import (
     Severity,
     subject_name,
 )
-from tunebook.domain.formats.numbers import percent, round_to
+from tunebook.domain.formats.numbers import percent, percent_interval, round_to
 from tunebook.domain.roles import is_batch_size, is_length
 from tunebook.domain.space import Branch, spell
 from tunebook.domain.table import TrialTable
@@ -147,15 +147,15 @@ def _vague(share: Interval) -> bool:
 def _how_much(own: HyperparameterReading, metric: str) -> str:
     if _vague(own.total):
         return (
-            f", but how much is not known (up to {_share(own.total.high)} of the rank variance "
+            f", but how much is not known (up to {percent(own.total.high)} of the rank variance "
             f"of {metric})"
         )
-    return f": it explains {_percent(own.total)} of the rank variance of {metric}"
+    return f": it explains {percent_interval(own.total)} of the rank variance of {metric}"
 
 
 def _by_itself(own: HyperparameterReading) -> str:
-    alone = _share(own.first.estimate)
-    same = _vague(own.total) or alone == _share(own.total.estimate)
+    alone = percent(own.first.estimate)
+    same = _vague(own.total) or alone == percent(own.total.estimate)
     return "" if same else f", {alone} by itself"
 
 
@@ -185,9 +185,9 @@ def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
         )
     most = max(own, key=lambda h: (h.total.estimate, h.total.high))
     shown = (
-        f"{most.subject} may explain {_percent(most.total)} of its rank variance"
+        f"{most.subject} may explain {percent_interval(most.total)} of its rank variance"
         if most.total.estimate >= NOTHING
-        else f"{most.subject} may explain up to {_share(most.total.high)} of its rank variance"
+        else f"{most.subject} may explain up to {percent(most.total.high)} of its rank variance"
     )
     takes = _takes(study, own)
     return _finding(
@@ -203,7 +203,7 @@ def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
 
 def _listed(told: Sequence[HyperparameterReading]) -> str:
     return ", ".join(
-        f"{h.hyperparameter} ({'open' if _vague(h.total) else _share(h.total.estimate)})"
+        f"{h.hyperparameter} ({'open' if _vague(h.total) else percent(h.total.estimate)})"
         for h in told
     )
 
@@ -218,16 +218,7 @@ def _first_near(told: Sequence[HyperparameterReading]) -> str:
     most, name = max(near, default=(0.0, told[0].hyperparameter))
     if name == told[0].hyperparameter:
         return ""
-    return f" Among the better half, {name} matters most ({_share(most)})."
-
-
-def _share(value: float) -> str:
-    return percent(value)
-
-
-def _percent(share: Interval) -> str:
-    low = percent(share.low).removesuffix(" %")
-    return f"{percent(share.estimate)} ({low} to {percent(share.high)})"
+    return f" Among the better half, {name} matters most ({percent(most)})."
 
 
 def _little(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Finding]:
@@ -236,8 +227,8 @@ def _little(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[
         if own.verdict is not Verdict.LITTLE:
             continue
         share = (
-            f"at most {_share(own.upper[0])} of the rank variance of {metric}, "
-            f"{_share(own.upper[1])} among the better half"
+            f"at most {percent(own.upper[0])} of the rank variance of {metric}, "
+            f"{percent(own.upper[1])} among the better half"
         )
         settled = is_length(own.hyperparameter) or is_batch_size(own.hyperparameter)
         at = None if settled else own.fixed_at  # where to fix those is for B9 and A4
@@ -275,7 +266,7 @@ def _together(table: TrialTable, study: StudyReading, branch: Branch) -> Iterabl
             Severity.NOTE,
             subject_name(f"{pair.a} and {pair.b}", branch.conditions),
             f"{pair.a} and {pair.b} interact{_with(study, branch)}: the best value of one depends "
-            f"on the other. That explains {_percent(pair.share)} of the rank variance of "
+            f"on the other. That explains {percent_interval(pair.share)} of the rank variance of "
             f"{table.objective.metric} over {_among(study, pair)}. {_paired(pair)}.{also}",
             _pair_numbers(pair),
             trials=study.best,
@@ -308,7 +299,7 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
             Severity.NOTE,
             study.study or "the round",
             f"Not enough evidence on whether {names} matter{'s' * (len(own) == 1)}"
-            f"{_with(study, branch)} (up to {_share(most.total.high)} of the rank variance of "
+            f"{_with(study, branch)} (up to {percent(most.total.high)} of the rank variance of "
             f"{table.objective.metric}); {_takes(study, own)}.",
             {h.subject: h.total for h in own if math.isfinite(h.total.estimate)},
             settled=False,

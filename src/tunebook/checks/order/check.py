@@ -29,12 +29,12 @@ import numpy as np
 from scipy import stats
 
 from tunebook.domain.finding import Finding, NotApplicable, Severity
-from tunebook.domain.formats.numbers import digits
+from tunebook.domain.formats.numbers import digits, plural
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Float
 
 ALPHA = 0.015
 """Of random searches, so many look chosen, since the test is exact: below the 5 % that all checks
@@ -101,36 +101,25 @@ def check(table: TrialTable, *, seed: int = 0) -> AdaptivityResult | NotApplicab
             listed.append(study)
             continue
         judged.append(_judge(table, study, units, losses, rng))
-    if not varied:
-        return NotApplicable(
-            check="C11",
-            reason="no hyperparameter was varied, so the order of the trials can't matter",
-            needs=f"a study that varies something, with {FEWEST} distinct configurations",
-        )
     if not judged:
-        return _silent(largest, listed)
+        return _silent(largest, listed, varied=bool(varied))
     return _conclude(table, judged, listed)
 
 
-def _silent(largest: int, listed: list[str]) -> NotApplicable:
-    if listed:
-        return NotApplicable(
-            check="C11",
-            reason="the rows are sorted by a hyperparameter or by their result, so the order in "
-            "which the trials ran is lost: whether earlier results chose later ones can't be seen",
-            needs="rows in the order of running, or --adaptive where results chose the trials",
+def _silent(largest: int, listed: list[str], *, varied: bool) -> NotApplicable:
+    if not varied:
+        reason = "no hyperparameter was varied, so the order of the trials can't matter"
+        needs = f"a study that varies something, with {FEWEST} distinct configurations"
+    elif listed:
+        reason = (
+            "the rows are sorted by a hyperparameter or by their result, so the order in which "
+            "the trials ran is lost: whether earlier results chose later ones can't be seen"
         )
-    return NotApplicable(
-        check="C11",
-        reason=f"the largest study has {largest} distinct configuration{'s' * (largest != 1)} "
-        "that ended",
-        needs=f"{FEWEST} distinct configurations of one study, in the order in which they ran",
-    )
-
-
-def _choices(table: TrialTable, study: str) -> Bool[np.ndarray, "axes"]:
-    axes = table.branches[study].axes.values()
-    return np.array([isinstance(axis, Choice) for axis in axes], dtype=bool)
+        needs = "rows in the order of running, or --adaptive where results chose the trials"
+    else:
+        reason = f"the largest study has {plural(largest, 'distinct configuration')} that ended"
+        needs = f"{FEWEST} distinct configurations of one study, in the order in which they ran"
+    return NotApplicable(check="C11", reason=reason, needs=needs)
 
 
 def _distinct(
@@ -188,8 +177,9 @@ def _judge(
     losses: Float[np.ndarray, "configurations"],
     rng: np.random.Generator,
 ) -> StudyOrder:
-    labels = ["loss", "distance", *table.branches[study].axes]
-    choices = _choices(table, study)
+    axes = table.branches[study].axes
+    labels = ["loss", "distance", *axes]
+    choices = np.array([isinstance(axis, Choice) for axis in axes.values()], dtype=bool)
     n = len(units)
     best = np.argsort(losses, kind="stable")[: max(3, int(np.ceil(BEST * n)))]
     centre = np.where(choices, units[best[0]], np.median(units[best], axis=0))
