@@ -21,7 +21,6 @@ from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.domain.decision import Decision
 from tunebook.domain.finding import Examination, Finding, Severity
 from tunebook.domain.formats.numbers import (
-    counts_text,
     gain_text,
     interval_text,
     left_out_texts,
@@ -33,6 +32,7 @@ from tunebook.planning.trade_offs import Trade
 from tunebook.planning.wording import assumption, too_small
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import gallery, shown_with
+from tunebook.report.history import history
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.notebook.compact_svg import compact
 from tunebook.report.page.offline import asset
@@ -47,7 +47,7 @@ from tunebook.report.terminal.summaries import (
     findings_text,
     folded_text,
 )
-from tunebook.report.verdict import answer, best_trial, gain_note, level_note, verdict_label
+from tunebook.report.verdict import answer, gain_note, level_note, verdict_label
 
 MOST_CHARACTERS = 64_000
 """Of all pictures in one display; with its text it stays below 100 kB."""
@@ -212,23 +212,9 @@ def planned_html(ahead: PlannedRound, trades: Sequence[Trade], doubts: Mapping[s
 
 def book_html(record: BookRecord) -> str:
     """A book at a glance."""
-    lines = []
-    for found in record.rounds:
-        decision = decision_of(record, found.number)
-        best = best_trial(found.table)
-        lines.append(
-            {
-                "number": found.number,
-                "goal": found.plan.goal,
-                "trials": counts_text(found.table.status),
-                "best": f"{number(best.value)} ({best.trial})" if best else "–",
-                "verdict": verdict_label(decision) if decision else "not decided yet",
-            }
-        )
     stands = standing(record, record.rounds[-1].number) if record.rounds else None
-    return _render(
-        "book", record=record, lines=lines, standing=stands, text=plain(book_renderable(record))
-    )
+    lines, text = history(record).rounds, plain(book_renderable(record))
+    return _render("book", record=record, lines=lines, standing=stands, text=text)
 
 
 def picture_html(picture: Picture) -> str:
@@ -244,6 +230,7 @@ def _render(macro: str, **content: object) -> str:
     environment.filters |= {
         "gain": gain_text,
         "interval": interval_text,
+        "number": number,
         "check": check_text,
         "numbers": numbers_texts,
         "remedy": remedy_text,
