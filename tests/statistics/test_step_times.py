@@ -9,6 +9,7 @@ from scipy.stats import binom
 from tunebook.domain.curves import Curves
 from tunebook.domain.finding import Interval, NotApplicable
 from tunebook.procedures.throughput.saturation import throughput
+from tunebook.procedures.throughput.wording import throughput_text
 from tunebook.statistics.step_times import StepTime, step_time
 
 
@@ -85,7 +86,7 @@ def test_throughput_doubles_up_to_its_knee():
     true = {b: 1e-3 * max(1.0, b / 64) for b in (8, 16, 32, 64, 128, 256)}
     found = throughput(times(true))
     assert (found.knee, found.vague) == (64, ())
-    assert "up to 64, and no longer" in found.sentence
+    assert "up to 64, and no longer" in throughput_text(found)
     assert found.sure
     assert found.per_second[0].estimate == pytest.approx(8_000)
     assert found.gains[0].low < 2 < found.gains[0].high
@@ -94,16 +95,18 @@ def test_throughput_doubles_up_to_its_knee():
 def test_a_bottleneck_and_times_that_vary_too_much_are_said():
     level = throughput(times({b: 1e-3 * b for b in (8, 16, 32)}))
     assert level.knee is None
-    assert "does not double even" in level.sentence
+    assert "does not double even" in throughput_text(level)
     wild = throughput(times(dict.fromkeys((8, 16, 32), 1e-3), off=0.3))
     assert wild.vague == (8, 16, 32)
     near = throughput(times({8: 1e-3, 16: 1.3e-3, 32: 2.5e-3}, off=0.1))
     assert not near.sure
-    assert "Not enough evidence where throughput stops doubling: somewhere" in near.sentence
+    assert "Not enough evidence where throughput stops doubling: somewhere" in throughput_text(
+        near
+    )
     assert (near.knee_from, near.knee_to) == (None, 16)
     grows = throughput(times(dict.fromkeys((8, 16, 32), 1e-3)))
     assert (grows.knee, grows.vague) == (32, ())
-    assert "still grows" in grows.sentence
+    assert "still grows" in throughput_text(grows)
     assert isinstance(throughput(times({8: 1.0})), NotApplicable)
 
 
