@@ -3,7 +3,7 @@
 Responses are drawn from what stands in for the round's (`response`), and the round is
 run ROUNDS times on each, with the points that its searcher would choose from other seeds, until
 there are STUDIES of its values; each is read by C9's own code. Of two studies on one response, a
-difference d is told apart where d is above `reach of the interval - (level a - level b)`; the
+difference d is significant where d is above `reach of the interval - (level a - level b)`; the
 smallest difference is the POWER quantile of that over all such pairs, at C9's own level, shared
 over the values compared. So a difference that is foretold and one that C9 sees have one meaning,
 whichever of its two estimates C9 takes.
@@ -51,7 +51,7 @@ MOST_COMPARED = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedPair:
-    """Two scientific values, and the smallest difference told apart in 80 % of rounds.
+    """Two scientific values, and the smallest difference that is significant in 80 % of rounds.
 
     Attributes:
         a, b: the values, or slices of a range as text.
@@ -72,7 +72,7 @@ class PlannedQuestion:
         values: how many are compared.
         trials: of the value that has fewest.
         pairs: what C9 will compare; of more than MOST_COMPARED values, a part.
-        difference: the largest of the pairs': from there on any two values are told apart.
+        difference: the largest of the pairs': from there on any two values differ significantly.
     """
 
     name: str
@@ -218,7 +218,7 @@ def _question(
 
 
 def _smallest(worlds: Sequence[Sequence[Sequence[Group]]], level: float, *, same: bool) -> float:
-    """The difference that is told apart in POWER of the pairs of studies on one response.
+    """The difference that is significant in POWER of the pairs of studies on one response.
 
     How far levels stray is taken in reaches of their intervals, as one normal law for all: so
     few studies show its size better than its tail.

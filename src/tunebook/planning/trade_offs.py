@@ -102,7 +102,7 @@ def trades(
         measured, reruns, tried, workers, seed: as for `plan_ahead`.
 
     Returns:
-        The changes with which something is told apart; none where nothing is compared.
+        The changes with which something differs significantly; none where nothing is compared.
     """
     plan = now.plan
     if not plan.scientific:

@@ -58,7 +58,7 @@ def known(value: Value) -> str | None:
 
 
 def lost(pair: PairwiseDifference, sign: int) -> tuple[Value, Value, Interval] | None:
-    """(loser, winner, by how much) of a pair told apart whose loser includes the winner."""
+    """(loser, winner, by how much) of a pair that differs and whose loser includes the winner."""
     a, b = known(pair.a), known(pair.b)
     if not pair.significant or a is None or b is None:
         return None

@@ -5,7 +5,7 @@ searcher would select, for each value, at equal budgets. Two estimates stand rea
 (`scientific_values`): from fitted responses of every form that the trials allow, else the best
 seen with the spread of subsamples, which is optimistic by the noise of one training.
 
-Claim: two values are told apart where the interval of their difference leaves out zero. NULL:
+Claim: two values differ where the interval of their difference leaves out zero. NULL:
 their estimands are the same. Smallest effect that matters: none is built in; the interval is said.
 Error rate: ALPHA is shared over all that is compared (Bonferroni). Assumes configurations that are
 exchangeable within a value, so an adaptive table is refused; for the fit, a response that is
