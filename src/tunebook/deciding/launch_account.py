@@ -8,7 +8,10 @@ each reruns candidate and baseline on seeds of its own. Measured over books of 3
 with a reused baseline: docs/claims/books.md. Source: Ramdas, Yang, Wainwright and Jordan 2017,
 equation 5 (LORD++).
 
-A first baseline takes no part: it is compared with chance, and would earn level for nothing.
+A first baseline takes no part: it is compared with chance, and would earn level for nothing. Nor
+does a round while every rerun of its baseline crashes: nothing is compared there. Planned anew, it
+counts once, at its new place. False launches in 4,000 simulated books of 30 rounds, 95 %: 4.8 %
+(4.6 to 5.1 %) where 30 % of rounds are judged later so, 5.2 % (4.9 to 5.5 %) where none is.
 """
 
 from __future__ import annotations
