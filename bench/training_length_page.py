@@ -126,7 +126,7 @@ def _beyond(
     holds = sum(low <= gain <= high for _, low, high in told)
     middle = f"{np.median([t[0] for t in told]):.3f}" if told else "-"
     text += (
-        f"By the procedure, on `teacher`: told in {len(told)} of {len(own)} repeats, {middle} in "
+        f"By the procedure, on `teacher`: a forecast in {len(told)} of {len(own)} repeats, {middle} in "
         f"the median; twice the budget brings {gain:.3f}, which {holds} of {len(told)} intervals "
         "hold. From the exhaustive search, each length as if it were the budget, the last five "
         "lengths (or four) up to it with 8 seeds each:\n\n"
