@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from tunebook.deciding.broken_baseline import never_judged_in
-from tunebook.deciding.launch_account import account
+from tunebook.deciding.broken_baseline import never_judged_in, unjudged_text
+from tunebook.deciding.launch_account import RATE, account, next_level
 from tunebook.domain.decision import Decision, Estimand, Launch, Side
 from tunebook.domain.design import studies
 from tunebook.domain.environment import Environment, code_changes, other_changes
@@ -18,7 +18,6 @@ from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import counts_text, date_text, percent, plural, value_text
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.trial import Configuration, Value
-from tunebook.report.account import account_texts
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.protocol.methods import again
 from tunebook.report.sealed import contamination, sealing_lines
@@ -155,9 +154,27 @@ def history(record: BookRecord) -> History:
 
 
 def _account(record: BookRecord) -> tuple[str, ...]:
+    """Which level each decision was granted, and what comes next; empty before there is one."""
     unjudged = never_judged_in(record)
     lines = account(record.rerun_plans, record.decisions, unjudged)
-    return account_texts(lines, [p.round for p in record.rerun_plans if p.number in unjudged])
+    crashed = unjudged_text([p.round for p in record.rerun_plans if p.number in unjudged])
+    note = (crashed,) if crashed else ()
+    if not lines:
+        return note
+    granted = ", ".join(
+        f"{percent(line.level, 2)} to round {line.round}{' (adopted)' if line.adopted else ''}"
+        for line in lines
+    )
+    return (
+        f"Of all launches of this book at most {percent(RATE, 2)} are expected to bring no more "
+        f"than the least improvement. {plural(len(lines), 'decision')} against a baseline so far, "
+        f"{sum(line.adopted for line in lines)} adopted.",
+        f"Level of each decision, fixed before its first rerun: {granted}. The level is the "
+        "chance to adopt a change that brings the least improvement or less.",
+        f"The next decision gets {percent(next_level(lines), 2)}. Levels fall from decision to "
+        "decision; they are higher after one that adopts than after one that does not.",
+        *note,
+    )
 
 
 def _round(record: BookRecord, found: RoundRecord) -> RoundLine:
