@@ -196,7 +196,7 @@ def failing_part(repeats: int, most: int) -> Iterator[str]:  # noqa: ARG001
             + " |"
         )
     yield ""
-    yield "By surface, with the best outside, 128 trials, 45 % failing by a combination:"
+    yield "By surface, with the best outside, 128 trials, 45 % at chance by a combination:"
     yield ""
     yield "| surface | found | passed |"
     yield "|---|---|---|"

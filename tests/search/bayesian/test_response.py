@@ -7,8 +7,7 @@ import pytest
 from scipy.optimize import approx_fprime
 
 from tunebook.search.bayesian import response as bayes_response
-from tunebook.search.bayesian.response import fit
-from tunebook.search.bayesian.warp import unwarped, warped
+from tunebook.search.bayesian.response import fit, unwarped, warped
 
 
 def bowl(points):

@@ -15,7 +15,6 @@ from scipy.linalg import lapack
 from scipy.optimize import minimize
 
 from tunebook.search.bayesian.kernel import SQRT5, factored, matern, squares
-from tunebook.search.bayesian.warp import unwarped, warped
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -230,3 +229,24 @@ def _settled(
         mean=float(mean),
         scale=scale,
     )
+
+
+def warped(
+    z: Float[np.ndarray, "n"], warp: float
+) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n"]]:
+    """Yeo-Johnson's warp of `z`, and its derivative by the warp; 1 changes nothing."""
+    up = z >= 0
+    u = np.log1p(np.abs(z))
+    p = np.where(up, warp, 2 - warp)
+    p = np.where(np.abs(p) < 1e-6, 1e-6, p)
+    grown = np.exp(p * u)
+    value, slope = (grown - 1) / p, (grown * (p * u - 1) + 1) / (p * p)
+    return np.where(up, value, -value), slope
+
+
+def unwarped(y: Float[np.ndarray, "n"], warp: float) -> Float[np.ndarray, "n"]:
+    """The inverse of `warped`; beyond the end of its range, that end."""
+    p = np.where(y >= 0, warp, 2 - warp)
+    p = np.where(np.abs(p) < 1e-6, 1e-6, p)
+    grown = np.maximum(p * np.abs(y) + 1, 1e-300)
+    return np.asarray(np.sign(y) * np.expm1(np.minimum(np.log(grown) / p, 600)))

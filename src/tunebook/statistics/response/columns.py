@@ -143,12 +143,8 @@ def merged_choices(
 
 def _legendre(units: Float[np.ndarray, "axes points"], top: int) -> Float[np.ndarray, "top a p"]:
     """Legendre polynomials of degree 1 to `top`, each of variance 1 over the unit interval."""
-    t = 2 * units - 1
-    made = np.empty((top + 1, *t.shape))
-    made[0], made[1] = 1.0, t
-    for k in range(2, top + 1):
-        made[k] = ((2 * k - 1) * t * made[k - 1] - (k - 1) * made[k - 2]) / k
-    return np.asarray(made[1:] * np.sqrt(2 * np.arange(1, top + 1) + 1)[:, None, None])
+    made = np.polynomial.legendre.legvander(2 * units - 1, top)[..., 1:]
+    return np.moveaxis(made * np.sqrt(2 * np.arange(1, top + 1) + 1), -1, 0)
 
 
 def _levels(units: Float[np.ndarray, "points"], count: int) -> Float[np.ndarray, "count points"]:
