@@ -4,20 +4,56 @@ from __future__ import annotations
 
 import importlib
 from collections import Counter
+from collections.abc import Mapping
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tunebook.domain.errors import TableError
 from tunebook.domain.formats.names import spell
 
 if TYPE_CHECKING:
-    from tunebook.domain.table import TrialTable
+    import numpy as np
+
+    from tunebook.domain.curves import Curves
+    from tunebook.domain.design import Objective
+    from tunebook.domain.trial import Configuration, Value
 
 MOST_ROWS = 10
 MOST_COLUMNS = 8
 
 
-def columns(table: TrialTable) -> dict[str, list[Any]]:
+class Columns(Protocol):
+    """What is read of a `TrialTable`, which itself shows what is made here."""
+
+    @property
+    def objective(self) -> Objective: ...
+    @property
+    def name(self) -> tuple[str, ...]: ...
+    @property
+    def study(self) -> tuple[str, ...]: ...
+    @property
+    def rerun_of(self) -> tuple[str | None, ...]: ...
+    @property
+    def config(self) -> tuple[Configuration, ...]: ...
+    @property
+    def seed(self) -> tuple[int | None, ...]: ...
+    @property
+    def status(self) -> tuple[Any, ...]: ...
+    @property
+    def cause(self) -> tuple[Any, ...]: ...
+    @property
+    def seconds(self) -> np.ndarray: ...
+    @property
+    def value(self) -> np.ndarray: ...
+    @property
+    def losses(self) -> np.ndarray: ...
+    @property
+    def curves(self) -> Mapping[str, Curves]: ...
+    def __len__(self) -> int: ...
+    def column(self, hyperparameter: str) -> list[Value | None]: ...
+
+
+def columns(table: Columns) -> dict[str, list[Any]]:
     """Columns by name: what is known of each trial, its objective, then its hyperparameters.
 
     A hyperparameter whose name is a column's already is written `config.NAME`.
@@ -37,7 +73,7 @@ def columns(table: TrialTable) -> dict[str, list[Any]]:
     return own | {(f"config.{n}" if n in taken else n): table.column(n) for n in names}
 
 
-def to_pandas(table: TrialTable) -> Any:
+def to_pandas(table: Columns) -> Any:
     """A DataFrame, one row a trial.
 
     Raises:
@@ -46,7 +82,7 @@ def to_pandas(table: TrialTable) -> Any:
     return _pandas().DataFrame(columns(table))
 
 
-def curves_to_pandas(table: TrialTable) -> Any:
+def curves_to_pandas(table: Columns) -> Any:
     """A DataFrame of all curves, one row a measurement: trial, step, metric, value.
 
     Raises:
@@ -70,7 +106,7 @@ def _pandas() -> Any:
         ) from error
 
 
-def summary_line(table: TrialTable) -> str:
+def summary_line(table: Columns) -> str:
     """`24 trials (22 complete, 2 infeasible), minimize valid/error`."""
     counts = Counter(str(s) for s in table.status)
     fates = ", ".join(f"{n} {status}" for status, n in counts.items())
@@ -80,7 +116,7 @@ def summary_line(table: TrialTable) -> str:
     return f"{len(table)} {noun}{told}, {objective.direction} {objective.metric}"
 
 
-def shown_rows(table: TrialTable) -> tuple[list[str], list[list[str]], int]:
+def shown_rows(table: Columns) -> tuple[list[str], list[list[str]], int]:
     """Names of the first columns, the best trials as texts, and how many trials are left."""
     every = columns(table)
     used = [n for n in every if n not in ("study", "seed", "cause", "seconds")][:MOST_COLUMNS]
@@ -90,7 +126,7 @@ def shown_rows(table: TrialTable) -> tuple[list[str], list[list[str]], int]:
     return used, rows, max(0, len(order) - MOST_ROWS)
 
 
-def as_text(table: TrialTable) -> str:
+def as_text(table: Columns) -> str:
     """The table in a few lines: a summary and the best trials."""
     names, rows, left = shown_rows(table)
     widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
@@ -100,7 +136,7 @@ def as_text(table: TrialTable) -> str:
     return "\n".join([*lines, *([f"and {left} more"] if left else [])])
 
 
-def as_html(table: TrialTable) -> str:
+def as_html(table: Columns) -> str:
     """The same for a notebook."""
     names, rows, left = shown_rows(table)
     head = "".join(f"<th>{escape(name)}</th>" for name in names)

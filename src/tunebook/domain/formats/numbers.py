@@ -129,10 +129,14 @@ def range_text(low: float, high: float, figures: int = 2) -> str:
 
 
 def _apart(values: Sequence[float], figures: int) -> list[str]:
-    """The numbers to as many digits, from `figures` to six, as let different ones differ."""
+    """The numbers to as many digits, from `figures` to six, as let different ones differ.
+
+    None below one reads as one: it may be a share, of which one would say all.
+    """
     for more in range(figures, 7):
         texts = [digits(v, more) for v in values]
-        if len(set(texts)) == len(set(values)):
+        rounded_up = any(t == "1" and v < 1 for t, v in zip(texts, values, strict=True))
+        if len(set(texts)) == len(set(values)) and not rounded_up:
             break
     return texts
 
