@@ -122,8 +122,8 @@ def range_text(low: float, high: float, figures: int = 2) -> str:
     """`0.011 to 0.16`, with more digits where both ends would read the same.
 
     Example:
-        >>> range_text(0.0112, 0.163), range_text(0.9941, 0.9983)
-        ('0.011 to 0.16', '0.994 to 0.998')
+        >>> range_text(0.0112, 0.163), range_text(0.9911, 0.9938)
+        ('0.011 to 0.16', '0.991 to 0.994')
     """
     return " to ".join(_apart((low, high), figures))
 
