@@ -81,6 +81,8 @@ def chance_level(table: TrialTable) -> ChanceLevel | None:
 
 def failed_at_chance(table: TrialTable, stuck: Bool[np.ndarray, "trials"]) -> TrialTable:
     """The table with complete trials at chance as what they are."""
+    if not stuck.any():
+        return table
     fates = zip(stuck, table.status, table.cause, strict=True)
     status, cause = zip(
         *((Status.INFEASIBLE, Cause.CHANCE) if s else (own, why) for s, own, why in fates),
