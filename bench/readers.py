@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 SEED = 17
-FINDINGS, ERRORS, PAGES, MOST_OF_A_CHECK = 30, 24, 5, 4
+FINDINGS, ERRORS, PAGES, MOST_OF_A_CHECK = 30, 24, 5, 6
 ROOT = Path(__file__).parent.parent
 SWEEPS = {
     "optuna": "minimize:value",
@@ -176,6 +176,8 @@ def few_of_each(
     counts: Counter[str] = Counter()
     kept = []
     for one in rng.sample(told, len(told)):
+        if one[2] in {k[2] for k in kept}:
+            continue
         if counts[one[0]] < MOST_OF_A_CHECK and len(kept) < FINDINGS:
             counts[one[0]] += 1
             kept.append(one)
