@@ -11,10 +11,8 @@ from tunebook.book.decisions.launching import launch_of
 from tunebook.book.decisions.limits import check_limits
 from tunebook.book.decisions.open_problems import refuse_open_problems
 from tunebook.book.decisions.refusals import check_least_improvement
-from tunebook.book.files.archiving import archive
-from tunebook.book.files.copying import CopySummary, copy_book
 from tunebook.book.files.writing import write_text
-from tunebook.book.history import BookHistory
+from tunebook.book.keeping import KeptBook
 from tunebook.book.opening import check_named, open_store, settle, user_name
 from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead
 from tunebook.book.planning.proposals import NextRound
@@ -25,14 +23,10 @@ from tunebook.book.planning.same_plan import (
     same_predictions,
     with_baseline,
 )
-from tunebook.book.procedures import ProcedureBook
-from tunebook.book.protocol import TuningProtocol, protocol_of
-from tunebook.book.records import book_record
 from tunebook.book.replay import Replay, replay
 from tunebook.book.rounds import Round, Train
 from tunebook.book.running import warn_of_direction
-from tunebook.book.sealing import look_at, say_contaminated, seal
-from tunebook.book.trial_view import BookTrial
+from tunebook.book.sealing import say_contaminated, seal
 from tunebook.domain.decision import Decision, Launch, Setting
 from tunebook.domain.design import Fixed, Objective
 from tunebook.domain.design import Round as Plan
@@ -41,21 +35,16 @@ from tunebook.domain.formats import scalars
 from tunebook.domain.formats.book_location import name_of
 from tunebook.domain.formats.codec import alike
 from tunebook.domain.formats.notation import check_metric
-from tunebook.domain.record import BookRecord
-from tunebook.domain.sealing import Look, check_test_metrics
+from tunebook.domain.sealing import check_test_metrics
 from tunebook.domain.space import Axis, Constraint, Per
 from tunebook.domain.trial import Configuration
 from tunebook.execution import Executor
-from tunebook.report.history import history
-from tunebook.report.notebook.views import book_html
 from tunebook.report.page.page import render
-from tunebook.report.terminal.lines import plain
-from tunebook.report.terminal.summaries import book_renderable
 from tunebook.search.assignment import search_trials
-from tunebook.store import Store, StoredRound
+from tunebook.store import Store
 
 
-class Book(ProcedureBook):
+class Book(KeptBook):
     """Everything about one workload: its rounds, decisions and launches, in one file.
 
     Args:
@@ -228,21 +217,6 @@ class Book(ProcedureBook):
         """The rounds, oldest first."""
         return tuple(self._round(stored.number) for stored in self._store.rounds())
 
-    @property
-    def decisions(self) -> tuple[Decision, ...]:
-        """All decisions, oldest first."""
-        return self._store.decisions()
-
-    @property
-    def launches(self) -> tuple[Launch, ...]:
-        """The lineage of baselines, launch 0 first."""
-        return self._store.launches()
-
-    @property
-    def baseline(self) -> Launch | None:
-        """The current baseline: the newest launch."""
-        return next(reversed(self._store.launches()), None)
-
     def launch(
         self,
         decision: Decision,
@@ -295,46 +269,6 @@ class Book(ProcedureBook):
         rule = "a proposal follows from a round's findings; this book has no round"
         raise EvidenceError(rule, next_step='plan one: tunebook init, or book.round("...", ...)')
 
-    def unseal(self, metric: str, *, why: str, who: str = "") -> Look:
-        """Look at a sealed test metric: it is open in the rounds that are there from now on.
-
-        Every look is kept, counted and dated, in the report and in the protocol. Rounds that are
-        planned later stay sealed until another look, and are marked as contaminated.
-
-        Returns:
-            the look, as the book keeps it.
-
-        Raises:
-            EvidenceError: it is no sealed metric of this book, or there is no round yet.
-            DesignError: the look has no reason.
-        """
-        return look_at(self._store, metric, who=who or user_name(), why=why)
-
-    @property
-    def looks(self) -> tuple[Look, ...]:
-        """All looks at sealed test metrics, oldest first."""
-        return self._store.looks()
-
-    def record(self) -> BookRecord:
-        """Return all that a report reads of this book."""
-        return book_record(self._store)
-
-    def history(self) -> BookHistory:
-        """Return rounds, launches, caveats, evidence and lineage, as in a lab notebook."""
-        return BookHistory(history(self.record()))
-
-    def protocol(self, result: str | int | None = None) -> TuningProtocol:
-        """Return the tuning protocol of a result, as Markdown and LaTeX, for a paper.
-
-        Args:
-            result: `"round 3"` or 3, or `"launch 1"`; the newest launch if left out, or the
-                newest round where there is none.
-
-        Raises:
-            EvidenceError: the book has no such result.
-        """
-        return protocol_of(self.record(), result)
-
     def replay(
         self,
         launch: int | None = None,
@@ -371,17 +305,6 @@ class Book(ProcedureBook):
         code = self._round(decided.round).code_to_replay(train, here=workers == 0)
         return replay(self._store, stands, code, workers=workers, executor=executor, show=progress)
 
-    def trial(self, name: str) -> BookTrial:
-        """Return one trial: its record, what it printed, its checkpoints and artifacts.
-
-        Args:
-            name: `2.17`, or `2.r3` for a rerun.
-
-        Raises:
-            EvidenceError: the book has no such trial.
-        """
-        return BookTrial(self._store, name)
-
     def report(self, path: str | os.PathLike[str], *, rounds: Sequence[int] | None = None) -> Path:
         """Write the book (or some rounds of it) as one offline HTML file.
 
@@ -397,47 +320,11 @@ class Book(ProcedureBook):
         text = render(self.record(), rounds=rounds, proposal=proposal, procedures=more)
         return write_text(path, text)
 
-    def archive(self, path: str | os.PathLike[str]) -> dict[str, int]:
-        """Write the whole book as one open archive, JSON lines with checksums in a zip file.
-
-        Returns:
-            rows by table. `tunebook restore` makes a book of it again.
-
-        Raises:
-            StoreError: it can't be written, or a part of the book can't be read.
-        """
-        return archive(self._store, Path(path))
-
-    def copy(self, to: str | os.PathLike[str], *, with_files: bool = True) -> CopySummary:
-        """Copy the whole book to a new file or a database, exactly, and check the copy.
-
-        Args:
-            to: a file that is not there, or a database (or schema) that is empty.
-            with_files: its folder of logs and checkpoints too.
-
-        Returns:
-            how many rows and files were copied, and where to.
-
-        Raises:
-            StoreError: something is there already, or it can't be written; nothing was copied.
-        """
-        return copy_book(self._store, to, with_files=with_files)
-
-    def close(self) -> None:
-        """Give up the book's file or connections; safe to call twice."""
-        self._store.close()
-
     def __enter__(self) -> Book:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def __repr__(self) -> str:
-        return plain(book_renderable(self.record()))
-
-    def _repr_html_(self) -> str:
-        return book_html(self.record())
 
     def _round(self, number: int) -> Round:
         return Round(self._store, number)
@@ -448,6 +335,3 @@ class Book(ProcedureBook):
         if stored is not None:
             return stored.plan.fixed
         return self.baseline.config if self.baseline else {}
-
-    def _stored(self, number: int) -> StoredRound:
-        return self._store.round(number)

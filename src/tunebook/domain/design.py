@@ -241,9 +241,8 @@ def studies(plan: Round) -> tuple[Study, ...]:
     shares of that. Trial n goes to scientific value n mod S and, there, to branch (n div S)
     mod B, so that a round extended later keeps every trial's study and index.
     """
-    tree: dict[str, Axis | Per] = {**plan.scientific, **plan.nuisance}
-    for name, value in plan.fixed.items():
-        tree[name] = value if isinstance(value, Per) else Choice((value,))
+    kept = {k: v if isinstance(v, Per) else Choice((v,)) for k, v in plan.fixed.items()}
+    tree: dict[str, Axis | Per] = {**plan.scientific, **plan.nuisance, **kept}
     scientific = frozenset(
         n for n, a in plan.scientific.items() if all(isinstance(x, Choice) for x in leaves(a))
     )
@@ -256,19 +255,16 @@ def studies(plan: Round) -> tuple[Study, ...]:
     if plan.searcher == "by_hand":
         numbers.update(_shared_by_hand(plan, flat))
     else:
-        sides = list(groups.values())
-        for i, side_branches in enumerate(sides):
+        for i, side_branches in enumerate(groups.values()):
+            every = len(groups) * len(side_branches)
             for j, branch in enumerate(side_branches):
-                every = len(sides) * len(side_branches)
-                numbers[branch.name] = range(i + j * len(sides), plan.trials, every)
+                numbers[branch.name] = range(i + j * len(groups), plan.trials, every)
     return tuple(_study(plan, branch, numbers[branch.name]) for branch in flat)
 
 
 def _study(plan: Round, branch: Branch, numbers: Sequence[int]) -> Study:
-    fixed: dict[str, Value] = {}
-    for name, axis in branch.axes.items():
-        if name in plan.fixed and isinstance(axis, Choice):
-            fixed[name] = axis.values[0]
+    of_one = {k: a for k, a in branch.axes.items() if k in plan.fixed and isinstance(a, Choice)}
+    fixed = {name: axis.values[0] for name, axis in of_one.items()}
     settled = {k: v for k, v in branch.conditions.items() if k in plan.fixed}
     own = Branch(
         conditions={k: v for k, v in branch.conditions.items() if k not in plan.fixed},
@@ -279,12 +275,10 @@ def _study(plan: Round, branch: Branch, numbers: Sequence[int]) -> Study:
 
 def _shared_by_hand(plan: Round, flat: tuple[Branch, ...]) -> dict[str, list[int]]:
     numbers: dict[str, list[int]] = {branch.name: [] for branch in flat}
-    home_of: dict[int, str] = {}
+    used = range(min(plan.trials, len(plan.points)))
+    homes = [_home(plan, flat, number).name for number in used]
     for n in range(plan.trials):
-        number = n % len(plan.points)
-        if number not in home_of:
-            home_of[number] = _home(plan, flat, number).name
-        numbers[home_of[number]].append(n)
+        numbers[homes[n % len(plan.points)]].append(n)
     return numbers
 
 

@@ -1,0 +1,129 @@
+"""What a book keeps and gives away: launches, its record, one trial, a copy (D5 D6 K1)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from tunebook.book.files.archiving import archive
+from tunebook.book.files.copying import CopySummary, copy_book
+from tunebook.book.history import BookHistory
+from tunebook.book.opening import user_name
+from tunebook.book.procedures import ProcedureBook
+from tunebook.book.protocol import TuningProtocol, protocol_of
+from tunebook.book.records import book_record
+from tunebook.book.sealing import look_at
+from tunebook.book.trial_view import BookTrial
+from tunebook.domain.decision import Decision, Launch
+from tunebook.domain.record import BookRecord
+from tunebook.domain.sealing import Look
+from tunebook.report.history import history
+from tunebook.report.notebook.views import book_html
+from tunebook.report.terminal.lines import plain
+from tunebook.report.terminal.summaries import book_renderable
+
+
+class KeptBook(ProcedureBook):
+    """What a book keeps, and how it is read, told and taken elsewhere."""
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """All decisions, oldest first."""
+        return self._store.decisions()
+
+    @property
+    def launches(self) -> tuple[Launch, ...]:
+        """The lineage of baselines, launch 0 first."""
+        return self._store.launches()
+
+    @property
+    def baseline(self) -> Launch | None:
+        """The current baseline: the newest launch."""
+        return next(reversed(self._store.launches()), None)
+
+    def unseal(self, metric: str, *, why: str, who: str = "") -> Look:
+        """Look at a sealed test metric: it is open in the rounds that are there from now on.
+
+        Every look is kept, counted and dated, in the report and in the protocol. Rounds that are
+        planned later stay sealed until another look, and are marked as contaminated.
+
+        Returns:
+            the look, as the book keeps it.
+
+        Raises:
+            EvidenceError: it is no sealed metric of this book, or there is no round yet.
+            DesignError: the look has no reason.
+        """
+        return look_at(self._store, metric, who=who or user_name(), why=why)
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """All looks at sealed test metrics, oldest first."""
+        return self._store.looks()
+
+    def record(self) -> BookRecord:
+        """Return all that a report reads of this book."""
+        return book_record(self._store)
+
+    def history(self) -> BookHistory:
+        """Return rounds, launches, caveats, evidence and lineage, as in a lab notebook."""
+        return BookHistory(history(self.record()))
+
+    def protocol(self, result: str | int | None = None) -> TuningProtocol:
+        """Return the tuning protocol of a result, as Markdown and LaTeX, for a paper.
+
+        Args:
+            result: `"round 3"` or 3, or `"launch 1"`; the newest launch if left out, or the
+                newest round where there is none.
+
+        Raises:
+            EvidenceError: the book has no such result.
+        """
+        return protocol_of(self.record(), result)
+
+    def trial(self, name: str) -> BookTrial:
+        """Return one trial: its record, what it printed, its checkpoints and artifacts.
+
+        Args:
+            name: `2.17`, or `2.r3` for a rerun.
+
+        Raises:
+            EvidenceError: the book has no such trial.
+        """
+        return BookTrial(self._store, name)
+
+    def archive(self, path: str | os.PathLike[str]) -> dict[str, int]:
+        """Write the whole book as one open archive, JSON lines with checksums in a zip file.
+
+        Returns:
+            rows by table. `tunebook restore` makes a book of it again.
+
+        Raises:
+            StoreError: it can't be written, or a part of the book can't be read.
+        """
+        return archive(self._store, Path(path))
+
+    def copy(self, to: str | os.PathLike[str], *, with_files: bool = True) -> CopySummary:
+        """Copy the whole book to a new file or a database, exactly, and check the copy.
+
+        Args:
+            to: a file that is not there, or a database (or schema) that is empty.
+            with_files: its folder of logs and checkpoints too.
+
+        Returns:
+            how many rows and files were copied, and where to.
+
+        Raises:
+            StoreError: something is there already, or it can't be written; nothing was copied.
+        """
+        return copy_book(self._store, to, with_files=with_files)
+
+    def close(self) -> None:
+        """Give up the book's file or connections; safe to call twice."""
+        self._store.close()
+
+    def __repr__(self) -> str:
+        return plain(book_renderable(self.record()))
+
+    def _repr_html_(self) -> str:
+        return book_html(self.record())
