@@ -62,7 +62,7 @@ def test_every_trial_of_a_box_that_was_widened_is_carried_over_and_marked():
     both = after(wider())
     assert len(both) == 64 and both.carried == (0,) * 32 + (1,) * 32
     assert both.name[32:] == tuple(f"1.{n}" for n in range(32))
-    assert carried_words(both) == "It counts 32 trials carried over from round 1"
+    assert carried_words(both) == "Included are 32 trials carried over from round 1"
 
 
 def test_the_old_half_of_the_space_weighs_less():
@@ -88,7 +88,7 @@ def test_a_share_is_corrected_for_where_the_trials_lie():
                     numbers={"share": share})  # fmt: skip
     said = with_carried(found, both)
     assert (
-        "It counts 32 trials carried over from round 1. Drawn evenly over the space"
+        "Included are 32 trials carried over from round 1. Drawn evenly over the space"
         in said.sentence
     )
     assert said.numbers["carried_over"] == 32
@@ -199,8 +199,8 @@ def test_where_trials_fail_is_read_without_the_trial_that_may_have_chosen_the_sp
     left = without_the_best(both)
     assert len(left) == 63 and best not in left.name and set(both.name[:32]) <= set(left.name)
     said = {f.check: f.sentence for f in examine(ran(wider(), 2), carried=both).findings}
-    assert "All 63 trials" in said["C3"] and "It counts 31 trials carried over" in said["C3"]
-    assert "It counts 32 trials carried over" in said["C1"]
+    assert "All 63 trials" in said["C3"] and "Included are 31 trials carried over" in said["C3"]
+    assert "Included are 32 trials carried over" in said["C1"]
 
 
 def test_a_table_that_is_cut_keeps_marks_and_weights():

@@ -233,15 +233,15 @@ def without_the_best(table: TrialTable) -> TrialTable:
 
 
 def carried_words(table: TrialTable) -> str:
-    """`It counts 23 trials carried over from round 1`; empty where none was."""
+    """`Included are 23 trials carried over from round 1`; empty where none was."""
     rounds = {n: table.carried.count(n) for n in sorted(set(table.carried)) if n}
     if not rounds:
         return ""
     total = plural(sum(rounds.values()), "trial")
     if len(rounds) == 1:
-        return f"It counts {total} carried over from round {next(iter(rounds))}"
+        return f"Included are {total} carried over from round {next(iter(rounds))}"
     parts = [f"{count} from round {n}" for n, count in rounds.items()]
-    return f"It counts {total} carried over, {in_words(parts)}"
+    return f"Included are {total} carried over, {in_words(parts)}"
 
 
 def corrected_share(table: TrialTable) -> Interval:

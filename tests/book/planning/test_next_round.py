@@ -57,7 +57,7 @@ def test_the_next_round_has_other_points_and_other_seeds(book):
 
 def test_trials_of_round_1_count_in_what_models_the_response(book):
     said = {f.check: f.sentence for f in book.rounds[1].findings()}
-    assert "It counts 24 trials carried over from round 1" in said["C1"]
+    assert "Included are 24 trials carried over from round 1" in said["C1"]
     assert "carried over" not in said["C2"] and "carried over" not in said["C6"]
     assert not any("carried over" in f.sentence for f in book.rounds[0].findings())
     assert len(book.rounds[1].table()) == 24 and len(book.rounds[1].record().carried) == 48

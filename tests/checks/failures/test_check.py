@@ -252,7 +252,7 @@ def test_failures_everywhere_look_like_a_bug():
 def test_absence_is_not_claimed_where_it_could_not_be_seen():
     finding = feasibility.check(failing(np.random.default_rng(5), 20, 0.4)).findings[0]
     assert finding.severity is Severity.NOTE and finding.remedy is None
-    assert "Not enough evidence on where they fail: it takes about" in finding.sentence
+    assert "Not enough evidence on where they fail: to show it needs about" in finding.sentence
 
 
 def test_all_infeasible_is_a_problem():

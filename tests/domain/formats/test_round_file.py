@@ -197,7 +197,7 @@ HEAD = 'goal = "q?"\ntrials = 2\nmax_train_steps = 2\n'
          'has one role in a round; "m" has 2: nuisance, fixed'),
         (HEAD + "[nuisance]\nm = {low=1, high=0}", SpaceError, "nuisance.m: a range goes from"),
         (HEAD + "[nuisance.m]\nlow = true\nhigh = 1", CodecError, "nuisance.m.low is a number"),
-        (HEAD + 'objective = "minimize:loss"', CodecError, "objective is said of the book"),
+        (HEAD + 'objective = "minimize:loss"', CodecError, "objective is a property of the book"),
         (HEAD + "m = {low=0, high=1}", CodecError, "its place is [scientific] or [nuisance]"),
         (HEAD + '[book]\nnaem = "x"', CodecError, 'book has no key "naem". Did you mean "name"'),
         (HEAD + '[book]\nobjective = "error"', DesignError, 'book.objective: an objective is "m'),

@@ -127,14 +127,14 @@ def not_known(
     found, shown = _shown(readings, metric, trials)
     of = "" if trials == complete else f" of {complete}, the others at chance or exploded"
     numbers: dict[str, Number] = {"trials": trials, "open": len(names), **found}
-    takes = "More trials would decide it"
+    takes = "More trials, or a wider range, would show it"
     if trials < wanted:
         takes = (
-            f"Judging an end that is not clear-cut needs {wanted} complete trials{where}: run "
-            f"{wanted - trials} more"
+            f"Whether an end cuts the range off shows from {wanted} complete trials{where} on: "
+            f"run {wanted - trials} more"
         )
     elif not found:
-        takes = f"The trials do not show whether {metric} improves beyond an end"
+        takes = f"Neither end shows whether {metric} would improve beyond it"
     return Finding(
         check="C1",
         severity=Severity.NOTE,

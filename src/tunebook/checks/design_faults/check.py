@@ -111,14 +111,14 @@ def _searched(table: TrialTable) -> Iterable[Finding]:
     """B9: one study has one training length. A4: batch size is no nuisance hyperparameter."""
     kinds = {
         "B9": (is_length, "{name} is a training length and was searched, {range}. Longer training "
-               "is better as expected of a budget, so it hides what the others do, and its best "
-               "value says nothing of them.",
+               "is usually better, so its effect hides the others' effects, and its best value "
+               "says nothing about them.",
                "one study has one training length; lengths are compared in rounds of their own"),
-        "A4": (is_batch_size, "{name} was searched, {range}, as if it set the quality. Tuned for "
-               "it, every batch size reaches the same quality, and the batch size sets speed and "
-               "cost alone. Here it takes trials from the others, which depend on it.",
-               "it is the middle of the best trials; time or cost may speak for another, for "
-               "which the others are tuned anew"),
+        "A4": (is_batch_size, "{name} was searched, {range}, as if it set the quality. With "
+               "the others tuned for it, every batch size reaches the same quality: it sets speed "
+               "and cost. Varied here, it makes the others, which depend on it, harder to tune.",
+               "it is the middle of the best trials; if another is faster or cheaper, take "
+               "that and tune the others for it"),
     }  # fmt: skip
     for check, (of_kind, sentence, because) in kinds.items():
         for name in _varied(table, of_kind):

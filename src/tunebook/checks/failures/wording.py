@@ -27,8 +27,8 @@ NOTABLE = 0.2
 NAMED = 3
 """Studies that a sentence tells the places of."""
 UNSTABLE = (
-    "The best trials are in it or next to it, so instability may limit this workload. Try a "
-    "warm-up or gradient clipping."
+    "The best trials are at the edge of this region or inside, so instability may limit this "
+    "workload. Try a warm-up or gradient clipping."
 )
 
 
@@ -119,8 +119,8 @@ def _unexplained(study: StudyFeasibility) -> str:
     of = "" if study.unexplained == study.infeasible else f" of {study.unexplained} of them"
     there = " there" if study.place is not None else ""
     return (
-        f" The file does not say the cause{of}: if training crashed or diverged{there}, write "
-        "crashed or diverged as their status."
+        f" The file does not say the cause{of}: if training crashed or diverged{there}, set "
+        "their status in the file to crashed or diverged."
     )
 
 
@@ -227,14 +227,14 @@ def _nowhere(own: TrialTable, study: StudyFeasibility) -> Finding:
     numbers = {"power": round(reading.seen, 3)}
     if reading.seen < ENOUGH:
         takes = (
-            f"{FEWEST_FAILURES} failures at least"
+            f"at least {FEWEST_FAILURES} failures"
             if study.infeasible < FEWEST_FAILURES
-            else f"about {reading.needed} trials"
+            else f"about {reading.needed} trials in all"
             if reading.needed
             else "a hyperparameter that varies, or more failures"
         )
         sentence = (
-            f"{_counted(study)}. Not enough evidence on where they fail: it takes {takes}."
+            f"{_counted(study)}. Not enough evidence on where they fail: to show it needs {takes}."
             f"{_unexplained(study)}"
         )
         return _finding(own, study, sentence, numbers=numbers, settled=False)

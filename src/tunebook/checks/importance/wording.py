@@ -76,7 +76,7 @@ def _thin(table: TrialTable, thin: Sequence[StudyReading], of: int) -> Finding:
         thin[0].study if len(thin) == 1 else "the round",
         f"Not enough evidence on what matters{where}: "
         f"{'it has' if len(thin) == 1 else 'the largest has'} {tried} "
-        f"in {most.trials} trials that ended, it takes {most.needs} with different results.",
+        f"in {most.trials} trials that ended; {most.needs} with different results are needed.",
         {"configurations": most.configurations, "trials": most.trials, "needs": most.needs},
         settled=False,
     )
@@ -319,6 +319,6 @@ def _takes(study: StudyReading, own: Sequence[HyperparameterReading]) -> str:
     """What would tell: widths fall as one over the trials where the effect is about nothing."""
     times = max(max(h.upper[0] / LITTLE, h.upper[1] / LITTLE_NEAR, 1.0) for h in own)
     if study.better == 0 or times > MOST_TIMES:
-        return f"it takes many times the {study.trials} trials"
+        return f"to show it needs many times the {study.trials} trials"
     wanted = math.ceil(study.trials * times)
-    return f"it takes about {max(int(round_to(wanted)), study.trials + 1)} trials"
+    return f"to show it needs about {max(int(round_to(wanted)), study.trials + 1)} trials in all"

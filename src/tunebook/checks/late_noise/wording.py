@@ -65,7 +65,7 @@ def finding(result: VarianceResult, known: Set[str]) -> Finding:
 def _conclusion(*, hidden: bool, unclear: bool, values: bool) -> str:
     if hidden:
         of = "scientific values" if values else "best trials"
-        return f"Which of the {of} is best is luck: late noise is as large as their differences."
+        return f"The order of the {of} is luck: late noise is as large as their differences."
     if unclear:
         return "It is not clear whether late noise hides the differences between the best trials."
     return "Late noise does not hide the differences between the best trials."

@@ -65,7 +65,7 @@ NEGLIGIBLE = 0.01
 """Of that way: an expected gain that is no reason to run more trials. A round's least improvement
 takes its place where it has one."""
 UNLAWFUL = (
-    "results of choices alone, or of equal value, do not show how far the best in this space is"
+    "results of choices alone, or of equal value, do not tell how good the best in this space is"
 )
 DENSE = 0.25
 """Of the way from the median to the best that the space holds: the largest distance left that a
@@ -275,7 +275,8 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
             study=study.study,
         )
     wanted = max(2 * study.trials, enough)
-    short = f"{study.trials} trials do not show how far the best in this space is; {wanted} would"
+    short = f"{study.trials} trials are too few to tell how good the best in this space is"
+    short += f"; {wanted} would do"
     few = study.distance is None and study.trials < enough
     because = short if few else f"d{doubled[1:]}"
     reason = short if few else (UNLAWFUL if study.distance is None else "")
@@ -328,6 +329,6 @@ def _more_trials(table: TrialTable, study: StudySampling, wanted: int, because: 
 def _as_good(study: StudySampling) -> str:
     # "Good region" would read like the best tenth that other checks and pictures speak of.
     if study.good_region <= 1:
-        return f"No other of {study.trials} trials is about as good as the best"
+        return f"None of the other {study.trials - 1} trials is about as good as the best"
     few = "Only " if study.good_region < 5 else ""
     return f"{few}{study.good_region} of {study.trials} trials are about as good as the best"

@@ -189,10 +189,10 @@ def _end_words(
         "crowded": f"Longer training may help: {who} have their best checkpoint in the last "
         f"quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end.",
         "level": f"{leveled}: {few}.{training.holds}",
-        "open": f"{unknown}: {few}. That does not show whether most do."
-        + (f" A round of {training.longer} steps would." if training.planned else ""),
-        "coarse": f"{unknown}: it takes {FEWEST_POINTS} evaluations to see whether a trial still "
-        f"improves. {late} of the best trials are best in their last "
+        "open": f"{unknown}: {few}. So few do not show what is usual."
+        + (f" A round of {training.longer} steps would show it." if training.planned else ""),
+        "coarse": f"{unknown}: whether a trial still improves shows from {FEWEST_POINTS} "
+        f"evaluations on. {late} of the best trials are best in their last "
         "quarter.",
     }
 

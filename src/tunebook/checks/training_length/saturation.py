@@ -100,7 +100,7 @@ def _not_shorter(
     share = percent(SATURATED_BEFORE)
     if not readable:
         return Severity.NOTE, (
-            f"{UNKNOWN}: it takes {FEWEST_POINTS} evaluations to see when a trial stops improving."
+            f"{UNKNOWN}: when a trial stops improving shows from {FEWEST_POINTS} evaluations on."
         )
     if used and 2 * saturated < of:
         return Severity.PASS, "The training length is used: longer trials are better."
@@ -117,8 +117,8 @@ def _not_shorter(
         )
     return Severity.NOTE, (
         f"It is not clear whether shorter training would do: {saturated} of the {of} best trials "
-        f"stopped improving before {share} of training. It takes {percent(MOST)} of them"
-        + (", and all of so few." if of < SO_FEW else ".")
+        f"stopped improving before {share} of training. To say so needs "
+        + ("all of so few." if of < SO_FEW else f"{percent(MOST)} of them.")
     )
 
 

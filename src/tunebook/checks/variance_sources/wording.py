@@ -10,10 +10,10 @@ from tunebook.domain.formats.numbers import estimate_text, in_words, range_text
 MISSING = {
     Origin.TRIAL: "train one configuration with three seeds or more that did not choose it "
     "(a decision's reruns do)",
-    Origin.STUDY: "repeat the search with two other search seeds or more, named in a "
-    "hyperparameter (search_seed), and rerun what each chose with new seeds",
-    Origin.SPLIT: "train one configuration on three splits of the data or more, named in a "
-    "hyperparameter (data_split)",
+    Origin.STUDY: "repeat the search twice or more, each with a seed of its own in a "
+    "hyperparameter (search_seed), and rerun the best of each with new seeds",
+    Origin.SPLIT: "train one configuration on three or more splits of the data, with the "
+    "number of the split in a hyperparameter (data_split)",
 }
 WHAT = {
     Origin.TRIAL: "training one configuration again",
@@ -71,9 +71,10 @@ def _measured(source: Source) -> str:
     if source.origin is Origin.TRIAL:
         several = "" if source.groups == 1 else "s"
         least, most = source.alone
-        apart = f", which range from {range_text(least, most)}" if most > UNLIKE * least else ""
+        unlike = most > UNLIKE * least
+        apart = f"; single ones range from {range_text(least, most)}" if unlike else ""
         return (
-            f"{WHAT[source.origin]} {shown}, by {source.levels} seeds of {source.groups} "
+            f"{WHAT[source.origin]} {shown}, from {source.levels} seeds of {source.groups} "
             f"configuration{several}{_in_rounds(source.rounds)}{apart}{_left_out(source.left_out)}"
         )
     luck = " and the luck of one training together" if source.with_trial else ""

@@ -38,7 +38,7 @@ def parse_objective(text: str, *, reduce: str = "best") -> Objective:
         raise DesignError(
             'a curve is reduced to its "best" or its "last" value, or to the mean of its last '
             f'ones, "mean-last-5"; got "{reduce}"',
-            next_step='say reduce="best", reduce="last", or reduce="mean-last-5"',
+            next_step="say best, last or mean-last-5",
         ) from None
 
 

@@ -334,7 +334,8 @@ def located(path: str) -> Iterator[None]:
     except DesignError as error:
         if not path:
             raise
-        raise type(error)(f"{path}: {error.rule}", next_step=error.next_step) from None
+        rule = error.rule if error.rule.startswith(path) else f"{path}: {error.rule}"
+        raise type(error)(rule, next_step=error.next_step) from None
 
 
 def _expect(holds: bool, what: str, data: Any, path: str) -> None:

@@ -131,8 +131,8 @@ def _check_places(data: Mapping[str, Any], known: Mapping[str, Any]) -> None:
             continue
         if key in BOOK_KEYS:
             raise CodecError(
-                f"{key} is said of the book, so its place is the table [book]",
-                next_step=f"move it there, below the other tables: [book], then {key} = ...",
+                f"{key} is a property of the book, so its place is the table [book]",
+                next_step=f"write {key} = ... under [book], at the end, and drop it here",
             )
         if isinstance(value, Mapping) and value.keys() & {"low", "high", "choice"}:
             raise CodecError(

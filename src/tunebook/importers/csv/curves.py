@@ -143,7 +143,8 @@ def _no_curves(grid: Grid, source: str, missing: str) -> TableError:
     return TableError(
         f"{source}: a curves file has the columns {', '.join(COLUMNS)}, or a trial, a step and "
         f"one column a metric; none of {shown} is {missing}",
-        next_step="write one row a measurement, under trial,step,metric,value",
+        next_step="give another file, one row a measurement (trial,step,metric,value), or leave "
+        "--curves out",
     )
 
 
