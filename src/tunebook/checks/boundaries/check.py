@@ -18,14 +18,13 @@ has it) say where trials work, and are no part of the response.
 A pass needs that an alarm was possible: that the chance that an edge is better by what a best a
 quarter outside would make it is below PASS, that neither side's own chance is below SIGN, and that
 the fit predicts left-out trials. With few trials an edge that seems better by just that must raise
-an alarm. Else there is not enough evidence, and the note shows the edge next to which the best
-trials are. An end next to which most trials failed without a stated cause is not judged: results
-there are missing, and nobody knows why. An end that can't be widened, such as a dropout of 0,
-needs no pass and asks for no trials.
-
-Assumes that the response is continuous on the scales that were declared, noise that is about the
-same over the better half of the trials, and trials not chosen by earlier results. Measured error
-rates: docs/claims/boundaries.md.
+an alarm, and there are SURE_AN_AXIS trials a hyperparameter. Else there is not enough evidence,
+and the note shows the edge next to which the best trials are. An end next to which most trials
+failed without a stated cause is not judged: results there are missing, and nobody knows why. An
+end that can't be widened, such as a dropout of 0, needs no pass and asks for no trials. Assumes
+that the response is continuous on the scales that were declared, noise that is about the same over
+the better half of the trials, and trials not chosen by earlier results. Measured error rates:
+docs/claims/boundaries.md.
 """
 
 from __future__ import annotations
@@ -220,7 +219,8 @@ def _judge(gains: EdgeGains | None, place: int, k: int, level: float) -> tuple[f
     alarm_at, pass_at = _level(level, gains), _level(PASS, gains, SURE_AN_AXIS)
     passes = p_value >= SIGN and could_gain < pass_at
     if gains.trials < _wanted(len(gains.judged)):
-        passes = passes and if_cut_off < alarm_at
+        sure = gains.trials >= SURE_AN_AXIS * len(gains.judged)
+        passes = passes and sure and if_cut_off < alarm_at
     return p_value, alarm_at, passes
 
 
