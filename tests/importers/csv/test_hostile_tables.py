@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
 import zipfile
+from importlib.resources import files
 
 import pytest
 
@@ -39,7 +41,6 @@ def write(tmp_path, content, name="t.csv"):
     [
         (("studies", "trials", "trial_params"), "Optuna"),
         (("runs", "params", "latest_metrics"), "MLflow"),
-        (("rounds", "launches"), "book of Tunebook"),
         (("t",), "SQLite database"),
     ],
 )
@@ -52,6 +53,16 @@ def test_a_database_is_named_for_what_it_is(tmp_path, tables, said):
     connection.close()
     told = refusal(path)
     assert said in told and "not a CSV file" in told
+
+
+def test_a_book_is_named_and_its_own_command_is_told(tmp_path):
+    book = write(
+        tmp_path,
+        gzip.decompress((files("tunebook.cli.assets") / "digits.db.gz").read_bytes()),
+        "demo.db",
+    )
+    told = refusal(book)
+    assert "book of Tunebook" in told and "tunebook findings --book demo.db" in told
 
 
 def test_archives_and_workbooks_are_named(tmp_path):

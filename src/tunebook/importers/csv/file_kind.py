@@ -20,7 +20,7 @@ PANDAS_CSV = 'DataFrame.to_csv("trials.csv")'
 _DATABASES = (
     ({"trials", "trial_params", "studies"}, "an Optuna storage", OPTUNA_CSV),
     ({"runs", "params", "latest_metrics"}, "an MLflow store", MLFLOW_CSV),
-    ({"rounds", "launches"}, "a book of Tunebook", "tunebook findings --book {name}"),
+    ({"round", "launch"}, "a book of Tunebook", "tunebook findings --book {name}"),
 )
 _FOLDERS: tuple[tuple[str, str, str], ...] = (
     ("experiment_state-*.json", "a folder of Ray Tune", RAY_CSV),
