@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tunebook.checks.failures.counts import StudyFeasibility
 from tunebook.checks.failures.regions import (
@@ -26,10 +26,8 @@ NOTABLE = 0.2
 """A share of failures above this, with no place to it, is more likely a bug than bad luck."""
 NAMED = 3
 """Studies that a sentence tells the places of."""
-UNSTABLE = (
-    "The best trials are at the edge of this region or inside, so instability may limit this "
-    "workload. Try a warm-up or gradient clipping."
-)
+UNSTABLE = (Cause.DIVERGED, Cause.CHANCE, Cause.BAD_VALUE)
+SHORT_OF = (Cause.OUT_OF_MEMORY, Cause.TIMED_OUT)
 
 
 def study_finding(own: TrialTable, study: StudyFeasibility) -> Finding:
@@ -122,6 +120,22 @@ def _unexplained(study: StudyFeasibility) -> str:
         f" The file does not say the cause{of}: if training crashed or diverged{there}, set "
         "their status in the file to crashed or diverged."
     )
+
+
+def _mostly(study: StudyFeasibility, causes: Sequence[Cause]) -> bool:
+    """Whether half of the failures or more have one of these causes."""
+    return 2 * sum(n for cause, n in study.causes if cause in causes) >= study.infeasible
+
+
+def _near_best(study: StudyFeasibility) -> str:
+    """What it means that the best trials are next to those that fail; it depends on the causes."""
+    there = "The best trials are at the edge of this region or inside"
+    if _mostly(study, SHORT_OF):
+        return f"{there}: with more memory or time, better ones may train."
+    if _mostly(study, UNSTABLE):
+        unstable = "instability may limit this workload. Try a warm-up or gradient clipping."
+        return f"{there}, so {unstable}"
+    return f"{there}. If training diverges in it, try a warm-up or gradient clipping."
 
 
 def _where(place: FailingPlace) -> str:
@@ -272,18 +286,19 @@ def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion
     assert not isinstance(axis, Choice)
     low, high = (axis.low, bound) if region.side == "high" else (bound, axis.high)
     remedy = None
-    if region.touches_best:
+    if region.touches_best and not _mostly(study, SHORT_OF):
         because = "the best trials are next to those that fail"
         values: dict[str, Value] = {"hyperparameters": "warmup_steps, gradient_clipping"}
         remedy = _remedy(own, study, RemedyKind.ADD, because, values=values)
-    elif low < high and region.under is None:  # under other values the range is sound
+    elif not region.touches_best and low < high and region.under is None:
+        # Under other values the range is sound.
         because = f"trials fail {_where(region)}, far from the best ones"
         values = {"low": low, "high": high, "scale": axis.scale.value}
         remedy = _remedy(own, study, RemedyKind.SHRINK, because, region.hyperparameter, values)
     numbers: dict[str, Number] = {"side": region.side, "threshold": region.threshold}
     if region.under:
         numbers["under"] = f"{region.under[0]}={spell(region.under[1])}"
-    far = f". {UNSTABLE}" if region.touches_best else ", far from the best trials."
+    far = f". {_near_best(study)}" if region.touches_best else ", far from the best trials."
     sentence = f"{_placed(study, region)}{far}{_unexplained(study)}"
     return _finding(own, study, sentence, numbers=numbers, remedy=remedy)
 
@@ -304,7 +319,7 @@ def _in_a_combination(
         f"{_placed(study, place)}. This predicts the fate of {percent(place.right.estimate)} of "
         f"the trials, one hyperparameter alone that of {percent(place.right_alone.estimate)}: "
         f"search {found.expression} in place of {name}."
-        f"{f' {UNSTABLE}' if place.touches_best else ''}{_unexplained(study)}",
+        f"{f' {_near_best(study)}' if place.touches_best else ''}{_unexplained(study)}",
         numbers={
             "side": found.side,
             "threshold": found.threshold,
