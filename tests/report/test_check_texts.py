@@ -103,6 +103,10 @@ def test_of_many_pairs_those_told_apart_are_written_first_and_the_others_counted
             Remedy(kind=RemedyKind.ADD, values={"hyperparameters": "dropout"}),
             "Add hyperparameters: dropout",
         ),
+        (
+            Remedy(kind=RemedyKind.ADD, values={"schedule": "decay", "validation_set": "larger"}),
+            "Try a learning rate that decays or more validation data",
+        ),
     ],
 )
 def test_a_remedy_says_what_to_do_to_what_and_why(remedy, text):

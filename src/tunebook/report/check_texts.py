@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tunebook.checks import SPECS
 from tunebook.checks.spec import OTHER_FINDINGS, CheckSpec
 from tunebook.domain.finding import Finding, Interval, Number, RemedyKind
-from tunebook.domain.formats.numbers import interval_text, percent, value_text
+from tunebook.domain.formats.numbers import in_words, interval_text, percent, value_text
 from tunebook.domain.trial import Value
 
 UNKNOWN = CheckSpec(id="", title="Check", question="", method="")
@@ -73,6 +73,9 @@ def remedy_text(finding: Finding) -> str:
         text = _more_trials(int(missing), wanted, under)
     elif "combination" in values and values.pop("in_place_of", ""):
         text = f"Search {values.pop('combination')} in place of {subject}"
+    elif remedy.kind is RemedyKind.ADD and values.keys() <= WAYS.keys():
+        text = f"Try {in_words([WAYS[name] for name in values], 'or')}"
+        values = {}
     elif subject and remedy.subject not in values:
         text += f" of {subject}" if remedy.kind in _OF else f", {subject}"
     elif where:
@@ -103,12 +106,14 @@ def _values_text(values: Mapping[str, Value]) -> str:
     return ", ".join(parts)
 
 
-VALUE_LABELS = {
-    "objective": "",
-    "batch_size": "a batch size that is",
-    "evaluate_every": "evaluate every",
-    "validation_set": "a validation set that is",
+VALUE_LABELS = {"objective": "", "evaluate_every": "evaluate every"}
+WAYS = {
+    "schedule": "a learning rate that decays",
+    "averaging": "Polyak averaging of the weights",
+    "batch_size": "a larger batch",
+    "validation_set": "more validation data",
 }
+"""What steadies a curve, none of which need be a hyperparameter (C5)."""
 MOST_PAIRS = 12
 """Pairs of values that are written; significant ones first."""
 SCALE_WORDS = {"near_one": "log of 1 − x"}

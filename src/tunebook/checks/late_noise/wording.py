@@ -8,7 +8,7 @@ from collections.abc import Iterator, Set
 from tunebook.checks.late_noise.result import VarianceResult
 from tunebook.domain.design import Reduce
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
-from tunebook.domain.formats.numbers import digits, estimate_text, in_words, percent
+from tunebook.domain.formats.numbers import digits, estimate_text, percent
 from tunebook.statistics.curves.decay import names_schedule
 
 SEEDS_RULE = 2.0
@@ -33,7 +33,6 @@ def finding(result: VarianceResult, known: Set[str]) -> Finding:
     severity = Severity.NOTE if unclear else Severity.PASS
     if hidden:
         severity = Severity.NOTE if by_seeds else Severity.WARNING
-    ways = _ways(known, settles=result.settles)
     parts = [
         _conclusion(hidden=hidden, unclear=unclear, values=values and not good),
         *_evidence(result, values=values and not good),
@@ -42,11 +41,9 @@ def finding(result: VarianceResult, known: Set[str]) -> Finding:
         parts.append(f"Seeds of one configuration vary by {estimate_text(seeds)}.")
     if hidden and by_seeds:
         parts.append("More seeds help; smoother curves help little.")
-    elif hidden and ways:
-        parts.append(f"Try {in_words([_SAID[w] for w in ways], 'or')}.")
     remedy = Remedy(
         kind=RemedyKind.ADD,
-        values=ways,
+        values=_ways(known, settles=result.settles),
         because=f"evaluations late in training vary by "
         f"{digits(result.noise.estimate)} in {metric}",
     )
@@ -109,14 +106,6 @@ def _ways(varied: Set[str], *, settles: bool) -> dict[str, str]:
     if any("ema" in n.split("_") or "polyak" in n or "averag" in n for n in varied):
         ways.pop("averaging")
     return ways
-
-
-_SAID = {
-    "schedule": "a learning rate that decays",
-    "averaging": "Polyak averaging of the weights",
-    "batch_size": "a larger batch",
-    "validation_set": "more validation data",
-}
 
 
 def _numbers(result: VarianceResult) -> dict[str, Number]:
