@@ -294,3 +294,19 @@ def test_a_missing_key_is_shown_as_it_is_written():
         read_round_file('goal = "q?"\nmax_train_steps = 10\n')
     assert "trials is missing" in caught.value.rule
     assert caught.value.next_step == "add trials to the round: trials = 16"
+
+
+@pytest.mark.parametrize("key", ["conditions", "when"])
+def test_a_condition_is_shown_where_it_belongs_and_what_is_shown_can_be_read(key):
+    with pytest.raises(CodecError) as caught:
+        read_round_file(f'goal = "q?"\n[{key}]\nm = {{ optimizer = "sgd" }}')
+    shown = caught.value.next_step.partition(": ")[2]
+    roles = '[scientific]\noptimizer = { choice = ["sgd", "adam"] }\n[nuisance]\n'
+    plan = read_round_file(f'goal = "q?"\ntrials = 2\nmax_train_steps = 2\n{roles}{shown}').plan
+    assert "momentum" in plan.nuisance
+
+
+def test_names_of_earlier_versions_are_read_and_not_proposed():
+    with pytest.raises(CodecError) as caught:
+        read_round_file('goal = "q?"\ncolour = "red"')
+    assert "predictions" in caught.value.next_step and "foretold" not in caught.value.next_step

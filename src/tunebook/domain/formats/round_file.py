@@ -69,9 +69,9 @@ def read_round_file(text: str, *, source: str = "") -> RoundFile:
     with _in_file(source):
         own = ("train", *KEYS, "book", "executor", READY_SPACE)
         names = [f.name for f in fields(Round) if f.name != ORIGIN]
-        known = dict.fromkeys([*names, *Round.OLD_NAMES, *own])
-        _check_places(data, known)
-        check_keys(data, known, "", "a round file")
+        known = dict.fromkeys([*names, *own])
+        _check_places(said := {k: v for k, v in data.items() if k not in Round.OLD_NAMES}, known)
+        check_keys(said, known, "", "a round file")
         data = with_ready_space(data)
         objective, setting, test_metrics = _read_book(data.pop("book", {}))
         executor = from_data(Mapping[str, object], data.pop("executor", {}), path="executor")  # type: ignore[type-abstract]
@@ -138,6 +138,12 @@ def _check_places(data: Mapping[str, Any], known: Mapping[str, Any]) -> None:
             raise CodecError(
                 f"{key} has a range, so its place is [scientific] or [nuisance]",
                 next_step=f"move it to [nuisance], or to [scientific] if the round is about {key}",
+            )
+        if key in ("conditions", "conditional", "condition", "when", "if"):
+            raise CodecError(
+                f'a round file has no table "{key}": a condition stands with its hyperparameter',
+                next_step='in [nuisance]: momentum = { per = "optimizer", when = [{ is = "sgd", '
+                "low = 0.0, high = 0.99 }] }",
             )
 
 
