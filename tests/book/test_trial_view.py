@@ -45,7 +45,7 @@ def test_artifacts_are_found_by_name(ran):
 
 
 def test_a_trial_that_is_not_there_is_named(ran):
-    with pytest.raises(EvidenceError, match=r"this book has no '1\.7'"):
+    with pytest.raises(EvidenceError, match=r"this book has no '1\.7'; round 1 has 1\.0 to"):
         ran.trial("1.7")
 
 

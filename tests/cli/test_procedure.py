@@ -64,3 +64,13 @@ def test_wrong_use_is_told(valley):
 def test_the_catalogue_is_listed(valley):
     assert "instability: Does instability hold training back?" in valley("procedure").stdout
     assert "instability" in told(valley("procedure", "--json"))["procedures"]
+
+
+def test_a_wrong_name_is_told_before_a_file_that_is_too_many(tunebook):
+    ended = tunebook("procedure", "batch_sizes", "round.toml", code=2)
+    assert 'Did you mean "batch-size"?' in ended.stderr
+
+
+def test_a_file_of_nearly_this_name_is_named(tunebook, tmp_path):
+    (tmp_path / "round.toml").write_text("")
+    assert 'Did you mean "round.toml"?' in tunebook("try", "rounds.toml", code=2).stderr

@@ -13,7 +13,7 @@ import numpy as np
 
 from tunebook.domain.curves import reduce_curve
 from tunebook.domain.design import Objective
-from tunebook.domain.errors import EvidenceError, nearest
+from tunebook.domain.errors import EvidenceError
 from tunebook.domain.trial import (
     RERUN_FROM,
     Configuration,
@@ -38,15 +38,16 @@ def trial_named(store: Store, name: str) -> TrialRecord:
     """A trial's record as the book has it now, read without the rest of its round.
 
     Raises:
-        EvidenceError: the book has no such trial; names the nearest.
+        EvidenceError: the book has no such trial; names those of its round.
     """
     key = _key(name)
     found = None if key is None else store.trial(key)
     if found is not None:
         return found
-    known = [t.name for r in store.rounds() for t in store.trials(r.number)]
+    own = [t.name for t in store.trials(key.round) if not t.rerun_of] if key else []
+    there = f"; round {key.round} has {own[0]} to {own[-1]}" if key and own else ""
     raise EvidenceError(
-        f"a trial is named ROUND.NUMBER; this book has no {name!r}." + nearest(name, known),
+        f"a trial is named ROUND.NUMBER; this book has no {name!r}{there}",
         next_step="tunebook status shows the rounds, and the report every trial",
     )
 
@@ -119,7 +120,7 @@ class BookTrial:
         """Configuration, seed, status and cause, as the book has them now.
 
         Raises:
-            EvidenceError: the book has no such trial; names the nearest.
+            EvidenceError: the book has no such trial; names those of its round.
         """
         return trial_named(self._store, self.name)
 

@@ -6,11 +6,14 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tunebook.cli.which_book import json_option
+
+if TYPE_CHECKING:
+    from tunebook.audit import Audit
 
 
 @click.command(
@@ -58,9 +61,6 @@ def command(
     from tunebook.book.files.writing import write_text
     from tunebook.cli.output import data, print_json
     from tunebook.domain.version import VERSION
-    from tunebook.report.round_summary import summarize
-    from tunebook.report.terminal.lines import show
-    from tunebook.report.terminal.summaries import findings_text, show_lines
 
     named = None
     if hyperparameters is not None:
@@ -81,6 +81,17 @@ def command(
             caveats=list(found.caveats),
         )
         return
+    _tell(found, f"{source.name}: {objective}", everything=everything)
+    if report is not None:
+        click.echo(report.resolve())
+
+
+def _tell(found: Audit, title: str, *, everything: bool) -> None:
+    """What was read of the file, then the findings, for a terminal."""
+    from tunebook.report.round_summary import summarize
+    from tunebook.report.terminal.lines import show
+    from tunebook.report.terminal.summaries import findings_text, show_lines
+
     show_lines("Columns:", found.reading)
     taken = "read off the trials" if found.table.inferred_space else "as declared"
     show_lines(f"Search space, {taken}:", found.space)
@@ -89,13 +100,11 @@ def command(
     show(
         findings_text(
             found.examination,
-            title=f"{source.name}: {objective}",
+            title=title,
             everything=everything,
             summary=summarize(found.table, found.results),
         )
     )
-    if report is not None:
-        click.echo(report.resolve())
 
 
 MOST_PROPOSED = 8

@@ -14,12 +14,19 @@ if TYPE_CHECKING:
     from tunebook.book.procedures import ProcedureView
 
 
+def _known(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """A wrong name is told before other arguments are."""
+    from tunebook.procedures.steps.procedure import spec_of
+
+    return name if name is None else spec_of(name).id
+
+
 @click.command(
     "procedure",
     epilog="Example: tunebook procedure instability --train train.py:train "
     "--set learning_rates='[1e-3, 10]'",
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, callback=_known)
 @click.option("--train", metavar="WHERE", help='Training function, "train.py:train".')
 @click.option("--set", "given", multiple=True, metavar="KEY=VALUE",
               help="An argument of the procedure, its value as in TOML.")  # fmt: skip

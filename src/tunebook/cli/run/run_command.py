@@ -198,10 +198,13 @@ def _show_plan(
 def read_file(file: Path) -> RoundFile:
     """What a round file says, its training code by a path that works from this folder."""
     from tunebook.cli.code_beside import code_beside
+    from tunebook.domain.errors import nearest
     from tunebook.domain.formats.codec import read_round_file
     from tunebook.domain.formats.toml_text import read_toml_text
 
-    step = "write one: tunebook init, or tunebook next --out round.toml"
+    beside = sorted(p.name for p in file.parent.glob("*.toml")) if file.parent.is_dir() else []
+    meant = nearest(file.name, beside).strip()
+    step = f"{meant} Else " * bool(meant) + "write one: tunebook init, or tunebook next --out FILE"
     text = read_toml_text(file, "round file", step)
     asked = read_round_file(text, source=str(file))
     return replace(asked, train=code_beside(asked.train, file.parent))
