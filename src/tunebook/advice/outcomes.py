@@ -166,7 +166,7 @@ def _quiet(examination: Examination, one: Prediction) -> PredictionOutcome:
     if asking is not None:
         return _judged_as(one, False, asking.sentence)
     if not found:
-        return _unknown(one, f"{one.check} could not speak of this round")
+        return _unknown(one, f"{one.check} did not apply to this round")
     unsettled = next((f for f in found if not f.settled), None)
     if unsettled is not None:
         return _unknown(one, unsettled.sentence)

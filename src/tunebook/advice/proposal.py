@@ -97,14 +97,7 @@ def propose(
     draft = Draft(plan=replace(plan, predictions=(), origin=None))
     settle_decision(draft, decision)
     asked = _still_asked(draft, examination)
-    ranges = [x for x in asked if x[1].kind in RANGES]
-    widened = frozenset(r.subject for _, r in ranges if r.kind is RemedyKind.WIDEN)
-    narrowed = [x for x in ranges if x[1].kind is RemedyKind.SHRINK]
-    fixed = fix(draft, [x for x in asked if x[1].kind is RemedyKind.FIX], widened, narrowed)
-    widening = rerange(draft, [x for x in ranges if x[1].subject not in fixed])
-    set_length(draft, [x for x in asked if x[1].kind in LENGTHS], widening=widening)
-    more = _more_trials(draft, [x for x in asked if x[1].kind is RemedyKind.MORE_TRIALS], decision)
-    set_trials(draft, more, widening=widening, most_trials=most_trials)
+    _take_up(draft, asked, decision, most_trials)
     say_cost(draft, plan)
     crashed = nothing_complete(draft, table)
     _for_a_person(draft, [x for x in asked if x[1].kind in WHY], crashed=crashed)
@@ -133,6 +126,20 @@ def propose(
         summary=summary,
         repeats=bool(draft.nothing),
     )
+
+
+def _take_up(
+    draft: Draft, asked: Sequence[Asked], decision: Decision | None, most_trials: int | None
+) -> None:
+    """Ranges, fixed values, length and trials as the remedies ask for."""
+    ranges = [x for x in asked if x[1].kind in RANGES]
+    widened = frozenset(r.subject for _, r in ranges if r.kind is RemedyKind.WIDEN)
+    narrowed = [x for x in ranges if x[1].kind is RemedyKind.SHRINK]
+    fixed = fix(draft, [x for x in asked if x[1].kind is RemedyKind.FIX], widened, narrowed)
+    widening = rerange(draft, [x for x in ranges if x[1].subject not in fixed])
+    set_length(draft, [x for x in asked if x[1].kind in LENGTHS], widening=widening)
+    more = _more_trials(draft, [x for x in asked if x[1].kind is RemedyKind.MORE_TRIALS], decision)
+    set_trials(draft, more, widening=widening, most_trials=most_trials)
 
 
 def _still_asked(draft: Draft, examination: Examination) -> list[Asked]:

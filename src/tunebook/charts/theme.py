@@ -138,8 +138,12 @@ def _axis(inks: Inks) -> dict[str, Any]:
 
 
 def _styles(inks: Inks) -> dict[str, Any]:
-    # Vega-Lite resolves a style's `color` itself, whatever the mark; `fill` and `stroke` of a
-    # style only reach Vega, where they colour what the mark leaves open (a point's outline).
+    """Looks by name.
+
+    Vega-Lite resolves a style's `color` itself, whatever the mark; `fill` and `stroke` of a
+    style only reach Vega, where they colour what the mark leaves open (a point's outline).
+    """
+
     def dot(ink: str, shape: str, size: int, **more: Any) -> dict[str, Any]:
         return {
             "shape": shape,

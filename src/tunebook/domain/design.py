@@ -275,8 +275,7 @@ def _study(plan: Round, branch: Branch, numbers: Sequence[int]) -> Study:
 
 def _shared_by_hand(plan: Round, flat: tuple[Branch, ...]) -> dict[str, list[int]]:
     numbers: dict[str, list[int]] = {branch.name: [] for branch in flat}
-    used = range(min(plan.trials, len(plan.points)))
-    homes = [_home(plan, flat, number).name for number in used]
+    homes = [_home(plan, flat, n).name for n in range(min(plan.trials, len(plan.points)))]
     for n in range(plan.trials):
         numbers[homes[n % len(plan.points)]].append(n)
     return numbers
@@ -313,9 +312,8 @@ def _misfit(plan: Round, flat: tuple[Branch, ...], point: Configuration) -> str:
         return f': "{unknown}" does not vary.{nearest(unknown, plan.varied)}'
     if len(flat) > 1:
         return ""
-    missing = [name for name in plan.varied if name not in point]
-    if missing:
-        return f': "{missing[0]}" is missing'
+    if (missing := next((name for name in plan.varied if name not in point), None)) is not None:
+        return f': "{missing}" is missing'
     outside = next(
         (n for n, a in flat[0].axes.items() if n in point and not a.holds(point[n])), ""
     )
@@ -326,7 +324,7 @@ def _check_goal(plan: Round) -> None:
     if not isinstance(plan.goal, str) or not plan.goal.strip():
         raise DesignError(
             f"a round has one goal, in words; got {plan.goal!r} (B1)",
-            next_step='write the question that this round answers: goal="Does x beat y here?"',
+            next_step='write the question that this round answers, "Does x beat y here?"',
         )
 
 

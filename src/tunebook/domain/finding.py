@@ -176,7 +176,7 @@ class Examination(Shown):
         trials: number of rows read.
         left_out: "name: reason" for each trial that no check counted.
         findings: by severity, worst first, settled ones first, then in the playbook's order.
-        not_applicable: checks that could not speak.
+        not_applicable: checks that did not apply.
 
     Example:
         >>> Examination(trials=4, left_out=(), findings=[], not_applicable=()).findings

@@ -51,14 +51,15 @@ def check_roles(
                 f'a hyperparameter has one role in a round; "{name}" has {len(held_by)}: '
                 + ", ".join(held_by)
                 + " (B2)",
-                next_step=f'keep one of them, or fix it: fixed={{"{name}": ...}}',
+                next_step="keep it in one of them; fixed takes one value",
             )
     for role in ("scientific", "nuisance"):
         for name, axis in roles[role].items():
             if not isinstance(axis, Axis | Per):
                 raise DesignError(
                     f'{role} "{name}" is varied, so it needs a range; got {axis!r}',
-                    next_step=f'give one, as tb.uniform(0, 1), or fix it: fixed={{"{name}": ...}}',
+                    next_step="give one, in Python tb.uniform(0, 1), in a round file "
+                    "{ low = 0, high = 1 }; or move it to fixed",
                 )
     for name, value in fixed.items():
         if isinstance(value, Per):

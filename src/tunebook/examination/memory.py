@@ -37,8 +37,8 @@ def remembered_results(
     found: dict[str, Result | NotApplicable] = {}
     for check, table in tables.items():
         key = (check, digests[id(table)], seed)
-        found[check] = _kept.pop(key) if key in _kept else _result(check, table, seed)
-        _kept[key] = found[check]
+        kept = _kept.pop(key, None)  # another thread may read the same round
+        found[check] = _kept[key] = _result(check, table, seed) if kept is None else kept
     while len(_kept) > MOST:
         _kept.popitem(last=False)
     return found

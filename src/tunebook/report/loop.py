@@ -23,7 +23,7 @@ FIRST_ALIKE = 3
 """Ended trials, all crashed alike, from which on the training code is to be corrected first."""
 
 
-ASK_NEXT = "Ask the next question; where `tunebook next` proposes none, write one of your own."
+ASK_NEXT = "Ask the next question. If the command proposes none, write one of your own."
 
 
 class Step(StrEnum):
@@ -378,8 +378,8 @@ def _nothing_complete(found: RoundRecord) -> Standing:
     return Standing(
         Step.READ,
         f"None of {plural(len(found.table), 'trial')} completed ({why or 'no cause'}). "
-        "Find the cause, check the mended code with `tunebook try`, and run the round that "
-        "`tunebook next` proposes.",
+        "Find the cause, check the mended code with tunebook try, and run the round that "
+        "tunebook next proposes.",
         f"tunebook findings {found.number}",
         skipped=(Step.RERUN, Step.DECIDE, Step.LAUNCH),
     )

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 MOST_LEVELS = 6
-"""Values of a choice that are told apart; the rarer ones count as one."""
+"""Values of a choice with an effect of their own; the rarer ones count as one."""
 FEWEST_OF_LEVEL = 4
-"""Trials that a value needs to be told apart from the rest."""
+"""Trials that a value needs for an effect of its own."""
 HIGHEST_LEVERAGE = 0.95
 
 

@@ -8,7 +8,7 @@ learns is left.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
@@ -57,7 +57,7 @@ PER_COLUMN = 1.75
 MOST_PAIRED = 12
 """Hyperparameters whose pairs are looked at, the strongest by themselves: 66 pairs."""
 ALIKE = 0.999
-"""Correlation of two hyperparameters above which their effects can't be told apart."""
+"""Correlation of two hyperparameters above which their effects can't be separated."""
 
 Pair = tuple[str, str]
 
@@ -169,11 +169,8 @@ def read_view(
     parts = dict(zip(order, fit.parts, strict=True))
     strongest = sorted(order, key=lambda h: -float(parts[h].theta @ parts[h].theta))[:MOST_PAIRED]
     degree = _pair_degree(n, len(order))
-    products = {
-        (a, b): part
-        for a, b in combinations([h for h in order if h in strongest], 2)
-        if (part := fit.pair_part(products_of(columns[a], columns[b], degree))) is not None
-    }
+    paired = combinations([h for h in order if h in strongest], 2)
+    products = _products(fit, columns, paired, degree)
     ranks = Ranks.of(scores)
 
     def of(*own: Part, level: float = 0.975) -> Share:
@@ -199,6 +196,17 @@ def read_view(
         if tests
         else {},
     )
+
+
+def _products(
+    fit: AdditiveFit,
+    columns: Mapping[str, np.ndarray],
+    paired: Iterable[tuple[str, str]],
+    degree: int,
+) -> dict[tuple[str, str], Part]:
+    """What each pair explains beyond its own two; none for pairs that the trials can't show."""
+    found = {(a, b): fit.pair_part(products_of(columns[a], columns[b], degree)) for a, b in paired}
+    return {pair: part for pair, part in found.items() if part is not None}
 
 
 def _shares(

@@ -40,6 +40,6 @@ SPECS = (
         "of evaluations is the median over trials of their share of the time, from "
         "trial.evaluate_at(step) to the report of the objective. More than half is too much. It "
         "is not known where training does not call trial.evaluate_at, or where JAX or TensorFlow "
-        "compute in the background. `tunebook try` measures it before the round is run.",
+        "compute in the background. tunebook try measures it before the round is run.",
     ),
 )

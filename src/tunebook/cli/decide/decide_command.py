@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from tunebook.cli.which_book import book_option, choose_round, json_option, open_book
+
+if TYPE_CHECKING:
+    from tunebook.book.notebook import Book
 
 
 @click.command("decide", epilog="Example: tunebook decide --max-reruns 30 --workers 4")
@@ -87,12 +91,7 @@ def command(
     sys.path.insert(0, str(Path.cwd()))
     with open_book(book_path, chance=chance) as book:
         if peek:
-            seen = choose_round(book, number).peek()
-            if as_json:
-                print_json(exploratory=data(seen))
-            else:
-                click.echo(seen.text)
-                show_standing(book.record(), seen.round)
+            _peek(book, number, as_json=as_json)
             return
         told = read_file(where).executor if where and not no_run else {}
         decision = choose_round(book, number).decide(
@@ -113,3 +112,15 @@ def command(
         else:
             show(decision_renderable(decision))
             show_standing(book.record(), decision.round)
+
+
+def _peek(book: Book, number: int | None, *, as_json: bool) -> None:
+    from tunebook.cli.output import data, print_json
+    from tunebook.report.terminal.summaries import show_standing
+
+    seen = choose_round(book, number).peek()
+    if as_json:
+        print_json(exploratory=data(seen))
+    else:
+        click.echo(seen.text)
+        show_standing(book.record(), seen.round)

@@ -50,7 +50,7 @@ def spec_of(name: str) -> ProcedureSpec:
     if name not in SPECS:
         raise DesignError(
             f"a procedure is one of {', '.join(SPECS)}; got {name!r}." + nearest(str(name), SPECS),
-            next_step=f'name one: book.procedure("{next(iter(SPECS))}", train, ...)',
+            next_step=f'name one, as "{next(iter(SPECS))}"; tunebook procedure lists them',
         )
     return SPECS[name]
 

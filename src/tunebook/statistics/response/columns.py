@@ -28,7 +28,7 @@ MOST_AXES = 16
 """Hyperparameters that are fitted: of more, those that explain most each by itself; the others'
 edges are not judged. Time grows with the cube of their number."""
 MOST_VALUES = 6
-"""Values of a choice that are told apart; the others count as one."""
+"""Values of a choice with an effect of their own; the others count as one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
