@@ -10,7 +10,7 @@ CLAIMS := csv_reading boundaries sampling feasibility overfitting variance train
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers good_ranges
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo picture ship-demo test test-slow test-fresh test-claims calibrate test-system test-cluster test-wheel test-full torture lint bench bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
+.PHONY: help setup demo picture ship-demo test test-slow test-fresh test-claims calibrate test-system test-cluster test-wheel test-full torture lint bench bench-instant bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -100,6 +100,10 @@ $(VENV)/.bench-ready: $(VENV)/.ready
 
 bench: $(VENV)/.bench-ready  ## measure against Optuna; rewrites docs/benchmarks.md
 	$(BIN)/python bench/against_optuna.py
+
+# Twenty minutes; environments of its own in build/instant.
+bench-instant: $(VENV)/.ready  ## what a person waits for, beside 0.1 and Optuna; rewrites docs/instant.md
+	OMP_NUM_THREADS=1 $(BIN)/python bench/instant.py
 
 bench-store: $(VENV)/.bench-ready  ## the store beside Optuna's; rewrites docs/store.md
 	tests/system/install.sh
