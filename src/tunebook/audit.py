@@ -17,10 +17,11 @@ from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import conclude, results
 from tunebook.examination.objective_direction import doubts_direction
 from tunebook.examination.sweep_findings import sweep_findings
-from tunebook.importers.csv.curves import read_curves
 from tunebook.importers.csv.objective import propose_objectives
-from tunebook.importers.csv.sweep import read_trials
+from tunebook.importers.csv.sweep import read_sweep
 from tunebook.importers.csv.wording import reading_lines
+from tunebook.importers.source import SweepSource
+from tunebook.importers.sources import read_source
 from tunebook.report.page.sweep_page import render_sweep
 from tunebook.report.page.sweep_texts import caveats, space_texts
 
@@ -70,7 +71,7 @@ class Audit:
 
 
 def audit_sweep(
-    trials: str | os.PathLike[str],
+    source: str | os.PathLike[str] | SweepSource,
     curves: str | os.PathLike[str] | None = None,
     *,
     objective: str,
@@ -78,16 +79,19 @@ def audit_sweep(
     hyperparameters: Sequence[str] | None = None,
     chance: float | None = None,
     space: str | os.PathLike[str] | None = None,
-    reduce: str = "best",
+    reduce: str | None = None,
     training_objective: str = "",
     adaptive: bool = False,
     seed: int = 0,
 ) -> Audit:
-    """Read a sweep from CSV files and let every check speak.
+    """Read a sweep where it lies and let every check speak.
 
     Args:
-        trials, curves, objective, scientific, hyperparameters, chance, reduce,
-            training_objective, adaptive: as `TrialTable.from_csv` takes them.
+        source: a file, a database or its URL; or one that `read_source` has read.
+        curves: a CSV file of curves, in place of those that the source has.
+        objective, scientific, hyperparameters, chance, training_objective, adaptive: as
+            `TrialTable.from_csv` takes them.
+        reduce: as there; if left out, as the source states, else "best".
         space: TOML file with a range for each hyperparameter; else ranges are read off the
             trials.
         seed: of every resampling.
@@ -95,9 +99,9 @@ def audit_sweep(
     Raises:
         TableError, DesignError, CodecError: a file or an argument makes no sense; says where.
     """
-    table = TrialTable.from_csv(
-        trials,
-        curves,
+    read = source if isinstance(source, SweepSource) else read_source(source, curves)
+    columns = read_sweep(
+        read,
         objective=objective,
         hyperparameters=hyperparameters,
         scientific=scientific,
@@ -107,7 +111,8 @@ def audit_sweep(
         training_objective=training_objective,
         adaptive=adaptive,
     )
-    _refuse_empty(table, Path(trials).name)
+    table = TrialTable(**columns)
+    _refuse_empty(table, read.rows.source)
     found = results(table, seed=seed)
     examination = conclude(table, found)
     own = sweep_findings(table)
@@ -117,23 +122,21 @@ def audit_sweep(
     rest = [f for f in said if not doubts_direction(f)]
     examination = replace(examination, findings=[*doubts, *own, *rest])
     return Audit(
-        source=Path(trials).name,
+        source=read.rows.source,
         table=table,
         results=found,
         examination=examination,
     )
 
 
-def proposed_objectives(
-    trials: str | os.PathLike[str], curves: str | os.PathLike[str] | None = None
-) -> list[str]:
+def proposed_objectives(source: SweepSource) -> list[str]:
     """What the objective could be, the likeliest first: `minimize:val_loss`.
 
-    Raises:
-        TableError: a file makes no sense; says where.
+    Where the source states the objective, these and no others.
     """
-    metrics = () if curves is None else read_curves(curves).metrics
-    return propose_objectives(read_trials(trials), metrics)
+    if source.objectives:
+        return list(source.objectives)
+    return propose_objectives(source.rows, source.curves.metrics if source.curves else ())
 
 
 def _refuse_empty(table: TrialTable, source: str) -> None:

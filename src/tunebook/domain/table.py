@@ -19,7 +19,7 @@ from tunebook.domain.frozen import freeze
 from tunebook.domain.origin import Origin
 from tunebook.domain.space import Axis, Branch, Per
 from tunebook.domain.trial import Cause, Configuration, Status, Value
-from tunebook.importers.csv.sweep import read_sweep
+from tunebook.importers.csv.sweep import read_csv, read_sweep
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -162,8 +162,7 @@ class TrialTable:
         """
         return cls(
             **read_sweep(
-                trials,
-                curves,
+                read_csv(trials, curves),
                 objective=objective,
                 hyperparameters=hyperparameters,
                 scientific=scientific,

@@ -14,6 +14,7 @@ from tunebook.cli.which_book import json_option
 
 if TYPE_CHECKING:
     from tunebook.audit import Audit
+    from tunebook.importers.source import SweepSource
 
 
 @click.command(
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
     epilog="Example: tunebook audit trials.csv --curves curves.csv "
     "--objective minimize:valid/error --report audit.html",
 )
-@click.argument("source", metavar="TRIALS.CSV", type=click.Path(path_type=Path))
-@click.option("--curves", metavar="CURVES.CSV", type=click.Path(path_type=Path),
+@click.argument("place", metavar="SOURCE")
+@click.option("--curves", "--curves-from", "curves", metavar="CURVES.CSV",
+              type=click.Path(path_type=Path),
               help="One row a measurement: trial,step,metric,value.")  # fmt: skip
+@click.option("--from", "format", metavar="FORMAT", default="",
+              help="optuna or csv; else told from what is there.")  # fmt: skip
+@click.option("--study", metavar="NAME", default="", help="Of several in one storage.")
 @click.option("--objective", metavar="WAY:NAME",
               help="minimize:NAME or maximize:NAME; else candidates are listed.")  # fmt: skip
 @click.option("--scientific", metavar="NAME", multiple=True,
@@ -33,8 +38,9 @@ if TYPE_CHECKING:
 @click.option("--chance", type=float, help="The objective of guessing.")
 @click.option("--space", metavar="SPACE.TOML", type=click.Path(path_type=Path),
               help="A range for each hyperparameter; else read off the trials.")  # fmt: skip
-@click.option("--reduce", default="best", show_default=True, metavar="HOW",
-              help="A curve counts with its best, last or mean-last-K value.")  # fmt: skip
+@click.option("--reduce", metavar="HOW",
+              help="A curve counts with its best, last or mean-last-K value; best if left out, "
+              "or as SOURCE states.")  # fmt: skip
 @click.option("--training-objective", metavar="NAME", default="",
               help="Metric of the training set that shows fitting.")  # fmt: skip
 @click.option("--adaptive", is_flag=True, help="Earlier results chose later configurations.")
@@ -44,7 +50,10 @@ if TYPE_CHECKING:
               help="Passed checks one by one, and every number of a finding.")  # fmt: skip
 @json_option
 def command(
-    source: Path,
+    place: str,
+    curves: Path | None,
+    format: str,
+    study: str,
     report: Path | None,
     objective: str | None,
     hyperparameters: str | None,
@@ -52,7 +61,10 @@ def command(
     as_json: bool,
     **more: Any,
 ) -> None:
-    """Read a sweep from TRIALS.CSV, gzip or not, and show what its results mean.
+    """Read a sweep from SOURCE and show what its results mean.
+
+    SOURCE is a CSV file (gzip or not), or a storage of Optuna: an SQLite file, a journal file, or
+    the URL of a database. It is only read.
 
     The worst finding comes last, before the best configuration and the good values, so that they
     stay in view. --json has the worst first.
@@ -61,15 +73,20 @@ def command(
     from tunebook.book.files.writing import write_text
     from tunebook.cli.output import data, print_json
     from tunebook.domain.version import VERSION
+    from tunebook.importers.read_only import shown
+    from tunebook.importers.sources import read_source
 
     named = None
     if hyperparameters is not None:
         named = [name.strip() for name in hyperparameters.split(",") if name.strip()]
+    read = read_source(place, curves, format=format, study=study)
     if objective is None:
-        objective = _objective(source, more["curves"], ask=not as_json)
-    found = audit_sweep(source, objective=objective, hyperparameters=named, **more)
+        objective = _objective(read, place, ask=not as_json)
+    found = audit_sweep(read, objective=objective, hyperparameters=named, **more)
     if report is not None:
-        again = shlex.join(["tunebook", *sys.argv[1:]])
+        # Without the password of a database's URL.
+        words = [shown(w) if w == place and "://" in w else w for w in sys.argv[1:]]
+        again = shlex.join(["tunebook", *words])
         write_text(report, found.page(command=again, version=VERSION))
     if as_json:
         print_json(
@@ -81,7 +98,7 @@ def command(
             caveats=list(found.caveats),
         )
         return
-    _tell(found, f"{source.name}: {objective}", everything=everything)
+    _tell(found, f"{found.source}: {objective}", everything=everything)
     if report is not None:
         click.echo(report.resolve())
 
@@ -110,37 +127,41 @@ def _tell(found: Audit, title: str, *, everything: bool) -> None:
 MOST_PROPOSED = 8
 
 
-def _objective(source: Path, curves: Path | None, *, ask: bool) -> str:
-    """The objective that a person at a terminal picks; elsewhere an error that lists them."""
+def _objective(source: SweepSource, place: str, *, ask: bool) -> str:
+    """The one that the source states, or that a person picks; else an error that lists them."""
     from tunebook.audit import proposed_objectives
     from tunebook.domain.errors import DesignError
+    from tunebook.importers.read_only import shown
 
-    proposed = proposed_objectives(source, curves)
-    shown, more = proposed[:MOST_PROPOSED], len(proposed) - MOST_PROPOSED
-    if not shown:
+    proposed = proposed_objectives(source)
+    if len(source.objectives) == 1:
+        return proposed[0]
+    listed, more = proposed[:MOST_PROPOSED], len(proposed) - MOST_PROPOSED
+    if not listed:
         raise DesignError(
-            f"{source.name} has no column of numbers that could be the objective",
+            f"{source.rows.source} has no column of numbers that could be the objective",
             next_step="name one: --objective minimize:NAME",
         )
     if not (ask and sys.stdin.isatty() and sys.stdout.isatty()):
         rest = f" and {more} more" if more > 0 else ""
-        again = f"tunebook audit {shlex.quote(str(source))} --objective"
-        ways = _ways(shown)
+        named = shown(place) if "://" in place else place
+        again = f"tunebook audit {shlex.quote(named)} --objective"
+        ways = _ways(listed)
         raise DesignError(
-            f"an audit needs an objective; {source.name} has {', '.join(shown)}{rest}",
+            f"an audit needs an objective; {source.rows.source} has {', '.join(listed)}{rest}",
             next_step=f"{again} {shlex.quote(ways[0])}"
             if len(ways) == 1
             else "choose the direction, which the name does not give: "
             + " or ".join(f"{again} {shlex.quote(way)}" for way in ways),
         )
     click.echo("Which column is the objective?")
-    for i, text in enumerate(shown, start=1):
+    for i, text in enumerate(listed, start=1):
         click.echo(f"  {i}  {text}")
-    known = len(_ways(shown)) == 1
+    known = len(_ways(listed)) == 1
     answer = click.prompt("Number, or minimize:NAME", default="1" if known else None)
     picked = answer.strip()
-    if picked.isdecimal() and 1 <= int(picked) <= len(shown):
-        return shown[int(picked) - 1]
+    if picked.isdecimal() and 1 <= int(picked) <= len(listed):
+        return listed[int(picked) - 1]
     return picked
 
 

@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tunebook.domain.design import Role
 from tunebook.domain.formats.equal_numbers import representatives
@@ -79,6 +80,7 @@ def infer_space(
     scientific: Sequence[str],
     complete: Sequence[bool],
     workloads: Sequence[str] = (),
+    declared: Mapping[str, Axis] = MappingProxyType({}),
 ) -> PlacedTrials:
     """Read the space off the trials.
 
@@ -92,6 +94,7 @@ def infer_space(
         scientific: hyperparameters whose effect is the question.
         complete: of each row, whether it has a result.
         workloads: hyperparameters that name what was trained on.
+        declared: ranges that the source states; others go from the lowest to the highest value.
     """
     kept = {n: one_value_each(c) for n, c in columns.items() if any(v is not None for v in c)}
     rows = len(complete)
@@ -114,6 +117,7 @@ def infer_space(
         varying = list(dict.fromkeys(n for p in patterns for n in p if n not in common))
         for pattern, same in patterns.items():
             axes = _axes(kept, [n for n in kept if n not in {*settled, *pattern}], same, scales)
+            axes = {n: declared.get(n, axis) for n, axis in axes.items()}
             branch = Branch(conditions=conditions, axes=axes)
             name = " ".join(filter(None, (branch.name, _told_apart(pattern, common, varying))))
             found[name] = branch
@@ -211,7 +215,7 @@ def place_in_space(
             said = ", ".join(f"{n}={row[n]}" for n in space if n in named)
             reasons[i] = f"{said} is no branch of the space"
             continue
-        values = {n: _value_on(axis, row[n]) for n, axis in home.axes.items()}
+        values = {n: value_on(axis, row[n]) for n, axis in home.axes.items()}
         outside = next((n for n, v in values.items() if v is None), None)
         if outside is not None:
             reasons[i] = (
@@ -238,7 +242,7 @@ def _same(cell: str, value: Value) -> bool:
     return number_of(cell) == value
 
 
-def _value_on(axis: Axis, cell: str) -> Value | None:
+def value_on(axis: Axis, cell: str) -> Value | None:
     """The cell's value on an axis; a little outside is its end, further is None."""
     if isinstance(axis, Choice):
         return next((v for v in axis.values if _same(cell, v)), None)

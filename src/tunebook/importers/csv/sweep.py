@@ -33,28 +33,33 @@ from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.csv.nested import spread_nested
 from tunebook.importers.csv.objective import find_objective
 from tunebook.importers.csv.outcomes import Sheet, fates_of
-from tunebook.importers.csv.space import PlacedTrials, infer_space, place_in_space, values_of
+from tunebook.importers.csv.space import (
+    PlacedTrials,
+    infer_space,
+    place_in_space,
+    value_on,
+    values_of,
+)
+from tunebook.importers.source import SweepSource
 
 
 def read_sweep(
-    trials: str | os.PathLike[str],
-    curves: str | os.PathLike[str] | None,
+    source: SweepSource,
     *,
     objective: Objective | str,
     hyperparameters: Sequence[str] | None,
     scientific: Sequence[str],
     chance: float | None,
-    reduce: str,
+    reduce: str | None,
     space: Mapping[str, Axis | Per] | None,
     training_objective: str,
     adaptive: bool,
 ) -> dict[str, Any]:
     """The columns of a trial table, by field; arguments and errors as `TrialTable.from_csv`."""
     chance = _checked(hyperparameters, scientific, chance, space)
-    asked = _objective(objective, reduce)
+    asked = _objective(objective, reduce, source)
     training_objective = parse_metric(training_objective)
-    rows = read_trials(trials)
-    read = None if curves is None else read_curves(curves)
+    rows, read = source.rows, source.curves
     metrics = read.metrics if read else ()
     for name in (training_objective, asked.metric):
         if name:
@@ -68,10 +73,12 @@ def read_sweep(
     reached, fates = fates_of(sheet, column, measured, asked, chance)
     good = [i for i, said in enumerate(fates) if not isinstance(said, str)]
     complete = [fates[i][0] is Status.COMPLETE for i in good]
-    placed = _place(sheet, good, complete, scientific, space)
+    placed = _place(sheet, good, complete, scientific, space, source.declared)
     reasons = {good[at]: reason for at, reason in placed.reasons.items()}
     reasons |= {i: said for i, said in enumerate(fates) if isinstance(said, str)}
     pick = [at for at in range(len(good)) if at not in placed.reasons]
+    varied = {name for branch in placed.branches.values() for name in branch.axes}
+    sampled = source.adaptive if source.adaptive is not None else sheet.columns.origin.adaptive
     return {
         "objective": asked,
         "study": tuple(placed.study[at] for at in pick),
@@ -79,10 +86,10 @@ def read_sweep(
         **_trial_columns(sheet, [good[at] for at in pick], fates, reached, measured, asked),
         "branches": placed.branches,
         "roles": placed.roles,
-        "inferred_space": space is None,
+        "inferred_space": space is None and not varied <= set(source.declared),
         "training_objective": training_objective,
         "chance": chance,
-        "adaptive": adaptive or sheet.columns.origin.adaptive,
+        "adaptive": adaptive or sampled,
         "left_out": _left_out(sheet, reasons, unknown),
         "origin": sheet.columns.origin,
     }
@@ -113,11 +120,14 @@ def _trial_columns(
     }
 
 
-def read_trials(trials: str | os.PathLike[str]) -> TrialRows:
-    """Read the rows of a trials file, with configurations in one cell as columns of their own."""
+def read_csv(
+    trials: str | os.PathLike[str], curves: str | os.PathLike[str] | None = None
+) -> SweepSource:
+    """Read CSV files, with configurations in one cell as columns of their own."""
     rows = read_rows(trials)
     cells, notes = spread_nested(rows.cells)
-    return replace(rows, cells=cells, header=tuple(cells), notes=(*rows.notes, *notes))
+    rows = replace(rows, cells=cells, header=tuple(cells), notes=(*rows.notes, *notes))
+    return SweepSource(rows=rows, curves=None if curves is None else read_curves(curves))
 
 
 def _left_out(sheet: Sheet, reasons: Mapping[int, str], unknown: Sequence[str]) -> tuple[str, ...]:
@@ -149,7 +159,10 @@ def _checked(
     return Setting(name="", chance=chance).chance
 
 
-def _objective(objective: Objective | str, reduce: str) -> Objective:
+def _objective(objective: Objective | str, reduce: str | None, source: SweepSource) -> Objective:
+    """The objective with its reduction: as asked, else as the source states, else the best."""
+    metric = parse_objective(objective).metric if isinstance(objective, str) else ""
+    reduce = reduce or source.reduce.get(metric, "best")
     if isinstance(objective, str):
         return parse_objective(objective, reduce=reduce)
     if not isinstance(objective, Objective):
@@ -234,10 +247,12 @@ def _place(
     complete: Sequence[bool],
     scientific: Sequence[str],
     space: Mapping[str, Axis | Per] | None,
+    declared: Mapping[str, Axis],
 ) -> PlacedTrials:
     rows, columns = sheet.rows, sheet.columns
-    for column in columns.hyperparameters.values():
-        check_hyperparameter(rows.cells[column], rows.lines, rows.source, column)
+    for name, column in columns.hyperparameters.items():
+        if name not in declared:
+            check_hyperparameter(rows.cells[column], rows.lines, rows.source, column)
     cells = {
         name: [rows.cells[column][i] for i in good]
         for name, column in columns.hyperparameters.items()
@@ -249,8 +264,15 @@ def _place(
             f"{rows.source} has no column that is a hyperparameter",
             next_step="name them: hyperparameters=[...] (--hyperparameters a,b)",
         )
-    values = {name: values_of(column) for name, column in cells.items()}
-    return infer_space(values, scientific, complete, workloads=columns.workloads)
+    values = {
+        name: [value_on(declared[name], c) for c in column]
+        if name in declared
+        else values_of(column)
+        for name, column in cells.items()
+    }
+    return infer_space(
+        values, scientific, complete, workloads=columns.workloads, declared=declared
+    )
 
 
 def _seeds(sheet: Sheet) -> list[int | None]:

@@ -1,0 +1,54 @@
+"""Other tools' databases, opened so that nothing in them can change."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+import sqlalchemy as sa
+
+from tunebook.domain.errors import TableError
+
+WAIT_S = 5.0
+"""For a writer that holds a lock."""
+
+
+def read_only_engine(place: str | Path) -> sa.Engine:
+    """An engine on an SQLite file or a server's URL that reads alone.
+
+    Args:
+        place: the file, or a URL as SQLAlchemy has it; `sqlite:///FILE` is the file.
+
+    Raises:
+        TableError: there is no such file, or the server's driver is not installed.
+    """
+    if isinstance(place, str):
+        url = sa.make_url(place)
+        if url.get_backend_name() != "sqlite":
+            return _server(url)
+        place = Path(url.database or "")
+    if not place.is_file():
+        raise TableError(f"there is no file {place}", next_step="correct the path")
+    uri = f"file:{quote(str(place.resolve()))}?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(uri, uri=True, timeout=WAIT_S)
+
+    return sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.StaticPool)
+
+
+def shown(place: str | Path) -> str:
+    """The place as texts name it: a file's name, or a URL without its password."""
+    return place.name if isinstance(place, Path) else sa.make_url(place).render_as_string()
+
+
+def _server(url: sa.URL) -> sa.Engine:
+    try:
+        engine = sa.create_engine(url)
+    except ModuleNotFoundError as error:
+        raise TableError(
+            f"the driver for {url.get_backend_name()} is not installed: {error.name}",
+            next_step=f"pip install {error.name}",
+        ) from None
+    return engine.execution_options(postgresql_readonly=True)

@@ -1,0 +1,116 @@
+"""Which tool wrote a file, folder or database, and what reads it (C11)."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import quote
+
+from tunebook.domain.errors import DesignError, nearest
+from tunebook.domain.formats.numbers import listed
+from tunebook.importers.csv.curves import read_curves
+from tunebook.importers.csv.sweep import read_csv
+from tunebook.importers.optuna.database import NEEDED
+from tunebook.importers.optuna.journal import is_journal
+from tunebook.importers.optuna.reader import read_optuna
+from tunebook.importers.source import SweepSource
+
+Place = Path | str
+"""A file or folder, or the URL of a database."""
+_START = 4096
+_SQLITE = b"SQLite format 3\x00"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """One tool's record.
+
+    Attributes:
+        recognises: whether a place holds it; looks at the first bytes or the names alone.
+        read: the place, and the name of one study where it holds several.
+    """
+
+    recognises: Callable[[Place], bool]
+    read: Callable[[Place, str], SweepSource]
+
+
+def read_source(
+    place: str | os.PathLike[str],
+    curves: str | os.PathLike[str] | None = None,
+    *,
+    format: str = "",
+    study: str = "",
+) -> SweepSource:
+    """Read a sweep where it lies; nothing is changed, imported from its tool or executed.
+
+    Args:
+        place: a file, a folder, or a database's URL.
+        curves: a CSV file of curves, in place of those that the source has.
+        format: one of FORMATS; told from what is there if left out.
+        study: of several in one storage.
+
+    Raises:
+        TableError: it can't be read; says what it is and what to do.
+        DesignError: there is no such format.
+
+    Returns:
+        Its trials, with what the tool says of them.
+
+    Example:
+        >>> _ = Path("t.csv").write_text("lr,loss\\n0.1,0.5\\n0.01,0.3\\n")
+        >>> len(read_source("t.csv").rows)
+        2
+    """
+    at: Place = place if isinstance(place, str) and "://" in place else Path(place)
+    if format and format not in FORMATS:
+        raise DesignError(
+            f'there is no format "{format}".{nearest(format, FORMATS)}',
+            next_step=f"give one of {listed([*FORMATS])}, or leave --from out",
+        )
+    chosen = format or next((n for n, own in FORMATS.items() if own.recognises(at)), "csv")
+    found = FORMATS[chosen].read(at, study)
+    return found if curves is None else replace(found, curves=read_curves(curves))
+
+
+def _is_optuna(place: Place) -> bool:
+    if isinstance(place, str):
+        return True
+    start = _start(place)
+    return is_journal(start) or (start.startswith(_SQLITE) and tables_of(place) >= NEEDED)
+
+
+def _csv(place: Place, study: str) -> SweepSource:
+    del study
+    return read_csv(place)
+
+
+def _start(file: Path) -> bytes:
+    """The first bytes of a file; none where there is no file that may be read."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(_START)
+    except OSError:
+        return b""
+
+
+def tables_of(file: Path) -> set[str]:
+    """Names of the tables of an SQLite file; none where it can't be read."""
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(file.resolve()))}?mode=ro", uri=True)
+        try:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            return {str(name) for (name,) in rows}
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return set()
+
+
+FORMATS: Mapping[str, Format] = {
+    "optuna": Format(recognises=_is_optuna, read=read_optuna),
+    "csv": Format(recognises=lambda place: isinstance(place, Path), read=_csv),
+}
+"""By the name that `--from` takes; the first that recognises a place reads it."""
