@@ -109,7 +109,9 @@ def test_the_table_has_optunas_values_and_leaves_pruned_trials_out(written):
     made, file = written
     table = audit_sweep(file, objective="minimize:value").table
     values = {t.number: t.value for t in made.trials if t.state.name == "COMPLETE"}
-    complete = {int(n): v for n, v, c in zip(table.name, table.value, table.complete) if c}
+    complete = {
+        int(n): v for n, v, c in zip(table.name, table.value, table.complete, strict=True) if c
+    }
     assert complete == values
     pruned = {t.number for t in made.trials if t.state.name == "PRUNED"}
     assert pruned
