@@ -46,7 +46,7 @@ def test_what_a_background_run_raises_is_raised_and_printed(planned, monkeypatch
     def broken(*_, **__):
         raise TunebookError("the disk is gone", next_step="mend it")
 
-    monkeypatch.setattr("tunebook.book.rounds.run_trials", broken)
+    monkeypatch.setattr("tunebook.execution.scheduler.run_trials", broken)
     future = planned.run(lambda trial: 0.5, workers=0, progress=False, wait=False)
     with pytest.raises(TunebookError, match="the disk is gone"):
         future.result(timeout=HANG_S)

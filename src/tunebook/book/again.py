@@ -14,7 +14,7 @@ from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.environment import environment
 from tunebook.store import Store
-from tunebook.store.table import setting_of
+from tunebook.store.setting import setting_of
 from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import place_of
 from tunebook.training.log import attempt_files

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tunebook.book.files.archiving import archive
-from tunebook.book.files.copying import CopySummary, copy_book
-from tunebook.book.history import BookHistory
 from tunebook.book.opening import user_name
 from tunebook.book.procedures import ProcedureBook
-from tunebook.book.protocol import TuningProtocol, protocol_of
-from tunebook.book.records import book_record
-from tunebook.book.sealing import look_at
-from tunebook.book.trial_view import BookTrial
 from tunebook.domain.decision import Decision, Launch
-from tunebook.domain.record import BookRecord
 from tunebook.domain.sealing import Look
-from tunebook.report.history import history
-from tunebook.report.notebook.views import book_html
-from tunebook.report.terminal.lines import plain
-from tunebook.report.terminal.summaries import book_renderable
+
+if TYPE_CHECKING:
+    from tunebook.book.files.copying import CopySummary
+    from tunebook.book.history import BookHistory
+    from tunebook.book.protocol import TuningProtocol
+    from tunebook.book.trial_view import BookTrial
+    from tunebook.domain.record import BookRecord
 
 
 class KeptBook(ProcedureBook):
@@ -54,6 +50,8 @@ class KeptBook(ProcedureBook):
             EvidenceError: it is no sealed metric of this book, or there is no round yet.
             DesignError: the look has no reason.
         """
+        from tunebook.book.sealing import look_at
+
         return look_at(self._store, metric, who=who or user_name(), why=why)
 
     @property
@@ -63,10 +61,15 @@ class KeptBook(ProcedureBook):
 
     def record(self) -> BookRecord:
         """Return all that a report reads of this book."""
+        from tunebook.book.records import book_record
+
         return book_record(self._store)
 
     def history(self) -> BookHistory:
         """Return rounds, launches, caveats, evidence and lineage, as in a lab notebook."""
+        from tunebook.book.history import BookHistory
+        from tunebook.report.history import history
+
         return BookHistory(history(self.record()))
 
     def protocol(self, result: str | int | None = None) -> TuningProtocol:
@@ -79,6 +82,8 @@ class KeptBook(ProcedureBook):
         Raises:
             EvidenceError: the book has no such result.
         """
+        from tunebook.book.protocol import protocol_of
+
         return protocol_of(self.record(), result)
 
     def trial(self, name: str) -> BookTrial:
@@ -90,6 +95,8 @@ class KeptBook(ProcedureBook):
         Raises:
             EvidenceError: the book has no such trial.
         """
+        from tunebook.book.trial_view import BookTrial
+
         return BookTrial(self._store, name)
 
     def archive(self, path: str | os.PathLike[str]) -> dict[str, int]:
@@ -101,6 +108,8 @@ class KeptBook(ProcedureBook):
         Raises:
             StoreError: it can't be written, or a part of the book can't be read.
         """
+        from tunebook.book.files.archiving import archive
+
         return archive(self._store, Path(path))
 
     def copy(self, to: str | os.PathLike[str], *, with_files: bool = True) -> CopySummary:
@@ -116,6 +125,8 @@ class KeptBook(ProcedureBook):
         Raises:
             StoreError: something is there already, or it can't be written; nothing was copied.
         """
+        from tunebook.book.files.copying import copy_book
+
         return copy_book(self._store, to, with_files=with_files)
 
     def close(self) -> None:
@@ -123,7 +134,12 @@ class KeptBook(ProcedureBook):
         self._store.close()
 
     def __repr__(self) -> str:
+        from tunebook.report.terminal.lines import plain
+        from tunebook.report.terminal.summaries import book_renderable
+
         return plain(book_renderable(self.record()))
 
     def _repr_html_(self) -> str:
+        from tunebook.report.notebook.views import book_html
+
         return book_html(self.record())

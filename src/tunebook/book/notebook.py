@@ -6,16 +6,12 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tunebook.book.decisions.launching import launch_of
-from tunebook.book.decisions.limits import check_limits
-from tunebook.book.decisions.open_problems import refuse_open_problems
-from tunebook.book.decisions.refusals import check_least_improvement
+from tunebook.book.decisions.limits import MAX_RERUNS
 from tunebook.book.files.writing import write_text
 from tunebook.book.keeping import KeptBook
-from tunebook.book.opening import check_named, open_store, settle, user_name
-from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead
-from tunebook.book.planning.proposals import NextRound
+from tunebook.book.opening import check_named, open_store, settle, user_name, warn_of_direction
 from tunebook.book.planning.same_plan import (
     carried_into,
     extend_or_refuse,
@@ -23,10 +19,7 @@ from tunebook.book.planning.same_plan import (
     same_predictions,
     with_baseline,
 )
-from tunebook.book.replay import Replay, replay
 from tunebook.book.rounds import Round, Train
-from tunebook.book.running import warn_of_direction
-from tunebook.book.sealing import say_contaminated, seal
 from tunebook.domain.decision import Decision, Launch, Setting
 from tunebook.domain.design import Fixed, Objective
 from tunebook.domain.design import Round as Plan
@@ -39,9 +32,12 @@ from tunebook.domain.sealing import check_test_metrics
 from tunebook.domain.space import Axis, Constraint, Per
 from tunebook.domain.trial import Configuration
 from tunebook.execution import Executor
-from tunebook.report.page.page import render
-from tunebook.search.assignment import search_trials
 from tunebook.store import Store
+
+if TYPE_CHECKING:
+    from tunebook.book.planning.planned import Planned
+    from tunebook.book.planning.proposals import NextRound
+    from tunebook.book.replay import Replay
 
 
 class Book(KeptBook):
@@ -86,6 +82,8 @@ class Book(KeptBook):
         checkpoints: str = "",
         files: str | os.PathLike[str] | None = None,
     ) -> None:
+        from tunebook.book.sealing import seal
+
         check_named(path, objective)
         said = Setting(
             name=name or name_of(path),
@@ -190,6 +188,10 @@ class Book(KeptBook):
 
     def plan_round(self, plan: Plan) -> Round:
         """Add a plan as a round, or find it again; returns the round, see `round`."""
+        from tunebook.book.decisions.refusals import check_least_improvement
+        from tunebook.book.sealing import say_contaminated
+        from tunebook.search.assignment import search_trials
+
         plan = carried_into(plan, self._known_values(plan.goal))
         stored = next((r for r in self._store.rounds() if r.plan.goal == plan.goal), None)
         if stored is None:
@@ -208,6 +210,8 @@ class Book(KeptBook):
         self, plan: Plan, *, workers: int | None = None, max_reruns: int = MAX_RERUNS
     ) -> Planned:
         """Return what a plan would cost and tell, before it is a round; see `Round.planned`."""
+        from tunebook.book.planning.planned import look_ahead
+
         plan = carried_into(plan, self._known_values(plan.goal))
         there = next((r.number for r in self._store.rounds() if r.plan.goal == plan.goal), None)
         return look_ahead(self._store, plan, there, workers=workers, max_reruns=max_reruns)
@@ -237,6 +241,9 @@ class Book(KeptBook):
         Raises:
             EvidenceError: no adoption, a newer baseline exists, or a problem is open.
         """
+        from tunebook.book.decisions.launching import launch_of
+        from tunebook.book.decisions.open_problems import refuse_open_problems
+
         launches = self._store.launches()
         earlier = next((x for x in launches if x.decision == decision.number), None)
         if earlier is not None:
@@ -291,6 +298,9 @@ class Book(KeptBook):
             EvidenceError: the book has no such launch, or no seeds of it.
             TrainingCodeError: the training code can't be found.
         """
+        from tunebook.book.decisions.limits import check_limits
+        from tunebook.book.replay import replay
+
         launches = self._store.launches()
         wanted = len(launches) - 1 if launch is None else launch
         if not 0 <= wanted < len(launches):
@@ -315,6 +325,8 @@ class Book(KeptBook):
         Returns:
             the path.
         """
+        from tunebook.report.page.page import render
+
         proposal = self.next_round().with_ahead() if self._store.rounds() else None
         more = tuple(found.chapter() for found in self.procedures)
         text = render(self.record(), rounds=rounds, proposal=proposal, procedures=more)

@@ -12,10 +12,10 @@ from tunebook.domain.design import Objective
 from tunebook.domain.errors import BookNotFoundError, DesignError
 from tunebook.domain.formats.book_location import shown
 from tunebook.domain.formats.notation import format_objective
+from tunebook.domain.metric_direction import direction_warning
 from tunebook.store import Store
+from tunebook.store.setting import setting_of
 from tunebook.store.sql import SqlStore
-from tunebook.store.sweeping import sweep
-from tunebook.store.table import table
 
 
 def check_named(place: object, objective: object) -> None:
@@ -47,6 +47,8 @@ def open_store(
         DesignError: a new book without an objective.
         StoreError: it can't be read or written.
     """
+    from tunebook.store.sweeping import sweep
+
     try:
         store = SqlStore.open(place, create=objective is not None, files=files)
     except BookNotFoundError:
@@ -112,6 +114,8 @@ def _corrected(store: Store, setting: Setting, metric: str) -> Setting:
     known = setting.training_objective
     if not metric or not known or metric == known:
         return setting
+    from tunebook.store.table import table
+
     if any(known in table(store, r.number).curves for r in store.rounds()):
         return setting
     _say_corrected(store, "training objective", f'"{metric}"', known)
@@ -146,3 +150,14 @@ def _shown(value: Objective | str | float | None) -> str:
     if isinstance(value, Objective):
         return f'"{format_objective(value)}", reduced by {value.reduced}'
     return "none" if value in (None, "") else repr(value)
+
+
+_warned: set[tuple[str, str]] = set()
+
+
+def warn_of_direction(store: Store) -> None:
+    """Warn, once a process, where the objective's name contradicts its direction."""
+    said = direction_warning(setting_of(store)[1])
+    if said and (store.location, said) not in _warned:
+        _warned.add((store.location, said))
+        print(said, file=sys.stderr)

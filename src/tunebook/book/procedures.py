@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from tunebook.book.planning.planned import at_a_time
-from tunebook.book.planning.proposals import NextRound
 from tunebook.book.rounds import Round, Train
 from tunebook.book.steering import SteeredBook
-from tunebook.charts.picture import Picture
 from tunebook.domain.formats.codec import RoundFile, to_data
 from tunebook.domain.formats.numbers import plural
 from tunebook.execution import Executor
-from tunebook.procedures.steps.arguments import Arguments
-from tunebook.procedures.steps.costs import StageCost
-from tunebook.procedures.steps.driving import (
-    Progress,
-    RoundOfBook,
-    RoundsBook,
-    Standing,
-    arguments_in,
-    questions_in,
-    run_on,
-    standing,
-)
-from tunebook.report.page.procedure_chapter import ProcedureChapter, StageLine
-from tunebook.report.terminal.procedure import plan_text, result_html, result_text
 
+if TYPE_CHECKING:
+    from tunebook.book.planning.proposals import NextRound
+    from tunebook.charts.picture import Picture
+    from tunebook.procedures.steps.arguments import Arguments
+    from tunebook.procedures.steps.costs import StageCost
+    from tunebook.procedures.steps.driving import Progress, RoundOfBook, RoundsBook, Standing
+    from tunebook.report.page.procedure_chapter import ProcedureChapter, StageLine
 
-class _Book(RoundsBook, Protocol):
-    def _round(self, number: int) -> Round: ...
+    class _Book(RoundsBook, Protocol):
+        def _round(self, number: int) -> Round: ...
 
 
 class ProcedureView:
@@ -56,6 +46,8 @@ class ProcedureView:
     @property
     def proposal(self) -> NextRound | None:
         """The round to run next, to edit or to plan as it is; None where nothing is changed."""
+        from tunebook.book.planning.proposals import NextRound
+
         found = self._stands.conclusion.proposal
         if found is None:
             return None
@@ -64,10 +56,14 @@ class ProcedureView:
     @property
     def plan(self) -> str:
         """Its stages with what each would cost, as text."""
+        from tunebook.report.terminal.procedure import plan_text
+
         return plan_text(self.chapter(), self._costs())
 
     def chapter(self) -> ProcedureChapter:
         """It as a chapter of the report."""
+        from tunebook.report.page.procedure_chapter import ProcedureChapter
+
         stands = self._stands
         return ProcedureChapter(
             name=self.name,
@@ -103,6 +99,8 @@ class ProcedureView:
         return tuple((c.trials, c.steps, c.seconds) for c in self._stands.costs)
 
     def _lines(self) -> tuple[StageLine, ...]:
+        from tunebook.report.page.procedure_chapter import StageLine
+
         lines = []
         for cost in self._stands.costs:
             if cost.round is not None:
@@ -124,9 +122,13 @@ class ProcedureView:
         return tuple(lines)
 
     def __repr__(self) -> str:
+        from tunebook.report.terminal.procedure import result_text
+
         return result_text(self.chapter()) if self._stands.rounds else self.plan
 
     def _repr_html_(self) -> str:
+        from tunebook.report.terminal.procedure import result_html
+
         return result_html(self.chapter())
 
 
@@ -165,6 +167,8 @@ class ProcedureBook(SteeredBook):
                 from those that it began with.
             KeyboardInterrupt: stopped by Ctrl-C; the same call goes on.
         """
+        from tunebook.procedures.steps.driving import arguments_in, run_on
+
         arguments = arguments_in(self, name, asked)
 
         def run_round(found: RoundOfBook) -> None:
@@ -188,6 +192,8 @@ class ProcedureBook(SteeredBook):
     @property
     def procedures(self: _Book) -> tuple[ProcedureView, ...]:
         """Every procedure of the book, in the order in which they began."""
+        from tunebook.procedures.steps.driving import arguments_in, questions_in
+
         return tuple(
             _view(self, arguments_in(self, name, {"question": question}), None)
             for name, question in questions_in(self)
@@ -197,6 +203,9 @@ class ProcedureBook(SteeredBook):
 def _view(
     book: _Book, args: Arguments, workers: int | None, progress: Progress | None = None
 ) -> ProcedureView:
+    from tunebook.book.planning.planned import at_a_time
+    from tunebook.procedures.steps.driving import standing
+
     stands = standing(book, args, workers=at_a_time(workers), progress=progress)
     sources = [book._round(n).record().source for n in stands.rounds]
     train = next((s.path for s in reversed(sources) if s and s.path), "")

@@ -12,7 +12,8 @@ from tunebook.domain.trial import Purpose, TrialRecord
 from tunebook.examination.carried_over import EarlierRound, alike, carry_over
 from tunebook.execution.environment import versions
 from tunebook.store import Store, StoredRound
-from tunebook.store.table import setting_of, table
+from tunebook.store.setting import setting_of
+from tunebook.store.table import table
 
 
 def book_record(store: Store) -> BookRecord:

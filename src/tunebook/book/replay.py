@@ -24,8 +24,9 @@ from tunebook.execution.environment import environment
 from tunebook.execution.progress import terminal_progress
 from tunebook.execution.scheduler import run_trials
 from tunebook.store import Store
+from tunebook.store.setting import setting_of
 from tunebook.store.sql import SqlStore
-from tunebook.store.table import setting_of, table
+from tunebook.store.table import table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from tunebook.advice.outcomes import judge
-from tunebook.book.records import unread, with_earlier
-from tunebook.book.repeated_rounds import with_repeats
-from tunebook.book.round_pictures import RoundPictures
-from tunebook.book.sealing import refuse_sealed, sealed_of, veiled
 from tunebook.book.steering import SteeredRound
-from tunebook.charts.layers import in_round
-from tunebook.checks import Result
-from tunebook.checks.charts import Drawn, pictures
-from tunebook.checks.importance.good_ranges import GoodRange
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Examination, NotApplicable
 from tunebook.domain.formats.notation import parse_objective
 from tunebook.domain.prediction import PredictionOutcome
-from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import TrialRecord
-from tunebook.examination.examine import conclude, results
-from tunebook.report.gallery import verdict_pictures
-from tunebook.report.notebook.views import FindingsView
-from tunebook.report.round_summary import RoundSummary, summarize
-from tunebook.report.verdict import Best, best_trial
-from tunebook.store.table import report_times, setting_of, table
+
+if TYPE_CHECKING:
+    from tunebook.book.round_pictures import RoundPictures
+    from tunebook.checks import Result
+    from tunebook.checks.importance.good_ranges import GoodRange
+    from tunebook.domain.table import Curves, TrialTable
+    from tunebook.report.notebook.views import FindingsView
+    from tunebook.report.round_summary import RoundSummary
+    from tunebook.report.verdict import Best
 
 FROM_OPTUNA = {
     "best_params": "round.best.config",
@@ -71,6 +64,8 @@ class ReadRound(SteeredRound):
     @property
     def trials(self) -> tuple[TrialRecord, ...]:
         """Records of all trials, reruns included."""
+        from tunebook.book.sealing import sealed_of, veiled
+
         return RoundTrials(
             veiled(self._store.trials(self.number), sealed_of(self._store, self.number))
         )
@@ -83,6 +78,8 @@ class ReadRound(SteeredRound):
 
     def table(self) -> TrialTable:
         """Return the search trials as columns."""
+        from tunebook.store.table import table
+
         return table(self._store, self.number)
 
     def report_times(self) -> Curves:
@@ -91,10 +88,14 @@ class ReadRound(SteeredRound):
         At a step with several reports it is the last one's time. After a resumption the clock
         begins anew.
         """
+        from tunebook.store.table import report_times
+
         return report_times(self._store, self.number)
 
     def rerun_table(self) -> TrialTable:
         """Return the reruns with new seeds as columns."""
+        from tunebook.store.table import table
+
         return table(self._store, self.number, reruns=True)
 
     def values(self) -> dict[str, float]:
@@ -109,6 +110,8 @@ class ReadRound(SteeredRound):
     @property
     def objective(self) -> Objective:
         """The metric that decides."""
+        from tunebook.store.setting import setting_of
+
         return setting_of(self._store)[1]
 
     def examination(self, objective: Objective | str | None = None) -> Examination:
@@ -121,6 +124,8 @@ class ReadRound(SteeredRound):
         Args:
             examination: of this round, where it was made already.
         """
+        from tunebook.advice.outcomes import judge
+
         return judge(self.plan, self.table(), examination or self.examination())
 
     def foretold(self, examination: Examination | None = None) -> tuple[PredictionOutcome, ...]:
@@ -141,6 +146,11 @@ class ReadRound(SteeredRound):
             TableError: no trial reported that metric; names the nearest.
             EvidenceError: the trials were chosen by their results.
         """
+        from tunebook.book.round_pictures import RoundPictures
+        from tunebook.checks.charts import Drawn, pictures
+        from tunebook.report.notebook.views import FindingsView
+        from tunebook.report.round_summary import summarize
+
         table_, found, said = self._examined(objective)
         return FindingsView(
             said,
@@ -151,6 +161,10 @@ class ReadRound(SteeredRound):
     def _examined(
         self, objective: Objective | str | None
     ) -> tuple[TrialTable, dict[str, Result | NotApplicable], Examination]:
+        from tunebook.book.records import unread
+        from tunebook.book.repeated_rounds import with_repeats
+        from tunebook.examination.examine import conclude, results
+
         table_, carried = self._tables_of(objective)
         again = with_repeats(self._store, self.number, table_.objective)
         found = results(table_, carried=carried, repeats=again)
@@ -172,6 +186,9 @@ class ReadRound(SteeredRound):
         Example:
             >>> found.best.config["learning_rate"]  # doctest: +SKIP
         """
+        from tunebook.report.round_summary import summarize
+        from tunebook.report.verdict import best_trial
+
         table_ = self.table()
         best = best_trial(table_)
         if best is None:
@@ -191,6 +208,8 @@ class ReadRound(SteeredRound):
 
     def summary(self) -> RoundSummary:
         """Return the best configuration, good values, and why trials did not complete."""
+        from tunebook.report.round_summary import summarize
+
         table_, found, _ = self._examined(None)
         return summarize(table_, found, self._details(), self.rerun_table())
 
@@ -202,6 +221,9 @@ class ReadRound(SteeredRound):
         self, objective: Objective | str | None
     ) -> tuple[TrialTable, TrialTable | None]:
         """The round's trials, alone and with those of earlier rounds that lie in its space."""
+        from tunebook.book.records import with_earlier
+        from tunebook.book.sealing import refuse_sealed, sealed_of
+
         own = self.table()
         carried = with_earlier(self._store, self._store.round(self.number), own)
         if objective is None:
@@ -215,6 +237,11 @@ class ReadRound(SteeredRound):
 
         Each names its round under the title, so that it can stand alone.
         """
+        from tunebook.book.round_pictures import RoundPictures
+        from tunebook.charts.layers import in_round
+        from tunebook.checks.charts import pictures
+        from tunebook.report.gallery import verdict_pictures
+
         _, found, _ = self._examined(None)
         decided = [d for d in self._store.decisions() if d.round == self.number]
         verdict = verdict_pictures(self.rerun_table(), decided[-1]) if decided else ()

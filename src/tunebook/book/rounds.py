@@ -6,36 +6,26 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tunebook.book.again import set_again
-from tunebook.book.background import in_background
-from tunebook.book.bayesian.exploitation_round import run_exploitation
-from tunebook.book.decisions.decisions import decide
-from tunebook.book.decisions.fresh_reruns import Reruns
-from tunebook.book.decisions.limits import check_limits
-from tunebook.book.decisions.open_problems import open_problems
-from tunebook.book.decisions.peek import Peek, peek_at
+from tunebook.book.decisions.limits import MAX_RERUNS
 from tunebook.book.files.writing import write_text
-from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead, say_before_running
-from tunebook.book.planning.proposals import NextRound, next_round
-from tunebook.book.records import book_record, round_record
 from tunebook.book.round_results import ReadRound
-from tunebook.book.running import add_search_trials, say_after_training, say_before_training
 from tunebook.domain.decision import Decision
 from tunebook.domain.errors import DesignError, TrainingCodeError
 from tunebook.domain.program import Program
-from tunebook.domain.record import RoundRecord
 from tunebook.domain.searchers import ADAPTIVE
 from tunebook.execution import Executor, RunOptions
-from tunebook.execution.code import TrainingCode, check_program, training_code
-from tunebook.execution.progress import terminal_progress
-from tunebook.execution.scheduler import RunSummary, run_trials
-from tunebook.report.notebook.views import round_html
-from tunebook.report.page.page import render
-from tunebook.report.terminal.lines import plain
-from tunebook.report.terminal.summaries import round_renderable
 from tunebook.store import Store
 from tunebook.training.handle import Trial
+
+if TYPE_CHECKING:
+    from tunebook.book.decisions.peek import Peek
+    from tunebook.book.planning.planned import Planned
+    from tunebook.book.planning.proposals import NextRound
+    from tunebook.domain.record import RoundRecord
+    from tunebook.execution.code import TrainingCode
+    from tunebook.execution.scheduler import RunSummary
 
 Train = Callable[[Trial], float | None] | str | Program
 
@@ -71,6 +61,8 @@ class Round(ReadRound):
         Returns:
             the plan's numbers, which show themselves.
         """
+        from tunebook.book.planning.planned import look_ahead
+
         return look_ahead(
             self._store, self.plan, self.number, workers=workers, max_reruns=max_reruns
         )
@@ -110,6 +102,19 @@ class Round(ReadRound):
             TrainingCodeError: the training code can't be found; nothing has run.
             KeyboardInterrupt: stopped by Ctrl-C, after everything reported was stored.
         """
+        from tunebook.book.again import set_again
+        from tunebook.book.background import in_background
+        from tunebook.book.bayesian.exploitation_round import run_exploitation
+        from tunebook.book.decisions.limits import check_limits
+        from tunebook.book.planning.planned import say_before_running
+        from tunebook.book.running import (
+            add_search_trials,
+            say_after_training,
+            say_before_training,
+        )
+        from tunebook.execution.progress import terminal_progress
+        from tunebook.execution.scheduler import run_trials
+
         check_limits(workers=workers, time_budget_s=time_budget_s, memory_limit_mb=memory_limit_mb)
         code = self._training_code(train, here=workers == 0)
         add_search_trials(self._store, self.plan, self.number)
@@ -143,6 +148,9 @@ class Round(ReadRound):
         Returns:
             the path.
         """
+        from tunebook.book.records import book_record
+        from tunebook.report.page.page import render
+
         newest = self.number == len(self._store.rounds())
         proposal = self.next_round().with_ahead() if newest else None
         record = book_record(self._store)
@@ -194,6 +202,11 @@ class Round(ReadRound):
                 is the baseline itself.
             DesignError: what decides is not what was planned, or has no meaning here.
         """
+        from tunebook.book.decisions.decisions import decide
+        from tunebook.book.decisions.fresh_reruns import Reruns
+        from tunebook.book.decisions.limits import check_limits
+        from tunebook.book.decisions.open_problems import open_problems
+
         check_limits(
             workers=workers,
             max_reruns=max_reruns,
@@ -232,6 +245,8 @@ class Round(ReadRound):
         Raises:
             EvidenceError: no rerun was planned yet.
         """
+        from tunebook.book.decisions.peek import peek_at
+
         return peek_at(self._store, self.number)
 
     def next_round(self, *, most_trials: int | None = None) -> NextRound:
@@ -243,16 +258,26 @@ class Round(ReadRound):
         Returns:
             the proposal, to edit, write or plan.
         """
+        from tunebook.book.planning.proposals import next_round
+
         return next_round(self._store, self.number, self.examination(), most_trials=most_trials)
 
     def record(self) -> RoundRecord:
         """Return the round as reports read it."""
+        from tunebook.book.records import round_record
+
         return round_record(self._store, self._store.round(self.number))
 
     def __repr__(self) -> str:
+        from tunebook.report.terminal.lines import plain
+        from tunebook.report.terminal.summaries import round_renderable
+
         return plain(round_renderable(self.record()))
 
     def _repr_html_(self) -> str:
+        from tunebook.book.records import book_record
+        from tunebook.report.notebook.views import round_html
+
         return round_html(book_record(self._store), self.number)
 
     def code_to_replay(self, train: Train | None, *, here: bool) -> TrainingCode:
@@ -261,6 +286,8 @@ class Round(ReadRound):
         Raises:
             TrainingCodeError: none was given, and none is remembered by import path.
         """
+        from tunebook.execution.code import training_code
+
         source = self._store.round(self.number).source
         if train is None:
             if source is None or not source.path:
@@ -272,6 +299,8 @@ class Round(ReadRound):
         return training_code(train, here=here)
 
     def _training_code(self, train: Train | None, *, here: bool) -> TrainingCode:
+        from tunebook.execution.code import check_program
+
         code = self.code_to_replay(train, here=here)
         check_program(code, self.plan)
         return code

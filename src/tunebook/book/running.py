@@ -6,11 +6,11 @@ import shlex
 import sys
 
 from tunebook.book.again import crashed_before, nothing_left
+from tunebook.book.opening import warn_of_direction
 from tunebook.checks.failures.unreported import unreported_objective
 from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats.numbers import plural
-from tunebook.domain.metric_direction import direction_warning
 from tunebook.domain.searchers import ADAPTIVE
 from tunebook.domain.trial import Purpose
 from tunebook.execution.code import TrainingCode
@@ -18,10 +18,7 @@ from tunebook.execution.scheduler import RunSummary
 from tunebook.report.loop import correcting_command
 from tunebook.search.assignment import search_trials
 from tunebook.store import Store
-from tunebook.store.table import setting_of, table
-
-_warned: set[tuple[str, str]] = set()
-"""Books, and their warnings, that this process has spoken of."""
+from tunebook.store.table import table
 
 
 def add_search_trials(store: Store, plan: Round, number: int) -> None:
@@ -50,14 +47,6 @@ def say_before_training(store: Store, number: int, code: TrainingCode, *, quiet:
             print(said, file=sys.stderr)
     elif trials and not quiet and (plan.searcher not in ADAPTIVE or len(trials) >= plan.trials):
         print(nothing_left(store, number, code), file=sys.stderr)
-
-
-def warn_of_direction(store: Store) -> None:
-    """Warn, once a process, where the objective's name contradicts its direction."""
-    said = direction_warning(setting_of(store)[1])
-    if said and (store.location, said) not in _warned:
-        _warned.add((store.location, said))
-        print(said, file=sys.stderr)
 
 
 def say_after_training(store: Store, number: int, summary: RunSummary) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tunebook.book.trial_view import trial_named
 from tunebook.domain.formats import scalars
 from tunebook.domain.trial import TrialKey
 from tunebook.store import Store
@@ -68,4 +67,6 @@ class SteeredBook:
         self._store.prioritise(self._keys(names), whole)
 
     def _keys(self, names: Sequence[str]) -> list[TrialKey]:
+        from tunebook.book.trial_view import trial_named
+
         return [trial_named(self._store, name).key for name in names]

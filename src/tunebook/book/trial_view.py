@@ -23,7 +23,8 @@ from tunebook.domain.trial import (
     TrialRecord,
 )
 from tunebook.store import Store
-from tunebook.store.table import setting_of, table
+from tunebook.store.setting import setting_of
+from tunebook.store.table import table
 from tunebook.training import artifacts
 from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import Place, place_of

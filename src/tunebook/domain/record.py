@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tunebook.domain.decision import Change, Decision, Launch, RerunPlan, Setting
 from tunebook.domain.design import Objective, Round
@@ -11,7 +12,9 @@ from tunebook.domain.environment import Environment
 from tunebook.domain.formats.display import Shown
 from tunebook.domain.frozen import freeze
 from tunebook.domain.sealing import Look, Seal
-from tunebook.domain.table import TrialTable
+
+if TYPE_CHECKING:
+    from tunebook.domain.table import TrialTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,6 @@ from tunebook.domain.frozen import freeze
 from tunebook.domain.origin import Origin
 from tunebook.domain.space import Axis, Branch, Per
 from tunebook.domain.trial import Cause, Configuration, Status, Value
-from tunebook.importers.csv.sweep import read_csv, read_sweep
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -160,6 +159,8 @@ class TrialTable:
                 that is no number (with its line), or two rows of one trial.
             DesignError: the objective has no direction.
         """
+        from tunebook.importers.csv.sweep import read_csv, read_sweep
+
         return cls(
             **read_sweep(
                 read_csv(trials, curves),

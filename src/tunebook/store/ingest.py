@@ -14,7 +14,6 @@ from pathlib import Path
 from tunebook.domain.errors import TrialBusyError
 from tunebook.domain.trial import Outcome, TrialKey
 from tunebook.store import Logged, Store
-from tunebook.store.curves.chunk_table import by_metric
 from tunebook.training.log import AttemptFiles, LogPart, attempt_files, read_log
 
 TAIL_BYTES = 4096
@@ -179,6 +178,8 @@ def _logged(
     part: LogPart,
     outcome: Outcome | None = None,
 ) -> Logged:
+    from tunebook.store.curves.chunk_table import by_metric
+
     return Logged(
         key=key,
         attempt=attempt,

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 
 from tunebook.domain.errors import TrialBusyError
 from tunebook.domain.trial import Measurement, Outcome, Status, TrialKey
-from tunebook.store.curves.chunk_table import chunk_row, compact, write_chunks
 from tunebook.store.database import statements as sql
 from tunebook.store.database.transactions import Transactions
 from tunebook.store.records import Attempt, Logged, Taken
@@ -41,6 +40,8 @@ class Intake(Transactions):
         from which the attempt started. Measurements of an attempt that another claim has
         superseded are refused with TrialBusyError.
         """
+        from tunebook.store.curves.chunk_table import write_chunks
+
         with self._writing() as connection:
             current, _ = _held(connection, [key]).get(key, (None, ""))
             if current != attempt:
@@ -59,6 +60,8 @@ class Intake(Transactions):
         Repeated after a BookAwayError, False may mean that the first call took place: the trial's
         record then has this outcome.
         """
+        from tunebook.store.curves.chunk_table import compact
+
         with self._writing() as connection:
             changed = connection.execute(
                 sql.FINISH, {**sql.of(key, attempt), **sql.ended_as(outcome)}
@@ -84,6 +87,8 @@ class Intake(Transactions):
         Returns:
             what came of each, in their order.
         """
+        from tunebook.store.curves.chunk_table import chunk_row, compact
+
         with self._writing() as connection:
             held = _held(connection, [one.key for one in logged])
             stored = _lines_of(connection, [(one.key, one.attempt) for one in logged])

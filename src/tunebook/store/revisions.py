@@ -163,8 +163,8 @@ def make_older(connection: sa.Connection, revision: str) -> None:
 def migrate(connection: sa.Connection, revision: str = "head") -> None:
     """Run Alembic's migrations on a connection, inside its transaction."""
     # Alembic takes 0.2 s to load, and a current book never needs it.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
+    from alembic import command
+    from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")))

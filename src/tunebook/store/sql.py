@@ -5,17 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from tunebook.domain.curves import Curves
 from tunebook.domain.formats.book_location import is_server, shown
 from tunebook.domain.trial import Measurement, TrialKey, TrialRecord
 from tunebook.store.append_only import OnlyAdded
 from tunebook.store.book_file import check_file, claim_folder, files_folder
 from tunebook.store.claims import Claims
-from tunebook.store.curves.chunk_table import Point, all_points, read_curves
-from tunebook.store.curves.columns import read_columns
 from tunebook.store.database import statements as sql
 from tunebook.store.database.connection import connect, database_now, host_now, on_network
 from tunebook.store.database.errors import in_our_words
@@ -27,6 +25,10 @@ from tunebook.store.requests import Requests
 from tunebook.store.revisions import is_current, make_current
 from tunebook.store.rows import to_row, to_trial
 from tunebook.store.schema import trial as trials
+
+if TYPE_CHECKING:
+    from tunebook.domain.curves import Curves
+    from tunebook.store.curves.chunk_table import Point
 
 
 class SqlStore(Plans, Claims, Intake, Requests, OnlyAdded):
@@ -142,6 +144,8 @@ class SqlStore(Plans, Claims, Intake, Requests, OnlyAdded):
         trial is complete, what an earlier attempt reported at or after the step from which the
         last attempt started, and the last attempt did not, is left out.
         """
+        from tunebook.store.curves.chunk_table import read_curves
+
         with self._reading() as connection:
             curves = read_curves(connection, key)
         found = [
@@ -155,6 +159,8 @@ class SqlStore(Plans, Claims, Intake, Requests, OnlyAdded):
 
     def all_points(self, key: TrialKey) -> frozenset[Point]:
         """All that any attempt at one trial reported, as it can be compared."""
+        from tunebook.store.curves.chunk_table import all_points
+
         with self._reading() as connection:
             return all_points(connection, key)
 
@@ -164,5 +170,7 @@ class SqlStore(Plans, Claims, Intake, Requests, OnlyAdded):
         Returns:
             each metric that one of them reported, with an empty curve where a trial did not.
         """
+        from tunebook.store.curves.columns import read_columns
+
         with self._reading() as connection:
             return read_columns(connection, number, trials)

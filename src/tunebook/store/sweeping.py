@@ -14,7 +14,6 @@ from pathlib import Path
 
 from tunebook.domain.errors import StoreError, TrialBusyError
 from tunebook.domain.trial import TrialKey, TrialRecord
-from tunebook.store.curves.chunk_table import by_metric, points_of
 from tunebook.store.ingest import output_tail
 from tunebook.store.sql import SqlStore
 from tunebook.training.log import AttemptFiles, attempt_files, read_log, take_lock
@@ -94,6 +93,8 @@ def _in_book(store: SqlStore, key: TrialKey, several: Mapping[int, AttemptFiles]
 
     Of earlier attempts' output the book keeps nothing.
     """
+    from tunebook.store.curves.chunk_table import by_metric, points_of
+
     record = _ended(store, key)
     if record is None:
         return False

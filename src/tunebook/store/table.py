@@ -7,26 +7,13 @@ import math
 import numpy as np
 
 from tunebook.domain.curves import reduce_curves
-from tunebook.domain.decision import Setting
-from tunebook.domain.design import Objective, Role, Round, studies
-from tunebook.domain.errors import StoreError
+from tunebook.domain.design import Role, Round, studies
 from tunebook.domain.sealing import sealed_in
 from tunebook.domain.space import Branch
 from tunebook.domain.table import Curves, TrialTable
 from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.store import Store
-
-
-def setting_of(store: Store) -> tuple[Setting, Objective]:
-    """The setting and the objective of a book.
-
-    Raises:
-        StoreError: the book has none yet.
-    """
-    found = store.setting()
-    if found is None:
-        raise StoreError(f"the book {store.location} has no setting yet")
-    return found
+from tunebook.store.setting import setting_of
 
 
 def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:

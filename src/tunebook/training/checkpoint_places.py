@@ -9,7 +9,6 @@ one before it.
 from __future__ import annotations
 
 import os
-import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -71,7 +70,7 @@ class ElsewherePlace:
     @cached_property
     def _connected(self) -> tuple[Any, str]:
         try:
-            import fsspec  # noqa: PLC0415 - only where checkpoints are kept elsewhere
+            import fsspec
         except ImportError:
             raise TrainingCodeError(
                 f"checkpoints at {self._url} need fsspec, which is not installed",
@@ -121,6 +120,8 @@ class ElsewherePlace:
     @contextmanager
     def fetched(self, found: Checkpoint) -> Iterator[Path | None]:
         """Its content, got and checked."""
+        import tarfile
+
         with tempfile.TemporaryDirectory(prefix="tunebook-") as folder:
             packed, content = Path(folder, "packed"), Path(folder, str(found.step))
             there = f"{self._root}/{_name(found.step, found.sha256)}"
@@ -155,6 +156,8 @@ def _name(step: int, sha256: str) -> str:
 
 def _packed(content: Path, tar: Path) -> Path:
     """A file as it is; a folder as a tar file."""
+    import tarfile
+
     if not content.is_dir():
         return content
     with tarfile.open(tar, "w") as out:
@@ -164,6 +167,8 @@ def _packed(content: Path, tar: Path) -> Path:
 
 def _unpack(packed: Path, content: Path, *, folder: bool) -> None:
     """The other way; what leads out of the folder is refused by tarfile itself."""
+    import tarfile
+
     if folder:
         with tarfile.open(packed) as tar:
             tar.extractall(content, filter="data")

@@ -14,11 +14,11 @@ from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import CodecError, DesignError, SpaceError, TunebookError
 from tunebook.domain.formats.codec import (
     RoundFile,
-    edit_round_file,
     read_round_file,
     read_space,
     write_round_file,
 )
+from tunebook.domain.formats.round_edit import edit_round_file
 from tunebook.domain.formats.spelling import (
     choice,
     integer,

@@ -8,7 +8,8 @@ import pytest
 
 from tunebook.domain.design import Round, studies
 from tunebook.domain.errors import CodecError, DesignError
-from tunebook.domain.formats.codec import edit_round_file, read_round_file, write_round_file
+from tunebook.domain.formats.codec import read_round_file, write_round_file
+from tunebook.domain.formats.round_edit import edit_round_file
 from tunebook.domain.formats.spelling import choice, log_uniform
 from tunebook.domain.optimizers.catalogue import FRAMEWORKS, OPTIMIZERS
 from tunebook.domain.optimizers.spaces import (

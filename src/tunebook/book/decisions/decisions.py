@@ -60,7 +60,8 @@ from tunebook.execution.reuse import ReusedExecutor, executor_for
 from tunebook.planning.baseline_gaps import completed
 from tunebook.statistics.curves.lengths import length_caveat
 from tunebook.store import Store, StoredRound
-from tunebook.store.table import setting_of, table
+from tunebook.store.setting import setting_of
+from tunebook.store.table import table
 
 
 def decide(

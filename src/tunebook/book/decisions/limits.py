@@ -8,10 +8,12 @@ from tunebook.domain.decision import Estimand
 from tunebook.domain.errors import DesignError
 from tunebook.domain.formats import scalars
 
+MAX_RERUNS = 20
+"""Of `decide`, where nothing else is said."""
 _WHOLE = (
     ("workers", 0, 4),
     ("memory_limit_mb", 1, 4096),
-    ("max_reruns", 0, 20),
+    ("max_reruns", 0, MAX_RERUNS),
     ("validation_examples", 1, 10_000),
 )
 

@@ -15,7 +15,8 @@ from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import gain_text, plural
 from tunebook.store import Store
-from tunebook.store.table import setting_of, table
+from tunebook.store.setting import setting_of
+from tunebook.store.table import table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tunebook.book.decisions.levels import book_account
-from tunebook.book.decisions.limits import check_limits
+from tunebook.book.decisions.limits import MAX_RERUNS, check_limits
 from tunebook.book.decisions.refusals import gain_left_in, out_of_reach
 from tunebook.book.tried_times import tried_times
 from tunebook.checks.design_faults.one_question import goal_warnings
@@ -35,8 +35,6 @@ from tunebook.report.terminal.plan import cost_text, one_line, planned_renderabl
 from tunebook.store import Store
 from tunebook.store.table import table
 
-MAX_RERUNS = 20
-"""Of `decide`, where nothing else is said."""
 ERROR_RATE = 0.05
 
 

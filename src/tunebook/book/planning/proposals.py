@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from tunebook.advice.proposal import propose
+from tunebook.book.decisions.limits import MAX_RERUNS
 from tunebook.book.files.writing import write_text
-from tunebook.book.planning.planned import MAX_RERUNS, Planned, look_ahead
+from tunebook.book.planning.planned import Planned, look_ahead
 from tunebook.book.sealing import sealed_of, veiled
 from tunebook.domain.decision import Change, Verdict
 from tunebook.domain.design import Round
@@ -20,7 +21,8 @@ from tunebook.domain.formats.codec import RoundFile, write_round_file
 from tunebook.domain.record import Proposal
 from tunebook.report.notebook.views import proposal_html
 from tunebook.store import Store
-from tunebook.store.table import setting_of, table
+from tunebook.store.setting import setting_of
+from tunebook.store.table import table
 
 WIDTH = 98
 """Columns of a comment."""

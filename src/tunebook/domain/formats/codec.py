@@ -12,7 +12,6 @@ from typing import Any, TypeVar
 
 from tunebook.domain.errors import CodecError
 from tunebook.domain.formats.plain_data import from_data, to_data
-from tunebook.domain.formats.round_edit import edit_round_file
 from tunebook.domain.formats.round_file import (
     RoundFile,
     read_round_file,
@@ -25,7 +24,6 @@ from tunebook.domain.space import Constraint
 __all__ = [
     "RoundFile",
     "alike",
-    "edit_round_file",
     "from_data",
     "from_json",
     "from_toml",

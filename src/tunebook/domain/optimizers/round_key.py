@@ -8,7 +8,6 @@ from typing import Any
 
 from tunebook.domain.errors import CodecError
 from tunebook.domain.formats.plain_data import from_data, located, to_data
-from tunebook.domain.optimizers.spaces import optimizer_defaults, optimizer_space
 
 KEY = "optimizer_space"
 _ROLES = ("scientific", "nuisance", "fixed")
@@ -38,6 +37,8 @@ def with_ready_space(data: Mapping[str, Any]) -> dict[str, Any]:
         CodecError: the key names no hyperparameter that chooses optimizers.
         DesignError: an optimizer that the catalogue does not have.
     """
+    from tunebook.domain.optimizers.spaces import optimizer_defaults, optimizer_space
+
     filled = {key: value for key, value in data.items() if key != KEY}
     if KEY not in data:
         return filled

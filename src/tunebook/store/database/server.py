@@ -65,8 +65,8 @@ def connect_server(url: str) -> tuple[sa.Engine, Translation]:
     """
     check_server(url)
     try:
-        import psycopg  # noqa: PLC0415 - an extra, which books in files do without
-        from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+        import psycopg
+        from psycopg.conninfo import conninfo_to_dict
     except ImportError:
         raise StoreError(
             "a book on a PostgreSQL server needs psycopg, which is not installed",

@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from tunebook.domain.trial import Outcome, Status, TrialKey
 from tunebook.store.rows import OUTCOME_COLUMNS, outcome_columns
@@ -99,7 +98,13 @@ def note_new_lines(dialect: str) -> Any:
 
 def inserting(dialect: str, table: sa.Table) -> Any:
     """An INSERT that knows ON CONFLICT, which both databases have in their own dialects."""
-    return (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql
+
+        return postgresql.insert(table)
+    from sqlalchemy.dialects import sqlite
+
+    return sqlite.insert(table)
 
 
 def of(key: TrialKey, attempt: int | None = None) -> dict[str, object]:
