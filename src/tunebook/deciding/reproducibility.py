@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.finding import Interval
+from tunebook.statistics.distributions import t_above
 
 ALPHA = 0.05
 NEGLIGIBLE = 0.1
@@ -109,5 +109,5 @@ def _shift(differences: np.ndarray) -> Interval:
     mean, n = float(differences.mean()), len(differences)
     if n < 2:
         return Interval(mean, -math.inf, math.inf)
-    half = float(stats.t.ppf(1 - ALPHA / 2, n - 1) * differences.std(ddof=1) / math.sqrt(n))
+    half = float(t_above(ALPHA / 2, n - 1) * differences.std(ddof=1) / math.sqrt(n))
     return Interval(mean, mean - half, mean + half)

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from tunebook.deciding.mean_difference import t_score
+from tunebook.statistics.distributions import mann_whitney
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -160,11 +161,10 @@ def _alike_scores(
     is_own = np.repeat([True, False], [len(own), len(other)])
     both = np.concatenate([own, other])
 
-    def score(ties_last: np.ndarray, way: str) -> float:
+    def score(ties_last: np.ndarray, way: Literal["less", "greater"]) -> float:
         rank = np.empty(len(both))
         rank[np.lexsort((ties_last, both))] = np.arange(len(both))
-        tail = stats.mannwhitneyu(rank[is_own], rank[~is_own], alternative=way).pvalue
-        return float(-special.ndtri(tail))
+        return float(-special.ndtri(mann_whitney(rank[is_own], rank[~is_own], way)))
 
     # A tie is no win, and no proof of a loss.
     return score(is_own, "less"), score(~is_own, "greater")

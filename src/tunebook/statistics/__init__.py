@@ -1,1 +1,1 @@
-"""Estimators that two or more subjects use: NumPy, SciPy and opda alone."""
+"""Estimators that two or more subjects use: NumPy and SciPy alone."""

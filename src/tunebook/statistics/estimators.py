@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tunebook.domain.finding import Interval
+from tunebook.statistics.distributions import mean_ranks
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -24,8 +25,10 @@ def proportion(successes: float, trials: float, confidence: float = 0.95) -> Int
     if trials == 0:
         return Interval(math.nan, 0.0, 1.0, confidence)
     tail = (1 - confidence) / 2
-    low = stats.beta.ppf(tail, successes, trials - successes + 1) if successes else 0.0
-    high = stats.beta.isf(tail, successes + 1, trials - successes) if successes < trials else 1.0
+    low = special.betaincinv(successes, trials - successes + 1, tail) if successes else 0.0
+    high = (
+        special.betainccinv(successes + 1, trials - successes, tail) if successes < trials else 1.0
+    )
     return Interval(successes / trials, float(low), float(high), confidence)
 
 
@@ -62,8 +65,8 @@ def holm(p_values: Float[np.ndarray, "nulls"], level: float) -> Bool[np.ndarray,
 
 def normal_scores(values: Float[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
     """Ranks as quantiles of the normal law (Blom 1958); ties share their mean rank."""
-    ranks = stats.rankdata(values)
-    return np.asarray(stats.norm.ppf((ranks - 0.375) / (len(values) + 0.25)))
+    ranks = mean_ranks(values)
+    return np.asarray(special.ndtri((ranks - 0.375) / (len(values) + 0.25)))
 
 
 def good_region(

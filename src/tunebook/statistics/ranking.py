@@ -22,11 +22,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats.names import spell
-from tunebook.statistics.estimators import holm
+from tunebook.statistics.distributions import t_tail
+from tunebook.statistics.estimators import holm, welch_freedom
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -121,9 +121,10 @@ def told_better(
     # Where neither of two varies there is nothing to judge their difference by.
     vary = (spread[i] > 0) | (spread[j] > 0)
     i, j = i[vary], j[vary]
-    p = stats.ttest_ind_from_stats(
-        mean[i], spread[i], size[i], mean[j], spread[j], size[j], equal_var=False
-    ).pvalue
+    variance = spread**2 / size
+    freedom = welch_freedom((variance[i], variance[j]), (size[i] - 1, size[j] - 1))
+    t = np.abs(mean[i] - mean[j]) / np.sqrt(variance[i] + variance[j])
+    p = 2 * t_tail(t, freedom)
     told = holm(np.r_[p, np.ones((~vary).sum())], error_rate)[: len(p)]
     low = np.where(mean[i] < mean[j], i, j)[told]
     better = np.zeros((len(scores), len(scores)), dtype=bool)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.curves import Curves
 from tunebook.domain.finding import Interval, NotApplicable
+from tunebook.statistics.distributions import binomial_quantile
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -104,7 +104,7 @@ def step_time(clocks: Sequence[Curves], *, confidence: float = 0.95) -> StepTime
 def median_time(times: Float[np.ndarray, "times"], confidence: float = 0.95) -> Interval:
     """The median with the interval between order statistics."""
     ordered, n = np.sort(times), len(times)
-    below = int(stats.binom.ppf((1 - confidence) / 2, n, 0.5))
+    below = binomial_quantile((1 - confidence) / 2, n, 0.5)
     # With few times no order statistics are far enough out: then all that is known is the range.
     low, high = max(0, below - 1), min(n - 1, n - below)
     return Interval(

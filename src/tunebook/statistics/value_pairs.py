@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from scipy import stats
-
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Interval, PairwiseDifference
 from tunebook.domain.trial import Value
+from tunebook.statistics.distributions import t_above
 from tunebook.statistics.estimators import welch_freedom
 from tunebook.statistics.scientific_values import Group
 
@@ -39,7 +38,7 @@ def best_of(group: Group, sign: int) -> Interval:
 
 def interval(middle: float, error: float, freedom: float, level: float = ALPHA) -> Interval:
     """Student's interval; without ends where the error is not known."""
-    reach = float(stats.t.isf(level / 2, freedom)) * error
+    reach = float(t_above(level / 2, freedom)) * error
     if not math.isfinite(reach):
         return Interval(middle, -math.inf, math.inf, 1 - level)
     return Interval(middle, middle - reach, middle + reach, 1 - level)

@@ -35,7 +35,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.checks.boundaries import wording
 from tunebook.checks.boundaries.result import NEAR, SIGN, AxisReading, SideReading
@@ -46,6 +45,7 @@ from tunebook.domain.roles import is_length
 from tunebook.domain.space import Axis, Branch, Choice, Float, Integer, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.chance_level import chance_level, failed_at_chance
+from tunebook.statistics.distributions import binomial_tail, hypergeometric_tail
 from tunebook.statistics.estimators import good_region
 from tunebook.statistics.response.columns import MOST_AXES
 from tunebook.statistics.response.edge_gain import INSIDE, EdgeGains, edge_gains
@@ -267,9 +267,9 @@ def _crowding(distance: F[np.ndarray, "trials"], best: Bool[np.ndarray, "trials"
     """
     outer, following = distance < INSIDE, (distance >= INSIDE) & (distance < 2 * INSIDE)
     k, beside = int((best & outer).sum()), int((best & following).sum())
-    if stats.binom.sf(k - 1, k + beside, 0.5) >= CROWDED:
+    if binomial_tail(k - 1, k + beside, 0.5) >= CROWDED:
         return 1.0
-    return float(stats.hypergeom.sf(k - 1, len(best), int(outer.sum()), int(best.sum())))
+    return hypergeometric_tail(k - 1, len(best), int(outer.sum()), int(best.sum()))
 
 
 def _lost_near(

@@ -12,12 +12,12 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
 from tunebook.domain.space import Choice, Integer, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.distributions import mann_whitney
 
 if TYPE_CHECKING:
     from jaxtyping import Int
@@ -107,4 +107,4 @@ def uneven_steps(table: TrialTable) -> Iterable[Finding]:
 
 
 def _alike(a: Int[np.ndarray, "n"], b: Int[np.ndarray, "m"], pairs: int) -> bool:
-    return bool(stats.mannwhitneyu(a, b).pvalue >= LEVEL / pairs)
+    return bool(mann_whitney(a, b) >= LEVEL / pairs)

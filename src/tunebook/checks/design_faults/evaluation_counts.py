@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tunebook.domain.design import Reduce
 from tunebook.domain.finding import Finding, Severity
@@ -38,7 +38,7 @@ def best_of(count: Float[np.ndarray, "..."] | float) -> Float[np.ndarray, "..."]
         [0.0, 1.5, 2.5]
     """
     k = np.asarray(count, dtype=float)
-    return np.asarray(stats.norm.ppf((k - 0.375) / (k + 0.25)))
+    return np.asarray(special.ndtri((k - 0.375) / (k + 0.25)))
 
 
 def late_noise(curves: Curves, rows: Int[np.ndarray, "chosen"]) -> float:

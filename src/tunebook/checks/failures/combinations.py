@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 from scipy.special import expit
 
 from tunebook.checks.failures.coordinates import Coordinate, Form, coordinates, written
@@ -30,6 +30,7 @@ from tunebook.checks.failures.cuts import exact_cut
 from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.distributions import mean_ranks
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -49,7 +50,7 @@ HALVINGS = 12
 RIDGE = 0.05
 """Penalty on the squared slope of a standardised column: keeps parted classes finite."""
 NEWTON_STEPS = 40
-CHI2 = float(stats.chi2.ppf(0.95, 1))
+CHI2 = float(special.chdtri(1, 0.05))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,7 +139,7 @@ def _depends_on_others(
         return 1.0, 0
     mixed = mixed[np.linspace(0, len(mixed) - 1, min(len(mixed), FITTED // BLOCK)).astype(int)]
     labels = labels[mixed] - labels[mixed].mean(axis=1, keepdims=True)
-    ranks = np.stack([stats.rankdata(other) for other in others], axis=-1)
+    ranks = np.stack([mean_ranks(other) for other in others], axis=-1)
     ranks = ranks[order].reshape(-1, BLOCK, len(others))[mixed]
     ranks -= ranks.mean(axis=1, keepdims=True)
     spread = ((labels**2).sum(axis=1)[:, None] * (ranks**2).sum(axis=1)).sum(axis=0)

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+
+from tunebook.statistics.distributions import binomial_masses, binomial_tail
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -112,9 +113,9 @@ def power(trials: int, failures: int, critical: float) -> float:
         return 0.0
     terms = _terms(trials)
     found = _ratio(terms, inside, np.full(len(inside), half), failures, trials) > critical
-    chances = stats.binom.pmf(inside, failures, CONCENTRATED)
+    chances = binomial_masses(inside, failures, CONCENTRATED)
     # Failures that find no place in the half lie beyond it.
-    chances[-1] += stats.binom.sf(inside[-1], failures, CONCENTRATED)
+    chances[-1] += binomial_tail(inside[-1], failures, CONCENTRATED)
     return float(chances[found & (2 * inside > failures)].sum() / chances.sum())
 
 

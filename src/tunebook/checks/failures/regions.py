@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
 
 from tunebook.checks.failures.combinations import Combination, combination
 from tunebook.checks.failures.cuts import BestCut, best_cut, power
@@ -25,6 +24,7 @@ from tunebook.domain.formats.numbers import round_to
 from tunebook.domain.space import Axis, Branch, Choice, Float, Integer, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.distributions import hypergeometric_tail
 from tunebook.statistics.estimators import good_region, proportion
 
 if TYPE_CHECKING:
@@ -268,9 +268,8 @@ def _narrowed(
     found = {}
     for key, alike in tried.items():
         bad = failed[rows]
-        table = [[int((bad & alike).sum()), int((~bad & alike).sum())],
-                 [int((bad & ~alike).sum()), int((~bad & ~alike).sum())]]  # fmt: skip
-        found[key] = float(stats.fisher_exact(table, alternative="greater").pvalue)
+        both = int((bad & alike).sum())  # Fisher's exact test
+        found[key] = hypergeometric_tail(both - 1, len(rows), int(bad.sum()), int(alike.sum()))
     best = min(found, key=found.__getitem__, default=None)
     return best if best is not None and found[best] < NARROWED / len(found) else None
 

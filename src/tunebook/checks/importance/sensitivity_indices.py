@@ -25,9 +25,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from tunebook.checks.importance.model import Part
+from tunebook.statistics.distributions import chi2_quantile
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -232,10 +233,10 @@ def share_of_one(
     if n < FEWEST_NEIGHBOURS or len(np.unique(places)) < DISTINCT * n:
         return polynomial
     noise, own = _noise_of_neighbours(places, scores), FREEDOM * (n - 2)
-    if stats.f.sf(residual / max(noise, 1e-12), freedom, own) >= MISSED:
+    if special.fdtrc(freedom, own, residual / max(noise, 1e-12)) >= MISSED:
         return polynomial
     estimate = min(max(1 - noise, polynomial.estimate), 1.0)
-    low = 1 - noise * own / float(stats.chi2.ppf(0.025, own))
+    low = 1 - noise * own / float(chi2_quantile(0.025, own))
     # Neighbours that differ by more than noise make it too large: no upper end below all.
     return Share(estimate, max(min(low, estimate), polynomial.low), 1.0, 1.0)
 

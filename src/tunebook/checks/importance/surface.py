@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tunebook.checks.importance.subsets import View, products_of
 from tunebook.domain.space import Axis, Choice, Integer
@@ -93,7 +93,7 @@ def fitted_ranks(
     )
     # Beyond the best and worst trials polynomials promise what nobody saw.
     score = np.clip(score, fit.scores.min(), fit.scores.max())
-    rank = stats.norm.cdf(score).reshape(len(up), len(across))
+    rank = special.ndtr(score).reshape(len(up), len(across))
     return edges[0], edges[1], rank
 
 

@@ -16,11 +16,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tunebook.domain.space import Axis, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
+from tunebook.statistics.distributions import t_above
 from tunebook.statistics.response.forms import fit_response
 from tunebook.statistics.response.resampling import mean_best, spread_of_best
 from tunebook.statistics.response.selected_response import selected
@@ -129,7 +130,7 @@ def _fitted(
     said = [selected(response, len(worst) / SLICES, at=(column, float(u))) for u in units]
     if not all(s.known for s in said):
         return None
-    reach = np.array([s.error * float(stats.t.isf(ALPHA / 2, s.freedom)) for s in said])
+    reach = np.array([s.error * float(t_above(ALPHA / 2, s.freedom)) for s in said])
     return np.array([s.level for s in said]), reach
 
 
@@ -145,5 +146,5 @@ def _windows(
         near = worst[np.argpartition(np.abs(own - u), window - 1)[:window]]
         if int(np.isfinite(near).sum()) >= FEWEST:
             middle[k] = mean_best(near, len(near))
-            reach[k] = LONE * float(stats.norm.isf(ALPHA / 2)) * spread_of_best(near)
+            reach[k] = LONE * float(-special.ndtri(ALPHA / 2)) * spread_of_best(near)
     return middle, reach

@@ -24,7 +24,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import chi2
 
 from tunebook.checks.late_noise import COMPARED
 from tunebook.checks.late_noise.estimator import (
@@ -55,6 +54,7 @@ from tunebook.statistics.curves.trial_curves import (
     ranked_by_study,
     rows_with_curves,
 )
+from tunebook.statistics.distributions import chi2_quantile
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -274,7 +274,7 @@ def _between_seeds(table: TrialTable) -> Interval | None:
     if freedom < SEEDS_NEEDED:
         return None
     squares = float(sum(((v - v.mean()) ** 2).sum() for v in repeated))
-    low, high = chi2.ppf([0.025, 0.975], freedom)
+    low, high = chi2_quantile([0.025, 0.975], freedom)
     return Interval(
         math.sqrt(squares / freedom),
         math.sqrt(squares / float(high)),

@@ -31,10 +31,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import ndtri, stdtrit
-from scipy.stats import chi2, f
 
 from tunebook.checks.late_noise import EARLIEST, LATE_PART
 from tunebook.domain.finding import Interval
+from tunebook.statistics.distributions import chi2_quantile, f_quantile
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -137,7 +137,7 @@ def still_settling(parts: Sequence[Late]) -> bool:
     brought to one scale first. False where halves hold too few differences.
     """
     ratio, before, after = _fall_of_bends(parts)
-    return ratio > HALVED and bool(ratio > f.ppf(1 - SETTLING, before / BENDS, after / BENDS))
+    return ratio > HALVED and bool(ratio > f_quantile(1 - SETTLING, before / BENDS, after / BENDS))
 
 
 def _fall_of_bends(parts: Sequence[Late]) -> tuple[float, int, int]:
@@ -177,7 +177,7 @@ def least_at_the_end(parts: Sequence[Late], correlation: float) -> float:
     squares = sum(float((np.clip(b, -limit, limit) ** 2).sum()) for b in bends)
     left = 6 - 8 * correlation + 2 * correlation**2
     freedom = max(count / BENDS, 1.0)
-    return math.sqrt(squares / count / left * freedom / float(chi2.ppf(0.975, freedom)))
+    return math.sqrt(squares / count / left * freedom / float(chi2_quantile(0.975, freedom)))
 
 
 def later_half(part: Late) -> Late | None:

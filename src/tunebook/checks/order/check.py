@@ -26,12 +26,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.finding import Finding, NotApplicable, Severity
 from tunebook.domain.formats.numbers import digits, plural
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.distributions import mean_ranks
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -187,7 +187,7 @@ def _judge(
     spread = away.std(axis=0)
     scaled = away / np.where(spread > 0, spread, 1.0)
     told = np.column_stack([losses, np.sqrt((scaled**2).sum(axis=1)), away])
-    ranks = stats.rankdata(told, axis=0)
+    ranks = np.column_stack([mean_ranks(column) for column in told.T])
     ranks -= ranks.mean(axis=0)
     size = np.sqrt((ranks**2).sum(axis=0))
     ranks /= np.where(size > 0, size, 1.0)

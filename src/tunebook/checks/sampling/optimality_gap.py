@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tunebook.domain.finding import Interval
 
@@ -60,7 +60,7 @@ def distance_from_best(ordered: Float[np.ndarray, "trials"], axes: int) -> Inter
     if len(best) <= k or not np.isfinite(best[-1]) or len(np.unique(best)) < DISTINCT:
         return None
     scale = float(best[-1] - best[0])
-    least = float(stats.gamma.ppf(ERROR / 2, k)) / axes
+    least = float(special.gammaincinv(k, ERROR / 2)) / axes
     low_share, half_share = _shares(k)
 
     def total(away: float) -> float:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tunebook.statistics.curves.block_means import Points
 
@@ -96,7 +96,7 @@ def _peaks(
     ratio = power / background
     allowed = np.arange(1, len(frequency) + 1) >= CYCLES
     share = power / power[:, allowed].sum(axis=1, keepdims=True)
-    chance = np.where(np.isfinite(ratio), stats.f.sf(ratio, 2, 2 * many), 1.0)
+    chance = np.where(np.isfinite(ratio), special.fdtrc(2, 2 * many, ratio), 1.0)
     chance = np.where(allowed & (share >= SHARE), chance, 1.0)
     peak = np.argmin(chance, axis=1)
     at = (np.arange(len(power)), peak)

@@ -24,11 +24,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.curves import Curves
 from tunebook.domain.finding import Interval
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.distributions import t_above
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -173,7 +173,7 @@ def slope_of_the_good(
     unit = float(np.abs(slopes).max()) or 1.0
     estimate, spread = float(slopes[0]), unit * float(np.std(slopes[1:] / unit, ddof=1))
     tail = (1 - confidence) / 2
-    reach = float(stats.t.isf(tail, max(2.0, 2 * expected - 2))) * spread
+    reach = float(t_above(tail, max(2.0, 2 * expected - 2))) * spread
     return Interval(estimate, estimate - reach, estimate + reach, confidence)
 
 

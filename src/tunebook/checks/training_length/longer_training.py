@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from tunebook.checks.training_length.length_growth import FEWEST, Growth
 from tunebook.checks.training_length.more_steps import FIRST, gain_of_more, mean_curve
@@ -31,6 +30,7 @@ from tunebook.statistics.curves.trial_curves import (
     NOT_READ,
     CurveReading,
 )
+from tunebook.statistics.distributions import binomial_tail
 
 WILD = 5.0
 """Times the usual range of a good curve, beyond which it is left out of the mean."""
@@ -106,7 +106,7 @@ def still_improving(
     if not training.decay.decays:  # a longer training would stretch the decay
         more, level = _half_again(sure[0] if sure else readable, training)
     # Of level curves' best checkpoints, half lie in the last quarter at the most.
-    crowded = not readable and bool(stats.binom.sf(late - 1, len(coarse), 0.5) < 0.025)
+    crowded = not readable and bool(binomial_tail(late - 1, len(coarse), 0.5) < 0.025)
     longer = bool(sure) and _material(improving, sign, gain, more)
     some, of = late if crowded else len(improving), len(readable) or len(coarse)
     who = _who(readable, sure) if sure else f"{some or 'none'} of the {of} best trials"

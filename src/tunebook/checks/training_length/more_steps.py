@@ -23,10 +23,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.finding import Interval
 from tunebook.statistics.curves.shape_fits import fit_shapes
+from tunebook.statistics.distributions import f_quantile
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -93,7 +93,7 @@ def gain_of_more(
     count = _independent(left)
     freedom = max(count - 3, 1.0)
     # For two parameters: the gain, and the shape that it is read with.
-    limit = 2 * float(stats.f.ppf(0.95, 2, freedom)) / freedom
+    limit = 2 * float(f_quantile(0.95, 2, freedom)) / freedom
     # Where a shape fits worse than the limit allows, no gain is compatible with it.
     room = floor * (1 + limit) - error
     low, high = fit.gains(beyond, room)

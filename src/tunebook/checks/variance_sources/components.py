@@ -33,9 +33,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import optimize, special, stats
+from scipy import optimize, special
 
 from tunebook.domain.finding import Interval
+from tunebook.statistics.distributions import chi2_quantile
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -243,7 +244,7 @@ def between_levels(levels: Sequence[Level], noise: Noise, confidence: float = 0.
         return total * (sure / freedom)
 
     known = noise.variance / scale**2
-    drawn = known * noise.sure / stats.chi2.ppf(QUANTILES, noise.sure)
+    drawn = known * noise.sure / chi2_quantile(QUANTILES, noise.sure)
 
     def below(v: float) -> float:
         """Chance that the pivotal variance is at most v."""
@@ -273,7 +274,7 @@ def spread_of_levels(levels: Sequence[Level], confidence: float = 0.95) -> Inter
 def _deviation(variance: float, freedom: float, confidence: float) -> Interval:
     """The root of a variance with the interval of chi-square."""
     tail = (1 - confidence) / 2
-    low, high = stats.chi2.ppf([tail, 1 - tail], freedom) / freedom
+    low, high = chi2_quantile([tail, 1 - tail], freedom) / freedom
     ends = (math.sqrt(variance / high), math.sqrt(variance / low))
     return Interval(math.sqrt(variance), *ends, confidence)
 

@@ -1,7 +1,7 @@
 """What each of several searches reaches with so many trials, and where two part (C2 G1).
 
 Estimand: the median of the best of n trials in the space of each search. Its bands hold for every
-n and for all searches at once: each is opda's simultaneous band (`tuning_band`) at a share of
+n and for all searches at once: each is the simultaneous band of `tuning_band` at a share of
 ERROR_RATE (Bonferroni). Claim: at a budget where the bands of two searches do not meet, one is
 better than the other there. Null: they are the same. Wrong anywhere in at most ERROR_RATE, since
 one of the bands must have missed. Where bands meet there is not enough evidence, and no claim that

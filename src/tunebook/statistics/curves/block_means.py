@@ -22,10 +22,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.curves import Curves
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.distributions import t_tail
 from tunebook.statistics.estimators import good_region, welch_freedom
 
 if TYPE_CHECKING:
@@ -332,7 +332,7 @@ def _stretch(wander: float, count: Int[np.ndarray, "..."]) -> Float[np.ndarray, 
 def _tail(size: np.ndarray, error: np.ndarray, freedom: np.ndarray) -> np.ndarray:
     """Chance of a difference as large as this or larger, where there is none."""
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        chance = stats.t.sf(size / error, freedom)
+        chance = t_tail(size / error, freedom)
     exact = np.where(size > 0, 0.0, 1.0)
     return np.where(np.isfinite(size), np.where(error > 0, chance, exact), np.nan)
 

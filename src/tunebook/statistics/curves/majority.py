@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.table import TrialTable
+from tunebook.statistics.distributions import binomial_tail
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -33,7 +33,7 @@ def most_by_a_margin(some: int, of: int, margin: float = MARGIN) -> bool:
     """
     if of < FEWEST_TRIALS:
         return False
-    return some == of or bool(stats.binom.sf(some - 1, of, 0.5) <= margin)
+    return some == of or bool(binomial_tail(some - 1, of, 0.5) <= margin)
 
 
 def shown_by_most(
@@ -92,4 +92,4 @@ def _chance_of_most(p_values: Float[np.ndarray, "group"]) -> float:
     """
     many = len(p_values) // 2 + 1
     middle = float(np.sort(p_values)[many - 1])
-    return float(stats.binom.sf(many - 1, len(p_values), middle)) if middle <= SHOWN else 1.0
+    return float(binomial_tail(many - 1, len(p_values), middle)) if middle <= SHOWN else 1.0

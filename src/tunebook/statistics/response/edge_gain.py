@@ -21,9 +21,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from tunebook.domain.space import Axis, Choice, Integer
+from tunebook.statistics.distributions import t_tail
 from tunebook.statistics.estimators import normal_scores
 from tunebook.statistics.response.columns import (
     MOST_AXES,
@@ -196,7 +196,7 @@ class _Response:
             error = math.sqrt(max(model.noise * float(apart @ model.covariance @ apart), 1e-300))
             gain = float(apart @ model.beta)
             t = np.array([gain, enough - gain, enough]) / error
-            chances += weight * stats.t.sf(t, model.freedom)
+            chances += weight * t_tail(t, model.freedom)
         return chances
 
 

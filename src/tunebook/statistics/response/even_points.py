@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
-from scipy.stats import qmc
+from scipy import special
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -19,6 +19,25 @@ POINTS, MOST_POINTS, COPIES = 512, 2048, 4
 def points_for(trials: float) -> int:
     """So many that the best of `trials` trials lies among several of them."""
     return POINTS if trials <= POINTS // 8 else int(min(8 * trials, MOST_POINTS))
+
+
+def halton(dimensions: int, count: int) -> Float[np.ndarray, "points axes"]:
+    """The first points of Halton's sequence: digits of 0, 1, 2 ... mirrored, one prime an axis."""
+    points = np.zeros((count, dimensions))
+    for column, base in zip(points.T, _primes(dimensions), strict=True):
+        rest, unit = np.arange(count), 1 / base
+        while rest.any():
+            column += rest % base * unit
+            rest, unit = rest // base, unit / base
+    return points
+
+
+def _primes(count: int) -> list[int]:
+    found: list[int] = []
+    candidates = (n for n in itertools.count(2) if all(n % p for p in found))
+    while len(found) < count:
+        found.append(next(candidates))
+    return found
 
 
 @lru_cache(maxsize=64)
@@ -36,12 +55,11 @@ def even_points(
         count: of the points.
     """
     rng = np.random.default_rng(7)
-    # Shifted, not scrambled, so that every SciPy gives the same points.
-    cube = (qmc.Halton(len(levels), scramble=False).random(count) + rng.random(len(levels))) % 1
+    cube = (halton(len(levels), count) + rng.random(len(levels))) % 1
     for column, values in enumerate(levels):
         if values:
             level = np.minimum((cube[:, column] * values).astype(int), values - 1)
             cube[:, column] = (level + 0.5) / values
     chances = (rng.permutation(count * COPIES) + 0.5) / (count * COPIES)
     chances = chances.reshape(count, COPIES)
-    return cube, chances, np.asarray(stats.norm.ppf(chances))
+    return cube, chances, np.asarray(special.ndtri(chances))

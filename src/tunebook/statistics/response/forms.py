@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from tunebook.domain.space import Axis, Choice
+from tunebook.statistics.distributions import mean_ranks
 from tunebook.statistics.response.columns import (
     MOST_AXES,
     MOST_VALUES,
@@ -197,9 +198,9 @@ def _best_part(
     """The MOST_FITTED trials that a parabola of ranks foretells to be best, and how it does."""
     columns = columns_for(levels, degree=[2] * len(levels), products=0)
     raw = columns.of(x)
-    fitted = np.linalg.lstsq(
-        np.column_stack([np.ones(len(x)), raw]), stats.rankdata(y), rcond=None
-    )[0][1:]
+    fitted = np.linalg.lstsq(np.column_stack([np.ones(len(x)), raw]), mean_ranks(y), rcond=None)[
+        0
+    ][1:]
     order = np.argsort(raw @ fitted, kind="stable")[:MOST_FITTED]
     return order, (columns, fitted, float((raw @ fitted)[order[-1]]))
 
@@ -278,7 +279,7 @@ def _gains(smooth: _Smooth, column: Float[np.ndarray, "n shapes"]) -> Float[np.n
     t = along / np.sqrt(length * left / freedom)
     gain = -freedom / 2 * np.log(left / smooth.total)
     gain -= 0.5 * np.log(length * AMPLITUDE**2 / noise)
-    return np.asarray(gain + math.log(2) + stats.norm.logcdf(t))
+    return np.asarray(gain + math.log(2) + special.log_ndtr(t))
 
 
 def _form(

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import qmc
+
+from tunebook.statistics.response.even_points import halton
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -95,7 +96,7 @@ def shapes_near(
     rng = np.random.default_rng(8)
     normal = rng.normal(size=(NEAR + ABOUT, d))
     normal *= np.repeat([NEARNESS, BREADTH], [NEAR, ABOUT])[:, None]
-    anywhere = qmc.Halton(d, scramble=False).random(ANYWHERE)
+    anywhere = halton(d, ANYWHERE)
     places = np.concatenate([best[None, numeric], np.clip(best[numeric] + normal, 0, 1), anywhere])
     counts = np.ones(len(places))
     counts[0] = AT
