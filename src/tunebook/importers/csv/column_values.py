@@ -18,7 +18,6 @@ from tunebook.importers.csv.column_names import any_of, plain_name
 from tunebook.importers.csv.column_profile import Look, moment_of
 from tunebook.importers.csv.columns import is_parted, number_of
 from tunebook.importers.csv.scales import unevenness
-from tunebook.statistics.distributions import mean_ranks
 
 FEWEST = 10
 """Rows below which values alone say nothing."""
@@ -111,10 +110,16 @@ def _foretells(look: Look, objective: NDArray[np.float64]) -> bool:
         return False
     x, y = look.numbers[both], objective[both]
     with np.errstate(invalid="ignore"):
-        agree = abs(float(np.corrcoef(mean_ranks(x), mean_ranks(y))[0, 1]))
+        agree = abs(float(np.corrcoef(_ranks(x), _ranks(y))[0, 1]))
     if not agree >= FORETELLS:  # nan of a constant
         return False
     return not _is_even(x) and not (x.min() > 0 and _is_even(np.log(x)))
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ranks; equal values share their mean rank."""
+    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return np.asarray((np.cumsum(counts) - counts / 2)[where])
 
 
 def _is_even(values: NDArray[np.float64]) -> bool:
