@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import optimize
+from scipy.linalg import lapack
 
 from tunebook.statistics.response.columns import Columns
 
@@ -86,19 +87,25 @@ def fit(
 
     def cost(scales: Float[np.ndarray, "scales"]) -> tuple[float, Float[np.ndarray, "scales"]]:
         sd = prior_sd(scales)
-        inverse, log_det = _inverse(gram, sd)
-        weights = inverse @ (sd * moments)
-        rest = max(total - float(weights @ (sd * moments)), 1e-10 * total)
+        if n < len(sd):
+            weights, kept, rest, log_det = _by_trials(centred * sd, around)
+        else:
+            half, log_det = _half(gram, sd)
+            pulled = half @ (sd * moments)
+            weights, kept = half.T @ pulled, 1 - (half**2).sum(axis=0)
+            rest = total - float(pulled @ pulled)
+        rest = max(rest, 1e-10 * total)
         off = (scales - centre) / width
         value = 0.5 * ((n - 1) * np.log(rest) + log_det + float(off @ off))
-        slope = 0.5 * (1 - np.diag(inverse)) - 0.5 * (n - 1) / rest * weights**2
+        slope = 0.5 * kept - 0.5 * (n - 1) / rest * weights**2
         return float(value), columns.shares.T @ slope + off / width
 
     found = optimize.minimize(
         cost, centre, jac=True, method="L-BFGS-B", options={"maxiter": 60, "ftol": 1e-6}
     )
     sd = prior_sd(found.x)
-    covariance = sd[:, None] * _inverse(gram, sd)[0] * sd
+    half = _half(gram, sd)[0] * sd
+    covariance = half.T @ half
     beta = covariance @ moments
     leverage = 1 / n + np.einsum("ij,ij->i", centred @ covariance, centred)
     noise = max(total - float(moments @ beta), 1e-10 * total) / (n - 1)
@@ -115,10 +122,30 @@ def fit(
     )
 
 
-def _inverse(
+def _half(
     gram: Float[np.ndarray, "columns columns"], sd: Float[np.ndarray, "columns"]
 ) -> tuple[Float[np.ndarray, "columns columns"], float]:
-    """Inverse and log determinant of 1 + sd gram sd."""
-    triangle = np.linalg.cholesky(np.eye(len(sd)) + sd[:, None] * gram * sd)
-    half = np.linalg.inv(triangle)
-    return half.T @ half, 2 * float(np.log(np.diag(triangle)).sum())
+    """Inverse of the triangle of 1 + sd gram sd, and the log of its determinant."""
+    return _inverse_triangle(np.eye(len(sd)) + sd[:, None] * gram * sd)
+
+
+def _by_trials(
+    scaled: Float[np.ndarray, "trials columns"], scores: Float[np.ndarray, "trials"]
+) -> tuple[Float[np.ndarray, "columns"], Float[np.ndarray, "columns"], float, float]:
+    """What `cost` needs, from a matrix of the trials, where they are fewer than the columns.
+
+    Returns:
+        The weights, how far each is told by the trials, the squares left, the log determinant.
+    """
+    half, log_det = _inverse_triangle(np.eye(len(scores)) + scaled @ scaled.T)
+    turned, rest = half @ scaled, half @ scores
+    return turned.T @ rest, (turned**2).sum(axis=0), float(rest @ rest), log_det
+
+
+def _inverse_triangle(
+    square: Float[np.ndarray, "n n"],
+) -> tuple[Float[np.ndarray, "n n"], float]:
+    """Inverse of the Cholesky triangle of a matrix, and the log of the matrix's determinant."""
+    triangle = np.linalg.cholesky(square)
+    half, _ = lapack.dtrtri(triangle, lower=1)
+    return half, 2 * float(np.log(np.diag(triangle)).sum())
