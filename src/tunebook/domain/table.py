@@ -17,6 +17,7 @@ from tunebook.domain.errors import EvidenceError, TableError, nearest
 from tunebook.domain.formats import data_frame
 from tunebook.domain.frozen import freeze
 from tunebook.domain.origin import Origin
+from tunebook.domain.places import places_on
 from tunebook.domain.space import Axis, Branch, Per
 from tunebook.domain.trial import Cause, Configuration, Status, Value
 
@@ -241,9 +242,11 @@ class TrialTable:
     def take(self, rows: Bool[np.ndarray, "trials"] | Int[np.ndarray, "chosen"]) -> TrialTable:
         """The chosen trials as a table of their own, with the same spaces and roles."""
         chosen = np.flatnonzero(rows) if rows.dtype == bool else rows
-        pick = [int(i) for i in chosen]
+        if len(chosen) == len(self) and (chosen == np.arange(len(self))).all():
+            return self
+        pick = chosen.tolist()
         columns: dict[str, Any] = {
-            c: tuple(own[i] for i in pick)
+            c: tuple(map(own.__getitem__, pick))
             for c in (*_COLUMNS, *_MAY_BE_EMPTY)
             if (own := getattr(self, c))
         }
@@ -348,8 +351,10 @@ class TrialTable:
         """
         axes = self.branches[study].axes
         rows = [c for c, s in zip(self.config, self.study, strict=True) if s == study]
-        cube = [[axis.to_unit(c[n]) for n, axis in axes.items()] for c in rows]  # type: ignore[arg-type]
-        return np.array(cube, dtype=np.float64).reshape(len(rows), len(axes))
+        cube = np.empty((len(rows), len(axes)))
+        for at, (name, axis) in enumerate(axes.items()):
+            cube[:, at] = places_on(axis, [c[name] for c in rows])
+        return cube
 
 
 def stacked(

@@ -60,7 +60,7 @@ def identical_finding(table: TrialTable) -> Finding | None:
     same = {
         value: own
         for value, own in groups.items()
-        if len({tuple(sorted(_settings(table, i))) for i in own}) > 1
+        if len(own) > 1 and len({tuple(sorted(_settings(table, i))) for i in own}) > 1
     }
     pairs = len(rows) * (len(rows) - 1) / 2
     with np.errstate(over="ignore"):

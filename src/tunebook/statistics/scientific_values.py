@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.domain.formats.numbers import round_to
+from tunebook.domain.places import places_on
 from tunebook.domain.space import Axis, Choice, Float, Integer, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration, Value
@@ -127,7 +128,9 @@ def units_of(
     """Places of configurations on the scales; None where one lacks a hyperparameter."""
     if any(n not in config for config in configs for n in axes):
         return None
-    units = np.array([[a.to_unit(c[n]) for n, a in axes.items()] for c in configs])  # type: ignore[arg-type]
+    units = np.empty((len(configs), len(axes)))
+    for at, (name, axis) in enumerate(axes.items()):
+        units[:, at] = places_on(axis, [c[name] for c in configs])
     return units if np.isfinite(units).all() else None
 
 

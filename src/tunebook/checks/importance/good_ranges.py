@@ -29,6 +29,7 @@ import numpy as np
 
 from tunebook.domain.finding import subject_name
 from tunebook.domain.formats.numbers import percent
+from tunebook.domain.places import places_on
 from tunebook.domain.space import Axis, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
@@ -148,7 +149,7 @@ def _range(
     best: Int[np.ndarray, "best"],
     complete: Bool[np.ndarray, "configurations"],
 ) -> GoodRange:
-    units = np.array([axis.to_unit(v) for v in held])  # type: ignore[arg-type]
+    units = places_on(axis, held)
 
     def below(unit: float) -> float:
         return float(units[units < unit].max(initial=0.0))

@@ -33,6 +33,7 @@ from tunebook.checks.importance.sensitivity_indices import (
     share,
     share_of_one,
 )
+from tunebook.domain.places import places_on
 from tunebook.domain.space import Axis, Choice, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
@@ -92,7 +93,7 @@ def places_of(axis: Axis, values: list[object]) -> Float[np.ndarray, "trials"]:
     if isinstance(axis, Choice):
         number = {v: i for i, v in enumerate(axis.values)}
         return np.array([number[v] for v in values], dtype=float)  # type: ignore[index]
-    return np.array([axis.to_unit(v) for v in values], dtype=float)  # type: ignore[arg-type]
+    return places_on(axis, values)  # type: ignore[arg-type]
 
 
 def unfit(axes: Mapping[str, Axis], places: Mapping[str, np.ndarray]) -> dict[str, str]:

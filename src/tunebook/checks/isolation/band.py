@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
+from tunebook.domain.places import places_on
 from tunebook.domain.space import Axis, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
@@ -89,7 +90,7 @@ def _band(table: TrialTable, study: str, name: str, axis: Axis, best: float) -> 
     units = (np.arange(PLACES) + 0.5) / PLACES
     axes = table.branches[study].axes
     configs = [table.config[i] for i in first]
-    own = np.array([axis.to_unit(c[name]) for c in configs])
+    own = places_on(axis, [c[name] for c in configs])
     drawn = _fitted(axes, name, configs, worst, units)
     fitted = drawn is not None
     if drawn is None:

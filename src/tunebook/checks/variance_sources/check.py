@@ -150,12 +150,12 @@ def trial_noise(trials: Iterable[Labelled]) -> Noise | None:
 
 
 def cells_of(trials: Iterable[Labelled]) -> list[Float[np.ndarray, "values"]]:
-    """Losses of each configuration on one split, from seeds that did not choose it."""
+    """Losses of each configuration of several on one split, from seeds that did not choose it."""
     cells: dict[tuple[object, ...], list[float]] = {}
     for t in trials:
         if not t.chose:
             cells.setdefault((t.key, t.repeat, t.split), []).append(t.loss)
-    return [np.array(c) for c in cells.values()]
+    return [np.array(c) for c in cells.values() if len(c) > 1]
 
 
 def _enough(noise: Noise | None) -> Noise | None:

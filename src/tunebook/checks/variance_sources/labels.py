@@ -7,10 +7,9 @@ A trial that took part in choosing its configuration is no repeat of it: its val
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from tunebook.domain.design import Role
 from tunebook.domain.roles import last_part
@@ -90,57 +89,65 @@ def without_labels(table: TrialTable) -> TrialTable:
 
 def labelled(table: TrialTable) -> tuple[Labelled, ...]:
     """Complete trials with a finite objective; of copies, of one seed as well, the first."""
-    splits, repeats = labels_of(n for config in table.config for n in config)
+    splits, repeats = _labels(table)
     hidden = {*splits, *repeats}
-    chose = _chose(table, repeats)
+    keys = _parts(table.config, lambda n: n not in hidden)
+    split_of, repeat_of = (_parts(table.config, set(n).__contains__) for n in (splits, repeats))
+    setting_of = _parts(table.config, (set(table.scientific) - hidden).__contains__)
+    chose = _chose(table.seed, keys, repeat_of)
     found: list[Labelled] = []
     seen: set[tuple[object, ...]] = set()
     for i, (loss, seed) in enumerate(zip(table.losses.tolist(), table.seed, strict=True)):
-        config = table.config[i]
-        copy = (_part(config, config), seed)
-        if not np.isfinite(loss) or (seed is not None and copy in seen):
+        if not math.isfinite(loss):
+            continue
+        copy = (keys[i], split_of[i], repeat_of[i], seed)
+        if seed is not None and copy in seen:
             continue
         seen.add(copy)
         found.append(
             Labelled(
                 trial=table.name[i],
                 loss=loss,
-                key=_part(config, [n for n in config if n not in hidden]),
-                setting=_part(config, [n for n in table.scientific if n not in hidden]),
-                split=_part(config, splits) or None,
-                repeat=_part(config, repeats) or None,
+                key=keys[i],
+                setting=setting_of[i],
+                split=split_of[i] or None,
+                repeat=repeat_of[i] or None,
                 chose=i in chose and not (table.rerun_of and table.rerun_of[i]),
             )
         )
     return tuple(found)
 
 
-def _part(config: Configuration, names: Iterable[str]) -> Key:
-    return tuple(sorted((n, config[n]) for n in names if n in config))
+def _labels(table: TrialTable) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Names of splits and repeats among the hyperparameters of the table."""
+    return labels_of(n for names in dict.fromkeys(map(tuple, table.config)) for n in names)
 
 
-def _chose(table: TrialTable, repeats: tuple[str, ...]) -> set[int]:
-    """Trials that chose a configuration which was then run again, within each repeat.
-
-    Where at least half of the configurations were run again, none was singled out.
-    """
-    by_repeat: dict[Key, list[int]] = {}
-    for i, config in enumerate(table.config):
-        by_repeat.setdefault(_part(config, repeats), []).append(i)
-    found: set[int] = set()
-    splits = labels_of(n for config in table.config for n in config)[0]
-    for own in by_repeat.values():
-        groups = _rows_by_key(table.config, own, splits)
-        several = sum(len(rows) > 1 for rows in groups)
-        if 0 < several < len(groups) / 2:
-            found |= choosing_trials(table.seed, groups)
+def _parts(configs: Iterable[Configuration], wanted: Callable[[str], bool]) -> list[Key]:
+    """Of each configuration the hyperparameters with such names, in the order of names."""
+    orders: dict[tuple[str, ...], list[str]] = {}
+    found = []
+    for config in configs:
+        names = tuple(config)
+        if (order := orders.get(names)) is None:
+            order = orders[names] = sorted(filter(wanted, names))
+        found.append(tuple([(n, config[n]) for n in order]))
     return found
 
 
-def _rows_by_key(
-    configs: tuple[Mapping[str, Value], ...], rows: Iterable[int], hidden: tuple[str, ...]
-) -> list[list[int]]:
-    groups: dict[Key, list[int]] = {}
-    for i in rows:
-        groups.setdefault(_part(configs[i], set(configs[i]) - set(hidden)), []).append(i)
-    return list(groups.values())
+def _chose(seeds: tuple[int | None, ...], keys: list[Key], repeat_of: list[Key]) -> set[int]:
+    """Trials that chose a configuration which was then run again, within each repeat.
+
+    Where at least half of the configurations were run again, none was singled out. The splits
+    of a configuration are runs of it.
+    """
+    by_repeat: dict[Key, dict[Key, list[int]]] = {}
+    for i, (key, repeat) in enumerate(zip(keys, repeat_of, strict=True)):
+        by_repeat.setdefault(repeat, {}).setdefault(key, []).append(i)
+    found: set[int] = set()
+    for own in by_repeat.values():
+        groups = list(own.values())
+        several = sum(len(rows) > 1 for rows in groups)
+        if 0 < several < len(groups) / 2:
+            found |= choosing_trials(seeds, groups)
+    return found
