@@ -123,9 +123,7 @@ def row(cell: Cell, books: int, pool: int, seed: int) -> str:
     rounds = [study(cell.family, rng, cell.trials) for _ in range(pool)]
     limits = needed(rounds, cell.values)
     plan = plan_of(cell)
-    promised = np.array(
-        [plan_ahead(plan, earlier(cell, rng), seed=k).difference for k in range(books)]
-    )
+    promised = np.array([plan_ahead(plan, earlier(cell, rng)).difference for _ in range(books)])
     shares = told(promised, limits)
     spread = np.mean([g.table.value[g.table.complete].std() for g in rounds])
     assumed = plan_ahead(plan, None).difference * spread

@@ -45,18 +45,10 @@ def timed(seconds, configs=None, steps=100) -> Timed:
     )
 
 
-def quick(monkeypatch) -> None:
-    """Few simulated studies: for what does not turn on how exact they are."""
-    monkeypatch.setattr("tunebook.planning.detectable_difference.STUDIES", 4)
-    monkeypatch.setattr("tunebook.planning.detectable_difference.FEWEST_WORLDS", 2)
-
-
 @pytest.fixture(scope="module")
 def assumed():
-    """`plan()` looked ahead at, with few simulated studies and no round before."""
-    with pytest.MonkeyPatch.context() as few:
-        quick(few)
-        return plan_ahead(plan(), None)
+    """`plan()` looked ahead at, with no round before."""
+    return plan_ahead(plan(), None)
 
 
 CELL = claims.Cell("bowl, 2 axes", 2, 32, 32)
@@ -70,14 +62,12 @@ def before():
 
 @pytest.fixture(scope="module")
 def fitted(before):
-    """The round of CELL looked ahead at, with few simulated studies."""
-    with pytest.MonkeyPatch.context() as few:
-        quick(few)
-        return plan_ahead(claims.plan_of(CELL), before)
+    """The round of CELL looked ahead at."""
+    return plan_ahead(claims.plan_of(CELL), before)
 
 
 def test_trials_and_density_are_counted():
-    found = plan_ahead(plan(64), None, simulate=False)
+    found = plan_ahead(plan(64), None, differences=False)
     assert [(s.name, s.trials, s.axes) for s in found.studies] == [
         ("optimizer=adam", 32, 2),
         ("optimizer=sgd", 32, 2),
@@ -126,7 +116,7 @@ def test_a_study_costs_what_the_one_settled_alike_did():
 
 def test_the_decision_has_the_sequential_design_of_its_sides():
     found = plan_ahead(
-        plan(), None, reruns=Reruns(most=30, baseline=True, level=0.04), simulate=False
+        plan(), None, reruns=Reruns(most=30, baseline=True, level=0.04), differences=False
     ).decision
     assert (found.sides, found.reruns) == (3, 10)
     assert found.excess == planned(10, 0.02).excess
@@ -142,39 +132,35 @@ def test_without_a_round_before_the_assumption_is_said(assumed):
     assert "bowl" in said and "seeds that vary 50 % as much as trials do" in said
 
 
-def test_without_a_range_no_response_over_one_is_assumed(assumed, monkeypatch):
-    quick(monkeypatch)
+def test_without_a_range_no_response_over_one_is_assumed(assumed):
     said = assumption(plan_ahead(plan(values=(), nuisance={}, fixed={"x": 0.5}), None))
     assert "bowl" not in said and "how much seeds vary" in said and "6 reruns" in said
     assert "bowl" in assumption(assumed)
 
 
-def test_the_same_seed_promises_the_same(assumed, monkeypatch):
-    quick(monkeypatch)
+def test_the_same_seed_promises_the_same(assumed):
     assert plan_ahead(plan(), None).difference == assumed.difference
 
 
-def test_more_trials_tell_smaller_differences(monkeypatch):
-    quick(monkeypatch)
+def test_more_trials_tell_smaller_differences():
     few, many = (plan_ahead(plan(n, nuisance={"x": uniform(0, 1)}), None) for n in (32, 256))
     assert many.difference < 0.75 * few.difference
 
 
 def test_too_few_trials_of_a_value_are_said_without_simulating():
-    said = too_small(plan_ahead(plan(6, values="abc"), None, simulate=False))
+    said = too_small(plan_ahead(plan(6, values="abc"), None, differences=False))
     assert len(said) == 1
     assert "2 trials, and C9 says nothing of a value below 5. Next: trials = 15" in said[0]
 
 
-def test_c9_is_silent_where_the_planner_says_so(fresh_rng, monkeypatch):
-    quick(monkeypatch)
+def test_c9_is_silent_where_the_planner_says_so(fresh_rng):
     assert plan_ahead(plan(8), None).difference == math.inf
     thin = isolation.check(measured_c9.compared(fresh_rng, 4, 2, shift=9.0))
     assert not getattr(thin, "hyperparameters", ())
 
 
 def test_too_few_reruns_are_said():
-    said = too_small(plan_ahead(plan(60, values="abcdef"), None, simulate=False))
+    said = too_small(plan_ahead(plan(60, values="abcdef"), None, differences=False))
     assert any("6 arms get 3 new-seed reruns each" in s and "= 24" in s for s in said)
 
 
@@ -185,15 +171,13 @@ def test_a_round_without_a_question_promises_no_difference():
     assert too_small(found) == ()
 
 
-def test_a_range_is_compared_by_its_parts(monkeypatch):
-    quick(monkeypatch)
+def test_a_range_is_compared_by_its_parts():
     asked = replace(plan(values=()), scientific={"width": uniform(0, 1)})
     (question,) = plan_ahead(asked, None).questions
     assert (question.values, question.trials) == (4, 16)
 
 
-def test_the_difference_is_told_in_the_metric_of_the_round_before(before, fitted, monkeypatch):
-    quick(monkeypatch)
+def test_the_difference_is_told_in_the_metric_of_the_round_before(before, fitted):
     found = fitted
     assert (found.ground, found.metric, found.number) == (Ground.FITTED, "loss", 1)
     assert found.noise == pytest.approx(0.05, rel=0.4)
@@ -203,8 +187,7 @@ def test_the_difference_is_told_in_the_metric_of_the_round_before(before, fitted
     )
 
 
-def test_higher_is_better_changes_nothing(before, fitted, monkeypatch):
-    quick(monkeypatch)
+def test_higher_is_better_changes_nothing(before, fitted):
     objective = replace(before.table.objective, direction="maximize")
     other = replace(
         before, table=replace(before.table, value=-before.table.value, objective=objective)
@@ -212,8 +195,7 @@ def test_higher_is_better_changes_nothing(before, fitted, monkeypatch):
     assert plan_ahead(claims.plan_of(CELL), other).difference == fitted.difference > 0
 
 
-def test_a_hyperparameter_that_is_new_is_given_a_bowl(before, monkeypatch):
-    quick(monkeypatch)
+def test_a_hyperparameter_that_is_new_is_given_a_bowl(before):
     asked = claims.plan_of(CELL)
     wider = replace(asked, nuisance={**asked.nuisance, "new": uniform(0, 1)})
     found = plan_ahead(wider, before)
@@ -222,12 +204,11 @@ def test_a_hyperparameter_that_is_new_is_given_a_bowl(before, monkeypatch):
     assert 0 < found.difference < math.inf
 
 
-def test_reruns_say_what_the_seeds_spread(before, monkeypatch):
-    quick(monkeypatch)
+def test_reruns_say_what_the_seeds_spread(before):
     rows = before.table.take(np.arange(8))
     reruns = replace(rows, rerun_of=("a",) * 8, value=np.array([1.0, 1.2] * 4))
     found = plan_ahead(
-        claims.plan_of(CELL), replace(before, reruns=reruns, reruns_of=1), simulate=False
+        claims.plan_of(CELL), replace(before, reruns=reruns, reruns_of=1), differences=False
     )
     assert found.seeds_of == 1
     assert found.noise == pytest.approx(np.std([1.0, 1.2] * 4, ddof=1))
@@ -242,7 +223,7 @@ def test_a_gain_beyond_what_the_metric_has_left_is_not_promised(before, left, pr
         replace(claims.plan_of(CELL), least_improvement=0.01),
         replace(before, reruns=reruns, reruns_of=1),
         reruns=Reruns(baseline=True, after=(0.01, 0.01), left=left),
-        simulate=False,
+        differences=False,
     )
     gain = found.promised_gain
     assert gain == pytest.approx(0.01 + found.decision.gain) and 0.02 < gain < 1.0
@@ -258,9 +239,8 @@ def test_a_gain_beyond_what_the_metric_has_left_is_not_promised(before, left, pr
         assert f"{gain:.2g} loss" in warned[0] and "0.02 is left" in warned[0]
 
 
-def test_reruns_alone_give_an_assumed_response_its_size(before, monkeypatch):
+def test_reruns_alone_give_an_assumed_response_its_size(before):
     """After a first baseline: one configuration, several seeds, and no search yet."""
-    quick(monkeypatch)
     rows = before.table.take(np.arange(8))
     reruns = replace(rows, rerun_of=("a",) * 8, value=np.array([1.0, 1.2] * 4))
     few = Measured(number=1, table=rows.take(np.arange(4)), timed=before.timed, reruns=reruns,
@@ -273,8 +253,7 @@ def test_reruns_alone_give_an_assumed_response_its_size(before, monkeypatch):
     assert "reruns of round 1" in assumption(found)
 
 
-def test_trades_change_one_thing_each_and_come_best_first(monkeypatch):
-    quick(monkeypatch)
+def test_trades_change_one_thing_each_and_come_best_first():
     now = plan_ahead(plan(96, values=("adam", "momentum", "sgd")), None)
     bought = trades(now, None)
     assert {t.kind for t in bought} == set(Kind)
@@ -292,9 +271,8 @@ def test_trades_change_one_thing_each_and_come_best_first(monkeypatch):
         assert trade.worth == pytest.approx(worth)
 
 
-def test_the_last_round_says_what_goes(monkeypatch):
+def test_the_last_round_says_what_goes():
     """The value that did worst, and the hyperparameter without an effect."""
-    quick(monkeypatch)
     cell = claims.Cell("bowl, 2 axes", 3, 32, 48)
     before = claims.earlier(cell, np.random.default_rng(2))
     table = before.table

@@ -1,50 +1,61 @@
 """The smallest difference between scientific values that a planned round tells apart (B5 C9).
 
-Responses are drawn from what stands in for the round's (`response`), and the round is
-run ROUNDS times on each, with the points that its searcher would choose from other seeds, until
-there are STUDIES of its values; each is read by C9's own code. Of two studies on one response, a
-difference d is significant where d is above `reach of the interval - (level a - level b)`; the
-smallest difference is the POWER quantile of that over all such pairs, at C9's own level, shared
-over the values compared. So a difference that is foretold and one that C9 sees have one meaning,
-whichever of its two estimates C9 takes.
+Of two studies on one response, a difference d is significant where d is above `reach of the
+interval - (level a - level b)`; the smallest difference is the POWER quantile of that, at the
+level of C9, shared over the values compared. What C9 says of a study of the planned size (standard
+error, its spread over studies, degrees of freedom, how far levels stray) is read off a table
+(`reading_table`) and scaled by what is known of the response (`response`). Errors are taken as
+lognormal, and how far levels stray as normal in units of their errors; the quantile is worked out
+on a grid of these, so that nothing is drawn at random.
 
-Assumes that the response is what the stand-in says. How often a difference that was promised is
-told apart: docs/claims/planning.md.
+Assumes that an error falls with the trials as it does on a bowl, and trials that lie evenly. How
+often a difference that was promised is told apart: docs/claims/planning.md.
 """
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
 
-from tunebook.domain.design import Objective, Round, studies
-from tunebook.domain.space import Axis
+from tunebook.domain.design import Objective, Round, Study, studies
+from tunebook.domain.space import Axis, Choice, Integer
 from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import Cause, Status, Value
-from tunebook.planning.response import Fitted, StandIn
+from tunebook.domain.trial import Configuration, Status, Value
+from tunebook.planning.reading_table import TRIALS, reading
+from tunebook.planning.response import Ground, StandIn
 from tunebook.search.assignment import search_trials
-from tunebook.statistics.scientific_values import SLICES, Group, groups_of
-from tunebook.statistics.value_pairs import ALPHA, MOST_VALUES, compare
+from tunebook.statistics.estimators import welch_freedom
+from tunebook.statistics.response.columns import MOST_AXES
+from tunebook.statistics.response.columns import MOST_VALUES as MOST_LEVELS
+from tunebook.statistics.scientific_values import (
+    FEWEST,
+    FEWEST_SEEDS,
+    MOST_FITTED_VALUES,
+    Part,
+    nuisance_axes,
+    parts_of,
+)
+from tunebook.statistics.value_pairs import ALPHA, MOST_VALUES
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 POWER = 0.8
-STUDIES = 32
-"""Of one scientific hyperparameter's values, over all simulated rounds, at least."""
-ROUNDS = 2
-"""Simulated on each response that is drawn."""
-DRAWS = 64
-"""Of how far a level strays, for each reach."""
-FEWEST_WORLDS = 6
-USUAL_AXES = 6
-MOST_STUDIES = 64
-"""Over all simulated rounds, unless two responses take more: a study takes about 0.05 s."""
-MOST_TRIALS, MOST_OF_A_STUDY = 512, 64
-"""Of a round that is simulated, or, if that is more, of each of its studies: a larger round tells
-at least what one of this size does."""
+NODES = 24
+"""Of each law: twice as many move no difference by a hundredth."""
+FEWEST_FITTED = 9
+"""Configurations from which C9 reads a fit: 8 without the best one."""
+MOST_A_STUDY = TRIALS[-1]
+"""Trials of a study that differences are worked out for: more tell at least what so many do."""
+LISTED = ("grid", "by_hand")
+"""Searchers whose trials need not lie evenly."""
 MOST_COMPARED = 12
 """Values of which every pair is worked out; of more, these stand for all."""
 
@@ -85,168 +96,211 @@ class PlannedQuestion:
         return max((p.difference for p in self.pairs), default=math.inf)
 
 
-def questions(
-    plan: Round, stand_ins: Mapping[str, StandIn], seed: int
-) -> tuple[PlannedQuestion, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Law:
+    """What C9 will say of a level: its standard error over studies, and how far it strays.
+
+    Attributes:
+        error: geometric mean, in the losses' units; `spread` the standard deviation of its
+            logarithm.
+        freedom: of Student's law for it.
+        strays: standard deviation of the level, over its error.
+    """
+
+    error: float
+    spread: float
+    freedom: float
+    strays: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What C9 will say of one value.
+
+    Attributes:
+        fits: chance that its level is fitted, and `fitted` the law where it is.
+        seen: the law of the best seen; None where there are too few trials.
+    """
+
+    fits: float
+    fitted: Law | None
+    seen: Law | None
+
+
+def questions(plan: Round, stand_ins: Mapping[str, StandIn]) -> tuple[PlannedQuestion, ...]:
     """What a round would tell apart of each of its scientific hyperparameters.
 
     Args:
         plan: of the round.
         stand_ins: of each of its studies, by name.
-        seed: of the simulation; the same for plans that are compared.
+
+    Raises:
+        DesignError: the searcher has fewer configurations than the round has trials.
     """
     if not plan.scientific:
         return ()
-    plan = replace(plan, trials=simulated_trials(plan))
-    rng = np.random.default_rng(seed)
-    found: list[PlannedQuestion] = []
-    compared = len(_sides(plan))
-    # A fit takes longer with more hyperparameters: 0.05 s with 4, 0.9 s with 14.
-    # A round may vary nothing but what it asks.
-    share = max(1, math.ceil(max(len(s.branch.axes) for s in studies(plan)) / USUAL_AXES))
-    most = max(2, MOST_STUDIES // ROUNDS // compared // share)
-    worlds = _worlds(plan, stand_ins, min(FEWEST_WORLDS, most), rng)
-    more = min(most, math.ceil(STUDIES / ROUNDS / compared / share)) - len(worlds)
-    if more > 0:
-        worlds += _worlds(plan, stand_ins, more, rng)
-    for name in plan.scientific:
-        read = [[groups_of(t, name) for t in tables] for tables in worlds]
-        found.append(_question(name, read, _kinds(plan, stand_ins, read[0][0])))
-    return tuple(found)
+    table = _as_planned(replace(plan, trials=told_trials(plan)))
+    return tuple(_question(name, table, stand_ins) for name in plan.scientific)
 
 
-def simulated_trials(plan: Round) -> int:
-    """Trials of the round that is simulated for a plan."""
-    return min(plan.trials, max(MOST_TRIALS, MOST_OF_A_STUDY * len(studies(plan))))
+def told_trials(plan: Round) -> int:
+    """Trials of the round that differences are worked out for."""
+    return min(plan.trials, MOST_A_STUDY * len(studies(plan)))
 
 
-def _sides(plan: Round) -> set[object]:
-    """The scientific settings that have studies of their own, or the slices of a range."""
-    settled: set[object] = {
-        tuple((k, v) for k, v in s.branch.conditions.items() if k in plan.scientific)
-        for s in studies(plan)
-    }
-    return settled if settled != {()} else set(range(SLICES))
-
-
-def _worlds(
-    plan: Round, stand_ins: Mapping[str, StandIn], count: int, rng: np.random.Generator
-) -> list[list[TrialTable]]:
-    """ROUNDS rounds on each of so many responses of those that the stand-ins allow."""
-    kinds = {id(one): one for one in stand_ins.values()}
-    # Forms and noise are drawn in even shares: far fewer responses so stand for all.
-    chances = {k: [(rng.permutation(count) + 0.5) / count for _ in range(2)] for k in kinds}
-    found = []
-    for w in range(count):
-        drawn = {
-            k: one.drawn(rng, *(c[w] for c in chances[k])) if isinstance(one, Fitted) else one
-            for k, one in kinds.items()
-        }
-        here = {key: drawn[id(one)] for key, one in stand_ins.items()}
-        found.append([_simulated(plan, here, rng) for _ in range(ROUNDS)])
-    return found
-
-
-def _simulated(
-    plan: Round, stand_ins: Mapping[str, StandIn], rng: np.random.Generator
-) -> TrialTable:
-    """A round with this plan, as another seed would have it."""
-    planned = search_trials(replace(plan, seed=int(rng.integers(2**31))), 1)
-    losses = np.empty(len(planned))
-    split = {s.name: s for s in studies(plan)}
-    for key, study in split.items():
-        own = [i for i, t in enumerate(planned) if t.study == key]
-        losses[own] = stand_ins[key].losses(study, [planned[i].config for i in own], rng)
-    failed = ~np.isfinite(losses)
+def _as_planned(plan: Round) -> TrialTable:
+    """Trials where the plan will have them, as far as scientific hyperparameters go."""
+    split = studies(plan)
+    if plan.searcher in LISTED:
+        rows = [(t.study, t.config) for t in search_trials(plan, 1)]
+    else:
+        rows = [(s.name, config) for s in split for config in _even(plan, s)]
     return TrialTable(
         objective=Objective("loss"),
-        name=tuple(t.name for t in planned),
-        study=tuple(t.study for t in planned),
-        config=tuple(t.config for t in planned),
-        seed=tuple(t.seed for t in planned),
-        status=tuple(Status.INFEASIBLE if f else Status.COMPLETE for f in failed),
-        cause=tuple(Cause.DECLARED if f else None for f in failed),
-        seconds=np.full(len(planned), np.nan),
-        value=np.where(failed, np.nan, losses),
-        branches={key: study.branch for key, study in split.items()},
+        name=tuple(f"1.{i}" for i in range(len(rows))),
+        study=tuple(study for study, _ in rows),
+        config=tuple(config for _, config in rows),
+        seed=(None,) * len(rows),
+        status=(Status.COMPLETE,) * len(rows),
+        cause=(None,) * len(rows),
+        seconds=np.full(len(rows), np.nan),
+        value=np.zeros(len(rows)),
+        branches={s.name: s.branch for s in split},
         roles={name: plan.role(name) for name in (*plan.varied, *plan.fixed)},
     )
 
 
-def _kinds(plan: Round, stand_ins: Mapping[str, StandIn], groups: Sequence[Group]) -> list[object]:
-    """Of each value what its studies are like; those that are alike count as one."""
-    spaces: dict[str, tuple[tuple[str, Axis], ...]] = {
-        s.name: tuple(s.branch.axes.items()) for s in studies(plan)
-    }
-    likes = {key: id(stand_in) for key, stand_in in stand_ins.items()}
-    found: list[object] = []
-    for group in groups:
-        own = tuple(dict.fromkeys(group.table.study))
-        place = group.ends if group.ends is not None else None
-        found.append((tuple((spaces[k], likes[k]) for k in own), place, len(group.table) // 2))
-    return found
+def _even(plan: Round, study: Study) -> list[Configuration]:
+    """Configurations that lie evenly along each scientific hyperparameter; no other is in them."""
+    own = {n: a for n, a in study.branch.axes.items() if n in plan.scientific}
+    count = len(study.numbers)
+    return [
+        {**study.branch.conditions, **{n: a.from_unit((i + 0.5) / count) for n, a in own.items()}}
+        for i in range(count)
+    ]
 
 
-def _question(
-    name: str, worlds: Sequence[Sequence[Sequence[Group]]], kinds: Sequence[object]
-) -> PlannedQuestion:
-    first = worlds[0][0]
-    count = len(first)
+def _question(name: str, table: TrialTable, stand_ins: Mapping[str, StandIn]) -> PlannedQuestion:
+    parts = parts_of(table, name)
+    count = len(parts)
     pairs = math.comb(count, 2) if count <= MOST_VALUES else count - 1
     level = ALPHA / max(1, pairs)
-    alike: dict[object, list[int]] = {}
-    for k, kind in enumerate(kinds):
-        alike.setdefault(kind, []).append(k)
-    # Slices of a range hold as many trials as fall into them, and one may stay empty.
-    whole = [[r for r in world if len(r) == count] for world in worlds]
-    known: dict[tuple[object, object], float] = {}
-    said = []
-    for a, b in combinations(range(min(count, MOST_COMPARED)), 2):
-        key = (kinds[a], kinds[b])
-        if key not in known:
-            pools = [
-                [[r[k] for r in world for k in alike[kind]] for kind in key] for world in whole
-            ]
-            known[key] = _smallest(pools, level, same=key[0] == key[1])
-        said.append(PlannedPair(a=first[a].label, b=first[b].label, difference=known[key]))
+    may_fit = count <= MOST_FITTED_VALUES
+    first = [_expected(name, table, p, stand_ins, may_fit=may_fit) for p in parts[:MOST_COMPARED]]
     return PlannedQuestion(
         name=name,
         values=count,
-        trials=min(len(g.table) for g in first),
-        pairs=tuple(said),
+        trials=min((len(p.rows) for p in parts), default=0),
+        pairs=tuple(
+            PlannedPair(
+                a=parts[i].label,
+                b=parts[j].label,
+                difference=smallest_difference(first[i], first[j], level),
+            )
+            for i, j in combinations(range(len(first)), 2)
+        ),
     )
 
 
-def _smallest(worlds: Sequence[Sequence[Sequence[Group]]], level: float, *, same: bool) -> float:
-    """The difference that is significant in POWER of the pairs of studies on one response.
+def _expected(
+    name: str,
+    table: TrialTable,
+    part: Part,
+    stand_ins: Mapping[str, StandIn],
+    *,
+    may_fit: bool,
+) -> Expected:
+    """What C9 will say of one value or slice."""
+    own = table.take(part.rows)
+    known, trials = stand_ins[own.study[0]], len(part.rows)
+    shared = nuisance_axes(own, name)
+    axes = dict(table.branches[own.study[0]].axes)
+    if part.ends is None or part.ends[0] == part.ends[1]:
+        axes.pop(name, None)
+    if not axes:
+        return _of_seeds(known, trials)
+    configurations = min(trials, _most_configurations(own, axes))
+    noise = known.noise * math.sqrt(configurations / trials)
+    complete = known.feasible * configurations
+    if complete < FEWEST:
+        return Expected(fits=0.0, fitted=None, seen=None)
+    said = reading(len(axes), complete, noise / known.spread if known.spread else 1.0)
+    size = noise * math.exp(known.wide)
+    fits = (
+        may_fit
+        and shared is not None
+        and known.ground is not Ground.NEAREST
+        and complete >= FEWEST_FITTED
+        and len(axes) <= MOST_AXES
+        and not any(isinstance(a, Choice) and len(a.values) > MOST_LEVELS for a in axes.values())
+    )
+    fitted = Law(
+        error=size * said.error, spread=said.spread, freedom=said.freedom, strays=said.strays
+    )
+    seen = Law(
+        error=size * said.seen, spread=said.seen_spread, freedom=math.inf, strays=said.seen_strays
+    )
+    return Expected(fits=said.known if fits else 0.0, fitted=fitted if fits else None, seen=seen)
 
-    How far levels stray is taken in reaches of their intervals, as one normal law for all: so
-    few studies show its size better than its tail.
+
+def _of_seeds(known: StandIn, trials: int) -> Expected:
+    """Where nothing is searched, trials are repeats: a mean with Student's interval."""
+    if trials < FEWEST_SEEDS:
+        return Expected(fits=0.0, fitted=None, seen=None)
+    freedom = trials - 1.0
+    mean = Law(
+        error=known.noise / math.sqrt(trials) * math.exp(-0.5 / freedom),
+        spread=math.sqrt(0.5 / freedom),
+        freedom=freedom,
+        strays=1.0,
+    )
+    return Expected(fits=0.0, fitted=None, seen=mean)
+
+
+def _most_configurations(own: TrialTable, axes: Mapping[str, Axis]) -> float:
+    """How many configurations differ: a space of choices and integers holds only so many."""
+    listed = {tuple(sorted(c.items())) for c in own.config if axes.keys() <= c.keys()}
+    if listed:
+        return len(listed)
+    sizes = [
+        len(a.values)
+        if isinstance(a, Choice)
+        else a.high - a.low + 1
+        if isinstance(a, Integer)
+        else math.inf
+        for a in axes.values()
+    ]
+    return math.prod(sizes)
+
+
+@functools.lru_cache(maxsize=256)
+def smallest_difference(a: Expected, b: Expected, level: float) -> float:
+    """The difference between two values that is significant in POWER of rounds."""
+    fits = a.fits * b.fits
+    needed, weight = [], []
+    for share, one, other in ((fits, a.fitted, b.fitted), (1 - fits, a.seen, b.seen)):
+        if share > 0:
+            found = np.array([math.inf])
+            if one is not None and other is not None:
+                found = _needed(one, other, level)
+            needed.append(found)
+            weight.append(np.full(len(found), share / len(found)))
+    every, weights = np.concatenate(needed), np.concatenate(weight)
+    order = np.argsort(every)
+    at = int(np.searchsorted(np.cumsum(weights[order]), POWER - 1e-9))
+    return float(every[order[min(at, len(order) - 1)]])
+
+
+def _needed(a: Law, b: Law, level: float) -> Float[np.ndarray, "nodes"]:
+    """From which difference on Welch's interval leaves out zero, on a grid of even chances.
+
+    The grid is that of both errors and of how far the difference between levels strays.
     """
-    reaches: list[float] = []
-    strayed: list[float] = []
-    for a, b in worlds:
-        middle = {fits: 0.0 if same else _middle(a, fits) - _middle(b, fits) for fits in (1, 0)}
-        for i, g in enumerate(a):
-            for j, h in enumerate(b):
-                if same and i >= j:
-                    continue
-                pair = compare(g, h, level, 1)
-                reach = (pair.high - pair.low) / 2
-                reaches.append(reach)
-                if math.isfinite(reach) and reach > 0:
-                    off = pair.difference - middle[g.fitted.known and h.fitted.known]
-                    # Levels lie nearer to the mean of their own few than to the true one.
-                    strayed.append(off / reach * (1 if same else (1 - 1 / len(a)) ** -0.5))
-    if not reaches:
-        return math.inf
-    size = float(np.mean(np.square(strayed))) ** 0.5 if strayed else 0.0
-    needed = np.outer(reaches, 1 + size * special.ndtri((np.arange(DRAWS) + 0.5) / DRAWS))
-    return float(np.quantile(needed, POWER, method="higher"))
-
-
-def _middle(groups: Sequence[Group], fits: int) -> float:
-    """Mean level, of the fits or of the best seen."""
-    levels = [g.fitted.level if fits else g.level for g in groups]
-    finite = [x for x in levels if math.isfinite(x)]
-    return float(np.mean(finite)) if finite else 0.0
+    deviate = special.ndtri((np.arange(NODES) + 0.5) / NODES)
+    errors = [law.error * np.exp(law.spread * deviate) for law in (a, b)]
+    one, other = (e.ravel() ** 2 for e in np.meshgrid(*errors))
+    square = np.maximum(one + other, 1e-300)
+    shares = one / square, other / square
+    score = special.stdtrit(welch_freedom(shares, (a.freedom, b.freedom)), 1 - level / 2)
+    strays = np.sqrt(shares[0] * a.strays**2 + shares[1] * b.strays**2)
+    return np.asarray((np.sqrt(square) * (score + np.multiply.outer(deviate, strays))).ravel())

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tunebook.checks.variance_sources.components import like_the_best
-from tunebook.domain.space import Branch, Choice
+from tunebook.domain.space import Branch
 from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import Configuration
+from tunebook.statistics.response.forms import Response
+from tunebook.statistics.response.resampling import spread_of_best
+from tunebook.statistics.response.selected_response import Selected, read_study
 from tunebook.statistics.scientific_values import by_configuration, units_of
+from tunebook.statistics.value_pairs import SEEN
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -24,7 +27,7 @@ FEWEST_FREE = 5
 """Degrees of freedom below which reruns say too little of the seeds' noise."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Searched:
     """An earlier study: its space, and a loss for each of its configurations."""
 
@@ -33,8 +36,9 @@ class Searched:
     worst: Float[np.ndarray, "configurations"]
 
     @property
-    def best(self) -> Float[np.ndarray, "axes"]:
-        return np.asarray(self.raw[int(np.argmin(self.worst))])
+    def feasible(self) -> float:
+        """Share of the configurations with a loss."""
+        return float(np.isfinite(self.worst).mean())
 
     @property
     def spread(self) -> float:
@@ -43,14 +47,15 @@ class Searched:
         low, high = np.quantile(y, (0.25, 0.75))
         return float(np.minimum(y, high + 4 * (high - low)).std())
 
-    def places(self, configs: Sequence[Configuration]) -> Float[np.ndarray, "trials axes"]:
-        """Configurations of another space, on these scales; the best where they are silent."""
-        places = np.tile(self.best, (len(configs), 1))
-        for j, (name, axis) in enumerate(self.branch.axes.items()):
-            for i, config in enumerate(configs):
-                if name in config and (isinstance(axis, Choice) <= axis.holds(config[name])):
-                    places[i, j] = axis.to_unit(config[name])  # type: ignore[arg-type]
-        return np.asarray(np.clip(np.nan_to_num(places, nan=0.5), 0.0, 1.0))
+    @property
+    def seen(self) -> float:
+        """Standard error of the best seen in a comparison, as C9 has it."""
+        return SEEN * spread_of_best(self.worst)
+
+    @functools.cached_property
+    def reading(self) -> tuple[Response | None, Selected]:
+        """What C9 fits to it, and the level that it reads; worked out once."""
+        return read_study(list(self.branch.axes.values()), self.raw, self.worst, len(self.worst))
 
 
 def searched(table: TrialTable, key: str) -> Searched | None:

@@ -1,9 +1,10 @@
 """What a planned round would cost and tell, before it is spent (B5).
 
 Trials and density are counted; the cost is what trials of an earlier round took, scaled by their
-steps; the smallest difference between scientific values is simulated (`detectable_difference`) on
-what stands in for the response (`response`); the gain that the later decision adopts in 80 % of
-cases is that of its sequential design. What one change would buy: `trade_offs`.
+steps; the smallest difference between scientific values (`detectable_difference`) comes from what
+C9 says of studies of their size and from what is known of the response (`response`); the gain that
+the later decision adopts in 80 % of cases is that of its sequential design. What one change would
+buy: `trade_offs`.
 
 Nothing here is a test, so it has no error rate; what is promised is measured: of differences as
 large as the one promised, the share that C9 tells apart (docs/claims/planning.md), and of gains as
@@ -12,6 +13,7 @@ large, the share that a decision adopts (docs/claims/decisions.md).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +21,6 @@ from dataclasses import dataclass
 from tunebook.deciding.sequential_design import FIRST_ADOPT, planned
 from tunebook.domain.design import Round, Study, studies
 from tunebook.domain.errors import DesignError
-from tunebook.domain.space import Axis
 from tunebook.domain.table import TrialTable
 from tunebook.planning.cost import (
     PlannedCost,
@@ -32,7 +33,7 @@ from tunebook.planning.earlier_trials import Searched, repeated_seeds, searched
 from tunebook.planning.response import NOISE_SHARE, Ground, StandIn, stand_in
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Measured:
     """What a book has measured before the round that is planned.
 
@@ -47,6 +48,11 @@ class Measured:
     timed: Timed
     reruns: TrialTable | None = None
     reruns_of: int = 0
+
+    @functools.cached_property
+    def searched(self) -> tuple[Searched, ...]:
+        """Studies that may stand in for planned ones, read once for all plans."""
+        return tuple(s for key in self.table.branches if (s := searched(self.table, key)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,8 +185,7 @@ def plan_ahead(
     reruns: Reruns | None = None,
     tried: Mapping[str, TriedTimes] | None = None,
     workers: int = 1,
-    seed: int = 0,
-    simulate: bool = True,
+    differences: bool = True,
 ) -> PlannedRound:
     """What a round would cost and tell.
 
@@ -190,8 +195,7 @@ def plan_ahead(
         reruns: how it will be decided.
         tried: times that a short test run measured, by study.
         workers: trials at a time.
-        seed: of the simulation.
-        simulate: False leaves out the smallest difference, which takes seconds.
+        differences: False leaves out the smallest difference, for which C9 reads the last round.
     """
     split = studies(plan)
     seeds = repeated_seeds(measured.reruns) if measured and measured.reruns else None
@@ -212,7 +216,7 @@ def plan_ahead(
             PlannedStudy(name=s.name, trials=len(s.numbers), axes=len(s.branch.axes))
             for s in split
         ),
-        questions=_questions(plan, likes, seed) if simulate else (),
+        questions=_questions(plan, likes) if differences else (),
         cost=planned_cost(plan, measured.timed if measured else None, tried or {}, workers),
         decision=_decision(plan, split, decided, noise),
     )
@@ -221,7 +225,7 @@ def plan_ahead(
 def stand_ins(
     split: Sequence[Study], measured: Measured | None, seeds: float | None = None
 ) -> dict[str, StandIn]:
-    """What stands in for each study; studies of one space and one ground share it.
+    """What stands in for each study.
 
     Args:
         split: the plan's studies.
@@ -229,27 +233,14 @@ def stand_ins(
         seeds: standard deviation between seeds, by which an assumed response has its size.
     """
     size = 1.0 if not seeds else seeds / NOISE_SHARE
-    table = measured.table if measured else None
-    earlier = [s for key in table.branches if (s := searched(table, key))] if table else []
-    found: dict[str, StandIn] = {}
-    shared: dict[tuple[int, tuple[tuple[str, Axis], ...]], StandIn] = {}
-    for study in split:
-        one = stand_in(study, earlier, size)
-        key = (_place(one, earlier), tuple(study.branch.axes.items()))
-        found[study.name] = shared.setdefault(key, one)
-    return found
+    earlier = measured.searched if measured else ()
+    return {study.name: stand_in(study, earlier, size) for study in split}
 
 
-def _place(one: StandIn, earlier: Sequence[Searched]) -> int:
-    return next((i for i, s in enumerate(earlier) if s is one.like), -1)
-
-
-def _questions(
-    plan: Round, likes: Mapping[str, StandIn], seed: int
-) -> tuple[PlannedQuestion, ...]:
+def _questions(plan: Round, likes: Mapping[str, StandIn]) -> tuple[PlannedQuestion, ...]:
     """The smallest differences; none where the plan's points can't be had."""
     try:
-        return questions(plan, likes, seed)
+        return questions(plan, likes)
     except DesignError:  # a grid with fewer points than trials: the run itself says so
         return ()
 

@@ -1,14 +1,13 @@
-"""What stands in for the response of a round that has not been run (B5).
+"""What is known of the response of a round that has not been run (B5).
 
 Three kinds, the first that there is ground for:
 
-- FITTED: a response drawn from those that C9's fit to the last round allows (`response.forms`):
-  one of its forms, with coefficients and a size of the noise of their own, its residuals as the
-  law of the noise, and its infeasible places. A hyperparameter that the last round did not vary
-  is given a bowl as large as those it did vary have on average; places beyond the range that was
-  searched count as its end.
-- NEAREST: where no fit is accepted, each new trial takes the loss of one of the NEIGHBOURS last
-  trials nearest to it.
+- FITTED: C9's fit to the last round's trials gives the seeds' noise, and C9's reading of them how
+  exactly a response like that is read: its standard error over that of a bowl of the same size
+  and noise (`reading_table`). A hyperparameter that the last round did not vary counts as one of a
+  bowl.
+- NEAREST: where no fit is accepted, neither will one be: the best seen of each value are compared,
+  and their spread over that of a bowl says how exactly.
 - ASSUMED: with too few trials for either, a bowl about the middle, equally wide on all
   hyperparameters, with seeds' noise of NOISE_SHARE of the standard deviation of a trial.
 
@@ -20,44 +19,55 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
 from tunebook.domain.design import Study
-from tunebook.domain.space import Axis, Branch, Choice
-from tunebook.domain.trial import Configuration
+from tunebook.domain.space import Branch
 from tunebook.planning.earlier_trials import Searched
-from tunebook.statistics.response.columns import merged_choices
-from tunebook.statistics.response.even_points import even_points
-from tunebook.statistics.response.forms import (
-    DRAWS,
-    Form,
-    Response,
-    at_places,
-    fit_response,
-)
-from tunebook.statistics.response.selected_response import RESIDUAL
-from tunebook.statistics.scientific_values import units_of
-
-if TYPE_CHECKING:
-    from jaxtyping import Float
+from tunebook.planning.reading_table import reading
+from tunebook.statistics.response.forms import DRAWS, Form, Response
 
 NOISE_SHARE = 1 / 2
-NEIGHBOURS = 3
-BOWL = 180**-0.5
-"""Standard deviation of (u - 0.5) ** 2 over evenly spread u in [0, 1]."""
+LUCKY = 0.3
+"""An error below a bowl's is mostly luck: so much of it, in logarithms, is expected again. Found
+on the surfaces of docs/claims/planning.md, with studies that its page does not use."""
 
 
 class Ground(StrEnum):
-    """What a simulated response stands on."""
+    """What is known of a response."""
 
     FITTED = "fitted"
     NEAREST = "nearest"
     ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """What is known of a study that is planned, in the units of its losses.
+
+    Attributes:
+        ground: on which it stands.
+        noise: standard deviation between seeds.
+        spread: standard deviation of a trial over the space.
+        like: the earlier study, or None.
+        wide: logarithm of the standard error over that of a bowl of the same size and noise.
+        feasible: share of the trials.
+    """
+
+    ground: Ground
+    noise: float
+    spread: float
+    like: Searched | None = None
+    wide: float = 0.0
+    feasible: float = 1.0
+
+
+def assumed(spread: float, like: Searched | None = None) -> StandIn:
+    """A bowl of this size."""
+    return StandIn(ground=Ground.ASSUMED, noise=NOISE_SHARE * spread, spread=spread, like=like)
 
 
 def stand_in(study: Study, earlier: Sequence[Searched], spread: float) -> StandIn:
@@ -69,14 +79,41 @@ def stand_in(study: Study, earlier: Sequence[Searched], spread: float) -> StandI
         spread: of trials over the space, assumed where there is none.
     """
     if not earlier:
-        return Assumed(spread)
+        return assumed(spread)
     like = max(earlier, key=lambda one: _likeness(study.branch, one))
-    axes = list(like.branch.axes.values())
-    response = fit_response(axes, like.raw, like.worst)
+    response, found = like.reading
     if response is not None:
-        return Fitted(like, response)
-    new = [n for n in study.branch.axes if n not in like.branch.axes]
-    return Nearest(like) if not new else Assumed(like.spread, like)
+        noise = noise_of(response)
+        return StandIn(
+            ground=Ground.FITTED,
+            noise=noise,
+            spread=like.spread,
+            like=like,
+            wide=_wide(like, noise, found.error, fits=True) if found.known else 0.0,
+            feasible=like.feasible,
+        )
+    if any(n not in like.branch.axes for n in study.branch.axes):
+        return assumed(like.spread, like)
+    noise = NOISE_SHARE * like.spread
+    return StandIn(
+        ground=Ground.NEAREST,
+        noise=noise,
+        spread=like.spread,
+        like=like,
+        wide=_wide(like, noise, like.seen, fits=False),
+        feasible=like.feasible,
+    )
+
+
+def _wide(like: Searched, noise: float, error: float, *, fits: bool) -> float:
+    """How much larger an error was than on a bowl; of a smaller one, what is no luck."""
+    if not (error > 0 and noise > 0):
+        return 0.0
+    usual = reading(len(like.branch.axes), like.feasible * len(like.worst), noise / like.spread)
+    if not fits:
+        return math.log(error / (noise * usual.seen))
+    off = math.log(error / (noise * usual.error))
+    return off if off > 0 else LUCKY * off
 
 
 def _likeness(branch: Branch, one: Searched) -> tuple[int, int, int]:
@@ -85,78 +122,10 @@ def _likeness(branch: Branch, one: Searched) -> tuple[int, int, int]:
     return shared, agree, int(np.isfinite(one.worst).sum())
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
-    """What the last round's trials allow; with a `form`, one response of those.
-
-    Attributes:
-        like: the earlier study.
-        response: fitted to it.
-        form: of the forms; None before one is drawn.
-        off: deviates of its coefficients.
-        louder: the seeds' noise, over what the fit says it is.
-    """
-
-    like: Searched
-    response: Response
-    form: int | None = None
-    off: Float[np.ndarray, "terms"] | None = None
-    louder: float = 1.0
-    ground = Ground.FITTED
-
-    @property
-    def noise(self) -> float:
-        squares = sum(f.count / DRAWS * _noise(f) ** 2 for f in self.response.forms)
-        return float(self.response.size * squares**0.5)
-
-    @property
-    def spread(self) -> float:
-        return self.like.spread
-
-    def drawn(self, rng: np.random.Generator, form: float, noise: float) -> Fitted:
-        """One of the forms, with coefficients and a size of the noise that the trials allow.
-
-        Args:
-            rng: of its coefficients.
-            form: place in [0, 1] among its forms, by what they count.
-            noise: chance that the seeds' noise is smaller than in this response.
-        """
-        counts = np.cumsum([f.count for f in self.response.forms])
-        k = int(np.searchsorted(counts, form * counts[-1], side="right"))
-        one = self.response.forms[k]
-        terms = one.at(self.like.raw[:1])[1].shape[1]
-        louder = _noise(one) / one.scale
-        louder *= math.sqrt(one.freedom / special.chdtri(one.freedom, noise))
-        return replace(self, form=k, off=np.asarray(rng.normal(size=terms)), louder=louder)
-
-    def losses(
-        self, study: Study, configs: Sequence[Configuration], rng: np.random.Generator
-    ) -> Float[np.ndarray, "trials"]:
-        n, response = len(configs), self.response
-        raw = np.concatenate([self.like.raw, self.like.places(configs)])
-        places = _recoded(raw, len(self.like.raw), tuple(self.like.branch.axes.values()))
-        assert self.form is not None and self.off is not None
-        form = response.forms[self.form]
-        mean, roots = form.at(places)
-        mean = mean + form.scale * (roots @ self.off)
-        chance = rng.random(n)
-        rank = (chance * len(form.residuals)).astype(int)
-        usual = (1 - RESIDUAL) * form.scale * special.ndtri(chance)
-        noise = usual + RESIDUAL * form.residuals[rank]
-        loss = response.middle + response.size * (mean + self.louder * noise)
-        new = {k: a for k, a in study.branch.axes.items() if k not in self.like.branch.axes}
-        if new:
-            size = self._size_of_an_axis() / BOWL
-            loss = loss + size * ((_units(new, configs) - 0.5) ** 2).sum(axis=1)
-        feasible = rng.random(n) < response.chance_of_feasible(places)
-        return np.where(feasible, loss, np.inf)
-
-    def _size_of_an_axis(self) -> float:
-        """Standard deviation that one of the hyperparameters makes, on average."""
-        places = even_points(self.response.levels)[0]
-        every = at_places(self.response.forms, places)
-        mean = np.sum([f.count / DRAWS * own for f, own, _ in every], axis=0)
-        return float(self.response.size * mean.std() / len(self.response.levels) ** 0.5)
+def noise_of(response: Response) -> float:
+    """Standard deviation between seeds, by a fit."""
+    squares = sum(f.count / DRAWS * _noise(f) ** 2 for f in response.forms)
+    return float(response.size * squares**0.5)
 
 
 def _noise(form: Form) -> float:
@@ -167,82 +136,3 @@ def _noise(form: Form) -> float:
     21 % short (20 rounds of each).
     """
     return float(form.scale * ((len(form.residuals) - 1) / form.freedom) ** 0.25)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Nearest:
-    """The losses of the last round's trials, each for what lies near it."""
-
-    like: Searched
-    ground = Ground.NEAREST
-
-    @property
-    def noise(self) -> float:
-        """Not known: the share of the spread that is assumed."""
-        return NOISE_SHARE * self.spread
-
-    @property
-    def spread(self) -> float:
-        return self.like.spread
-
-    def losses(
-        self,
-        study: Study,  # noqa: ARG002
-        configs: Sequence[Configuration],
-        rng: np.random.Generator,
-    ) -> Float[np.ndarray, "trials"]:
-        places = self.like.places(configs)
-        far = ((places[:, None] - self.like.raw[None]) ** 2).sum(axis=2)
-        near = np.argsort(far, axis=1, kind="stable")[:, :NEIGHBOURS]
-        drawn = near[np.arange(len(near)), rng.integers(near.shape[1], size=len(near))]
-        return np.asarray(self.like.worst[drawn])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Assumed:
-    """A bowl about the middle with noise; `spread` is the standard deviation of a trial."""
-
-    spread: float
-    like: Searched | None = None
-    ground = Ground.ASSUMED
-
-    @property
-    def noise(self) -> float:
-        return NOISE_SHARE * self.spread
-
-    def losses(
-        self, study: Study, configs: Sequence[Configuration], rng: np.random.Generator
-    ) -> Float[np.ndarray, "trials"]:
-        axes = study.branch.axes
-        if not axes:
-            return np.asarray(self.noise * rng.normal(size=len(configs)))
-        size = self.spread * (1 - NOISE_SHARE**2) ** 0.5 / (BOWL * len(axes) ** 0.5)
-        bowl = size * ((_units(axes, configs) - 0.5) ** 2).sum(axis=1)
-        return np.asarray(bowl + self.noise * rng.normal(size=len(configs)))
-
-
-StandIn = Fitted | Nearest | Assumed
-"""Losses of configurations as the round might see them: infinite where infeasible; `noise` is the
-standard deviation between seeds and `spread` that of a trial over the space, in their units."""
-
-
-def _units(
-    axes: dict[str, Axis] | object, configs: Sequence[Configuration]
-) -> Float[np.ndarray, "trials axes"]:
-    found = units_of(axes, configs)  # type: ignore[arg-type]
-    assert found is not None  # a planned configuration has every hyperparameter of its study
-    return found
-
-
-def _recoded(
-    raw: Float[np.ndarray, "all axes"], known: int, axes: Sequence[Axis]
-) -> Float[np.ndarray, "new axes"]:
-    """Places after the first `known`, their choices coded as the fit to those has them."""
-    merged, _ = merged_choices(raw[:known].copy(), axes)
-    new = raw[known:].copy()
-    for j, axis in enumerate(axes):
-        if isinstance(axis, Choice):
-            code = dict(zip(raw[:known, j].tolist(), merged[:, j].tolist(), strict=True))
-            usual = max(code.values(), key=merged[:, j].tolist().count)
-            new[:, j] = [code.get(u, usual) for u in new[:, j].tolist()]
-    return new

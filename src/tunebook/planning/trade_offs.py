@@ -1,6 +1,6 @@
 """What one change of a plan would buy, best trade first (B5).
 
-Three changes, each planned anew with the simulation's own seed: twice the trials; one scientific
+Three changes, each planned anew: twice the trials; one scientific
 value fewer, the one that did worst in the last round; one nuisance hyperparameter fewer, the one
 that matters least there (C10), fixed where C10 would or at the best trial's value. Where there is
 no last round, the change is said of the last one listed, and which one is a person's to choose.
@@ -16,10 +16,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from tunebook.checks.importance import check as sensitivity
 from tunebook.domain.design import MOST_TRIALS, Fixed, Round, studies
 from tunebook.domain.errors import DesignError
 from tunebook.domain.finding import NotApplicable
@@ -28,9 +28,13 @@ from tunebook.domain.plan_edits import settle
 from tunebook.domain.space import Axis, Choice, Per, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.examination.memory import remembered_results
 from tunebook.planning.cost import TriedTimes
 from tunebook.planning.forecast import Measured, PlannedRound, Reruns, plan_ahead
 from tunebook.statistics.scientific_values import groups_of
+
+if TYPE_CHECKING:
+    from tunebook.checks.importance.check import SensitivityResult
 
 VERY_LARGE = 1e6
 """Worth of a change with which a plan that told nothing tells something."""
@@ -93,13 +97,12 @@ def trades(
     reruns: Reruns | None = None,
     tried: Mapping[str, TriedTimes] | None = None,
     workers: int = 1,
-    seed: int = 0,
 ) -> tuple[Trade, ...]:
     """What one change of a planned round would buy, best first.
 
     Args:
         now: the plan, worked out with the same arguments.
-        measured, reruns, tried, workers, seed: as for `plan_ahead`.
+        measured, reruns, tried, workers: as for `plan_ahead`.
 
     Returns:
         The changes with which something differs significantly; none where nothing is compared.
@@ -110,9 +113,7 @@ def trades(
     table = measured.table if measured else None
     found = []
     for changed in single_changes(plan, table):
-        ahead = plan_ahead(
-            changed.plan, measured, reruns=reruns, tried=tried, workers=workers, seed=seed
-        )
+        ahead = plan_ahead(changed.plan, measured, reruns=reruns, tried=tried, workers=workers)
         times = changed.plan.trials / plan.trials
         found.append(
             Trade(
@@ -201,8 +202,12 @@ def _fewer_nuisance(plan: Round, table: TrialTable | None) -> PlanChange | None:
 def _matters_least(names: Sequence[str], table: TrialTable | None) -> tuple[str, Value] | None:
     """The hyperparameter with the smallest share in every study of the last round, and the value
     to fix it at."""
-    if table is None or isinstance(found := sensitivity.check(table), NotApplicable):
+    if table is None:
         return None
+    found = remembered_results({"C10": table}, seed=0)["C10"]
+    if isinstance(found, NotApplicable):
+        return None
+    found = cast("SensitivityResult", found)
     shares: dict[str, float] = {}
     values: dict[str, Value] = {}
     for study in found.studies:

@@ -7,7 +7,7 @@ import math
 from tunebook.deciding.sequential_design import FIRST_ADOPT
 from tunebook.domain.design import Round, studies
 from tunebook.domain.formats.numbers import digits, percent, plural
-from tunebook.planning.detectable_difference import simulated_trials
+from tunebook.planning.detectable_difference import told_trials
 from tunebook.planning.earlier_trials import FEWEST as FEWEST_COMPLETE
 from tunebook.planning.earlier_trials import FEWEST_FREE
 from tunebook.planning.forecast import PlannedRound
@@ -43,9 +43,9 @@ def assumption(found: PlannedRound) -> str:
         )
     else:
         said = _not_known(found)
-    simulated = simulated_trials(found.plan)
-    if found.plan.trials > simulated and found.questions:
-        said += f". Differences are those of {simulated} trials: this many tell smaller ones"
+    told = told_trials(found.plan)
+    if found.plan.trials > told and found.questions:
+        said += f". Differences are those of {told} trials: this many tell smaller ones"
     return said + "."
 
 

@@ -77,8 +77,22 @@ class Group:
         return self.table.name[int(np.nanargmin(losses))] if self.table.complete.any() else ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Part:
+    """Which trials have one value, or lie in one slice: its label, their rows and its ends."""
+
+    label: Value
+    rows: Int[np.ndarray, "own"]
+    ends: tuple[float, float] | None = None
+
+
 def groups_of(table: TrialTable, name: str) -> list[Group]:
     """The trials of each value of a scientific hyperparameter, or of each slice of its axis."""
+    return _with_budget(table, name, parts_of(table, name))
+
+
+def parts_of(table: TrialTable, name: str) -> list[Part]:
+    """Where the trials of each value are, or of each slice of its axis; no result is read."""
     column = table.column(name)
     there = [v for v in column if v is not None]
     axes = [b.axes[name] for b in table.branches.values() if name in b.axes]
@@ -94,8 +108,8 @@ def groups_of(table: TrialTable, name: str) -> list[Group]:
         order = list(dict.fromkeys(listed or there))
         if any(isinstance(axis, Integer) for axis in axes):
             order = sorted(order, key=float)
-        return _with_budget(table, name, [(v, np.array(rows[v]), None) for v in order])
-    parts: list[tuple[Value, Int[np.ndarray, "own"], tuple[float, float] | None]] = []
+        return [Part(label=v, rows=np.array(rows[v])) for v in order]
+    parts: list[Part] = []
     for axis in dict.fromkeys(axes):
         own = [s for s, b in table.branches.items() if b.axes.get(name) == axis]
         units = np.array(
@@ -109,8 +123,8 @@ def groups_of(table: TrialTable, name: str) -> list[Group]:
             inside = np.flatnonzero(place == k)
             if len(inside):
                 ends = _range_of(axis, k, [column[i] for i in inside])
-                parts.append((_range_words(axis, ends), inside, ends))
-    return _with_budget(table, name, parts)
+                parts.append(Part(label=_range_words(axis, ends), rows=inside, ends=ends))
+    return parts
 
 
 def nuisance_axes(table: TrialTable, name: str) -> dict[str, Axis] | None:
@@ -178,30 +192,24 @@ def _cut(axis: Axis, ends: tuple[float, float]) -> Axis:
     return axis if isinstance(axis, Choice) else Float(ends[0], ends[1], axis.scale)
 
 
-def _with_budget(
-    table: TrialTable,
-    name: str,
-    parts: Sequence[tuple[Value, Int[np.ndarray, "own"], tuple[float, float] | None]],
-) -> list[Group]:
+def _with_budget(table: TrialTable, name: str, parts: Sequence[Part]) -> list[Group]:
     """Groups with their bests at equal budgets: the smallest one among them."""
     bare = replace(table, curves={})
-    tables = [bare.take(rows) for _, rows, _ in parts]
+    tables = [bare.take(part.rows) for part in parts]
     configurations = [by_configuration(t) for t in tables]
     enough = [len(w) for w, _ in configurations if int(np.isfinite(w).sum()) >= FEWEST]
     budget = min(enough, default=0)
     fits = len(parts) <= MOST_FITTED_VALUES
     return [
         Group(
-            label=label,
+            label=part.label,
             table=own,
             worst=worst,
-            fitted=_fitted(own, name, worst, first, budget, ends) if fits else Selected(),
-            ends=ends,
+            fitted=_fitted(own, name, worst, first, budget, part.ends) if fits else Selected(),
+            ends=part.ends,
             **_seen(own, worst, budget),
         )
-        for (label, _, ends), own, (worst, first) in zip(
-            parts, tables, configurations, strict=True
-        )
+        for part, own, (worst, first) in zip(parts, tables, configurations, strict=True)
     ]
 
 

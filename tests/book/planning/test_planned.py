@@ -23,13 +23,6 @@ from tunebook.planning.forecast import plan_ahead
 SIDES = {"optimizer": choice("adam", "nesterov")}
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Few simulated studies: nothing here turns on how exact they are."""
-    monkeypatch.setattr("tunebook.planning.detectable_difference.STUDIES", 4)
-    monkeypatch.setattr("tunebook.planning.detectable_difference.FEWEST_WORLDS", 2)
-
-
 @pytest.fixture
 def compared(book, rates, train):
     """A round of two optimizers that has run."""
@@ -214,7 +207,7 @@ def test_a_plan_with_several_questions_says_so_before_it_is_spent():
         trials=60,
         max_train_steps=100,
     )
-    planned = Planned(plan_ahead(plan, None, simulate=False))
+    planned = Planned(plan_ahead(plan, None, differences=False))
     assert any("several questions" in w for w in planned.warnings)
     assert any("6 combinations with 10 trials" in w for w in planned.warnings)
     assert "6 combinations with 10 trials" in " ".join(repr(planned).split())

@@ -251,7 +251,7 @@ def say_before_running(
         workers: trials at a time.
         quiet: warn alone.
     """
-    ahead = plan_ahead(plan, None, reruns=_reruns(store, MAX_RERUNS), simulate=False)
+    ahead = plan_ahead(plan, None, reruns=_reruns(store, MAX_RERUNS), differences=False)
     timed = last_timed(store, number)
     if not quiet:
         count = at_a_time(workers)

@@ -72,17 +72,41 @@ def study_selects(
     what the level moves by without the best trial is a part of its error. A level that promises
     far more than the best seen is refused: the fit goes on falling where the response does not.
     """
+    return read_study(axes, units, worst, trials)[1]
+
+
+def read_study(
+    axes: Sequence[Axis],
+    units: Float[np.ndarray, "trials axes"],
+    worst: Float[np.ndarray, "trials"],
+    trials: float,
+) -> tuple[Response | None, Selected]:
+    """The response that was fitted, and as `study_selects` what is selected on it.
+
+    A check, the next round and its plan read the same studies: the last few are kept.
+    """
+    places = np.ascontiguousarray(units, np.float64)
+    losses = np.ascontiguousarray(worst, np.float64)
+    return _read(tuple(axes), places.tobytes(), losses.tobytes(), float(trials))
+
+
+@functools.lru_cache(maxsize=16)
+def _read(
+    axes: tuple[Axis, ...], places: bytes, losses: bytes, trials: float
+) -> tuple[Response | None, Selected]:
+    worst = np.frombuffer(losses)
+    units = np.frombuffer(places).reshape(len(worst), len(axes))
     response = fit_response(axes, units, worst)
     found = selected(response, trials) if response is not None else Selected()
     if not found.known:
-        return found
+        return response, found
     rest = np.arange(len(worst)) != np.argmin(worst)
     without = fit_response(axes, units[rest], worst[rest])
     level = selected(without, trials).level if without is not None else math.nan
     found = replace(found, error=math.hypot(found.error, HINGE * (level - found.level)))
     seen, spread = mean_best(worst, int(trials)), spread_of_best(worst)
     promised = seen - found.level > PROMISE * math.hypot(found.error, spread)
-    return found if math.isfinite(found.error) and not promised else Selected()
+    return response, found if math.isfinite(found.error) and not promised else Selected()
 
 
 def selected(
