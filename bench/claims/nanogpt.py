@@ -19,8 +19,7 @@ from optimizer_pairs import Arrived
 from scipy import stats
 
 from tunebook.deciding.comparison import Judgement, conclude
-from tunebook.deciding.rerun_evidence import Question
-from tunebook.deciding.sequential_design import FIRST_ADOPT
+from tunebook.deciding.rerun_evidence import FIRST_ADOPT, Question
 from tunebook.domain.design import Objective
 
 PAGE = Path(__file__).parents[2] / "docs/claims/nanogpt.md"

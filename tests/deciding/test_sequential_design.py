@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 
 from tunebook.deciding.brownian_motion import START, adopted, adopting_scores
-from tunebook.deciding.sequential_design import FIRST_ADOPT, extended, planned, unbiased_drift
+from tunebook.deciding.rerun_evidence import FIRST_ADOPT
+from tunebook.deciding.sequential_design import extended, planned, unbiased_drift
 
 
 def scores(design, drift, repeats, rng):

@@ -20,7 +20,8 @@ from tunebook.planning.forecast import Measured, Reruns, plan_ahead
 from tunebook.planning.response import Ground
 from tunebook.planning.trade_offs import Kind, trades, without_value
 from tunebook.planning.wording import assumption, too_small
-from tunebook.report.terminal.plan import cost_text, decision_text
+from tunebook.report.cost_text import cost_text
+from tunebook.report.terminal.plan import decision_text
 
 NUISANCE = {"learning_rate": log_uniform(1e-4, 1), "momentum": uniform(0, 1)}
 

@@ -203,7 +203,7 @@ class ProcedureBook(SteeredBook):
 def _view(
     book: _Book, args: Arguments, workers: int | None, progress: Progress | None = None
 ) -> ProcedureView:
-    from tunebook.book.planning.planned import at_a_time
+    from tunebook.book.planning.before_running import at_a_time
     from tunebook.procedures.steps.driving import standing
 
     stands = standing(book, args, workers=at_a_time(workers), progress=progress)

@@ -106,7 +106,7 @@ class Round(ReadRound):
         from tunebook.book.background import in_background
         from tunebook.book.bayesian.exploitation_round import run_exploitation
         from tunebook.book.decisions.limits import check_limits
-        from tunebook.book.planning.planned import say_before_running
+        from tunebook.book.planning.before_running import say_before_running
         from tunebook.book.running import (
             add_search_trials,
             say_after_training,

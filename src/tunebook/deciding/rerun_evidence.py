@@ -10,6 +10,8 @@ from tunebook.domain.finding import Interval
 
 FEWEST = 3
 """Reruns a side below which a standard deviation is no estimate."""
+FIRST_ADOPT = 4
+"""Reruns a side from which one may be adopted: of three, all may be lucky in one group of two."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,13 +29,12 @@ import numpy as np
 from scipy import optimize, special
 
 from tunebook.deciding.brownian_motion import adopted, adopting_scores, dropping_scores
+from tunebook.deciding.rerun_evidence import FIRST_ADOPT
 
 FIRST_DROP = 3
 """Reruns a side from which a candidate may be dropped, in plans of DROPS_EARLY a side or more: in
 shorter ones three reruns would decide nearly all, at too few degrees of freedom."""
 DROPS_EARLY = 6
-FIRST_ADOPT = 4
-"""Reruns a side from which one may be adopted: of three, all may be lucky in one group of two."""
 ABOUT_LOOKS = 12
 POWER = 0.8
 FIRST_SHARE = 0.9

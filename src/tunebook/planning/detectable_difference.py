@@ -32,11 +32,10 @@ from tunebook.planning.reading_table import TRIALS, reading
 from tunebook.planning.response import Ground, StandIn
 from tunebook.search.assignment import search_trials
 from tunebook.statistics.estimators import welch_freedom
+from tunebook.statistics.fewest_trials import FEWEST, FEWEST_SEEDS
 from tunebook.statistics.response.columns import MOST_AXES
 from tunebook.statistics.response.columns import MOST_VALUES as MOST_LEVELS
 from tunebook.statistics.scientific_values import (
-    FEWEST,
-    FEWEST_SEEDS,
     MOST_FITTED_VALUES,
     Part,
     nuisance_axes,

@@ -18,7 +18,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tunebook.deciding.sequential_design import FIRST_ADOPT, planned
+from tunebook.deciding.rerun_evidence import FIRST_ADOPT
+from tunebook.deciding.sequential_design import planned
 from tunebook.domain.design import Round, Study, studies
 from tunebook.domain.errors import DesignError
 from tunebook.domain.table import TrialTable
@@ -31,6 +32,7 @@ from tunebook.planning.cost import (
 from tunebook.planning.detectable_difference import PlannedQuestion, questions
 from tunebook.planning.earlier_trials import Searched, repeated_seeds, searched
 from tunebook.planning.response import NOISE_SHARE, Ground, StandIn, stand_in
+from tunebook.planning.too_few import candidates
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -218,7 +220,7 @@ def plan_ahead(
         ),
         questions=_questions(plan, likes) if differences else (),
         cost=planned_cost(plan, measured.timed if measured else None, tried or {}, workers),
-        decision=_decision(plan, split, decided, noise),
+        decision=_decision(plan, decided, noise),
     )
 
 
@@ -245,20 +247,13 @@ def _questions(plan: Round, likes: Mapping[str, StandIn]) -> tuple[PlannedQuesti
         return ()
 
 
-def _decision(
-    plan: Round, split: Sequence[Study], reruns: Reruns, noise: float
-) -> PlannedDecision:
-    """What the reruns tell: each candidate is a scientific value, as `book.decisions` has it."""
-    settled = {
-        tuple((k, v) for k, v in s.branch.conditions.items() if k in plan.scientific)
-        for s in split
-        if s.numbers
-    }
-    candidates = max(1, len(settled))
-    sides = candidates + reruns.baseline
+def _decision(plan: Round, reruns: Reruns, noise: float) -> PlannedDecision:
+    """What the reruns tell."""
+    arms = candidates(plan)
+    sides = arms + reruns.baseline
     each = reruns.most // sides
     # Against chance one side's noise is all there is: the promise is then on the safe side.
-    excess = planned(each, reruns.level / candidates).excess if each >= FIRST_ADOPT else math.nan
+    excess = planned(each, reruns.level / arms).excess if each >= FIRST_ADOPT else math.nan
     return PlannedDecision(
         sides=sides, reruns=each, level=reruns.level, gain=excess * noise, excess=excess,
         after=reruns.after, left=reruns.left,

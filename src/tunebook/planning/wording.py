@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import math
 
-from tunebook.deciding.sequential_design import FIRST_ADOPT
-from tunebook.domain.design import Round, studies
-from tunebook.domain.formats.numbers import digits, percent, plural
+from tunebook.domain.design import studies
+from tunebook.domain.formats.numbers import digits, percent
 from tunebook.planning.detectable_difference import told_trials
 from tunebook.planning.earlier_trials import FEWEST as FEWEST_COMPLETE
 from tunebook.planning.earlier_trials import FEWEST_FREE
 from tunebook.planning.forecast import PlannedRound
 from tunebook.planning.response import NOISE_SHARE, Ground
-from tunebook.statistics.scientific_values import FEWEST, FEWEST_SEEDS
-
-LISTED = 4
+from tunebook.planning.too_few import too_few_reruns, too_few_trials
 
 
 def assumption(found: PlannedRound) -> str:
@@ -76,27 +73,7 @@ def _not_known(found: PlannedRound) -> str:
 
 def too_small(found: PlannedRound) -> tuple[str, ...]:
     """What no trial will settle, however it comes out; said before any is spent."""
-    return (*_too_few_trials(found.plan), *_too_few_reruns(found), *_tells_nothing(found))
-
-
-def _too_few_trials(plan: Round) -> list[str]:
-    split = studies(plan)
-    alone = len(split) == 1 and not split[0].branch.axes  # one configuration compares nothing
-    if not plan.scientific or alone:
-        return []
-    said = []
-    short = [s for s in split if len(s.numbers) < (FEWEST if s.branch.axes else FEWEST_SEEDS)]
-    if short:
-        least = max(FEWEST if s.branch.axes else FEWEST_SEEDS for s in short)
-        names = ", ".join(s.name or "the search" for s in short[:LISTED])
-        names += f" and {len(short) - LISTED} more" if len(short) > LISTED else ""
-        fewest = min(len(s.numbers) for s in short)
-        said.append(
-            f"{names}: {fewest} trial{'s' if fewest != 1 else ''}, and C9 says nothing of a value "
-            f"below {least}. Next: trials = {least * len(split)} or more, or fewer scientific "
-            "values"
-        )
-    return said
+    return (*too_few_trials(found.plan), *_too_few_reruns(found), *_tells_nothing(found))
 
 
 def _too_few_reruns(found: PlannedRound) -> list[str]:
@@ -107,19 +84,13 @@ def _too_few_reruns(found: PlannedRound) -> list[str]:
             f"of cases, and {digits(decided.left)} is left. Next: decide with max_reruns above "
             f"{decided.reruns * decided.sides}, or lower least_improvement"
         ]
-    if decided.reruns >= FIRST_ADOPT:
-        return []
-    return [
-        f"{decided.sides} arms get {plural(decided.reruns, 'new-seed rerun')} each, and an "
-        f"adoption takes {FIRST_ADOPT}. Next: decide with max_reruns = "
-        f"{FIRST_ADOPT * decided.sides} or more, or compare fewer values"
-    ]
+    return too_few_reruns(decided.sides, decided.reruns)
 
 
 def _tells_nothing(found: PlannedRound) -> list[str]:
     said = []
     for question in found.questions:
-        if question.values < 2 or _too_few_trials(found.plan):
+        if question.values < 2 or too_few_trials(found.plan):
             continue
         if math.isinf(question.difference):
             said.append(

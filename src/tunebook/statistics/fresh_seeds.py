@@ -23,9 +23,8 @@ import numpy as np
 
 from tunebook.domain.finding import Interval, PairwiseDifference
 from tunebook.domain.trial import Configuration, Value
+from tunebook.statistics.fewest_trials import FEWEST, FEWEST_SEEDS
 from tunebook.statistics.scientific_values import (
-    FEWEST,
-    FEWEST_SEEDS,
     LARGEST,
     Group,
     rows_by_configuration,

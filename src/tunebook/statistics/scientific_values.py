@@ -21,6 +21,7 @@ from tunebook.domain.places import places_on
 from tunebook.domain.space import Axis, Choice, Float, Integer, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration, Value
+from tunebook.statistics.fewest_trials import FEWEST, FEWEST_SEEDS
 from tunebook.statistics.response.resampling import mean_best, spread_of_best
 from tunebook.statistics.response.selected_response import Selected, study_selects
 
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from jaxtyping import Float as Floats
     from jaxtyping import Int
 
-FEWEST = 5
-"""Complete configurations of a value below which its best has no interval."""
-FEWEST_SEEDS = 3
-"""Complete trials of a lone configuration below which its mean has no interval."""
 SLICES = 4
 LARGEST = 1e150
 """Losses beyond it count as it."""

@@ -13,7 +13,8 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import tunebook as tb
 from tunebook.book.decisions.refusals import gain_within_reach
-from tunebook.book.planning.planned import Planned, last_timed, look_ahead
+from tunebook.book.planning.before_running import last_timed
+from tunebook.book.planning.planned import Planned, look_ahead
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Round
 from tunebook.domain.finding import Interval

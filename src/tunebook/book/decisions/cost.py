@@ -6,7 +6,8 @@ import sys
 
 from tunebook.book.decisions.levels import book_account
 from tunebook.book.decisions.refusals import gain_left_in
-from tunebook.book.planning.planned import at_a_time, last_measured, last_timed
+from tunebook.book.planning.before_running import at_a_time, last_timed
+from tunebook.book.planning.planned import last_measured
 from tunebook.book.repeated_rounds import with_repeats
 from tunebook.book.tried_times import tried_times
 from tunebook.checks.variance_sources import check as variance_sources
@@ -17,7 +18,7 @@ from tunebook.domain.finding import NotApplicable
 from tunebook.domain.formats.numbers import digits, number, percent, plural, round_to
 from tunebook.planning.cost import planned_cost
 from tunebook.planning.earlier_trials import repeated_seeds
-from tunebook.report.terminal.plan import cost_text
+from tunebook.report.cost_text import cost_text
 from tunebook.store import Store, StoredRound
 
 

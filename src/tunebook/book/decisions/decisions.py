@@ -33,8 +33,7 @@ from tunebook.checks.variance_sources import check as variance_sources
 from tunebook.checks.variance_sources.check import VarianceSourcesResult
 from tunebook.deciding.candidate_wording import MOST_NAMED, compared_text
 from tunebook.deciding.comparison import Judgement, conclude
-from tunebook.deciding.rerun_evidence import Question, Reading, SideEvidence
-from tunebook.deciding.sequential_design import FIRST_ADOPT
+from tunebook.deciding.rerun_evidence import FIRST_ADOPT, Question, Reading, SideEvidence
 from tunebook.deciding.wording import against_baseline
 from tunebook.domain.decision import (
     BASELINE,

@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from tunebook.book.decisions.levels import book_account
 from tunebook.book.decisions.limits import MAX_RERUNS, check_limits
 from tunebook.book.decisions.refusals import gain_left_in, out_of_reach
+from tunebook.book.planning.before_running import at_a_time, last_timed
 from tunebook.book.tried_times import tried_times
 from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.deciding.launch_account import granted
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.formats.codec import to_data
-from tunebook.domain.formats.numbers import plural
 from tunebook.domain.trial import Purpose, Status
 from tunebook.examination.objective_direction import direction_finding
-from tunebook.execution.resources import cores
 from tunebook.planning.baseline_gaps import gaps_text
-from tunebook.planning.cost import Timed, planned_cost
 from tunebook.planning.earlier_trials import FEWEST, FEWEST_FREE
 from tunebook.planning.forecast import Measured, PlannedRound, Reruns, plan_ahead
 from tunebook.planning.trade_offs import Trade, trades
 from tunebook.planning.wording import assumption, too_small
-from tunebook.report.notebook.views import planned_html
 from tunebook.report.terminal.lines import plain, show
-from tunebook.report.terminal.plan import cost_text, one_line, planned_renderable
+from tunebook.report.terminal.plan import one_line, planned_renderable
 from tunebook.store import Store
 from tunebook.store.table import table
 
@@ -95,6 +90,8 @@ class Planned:
         return plain(planned_renderable(self.ahead, self.trades, self.doubts))
 
     def _repr_html_(self) -> str:
+        from tunebook.report.notebook.views import planned_html
+
         return planned_html(self.ahead, self.trades, self.doubts)
 
 
@@ -215,64 +212,6 @@ def last_measured(store: Store, number: int | None) -> Measured | None:
         reruns=reruns,
         reruns_of=reruns_of,
     )
-
-
-def last_timed(store: Store, number: int | None, *, fewest: int = 1) -> Timed | None:
-    """How long the search trials took of the newest round up to `number` with so many complete.
-
-    Cheap, since it reads no curve.
-    """
-    for stored in reversed(store.rounds()[:number]):
-        ended = [
-            t
-            for t in store.trials(stored.number)
-            if t.status in (Status.COMPLETE, Status.INFEASIBLE) and t.purpose is not Purpose.RERUN
-        ]
-        if sum(t.status is Status.COMPLETE for t in ended) >= fewest:
-            return Timed(
-                number=stored.number,
-                configs=[t.config for t in ended],
-                seconds=np.array([t.seconds for t in ended], np.float64),
-                max_train_steps=stored.plan.max_train_steps,
-            )
-    return None
-
-
-def say_before_running(
-    store: Store, plan: Round, number: int, workers: int | None, *, quiet: bool
-) -> None:
-    """One line to stderr on what is about to be spent, and a warning where it can tell nothing.
-
-    Only what is cheap to work out: the smallest difference takes seconds, `planned()` has it.
-
-    Args:
-        store: of the book.
-        plan, number: of the round.
-        workers: trials at a time.
-        quiet: warn alone.
-    """
-    ahead = plan_ahead(plan, None, reruns=_reruns(store, MAX_RERUNS), differences=False)
-    timed = last_timed(store, number)
-    if not quiet:
-        count = at_a_time(workers)
-        cost = planned_cost(plan, timed, tried_times(plan), count)
-        few = f", {ahead.trials_a_study} a study" if len(ahead.studies) > 1 else ""
-        print(
-            f"Round {number}: {plural(plan.trials, 'trial')}{few}; cost {cost_text(cost)}. "
-            "For the smallest difference that the round can show: tunebook run --plan, in Python "
-            "round.planned().",
-            file=sys.stderr,
-        )
-    launches = store.launches()
-    if gaps := gaps_text(plan, launches[-1] if launches else None):
-        print(f"Warning: {gaps}", file=sys.stderr)
-    for text in too_small(ahead):
-        print(f"Warning, too small for a verdict: {text}.", file=sys.stderr)
-
-
-def at_a_time(workers: int | None) -> int:
-    """Trials at a time, as `run` would have them."""
-    return max(1, cores() if workers is None else workers)
 
 
 def _reruns(store: Store, most: int) -> Reruns:

@@ -19,7 +19,6 @@ from tunebook.domain.error_kind import coding_errors
 from tunebook.domain.finding import Examination
 from tunebook.domain.formats.codec import RoundFile, write_round_file
 from tunebook.domain.record import Proposal
-from tunebook.report.notebook.views import proposal_html
 from tunebook.store import Store
 from tunebook.store.setting import setting_of
 from tunebook.store.table import table
@@ -84,6 +83,8 @@ class NextRound:
         return self.toml()
 
     def _repr_html_(self) -> str:
+        from tunebook.report.notebook.views import proposal_html
+
         return proposal_html(self.proposal)
 
 

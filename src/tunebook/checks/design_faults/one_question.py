@@ -17,7 +17,7 @@ from tunebook.domain.formats.numbers import in_words, plural
 from tunebook.domain.space import Choice, leaves
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
-from tunebook.statistics.scientific_values import FEWEST
+from tunebook.statistics.fewest_trials import FEWEST
 
 MANY = 3
 """Scientific hyperparameters that are many. A judgement: two may interact."""

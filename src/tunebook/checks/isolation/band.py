@@ -23,10 +23,11 @@ from tunebook.domain.space import Axis, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration
 from tunebook.statistics.distributions import t_above
+from tunebook.statistics.fewest_trials import FEWEST
 from tunebook.statistics.response.forms import fit_response
 from tunebook.statistics.response.resampling import mean_best, spread_of_best
 from tunebook.statistics.response.selected_response import selected
-from tunebook.statistics.scientific_values import FEWEST, SLICES, by_configuration, units_of
+from tunebook.statistics.scientific_values import SLICES, by_configuration, units_of
 from tunebook.statistics.value_pairs import ALPHA, LONE
 
 if TYPE_CHECKING:

@@ -41,9 +41,10 @@ from tunebook.domain.finding import (
 from tunebook.domain.space import spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
+from tunebook.statistics.fewest_trials import FEWEST
 from tunebook.statistics.fresh_seeds import FreshSeeds, fresh_pairs, fresh_seeds
 from tunebook.statistics.metric_bounds import certain_best, cut_at_best
-from tunebook.statistics.scientific_values import FEWEST, Group, groups_of
+from tunebook.statistics.scientific_values import Group, groups_of
 from tunebook.statistics.value_pairs import ALPHA as ALPHA
 from tunebook.statistics.value_pairs import best_of, compared_pairs, cut_pair
 

@@ -10,9 +10,10 @@ import numpy as np
 from tunebook.domain.finding import PairwiseDifference
 from tunebook.domain.formats.numbers import digits, range_text, round_to
 from tunebook.domain.space import spell
+from tunebook.statistics.fewest_trials import FEWEST
 from tunebook.statistics.fresh_seeds import FreshSeeds, SeedGroups
 from tunebook.statistics.response.resampling import trials_to_resolve
-from tunebook.statistics.scientific_values import FEWEST, Group
+from tunebook.statistics.scientific_values import Group
 from tunebook.statistics.value_pairs import MOST_VALUES
 
 MOST_PAIRS = 3

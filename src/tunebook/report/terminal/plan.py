@@ -11,11 +11,11 @@ from rich.text import Text
 from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.domain.formats.numbers import ABSENT, digits, percent, plural, seconds_text
 from tunebook.domain.space import Choice, Per
-from tunebook.planning.cost import PlannedCost
 from tunebook.planning.detectable_difference import PlannedQuestion
 from tunebook.planning.forecast import PlannedRound
 from tunebook.planning.trade_offs import Trade
 from tunebook.planning.wording import assumption, too_small
+from tunebook.report.cost_text import cost_text
 from tunebook.report.terminal.lines import grid, line
 
 COLUMNS = ("Change", "Trials a study", "Points", "Difference", "Compute")
@@ -66,23 +66,6 @@ def trials_text(ahead: PlannedRound) -> str:
 def density_text(ahead: PlannedRound) -> str:
     """Points per hyperparameter, two digits."""
     return digits(ahead.density)
-
-
-def cost_text(cost: PlannedCost | None) -> str:
-    """`21 min of compute: 20 s a trial by 64 trials of round 1; 11 min with 2 at a time`."""
-    if cost is None:
-        return "unknown, since no trial was timed yet (tunebook try times 50 steps)"
-    by = f"{plural(cost.timed, 'trial')} of round {cost.number}"
-    if not cost.number:
-        by = f"a test run of {plural(cost.timed, 'configuration')} (tunebook try)"
-    start = "the start of a worker is not counted"
-    if cost.start_s is not None:
-        start = f"{seconds_text(cost.start_s)} for each worker to start"
-    each = f"{seconds_text(cost.trial_s)} a trial by {by}"
-    said = f"{seconds_text(cost.compute_s)} of compute: {each}, {start}"
-    if cost.workers == 1:
-        return f"{said}, one after the other"
-    return f"{said}; {seconds_text(cost.wall_s)} with {cost.workers} at a time"
 
 
 def difference_text(ahead: PlannedRound, question: PlannedQuestion) -> str:
