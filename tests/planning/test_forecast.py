@@ -139,7 +139,7 @@ def test_without_a_range_no_response_over_one_is_assumed(assumed):
     assert "bowl" in assumption(assumed)
 
 
-def test_the_same_seed_promises_the_same(assumed):
+def test_a_plan_promises_the_same_each_time(assumed):
     assert plan_ahead(plan(), None).difference == assumed.difference
 
 

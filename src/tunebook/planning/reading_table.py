@@ -1,7 +1,7 @@
 """How exactly C9 reads a study of some size, from a table of simulated studies (B5).
 
-Each row sums up studies on a bowl about the middle, equally wide on all hyperparameters
-(`bench/planning_table.py` makes them). Errors are in standard deviations of the seeds' noise.
+Each row sums up studies on a bowl about the middle, equally wide on all hyperparameters;
+`bench/claims/planning_table.py` makes them. Errors are in standard deviations of the seeds' noise.
 Between rows it is interpolated along the logarithms of hyperparameters and trials and along the
 noise; beyond them the end of the table counts.
 """

@@ -43,6 +43,27 @@ def test_the_error_of_a_prediction_is_as_large_as_it_says():
     assert inside >= 170
 
 
+@pytest.mark.parametrize("trials", [20, 80])
+def test_the_fit_is_the_mode_whichever_matrix_is_inverted(trials):
+    """36 columns: with fewer trials their matrix is inverted, else that of the columns."""
+    rng, columns = np.random.default_rng(1), columns_for([0] * 3, degree=[6] * 3, products=4)
+    units = rng.random((trials, 3))
+    x, scores = columns.of(units), np.sin(3 * units[:, 0]) + 0.1 * rng.normal(size=trials)
+    model = fit(columns, x, scores)
+    centred, around = x - x.mean(0), scores - scores.mean()
+    beta = np.linalg.solve(centred.T @ centred + np.diag(model.prior**-2), centred.T @ around)
+    np.testing.assert_allclose(model.beta, beta, rtol=1e-6, atol=1e-9)
+
+    def cost(factor):
+        prior = model.prior * factor
+        kernel = np.eye(trials) + (centred * prior**2) @ centred.T
+        rest = around @ np.linalg.solve(kernel, around)
+        return (trials - 1) * np.log(rest) + np.linalg.slogdet(kernel)[1]
+
+    # The weak prior of the scales moves the mode of the likelihood little.
+    assert cost(1.0) < min(cost(0.2), cost(5.0))
+
+
 def test_columns_are_orthonormal_on_the_unit_interval():
     columns = columns_for([0, 3], degree=[4, 1], products=2)
     mains = columns.of(qmc.Sobol(2, rng=0).random(4096))[:, :4]

@@ -1,6 +1,6 @@
 """How exactly C9 reads a study, by its hyperparameters, trials and noise: the planner's table (B5).
 
-    python bench/planning_table.py
+    python bench/claims/planning_table.py
 
 Each cell runs studies on a bowl about the middle, equally wide on all hyperparameters, whose trials
 have a standard deviation of one, and reads each as C9 does. The planner scales what C9 said of an
@@ -34,7 +34,7 @@ from tunebook.statistics.response.resampling import mean_best, spread_of_best
 from tunebook.statistics.response.selected_response import study_selects
 from tunebook.statistics.value_pairs import SEEN
 
-TABLE = Path(__file__).parents[1] / "src/tunebook/planning" / FILE
+TABLE = Path(__file__).parents[2] / "src/tunebook/planning" / FILE
 BOWL = 180**-0.5
 """Standard deviation of (u - 0.5) ** 2 over evenly spread u in [0, 1]."""
 
