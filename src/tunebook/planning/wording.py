@@ -26,8 +26,8 @@ def assumption(found: PlannedRound) -> str:
         )
     elif found.ground is Ground.NEAREST:
         said = (
-            f"From round {found.number}: a trial is taken to be like those nearest to it, since "
-            f"no smooth response fits them. Trials spread {spread} over the space, seeds "
+            f"From round {found.number}: the best trials seen are compared, since no smooth "
+            f"response fits them. Trials spread {spread} over the space, seeds "
             f"{noise}{by or ', as is assumed'}"
         )
     elif not any(study.branch.axes for study in studies(found.plan)):
@@ -66,7 +66,7 @@ def _not_known(found: PlannedRound) -> str:
     if not any(math.isfinite(q.difference) for q in found.questions):
         return said
     return (
-        f"{said}. Changes are compared by a simulation: a bowl over the nuisance hyperparameters, "
+        f"{said}. Changes are compared on an assumption: a bowl over the nuisance hyperparameters, "
         f"and seeds that vary {percent(NOISE_SHARE)} as much as trials do"
     )
 
