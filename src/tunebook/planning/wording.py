@@ -66,8 +66,8 @@ def _not_known(found: PlannedRound) -> str:
     if not any(math.isfinite(q.difference) for q in found.questions):
         return said
     return (
-        f"{said}. Changes are compared on an assumption: a bowl over the nuisance hyperparameters, "
-        f"and seeds that vary {percent(NOISE_SHARE)} as much as trials do"
+        f"{said}. Changes are compared on an assumption: a bowl over the nuisance "
+        f"hyperparameters, and seeds that vary {percent(NOISE_SHARE)} as much as trials do"
     )
 
 
