@@ -1,7 +1,8 @@
 """All checks and pictures of one table, by its number of trials: seconds, memory, report.
 
 Writes a table of N trials x 100 steps x 3 metrics as two CSV files, audits it with the real
-command, and opens the report in Chromium. Medians and the full range go to docs/scale.md.
+command, and opens the report in Chromium. Then audits smaller and larger tables without a report,
+with this tree and an earlier commit in turn. Medians go to docs/scale.md.
 
     make scale
 """
@@ -18,13 +19,33 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from instant_tables import conditional_table, plain_table
+
 STEPS = 100
 COMMAND = Path(sys.executable).with_name("tunebook")
+ROOT = Path(__file__).parents[1]
+BEFORE = "6760b3b"
+"""The last commit before checks were made faster."""
+SMALL = (16, 64, 512, 10_000)
+GROWTH = (100, 1_000, 100_000)
+AUDIT = "from tunebook.cli import main; main()"
+EXAMINE = """
+import json, sys, time
+import tunebook as tb
+from tunebook.checks import CHECKS, load_check
+table = tb.TrialTable.from_csv(sys.argv[1], sys.argv[2] or None, objective=sys.argv[3])
+for check in CHECKS:
+    load_check(check)
+began = time.process_time()
+tb.examine(table)
+print(time.process_time() - began)
+"""
 
 
 def write_table(folder: Path, trials: int, seed: int = 0) -> tuple[Path, Path]:
@@ -71,19 +92,74 @@ def audit(at: Path, curves: Path, report: Path) -> dict[str, float]:
         COMMAND, "audit", at, "--curves", curves, "--objective", "minimize:valid/error",
         "--scientific", "optimizer", "--report", report,
     ]  # fmt: skip
+    return {**timed(list(map(str, asked))), "report": report.stat().st_size / 1e6}
+
+
+def timed(asked: Sequence[str], source: Path = ROOT / "src") -> dict[str, float]:
+    """Wall and CPU seconds and peak resident memory in GB of a command with Tunebook of a tree."""
+    env = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
     began = time.perf_counter()
-    with subprocess.Popen(list(map(str, asked)), stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(asked, stdout=subprocess.DEVNULL, env=env) as process:
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     wall = time.perf_counter() - began
     if process.returncode not in (0, 1):
-        raise SystemExit(f"the audit of {at} ended with {process.returncode}")
-    return {
-        "wall": wall,
-        "cpu": used.ru_utime + used.ru_stime,
-        "memory": used.ru_maxrss / 1e6,
-        "report": report.stat().st_size / 1e6,
-    }
+        raise SystemExit(f"{' '.join(asked)} ended with {process.returncode}")
+    cpu = used.ru_utime + used.ru_stime
+    return {"wall": wall, "cpu": cpu, "memory": used.ru_maxrss / 1e6}
+
+
+def tables(folder: Path) -> Iterator[tuple[str, Path, Path | None]]:
+    """Tables of several kinds: what each is, and its files."""
+    at = folder / "plain.csv"
+    for trials in SMALL:
+        for hyperparameters in (5, 16):
+            plain_table(at, trials, hyperparameters)
+            yield f"{trials:,} x {hyperparameters}", at, None
+    for trials in SMALL:
+        yield f"{trials:,} x 5, curves", *write_table(folder, trials)
+    conditional_table(at)
+    yield "180 x 16, most conditional", at, None
+    for trials in GROWTH:
+        plain_table(at, trials, 5)
+        yield f"{trials:,} x 5", at, None
+
+
+def beside(at: Path, curves: Path | None, sources: Sequence[Path], repeats: int) -> list[str]:
+    """Cells of an audit's CPU seconds, of its checks alone and its memory, before and after."""
+    runs: list[list[dict[str, float]]] = [[] for _ in sources]
+    objective = "minimize:valid/error" if curves else "minimize:loss"
+    more = ["--curves", str(curves)] if curves else []
+    audit = [sys.executable, "-c", AUDIT, "audit", str(at), *more, "--objective", objective]
+    examine = [sys.executable, "-c", EXAMINE, str(at), str(curves or ""), objective]
+    for _ in range(repeats):
+        for source, own in zip(sources, runs, strict=True):
+            env = {**os.environ, "PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
+            said = subprocess.run(examine, check=True, capture_output=True, text=True, env=env)
+            own.append({**timed(audit, source), "checks": float(said.stdout)})
+    return [
+        f"{statistics.median(r[k] for r in own):.3g}"
+        for k in ("cpu", "checks", "memory")
+        for own in runs
+    ]
+
+
+def beside_rows(before: str, repeats: int, kinds: str) -> list[str]:
+    """A row for each table, with an earlier commit and this tree in turn."""
+    rows = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        packed = folder / "before.tar"
+        subprocess.run(["git", "archive", "-o", packed, before, "src"], check=True, cwd=ROOT)
+        subprocess.run(["tar", "-xf", packed, "-C", folder], check=True)
+        for kind, at, curves in tables(folder):
+            if kinds not in kind:
+                continue
+            times = repeats if kind[:6] not in ("10,000", "100,00") else 1
+            cells = beside(at, curves, (folder / "src", ROOT / "src"), times)
+            rows.append(f"| {kind} | {' | '.join(cells)} |")
+            print(rows[-1], flush=True)
+    return rows
 
 
 def opened(report: Path) -> float:
@@ -99,7 +175,7 @@ def spread(values: list[float]) -> str:
     return f"{statistics.median(values):.3g} ({min(values):.3g} to {max(values):.3g})"
 
 
-def page(sizes: list[int], repeats: int, *, browser: bool) -> str:
+def page(sizes: list[int], repeats: int, *, browser: bool, before: str, kinds: str) -> str:
     rows = []
     for trials in sizes:
         times = repeats if trials <= 10_000 else 1
@@ -113,6 +189,7 @@ def page(sizes: list[int], repeats: int, *, browser: bool) -> str:
             f"| {trials:,} | " + " | ".join([*cells, spread(shown) if shown else ""]) + " |"
         )
         print(rows[-1], flush=True)
+    compared = beside_rows(before, repeats, kinds)
     return "\n".join(
         [
             "# Time by the number of trials",
@@ -130,6 +207,20 @@ def page(sizes: list[int], repeats: int, *, browser: bool) -> str:
             "|---|---|---|---|---|---|",
             *rows,
             "",
+            "## Checks before and after",
+            "",
+            "`tunebook audit` without a report, as one process (CPU seconds with imports, memory in"
+            " GB), and its checks alone",
+            f"once they are loaded; {before} and this tree in turn. Tables are trials x hyperparameters;"
+            " curves as above; of the",
+            f"conditional ones, layers 1 to 7 have a width and a dropout each. Medians of {repeats} runs (of"
+            " 10,000 and more trials one).",
+            "",
+            "| table | audit before (s) | audit | checks before (s) | checks | memory before (GB) |"
+            " memory |",
+            "|---|---|---|---|---|---|---|",
+            *compared,
+            "",
         ]
     )
 
@@ -139,6 +230,14 @@ if __name__ == "__main__":
     parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--no-browser", action="store_true")
+    parser.add_argument("--before", default=BEFORE, help="commit to compare with")
+    parser.add_argument("--kinds", default="", help="compared tables whose name has this text")
     asked = parser.parse_args()
-    text = page(asked.sizes, asked.repeats, browser=not asked.no_browser)
-    (Path(__file__).parents[1] / "docs/scale.md").write_text(text, "utf-8")
+    text = page(
+        asked.sizes,
+        asked.repeats,
+        browser=not asked.no_browser,
+        before=asked.before,
+        kinds=asked.kinds,
+    )
+    (ROOT / "docs/scale.md").write_text(text, "utf-8")
