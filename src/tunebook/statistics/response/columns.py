@@ -51,13 +51,35 @@ class Columns:
 
     def of(self, units: Float[np.ndarray, "points axes"]) -> Float[np.ndarray, "points columns"]:
         """The columns at each point."""
+        mains = self._mains(units)
+        return np.concatenate([mains, mains[self.pairs[0]] * mains[self.pairs[1]]]).T
+
+    def _mains(self, units: Float[np.ndarray, "points axes"]) -> Float[np.ndarray, "mains points"]:
         curves = _legendre(units.T, max(self.degree))
         rows = [
             _levels(units[:, axis], levels) if levels else curves[:top, axis]
             for axis, (levels, top) in enumerate(zip(self.levels, self.degree, strict=True))
         ]
-        mains = np.concatenate(rows)
-        return np.concatenate([mains, mains[self.pairs[0]] * mains[self.pairs[1]]]).T
+        return np.concatenate(rows)
+
+    def mains(self, units: Float[np.ndarray, "points axes"]) -> Float[np.ndarray, "points mains"]:
+        """The columns of one hyperparameter each, which are the first."""
+        return self._mains(units).T
+
+    @property
+    def axis_of_mains(self) -> Int[np.ndarray, "mains"]:
+        """The hyperparameter of each of these."""
+        counts = [n or top for n, top in zip(self.levels, self.degree, strict=True)]
+        return np.repeat(np.arange(len(counts)), counts)
+
+    def curve(
+        self, axis: int, values: Float[np.ndarray, "*shape"]
+    ) -> Float[np.ndarray, "*shape parts"]:
+        """The columns of one hyperparameter at its values."""
+        count = self.levels[axis]
+        if not count:
+            return np.moveaxis(_legendre(values, self.degree[axis]), 0, -1)
+        return np.moveaxis(_levels(values.ravel(), count), 0, -1).reshape(*values.shape, count)
 
 
 def columns_for(levels: Sequence[int], *, degree: Sequence[int], products: int) -> Columns:

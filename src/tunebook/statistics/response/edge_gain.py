@@ -25,6 +25,7 @@ import numpy as np
 from tunebook.domain.space import Axis, Choice, Integer
 from tunebook.statistics.distributions import t_tail
 from tunebook.statistics.estimators import normal_scores
+from tunebook.statistics.response.along_axis import along_axis
 from tunebook.statistics.response.columns import (
     MOST_AXES,
     Columns,
@@ -180,9 +181,26 @@ class _Response:
         found = mean + CAUTION * np.sqrt(np.maximum(variance, 0.0))
         if self.feasibility is None:
             return found
-        # Losses are standardised: no place that works is as bad, and the way back leads downhill.
-        chance = self.feasibility.mean(units)
-        return np.where(chance >= 0.5, found, 100 * (1.5 - chance))
+        return _worse_where_failing(found, self.feasibility.mean(units))
+
+    def along(
+        self,
+        places: F[np.ndarray, "places axes"],
+        axis: int,
+        values: F[np.ndarray, "places values"],
+    ) -> F[np.ndarray, "places values"]:
+        """`cautious` at each place with each of its values of one hyperparameter."""
+        mean, variance = np.zeros(values.shape), np.zeros(values.shape)
+        for weight, model in zip(self.weights, self.models, strict=True):
+            if weight > 0.01:
+                told, spread = along_axis(model, places, axis, values)
+                mean += weight * told
+                variance += weight * model.noise * spread
+        found = mean + CAUTION * np.sqrt(np.maximum(variance, 0.0))
+        if self.feasibility is None:
+            return found
+        chance = self.feasibility.middle + along_axis(self.feasibility, places, axis, values)[0]
+        return _worse_where_failing(found, chance)
 
     def gain(
         self, edge: F[np.ndarray, "axes"], inside: F[np.ndarray, "axes"], enough: float
@@ -198,6 +216,13 @@ class _Response:
             t = np.array([gain, enough - gain, enough]) / error
             chances += weight * t_tail(t, model.freedom)
         return chances
+
+
+def _worse_where_failing(
+    losses: F[np.ndarray, "*places"], chance: F[np.ndarray, "*places"]
+) -> F[np.ndarray, "*places"]:
+    """Losses are standardised: no place that works is as bad, and the way back leads downhill."""
+    return np.where(chance >= 0.5, losses, 100 * (1.5 - chance))
 
 
 def _response(
@@ -321,10 +346,9 @@ def _best(
                 near = places[:, :, axis, None] + 0.02 * (np.arange(length) - length // 2)
                 low, high = at.min(axis=2, keepdims=True), at.max(axis=2, keepdims=True)
                 at = np.clip(near, low, high)
-            tried = np.repeat(places[:, :, None, :], length, axis=2)
-            tried[..., axis] = at
-            losses = response.cautious(tried.reshape(-1, places.shape[2])).reshape(at.shape)
+            flat = places.reshape(-1, places.shape[2])
+            losses = response.along(flat, axis, at.reshape(len(flat), length)).reshape(at.shape)
             chosen = losses.argmin(axis=2)[..., None]
             places[:, :, axis] = np.take_along_axis(at, chosen, axis=2)[..., 0]
-    flat = response.cautious(places.reshape(-1, places.shape[2])).reshape(places.shape[:2])
-    return np.asarray(places[np.arange(len(places)), flat.argmin(axis=1)])
+    ends = response.cautious(places.reshape(-1, places.shape[2])).reshape(places.shape[:2])
+    return np.asarray(places[np.arange(len(places)), ends.argmin(axis=1)])
