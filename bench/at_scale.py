@@ -28,6 +28,7 @@ import numpy as np
 from instant_tables import conditional_table, plain_table
 
 STEPS = 100
+HEADING = "## Checks before and after"
 COMMAND = Path(sys.executable).with_name("tunebook")
 ROOT = Path(__file__).parents[1]
 BEFORE = "6760b3b"
@@ -175,7 +176,8 @@ def spread(values: list[float]) -> str:
     return f"{statistics.median(values):.3g} ({min(values):.3g} to {max(values):.3g})"
 
 
-def page(sizes: list[int], repeats: int, *, browser: bool, before: str, kinds: str) -> str:
+def by_size(sizes: list[int], repeats: int, *, browser: bool) -> str:
+    """The first part of the page: all of a report, by the number of trials."""
     rows = []
     for trials in sizes:
         times = repeats if trials <= 10_000 else 1
@@ -189,7 +191,6 @@ def page(sizes: list[int], repeats: int, *, browser: bool, before: str, kinds: s
             f"| {trials:,} | " + " | ".join([*cells, spread(shown) if shown else ""]) + " |"
         )
         print(rows[-1], flush=True)
-    compared = beside_rows(before, repeats, kinds)
     return "\n".join(
         [
             "# Time by the number of trials",
@@ -207,7 +208,16 @@ def page(sizes: list[int], repeats: int, *, browser: bool, before: str, kinds: s
             "|---|---|---|---|---|---|",
             *rows,
             "",
-            "## Checks before and after",
+            "",
+        ]
+    )
+
+
+def compared(before: str, repeats: int, kinds: str) -> str:
+    """The second part: checks of several tables, before and after."""
+    return "\n".join(
+        [
+            HEADING,
             "",
             "`tunebook audit` without a report, as one process (CPU seconds with imports, memory in"
             " GB), and its checks alone",
@@ -219,7 +229,7 @@ def page(sizes: list[int], repeats: int, *, browser: bool, before: str, kinds: s
             "| table | audit before (s) | audit | checks before (s) | checks | memory before (GB) |"
             " memory |",
             "|---|---|---|---|---|---|---|",
-            *compared,
+            *beside_rows(before, repeats, kinds),
             "",
         ]
     )
@@ -232,12 +242,15 @@ if __name__ == "__main__":
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--before", default=BEFORE, help="commit to compare with")
     parser.add_argument("--kinds", default="", help="compared tables whose name has this text")
-    asked = parser.parse_args()
-    text = page(
-        asked.sizes,
-        asked.repeats,
-        browser=not asked.no_browser,
-        before=asked.before,
-        kinds=asked.kinds,
+    parser.add_argument(
+        "--only-compared", action="store_true", help="leave the page's first part as it is"
     )
-    (ROOT / "docs/scale.md").write_text(text, "utf-8")
+    asked = parser.parse_args()
+    page = ROOT / "docs/scale.md"
+    first = (
+        page.read_text("utf-8").partition(HEADING)[0]
+        if asked.only_compared
+        else by_size(asked.sizes, asked.repeats, browser=not asked.no_browser)
+    )
+    second = compared(asked.before, asked.repeats, asked.kinds)
+    page.write_text(f"{first.rstrip()}\n\n{second}", "utf-8")

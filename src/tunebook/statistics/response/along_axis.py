@@ -51,7 +51,7 @@ def _slopes(
     """The columns with a part of the hyperparameter, and how they follow each part of it."""
     columns = model.columns
     own = np.flatnonzero(columns.axis_of_mains == axis)
-    left, right = (np.isin(side, own) for side in columns.pairs)
+    left, right = ((side >= own[0]) & (side <= own[-1]) for side in columns.pairs)
     products = np.flatnonzero(left | right)
     part = np.where(left, columns.pairs[0], columns.pairs[1])[products] - own[0]
     other = np.where(left, columns.pairs[1], columns.pairs[0])[products]

@@ -336,11 +336,13 @@ def _best(
     places = starts.copy()
     for k, (axis, _) in enumerate(sides):
         places[k, :, axis] = np.clip(places[k, :, axis], own[k][0], own[k][-1])
+    listed = [
+        _of_one_length([own[k] if j == axis else grid for k, (j, _) in enumerate(sides)])
+        for axis, grid in enumerate(grids)
+    ]
     for sweep in range(SWEEPS + FINE_SWEEPS):
-        for axis in range(places.shape[2]):
-            wide = [own[k] if j == axis else grids[axis] for k, (j, _) in enumerate(sides)]
-            length = max(len(g) for g in wide)
-            at = np.stack([np.resize(g, length) for g in wide])[:, None, :]
+        for axis, of_sides in enumerate(listed):
+            at, length = of_sides[:, None, :], of_sides.shape[1]
             at = np.broadcast_to(at, (*places.shape[:2], length))
             if sweep >= SWEEPS and len(grids[axis]) == GRID:
                 near = places[:, :, axis, None] + 0.02 * (np.arange(length) - length // 2)
@@ -352,3 +354,9 @@ def _best(
             places[:, :, axis] = np.take_along_axis(at, chosen, axis=2)[..., 0]
     ends = response.cautious(places.reshape(-1, places.shape[2])).reshape(places.shape[:2])
     return np.asarray(places[np.arange(len(places)), ends.argmin(axis=1)])
+
+
+def _of_one_length(grids: Sequence[F[np.ndarray, "grid"]]) -> F[np.ndarray, "grids longest"]:
+    """Grids as rows; a shorter one begins again."""
+    longest = max(len(g) for g in grids)
+    return np.stack([np.resize(g, longest) for g in grids])
