@@ -22,7 +22,6 @@ from tunebook.importers.csv.sweep import read_sweep
 from tunebook.importers.csv.wording import reading_lines
 from tunebook.importers.source import SweepSource
 from tunebook.importers.sources import read_source
-from tunebook.report.page.sweep_page import render_sweep
 from tunebook.report.page.sweep_texts import caveats, space_texts
 
 
@@ -59,6 +58,8 @@ class Audit:
 
     def page(self, *, command: str = "", version: str = "") -> str:
         """Everything as one HTML file that needs no network."""
+        from tunebook.report.page.sweep_page import render_sweep  # it loads what draws
+
         return render_sweep(
             self.table,
             self.results,

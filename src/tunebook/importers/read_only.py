@@ -38,11 +38,6 @@ def read_only_engine(place: str | Path) -> sa.Engine:
     return sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.StaticPool)
 
 
-def shown(place: str | Path) -> str:
-    """The place as texts name it: a file's name, or a URL without its password."""
-    return place.name if isinstance(place, Path) else sa.make_url(place).render_as_string()
-
-
 def _server(url: sa.URL) -> sa.Engine:
     try:
         engine = sa.create_engine(url)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tunebook.domain.space import Axis
 from tunebook.importers.csv.columns import TrialRows
@@ -30,3 +31,12 @@ class SweepSource:
     objectives: tuple[str, ...] = ()
     reduce: Mapping[str, str] = field(default_factory=dict)
     adaptive: bool | None = None
+
+
+def shown(place: str | Path) -> str:
+    """The place as texts name it: a file's name, or a URL without its password."""
+    if isinstance(place, Path):
+        return place.name
+    from sqlalchemy import make_url
+
+    return make_url(place).render_as_string()

@@ -13,9 +13,8 @@ from tunebook.domain.errors import DesignError, nearest
 from tunebook.domain.formats.numbers import listed
 from tunebook.importers.csv.curves import read_curves
 from tunebook.importers.csv.sweep import read_csv
-from tunebook.importers.optuna.database import NEEDED
 from tunebook.importers.optuna.journal import is_journal
-from tunebook.importers.optuna.reader import read_optuna
+from tunebook.importers.optuna.study import NEEDED
 from tunebook.importers.source import SweepSource
 
 Place = Path | str
@@ -82,6 +81,12 @@ def _is_optuna(place: Place) -> bool:
     return is_journal(start) or (start.startswith(_SQLITE) and tables_of(place) >= NEEDED)
 
 
+def _optuna(place: Place, study: str) -> SweepSource:
+    from tunebook.importers.optuna.reader import read_optuna  # it loads SQLAlchemy
+
+    return read_optuna(place, study)
+
+
 def _csv(place: Place, study: str) -> SweepSource:
     del study
     return read_csv(place)
@@ -110,7 +115,7 @@ def tables_of(file: Path) -> set[str]:
 
 
 FORMATS: Mapping[str, Format] = {
-    "optuna": Format(recognises=_is_optuna, read=read_optuna),
+    "optuna": Format(recognises=_is_optuna, read=_optuna),
     "csv": Format(recognises=lambda place: isinstance(place, Path), read=_csv),
 }
 """By the name that `--from` takes; the first that recognises a place reads it."""

@@ -73,7 +73,7 @@ def command(
     from tunebook.book.files.writing import write_text
     from tunebook.cli.output import data, print_json
     from tunebook.domain.version import VERSION
-    from tunebook.importers.read_only import shown
+    from tunebook.importers.source import shown
     from tunebook.importers.sources import read_source
 
     named = None
@@ -131,7 +131,7 @@ def _objective(source: SweepSource, place: str, *, ask: bool) -> str:
     """The one that the source states, or that a person picks; else an error that lists them."""
     from tunebook.audit import proposed_objectives
     from tunebook.domain.errors import DesignError
-    from tunebook.importers.read_only import shown
+    from tunebook.importers.source import shown
 
     proposed = proposed_objectives(source)
     if len(source.objectives) == 1:

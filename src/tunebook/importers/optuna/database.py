@@ -10,11 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from tunebook.domain.errors import TableError
-from tunebook.importers.optuna.study import Study, StudyTrial, decoded
-from tunebook.importers.read_only import read_only_engine, shown
+from tunebook.importers.optuna.study import NEEDED, Study, StudyTrial, decoded
+from tunebook.importers.read_only import read_only_engine
+from tunebook.importers.source import shown
 
-NEEDED = frozenset({"studies", "trials", "trial_params"})
-"""Tables that every version has."""
 _INFINITE = {"INF_POS": math.inf, "INF_NEG": -math.inf, "NAN": math.nan}
 
 

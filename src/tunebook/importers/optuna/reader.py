@@ -18,8 +18,7 @@ from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.optuna.database import read_database
 from tunebook.importers.optuna.journal import read_journal
 from tunebook.importers.optuna.study import Range, Study, StudyTrial, joined, range_of
-from tunebook.importers.read_only import shown
-from tunebook.importers.source import SweepSource
+from tunebook.importers.source import SweepSource, shown
 
 REPORTED = "intermediate_value"
 """Name of the curve where it does not lead to the objective's value."""

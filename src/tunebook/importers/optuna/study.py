@@ -16,6 +16,10 @@ STATES = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
 ENDED = ("COMPLETE", "PRUNED", "FAIL")
 
 
+NEEDED = frozenset({"studies", "trials", "trial_params"})
+"""Tables that every version has."""
+
+
 @dataclass(slots=True, kw_only=True)
 class StudyTrial:
     """One trial.
