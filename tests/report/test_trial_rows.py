@@ -5,8 +5,8 @@ import numpy as np
 from tunebook.domain.design import Objective
 from tunebook.domain.formats.numbers import number
 from tunebook.domain.trial import Status
+from tunebook.report.in_a_line import best_trial
 from tunebook.report.trial_rows import trial_rows
-from tunebook.report.verdict import best_trial
 
 
 def test_no_trial_is_missing_and_the_best_comes_first(book):

@@ -6,12 +6,13 @@ import pytest
 from tunebook.domain.decision import Estimand, Side, Verdict
 from tunebook.domain.finding import Examination, Finding, Interval, Severity
 from tunebook.examination.examine import examine
+from tunebook.report.in_a_line import best_trial, verdict_label
 from tunebook.report.notebook.views import book_html, decision_html, round_html
 from tunebook.report.page.evidence import LETTER, evidence, mark_of, reference_lines
 from tunebook.report.page.page import render
 from tunebook.report.terminal.lines import plain
 from tunebook.report.terminal.summaries import book_renderable, decision_renderable
-from tunebook.report.verdict import answer, best_trial, level_note, verdict_label
+from tunebook.report.verdict import answer, level_note
 
 
 def examination(*findings):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tunebook.domain.formats.codec import to_data
+from tunebook.domain.formats.plain_data import to_data
 from tunebook.report.history import History, LaunchLine, RoundLine
 from tunebook.report.terminal.history import history_renderable
 from tunebook.report.terminal.lines import plain

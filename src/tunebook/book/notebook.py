@@ -26,7 +26,7 @@ from tunebook.domain.design import Round as Plan
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.book_location import name_of
-from tunebook.domain.formats.codec import alike
+from tunebook.domain.formats.json_text import alike
 from tunebook.domain.formats.notation import check_metric
 from tunebook.domain.sealing import check_test_metrics
 from tunebook.domain.space import Axis, Constraint, Per

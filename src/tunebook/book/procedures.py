@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from tunebook.book.rounds import Round, Train
 from tunebook.book.steering import SteeredBook
-from tunebook.domain.formats.codec import RoundFile, to_data
 from tunebook.domain.formats.numbers import plural
-from tunebook.execution import Executor
+from tunebook.domain.formats.plain_data import to_data
 
 if TYPE_CHECKING:
     from tunebook.book.planning.proposals import NextRound
     from tunebook.charts.picture import Picture
+    from tunebook.execution import Executor
     from tunebook.procedures.steps.arguments import Arguments
     from tunebook.procedures.steps.costs import StageCost
     from tunebook.procedures.steps.driving import Progress, RoundOfBook, RoundsBook, Standing
@@ -47,6 +47,7 @@ class ProcedureView:
     def proposal(self) -> NextRound | None:
         """The round to run next, to edit or to plan as it is; None where nothing is changed."""
         from tunebook.book.planning.proposals import NextRound
+        from tunebook.domain.formats.codec import RoundFile
 
         found = self._stands.conclusion.proposal
         if found is None:

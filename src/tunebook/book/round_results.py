@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from tunebook.checks import Result
     from tunebook.checks.importance.good_ranges import GoodRange
     from tunebook.domain.table import Curves, TrialTable
+    from tunebook.report.in_a_line import Best
     from tunebook.report.notebook.views import FindingsView
     from tunebook.report.round_summary import RoundSummary
-    from tunebook.report.verdict import Best
 
 FROM_OPTUNA = {
     "best_params": "round.best.config",
@@ -186,8 +186,8 @@ class ReadRound(SteeredRound):
         Example:
             >>> found.best.config["learning_rate"]  # doctest: +SKIP
         """
+        from tunebook.report.in_a_line import best_trial
         from tunebook.report.round_summary import summarize
-        from tunebook.report.verdict import best_trial
 
         table_ = self.table()
         best = best_trial(table_)

@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from tunebook.book.decisions.limits import MAX_RERUNS
 from tunebook.book.files.writing import write_text
 from tunebook.book.round_results import ReadRound
 from tunebook.domain.decision import Decision
 from tunebook.domain.errors import DesignError, TrainingCodeError
-from tunebook.domain.program import Program
 from tunebook.domain.searchers import ADAPTIVE
-from tunebook.execution import Executor, RunOptions
 from tunebook.store import Store
-from tunebook.training.handle import Trial
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
     from tunebook.book.decisions.peek import Peek
     from tunebook.book.planning.planned import Planned
     from tunebook.book.planning.proposals import NextRound
+    from tunebook.domain.program import Program
     from tunebook.domain.record import RoundRecord
+    from tunebook.execution import Executor
     from tunebook.execution.code import TrainingCode
     from tunebook.execution.scheduler import RunSummary
+    from tunebook.training.handle import Trial
 
-Train = Callable[[Trial], float | None] | str | Program
+Train: TypeAlias = "Callable[[Trial], float | None] | str | Program"
 
 
 class Round(ReadRound):
@@ -112,6 +113,7 @@ class Round(ReadRound):
             say_after_training,
             say_before_training,
         )
+        from tunebook.execution import RunOptions
         from tunebook.execution.progress import terminal_progress
         from tunebook.execution.scheduler import run_trials
 

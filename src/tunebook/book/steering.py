@@ -67,6 +67,6 @@ class SteeredBook:
         self._store.prioritise(self._keys(names), whole)
 
     def _keys(self, names: Sequence[str]) -> list[TrialKey]:
-        from tunebook.book.trial_view import trial_named
+        from tunebook.book.trial_names import trial_named
 
         return [trial_named(self._store, name).key for name in names]

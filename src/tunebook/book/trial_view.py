@@ -8,60 +8,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from tunebook.domain.curves import reduce_curve
+from tunebook.book.trial_names import trial_named
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import EvidenceError
-from tunebook.domain.trial import (
-    RERUN_FROM,
-    Configuration,
-    Purpose,
-    Status,
-    TrialKey,
-    TrialRecord,
-)
+from tunebook.domain.trial import Configuration, Purpose, Status, TrialRecord
 from tunebook.store import Store
 from tunebook.store.setting import setting_of
-from tunebook.store.table import table
 from tunebook.training import artifacts
 from tunebook.training.assignment import checkpoints_at
 from tunebook.training.checkpoint_places import Place, place_of
 from tunebook.training.checkpoints import Checkpoint
 from tunebook.training.log import attempt_files
 
+if TYPE_CHECKING:
+    import numpy as np
+
 LOOK_EVERY_S = 0.3
 KEPT = 8192
-
-
-def trial_named(store: Store, name: str) -> TrialRecord:
-    """A trial's record as the book has it now, read without the rest of its round.
-
-    Raises:
-        EvidenceError: the book has no such trial; names those of its round.
-    """
-    key = _key(name)
-    found = None if key is None else store.trial(key)
-    if found is not None:
-        return found
-    own = [t.name for t in store.trials(key.round) if not t.rerun_of] if key else []
-    there = f"; round {key.round} has {own[0]} to {own[-1]}" if key and own else ""
-    raise EvidenceError(
-        f"a trial is named ROUND.NUMBER; this book has no {name!r}{there}",
-        next_step="tunebook status shows the rounds, and the report every trial",
-    )
-
-
-def _key(name: str) -> TrialKey | None:
-    round_, _, number = name.partition(".")
-    is_rerun = number.startswith("r")
-    digits = number[1:] if is_rerun else number
-    # No book has a number with more digits, and some texts of digits are no number.
-    if not all(d.isascii() and d.isdigit() and len(d) < 10 for d in (round_, digits)):
-        return None
-    key = TrialKey(int(round_), int(digits) + (RERUN_FROM if is_rerun else 0))
-    return key if key.name == name else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,13 +100,17 @@ class BookTrial:
         """The objective in its own units; None unless the trial is complete."""
         if self.record.status is not Status.COMPLETE:
             return None
-        _, values = self.curves.get(self._objective.metric, ((), ()))
-        value = reduce_curve(np.asarray(values, np.float64), self._objective)
+        from tunebook.domain.curves import reduce_curve
+
+        curve = self.curves.get(self._objective.metric)
+        value = math.nan if curve is None else reduce_curve(curve[1], self._objective)
         return value if math.isfinite(value) else None
 
     @property
     def curves(self) -> Mapping[str, tuple[np.ndarray, np.ndarray]]:
         """By metric, the steps and the values that it reported; a sealed metric is left out."""
+        from tunebook.store.table import table
+
         rerun = self.record.purpose is Purpose.RERUN
         table_ = table(self._store, self.record.round, reruns=rerun)
         row = table_.name.index(self.name)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tunebook.domain.design import Round
 from tunebook.domain.errors import CodecError
-from tunebook.domain.formats.codec import from_json, to_json
+from tunebook.domain.formats.json_text import from_json, to_json
 from tunebook.domain.formats.plain_data import to_data
 from tunebook.domain.tried import Tried
 from tunebook.planning.cost import TriedTimes

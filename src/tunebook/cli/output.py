@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from tunebook.domain.formats.codec import to_data
+from tunebook.domain.formats.plain_data import to_data
 
 SCHEMA = 2
 

@@ -18,10 +18,11 @@ from tunebook.domain.finding import Interval
 from tunebook.domain.formats.numbers import counts_text, date_text, percent, plural, value_text
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.trial import Configuration, Value
+from tunebook.report.in_a_line import best_trial, verdict_label
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.protocol.methods import again
 from tunebook.report.sealed import contamination, sealing_lines
-from tunebook.report.verdict import best_trial, level_note, verdict_label
+from tunebook.report.verdict import level_note
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

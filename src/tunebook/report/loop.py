@@ -10,13 +10,12 @@ from enum import StrEnum
 
 from tunebook.checks.failures.unreported import UnreportedObjective, unreported_objective
 from tunebook.deciding.broken_baseline import broken_in_round
-from tunebook.deciding.rerun_count import MOST_MORE, more_reruns
 from tunebook.domain.decision import Decision, Verdict
 from tunebook.domain.error_kind import OF_THE_CODE, CodingErrors, coding_errors, error_kind
 from tunebook.domain.formats.numbers import number, plural
 from tunebook.domain.metric_direction import likely_direction
 from tunebook.domain.record import BookRecord, RoundRecord
-from tunebook.report.verdict import best_trial
+from tunebook.report.in_a_line import best_trial
 from tunebook.statistics.metric_bounds import most_gain
 
 FIRST_ALIKE = 3
@@ -158,6 +157,8 @@ def _to_launch(decision: Decision) -> Standing:
 
 def _open(decision: Decision, chance: float | None) -> Standing:
     """After a decision that asks for more evidence: reruns, or a person's judgement."""
+    from tunebook.deciding.rerun_count import MOST_MORE, more_reruns  # noqa: PLC0415 - SciPy
+
     more = more_reruns(decision)
     unknown = decision.baseline is None or any(math.isinf(s.mean.high) for s in decision.sides)
     if more is None and chance is None and unknown:

@@ -23,7 +23,7 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status, Value
-from tunebook.report.verdict import Best, best_trial
+from tunebook.report.in_a_line import Best, best_trial
 
 MOST_CAUSES = 3
 MOST_RANGES = 12

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-
-import numpy as np
+from dataclasses import dataclass
 
 from tunebook.deciding.broken_baseline import broken_in_round
 from tunebook.deciding.sequential_design import OUTER
-from tunebook.domain.decision import Decision, Estimand, OpenProblem, Side, Verdict
-from tunebook.domain.design import Objective
+from tunebook.domain.decision import Decision, Estimand, OpenProblem, Side
 from tunebook.domain.error_kind import OF_THE_CODE
 from tunebook.domain.finding import Examination, Severity
-from tunebook.domain.formats.numbers import better, digits, number, percent, plural
+from tunebook.domain.formats.numbers import digits, number, percent, plural
 from tunebook.domain.record import RoundRecord
-from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import Configuration
+from tunebook.report.in_a_line import Best, best_trial, verdict_label
 from tunebook.report.reversed_order import reversed_order
 
 
@@ -62,38 +58,6 @@ class Answer:
             "The search alone, which compares all configurations of each value. The reruns "
             "decide; they compare one configuration of each, so the two may differ"
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Best:
-    """The best trial of a search; its value is optimistic, since it was selected for it.
-
-    Attributes:
-        trial: its name, `3.17`.
-        value: of the objective, in its own units.
-        config: every hyperparameter of the trial, fixed ones included.
-    """
-
-    trial: str
-    value: float
-    config: Configuration = field(default_factory=dict)
-
-
-def verdict_label(decision: Decision) -> str:
-    """The verdict for a badge, with its reason where it does not adopt."""
-    first = decision.baseline is None
-    if decision.verdict is Verdict.ADOPT:
-        return "Adopt as the first baseline" if first else "Adopt"
-    if decision.verdict is Verdict.MORE_EVIDENCE:
-        return "More evidence needed"
-    head = "No baseline yet" if first else "Keep the baseline"
-    best = next((s for s in decision.sides if s.config == decision.config), None)
-    bar = 0.5 if decision.estimand is Estimand.BEATS else decision.least_improvement
-    short = best is not None and best.gain is not None and best.gain.high <= bar
-    if best is not None and best.unused and not short:
-        return f"{head} (stopped early, adoption unlikely)"
-    than = " than chance" if first else " by enough" if decision.least_improvement else ""
-    return f"{head} ({'not' if short else 'not shown to be'} better{than})"
 
 
 def answer(
@@ -214,19 +178,6 @@ def _why_far(name: str, gain: float, plain: float) -> str:
         f"The correction of {name} is large: its reruns ended early, and an early end is more "
         f"likely after {luck} luck, so that the plain difference is probably too {way}."
     )
-
-
-def best_trial(table: TrialTable) -> Best | None:
-    """The complete trial with the best objective, or None."""
-    if not table.complete.any():
-        return None
-    i = int(np.nanargmin(np.where(table.complete, table.losses, np.nan)))
-    return Best(trial=table.name[i], value=float(table.value[i]), config=dict(table.config[i]))
-
-
-def objective_text(objective: Objective) -> str:
-    """`valid/error, lower is better`."""
-    return f"{objective.metric}, {better(objective)}"
 
 
 def unjudged_reruns(found: RoundRecord) -> str:

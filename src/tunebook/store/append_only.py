@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from tunebook.domain.decision import Decision, Launch, RerunPlan
 from tunebook.domain.environment import Environment
 from tunebook.domain.errors import StoreError
-from tunebook.domain.formats.codec import from_json
+from tunebook.domain.formats.json_text import from_json
 from tunebook.domain.sealing import Look, Seal
 from tunebook.store.database.server import take_turn
 from tunebook.store.database.transactions import Transactions

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import StoreError
-from tunebook.domain.formats.codec import from_json
+from tunebook.domain.formats.json_text import from_json
 from tunebook.domain.record import TrainingSource
 from tunebook.domain.sealing import Seal
 from tunebook.domain.trial import Status

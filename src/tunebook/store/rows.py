@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from tunebook.domain.errors import StoreError, TunebookError
-from tunebook.domain.formats.codec import from_json, to_json
+from tunebook.domain.formats.json_text import from_json, to_json
 from tunebook.domain.trial import Cause, Outcome, Purpose, Status, TrialRecord
 from tunebook.store.database.connection import host_now
 from tunebook.store.schema import trial as trials

@@ -26,14 +26,13 @@ from typing import Any
 
 from tunebook.domain.errors import TrialBusyError
 from tunebook.domain.program import MARK, Program
+from tunebook.training import WORKER_PID as WORKER_PID
 from tunebook.training.assignment import Assignment, TrainingCode, decode
 from tunebook.training.attempt import train_once
 from tunebook.training.error_text import own_frames, said_by_exit
 from tunebook.training.program import training_by
 
 PR_SET_PDEATHSIG = 1
-WORKER_PID = "TUNEBOOK_WORKER_PID"
-"""Environment variable by which all that a worker started is known, whatever session it is in."""
 MOST_OUTPUT_BYTES = 10_000_000
 
 

@@ -49,7 +49,7 @@ from tunebook.domain.decision import (
 from tunebook.domain.design import Round
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.finding import NotApplicable
-from tunebook.domain.formats.codec import alike
+from tunebook.domain.formats.json_text import alike
 from tunebook.domain.formats.numbers import plural
 from tunebook.domain.space import Choice, leaves, spell
 from tunebook.domain.table import TrialTable

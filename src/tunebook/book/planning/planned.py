@@ -17,7 +17,7 @@ from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.deciding.launch_account import granted
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
-from tunebook.domain.formats.codec import to_data
+from tunebook.domain.formats.plain_data import to_data
 from tunebook.domain.trial import Purpose, Status
 from tunebook.examination.objective_direction import direction_finding
 from tunebook.planning.baseline_gaps import gaps_text

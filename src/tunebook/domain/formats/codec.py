@@ -1,16 +1,15 @@
 """JSON and TOML of every noun, both ways and exact; round files that people edit (B D6).
 
-The parts: `plain_data` (nouns to dicts and back), `toml_text` (dicts to TOML), `round_file` and
-`round_edit`.
+The parts: `plain_data` (nouns to dicts and back), `json_text`, `toml_text` (dicts to TOML),
+`round_file` and `round_edit`.
 """
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields
 from typing import Any, TypeVar
 
-from tunebook.domain.errors import CodecError
+from tunebook.domain.formats.json_text import alike, from_json, to_json
 from tunebook.domain.formats.plain_data import from_data, to_data
 from tunebook.domain.formats.round_file import (
     RoundFile,
@@ -38,41 +37,6 @@ __all__ = [
 T = TypeVar("T")
 
 
-def to_json(noun: object, *, indent: int | None = None) -> str:
-    """A noun as JSON that any reader takes: NaN and infinities are texts."""
-    data = to_data(noun)
-    text = json.dumps(data, indent=indent, ensure_ascii=False, allow_nan=False)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:  # half of a surrogate pair has no UTF-8, but has an escape
-        return json.dumps(data, indent=indent, allow_nan=False)
-    return text
-
-
-def from_json(kind: type[T], text: str) -> T:
-    """The noun that a JSON text describes.
-
-    Raises:
-        CodecError: the text is no JSON (says line and column), or no such noun.
-        DesignError: the noun itself refuses the values.
-    """
-    try:
-        data = json.loads(text, object_pairs_hook=_once)
-    except json.JSONDecodeError as error:
-        raise CodecError(
-            f"this is no JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-        ) from None
-    return from_data(kind, data)
-
-
-def alike(one: object, other: object) -> bool:
-    """Tell whether two nouns are stored as the same record; NaN is the same as NaN.
-
-    `==` of nouns that hold a NaN depends on the Python version and on how they were read.
-    """
-    return type(one) is type(other) and to_data(one) == to_data(other)
-
-
 def to_toml(noun: object) -> str:
     """A noun as TOML; TOML has no null, so absent values are left out."""
     if isinstance(noun, Constraint):  # a TOML document is a table, so its short text won't do
@@ -88,15 +52,6 @@ def from_toml(kind: type[T], text: str) -> T:
         DesignError: the noun itself refuses the values.
     """
     return from_data(kind, load_toml(text))
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    data = dict(pairs)
-    if len(data) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise CodecError(f'a key stands once in a table; "{twice}" stands twice')
-    return data
 
 
 def _without_none(data: Any) -> Any:

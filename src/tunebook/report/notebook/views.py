@@ -33,6 +33,7 @@ from tunebook.planning.wording import assumption, too_small
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import gallery, shown_with
 from tunebook.report.history import history
+from tunebook.report.in_a_line import verdict_label
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.notebook.compact_svg import compact
 from tunebook.report.page.offline import asset
@@ -47,7 +48,7 @@ from tunebook.report.terminal.summaries import (
     findings_text,
     folded_text,
 )
-from tunebook.report.verdict import answer, gain_note, level_note, verdict_label
+from tunebook.report.verdict import answer, gain_note, level_note
 
 MOST_CHARACTERS = 64_000
 """Of all pictures in one display; with its text it stays below 100 kB."""

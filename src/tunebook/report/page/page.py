@@ -25,11 +25,11 @@ from tunebook.domain.formats.numbers import (
 from tunebook.domain.record import BookRecord, Proposal
 from tunebook.report.gallery import Shown, pictures_json
 from tunebook.report.history import history
+from tunebook.report.in_a_line import objective_text
 from tunebook.report.page.chapter import Chapter, chapter
 from tunebook.report.page.offline import ASSETS, asset, policy
 from tunebook.report.page.procedure_chapter import ProcedureChapter, shown
 from tunebook.report.sealed import opened_results
-from tunebook.report.verdict import objective_text
 
 LONG_WORD = 20
 """Letters of a word that a title leaves whole."""

@@ -16,7 +16,7 @@ from tunebook.domain.formats.numbers import (
     value_text,
 )
 from tunebook.domain.table import TrialTable
-from tunebook.report.verdict import best_trial
+from tunebook.report.in_a_line import best_trial
 
 FRESH_SEEDS = (
     "No configuration was rerun with a new seed: the best value of a search is flattered, "

@@ -31,10 +31,10 @@ from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.space import Axis, Choice
 from tunebook.domain.trial import Status
 from tunebook.report.history import changes_texts, lineage
+from tunebook.report.in_a_line import objective_text
 from tunebook.report.loop import decision_of
 from tunebook.report.protocol.methods import fixed_texts, protocol
 from tunebook.report.sealed import contamination, opened_results, sealing_lines
-from tunebook.report.verdict import objective_text
 
 FIXED_IN = "What was fixed"
 
