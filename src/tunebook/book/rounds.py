@@ -105,7 +105,6 @@ class Round(ReadRound):
         """
         from tunebook.book.again import set_again
         from tunebook.book.background import in_background
-        from tunebook.book.bayesian.exploitation_round import run_exploitation
         from tunebook.book.decisions.limits import check_limits
         from tunebook.book.planning.before_running import say_before_running
         from tunebook.book.running import (
@@ -115,7 +114,6 @@ class Round(ReadRound):
         )
         from tunebook.execution import RunOptions
         from tunebook.execution.progress import terminal_progress
-        from tunebook.execution.scheduler import run_trials
 
         check_limits(workers=workers, time_budget_s=time_budget_s, memory_limit_mb=memory_limit_mb)
         code = self._training_code(train, here=workers == 0)
@@ -134,7 +132,10 @@ class Round(ReadRound):
             progress=progress,
             keep_going=keep_going,
         )
-        start = run_exploitation if self.plan.searcher in ADAPTIVE else run_trials
+        if self.plan.searcher in ADAPTIVE:
+            from tunebook.book.bayesian.exploitation_round import run_exploitation as start
+        else:
+            from tunebook.execution.scheduler import run_trials as start
 
         def work() -> RunSummary:
             with terminal_progress(self.goal, shown=progress) as show:

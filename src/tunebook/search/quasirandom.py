@@ -9,12 +9,11 @@ of high dimensions; the random shift keeps the first point out of the corner.
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.stats import qmc
 
 from tunebook.domain.design import Round
 from tunebook.domain.space import Branch
@@ -22,36 +21,55 @@ from tunebook.domain.trial import Configuration
 from tunebook.search import Searcher
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Int
 
 SOBOL_BLOCK = 64
 """Sobol points drawn at a time: a power of two, which the sequence's balance needs."""
-
-# SciPy renamed the argument in 1.15; a Generator means the same to both.
-_RNG = "rng" if "rng" in inspect.signature(qmc.Halton).parameters else "seed"
 
 
 def halton_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.ndarray, "n d"]:
     """Scrambled, randomly shifted Halton points (modulo 1) in the unit cube, one row an index.
 
-    Time does not grow with the index. Indices that follow one another cost one call.
+    Time does not grow with the index.
     """
     if dimensions == 0 or len(indices) == 0:
         return np.empty((len(indices), dimensions))
-    engine = _engine(qmc.Halton, dimensions, seed)
-    wanted = np.unique(np.asarray(indices, dtype=np.int64))
-    # Runs of indices that follow one another are one draw each.
-    ends = [0, *(np.flatnonzero(np.diff(wanted) > 1) + 1), len(wanted)]
-    parts = []
-    for a, b in pairwise(ends):
-        start, count = int(wanted[a]), int(b - a)
-        # SciPy's Halton makes a point from its index alone, and keeps the next one here;
-        # `fast_forward` would make all points between and throw them away.
-        engine.num_generated = start
-        parts.append(engine.random(count))
-    rows = np.searchsorted(wanted, indices)
-    shifted = np.concatenate(parts)[rows] + _shift(dimensions, seed)
-    return np.asarray(shifted % 1.0)
+    index = np.asarray(indices, dtype=np.int64)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
+    units = np.zeros((len(index), dimensions))
+    for column, base in zip(units.T, _primes(dimensions), strict=True):
+        _add_van_der_corput(column, index, base, rng)
+    return np.asarray((units + _shift(dimensions, seed)) % 1.0)
+
+
+def _add_van_der_corput(
+    column: Float[np.ndarray, "n"],
+    index: Int[np.ndarray, "n"],
+    base: int,
+    rng: np.random.Generator,
+) -> None:
+    """Write an index's digits in a base, each permuted (Owen 2017, algorithm 1), as a fraction.
+
+    The same numbers, to the last bit, as `scipy.stats.qmc.Halton` has; that takes as long to load
+    as a short round takes to run.
+    """
+    digits = np.repeat(np.arange(base)[None], math.ceil(54 / math.log2(base)) - 1, axis=0)
+    left, share = index, 1 / base
+    for permuted in digits:
+        rng.shuffle(permuted)
+        left, digit = np.divmod(left, base)
+        column += permuted[digit] * share
+        share /= base
+
+
+def _primes(count: int) -> list[int]:
+    found: list[int] = []
+    number = 2
+    while len(found) < count:
+        if all(number % prime for prime in found):
+            found.append(number)
+        number += 1
+    return found
 
 
 def sobol_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.ndarray, "n d"]:
@@ -62,7 +80,11 @@ def sobol_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np.
     units = np.empty((len(indices), dimensions))
     if dimensions == 0 or len(indices) == 0:
         return units
-    engine = _engine(qmc.Sobol, dimensions, seed)
+    from scipy.stats import qmc  # noqa: PLC0415 - takes longer to load than a round to plan
+
+    # SciPy renamed the argument in 1.15; a Generator means the same to both.
+    rng = "rng" if "rng" in inspect.signature(qmc.Sobol).parameters else "seed"
+    engine = qmc.Sobol(dimensions, scramble=True, **{rng: np.random.default_rng(seed)})
     index = np.asarray(indices, dtype=np.int64)
     at = 0
     for block in np.unique(index // SOBOL_BLOCK):
@@ -84,10 +106,6 @@ def random_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np
     for row, k in enumerate(indices):
         units[row] = _uniform(seed, int(k), dimensions)
     return units
-
-
-def _engine(kind: Any, dimensions: int, seed: int) -> Any:
-    return kind(dimensions, scramble=True, **{_RNG: np.random.default_rng(seed)})
 
 
 def _shift(dimensions: int, seed: int) -> Float[np.ndarray, "d"]:

@@ -35,7 +35,7 @@ def sweep(store: SqlStore) -> int:
         return 0
     with suppress(StoreError, OSError):  # a book that is busy or only read is swept another time
         left = dict(_left_behind(store.files))
-        ended = [key for key in left if ended_trial(store, key) is not None]
+        ended = [key for key in left if _ended(store, key) is not None]
         if ended:
             from tunebook.store.swept_files import sweep_files
 
@@ -45,8 +45,7 @@ def sweep(store: SqlStore) -> int:
     return 0
 
 
-def ended_trial(store: SqlStore, key: TrialKey) -> TrialRecord | None:
-    """The trial's record where it has ended; else None."""
+def _ended(store: SqlStore, key: TrialKey) -> TrialRecord | None:
     record = store.trial(key)
     return record if record is not None and record.status.ended else None
 

@@ -11,7 +11,6 @@ from tunebook.domain.trial import TrialKey
 from tunebook.store.curves.chunk_table import by_metric, points_of
 from tunebook.store.ingest import output_tail
 from tunebook.store.sql import SqlStore
-from tunebook.store.sweeping import ended_trial
 from tunebook.training.log import AttemptFiles, attempt_files, read_log, take_lock
 
 
@@ -43,8 +42,8 @@ def _in_book(store: SqlStore, key: TrialKey, several: Mapping[int, AttemptFiles]
 
     Of earlier attempts' output the book keeps nothing.
     """
-    record = ended_trial(store, key)
-    if record is None:
+    record = store.trial(key)
+    if record is None or not record.status.ended:
         return False
     kept = store.all_points(key)
     for number, files in several.items():
