@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -155,7 +157,8 @@ def conclude(
     findings = _one_length(findings)
     findings += lost_to_included(findings, table.objective)
     suspected = bool(getattr(found.get("C11"), "adaptive", False))
-    findings = [_with_caveats(f, table, suspected=suspected) for f in findings]
+    lost = _Lost.of(table)
+    findings = [_with_caveats(f, table, lost, suspected=suspected) for f in findings]
     findings += [never_read(table, name, trials) for name, trials in (unread or {}).items()]
     doubt = direction_finding(table.objective, of_file=table.origin is not None)
     findings += [doubt] if doubt else []
@@ -192,21 +195,39 @@ def _one_length(findings: Sequence[Finding]) -> list[Finding]:
     return agreed
 
 
-def _with_caveats(finding: Finding, table: TrialTable, *, suspected: bool) -> Finding:
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """Trials of each study that failed without a stated cause, and that crashed."""
+
+    failed: Counter[str]
+    crashed: Counter[str]
+
+    @classmethod
+    def of(cls, table: TrialTable) -> _Lost:
+        return cls(
+            Counter(compress(table.study, table.unexplained)),
+            Counter(s for s, c in zip(table.study, table.cause, strict=True) if c in OF_THE_CODE),
+        )
+
+
+def _with_caveats(finding: Finding, table: TrialTable, lost: _Lost, *, suspected: bool) -> Finding:
     """A finding that says what its check takes for granted and these trials do not give."""
-    said = list(_caveats(finding, table, suspected=suspected))
+    said = list(_caveats(finding, table, lost, suspected=suspected))
     return replace(finding, sentence=" ".join([finding.sentence, *said])) if said else finding
 
 
-def _caveats(finding: Finding, table: TrialTable, *, suspected: bool) -> Iterator[str]:
+def _caveats(
+    finding: Finding, table: TrialTable, lost: _Lost, *, suspected: bool
+) -> Iterator[str]:
     spec = SPECS.get(finding.check)
     if spec is None:
         return
-    own = table if finding.study is None else table.of_study(finding.study)
-    failed = int(own.unexplained.sum())
+    failed, crashed = (
+        counts.total() if finding.study is None else counts[finding.study]
+        for counts in (lost.failed, lost.crashed)
+    )
     if failed and spec.leaves_out_failed:
         yield f"It leaves out {plural(failed, 'trial')} that failed without a stated cause."
-    crashed = sum(cause in OF_THE_CODE for cause in own.cause)
     if crashed and finding.check == "C10":  # an error in the code looks like an effect
         yield f"{plural(crashed, 'trial')} crashed and ranked last: rule out a coding error first."
     if spec.assumes is not Assumes.ANY_TRIALS and suspected:
