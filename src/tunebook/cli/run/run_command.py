@@ -69,10 +69,6 @@ def command(
     one change of it would buy.
     """
     from tunebook.book.decisions.limits import check_limits
-    from tunebook.cli.causes import no_trial_completed
-    from tunebook.cli.machine import run_hints
-    from tunebook.execution.executor_table import executor_of
-    from tunebook.execution.scheduler import RunSummary
 
     # Modules in this folder are found as `python train.py` would find them.
     sys.path.insert(0, str(Path.cwd()))
@@ -81,6 +77,11 @@ def command(
     if only_plan:
         _show_plan(asked, number, book_path, workers, as_json=as_json)
         return
+    from tunebook.cli.causes import no_trial_completed
+    from tunebook.cli.machine import run_hints
+    from tunebook.execution.executor_table import executor_of
+    from tunebook.execution.scheduler import RunSummary
+
     if objective and not asked:
         _correct(objective, book_path)
     code = _checked_code(train, asked)
