@@ -4,8 +4,8 @@ Three kinds, the first that there is ground for:
 
 - FITTED: C9's fit to the last round's trials gives the seeds' noise, and C9's reading of them how
   exactly a response like that is read: its standard error over that of a bowl of the same size
-  and noise (`reading_table`). A hyperparameter that the last round did not vary counts as one of a
-  bowl.
+  and noise (`reading_table`), on average over the round's studies. An error below a bowl's is
+  taken for luck. A hyperparameter that the last round did not vary counts as one of a bowl.
 - NEAREST: where no fit is accepted, neither will one be: the best seen of each value are compared,
   and their spread over that of a bowl says how exactly.
 - ASSUMED: with too few trials for either, a bowl about the middle, equally wide on all
@@ -27,13 +27,13 @@ import numpy as np
 from tunebook.domain.design import Study
 from tunebook.domain.space import Branch
 from tunebook.planning.earlier_trials import Searched
-from tunebook.planning.reading_table import reading
+from tunebook.planning.reading_table import Reading, reading
 from tunebook.statistics.response.forms import DRAWS, Form, Response
 
 NOISE_SHARE = 1 / 2
-LUCKY = 0.3
-"""An error below a bowl's is mostly luck: so much of it, in logarithms, is expected again. Found
-on the surfaces of docs/claims/planning.md, with studies that its page does not use."""
+CAUTION = 0.05
+"""Added to how much wider an error is than a bowl's, in logarithms: one round tells it roughly.
+Found on the surfaces of docs/claims/planning.md, with studies that its page does not use."""
 
 
 class Ground(StrEnum):
@@ -81,39 +81,49 @@ def stand_in(study: Study, earlier: Sequence[Searched], spread: float) -> StandI
     if not earlier:
         return assumed(spread)
     like = max(earlier, key=lambda one: _likeness(study.branch, one))
-    response, found = like.reading
+    response = like.reading[0]
     if response is not None:
-        noise = noise_of(response)
         return StandIn(
             ground=Ground.FITTED,
-            noise=noise,
+            noise=noise_of(response),
             spread=like.spread,
             like=like,
-            wide=_wide(like, noise, found.error, fits=True) if found.known else 0.0,
+            wide=_wider(earlier),
             feasible=like.feasible,
         )
     if any(n not in like.branch.axes for n in study.branch.axes):
         return assumed(like.spread, like)
     noise = NOISE_SHARE * like.spread
+    seen = _like_a_bowl(like, noise).seen
     return StandIn(
         ground=Ground.NEAREST,
         noise=noise,
         spread=like.spread,
         like=like,
-        wide=_wide(like, noise, like.seen, fits=False),
+        wide=_above(like.seen, noise * seen),
         feasible=like.feasible,
     )
 
 
-def _wide(like: Searched, noise: float, error: float, *, fits: bool) -> float:
-    """How much larger an error was than on a bowl; of a smaller one, what is no luck."""
-    if not (error > 0 and noise > 0):
-        return 0.0
-    usual = reading(len(like.branch.axes), like.feasible * len(like.worst), noise / like.spread)
-    if not fits:
-        return math.log(error / (noise * usual.seen))
-    off = math.log(error / (noise * usual.error))
-    return off if off > 0 else LUCKY * off
+def _wider(earlier: Sequence[Searched]) -> float:
+    """How much larger C9's errors were than on bowls, in logarithms."""
+    found = []
+    for one in earlier:
+        response, read = one.reading
+        if response is not None and read.known:
+            noise = noise_of(response)
+            found.append(_above(read.error, noise * _like_a_bowl(one, noise).error))
+    return CAUTION + max(0.0, float(np.mean(found))) if found else CAUTION
+
+
+def _like_a_bowl(one: Searched, noise: float) -> Reading:
+    """What C9 says of bowls of an earlier study's size."""
+    trials = one.feasible * len(one.worst)
+    return reading(len(one.branch.axes), trials, noise / one.spread if one.spread else 1.0)
+
+
+def _above(error: float, usual: float) -> float:
+    return math.log(error / usual) if error > 0 and usual > 0 else 0.0
 
 
 def _likeness(branch: Branch, one: Searched) -> tuple[int, int, int]:
