@@ -44,6 +44,8 @@ USES = {
     "import tunebook as tb; tb.Book('demo.db').close()": STORED,
     NEW: STORED,
     f"{NEW}{ROUND}found.trials": STORED | {"numpy"},
+    f"{NEW}{ROUND}repr(found.planned())": STORED
+    | {"numpy", "scipy", "charset_normalizer", "psutil", "rich", "pygments", "threadpoolctl"},
     f"{NEW}{ROUND}found.run('trained:train', workers=1, progress=False)": RUNNING,
 }
 """Code to what it may load."""
