@@ -37,7 +37,7 @@ def halton_units(dimensions: int, seed: int, indices: Sequence[int]) -> Float[np
     index = np.asarray(indices, dtype=np.int64)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
     units = np.zeros((len(index), dimensions))
-    for column, base in zip(units.T, _primes(dimensions), strict=True):
+    for column, base in zip(units.T, primes(dimensions), strict=True):
         _add_van_der_corput(column, index, base, rng)
     return np.asarray((units + _shift(dimensions, seed)) % 1.0)
 
@@ -62,7 +62,8 @@ def _add_van_der_corput(
         share /= base
 
 
-def _primes(count: int) -> list[int]:
+def primes(count: int) -> list[int]:
+    """The first primes."""
     found: list[int] = []
     number = 2
     while len(found) < count:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import special
+
+from tunebook.search.quasirandom import primes
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -24,20 +25,12 @@ def points_for(trials: float) -> int:
 def halton(dimensions: int, count: int) -> Float[np.ndarray, "points axes"]:
     """The first points of Halton's sequence: digits of 0, 1, 2 ... mirrored, one prime an axis."""
     points = np.zeros((count, dimensions))
-    for column, base in zip(points.T, _primes(dimensions), strict=True):
+    for column, base in zip(points.T, primes(dimensions), strict=True):
         rest, unit = np.arange(count), 1 / base
         while rest.any():
             column += rest % base * unit
             rest, unit = rest // base, unit / base
     return points
-
-
-def _primes(count: int) -> list[int]:
-    found: list[int] = []
-    candidates = (n for n in itertools.count(2) if all(n % p for p in found))
-    while len(found) < count:
-        found.append(next(candidates))
-    return found
 
 
 @lru_cache(maxsize=64)
