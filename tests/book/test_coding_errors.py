@@ -10,7 +10,7 @@ import tunebook as tb
 from tunebook.domain.error_kind import coding_errors
 from tunebook.domain.trial import Cause
 from tunebook.report.loop import Step, standing
-from tunebook.report.round_summary import summary_lines
+from tunebook.report.outcome import summary_lines
 
 
 def broken(trial):

@@ -16,11 +16,10 @@ from tunebook.domain.trial import TrialRecord
 if TYPE_CHECKING:
     from tunebook.book.round_pictures import RoundPictures
     from tunebook.checks import Result
-    from tunebook.checks.importance.good_ranges import GoodRange
+    from tunebook.checks.importance.good_range import GoodRange
     from tunebook.domain.table import Curves, TrialTable
-    from tunebook.report.in_a_line import Best
     from tunebook.report.notebook.views import FindingsView
-    from tunebook.report.round_summary import RoundSummary
+    from tunebook.report.outcome import Best, RoundSummary
 
 FROM_OPTUNA = {
     "best_params": "round.best.config",

@@ -10,7 +10,7 @@ from tunebook.domain.trial import Purpose, Status
 
 if TYPE_CHECKING:
     from tunebook.book.rounds import Round
-    from tunebook.report.round_summary import LostTrials
+    from tunebook.report.outcome import LostTrials
 
 
 def causes(chosen: Round) -> list[dict[str, object]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tunebook.domain.decision import Decision, Launch, Side, Verdict
 from tunebook.domain.design import Objective
 from tunebook.domain.formats.numbers import number, plural
-from tunebook.report.in_a_line import Best
+from tunebook.report.outcome import Best
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from tunebook.domain.decision import Decision, Estimand, Verdict
 from tunebook.domain.design import Objective
 from tunebook.domain.formats.numbers import better
-from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import Configuration
+from tunebook.report.outcome import Best
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Best:
-    """The best trial of a search; its value is optimistic, since it was selected for it.
-
-    Attributes:
-        trial: its name, `3.17`.
-        value: of the objective, in its own units.
-        config: every hyperparameter of the trial, fixed ones included.
-    """
-
-    trial: str
-    value: float
-    config: Configuration = field(default_factory=dict)
+if TYPE_CHECKING:
+    from tunebook.domain.table import TrialTable
 
 
 def best_trial(table: TrialTable) -> Best | None:
     """The complete trial with the best objective, or None."""
+    import numpy as np
+
     if not table.complete.any():
         return None
     i = int(np.nanargmin(np.where(table.complete, table.losses, np.nan)))

@@ -12,7 +12,8 @@ from tunebook.domain.error_kind import OF_THE_CODE
 from tunebook.domain.finding import Examination, Severity
 from tunebook.domain.formats.numbers import digits, number, percent, plural
 from tunebook.domain.record import RoundRecord
-from tunebook.report.in_a_line import Best, best_trial, verdict_label
+from tunebook.report.in_a_line import best_trial, verdict_label
+from tunebook.report.outcome import Best
 from tunebook.report.reversed_order import reversed_order
 
 

@@ -11,7 +11,7 @@ from surfaces import table, table_of
 from tunebook.checks.importance.good_ranges import BEST, FEWEST, WIDEST, good_ranges
 from tunebook.domain.formats.spelling import choice, integer, log_uniform
 from tunebook.domain.space import Branch
-from tunebook.report.round_summary import range_text
+from tunebook.report.outcome import range_text
 
 
 def test_the_range_narrows_around_the_optimum_of_what_matters_and_not_around_the_rest():

@@ -22,11 +22,11 @@ Measured: docs/claims/good_ranges.md.
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tunebook.checks.importance.good_range import BEST, GoodRange
 from tunebook.domain.finding import subject_name
 from tunebook.domain.formats.numbers import percent
 from tunebook.domain.places import places_on
@@ -38,8 +38,6 @@ from tunebook.statistics.scientific_values import by_configuration
 if TYPE_CHECKING:
     from jaxtyping import Bool, Int
 
-BEST = 8
-"""Configurations whose values make the range."""
 FEWEST = 16
 """Configurations below which the best BEST are half of all, and show nothing."""
 NEAR_BOUND = 1 / 3
@@ -49,56 +47,21 @@ RARE = 0.05
 """A value of a choice is ruled out where chance alone would keep it from the best this rarely."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GoodRange:
-    """The good values of one hyperparameter in one study.
-
-    Attributes:
-        study: key of the study; hyperparameter: its name; subject: as findings write it.
-        low, high: of the best configurations, both None for a choice, and where the evidence is
-            too thin.
-        reach: where the best value is, in 95 % of studies, as its two ends; empty where `low` is
-            None. `open_low`, `open_high`: it goes up to the bound of the searched range.
-        values: of a choice that the best configurations have, best first; empty for a range,
-            and where too thin. `possible`: others that chance may have kept from these.
-        best: the value of the best trial.
-        share: of the reach in the searched range, on its scale; of the values of a choice that
-            are good or possible.
-        configurations: that were compared; `chosen` of them are the best.
-        reason: why no range is given; empty where one is.
-    """
-
-    study: str
-    hyperparameter: str
-    subject: str
-    low: Value | None = None
-    high: Value | None = None
-    reach: tuple[Value, ...] = ()
-    open_low: bool = False
-    open_high: bool = False
-    values: tuple[Value, ...] = ()
-    possible: tuple[Value, ...] = ()
-    best: Value
-    share: float = 1.0
-    configurations: int
-    chosen: int = BEST
-    reason: str = ""
-
-
 def good_ranges(
     table: TrialTable, only: Collection[tuple[str, str]] | None = None
 ) -> tuple[GoodRange, ...]:
     """The good range of each hyperparameter of each study.
 
-    Args:
-        table: trials of a random or quasi-random search.
-        only: (study, hyperparameter) pairs to read; all that were varied if left out.
+        Args:
+            table: trials of a random or quasi-random search.
+            only: (study, hyperparameter) pairs to read; all that were varied if left out.
 
-    Example:
-        >>> from tunebook.checks.importance.good_ranges import good_ranges
-        >>> ranges = good_ranges(table)  # doctest: +SKIP
-        >>> ranges[0].low, ranges[0].high, ranges[0].reach  # doctest: +SKIP
-        (0.0031, 0.042, (0.0024, 0.05))
+        Example:
+            >>> from tunebook.checks.importance.good_range import BEST, GoodRange
+    from tunebook.checks.importance.good_ranges import good_ranges
+            >>> ranges = good_ranges(table)  # doctest: +SKIP
+            >>> ranges[0].low, ranges[0].high, ranges[0].reach  # doctest: +SKIP
+            (0.0031, 0.042, (0.0024, 0.05))
     """
     studies = np.array(table.study, dtype=object)
     found: list[GoodRange] = []

@@ -36,9 +36,10 @@ from tunebook.report.history import history
 from tunebook.report.in_a_line import verdict_label
 from tunebook.report.loop import decision_of, standing
 from tunebook.report.notebook.compact_svg import compact
+from tunebook.report.outcome import RoundSummary, summary_lines
 from tunebook.report.page.offline import asset
 from tunebook.report.repeats import examined
-from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
+from tunebook.report.round_summary import summarize
 from tunebook.report.terminal.lines import plain, show
 from tunebook.report.terminal.plan import COLUMNS, planned_lines, trade_rows, trades_head
 from tunebook.report.terminal.summaries import (

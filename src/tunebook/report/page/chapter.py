@@ -19,10 +19,11 @@ from tunebook.examination.examine import WORST_FIRST
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import Gallery, Shown, gallery
 from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing
+from tunebook.report.outcome import summary_lines
 from tunebook.report.page.evidence import Evidence, evidence
 from tunebook.report.protocol.methods import Protocol, fixed_texts, protocol
 from tunebook.report.repeats import examined
-from tunebook.report.round_summary import summarize, summary_lines
+from tunebook.report.round_summary import summarize
 from tunebook.report.terminal.predictions import head
 from tunebook.report.trial_rows import TrialRows, trial_rows
 from tunebook.report.verdict import Answer, answer, unjudged_reruns

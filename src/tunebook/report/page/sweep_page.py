@@ -12,10 +12,11 @@ from tunebook.domain.design import Objective
 from tunebook.domain.finding import Examination, NotApplicable, Severity
 from tunebook.domain.table import TrialTable
 from tunebook.report.gallery import gallery
+from tunebook.report.outcome import summary_lines
 from tunebook.report.page.chapter import Examined, examined_parts
 from tunebook.report.page.page import write_page
 from tunebook.report.page.sweep_texts import SpaceLine, best_sentence, fixed, space_lines
-from tunebook.report.round_summary import summarize, summary_lines
+from tunebook.report.round_summary import summarize
 from tunebook.report.trial_rows import best_first, trial_rows
 
 MOST_ROWS = 5000

@@ -29,8 +29,9 @@ from tunebook.examination.objective_direction import doubts_direction
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.in_a_line import best_trial, objective_text, verdict_label
 from tunebook.report.loop import Standing, decision_of, standing
+from tunebook.report.outcome import RoundSummary, summary_lines
 from tunebook.report.repeats import examined
-from tunebook.report.round_summary import RoundSummary, summarize, summary_lines
+from tunebook.report.round_summary import summarize
 from tunebook.report.terminal.lines import indented, inside, line, printable, show
 from tunebook.report.terminal.predictions import predictions_text
 from tunebook.report.verdict import gain_note, level_note
