@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tunebook.checks.variance_sources.repeated_search import Search, alike, joined, same_search
+from tunebook.checks.variance_sources.repeated_search import Search, alike, joined
 from tunebook.domain.design import Objective
+from tunebook.domain.plan_edits import same_search
 from tunebook.domain.table import TrialTable
 from tunebook.store import Store
 from tunebook.store.table import table

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from tunebook.book.kept_results import kept
 from tunebook.book.steering import SteeredRound
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Examination, NotApplicable
 from tunebook.domain.formats.notation import parse_objective
+from tunebook.domain.plan_edits import same_search
 from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.trial import TrialRecord
+from tunebook.report.outcome import RoundSummary
 
 if TYPE_CHECKING:
     from tunebook.book.round_pictures import RoundPictures
@@ -20,6 +24,22 @@ if TYPE_CHECKING:
     from tunebook.domain.table import Curves, TrialTable
     from tunebook.report.notebook.views import FindingsView
     from tunebook.report.outcome import Best, RoundSummary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundReading:
+    """What is read off a round, and kept beside the book.
+
+    Attributes:
+        examination: what every check says.
+        summary: the best configuration, good values, and why trials did not complete.
+        predictions: of the round before, with their outcomes.
+    """
+
+    examination: Examination
+    summary: RoundSummary
+    predictions: tuple[PredictionOutcome, ...]
+
 
 FROM_OPTUNA = {
     "best_params": "round.best.config",
@@ -115,7 +135,26 @@ class ReadRound(SteeredRound):
 
     def examination(self, objective: Objective | str | None = None) -> Examination:
         """Return what every check says of the round as it stands; see `findings`."""
-        return self._examined(objective)[2]
+        return self._read().examination if objective is None else self._examined(objective)[2]
+
+    def _read(self) -> RoundReading:
+        """What the checks say, the outcome of the search, and that of predictions; kept."""
+        rounds = self._store.rounds()
+        plan = rounds[self.number - 1].plan
+        later = [r.number for r in rounds[self.number :] if same_search(r.plan, plan)]
+        of = [*range(1, self.number + 1), *later]
+        return kept(self._store, f"round-{self.number}", of, RoundReading, self._work_out)
+
+    def _work_out(self) -> RoundReading:
+        from tunebook.advice.outcomes import judge
+        from tunebook.report.round_summary import summarize
+
+        table_, found, said = self._examined(None)
+        return RoundReading(
+            examination=said,
+            summary=summarize(table_, found, self._details(), self.rerun_table()),
+            predictions=judge(self.plan, table_, said),
+        )
 
     def predictions(self, examination: Examination | None = None) -> tuple[PredictionOutcome, ...]:
         """Return the predictions of the round before, each with its outcome.
@@ -123,9 +162,11 @@ class ReadRound(SteeredRound):
         Args:
             examination: of this round, where it was made already.
         """
+        if examination is None or examination == self._read().examination:
+            return self._read().predictions
         from tunebook.advice.outcomes import judge
 
-        return judge(self.plan, self.table(), examination or self.examination())
+        return judge(self.plan, self.table(), examination)
 
     def foretold(self, examination: Examination | None = None) -> tuple[PredictionOutcome, ...]:
         """Return `predictions`; the old name goes in the next minor version."""
@@ -145,9 +186,14 @@ class ReadRound(SteeredRound):
             TableError: no trial reported that metric; names the nearest.
             EvidenceError: the trials were chosen by their results.
         """
-        from tunebook.book.round_pictures import RoundPictures
-        from tunebook.checks.charts import Drawn, pictures
+        from tunebook.checks.charts import Drawn
         from tunebook.report.notebook.views import FindingsView
+
+        if objective is None:
+            read = self._read()
+            return FindingsView(read.examination, Drawn(self._drawn), read.summary)
+        from tunebook.book.round_pictures import RoundPictures
+        from tunebook.checks.charts import pictures
         from tunebook.report.round_summary import summarize
 
         table_, found, said = self._examined(objective)
@@ -156,6 +202,12 @@ class ReadRound(SteeredRound):
             Drawn(lambda: RoundPictures.of(pictures(found))),
             summarize(table_, found, self._details(), self.rerun_table()),
         )
+
+    def _drawn(self) -> RoundPictures:
+        from tunebook.book.round_pictures import RoundPictures
+        from tunebook.checks.charts import pictures
+
+        return RoundPictures.of(pictures(self._examined(None)[1]))
 
     def _examined(
         self, objective: Objective | str | None
@@ -207,10 +259,7 @@ class ReadRound(SteeredRound):
 
     def summary(self) -> RoundSummary:
         """Return the best configuration, good values, and why trials did not complete."""
-        from tunebook.report.round_summary import summarize
-
-        table_, found, _ = self._examined(None)
-        return summarize(table_, found, self._details(), self.rerun_table())
+        return self._read().summary
 
     def to_pandas(self) -> Any:
         """Return the search trials as a pandas DataFrame, one row a trial."""

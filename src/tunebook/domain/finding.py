@@ -24,6 +24,9 @@ class Severity(StrEnum):
     PROBLEM = "problem"
 
 
+WORST_FIRST = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE, Severity.PASS)
+
+
 class RemedyKind(StrEnum):
     """What can be done about a finding."""
 

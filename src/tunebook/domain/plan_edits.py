@@ -227,3 +227,21 @@ def _deciding(axis: Axis | Per, axes: Mapping[str, Axis | Per]) -> Iterator[str]
         yield from _deciding(parent, axes) if parent is not None else ()
     for _, below in axis.when:
         yield from _deciding(below, axes)
+
+
+def same_search(a: Round, b: Round) -> bool:
+    """True where two plans are one search but for what it is called and its seed."""
+    return _bare(a) == _bare(b)
+
+
+def _bare(plan: Round) -> Round:
+    return replace(
+        plan,
+        goal="a repeat",
+        seed=0,
+        note="",
+        predictions=(),
+        least_improvement=0.0,
+        overrule=(),
+        origin=None,
+    )

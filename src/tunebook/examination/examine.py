@@ -21,6 +21,7 @@ from tunebook.checks.variance_sources.labels import without_labels
 from tunebook.domain.design import Objective
 from tunebook.domain.error_kind import OF_THE_CODE
 from tunebook.domain.finding import (
+    WORST_FIRST,
     CheckFailed,
     Examination,
     Finding,
@@ -43,8 +44,6 @@ if TYPE_CHECKING:
 
 
 HUGE = 1e100
-
-WORST_FIRST = (Severity.PROBLEM, Severity.WARNING, Severity.NOTE, Severity.PASS)
 
 
 def results(

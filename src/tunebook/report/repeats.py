@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from tunebook.checks import Result
-from tunebook.checks.variance_sources.repeated_search import Search, alike, joined, same_search
+from tunebook.checks.variance_sources.repeated_search import Search, alike, joined
 from tunebook.domain.finding import Examination, NotApplicable
+from tunebook.domain.plan_edits import same_search
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import conclude, results

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from tunebook.store.database import statements as sql
 from tunebook.store.database.connection import connect, database_now, host_now, on_network
 from tunebook.store.database.errors import in_our_words
 from tunebook.store.database.server import ServerState, connect_server, server_files
+from tunebook.store.fingerprint import fingerprint
 from tunebook.store.intake import Intake
 from tunebook.store.plans import Plans
 from tunebook.store.read_only import ReadOnlyFile, may_write
@@ -136,6 +137,11 @@ class SqlStore(Plans, Claims, Intake, Requests, OnlyAdded):
         with self._reading() as connection:
             row = connection.execute(sql.ONE_TRIAL, sql.of(key)).first()
             return None if row is None else to_trial(row)
+
+    def fingerprint(self, rounds: Collection[int]) -> str:
+        """A text that differs where anything of these rounds does, or the setting, or a seal."""
+        with self._reading() as connection:
+            return fingerprint(connection, rounds)
 
     def measurements(self, key: TrialKey) -> tuple[Measurement, ...]:
         """All that one trial reported, by step, then metric; attempts merged.

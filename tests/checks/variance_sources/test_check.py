@@ -20,9 +20,10 @@ from tunebook.checks.variance_sources.components import (
     spread_of_levels,
 )
 from tunebook.checks.variance_sources.labels import labelled, without_labels
-from tunebook.checks.variance_sources.repeated_search import Search, joined, same_search
+from tunebook.checks.variance_sources.repeated_search import Search, joined
 from tunebook.domain.design import Direction, Objective, Role, Round
 from tunebook.domain.finding import NotApplicable, Severity
+from tunebook.domain.plan_edits import same_search
 from tunebook.domain.space import Branch, Float
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status

@@ -22,24 +22,6 @@ class Search:
     reruns: TrialTable | None = None
 
 
-def same_search(a: Round, b: Round) -> bool:
-    """True where two plans are one search but for what it is called and its seed."""
-    return _bare(a) == _bare(b)
-
-
-def _bare(plan: Round) -> Round:
-    return replace(
-        plan,
-        goal="a repeat",
-        seed=0,
-        note="",
-        predictions=(),
-        least_improvement=0.0,
-        overrule=(),
-        origin=None,
-    )
-
-
 def alike(a: Round, b: Round) -> bool:
     """True where trials of two rounds train and are evaluated alike, so that seeds act alike."""
     same = ("max_train_steps", "evaluations", "time_limit_s")

@@ -44,9 +44,12 @@ def command(
     asked = parse_objective(objective, reduce=reduce) if objective else None
     with open_book(book_path) as book:
         chosen = choose_round(book, number)
-        view = chosen.findings(asked)
-        examination, summary = view.examination, view.summary
-        assert summary is not None
+        if asked is None:
+            examination, summary = chosen.examination(), chosen.summary()
+        else:
+            view = chosen.findings(asked)
+            assert view.summary is not None
+            examination, summary = view.examination, view.summary
         taken = asked or chosen.objective
         exploratory = taken != chosen.objective
         if as_json:

@@ -11,11 +11,10 @@ from tunebook.advice.outcomes import judge
 from tunebook.checks.spec import CheckSpec
 from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
 from tunebook.domain.decision import CaveatKind, Decision
-from tunebook.domain.finding import Examination, Finding, NotApplicable, Severity
+from tunebook.domain.finding import WORST_FIRST, Examination, Finding, NotApplicable, Severity
 from tunebook.domain.formats.numbers import date_text, left_out_texts
 from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import BookRecord, Proposal, RoundRecord
-from tunebook.examination.examine import WORST_FIRST
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.gallery import Gallery, Shown, gallery
 from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tunebook.advice.outcomes import judge
 from tunebook.domain.decision import CaveatKind, Decision, Launch, Verdict
-from tunebook.domain.finding import CheckFailed, Examination, Finding, Severity
+from tunebook.domain.finding import WORST_FIRST, CheckFailed, Examination, Finding, Severity
 from tunebook.domain.formats.numbers import (
     config_text,
     counts_text,
@@ -24,18 +24,15 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import BookRecord, RoundRecord
-from tunebook.examination.examine import WORST_FIRST
 from tunebook.examination.objective_direction import doubts_direction
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.in_a_line import best_trial, objective_text, verdict_label
-from tunebook.report.loop import Standing, decision_of, standing
 from tunebook.report.outcome import RoundSummary, summary_lines
-from tunebook.report.repeats import examined
-from tunebook.report.round_summary import summarize
 from tunebook.report.terminal.lines import indented, inside, line, printable, show
 from tunebook.report.terminal.predictions import predictions_text
-from tunebook.report.verdict import gain_note, level_note
-from tunebook.statistics.curves.lengths import trained_text
+
+if TYPE_CHECKING:
+    from tunebook.report.loop import Standing
 
 MOST_ALIKE = 12
 """Findings of one check and severity that are written; more are counted."""
@@ -136,6 +133,8 @@ def summary_parts(summary: RoundSummary) -> list[RenderableType]:
 
 def book_renderable(record: BookRecord) -> RenderableType:
     """A book at a glance: its rounds, its lineage, and where it stands."""
+    from tunebook.report.loop import standing
+
     head = Text.assemble(
         (printable(record.setting.name), "bold"),
         f": {printable(objective_text(record.objective))}",
@@ -164,6 +163,8 @@ def _standing_lines(stands: Standing) -> tuple[Text, Text]:
 
 
 def _round_line(record: BookRecord, found: RoundRecord) -> str:
+    from tunebook.report.loop import decision_of
+
     best = best_trial(found.table)
     decision = decision_of(record, found.number)
     parts = [counts_text(found.table.status)]
@@ -175,6 +176,9 @@ def _round_line(record: BookRecord, found: RoundRecord) -> str:
 
 def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableType:
     """A round at a glance: its question, its trials' fates, its best, and why trials failed."""
+    from tunebook.report.round_summary import summarize
+    from tunebook.statistics.curves.lengths import trained_text
+
     best = best_trial(found.table)
     metric = found.table.objective.metric
     lost = summarize(found.table, {}, found.details, found.reruns)
@@ -200,6 +204,8 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
 
 def decision_renderable(decision: Decision) -> RenderableType:
     """A decision with the evidence that it stands on."""
+    from tunebook.report.verdict import gain_note, level_note
+
     head, bracket, why = verdict_label(decision).partition(" (")
     verdict = Text(f"{head.upper()}{bracket}{why}", style=VERDICT_STYLES[decision.verdict])
     sides: list[RenderableType] = []
@@ -264,6 +270,10 @@ def show_round(found: RoundRecord, *, everything: bool = False) -> None:
         found: the round.
         everything: write each passed check; else one line counts them.
     """
+    from tunebook.advice.outcomes import judge
+    from tunebook.report.repeats import examined
+    from tunebook.report.round_summary import summarize
+
     ended = len(found.table) > 0 and all(s.ended for s in found.table.status)
     show(round_renderable(found, causes=not ended))
     if ended:
@@ -276,6 +286,8 @@ def show_round(found: RoundRecord, *, everything: bool = False) -> None:
 
 def show_standing(record: BookRecord, number: int) -> None:
     """Print what comes next for a round, and the command that does it."""
+    from tunebook.report.loop import standing
+
     stands = standing(record, number)
     show(Group(Text(), *_standing_lines(stands)))
 
