@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from html import escape
-from typing import Any
-
-from rich.console import Group, RenderableType
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from tunebook.domain.finding import Examination, Finding
 from tunebook.domain.record import Proposal
 from tunebook.report.notebook.views import decision_html, findings_html, proposal_html
 from tunebook.report.terminal.lines import plain, printable
+from tunebook.report.terminal.parts import Group, Text
 from tunebook.report.terminal.predictions import predictions_text
 from tunebook.report.terminal.summaries import (
     decision_renderable,
@@ -21,10 +19,13 @@ from tunebook.report.terminal.summaries import (
     launch_renderable,
 )
 
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
-def proposal_renderable(proposal: Proposal) -> RenderableType:
+
+def proposal_renderable(proposal: Proposal) -> Renderable:
     """The question, each change with its reason, and what is left for a person."""
-    parts: list[RenderableType] = [Text(printable(f"Proposed next: {proposal.plan.goal}"))]
+    parts: list[Renderable] = [Text(printable(f"Proposed next: {proposal.plan.goal}"))]
     lines = [proposal.ahead] if proposal.ahead else []
     lines += [
         f"· {c.key}: {c.before} → {c.after}, because {c.because}{f' ({c.check})' * bool(c.check)}"
@@ -41,7 +42,7 @@ def _of_one(finding: Finding) -> str:
 
 
 def _writers(
-    renderable: Callable[[Any], RenderableType], html: Callable[[Any], str] | None = None
+    renderable: Callable[[Any], Renderable], html: Callable[[Any], str] | None = None
 ) -> tuple[Callable[[Any], str], Callable[[Any], str]]:
     """The text of a record as its command prints it, and its HTML: the text, if not given."""
 
@@ -51,7 +52,7 @@ def _writers(
     return text, html or (lambda noun: f"<pre>{escape(text(noun))}</pre>")
 
 
-def _examination(found: Examination) -> RenderableType:
+def _examination(found: Examination) -> Renderable:
     return findings_text(found, everything=False, unfold=".findings has them")
 
 

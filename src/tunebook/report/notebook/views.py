@@ -8,11 +8,11 @@ findings first. `round.pictures()` has all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from jinja2 import Environment
 from markupsafe import Markup
-from rich.console import RenderableType
 
 from tunebook.charts.picture import Picture
 from tunebook.charts.render import to_svg
@@ -50,6 +50,9 @@ from tunebook.report.terminal.summaries import (
     folded_text,
 )
 from tunebook.report.verdict import answer, gain_note, level_note
+
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
 MOST_CHARACTERS = 64_000
 """Of all pictures in one display; with its text it stays below 100 kB."""
@@ -99,7 +102,7 @@ class FindingsView:
         """
         show(self._text(everything=everything))
 
-    def _text(self, *, everything: bool = False) -> RenderableType:
+    def _text(self, *, everything: bool = False) -> Renderable:
         return findings_text(
             self.examination,
             everything=everything,

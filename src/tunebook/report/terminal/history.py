@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rich.console import Group, RenderableType
+from typing import TYPE_CHECKING
+
 from rich.table import Table
-from rich.text import Text
 
 from tunebook.domain.formats.numbers import (
     ABSENT,
@@ -18,14 +18,18 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.report.history import History, LaunchLine, RoundLine
 from tunebook.report.terminal.lines import grid, inside, line
+from tunebook.report.terminal.parts import Group, Text
+
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
 
-def history_renderable(found: History) -> RenderableType:
+def history_renderable(found: History) -> Renderable:
     """Rounds with their evidence and caveats, the lineage, the test set, where the book stands."""
     head = line(found.book, "bold")
     if not found.rounds:
         return Group(head, Text("No round yet. Next: tunebook init, then tunebook run"))
-    parts: list[RenderableType] = [head, line(found.division), Text(), _table(found), Text()]
+    parts: list[Renderable] = [head, line(found.division), Text(), _table(found), Text()]
     told = ""
     for one in found.rounds:
         parts += [*_round(found, one, noted=one.level_note not in ("", told)), Text()]
@@ -61,8 +65,8 @@ def _table(found: History) -> Table:
     return grid(head, rows, how="rnrrr-r")
 
 
-def _round(found: History, one: RoundLine, *, noted: bool) -> list[RenderableType]:
-    parts: list[RenderableType] = [line(f"Round {one.number}  {one.goal}", "bold")]
+def _round(found: History, one: RoundLine, *, noted: bool) -> list[Renderable]:
+    parts: list[Renderable] = [line(f"Round {one.number}  {one.goal}", "bold")]
     kind = f", {one.exploitation} of them of exploitation" if one.exploitation else ""
     spent = f"; {seconds_text(one.seconds)} of compute" if one.seconds else ""
     parts.append(inside(f"Trials: {one.counts}{kind}{spent}"))
@@ -88,12 +92,12 @@ def _round(found: History, one: RoundLine, *, noted: bool) -> list[RenderableTyp
     return parts
 
 
-def _launch(found: History, one: LaunchLine) -> list[RenderableType]:
+def _launch(found: History, one: LaunchLine) -> list[Renderable]:
     now = ", the baseline now" if one is found.launches[-1] else ""
     when, who = date_text(one.launched_at), one.who or "someone unnamed"
     source = f"round {one.round}, decision {one.decision}"
     expected = f"{interval_text(one.expected)} expected at {one.max_train_steps} steps"
-    parts: list[RenderableType] = [
+    parts: list[Renderable] = [
         inside(f"Launch {one.number}{now}: {source}; {when}, by {who}", "bold"),
         inside(f"{found.metric} {expected}", by=4),
         inside(f"{'Set' if one.parent is None else 'Changed'}: {one.changed}", by=4),

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
-from rich.console import Console, Group, JustifyMethod, RenderableType
-from rich.padding import Padding
-from rich.table import Table
-from rich.text import Text
+from tunebook.report.terminal.parts import Indented, Text, plain_lines
+
+if TYPE_CHECKING:
+    from rich.console import JustifyMethod
+    from rich.table import Table
+
+    from tunebook.report.terminal.parts import Renderable
 
 PLAIN_WIDTH = 88
+PIPE_WIDTH = 80
+"""Columns of a pipe, where neither a terminal nor COLUMNS says how many."""
 
 
 def printable(text: str) -> str:
@@ -25,12 +33,12 @@ def line(text: str, style: str = "") -> Text:
     return Text(printable(text), style=style)
 
 
-def indented(*parts: RenderableType, by: int = 2, below: int = 0) -> Padding:
+def indented(*parts: Renderable, by: int = 2, below: int = 0) -> Indented:
     """Parts below each other, set in by two columns."""
-    return Padding(Group(*parts), (0, 0, below, by), expand=False)
+    return Indented(*parts, by=by, below=below)
 
 
-def inside(text: str, style: str = "", *, by: int = 2) -> Padding:
+def inside(text: str, style: str = "", *, by: int = 2) -> Indented:
     """A line that is set in."""
     return indented(line(text, style), by=by)
 
@@ -43,6 +51,8 @@ def grid(head: Sequence[str], rows: Iterable[Sequence[str]], *, how: str = "") -
         rows: of texts.
         how: a letter for each column: "r" stands at the right, "n" does not wrap.
     """
+    from rich.table import Table
+
     table = Table(
         box=None,
         padding=(0, 2, 0, 0),
@@ -60,8 +70,13 @@ def grid(head: Sequence[str], rows: Iterable[Sequence[str]], *, how: str = "") -
     return table
 
 
-def plain(renderable: RenderableType, *, width: int = PLAIN_WIDTH) -> str:
-    """Text without colours, for `repr` and for files."""
+def plain(renderable: Renderable, *, width: int = PLAIN_WIDTH) -> str:
+    """Text without colours, for `repr`, pipes and files."""
+    lines = plain_lines(renderable, width)
+    if lines is not None:
+        return "\n".join(lines)
+    from rich.console import Console
+
     # In Jupyter, rich would show the text in the notebook, and leave the file empty.
     file = StringIO()
     console = Console(
@@ -71,10 +86,30 @@ def plain(renderable: RenderableType, *, width: int = PLAIN_WIDTH) -> str:
     return "\n".join(written.rstrip() for written in file.getvalue().splitlines())
 
 
-def show(renderable: RenderableType) -> None:
+def show(renderable: Renderable) -> None:
     """Print: with colours on a terminal, plain in a pipe."""
-    console = Console(highlight=False, force_jupyter=False)
-    if console.is_terminal:
-        console.print(renderable)
-    else:
-        print(plain(renderable, width=console.width))
+    if not is_terminal():
+        print(plain(renderable, width=pipe_width()))
+        return
+    from rich.console import Console
+
+    Console(highlight=False, force_jupyter=False).print(renderable)
+
+
+def is_terminal() -> bool:
+    """Whether what is printed goes to a terminal, or is asked to be as if (FORCE_COLOR)."""
+    asked = os.environ.get("FORCE_COLOR") or os.environ.get("TTY_COMPATIBLE") == "1"
+    return sys.stdout.isatty() or bool(asked)
+
+
+def pipe_width() -> int:
+    """COLUMNS, else those of a terminal that this process has besides, else 80."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    for descriptor in (0, 1, 2):
+        try:
+            return os.get_terminal_size(descriptor).columns or PIPE_WIDTH
+        except (OSError, ValueError):
+            continue
+    return PIPE_WIDTH

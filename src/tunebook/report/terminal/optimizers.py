@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from tunebook.domain.optimizers.optimizer import Optimizer, Tunable
 from tunebook.domain.optimizers.spaces import tuned
 from tunebook.domain.space import Float, Scale, spell
 from tunebook.report.terminal.lines import inside
+from tunebook.report.terminal.parts import Group, Text
+
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
 
-def catalogue_renderable(optimizers: Sequence[Optimizer], trials: int | None) -> RenderableType:
+def catalogue_renderable(optimizers: Sequence[Optimizer], trials: int | None) -> Renderable:
     """Every entry in a line: what is tuned by the trials of a study, what it includes, where."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="bold")
     table.add_column("Optimizer", no_wrap=True)
@@ -28,7 +31,7 @@ def catalogue_renderable(optimizers: Sequence[Optimizer], trials: int | None) ->
             ", ".join(i.of for i in optimizer.includes),
             ", ".join(optimizer.frameworks),
         )
-    parts: list[RenderableType] = [table]
+    parts: list[Renderable] = [table]
     names = ", ".join(f'"{o.name}"' for o in optimizers[:2])
     parts += [
         Text(),
@@ -38,9 +41,9 @@ def catalogue_renderable(optimizers: Sequence[Optimizer], trials: int | None) ->
     return Group(*parts)
 
 
-def optimizer_renderable(optimizer: Optimizer, trials: int | None) -> RenderableType:
+def optimizer_renderable(optimizer: Optimizer, trials: int | None) -> Renderable:
     """One entry in full: each range with its source, its special cases, what to know."""
-    parts: list[RenderableType] = [
+    parts: list[Renderable] = [
         Text(f"{optimizer.title} ({optimizer.name})", style="bold"),
         inside(f"{optimizer.rule}. {optimizer.source}."),
     ]

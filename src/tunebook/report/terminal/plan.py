@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-
-from rich.console import Group, RenderableType
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from tunebook.checks.design_faults.one_question import goal_warnings
 from tunebook.domain.formats.numbers import ABSENT, digits, percent, plural, seconds_text
@@ -17,15 +15,19 @@ from tunebook.planning.trade_offs import Trade
 from tunebook.planning.wording import assumption, too_small
 from tunebook.report.cost_text import cost_text
 from tunebook.report.terminal.lines import grid, line
+from tunebook.report.terminal.parts import Group, Text
+
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
 COLUMNS = ("Change", "Trials a study", "Points", "Difference", "Compute")
 
 
 def planned_renderable(
     ahead: PlannedRound, trades: Sequence[Trade], doubts: Mapping[str, str]
-) -> RenderableType:
+) -> Renderable:
     """The plan's numbers, doubts by their head, what is too small, what a change would buy."""
-    parts: list[RenderableType] = [line(ahead.plan.goal, "bold"), grid((), planned_lines(ahead))]
+    parts: list[Renderable] = [line(ahead.plan.goal, "bold"), grid((), planned_lines(ahead))]
     warned = [f"▲ {head}  {text}" for head, text in doubts.items()]
     warned += [f"▲ one goal  {text}." for text in goal_warnings(ahead.plan)]
     warned += [f"▲ too small  {text}." for text in too_small(ahead)]

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from rich.console import Group, RenderableType
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from tunebook.domain.prediction import Met, PredictionOutcome
 from tunebook.report.terminal.lines import inside, printable
+from tunebook.report.terminal.parts import Group, Text
+
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
 MARKS = {Met.YES: ("✓", "cyan"), Met.NO: ("✗", "bold yellow"), Met.UNKNOWN: ("?", "dim")}
 
 
-def predictions_text(outcomes: Sequence[PredictionOutcome]) -> RenderableType:
+def predictions_text(outcomes: Sequence[PredictionOutcome]) -> Renderable:
     """Each prediction with its outcome; readable from 60 columns on."""
-    parts: list[RenderableType] = [Text(head(outcomes), style="bold")]
+    parts: list[Renderable] = [Text(head(outcomes), style="bold")]
     for outcome in outcomes:
         mark, style = MARKS[outcome.met]
         told = outcome.prediction

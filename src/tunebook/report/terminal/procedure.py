@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment
-from rich.console import Group, RenderableType
-from rich.text import Text
 
 from tunebook.domain.finding import Examination
 from tunebook.domain.formats.numbers import plural, seconds_text
@@ -14,7 +13,11 @@ from tunebook.domain.formats.text_table import TextTable
 from tunebook.report.notebook.views import findings_html
 from tunebook.report.page.procedure_chapter import ProcedureChapter
 from tunebook.report.terminal.lines import grid, plain, show
+from tunebook.report.terminal.parts import Group, Text
 from tunebook.report.terminal.summaries import findings_text
+
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
 Costs = Sequence[tuple[int, int, float | None]]
 """Of each stage: trials that are left, their steps together, and seconds where they are known."""
@@ -61,8 +64,8 @@ def result_html(chapter: ProcedureChapter) -> str:
     return head.render(c=chapter) + findings_html(_examination(chapter), chapter.pictures)
 
 
-def _result(chapter: ProcedureChapter) -> RenderableType:
-    parts: list[RenderableType] = [
+def _result(chapter: ProcedureChapter) -> Renderable:
+    parts: list[Renderable] = [
         Text(f"{chapter.name}: {chapter.question} ({chapter.state})", style="bold"),
         Text(chapter.sentence),
         Text(),
@@ -80,7 +83,7 @@ def _result(chapter: ProcedureChapter) -> RenderableType:
     return Group(*parts)
 
 
-def _table(table: TextTable) -> RenderableType:
+def _table(table: TextTable) -> Renderable:
     shown = grid(table.columns, table.rows)
     shown.title, shown.title_justify, shown.title_style = table.title, "left", "dim"
     return Group(shown, Text())

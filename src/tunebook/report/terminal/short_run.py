@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from rich.console import Group, RenderableType
-from rich.text import Text
+from typing import TYPE_CHECKING
 
 from tunebook.domain.finding import Finding
 from tunebook.domain.formats.numbers import (
@@ -18,9 +16,13 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.domain.tried import Tried
 from tunebook.report.terminal.lines import indented, inside
+from tunebook.report.terminal.parts import Group, Text
+
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
 
-def tried_renderable(tried: Tried, of: str = "Tried") -> RenderableType:
+def tried_renderable(tried: Tried, of: str = "Tried") -> Renderable:
     """One configuration: what it reported, what a step costs, how a whole trial would divide."""
     head = f"{of} {config_text(tried.config)}"
     if tried.fault:
@@ -42,7 +44,7 @@ def tried_renderable(tried: Tried, of: str = "Tried") -> RenderableType:
     return Group(Text(head), *(inside(line) for line in [*lines, *([whole] if whole else [])]))
 
 
-def warnings_renderable(warnings: Sequence[Finding]) -> RenderableType:
+def warnings_renderable(warnings: Sequence[Finding]) -> Renderable:
     """What to mend before the round is run."""
     if not warnings:
         return Text("Nothing speaks against running it.", style="green")

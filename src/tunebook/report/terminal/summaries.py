@@ -7,9 +7,6 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.console import Group, RenderableType
-from rich.text import Text
-
 from tunebook.domain.decision import CaveatKind, Decision, Launch, Verdict
 from tunebook.domain.finding import WORST_FIRST, CheckFailed, Examination, Finding, Severity
 from tunebook.domain.formats.numbers import (
@@ -29,10 +26,12 @@ from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.in_a_line import best_trial, objective_text, verdict_label
 from tunebook.report.outcome import RoundSummary, summary_lines
 from tunebook.report.terminal.lines import indented, inside, line, printable, show
+from tunebook.report.terminal.parts import Group, Text
 from tunebook.report.terminal.predictions import predictions_text
 
 if TYPE_CHECKING:
     from tunebook.report.loop import Standing
+    from tunebook.report.terminal.parts import Renderable
 
 MOST_ALIKE = 12
 """Findings of one check and severity that are written; more are counted."""
@@ -57,7 +56,7 @@ def findings_text(
     everything: bool = True,
     summary: RoundSummary | None = None,
     unfold: str = "--all shows them",
-) -> RenderableType:
+) -> Renderable:
     """Every finding, the worst last, where it stays in view; readable from 60 columns on.
 
     Args:
@@ -67,7 +66,7 @@ def findings_text(
         summary: written after the findings.
         unfold: how the reader sees what is counted only.
     """
-    parts: list[RenderableType] = [Text(printable(title), style="bold"), Text()] if title else []
+    parts: list[Renderable] = [Text(printable(title), style="bold"), Text()] if title else []
     parts += _not_applicable(examination) if everything else []
     parts += [line(f"· {text}", "dim") for text in left_out_texts(examination.left_out)]
     if not everything:
@@ -116,22 +115,22 @@ def failed_text(failed: CheckFailed) -> str:
     return f"· {failed.check} {check_text(failed.check).title} failed: {failed.reason}"
 
 
-def _not_applicable(examination: Examination) -> list[RenderableType]:
+def _not_applicable(examination: Examination) -> list[Renderable]:
     return [
         line(f"· {n.check} {check_text(n.check).title} did not apply: {n.reason}", "dim")
         for n in examination.not_applicable
     ]
 
 
-def summary_parts(summary: RoundSummary) -> list[RenderableType]:
+def summary_parts(summary: RoundSummary) -> list[Renderable]:
     """The best configuration, the good values, and why trials did not complete."""
-    parts: list[RenderableType] = []
+    parts: list[Renderable] = []
     for head, lines in summary_lines(summary):
         parts += [line(head, "bold"), *(inside(text) for text in lines)]
     return parts
 
 
-def book_renderable(record: BookRecord) -> RenderableType:
+def book_renderable(record: BookRecord) -> Renderable:
     """A book at a glance: its rounds, its lineage, and where it stands."""
     from tunebook.report.loop import standing
 
@@ -141,7 +140,7 @@ def book_renderable(record: BookRecord) -> RenderableType:
     )
     if not record.rounds:
         return Group(head, Text("No round yet. Next: tunebook init, then tunebook run"))
-    parts: list[RenderableType] = [head, Text()]
+    parts: list[Renderable] = [head, Text()]
     for found in record.rounds:
         parts.append(line(f"Round {found.number}  {found.plan.goal}", "bold"))
         parts.append(inside(_round_line(record, found)))
@@ -174,7 +173,7 @@ def _round_line(record: BookRecord, found: RoundRecord) -> str:
     return "; ".join(parts)
 
 
-def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableType:
+def round_renderable(found: RoundRecord, *, causes: bool = True) -> Renderable:
     """A round at a glance: its question, its trials' fates, its best, and why trials failed."""
     from tunebook.report.round_summary import summarize
     from tunebook.statistics.curves.lengths import trained_text
@@ -182,7 +181,7 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
     best = best_trial(found.table)
     metric = found.table.objective.metric
     lost = summarize(found.table, {}, found.details, found.reruns)
-    lines: list[RenderableType] = [
+    lines: list[Renderable] = [
         line(f"Round {found.number}: {found.plan.goal}", "bold"),
         line(
             f"{plural(found.plan.trials, 'trial')} planned: {counts_text(found.table.status)}; "
@@ -202,13 +201,13 @@ def round_renderable(found: RoundRecord, *, causes: bool = True) -> RenderableTy
     return Group(*lines)
 
 
-def decision_renderable(decision: Decision) -> RenderableType:
+def decision_renderable(decision: Decision) -> Renderable:
     """A decision with the evidence that it stands on."""
     from tunebook.report.verdict import gain_note, level_note
 
     head, bracket, why = verdict_label(decision).partition(" (")
     verdict = Text(f"{head.upper()}{bracket}{why}", style=VERDICT_STYLES[decision.verdict])
-    sides: list[RenderableType] = []
+    sides: list[Renderable] = []
     for side in decision.sides:
         source = f", from trial {side.selected_by}" if side.selected_by else ""
         sides.append(line(f"{side.name}{source}, {plural(len(side.reruns), 'rerun')}", "bold"))
@@ -236,7 +235,7 @@ def decision_renderable(decision: Decision) -> RenderableType:
     )  # fmt: skip
 
 
-def launch_renderable(launch: Launch) -> RenderableType:
+def launch_renderable(launch: Launch) -> Renderable:
     """A launch: the new baseline."""
     return Group(
         Text(f"Launch {launch.number} is the baseline now.", style="bold"),
@@ -292,10 +291,10 @@ def show_standing(record: BookRecord, number: int) -> None:
     show(Group(Text(), *_standing_lines(stands)))
 
 
-def finding_renderable(finding: Finding, *, all_numbers: bool = True) -> RenderableType:
+def finding_renderable(finding: Finding, *, all_numbers: bool = True) -> Renderable:
     """One finding: its head, sentence, numbers and what to do."""
     mark, style = MARKS[finding.severity]
-    body: list[RenderableType] = [Text(printable(finding.sentence))]
+    body: list[Renderable] = [Text(printable(finding.sentence))]
     numbers = numbers_texts(finding)
     if 0 < len(numbers) <= 4:
         body.append(line("; ".join(f"{n}: {text}" for n, text in numbers), "dim"))
@@ -307,7 +306,7 @@ def finding_renderable(finding: Finding, *, all_numbers: bool = True) -> Rendera
     return Group(head, indented(*body, below=1))
 
 
-def _passed(finding: Finding) -> RenderableType:
+def _passed(finding: Finding) -> Renderable:
     return line(f"{MARKS[Severity.PASS][0]}  {_head(finding)}: {finding.sentence}", "dim")
 
 

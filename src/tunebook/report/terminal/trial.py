@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Group, RenderableType
-from rich.text import Text
 
 from tunebook.charts.picture import finite
 from tunebook.domain.design import Objective
 from tunebook.domain.formats.numbers import number, plural, seconds_text, value_text
 from tunebook.domain.trial import TrialRecord
 from tunebook.report.terminal.lines import indented, printable
+from tunebook.report.terminal.parts import Group, Text
+
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
 Curve = tuple[np.ndarray, np.ndarray]
 BARS = "▁▂▃▄▅▆▇█"
@@ -31,7 +33,7 @@ def trial_renderable(
     *,
     objective: Objective,
     points: bool = False,
-) -> RenderableType:
+) -> Renderable:
     """Everything of a trial, one part below the other.
 
     Args:
@@ -43,9 +45,7 @@ def trial_renderable(
         points: every point of the curves instead of a sparkline.
     """
     cause = f": {record.cause}" if record.cause else ""
-    parts: list[RenderableType] = [
-        Text(f"Trial {record.name}, {record.status}{cause}", style="bold")
-    ]
+    parts: list[Renderable] = [Text(f"Trial {record.name}, {record.status}{cause}", style="bold")]
     if record.detail:
         parts.append(Text(printable(record.detail)))
     if value is not None:
@@ -119,7 +119,7 @@ def _curve(name: str, curve: Curve, points: bool) -> list[str]:
     return [f"{name}  {sparkline(values)}  {ends}, {plural(len(steps), 'point')}, {span}"]
 
 
-def _part(head: str, lines: Sequence[str]) -> list[RenderableType]:
+def _part(head: str, lines: Sequence[str]) -> list[Renderable]:
     if not lines:
         return []
     return [Text(head, style="bold"), indented(*(Text(_unbroken(line)) for line in lines))]

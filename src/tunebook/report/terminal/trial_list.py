@@ -7,11 +7,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
-from rich.text import Text
 
 from tunebook.domain.errors import TableError, nearest
 from tunebook.domain.formats.data_frame import columns
@@ -19,7 +18,11 @@ from tunebook.domain.formats.numbers import column_texts, counts_text, plural
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value
 from tunebook.report.terminal.lines import printable
+from tunebook.report.terminal.parts import Group, Text
 from tunebook.report.trial_rows import best_first
+
+if TYPE_CHECKING:
+    from tunebook.report.terminal.parts import Renderable
 
 UNBOUND = 100_000
 """Columns of a terminal in which every table fits."""
@@ -92,7 +95,7 @@ def listing(
     )
 
 
-def trials_renderable(found: TrialList) -> RenderableType:
+def trials_renderable(found: TrialList) -> Renderable:
     """A table for a terminal: the trial, its fate and value, its hyperparameters, its time."""
     more = f"; {found.left} more" if found.left else ""
     return Group(_Grid(found), Text(f"{found.counts}{more}", style="dim"))
