@@ -157,7 +157,7 @@ def _to_launch(decision: Decision) -> Standing:
 
 def _open(decision: Decision, chance: float | None) -> Standing:
     """After a decision that asks for more evidence: reruns, or a person's judgement."""
-    from tunebook.deciding.rerun_count import MOST_MORE, more_reruns  # noqa: PLC0415 - SciPy
+    from tunebook.deciding.rerun_count import MOST_MORE, more_reruns
 
     more = more_reruns(decision)
     unknown = decision.baseline is None or any(math.isinf(s.mean.high) for s in decision.sides)

@@ -1,0 +1,145 @@
+"""What is kept beside a book: read by the next process, made again once anything of it changed."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+
+import pytest
+
+import tunebook as tb
+from tunebook.book import kept_results
+from tunebook.examination import memory
+
+
+def train(trial):
+    for step in range(1, trial.max_train_steps + 1):
+        trial.report(step, {"loss": (trial.config["x"] - 0.3) ** 2 + 1 / step})
+
+
+@pytest.fixture
+def book(tmp_path):
+    book = tb.Book(tmp_path / "b.db", objective=tb.minimize("loss"))
+    made = book.round("where?", nuisance={"x": tb.uniform(0, 1)}, trials=20, max_train_steps=4)
+    made.run(train, workers=0, progress=False)
+    return book
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """How often each check ran."""
+    counts = Counter()
+    real = memory.run_check
+
+    def counted(check, *args, **more):
+        counts[check] += 1
+        return real(check, *args, **more)
+
+    monkeypatch.setattr(memory, "run_check", counted)
+    return counts
+
+
+def again(book):
+    """The book as another process opens it."""
+    kept_results.forget_kept()
+    memory.forget_results()
+    book.close()
+    return tb.Book(book._store.location)
+
+
+def read(book):
+    found = book.rounds[0]
+    return found.examination(), found.summary(), found.predictions()
+
+
+def test_the_next_process_reads_what_was_kept(book, ran):
+    first = read(book)
+    assert ran["C1"] == 1
+    book = again(book)
+    assert read(book) == first
+    assert book.rounds[0].findings().findings == first[0].findings
+    assert ran["C1"] == 1
+
+
+def change(book, statement):
+    book.close()
+    with sqlite3.connect(book._store.location) as connection:
+        connection.execute(statement)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE trial SET config = '{\"x\": 0.5}' WHERE number = 3",
+        "UPDATE trial SET status = 'infeasible', cause = 'diverged' WHERE number = 3",
+        "UPDATE trial SET detail = 'ValueError: x' WHERE number = 3",
+        "DELETE FROM chunk WHERE number = 3",
+        "UPDATE chunk SET crc32 = crc32 + 1 WHERE number = 3",
+        "UPDATE setting SET objective = replace(objective, 'minimize', 'maximize')",
+        "UPDATE round SET plan = replace(plan, 'where?', 'when?')",
+    ],
+)
+def test_any_change_of_the_book_makes_it_new(book, statement):
+    before = book._store.fingerprint([1])
+    change(book, statement)
+    assert again(book)._store.fingerprint([1]) != before
+
+
+def test_a_changed_value_is_seen_by_every_view(book, ran):
+    first = read(book)
+    change(book, "DELETE FROM chunk WHERE number = 3")
+    book = again(book)
+    seen = read(book)
+    assert ran["C1"] == 2
+    assert seen[0] != first[0]
+    assert book.rounds[0].findings().findings == seen[0].findings
+
+
+def test_more_trials_and_the_code_make_it_new(book, ran, monkeypatch):
+    read(book)
+    more = book.round("where?", nuisance={"x": tb.uniform(0, 1)}, trials=24, max_train_steps=4)
+    more.run(train, workers=0, progress=False)
+    assert read(book)[0].trials == 24
+    assert ran["C1"] == 2
+    monkeypatch.setattr(kept_results, "code_digest", lambda: "another version")
+    read(again(book))
+    assert ran["C1"] == 3
+
+
+def test_another_round_leaves_this_one_as_it_is(book, ran):
+    read(book)
+    other = book.round("and y?", nuisance={"y": tb.uniform(0, 1)}, trials=8, max_train_steps=4)
+    other.run(lambda t: t.report(1, {"loss": t.config["y"]}), workers=0, progress=False)
+    read(again(book))
+    assert ran["C1"] == 1
+
+
+def kept_file(book):
+    return book._store.files / kept_results.FOLDER / "round-1.json"
+
+
+@pytest.mark.parametrize("spoil", ["", "{", "null", "[]", "\x00", '{"examination": 3}'])
+def test_a_damaged_file_is_made_again(book, ran, spoil):
+    first = read(book)
+    head = kept_file(book).read_text("utf-8").partition("\n")[0]
+    kept_file(book).write_text(f"{head}\n{spoil}", "utf-8")
+    assert read(again(book)) == first
+    assert ran["C1"] == 2
+
+
+def test_it_is_data_alone(book):
+    read(book)
+    head, _, rest = kept_file(book).read_text("utf-8").partition("\n")
+    assert set(json.loads(rest)) == {"examination", "summary", "predictions"}
+    assert len(head) < 100
+
+
+def test_a_file_in_the_way_of_the_folder_is_no_error(book, ran):
+    folder = book._store.files / kept_results.FOLDER
+    folder.parent.mkdir(exist_ok=True)
+    folder.write_text("in the way", "utf-8")
+    first = read(book)
+    assert read(book) == first
+    assert ran["C1"] == 1
