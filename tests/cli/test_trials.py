@@ -12,7 +12,8 @@ from rich.console import Console
 
 import tunebook as tb
 from tunebook.domain.errors import EvidenceError
-from tunebook.report.terminal.trial_list import TrialList, trials_renderable
+from tunebook.report.terminal.trial_grid import trials_renderable
+from tunebook.report.terminal.trial_list import TrialList
 
 
 def train(trial):

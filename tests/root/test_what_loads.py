@@ -22,6 +22,11 @@ COMMAND = STORED | {"click"}
 COMMANDS = {
     "--version": {"click"},
     "--help": {"click"},
+    "status": COMMAND,
+    "status --json": COMMAND,
+    "trials 4": COMMAND | {"numpy", "rich", "pygments", "markdown_it", "mdurl"},
+    "trials 4 --json": COMMAND | {"numpy"},
+    "trials 4 --csv": COMMAND | {"numpy"},
     "logs 1.1": COMMAND,
     "pause": COMMAND,
     "resume": COMMAND,

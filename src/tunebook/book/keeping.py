@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tunebook.book.protocol import TuningProtocol
     from tunebook.book.trial_view import BookTrial
     from tunebook.domain.record import BookRecord
+    from tunebook.report.glance import BookGlance
 
 
 class KeptBook(ProcedureBook):
@@ -64,6 +65,12 @@ class KeptBook(ProcedureBook):
         from tunebook.book.records import book_record
 
         return book_record(self._store)
+
+    def glance(self) -> BookGlance:
+        """Return what `tunebook status` says: rounds, decisions, launches, what comes next."""
+        from tunebook.book.glance import book_glance
+
+        return book_glance(self._store)
 
     def history(self) -> BookHistory:
         """Return rounds, launches, caveats, evidence and lineage, as in a lab notebook."""

@@ -5,64 +5,24 @@ from __future__ import annotations
 import math
 import shlex
 from collections import Counter
-from dataclasses import dataclass, replace
-from enum import StrEnum
 
 from tunebook.checks.failures.unreported import UnreportedObjective, unreported_objective
 from tunebook.deciding.broken_baseline import broken_in_round
-from tunebook.domain.decision import Decision, Verdict
+from tunebook.domain.decision import Decision
 from tunebook.domain.error_kind import OF_THE_CODE, CodingErrors, coding_errors, error_kind
 from tunebook.domain.formats.numbers import number, plural
 from tunebook.domain.metric_direction import likely_direction
 from tunebook.domain.record import BookRecord, RoundRecord
+from tunebook.report.after_decision import after_decision
 from tunebook.report.in_a_line import best_trial
+from tunebook.report.steps import ASK_NEXT, in_book, newest_decision
+from tunebook.report.steps import MEANING as MEANING
+from tunebook.report.steps import Standing as Standing
+from tunebook.report.steps import Step as Step
 from tunebook.statistics.metric_bounds import most_gain
 
 FIRST_ALIKE = 3
 """Ended trials, all crashed alike, from which on the training code is to be corrected first."""
-
-
-ASK_NEXT = "Ask the next question. If the command proposes none, write one of your own."
-
-
-class Step(StrEnum):
-    """The playbook's loop, in its order; after the last it begins anew."""
-
-    PLAN = "plan"
-    RUN = "run"
-    READ = "read"
-    RERUN = "rerun"
-    DECIDE = "decide"
-    LAUNCH = "launch"
-    NEXT = "next"
-
-
-MEANING = {
-    Step.PLAN: "one question, a role for all",
-    Step.RUN: "quasi-random search",
-    Step.READ: "the checks before the question",
-    Step.RERUN: "the best of each side, new seeds",
-    Step.DECIDE: "adopt, keep, or more evidence",
-    Step.LAUNCH: "the new baseline",
-    Step.NEXT: "the question that follows",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where a round stands.
-
-    Attributes:
-        step: the step that is to be taken now.
-        sentence: what was done, and what that leaves to do.
-        command: of the shell that takes the step.
-        skipped: steps that this round has no need of.
-    """
-
-    step: Step
-    sentence: str
-    command: str
-    skipped: tuple[Step, ...] = ()
 
 
 def where(record: BookRecord) -> Step:
@@ -72,135 +32,18 @@ def where(record: BookRecord) -> Step:
 
 def decision_of(record: BookRecord, number: int) -> Decision | None:
     """The decision that stands for a round: its newest."""
-    return next((d for d in reversed(record.decisions) if d.round == number), None)
+    return newest_decision(record.decisions, number)
 
 
 def standing(record: BookRecord, number: int) -> Standing:
     """Where one round of a book stands."""
-    stands = _standing(record, number)
-    book = f" --book {shlex.quote(record.file)}" if record.file else ""
-    return replace(stands, command=f"{stands.command}{book}")
-
-
-def _standing(record: BookRecord, number: int) -> Standing:
-    """The same, with a command that does not name the book yet."""
-    found = next(r for r in record.rounds if r.number == number)
     decision = decision_of(record, number)
     if decision is None:
-        return _undecided(record, found)
-    followed = number < record.rounds[-1].number
-    if decision.verdict is Verdict.MORE_EVIDENCE and followed:
-        return Standing(
-            Step.NEXT,
-            f"The evidence did not decide; round {number + 1} followed.",
-            f"tunebook report {number + 1}",
-            skipped=(Step.LAUNCH,),
-        )
-    if decision.verdict is Verdict.MORE_EVIDENCE:
-        return _open(decision, record.setting.chance)
-    launched = any(launch.decision == decision.number for launch in record.launches)
-    if decision.verdict is Verdict.ADOPT and not launched:
-        return _to_launch(decision)
-    if followed:
-        return Standing(
-            Step.NEXT,
-            f"Done; round {number + 1} followed.",
-            f"tunebook report {number + 1}",
-            skipped=() if launched else (Step.LAUNCH,),
-        )
-    return Standing(
-        Step.NEXT,
-        _done(record, decision, launched=launched),
-        "tunebook next",
-        skipped=() if launched else (Step.LAUNCH,),
-    )
-
-
-def _done(record: BookRecord, decision: Decision, *, launched: bool) -> str:
-    """After a launch, or a decision that keeps the baseline; perhaps at another length."""
-    if launched:
-        return f"The new baseline is launched. {ASK_NEXT}"
-    if decision.baseline is None:
-        return "There is no baseline yet. Correct the training code, or ask another question."
-    steps = decision.max_train_steps
-    base = next((s for s in decision.sides if s.name == "baseline"), None)
-    now = record.launches[-1] if record.launches else None
-    if base is None or now is None or decision.baseline != now.number:
-        return f"The baseline stays. {ASK_NEXT}"
-    if steps == now.max_train_steps or not math.isfinite(base.mean.estimate):
-        return f"The baseline stays. {ASK_NEXT}"
-    return (
-        f"The baseline stays. To record what it reaches at {steps} steps "
-        f"({number(base.mean.estimate)}): tunebook launch {decision.number} --baseline-length. "
-        "Then ask the next question."
-    )
-
-
-def _to_launch(decision: Decision) -> Standing:
-    """After a decision that adopts."""
-    first = decision.baseline is None
-    change = "The configuration can be the first baseline" if first else "The change is adopted"
-    checks = ", ".join(dict.fromkeys(p.check for p in decision.problems))
-    if checks:
-        return Standing(
-            Step.LAUNCH,
-            f"{change}, but a problem is open ({checks}). Mend it first, or add "
-            "--despite-problems.",
-            f"tunebook findings {decision.round}",
-        )
-    return Standing(
-        Step.LAUNCH,
-        f"{change}." if first else f"{change}, and is not the baseline yet.",
-        f"tunebook launch {decision.number}",
-    )
-
-
-def _open(decision: Decision, chance: float | None) -> Standing:
-    """After a decision that asks for more evidence: reruns, or a person's judgement."""
-    from tunebook.deciding.rerun_count import MOST_MORE, more_reruns
-
-    more = more_reruns(decision)
-    unknown = decision.baseline is None or any(math.isinf(s.mean.high) for s in decision.sides)
-    if more is None and chance is None and unknown:
-        return Standing(
-            Step.DECIDE,
-            "It can't be judged before the book knows chance, the objective's value of "
-            "guessing. State it, and decide again; tb.Book(..., chance=...) does so too.",
-            f"tunebook decide {decision.round} --no-run --chance VALUE",
-        )
-    if _seedless(decision):
-        return Standing(
-            Step.NEXT,
-            "Every rerun of a configuration gave the same value, so more reruns show "
-            "nothing new. Use trial.seed in training (initial weights, order of the data), "
-            "and ask again.",
-            "tunebook next",
-        )
-    if more is not None and more >= MOST_MORE:
-        near = "what was asked for" if decision.least_improvement else "nothing"
-        less = ", or ask for a smaller least improvement" if decision.least_improvement else ""
-        return Standing(
-            Step.DECIDE,
-            f"The gain is so near to {near} that no realistic number of reruns can "
-            f"decide. Judge it yourself: keep the baseline{less}, and ask the next question.",
-            "tunebook next",
-        )
-    sides = max(1, len(decision.sides))
-    each = max((len(side.reruns) for side in decision.sides), default=0)
-    # The next look may lie beyond what a gain as seen would need; twice as many always reach it.
-    most = sides * max(2 * each, each + (more or 0))
-    about = f": about {more} more a side, if the gain is what it seems" if more else ""
-    return Standing(
-        Step.RERUN,
-        f"The evidence does not decide yet. Add reruns with new seeds{about}.",
-        f"tunebook decide {decision.round} --max-reruns {most}",
-    )
-
-
-def _seedless(decision: Decision) -> bool:
-    """Every side's reruns gave one value."""
-    means = [s.mean for s in decision.sides]
-    return all(len(s.reruns) > 1 for s in decision.sides) and all(m.low == m.high for m in means)
+        stands = _undecided(record, next(r for r in record.rounds if r.number == number))
+    else:
+        newest, chance = record.rounds[-1].number, record.setting.chance
+        stands = after_decision(decision, record.launches, chance=chance, newest=newest)
+    return in_book(stands, record.file)
 
 
 def _undecided(record: BookRecord, found: RoundRecord) -> Standing:

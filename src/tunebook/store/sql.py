@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from tunebook.domain.formats.book_location import is_server, shown
-from tunebook.domain.trial import Measurement, TrialKey, TrialRecord
+from tunebook.domain.trial import Measurement, Purpose, Status, TrialKey, TrialRecord
 from tunebook.store.append_only import OnlyAdded
 from tunebook.store.book_file import check_file, claim_folder, files_folder
 from tunebook.store.claims import Claims
@@ -29,6 +29,7 @@ from tunebook.store.schema import trial as trials
 
 if TYPE_CHECKING:
     from tunebook.domain.curves import Curves
+    from tunebook.domain.design import Objective
     from tunebook.store.curves.chunk_table import Point
 
 
@@ -132,6 +133,13 @@ class SqlStore(Plans, Claims, Intake, Requests, OnlyAdded):
         with self._reading() as connection:
             return tuple(to_trial(row) for row in connection.execute(query))
 
+    def fates(self, number: int) -> list[tuple[int, Purpose, Status]]:
+        """Number, purpose and status of the trials of a round, by number."""
+        query = sa.select(trials.c.number, trials.c.purpose, trials.c.status)
+        query = query.where(trials.c.round == number).order_by(trials.c.number)
+        with self._reading() as connection:
+            return [(n, Purpose(p), Status(s)) for n, p, s in connection.execute(query)]
+
     def trial(self, key: TrialKey) -> TrialRecord | None:
         """One trial, without reading its round; None where the book has no such trial."""
         with self._reading() as connection:
@@ -169,6 +177,20 @@ class SqlStore(Plans, Claims, Intake, Requests, OnlyAdded):
 
         with self._reading() as connection:
             return all_points(connection, key)
+
+    def plain_values(
+        self, number: int, trials: Sequence[int], objective: Objective
+    ) -> dict[int, float] | None:
+        """The objective of the complete trials that are named, rising, where it is quickly read.
+
+        Returns:
+            the value of each that reported it, NaN where its curve has none; None where a curve
+            is of several parts, or damaged: then `curves_of` reads them all, or says what is.
+        """
+        from tunebook.store.curves.plain_values import read_plain_values
+
+        with self._reading() as connection:
+            return read_plain_values(connection, number, trials, objective)
 
     def curves_of(self, number: int, trials: Sequence[int]) -> dict[str, Curves]:
         """The curves of the trials that are named, rising, as columns; merged as above.

@@ -15,28 +15,28 @@ from tunebook.cli.which_book import book_option, json_option, open_book
 def command(book_path: str | None, as_json: bool) -> None:
     """Show rounds with their trials, decisions, launches, and where the book stands."""
     from tunebook.cli.output import data, print_json
-    from tunebook.report.loop import where
+    from tunebook.report.steps import Step
+    from tunebook.report.terminal.book_text import book_text
     from tunebook.report.terminal.lines import show
-    from tunebook.report.terminal.summaries import book_renderable
 
     with open_book(book_path) as book:
-        record = book.record()
-        if not as_json:
-            show(book_renderable(record))
-            return
-        print_json(
-            book=record.setting.name,
-            objective=data(record.objective),
-            stands_at=where(record),
-            rounds=[
-                {
-                    "round": r.number,
-                    "goal": r.plan.goal,
-                    "trials": dict(Counter(str(s) for s in r.table.status)),
-                    "reruns": dict(Counter(str(s) for s in r.reruns.status)),
-                }
-                for r in record.rounds
-            ],
-            decisions=data(record.decisions),
-            launches=data(record.launches),
-        )
+        seen = book.glance()
+    if not as_json:
+        show(book_text(seen))
+        return
+    print_json(
+        book=seen.name,
+        objective=data(seen.objective),
+        stands_at=seen.stands.step if seen.stands else Step.PLAN,
+        rounds=[
+            {
+                "round": r.number,
+                "goal": r.goal,
+                "trials": dict(Counter(str(s) for s in r.trials)),
+                "reruns": dict(Counter(str(s) for s in r.reruns)),
+            }
+            for r in seen.rounds
+        ],
+        decisions=data(seen.decisions),
+        launches=data(seen.launches),
+    )

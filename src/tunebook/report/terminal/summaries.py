@@ -23,14 +23,14 @@ from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.examination.objective_direction import doubts_direction
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
-from tunebook.report.in_a_line import best_trial, objective_text, verdict_label
+from tunebook.report.in_a_line import best_trial, verdict_label
 from tunebook.report.outcome import RoundSummary, summary_lines
+from tunebook.report.terminal.book_text import book_text, standing_lines
 from tunebook.report.terminal.lines import indented, inside, line, printable, show
 from tunebook.report.terminal.parts import Group, Text
 from tunebook.report.terminal.predictions import predictions_text
 
 if TYPE_CHECKING:
-    from tunebook.report.loop import Standing
     from tunebook.report.terminal.parts import Renderable
 
 MOST_ALIKE = 12
@@ -132,45 +132,9 @@ def summary_parts(summary: RoundSummary) -> list[Renderable]:
 
 def book_renderable(record: BookRecord) -> Renderable:
     """A book at a glance: its rounds, its lineage, and where it stands."""
-    from tunebook.report.loop import standing
+    from tunebook.report.record_glance import glance_of
 
-    head = Text.assemble(
-        (printable(record.setting.name), "bold"),
-        f": {printable(objective_text(record.objective))}",
-    )
-    if not record.rounds:
-        return Group(head, Text("No round yet. Next: tunebook init, then tunebook run"))
-    parts: list[Renderable] = [head, Text()]
-    for found in record.rounds:
-        parts.append(line(f"Round {found.number}  {found.plan.goal}", "bold"))
-        parts.append(inside(_round_line(record, found)))
-    if record.launches:
-        parts.append(Text())
-    rounds_of = {d.number: d.round for d in record.decisions}
-    for launch in record.launches:
-        now = ", the baseline now" if launch is record.launches[-1] else ""
-        source = rounds_of.get(launch.decision, "?")
-        parts.append(line(f"Launch {launch.number} of round {source}{now}", "bold"))
-        told = f"{interval_text(launch.expected)} expected; {config_text(launch.config)}"
-        parts.append(inside(told))
-    stands = standing(record, record.rounds[-1].number)
-    return Group(*parts, Text(), *_standing_lines(stands))
-
-
-def _standing_lines(stands: Standing) -> tuple[Text, Text]:
-    return line(f"Now: {stands.step}. {stands.sentence}"), line(stands.command, "cyan")
-
-
-def _round_line(record: BookRecord, found: RoundRecord) -> str:
-    from tunebook.report.loop import decision_of
-
-    best = best_trial(found.table)
-    decision = decision_of(record, found.number)
-    parts = [counts_text(found.table.status)]
-    if best:
-        parts.append(f"best {record.objective.metric} {number(best.value)} ({best.trial})")
-    parts.append(verdict_label(decision) if decision else "not decided")
-    return "; ".join(parts)
+    return book_text(glance_of(record))
 
 
 def round_renderable(found: RoundRecord, *, causes: bool = True) -> Renderable:
@@ -288,7 +252,7 @@ def show_standing(record: BookRecord, number: int) -> None:
     from tunebook.report.loop import standing
 
     stands = standing(record, number)
-    show(Group(Text(), *_standing_lines(stands)))
+    show(Group(Text(), *standing_lines(stands)))
 
 
 def finding_renderable(finding: Finding, *, all_numbers: bool = True) -> Renderable:

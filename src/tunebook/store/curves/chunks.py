@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.domain.errors import BookDamagedError
-from tunebook.store.curves.packing import inflated, layout_of, pack_columns, unpack_columns
+from tunebook.store.curves.layout import PLAIN, inflated
+from tunebook.store.curves.packing import layout_of, pack_columns, unpack_columns
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -28,10 +29,6 @@ class Points:
     steps: Int[np.ndarray, "points"]
     values: Float[np.ndarray, "points"]
     times: Float[np.ndarray, "points"]
-
-
-PLAIN = 24
-"""Bytes of a point in the plain form."""
 
 
 def pack(points: Points) -> tuple[bytes, int]:

@@ -18,7 +18,6 @@ Numbers that are of none of these kinds are kept as they are.
 from __future__ import annotations
 
 import math
-import struct
 import zlib
 from collections.abc import Sequence
 from fractions import Fraction
@@ -27,19 +26,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tunebook.store.curves.layout import (
+    FLOAT32,
+    FLOAT64,
+    FORM,
+    HEAD,
+    INT64,
+    LINE,
+    RATIO,
+    STEP_DIFFERENCES,
+    TICKS,
+    TICKS_OF_TIME,
+    TIMES,
+    WIDTH,
+)
+
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
 
-FORM = b"\x01"
-"""The byte that a packed chunk begins with."""
-TICKS = 10_000
-"""A log's times are rounded to this part of a second."""
-_HEAD = struct.Struct("<BBBxIqq")
-_LINE, _STEP_DIFFERENCES, _INT64 = 0, 1, 2
-_FLOAT64, _FLOAT32, _RATIO = 0, 1, 2
-_TIMES, _TICKS = 0, 1
-_WIDTH = ((0, 4, 8), (8, 4, 4), (8, 4))
-"""Bytes a number of each kind: of steps, of values, of times."""
 _LARGEST = 2**30
 _LARGEST_DENOMINATOR = 1_000_000
 MOST_FACTORS = 4
@@ -55,29 +59,10 @@ def pack_columns(
     of_steps, first, stride, packed_steps = _of_steps(steps)
     of_values, denominator, packed_values = _of_values(values)
     of_times, packed_times = _of_times(times)
-    head = _HEAD.pack(of_steps, of_values, of_times, denominator, first, stride)
+    head = HEAD.pack(of_steps, of_values, of_times, denominator, first, stride)
     deflate = zlib.compressobj(6, zlib.DEFLATED, -15)
     body = deflate.compress(b"".join((head, packed_steps, packed_values, packed_times)))
     return b"".join((FORM, body, deflate.flush()))
-
-
-def inflated(content: bytes, n: int) -> bytes:
-    """What a packed chunk of `n` points holds.
-
-    Raises:
-        ValueError: it is of another form, not whole, or more than so many points can be: a book
-            of somebody else's must not fill the memory.
-    """
-    if content[:1] != FORM:
-        raise ValueError("an unknown form")
-    inflate = zlib.decompressobj(-15)
-    try:
-        body = inflate.decompress(content[1:], _HEAD.size + n * sum(map(max, _WIDTH)) + 1)
-    except zlib.error as error:
-        raise ValueError(str(error)) from None
-    if not inflate.eof:
-        raise ValueError("not the length that it should have")
-    return body
 
 
 def layout_of(body: bytes) -> bytes:
@@ -103,17 +88,17 @@ def unpack_columns(
     """
     kinds = tuple(bodies[0][:3])
     try:
-        widths = [of[kind] for of, kind in zip(_WIDTH, kinds, strict=True)]
+        widths = [of[kind] for of, kind in zip(WIDTH, kinds, strict=True)]
     except IndexError:
         raise ValueError(f"unknown kinds of numbers {kinds}") from None
-    size = _HEAD.size + n * sum(widths)
+    size = HEAD.size + n * sum(widths)
     whole = np.frombuffer(b"".join(bodies), np.uint8)
     if whole.size != size * len(bodies) or any(len(b) != size for b in bodies):
         raise ValueError("not the length that it should have")
     rows = whole.reshape(len(bodies), size)
     denominators = _field(rows, 4, 4, "<u4")
     first, stride = _field(rows, 8, 8, "<i8"), _field(rows, 16, 8, "<i8")
-    ends = _HEAD.size + n * np.cumsum([0, *widths])
+    ends = HEAD.size + n * np.cumsum([0, *widths])
     columns = [rows[:, a:b] for a, b in pairwise(ends)]
     return (
         _steps(kinds[0], columns[0], n, first, stride),
@@ -126,17 +111,17 @@ def _of_steps(steps: Int[np.ndarray, "points"]) -> tuple[int, int, int, bytes]:
     differences = np.diff(steps)
     stride = int(differences[0]) if differences.size else 0
     if (differences == stride).all():
-        return _LINE, int(steps[0]), stride, b""
+        return LINE, int(steps[0]), stride, b""
     if differences.min() >= 0 and differences.max() < _LARGEST:
         # The first is 0, so that all columns have the same number of entries.
-        return _STEP_DIFFERENCES, int(steps[0]), 0, _planes(_differences(steps - steps[0]), "<i4")
-    return _INT64, 0, 0, _planes(steps, "<i8")
+        return STEP_DIFFERENCES, int(steps[0]), 0, _planes(_differences(steps - steps[0]), "<i4")
+    return INT64, 0, 0, _planes(steps, "<i8")
 
 
 def _steps(kind: int, column: Any, n: int, first: Any, stride: Any) -> np.ndarray:
-    if kind == _LINE:
+    if kind == LINE:
         return np.asarray(first + stride * np.arange(n))
-    if kind == _STEP_DIFFERENCES:
+    if kind == STEP_DIFFERENCES:
         return np.asarray(first + np.cumsum(_joined(column, n, "<i4"), axis=1, dtype=np.int64))
     return _joined(column, n, "<i8").astype(np.int64)
 
@@ -145,19 +130,19 @@ def _of_values(values: Float[np.ndarray, "points"]) -> tuple[int, int, bytes]:
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         single = values.astype("<f4")
         if _same_bits(single.astype(np.float64), values):
-            return _FLOAT32, 0, _planes(single, "<f4")
+            return FLOAT32, 0, _planes(single, "<f4")
     found = _over_one_denominator(values)
     if found is not None:
         denominator, counts = found
-        return _RATIO, denominator, _planes(_folded(_differences(counts)), "<i4")
-    return _FLOAT64, 0, _planes(values, "<f8")
+        return RATIO, denominator, _planes(_folded(_differences(counts)), "<i4")
+    return FLOAT64, 0, _planes(values, "<f8")
 
 
 def _values(kind: int, column: Any, n: int, denominators: Any) -> np.ndarray:
-    if kind == _FLOAT32:
+    if kind == FLOAT32:
         with np.errstate(invalid="ignore"):
             return _joined(column, n, "<f4").astype(np.float64)
-    if kind == _RATIO:
+    if kind == RATIO:
         counts = np.cumsum(_unfolded(_joined(column, n, "<i4")), axis=1, dtype=np.int64)
         return np.asarray(counts / denominators)
     return _joined(column, n, "<f8").astype(np.float64)
@@ -168,12 +153,12 @@ def _of_times(times: Float[np.ndarray, "points"]) -> tuple[int, bytes]:
         ticks = np.rint(times * TICKS).astype(np.int64)
         differences = _differences(ticks)
         if np.abs(differences).max() < _LARGEST and _same_bits(ticks / TICKS, times):
-            return _TICKS, _planes(_folded(differences), "<i4")
-    return _TIMES, _planes(times, "<f8")
+            return TICKS_OF_TIME, _planes(_folded(differences), "<i4")
+    return TIMES, _planes(times, "<f8")
 
 
 def _unpacked_times(kind: int, column: Any, n: int) -> np.ndarray:
-    if kind == _TICKS:
+    if kind == TICKS_OF_TIME:
         ticks = np.cumsum(_unfolded(_joined(column, n, "<i4")), axis=1, dtype=np.int64)
         return np.asarray(ticks / TICKS)
     return _joined(column, n, "<f8").astype(np.float64)

@@ -1,0 +1,67 @@
+"""What `status` reads without curves is what the whole record says."""
+
+from __future__ import annotations
+
+import gzip
+import sqlite3
+from contextlib import closing
+from importlib.resources import files
+
+import pytest
+
+from tunebook.book.glance import _decided
+from tunebook.book.notebook import Book
+from tunebook.domain.errors import BookDamagedError
+from tunebook.report.record_glance import glance_of
+
+
+@pytest.fixture
+def shipped(tmp_path):
+    """The finished book of `tunebook demo`."""
+    path = tmp_path / "digits.db"
+    content = files("tunebook.cli").joinpath("assets/digits.db.gz").read_bytes()
+    path.write_bytes(gzip.decompress(content))
+    Book(path).close()
+    return path
+
+
+def change(path, *statements):
+    with closing(sqlite3.connect(path)) as other, other:
+        for statement in statements:
+            other.execute(statement)
+
+
+def test_a_decided_book_is_read_quickly_and_alike(shipped):
+    with Book(shipped) as book:
+        seen = _decided(book._store)
+        assert seen == glance_of(book.record())
+        assert seen.rounds[3].best == ("4.69", pytest.approx(0.02423, abs=1e-5))
+
+
+def test_a_changed_value_changes_what_is_seen(shipped):
+    change(shipped, "UPDATE trial SET status = 'infeasible' WHERE round = 4 AND number = 69")
+    with Book(shipped) as book:
+        assert book.glance().rounds[3].best[0] != "4.69"
+        assert book.glance() == glance_of(book.record())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO attempt VALUES (4, 69, 9, 0, 0)",
+        """UPDATE setting SET objective = replace(objective, '"best"', '"mean_last"')""",
+        "DELETE FROM decision WHERE number = (SELECT max(number) FROM decision)",
+    ],
+    ids=["begun twice", "mean of the last", "undecided"],
+)
+def test_what_is_not_quickly_read_is_read_whole(shipped, statement):
+    change(shipped, "DROP TRIGGER IF EXISTS decision_DELETE_refused", statement)
+    with Book(shipped) as book:
+        assert _decided(book._store) is None
+        assert book.glance() == glance_of(book.record())
+
+
+def test_damage_is_said(shipped):
+    change(shipped, "UPDATE chunk SET crc32 = crc32 + 1 WHERE round = 4 AND number = 69")
+    with Book(shipped) as book, pytest.raises(BookDamagedError, match=r"4\.69"):
+        book.glance()
