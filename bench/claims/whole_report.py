@@ -250,12 +250,13 @@ def said() -> list[str]:
 
 
 READ: tuple[str, ...] = (
-    "No family raises a false warning in more than 3.2 % of rounds (cusps at 64 trials, all by C1). With the notes, levels of",
-    "several checks add up: where failures come by lot C3 names a place for them (level 4 %), and C9 tells values apart.",
+    "No family raises a false warning in more than 1.0 % of rounds. With the notes, levels of several checks add up: where",
+    "failures come by lot C3 names a place for them (level 4 %), and C9 tells values apart.",
     "",
-    "Silent in more than 10 % at 64 trials, which are 32 a value: C2, which needs 40 trials of a value to say how near the best is",
-    "in 5 axes; and C3 of a few failures by lot, since to see that they depend on nothing takes hundreds of trials. At 16 trials, 8",
-    "a value, C1, C2, C10 and C11 can't speak.",
+    "Silent in more than 10 % at 64 trials, which are 32 a value: C1 where a fifth fails by lot, which leaves 26 complete trials a",
+    "value of the 32 that it takes; C2, which needs 40 trials of a value to say how near the best is in 5 axes; and C3 of a few",
+    "failures by lot, since to see that they depend on nothing takes hundreds of trials. At 16 trials, 8 a value, C1, C2, C10 and C11",
+    "can't speak; at 32 trials C1 can't either.",
     "",
     "Not simulated: values that differ, several scientific hyperparameters, conditional ones, choices, trials of unequal length.",
     "",
