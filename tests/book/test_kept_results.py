@@ -10,6 +10,7 @@ import pytest
 
 import tunebook as tb
 from tunebook.book import kept_results
+from tunebook.domain.finding import CheckFailed
 from tunebook.examination import memory
 
 
@@ -117,7 +118,8 @@ def test_another_round_leaves_this_one_as_it_is(book, ran):
 
 
 def kept_file(book):
-    return book._store.files / kept_results.FOLDER / "round-1.json"
+    (found,) = kept_results.folder_of(book._store).glob("round-1.*.json")
+    return found
 
 
 @pytest.mark.parametrize("spoil", ["", "{", "null", "[]", "\x00", '{"examination": 3}'])
@@ -137,9 +139,62 @@ def test_it_is_data_alone(book):
 
 
 def test_a_file_in_the_way_of_the_folder_is_no_error(book, ran):
-    folder = book._store.files / kept_results.FOLDER
-    folder.parent.mkdir(exist_ok=True)
+    folder = kept_results.folder_of(book._store)
     folder.write_text("in the way", "utf-8")
     first = read(book)
     assert read(book) == first
     assert ran["C1"] == 1
+
+
+def test_files_may_be_read_by_who_may_read_the_book(book):
+    for mode in (0o600, 0o640, 0o644):
+        path = tb_path(book)
+        path.chmod(mode)
+        read(book := again(book))
+        file = kept_file(book)
+        assert file.stat().st_mode & 0o777 == mode
+        file.unlink()
+
+
+def test_a_private_book_has_a_private_folder(book):
+    tb_path(book).chmod(0o600)
+    read(book)
+    assert kept_results.folder_of(book._store).stat().st_mode & 0o777 == 0o700
+
+
+def tb_path(book):
+    return kept_results.Path(book._store.location)
+
+
+def test_versions_of_the_code_keep_files_of_their_own(book, ran, monkeypatch):
+    for version in ("one", "two", "one", "two"):
+        monkeypatch.setattr(kept_results, "code_digest", lambda named=version: named)
+        read(book := again(book))
+    assert ran["C1"] == 2
+    for version in ("three", "four", "five"):
+        monkeypatch.setattr(kept_results, "code_digest", lambda named=version: named)
+        read(book := again(book))
+    kept = list(kept_results.folder_of(book._store).iterdir())
+    assert len(kept) == kept_results.MOST_VERSIONS
+
+
+def test_a_check_that_failed_is_not_kept(book, monkeypatch):
+    def broken(check, *args, **more):
+        return CheckFailed(check=check, reason="no memory", needs="more memory")
+
+    monkeypatch.setattr(memory, "run_check", broken)
+    read(book)
+    assert not kept_results.folder_of(book._store).exists()
+
+
+def test_a_list_that_a_caller_clears_is_its_own(book):
+    book.rounds[0].findings().findings.clear()
+    assert book.rounds[0].findings().findings
+
+
+def test_a_copy_leaves_it_out_and_no_folder_of_files_is_made(book, tmp_path):
+    files = book._store.files.is_dir()
+    read(book)
+    assert book._store.files.is_dir() == files
+    book.copy(tmp_path / "copy.db")
+    assert not (tmp_path / ".copy.kept").exists()

@@ -3,7 +3,8 @@
 A result is kept with a digest of all that it was made of (`store/fingerprint.py`) and of the code
 that made it. It is JSON, read back by the types of its fields, and nothing of it is executed. What
 can't be read, or has another digest, is made again; where nothing can be written, it is kept in
-this process alone.
+this process alone. Each version of the code has files of its own; those of the last few are kept.
+Who may read the book may read them, and nobody else.
 """
 
 from __future__ import annotations
@@ -24,13 +25,19 @@ from tunebook.store import Store
 
 T = TypeVar("T")
 
-FOLDER = "kept"
+MOST_VERSIONS = 3
 _here: dict[tuple[str, str], tuple[str, object]] = {}
 """By folder and name, the digest and the result that this process made or read."""
 
 
 def kept(
-    store: Store, name: str, rounds: Collection[int], kind: type[T], make: Callable[[], T]
+    store: Store,
+    name: str,
+    rounds: Collection[int],
+    kind: type[T],
+    make: Callable[[], T],
+    *,
+    lasting: Callable[[T], bool] = lambda _: True,
 ) -> T:
     """The result of that name, from beside the book, or made now and kept there.
 
@@ -40,22 +47,31 @@ def kept(
         rounds: that it was made of; the setting and what is sealed always count.
         kind: a dataclass, by which it is read back.
         make: works it out.
+        lasting: False of a result that another process may not get; it is not written.
     """
-    digest = f"{code_digest()}-{store.fingerprint(rounds)}"
-    folder = store.files / FOLDER
+    code = code_digest()
+    digest = f"{code}-{store.fingerprint(rounds)}"
+    folder = folder_of(store)
     at = (str(folder), name)
     if at in _here and _here[at][0] == digest:
         found = _here[at][1]
         assert isinstance(found, kind)
         return found
-    file = folder / f"{name}.json"
+    file = folder / f"{name}.{code}.json"
     read = _read(file, digest, kind)
     if read is None:
         read = make()
-        if store.fingerprint(rounds) == digest.rpartition("-")[2]:  # nothing came in meanwhile
-            _write(file, f"{digest}\n{to_json(read)}\n")
+        same = store.fingerprint(rounds) == digest.rpartition("-")[2]  # nothing came in meanwhile
+        if same and lasting(read) and store.may_keep():
+            _write(file, f"{digest}\n{to_json(read)}\n", _mode(store))
+            _drop_old(folder, name)
     _here[at] = (digest, read)
     return read
+
+
+def folder_of(store: Store) -> Path:
+    """Where results are kept: `.digits.kept` beside `digits.files`, in no copy and no archive."""
+    return store.files.with_name(f".{store.files.stem}.kept")
 
 
 def forget_kept() -> None:
@@ -83,13 +99,31 @@ def _read(file: Path, digest: str, kind: type[T]) -> T | None:
         return None
 
 
-def _write(file: Path, text: str) -> None:
+def _mode(store: Store) -> int:
+    """Permissions of the book's file; of a database on a server, its user's alone."""
+    book = Path(store.location)
+    return book.stat().st_mode & 0o666 if book.is_file() else 0o600
+
+
+def _write(file: Path, text: str, mode: int) -> None:
     """Whole or not at all; where it can't be written, it is not."""
     new = file.with_name(f".{file.stem}-{uuid.uuid4().hex}")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        new.write_text(text, "utf-8")
+        if not file.parent.is_dir():
+            file.parent.mkdir(0o700)
+            file.parent.chmod(0o700 | mode | (mode & 0o444) >> 2)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+            opened.write(text.encode("utf-8", "backslashreplace"))
+        new.chmod(mode)
         new.replace(file)
     except OSError:
         with suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+def _drop_old(folder: Path, name: str) -> None:
+    """Delete a result's files but those of the MOST_VERSIONS versions that wrote last."""
+    with suppress(OSError):
+        files = sorted(folder.glob(f"{name}.*.json"), key=lambda f: -f.stat().st_mtime)
+        for old in files[MOST_VERSIONS:]:
+            old.unlink(missing_ok=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from tunebook.book.kept_results import kept
 from tunebook.book.steering import SteeredRound
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import EvidenceError
-from tunebook.domain.finding import Examination, NotApplicable
+from tunebook.domain.finding import CheckFailed, Examination, NotApplicable
 from tunebook.domain.formats.notation import parse_objective
 from tunebook.domain.plan_edits import same_search
 from tunebook.domain.prediction import PredictionOutcome
@@ -39,6 +39,11 @@ class RoundReading:
     examination: Examination
     summary: RoundSummary
     predictions: tuple[PredictionOutcome, ...]
+
+
+def _lasting(found: RoundReading) -> bool:
+    """A check that failed may do better with more memory, or on another machine."""
+    return not any(isinstance(n, CheckFailed) for n in found.examination.not_applicable)
 
 
 FROM_OPTUNA = {
@@ -143,7 +148,10 @@ class ReadRound(SteeredRound):
         plan = rounds[self.number - 1].plan
         later = [r.number for r in rounds[self.number :] if same_search(r.plan, plan)]
         of = [*range(1, self.number + 1), *later]
-        return kept(self._store, f"round-{self.number}", of, RoundReading, self._work_out)
+        name = f"round-{self.number}"
+        found = kept(self._store, name, of, RoundReading, self._work_out, lasting=_lasting)
+        said = found.examination  # who sorts or filters the list of findings has one of their own
+        return replace(found, examination=replace(said, findings=list(said.findings)))
 
     def _work_out(self) -> RoundReading:
         from tunebook.advice.outcomes import judge

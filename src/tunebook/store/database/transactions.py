@@ -109,6 +109,11 @@ class Transactions:
         held: sa.Connection | None = getattr(self._own, "connection", None)
         return held
 
+    def may_keep(self) -> bool:
+        """Tell whether results may be kept beside the book; on a server only beside its files."""
+        on_server = self._engine.dialect.name != "sqlite"
+        return self._read_from is None and (not on_server or self.files.is_dir())
+
     def close(self) -> None:
         """Give up the file or the connections; safe to call twice."""
         with self._turn:
