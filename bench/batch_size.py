@@ -38,13 +38,13 @@ PICTURES = {
 
 HEAD = """# Batch size
 
-`make bench-batch-size`: the procedure `batch-size` on two workloads and two optimizers, {trials} learning rates at each batch size (moved
-where the best lies at the edge), the fastest of each then with {seeds} new seeds. `teacher`: {examples:,} examples that a random network labelled,
+`make bench-batch-size`: the procedure `batch-size` on two workloads and two optimizers, {trials} learning rates at each batch size (in a range that moves
+if the best is at its edge), the fastest of each rerun with {seeds} new seeds. `teacher`: {examples:,} examples that a random network labelled,
 a network of one hidden layer; `text`: the next character of Python's standard library from the eight before. Targets: held-out error of {targets}. Real
-training, compiled by JAX {jax}, Python {python}, tunebook {tunebook}, 2 cores. Steps were timed for SGD, on a machine that other work shared: their intervals
-are wide, and where they say nothing, that is said. Momentum's rates are effective ones, learning rate / (1 - momentum).
+training, compiled by JAX {jax}, Python {python}, tunebook {tunebook}, 2 cores. Steps were timed for SGD, on a machine shared with other work, so their intervals
+are wide. Momentum's rates are effective ones, learning rate / (1 - momentum).
 
-| workload | optimizer | perfect scaling up to | slope there | the same, on the seeds that tuned | no gain from | least steps | rate grows as batch size to the power |
+| workload | optimizer | perfect scaling up to | slope up to there | perfect scaling up to, by the seeds used for tuning | no gain from | least steps | rate grows as batch size to the power |
 |---|---|---|---|---|---|---|---|
 """
 
@@ -168,7 +168,7 @@ def forecast() -> str:
     """The gradient noise scale of each workload, beside which the bends are to be read."""
     text = "\n## The gradient noise scale\n\n"
     text += (
-        "McCandlish et al. 2018 forecast the bend of the curve from gradients alone. Half of the way to the target, from 200 gradients "
+        "McCandlish et al. 2018 predict from gradients alone where the curve bends. Measured halfway to the target, from 200 gradients "
         "over 16 and over 4,096 examples:\n\n| workload | noise scale |\n|---|---|\n"
     )
     for workload in TARGETS:

@@ -28,10 +28,10 @@ one network at a time. Lines are those of code, without the training function.
 
 REST = """
 The script runs in one process; the procedure starts a worker for each of its ten rounds, which makes the data and compiles anew: the
-first trials of the rounds took 97 of its 181 seconds. What the script does not do or tell: go on where it was stopped (it keeps
-nothing); keep curves, seeds and failures; the turning points with their uncertainty, or that the sizes do not settle them; the best
-rate against the linear and the square-root rule; other targets; equal steps against equal examples; what a step takes without its
-evaluations; pictures and a report. What both lack: with five sizes neither has evidence for where perfect scaling ends.
+first trials of the rounds took 97 of its 181 seconds. The script cannot continue after an interruption, and keeps no
+curves, seeds or failures. It does not report the ends of the regimes with their uncertainty, the best rate against the linear and
+the square-root rule, other targets, or equal steps against equal examples. It has no step times without evaluations, no pictures
+and no report. With five sizes, neither shows where perfect scaling ends.
 """
 
 

@@ -18,22 +18,22 @@ HEAD = """# Optimizers compared
 random network; 60,000 examples each. Objective: held-out error, the best of 20 evaluations. Python {python}, tunebook {tunebook}, one trial at a time on
 a shared machine of 2 cores.
 
-## What Adam may tune turns the verdict around
+## The verdict depends on which of Adam's hyperparameters are tuned
 
 Choi et al. (arXiv 1910.05446): with its epsilon and beta1 pinned badly Adam loses to momentum, although it can imitate it; in an open space it never
 does. Each row is one run of the procedure: {trials} trials of each optimizer in its space, a space that is cut off widened at most twice, the best of each
-then with {seeds} new seeds. Two differ significantly where both seeds and searches show it.
+then with {seeds} new seeds. Two optimizers differ significantly only if both the new seeds and the searches show a difference.
 
 | workload | Adam's space | Adam | momentum | Adam worse by | widened | differ significantly | flag (G2) |
 |---|---|---|---|---|---|---|---|
 """
 
 AFTER = """
-Momentum's search and seeds are the same in all rows of a workload. "By seeds alone": what was found differs, by no more than another search of as many
-trials may bring. At the usual defaults and in open spaces Adam does not lose, and nothing is flagged. The flag starts where epsilon is far above the
-gradients and the range of the learning rate does not make up for it. A row with a widened space shows why spaces are checked before they are compared: C1 saw
-that Adam's learning rate was cut off and moved its end up, which takes back much of what pinning epsilon did. Where no trial gets off the plateau of the most
-frequent letter (an error of 0.728 on `text`) there is no slope for C1 to see.
+Momentum's search and seeds are the same in all rows of a workload. "By seeds alone": the configurations found differ with new seeds, but another search of the same size
+could change as much. At the usual defaults and in open spaces Adam does not lose, and nothing is flagged. The flag starts where epsilon is far above the
+gradients and the range of the learning rate does not make up for it. The rows with a widened space show why spaces are checked first: C1 found
+Adam's learning rate cut off and raised its bound, which makes up for much of the pinned epsilon. Where every trial stays at the error of guessing the most
+frequent letter (0.728 on `text`), C1 has no slope to read.
 
 ## Eight at once
 
@@ -46,14 +46,14 @@ The same comparison of eight, {trials} trials of each, as a careful engineer wri
 [bench/by_hand/optimizers_optuna.py](../bench/by_hand/optimizers_optuna.py), a study of quasi-random points for each optimizer, the same ranges, {seeds} new seeds
 of each best configuration, Welch's test with Holm's correction over all pairs. Lines are those of code, without the training function.
 
-| | lines a person writes | trials | wall time | pairs that differ significantly | a general optimizer below one that it includes |
+| | lines a person writes | trials | wall time | pairs that differ significantly | an optimizer worse than one that it includes |
 |---|---|---|---|---|---|
 | tunebook | {ours} | {our_trials} | {our_s:.0f} s | {our_pairs} | {our_flags} |
 | Optuna {optuna} and scipy | {theirs} | {their_trials} | {their_s:.0f} s | {their_pairs} | {their_flags} |
 
-Tunebook's time holds what the script does not do: trials in a process of their own, logs that survive a crash, checks of the spaces, bands, a report. The
+Tunebook's time includes what the script does not do: a process for each trial, logs that survive a crash, checks of the spaces, bands, a report. The
 script does not say whether a space was cut off, how good a smaller budget would have been and how sure that is, or that an optimizer lost to one that it can
-imitate. And it takes the luck of a search for a difference between optimizers. What it printed:
+imitate. It also mistakes the luck of a search for a difference between optimizers. It printed:
 
 ```text
 {printed}```

@@ -263,7 +263,7 @@ def page(folder: Path, repeats: int) -> str:
             "",
         ]
     lines += [
-        "## What five studies can tell",
+        "## What five studies can show",
         "",
         f"Simulated benchmarks of eleven values with five repeats each, {repeats} a cell; 95 % intervals in brackets.",
         "",

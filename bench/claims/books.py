@@ -166,7 +166,7 @@ def page(repeats: int) -> str:
     return (
         "\n".join(
             [
-                "# The book's account: measured share of false launches",
+                "# Launches of a book: measured share of false ones",
                 "",
                 head,
                 f"books of {ROUNDS} rounds each. {REAL:.0%} of the changes are real: {EXCESS:g} standard deviation of a seed above the least",

@@ -93,7 +93,7 @@ def _mistaken(rng: np.random.Generator, n: int, kind: str, others: int) -> bool:
 def main() -> None:
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     text = [
-        "# What is read off the values of a file: scales and results",
+        "# Audits of CSV files: measured errors in scales and results",
         "",
         f"Measured by `bench/claims/csv_reading.py {repeats}` {VERSIONS}.",
         "",
@@ -107,7 +107,7 @@ def main() -> None:
         "",
         "A uniform search from 0 spans a factor of 20 often; evenness keeps it linear.",
         "",
-        "## Searched numbers that are mistaken for results",
+        "## Searched numbers mistaken for results",
         "",
         "Random searches of one continuous hyperparameter, uniform or log-uniform, beside choices, "
         "with names that say nothing. The standard deviation of the noise is 2 % of the range. "

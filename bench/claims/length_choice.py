@@ -40,7 +40,7 @@ CURVES: dict[str, Curve] = {
     "compute-bound, power -0.7": lambda n: 3.0 * (n / 400) ** -0.7,
     "compute-bound, as much with every doubling": lambda n: -0.1 * np.log2(n / 400),
 }
-HEAD = f"""# E4, E5: the length that suffices, and what longer training brings
+HEAD = f"""# E4, E5: measured error rates of the shortest sufficient length and of forecasts
 
 `python bench/claims/length_choice.py` makes this page: {{repeats}} simulated studies in each cell {VERSIONS}. Seven lengths that double up to a budget, the
 same seeds at each: the curve, {SHARED} of a seed's own at every length, and normal noise at each. An improvement of {LEAST} is worth having. Shares with their

@@ -84,7 +84,7 @@ OPPOSITES: dict[Claim, tuple[tuple[Claim, ...], str]] = {
     ("C10", "interact"): ((("C10", "one may be fixed"),), "one of the two may be fixed alone"),
     ("C11", "no sign of choice"): ((("C11", "chosen by results"),), "results chose the trials"),
 }  # fmt: skip
-"""What counts as the opposite of each claim of the full study, on the same subject."""
+"""When two results count as opposite of each claim of the full study, on the same subject."""
 NOT_SAID = {"matters less than another"}
 """Read off the numbers of two findings: no finding of its own."""
 INCLUDED = {

@@ -100,7 +100,7 @@ def page(folder: Path) -> str:
     return (
         "\n".join(
             [
-                "# D1, D3 on published runs: three optimizers, nine fresh seeds",
+                "# D1, D3 on published runs: three optimizers, nine new seeds",
                 "",
                 "`python bench/claims/optimizer_pairs.py SHARED_DATA` makes this page from the baselines of DeepOBS (Schneider, Balles",
                 "and Hennig 2019, MIT licence). A grid of 36 learning rates was run with one seed; nine more seeds followed at the rate that",

@@ -171,7 +171,7 @@ def page(rows: list[str], published: list[str], books: int, pool: int, seed: int
     shares = [float(r.split("|")[7].split("%")[0]) for r in rows]
     near = sum(abs(share - 80) <= 5 for share in shares)
     lines = [
-        "# B5: what the planner promises, and what comes",
+        "# B5: planned and measured power",
         "",
         f"`python bench/claims/planning.py --books {books} --rounds {pool} --seed {seed}` makes this page. NumPy "
         f"{np.__version__}, SciPy {scipy.__version__}, Python {platform.python_version()}.",
@@ -194,7 +194,7 @@ def page(rows: list[str], published: list[str], books: int, pool: int, seed: int
     ]
     if published:
         lines += [
-            "## What seeds leave open in published searches",
+            "## Power in published searches",
             "",
             "Residual standard deviation of the response that C9 fits, over that of the trials; median of 12 draws of so many trials, in brackets",
             "the draws in which a fit was accepted. Without an earlier round the planner takes one half.",

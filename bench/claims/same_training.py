@@ -131,7 +131,7 @@ def project(folder: Path, name: str, width: int, repeat: int) -> dict[str, objec
 def page(rows: list[dict]) -> str:
     """The measurements as a page."""
     text = [
-        "# D3 on real training: a round in which nothing differs",
+        "# D3 on real training: false adoptions where nothing differs",
         "",
         f"`python bench/claims/same_training.py` makes this page (Python {platform.python_version()}, JAX {jax.__version__},",
         f"NumPy {np.__version__}). Each book is a whole project on scikit-learn's digits (two hidden layers, {STEPS} steps of {BATCH}",

@@ -147,7 +147,7 @@ def page(folder: Path, repeats: int) -> Iterator[str]:
 def opening(repeats: int) -> list[str]:
     """What was done."""
     return [
-        "# Small parts of large searches: do they say what the whole says?",
+        "# Small parts of large searches: agreement with the whole search",
         "",
         f"`python bench/claims/subsamples.py --shared FOLDER --repeats {repeats}` makes this page {VERSIONS} from",
         f"published tuning studies, which stay outside the project: {repeats} random subsamples of {TRIALS} trials of each, with",
@@ -216,8 +216,8 @@ def _named(row: Row) -> str:
 
 
 def opposites() -> list[str]:
-    """What counts as the opposite, as a table."""
-    lines = ["## What counts as the opposite", "", "| finding | opposite |", "|---|---|"]
+    """When two results count as opposite, as a table."""
+    lines = ["## When two results count as opposite", "", "| finding | opposite |", "|---|---|"]
     lines += [f"| {check} {word} | {text} |" for (check, word), (_, text) in OPPOSITES.items()]
     return lines
 

@@ -177,7 +177,7 @@ def page(repeats: int) -> Iterator[str]:
 def opening(repeats: int) -> list[str]:
     """What was done."""
     return [
-        "# The whole report: any false alarm?",
+        "# The whole report: measured share with any false alarm",
         "",
         f"`python bench/claims/whole_report.py --repeats {repeats}` makes this page {VERSIONS}. Rounds",
         "of two scientific values that do not differ, half of the trials each; scrambled Halton points in a space that holds",

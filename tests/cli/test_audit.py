@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
+import random
 import sys
 
 import numpy as np
@@ -133,7 +135,7 @@ def test_a_space_file_takes_the_place_of_guesses(audit):
     [
         ("lr = = 3", "s.toml"),
         ("lr = 0.1", "lr"),
-        ("lr = { low = 2.0, high = 1.0 }", "from low to high"),
+        ("lr = { low = 2.0, high = 1.0 }", "low > high"),
         ("lr = { low = 0.1, hihg = 1.0 }", 'Did you mean "high"'),
         ("rl = { low = 0.1, high = 1.0 }", 'has no column "rl"'),
         ("é = 3".encode("latin-1"), "is not UTF-8"),
@@ -409,7 +411,7 @@ def optuna(rows, value="value", extra=("system_attrs_note",)):
 def test_a_study_with_an_unnamed_index_proposes_its_own_results(audit, value, proposed):
     """No index, no constant, no attribute; both directions where the name gives none."""
     told = audit(optuna(20, value), objective=None, code=2)
-    listed = told.splitlines()[0].partition(" has ")[2].split(", ")
+    listed = told.splitlines()[0].partition("candidates in ")[2].partition(": ")[2].split(", ")
     assert set(listed) == proposed
     assert all(f"--objective {text}" in told for text in proposed)
 
@@ -437,4 +439,43 @@ def test_a_batch_size_is_fixed_at_the_middle_of_the_best_for_that_reason(audit):
     finding = next(f for f in told["findings"] if f["check"] == "A4")
     remedy = finding["remedy"]
     assert remedy["values"]["value"] == finding["numbers"]["middle_of_best"]
-    assert "middle of the best" in remedy["because"]
+    assert "median of the best" in remedy["because"]
+
+
+def test_no_more_trials_are_asked_of_a_batch_size(audit):
+    """Where A4 and B9 fix a hyperparameter, C1 and C10 do not send to more trials of it."""
+    rng = random.Random(3)
+    rows = ["trial,lr,batch_size,epochs,loss"]
+    for i in range(40):
+        lr = 10 ** rng.uniform(-4, -1)
+        loss = 0.3 + 0.1 * (math.log10(lr) + 2.5) ** 2 + rng.gauss(0, 0.01)
+        rows.append(
+            f"{i},{lr:.5g},{rng.choice((16, 32, 64))},{rng.choice((10, 20, 50))},{loss:.5f}"
+        )
+    told = json.loads(audit("\n".join(rows) + "\n", "--json", objective="minimize:loss"))
+    notes = [
+        f["sentence"]
+        for f in told["findings"]
+        if f["check"] in ("C1", "C10") and "Not enough evidence" in f["sentence"]
+    ]
+    assert notes
+    for note in notes:
+        assert ("batch_size" in note) is ("batch_size for time or cost (A4)" in note)
+        assert ("epochs" in note) is ("epochs at one length for all trials (B9)" in note)
+        assert "lr" in note or "trials in all" not in note
+
+
+def test_a_doubted_direction_is_said_where_it_turns_a_finding(audit):
+    rng = random.Random(4)
+    rows = ["trial,lr,val_accuracy"]
+    for i in range(24):
+        lr = 10 ** rng.uniform(-4, -1)
+        rows.append(
+            f"{i},{lr:.5g},{0.9 - 0.1 * (math.log10(lr) + 2) ** 2 + rng.gauss(0, 0.01):.4f}"
+        )
+    for direction, doubted in (("minimize", True), ("maximize", False)):
+        told = json.loads(
+            audit("\n".join(rows) + "\n", "--json", objective=f"{direction}:val_accuracy")
+        )
+        said = [f["sentence"] for f in told["findings"] if f["check"] in ("C1", "C2")]
+        assert said and all(("direction first (C11)" in s) is doubted for s in said)

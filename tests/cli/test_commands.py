@@ -147,7 +147,7 @@ BAD = {
     "no goal": ('goal = ""', "a round has one goal, in words"),
     "unknown key": ("max_train_step = 5", 'Did you mean "max_train_steps"?'),
     "two roles": ("[nuisance]\nlearning_rate = { low = 0.1, high = 1.0 }", "one role in a round"),
-    "reversed": ("[nuisance]\nx = { low = 2.0, high = 1.0 }", "from low to high; got 2 to 1"),
+    "reversed": ("[nuisance]\nx = { low = 2.0, high = 1.0 }", "low > high: 2 > 1"),
     "log at zero": ('[nuisance]\nx = { low = 0.0, high = 1.0, scale = "log" }', "above 0"),
     "steps searched": ("[nuisance]\nepochs = { low = 1, high = 9, integer = true }", "B9"),
     "batch size": ("[nuisance]\nbatch_size = { low = 8, high = 64, integer = true }", "A4"),

@@ -187,7 +187,7 @@ def test_objectives_have_a_sign_and_a_text():
     with pytest.raises(DesignError, match='"best" or its "last"'):
         parse_objective("minimize:x", reduce="mean")
     for text in ("error", "min:error", "Minimize:error"):
-        with pytest.raises(DesignError, match="say which way is better"):
+        with pytest.raises(DesignError, match="if lower is better"):
             parse_objective(text)
 
 

@@ -73,7 +73,10 @@ def test_values_beyond_a_range_lie_outside_the_unit_interval():
 @pytest.mark.parametrize(
     ("build", "said"),
     [
-        (lambda: uniform(1, 0), "from low to high; got 1 to 0\nNext: turn it around: 0 to 1"),
+        (
+            lambda: uniform(1, 0),
+            "a range has low > high: 1 > 0\nNext: swap the bounds: low = 0, high = 1",
+        ),
         (lambda: uniform(1, 1), "two different bounds"),
         (lambda: uniform(0, math.inf), "finite bounds"),
         (lambda: uniform(math.nan, 1), "finite bounds"),
@@ -84,12 +87,12 @@ def test_values_beyond_a_range_lie_outside_the_unit_interval():
         (lambda: near_one(0.9, 1), "needs bounds below 1; the range is 0.9 to 1"),
         (lambda: Float(0, 1, "lgo"), "a scale is one of linear, log, near_one; got 'lgo'. Did"),
         (lambda: integer(1.0, 2), "whole number; got 1.0"),
-        (lambda: integer(2, 1), "from low to high"),
+        (lambda: integer(2, 1), "low > high"),
         (lambda: integer(0, 4, log=True), "integers from 1"),
         (lambda: Integer(1, 2, "near_one"), "is for real numbers"),
         (lambda: choice(), "at least one value"),
-        (lambda: choice("a", "a"), "'a' stands twice"),
-        (lambda: choice(1, True), "stands twice"),
+        (lambda: choice("a", "a"), "'a' appears twice"),
+        (lambda: choice(1, True), "appears twice"),
         (lambda: choice(None), "numbers, texts, true or false; got None"),
         (lambda: choice(math.nan), "finite"),
         (lambda: per("a"), 'a condition on "a" names at least one'),

@@ -59,7 +59,7 @@ def test_the_place_of_failures_without_a_cause_is_named(tmp_path):
     end = of(audit.examination, "C1", "lr")
     assert not end.settled and (end.numbers["side"], end.numbers["failed"]) == ("high", 7)
     matters = of(audit.examination, "C10", "lr")
-    assert "leaves out 7 trials that failed" in matters.sentence
+    assert "Left out: 7 trials that failed" in matters.sentence
     assert re.search("Failed trials|failed", audit.page())
 
 

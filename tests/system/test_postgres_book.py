@@ -340,7 +340,7 @@ def test_copies_there_and_back_are_the_same(server, url, tmp_path, monkeypatch):
             True,
             b"half a li",
         )
-        with pytest.raises(StoreError, match="holds something already"):
+        with pytest.raises(StoreError, match="exists already"):
             book.copy(tmp_path / "there.db")
         before = everything(book._store)
     server.run("DROP DATABASE IF EXISTS back", "CREATE DATABASE back")
@@ -362,7 +362,7 @@ def test_copies_there_and_back_are_the_same(server, url, tmp_path, monkeypatch):
         text=True,
         timeout=600,
     )
-    assert "holds something already" in refused.stderr
+    assert "exists already" in refused.stderr
     store = SqlStore.open(back)
     store.append(TrialKey(2, 0), 1, 0, [Measurement(step=0, metric="loss", value=0.0)], 1)
     store.close()
@@ -376,7 +376,7 @@ def test_an_archive_of_one_becomes_the_other(server, url, tmp_path):
         rows = book.archive(tmp_path / "a.zip")
         before = everything(book._store)
     assert restore(tmp_path / "a.zip", tmp_path / "again.db") == rows
-    with pytest.raises(StoreError, match="holds something already"):
+    with pytest.raises(StoreError, match="exists already"):
         restore(tmp_path / "a.zip", url)
     server.run("DROP DATABASE IF EXISTS restored", "CREATE DATABASE restored")
     assert restore(tmp_path / "a.zip", server.url("restored")) == rows

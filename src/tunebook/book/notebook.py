@@ -305,7 +305,7 @@ class Book(KeptBook):
         wanted = len(launches) - 1 if launch is None else launch
         if not 0 <= wanted < len(launches):
             raise EvidenceError(
-                "a replay reruns a launch; this book has "
+                "a replay reruns a launch; launches of this book: "
                 + (f"0 to {len(launches) - 1}, and no {launch}" if launches else "none yet"),
                 next_step="name one, counted from 0; tunebook history shows them",
             )

@@ -21,7 +21,7 @@ def trial_named(store: Store, name: str) -> TrialRecord:
     there = f"; round {key.round} has {own[0]} to {own[-1]}" if key and own else ""
     raise EvidenceError(
         f"a trial is named ROUND.NUMBER; this book has no {name!r}{there}",
-        next_step="tunebook status shows the rounds, and the report every trial",
+        next_step="tunebook status lists the rounds, tunebook report shows every trial",
     )
 
 

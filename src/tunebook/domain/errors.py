@@ -24,6 +24,7 @@ Infeasible                 raised by training code: this configuration can't wor
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 
 
@@ -130,5 +131,43 @@ class Infeasible(Exception):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return `' Did you mean "x"?'` for the closest known word, or an empty string."""
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    close = close_words(word, known)
     return f' Did you mean "{close[0]}"?' if close else ""
+
+
+ALIKE = 0.66
+"""Share of equal letters from which one word can be a misspelling of another."""
+
+
+def close_words(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known words that `word` can be a misspelling or a part of, the nearest first.
+
+    Letters alone make "valid/loss" a neighbour of "train/loss": words of several parts are alike
+    only where each part is.
+
+    Example:
+        >>> close_words("valid/loss", ["train/loss", "val/loss"])
+        ['val/loss']
+        >>> close_words("error", ["valid/error"])
+        ['valid/error']
+    """
+    own = _parts(word)
+    near = [k for k in known if _related(own, _parts(k))]
+    return sorted(near, key=lambda k: -_alike("_".join(own), "_".join(_parts(k))))
+
+
+def _parts(word: str) -> list[str]:
+    return [p for p in re.split(r"[^a-z0-9]+", word.lower()) if p]
+
+
+def _related(a: list[str], b: list[str]) -> bool:
+    if not a or not b:
+        return False
+    if len(a) == len(b):
+        return all(_alike(x, y) >= ALIKE for x, y in zip(a, b, strict=True))
+    few, many = sorted((a, b), key=len)
+    return set(few) <= set(many) or _alike("_".join(a), "_".join(b)) >= ALIKE
+
+
+def _alike(a: str, b: str) -> float:
+    return difflib.SequenceMatcher(None, a, b).ratio()

@@ -25,8 +25,8 @@ def check_range(low: float, high: float) -> None:
         )
     if low > high:
         raise SpaceError(
-            f"a range goes from low to high; got {spell(low)} to {spell(high)}",
-            next_step=f"turn it around: {spell(high)} to {spell(low)}",
+            f"a range has low > high: {spell(low)} > {spell(high)}",
+            next_step=f"swap the bounds: low = {spell(high)}, high = {spell(low)}",
         )
 
 

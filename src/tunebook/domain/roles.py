@@ -123,3 +123,15 @@ def is_length(name: str) -> bool:
 def is_batch_size(name: str) -> bool:
     """True for a batch size, which is chosen for time or cost (A4)."""
     return last_part(name) in ALL_BATCH_NAMES
+
+
+def fix_instead(names: Sequence[str]) -> str:
+    """Return what to do with the names that no trial should search, or an empty string.
+
+    Example:
+        >>> fix_instead(["lr", "batch_size", "epochs"])
+        'Fix batch_size for time or cost (A4), and epochs at one length for all trials (B9).'
+    """
+    ways = [f"{n} for time or cost (A4)" for n in names if is_batch_size(n)]
+    ways += [f"{n} at one length for all trials (B9)" for n in names if is_length(n)]
+    return f"Fix {', and '.join(ways)}." if ways else ""

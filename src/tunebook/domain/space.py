@@ -44,7 +44,8 @@ class Float:
             raise SpaceError(
                 f"a log scale needs bounds above 0; the range is {spell(self.low)} to "
                 f"{spell(self.high)}",
-                next_step="raise the lower bound, or use tb.uniform(...)",
+                next_step="raise the lower bound, or leave scale out (in Python tb.uniform) for a "
+                "linear scale",
             )
         if self.scale is Scale.NEAR_ONE and self.high >= 1:
             raise SpaceError(

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from jaxtyping import Float as F
 
 
+OF_THE_DIRECTION = ("C1", "C2", "C4", "C6", "C7", "C8", "C9")
+"""Checks whose findings turn around where the objective has the other direction."""
 HUGE = 1e100
 
 
@@ -157,9 +159,12 @@ def conclude(
     findings += lost_to_included(findings, table.objective)
     suspected = bool(getattr(found.get("C11"), "adaptive", False))
     lost = _Lost.of(table)
-    findings = [_with_caveats(f, table, lost, suspected=suspected) for f in findings]
-    findings += [never_read(table, name, trials) for name, trials in (unread or {}).items()]
     doubt = direction_finding(table.objective, of_file=table.origin is not None)
+    findings = [
+        _with_caveats(f, table, lost, suspected=suspected, doubted=doubt is not None)
+        for f in findings
+    ]
+    findings += [never_read(table, name, trials) for name, trials in (unread or {}).items()]
     findings += [doubt] if doubt else []
     if table.planned_objective is not None:
         findings.append(_exploratory(table, table.planned_objective))
@@ -209,9 +214,13 @@ class _Lost:
         )
 
 
-def _with_caveats(finding: Finding, table: TrialTable, lost: _Lost, *, suspected: bool) -> Finding:
+def _with_caveats(
+    finding: Finding, table: TrialTable, lost: _Lost, *, suspected: bool, doubted: bool
+) -> Finding:
     """A finding that says what its check takes for granted and these trials do not give."""
     said = list(_caveats(finding, table, lost, suspected=suspected))
+    if doubted and finding.check in OF_THE_DIRECTION:
+        said.append("Correct the direction first (C11): the other one reverses this.")
     return replace(finding, sentence=" ".join([finding.sentence, *said])) if said else finding
 
 
@@ -226,7 +235,7 @@ def _caveats(
         for counts in (lost.failed, lost.crashed)
     )
     if failed and spec.leaves_out_failed:
-        yield f"It leaves out {plural(failed, 'trial')} that failed without a stated cause."
+        yield f"Left out: {plural(failed, 'trial')} that failed without a stated cause."
     if crashed and finding.check == "C10":  # an error in the code looks like an effect
         yield f"{plural(crashed, 'trial')} crashed and ranked last: rule out a coding error first."
     if spec.assumes is not Assumes.ANY_TRIALS and suspected:

@@ -120,7 +120,8 @@ def _no_module(place: str, name: str, part: str, path: Sequence[str]) -> Trainin
     hint = nearest(part, known)
     return TrainingCodeError(
         f'there is no module "{name}"' + (f' for "{place}"' if place != name else "") + f".{hint}",
-        next_step=f"{SPELLING}; modules are looked for in {os.getcwd()} and in Python's path",
+        next_step=f"start in the folder that contains it, or {SPELLING}; Python looks in "
+        f"{os.getcwd()} and in sys.path",
     )
 
 

@@ -54,7 +54,7 @@ def copy_rows(source: SqlStore, to: str | os.PathLike[str]) -> dict[str, int]:
 def occupied(to: str | os.PathLike[str]) -> StoreError:
     """The error for a target that holds a book, or anything else."""
     return StoreError(
-        f"a copy is a new book; {shown(to)} holds something already",
+        f"{shown(to)} exists already, and a copy is written to a new book",
         next_step="name another file, or an empty database or schema",
     )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NoReturn
 
-from tunebook.domain.errors import ReportError
+from tunebook.domain.errors import ReportError, close_words
 from tunebook.domain.trial import Value
 
 HABITS = {
@@ -29,7 +28,7 @@ class UnknownCall(ReportError, AttributeError):
 
 def _misspelt(name: str, known: Collection[str]) -> str:
     """A known name that is close; which of the two is misspelt only a person knows."""
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    close = close_words(name, known)
     if not close:
         return ""
     return f' It is close to "{close[0]}": correct the wrong one, in the round or in training.'

@@ -135,7 +135,11 @@ def test_what_is_wrong_is_named(kind, data, said):
 @pytest.mark.parametrize(
     ("data", "error", "said"),
     [
-        ({"nuisance": {"lr": {"low": 2, "high": 1}}}, SpaceError, "nuisance.lr: a range goes"),
+        (
+            {"nuisance": {"lr": {"low": 2, "high": 1}}},
+            SpaceError,
+            "nuisance.lr: a range has low > high",
+        ),
         ({"nuisance": {"a": {"choice": []}}}, SpaceError, "nuisance.a: a choice has at least"),
         ({"nuisance": {"a": {"per": "b", "when": []}}}, SpaceError, "nuisance.a: a condition"),
         ({"subject_to": ["a ~ b"]}, DesignError, "subject_to[0]: a constraint is"),

@@ -121,6 +121,10 @@ def test_a_level_and_its_confidence_have_the_same_digits():
     assert (percent(0.00833, 2), percent(1 - 0.00833, 2)) == ("0.83 %", "99.17 %")
     assert percent_range(-0.1, 0.996) == "0 to 99.6 %"
     assert percent_interval(Interval(0.83, 0.61, 1.0)) == "83 % (61 to 100 %)"
+    # An estimate at an end of its interval has that end alone.
+    assert percent_interval(Interval(0.75, 0.75, 1.0)) == "at least 75 %"
+    assert percent_interval(Interval(0.0, 0.0, 0.41)) == "at most 41 %"
+    assert percent_interval(Interval(1.0, 1.0, 1.0)) == "100 % (100 to 100 %)"
 
 
 @pytest.mark.parametrize(

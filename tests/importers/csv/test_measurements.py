@@ -55,9 +55,9 @@ def test_quotes_and_line_ends_change_nothing(blocks, fresh_rng):
         ("a,2.5,loss,1", 'line 4: "step" is a whole number; got "2.5"'),
         ("a,,loss,1", 'line 4: "step" is a whole number; got ""'),
         ("a,1e20,loss,1", 'line 4: "step" is a whole number'),
-        ("a,2,loss,x", 'line 4: "value" is a number; got "x"'),
-        ("a,2,loss,1_0", 'line 4: "value" is a number; got "1_0"'),
-        ("a,2,loss,1 234", 'line 4: "value" is a number; got "1 234"'),
+        ("a,2,loss,x", 'line 4: "value" must be a number; got "x"'),
+        ("a,2,loss,1_0", 'line 4: "value" must be a number; got "1_0"'),
+        ("a,2,loss,1 234", 'line 4: "value" must be a number; got "1 234"'),
     ],
 )
 def test_a_wrong_row_is_named(blocks, quote, row, says):

@@ -60,7 +60,7 @@ def test_files_that_make_no_table(read, content, said, way_out):
         ("trial,value\na,1\n", "none of trial, value is a step"),
         ("step,loss\n0,1\n", "none of step, loss is a trial"),
         ("trial,step,metric,value\na,1.5,loss,1\n", '"step" is a whole number; got "1.5"'),
-        ("trial,step,metric,value\na,1,loss,y\n", '"value" is a number; got "y"'),
+        ("trial,step,metric,value\na,1,loss,y\n", '"value" must be a number; got "y"'),
     ],
 )
 def test_curves_that_are_none(read, curves, said):

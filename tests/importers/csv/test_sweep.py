@@ -344,7 +344,7 @@ def test_named_hyperparameters_overrule(read):
         ("lr,loss\n1,2\n", {"hyperparameters": ["rl"]}, 'no column "rl" to read a hyperpar'),
         ("lr,loss\n1,2\n", {"scientific": ["lrr"]}, 'no column "lrr"'),
         ("lr,loss\n1,2\n", {"scientific": ["loss"]}, '"loss" is a metric here'),
-        ("lr,loss\n1,2\n3,x\n", {}, 't.csv, line 3: "loss" is a number; got "x"'),
+        ("lr,loss\n1,2\n3,x\n", {}, 't.csv, line 3: "loss" must be a number; got "x"'),
         ("trial,lr,loss\n1,2,3\n1,2,3\n", {}, '"1" stands in lines 2 and 3'),
         ("lr,lr,loss\n1,2,3\n", {}, 'a column has one name; "lr" stands twice'),
         ("loss\n1\n", {}, "no column that is a hyperparameter"),
@@ -356,13 +356,13 @@ def test_named_hyperparameters_overrule(read):
          'has no column "trial", so its curves'),
         ("trial,lr,loss\n1,2,3\n", {"curves": "trial,step,metric\n1,0,a\n"}, "none of trial, step, metric is a metric"),
         ("trial,lr,loss\n1,2,3\n", {"curves": "trial,step,metric,value\n1,0,a,b\n"},
-         'c.csv, line 2: "value" is a number; got "b"'),
+         'c.csv, line 2: "value" must be a number; got "b"'),
         ("trial,lr,loss\n1,2,3\n", {"curves": "trial,step,metric,value\n1,0.5,a,1\n"},
          'c.csv, line 2: "step" is a whole number; got "0.5"'),
         ("trial,lr,loss\n1,2,3\n", {"curves": "trial,step,metric,value\n1,,a,1\n"}, '"step" is'),
         ("trial,lr,loss\n1,2,3\n", {"curves": "trial,step,metric,value\n1,0,a\n"},
          "c.csv, line 2: 3 cells, where the header has 4"),
-        ("seconds,lr,loss\nlong,2,3\n", {}, '"seconds" is a number; got "long"'),
+        ("seconds,lr,loss\nlong,2,3\n", {}, '"seconds" must be a number; got "long"'),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named(read, trials, more, said):
@@ -384,7 +384,7 @@ def test_files_that_can_not_be_read_are_named(tmp_path):
     assert "damaged gzip" in failure(tmp_path / "cut.gz")
     (tmp_path / "latin.csv").write_bytes("lr,größe\n1,2\n".encode("latin-1"))
     assert "not UTF-8" in failure(tmp_path / "latin.csv")
-    with pytest.raises(DesignError, match="which way is better"):
+    with pytest.raises(DesignError, match="if lower is better"):
         TrialTable.from_csv(tmp_path / "trials.csv", objective="loss")
 
 

@@ -34,7 +34,7 @@ def test_it_finds_the_step_the_knee_and_nothing_of_evaluations(new_book):
     assert said.finished
     fits, through = said.findings[:2]
     assert "Batch sizes 8 to 256 fit; 256 is the largest size allowed" in fits.sentence
-    assert "memory has not ended" in fits.sentence
+    assert "still fits into memory" in fits.sentence
     # A step of 2 ms beside an evaluation of 4 ms.
     for size, true_s in ((8, 2e-3), (32, 2e-3), (256, 16e-3)):
         assert through.numbers[f"seconds a step at {size}"].estimate == pytest.approx(true_s, 0.02)
@@ -123,7 +123,7 @@ def test_times_that_vary_too_much_are_measured_longer_and_then_said(new_book):
     ]
     assert steps == sorted(steps) and steps[1] >= 2 * steps[0]
     (vague,) = [f for f in said.findings if "vary too much" in f.sentence]
-    assert "Leave nothing else running" in vague.sentence
+    assert "Stop other work" in vague.sentence
     assert "trial_s=0.2" in vague.sentence
 
 

@@ -16,7 +16,7 @@ from tunebook.domain.finding import (
     subject_name,
 )
 from tunebook.domain.formats.numbers import digits, in_words
-from tunebook.domain.roles import is_length
+from tunebook.domain.roles import fix_instead, is_batch_size, is_length
 from tunebook.domain.space import Axis, Branch, Float, Integer, spell
 from tunebook.domain.trial import Value
 from tunebook.statistics.curves.lengths import half_again
@@ -39,7 +39,7 @@ def cut_off(reading: AxisReading, branch: Branch, metric: str) -> Finding:
     remedy = _remedy(
         reading, side, branch, f"{metric} still improves towards its {side.side} end, {bound}."
     )
-    what = f"{k} of its best {n} trials are in the quarter next to it"
+    what = f"{k} of the best {n} trials are in the quarter of the range next to it"
     if is_length(reading.hyperparameter):
         way = "longer" if side.side == "high" else "shorter"
         what += f". A training length is not widened: fix a {way} one for all trials (B9)"
@@ -127,14 +127,10 @@ def not_known(
     found, shown = _shown(readings, metric, trials)
     of = "" if trials == complete else f" of {complete}, the others at chance or exploded"
     numbers: dict[str, Number] = {"trials": trials, "open": len(names), **found}
-    takes = "More trials, or a wider range, would show it"
-    if trials < wanted:
-        takes = (
-            f"Whether an end cuts the range off shows from {wanted} complete trials{where} on: "
-            f"run {wanted - trials} more"
-        )
-    elif not found:
-        takes = f"Neither end shows whether {metric} would improve beyond it"
+    searched = [n for n in names if not (is_length(n) or is_batch_size(n))]
+    takes = _takes(metric, wanted, trials, where, sign=bool(found)) if searched else ""
+    takes = " ".join(filter(None, (takes, fix_instead(names))))
+    ranges = "range of {} is" if len(names) == 1 else "ranges of {} are"
     return Finding(
         check="C1",
         severity=Severity.NOTE,
@@ -142,10 +138,24 @@ def not_known(
         if len(names) == 1
         else subject_name("search space", branch.conditions),
         numbers=numbers,
-        sentence=f"Not enough evidence ({trials} trials{of}) on whether the range of "
-        f"{listed}{where} is wide enough.{shown} {takes}.",
+        sentence=f"Not enough evidence ({trials} trials{of}) on whether the "
+        f"{ranges.format(f'{listed}{where}')} wide enough.{shown} {takes}",
         study=readings[0].study,
         settled=False,
+    )
+
+
+def _takes(metric: str, wanted: int, trials: int, where: str, *, sign: bool) -> str:
+    """What would judge an end: the trials that it needs, or a range that goes beyond it."""
+    if trials < wanted:
+        return (
+            f"To judge an end takes {wanted} complete trials{where}: run {wanted - trials} more."
+        )
+    if sign:
+        return "More trials, or a wider range, would show it."
+    return (
+        f"They do not show whether {metric} would improve beyond an end: run more trials, or try "
+        "a wider range."
     )
 
 
@@ -172,8 +182,8 @@ def _shown(
         "hyperparameter": reading.hyperparameter,
     }
     return numbers, (
-        f" The best {most} trials have {reading.subject} in the quarter next to its "
-        f"{side.side} end, {bound}."
+        f" The best {most} trials all have {reading.subject} in the quarter of the range next to "
+        f"its {side.side} end ({bound})."
     )
 
 

@@ -14,7 +14,7 @@ SPECS = (
             "earliest_last_step": "earliest last step",
             "last_step": "last step",
             "latest_last_step": "latest last step",
-            "middle_of_best": "middle of the best",
+            "middle_of_best": "median of the best",
         },
         method="Facts of the table: which hyperparameters vary, how seeds and configurations "
         "repeat, trials and steps of each scientific value, and how often curves were evaluated. "
@@ -25,7 +25,7 @@ SPECS = (
         title="Choice of batch size",
         question="Is it chosen for time or cost, and not for quality?",
         labels={
-            "middle_of_best": "middle of the best",
+            "middle_of_best": "median of the best",
         },
         method="A search for quality is a fact of the search space: a hyperparameter of that name "
         "varies and is no scientific one. Once the others are tuned for it, each batch size "

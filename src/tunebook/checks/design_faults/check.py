@@ -117,7 +117,7 @@ def _searched(table: TrialTable) -> Iterable[Finding]:
         "A4": (is_batch_size, "{name} was searched, {range}, as if it set the quality. With "
                "the others tuned for it, every batch size reaches the same quality: it sets speed "
                "and cost. Varied here, it makes the others, which depend on it, harder to tune.",
-               "it is the middle of the best trials; if another is faster or cheaper, take "
+               "it is the median of the best trials; if another is faster or cheaper, take "
                "that and tune the others for it"),
     }  # fmt: skip
     for check, (of_kind, sentence, because) in kinds.items():
@@ -126,7 +126,7 @@ def _searched(table: TrialTable) -> Iterable[Finding]:
             asked = name in table.scientific
             if asked and check == "A4":
                 continue
-            middle = f" (middle of the best trials: {best})" if check == "B9" else ""
+            middle = f" (median of the best trials: {best})" if check == "B9" else ""
             yield Finding(
                 check=check,
                 severity=Severity.NOTE if asked else Severity.WARNING,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 import numpy as np
 
 from tunebook.domain.design import Objective
+from tunebook.domain.errors import close_words
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause
 
@@ -55,6 +55,6 @@ def unreported_objective(table: TrialTable) -> UnreportedObjective | None:
         return None
     reported = tuple(name for name, curves in table.curves.items() if np.size(curves.values))
     metric = table.objective.metric
-    close = difflib.get_close_matches(metric, reported, n=1, cutoff=0.5)
+    close = close_words(metric, reported)
     meant = close[0] if close else reported[0] if len(reported) == 1 else ""
     return UnreportedObjective(objective=table.objective, reported=reported, meant=meant)

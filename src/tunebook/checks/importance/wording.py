@@ -23,8 +23,8 @@ from tunebook.domain.finding import (
     Severity,
     subject_name,
 )
-from tunebook.domain.formats.numbers import percent, percent_interval, round_to
-from tunebook.domain.roles import is_batch_size, is_length
+from tunebook.domain.formats.numbers import in_words, percent, percent_interval, round_to
+from tunebook.domain.roles import fix_instead, is_batch_size, is_length
 from tunebook.domain.space import Branch, spell
 from tunebook.domain.table import TrialTable
 
@@ -87,6 +87,12 @@ def _with(study: StudyReading, branch: Branch) -> str:
     return f" {'with ' * bool(branch.conditions)}{study.study}" if study.study else ""
 
 
+def _where(study: StudyReading, branch: Branch) -> str:
+    """`With optimizer=adam, `, at the head of a sentence."""
+    said = _with(study, branch).strip()
+    return f"{said[0].upper()}{said[1:]}, " if said else ""
+
+
 def _numbers(own: HyperparameterReading) -> dict[str, Number]:
     """The numbers of a finding; a share that is not known has its upper end alone."""
     if own.verdict is Verdict.MATTERS and _vague(own.total):
@@ -122,7 +128,7 @@ def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable
         Severity.NOTE,
         first.subject,
         f"{first.subject} matters{most}{_how_much(first, metric)} over {counted}"
-        f"{_by_itself(first)}.{after}",
+        f"{_by_itself(first)}.{after}{_next(first.hyperparameter)}",
         _numbers(first),
         trials=study.best,
     )
@@ -159,6 +165,11 @@ def _by_itself(own: HyperparameterReading) -> str:
     return "" if same else f", {alone} by itself"
 
 
+def _next(name: str) -> str:
+    """` Keep tuning it.`: the one that matters most is not fixed, nor are the others by that."""
+    return f" {fix_instead([name]) or f'Keep tuning {name}.'}"
+
+
 def _kept(name: str) -> str:
     """What to do with one that matters: tune it, unless it is none to be tuned (A4 B9)."""
     if is_length(name):
@@ -187,15 +198,14 @@ def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
     shown = (
         f"{most.subject} may explain {percent_interval(most.total)} of its rank variance"
         if most.total.estimate >= NOTHING
-        else f"{most.subject} may explain up to {percent(most.total.high)} of its rank variance"
+        else f"{most.subject} may explain 0 to {percent(most.total.high)} of its rank variance"
     )
-    takes = _takes(study, own)
     return _finding(
         Severity.NOTE,
         study.study or "the round",
         f"Not enough evidence ({study.trials} trials) on what matters for {metric}"
-        f"{_with(study, branch)}: {shown}, and chance alone could show as much. "
-        f"{takes[0].upper()}{takes[1:]}.",
+        f"{_with(study, branch)}: {shown}, which chance alone could produce. "
+        f"{_takes(study, own)}",
         numbers,
         settled=False,
     )
@@ -265,9 +275,10 @@ def _together(table: TrialTable, study: StudyReading, branch: Branch) -> Iterabl
         yield _finding(
             Severity.NOTE,
             subject_name(f"{pair.a} and {pair.b}", branch.conditions),
-            f"{pair.a} and {pair.b} interact{_with(study, branch)}: the best value of one depends "
-            f"on the other. That explains {percent_interval(pair.share)} of the rank variance of "
-            f"{table.objective.metric} over {_among(study, pair)}. {_paired(pair)}.{also}",
+            f"{_where(study, branch)}{pair.a} and {pair.b} interact: the best value of one "
+            f"depends on the other. That explains {percent_interval(pair.share)} of the rank "
+            f"variance of {table.objective.metric} over {_among(study, pair)}. "
+            f"{_paired(pair)}.{also}",
             _pair_numbers(pair),
             trials=study.best,
         )
@@ -294,13 +305,13 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
     own = [h for h in study.hyperparameters if h.verdict is Verdict.OPEN]
     if own and any(h.verdict is not Verdict.OPEN for h in study.hyperparameters):
         most = max(own, key=lambda h: h.total.high)
-        names = ", ".join(h.hyperparameter for h in own)
+        names = [h.hyperparameter for h in own]
         yield _finding(
             Severity.NOTE,
             study.study or "the round",
-            f"Not enough evidence on whether {names} matter{'s' * (len(own) == 1)}"
+            f"Not enough evidence on whether {in_words(names)} matter{'s' * (len(own) == 1)}"
             f"{_with(study, branch)} (up to {percent(most.total.high)} of the rank variance of "
-            f"{table.objective.metric}); {_takes(study, own)}.",
+            f"{table.objective.metric}). {_takes(study, own)}",
             {h.subject: h.total for h in own if math.isfinite(h.total.estimate)},
             settled=False,
         )
@@ -316,9 +327,20 @@ def _open(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable[Fi
 
 
 def _takes(study: StudyReading, own: Sequence[HyperparameterReading]) -> str:
-    """What would tell: widths fall as one over the trials where the effect is about nothing."""
+    """What would tell: widths fall as one over the trials where the effect is about nothing.
+
+    More trials are no way for a batch size or a training length, which are not searched.
+    """
+    settled = fix_instead([h.hyperparameter for h in own])
+    own = [h for h in own if not (is_length(h.hyperparameter) or is_batch_size(h.hyperparameter))]
+    if not own:
+        return settled
+    return " ".join(filter(None, (f"{_trials_needed(study, own)}.", settled)))
+
+
+def _trials_needed(study: StudyReading, own: Sequence[HyperparameterReading]) -> str:
     times = max(max(h.upper[0] / LITTLE, h.upper[1] / LITTLE_NEAR, 1.0) for h in own)
     if study.better == 0 or times > MOST_TIMES:
-        return f"to show it needs many times the {study.trials} trials"
+        return f"Showing it needs many times the {study.trials} trials"
     wanted = math.ceil(study.trials * times)
-    return f"to show it needs about {max(int(round_to(wanted)), study.trials + 1)} trials in all"
+    return f"Showing it needs about {max(int(round_to(wanted)), study.trials + 1)} trials in all"

@@ -276,7 +276,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
         )
     wanted = max(2 * study.trials, enough)
     short = f"{study.trials} trials are too few to tell how good the best in this space is"
-    short += f"; {wanted} would do"
+    short += f"; {wanted} would be enough"
     few = study.distance is None and study.trials < enough
     because = short if few else f"d{doubled[1:]}"
     reason = short if few else (UNLAWFUL if study.distance is None else "")

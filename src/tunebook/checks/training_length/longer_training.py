@@ -189,8 +189,8 @@ def _end_words(
         "crowded": f"Longer training may help: {who} have their best checkpoint in the last "
         f"quarter. {then} Evaluate {FEWEST_POINTS} times or more to see how they end.",
         "level": f"{leveled}: {few}.{training.holds}",
-        "open": f"{unknown}: {few}. So few do not show what is usual."
-        + (f" A round of {training.longer} steps would show it." if training.planned else ""),
+        "open": f"{unknown}: {few}, which is too few to generalize."
+        + (f" Run a round of {training.longer} steps to find out." if training.planned else ""),
         "coarse": f"{unknown}: whether a trial still improves shows from {FEWEST_POINTS} "
         f"evaluations on. {late} of the best trials are best in their last "
         "quarter.",

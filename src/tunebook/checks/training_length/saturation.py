@@ -117,8 +117,9 @@ def _not_shorter(
         )
     return Severity.NOTE, (
         f"It is not clear whether shorter training would do: {saturated} of the {of} best trials "
-        f"stopped improving before {share} of training. To say so needs "
-        + ("all of so few." if of < SO_FEW else f"{percent(MOST)} of them.")
+        f"stopped improving before {share} of training. Shorter training is advised only if "
+        + ("all of so few" if of < SO_FEW else f"{percent(MOST)} of them")
+        + " do. Keep the length."
     )
 
 

@@ -238,6 +238,8 @@ def _finding(result: VarianceSourcesResult) -> Finding:
     numbers: dict[str, Number] = {}
     for source in result.sources:
         name = str(source.origin).replace(" ", "_")
+        if source.origin is Origin.STUDY and not result.searched:
+            continue  # nothing was searched, so that there is no search to repeat
         if source.deviation is None:
             numbers[name] = "not measured"
         else:

@@ -148,10 +148,11 @@ def _objective(source: SweepSource, place: str, *, ask: bool) -> str:
         again = f"tunebook audit {shlex.quote(named)} --objective"
         ways = _ways(listed)
         raise DesignError(
-            f"an audit needs an objective; {source.rows.source} has {', '.join(listed)}{rest}",
+            f"an audit needs an objective; candidates in {source.rows.source}: "
+            f"{', '.join(listed)}{rest}",
             next_step=f"{again} {shlex.quote(ways[0])}"
             if len(ways) == 1
-            else "choose the direction, which the name does not give: "
+            else "choose the direction, since the name does not show it: "
             + " or ".join(f"{again} {shlex.quote(way)}" for way in ways),
         )
     click.echo("Which column is the objective?")

@@ -30,7 +30,8 @@ def parse_objective(text: str, *, reduce: str = "best") -> Objective:
         named = metric or ("valid/error" if direction in known else direction)
         raise DesignError(
             f'an objective is "minimize:NAME" or "maximize:NAME"; got "{text}".{slip}',
-            next_step=f'say which way is better: "minimize:{named or "valid/error"}"',
+            next_step=f'write "minimize:{named or "valid/error"}" if lower is better, else '
+            f'"maximize:{named or "valid/error"}"',
         )
     try:
         return Objective(metric, Direction(direction), cast(Reduce, reduce))

@@ -184,7 +184,15 @@ def percent_range(low: float, high: float) -> str:
 
 
 def percent_interval(share: Interval) -> str:
-    """`83 % (61 to 100 %)`."""
+    """`83 % (61 to 100 %)`; of an estimate at an end of its interval that end: `at least 75 %`.
+
+    Example:
+        >>> percent_interval(Interval(0.75, 0.75, 1.0)), percent_interval(Interval(0.0, 0.0, 0.4))
+        ('at least 75 %', 'at most 40 %')
+    """
+    estimate, low, high = (percent(x) for x in (share.estimate, share.low, share.high))
+    if low != high and estimate in (low, high):
+        return f"at least {low}" if estimate == low != "0 %" else f"at most {high}"
     return f"{percent(share.estimate)} ({percent_range(share.low, share.high)})"
 
 

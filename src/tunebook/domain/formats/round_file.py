@@ -95,6 +95,12 @@ def read_space(text: str, *, source: str = "") -> Mapping[str, Axis | Per]:
         CodecError, SpaceError: as `read_round_file`.
     """
     data = load_toml(text, source=source)
+    if {"goal", "nuisance", "scientific"} & set(data):
+        raise CodecError(
+            f"{source or 'this'} is a round file, not a file of ranges",
+            next_step="write the lines of its [nuisance] into a file of their own, without the "
+            "table's header",
+        )
     with _in_file(source):
         return from_data(Mapping[str, Axis | Per], data)  # type: ignore[type-abstract]
 

@@ -182,7 +182,7 @@ def choices(values: Iterable[Any]) -> tuple[Value, ...]:
     twice = [v for i, v in enumerate(listed) if v in listed[:i]]
     if twice:
         raise SpaceError(
-            f"a choice has each value once; {twice[0]!r} stands twice",
-            next_step="drop one of them (1, 1.0 and true are one value)",
+            f"a choice has each value once; {twice[0]!r} appears twice",
+            next_step="remove one of them (1, 1.0 and true count as one value)",
         )
     return listed

@@ -53,9 +53,9 @@ def load_toml(text: str, *, source: str = "") -> dict[str, Any]:
         end = f"at line {len(lines)}, column {len(lines[-1]) + 1}, the end"
         said = str(error).replace("at end of document", end)
         raise CodecError(
-            f"{where}this is no TOML: {said}",
+            f"{where}not valid TOML: {said}",
             next_step="look at that place for a missing quote, bracket or comma, or a key that "
-            "stands twice",
+            "appears twice",
         ) from None
 
 

@@ -117,7 +117,7 @@ def _asked(
             raise TableError(
                 f'{rows.source} has no column "{name}" to read a hyperparameter from.'
                 + nearest(name, [*rows.header, *short]),
-                next_step=f"columns: {listed_columns(rows.header)}",
+                next_step=f"name one of its columns: {listed_columns(rows.header)}",
             )
         if column == objective or column in metrics:
             raise TableError(

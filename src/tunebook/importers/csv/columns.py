@@ -94,7 +94,7 @@ def numbers(
         number = number_of(cell)
         if number is None and cell.strip().lower() not in ABSENT:
             raise TableError(
-                f'{source}, line {lines[i]}: "{column}" is a number; got "{cell}"',
+                f'{source}, line {lines[i]}: "{column}" must be a number; got "{cell}"',
                 next_step=_way_out(cell),
             )
         found[i] = math.nan if number is None else number

@@ -142,7 +142,7 @@ def _no_curves(grid: Grid, source: str, missing: str) -> TableError:
     shown = ", ".join(grid.header[:12]) + (", ..." if len(grid.header) > 12 else "")
     return TableError(
         f"{source}: a curves file has the columns {', '.join(COLUMNS)}, or a trial, a step and "
-        f"one column a metric; none of {shown} is {missing}",
+        f"one column for each metric; none of {shown} is {missing}",
         next_step="give another file, one row a measurement (trial,step,metric,value), or leave "
         "--curves out",
     )

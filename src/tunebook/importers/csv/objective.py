@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
-from tunebook.domain.errors import TableError
+from tunebook.domain.errors import TableError, close_words
 from tunebook.domain.metric_direction import likely_direction
 from tunebook.domain.origin import Kind
 from tunebook.importers.csv.column_names import plain_name
@@ -52,7 +51,7 @@ def find_objective(name: str, rows: TrialRows, metrics: Sequence[str]) -> str:
 def close_names(name: str, known: Sequence[str], most: int = MOST_NAMED) -> list[str]:
     """Names that are spelled alike or share a word, the nearest first."""
     lower = {n.lower(): n for n in known if n}
-    alike = difflib.get_close_matches(name.lower(), list(lower), n=most, cutoff=0.5)
+    alike = close_words(name.lower(), lower)
     words = set(plain_name(name).split("_"))
     sharing = [n for n in lower if words & set(plain_name(lower[n]).split("_"))]
     found = [*alike, *(n for n in sharing if n not in alike)]

@@ -129,7 +129,7 @@ def _lacking(steps_to_target: Mapping[int, Sequence[float]]) -> NotApplicable | 
         return NotApplicable(
             check="F1",
             reason=f"batch sizes {shown} did not reach the target in half of their reruns: what "
-            "they would need is not known, and without them the picture misleads",
+            "they would need is not known, and the curve without them would mislead",
             needs="a target that every size reaches, or more steps for these sizes",
         )
     if len(sizes) < FEWEST_SIZES:

@@ -78,11 +78,11 @@ def _regimes(args: BatchSizeArguments, found: BatchSizeReading, r: BatchRegimes)
             f"{_about(r.floor)} steps"
         )
     else:
-        parts.append("where savings end is beyond the measured sizes")
+        parts.append("larger batches still save steps at the largest size measured")
     if isinstance(found.found_first, BatchRegimes):
         numbers["perfect scaling up to, on the seeds that tuned"] = found.found_first.perfect_until
     sizes = f"{r.batch_sizes[0]} to {r.batch_sizes[-1]}"
-    said = f"At batch sizes {sizes}, each tuned by itself: {'; '.join(parts)}."
+    said = f"At batch sizes {sizes}, the learning rate tuned at each: {'; '.join(parts)}."
     return finding("F1", Severity.NOTE, args.size, said, numbers=numbers)
 
 
@@ -91,14 +91,14 @@ def _rates(args: BatchSizeArguments, r: BatchRates) -> Finding:
     if r.fits:
         fits = f"the {' and the '.join(r.fits)} rule fit" + ("s" if len(r.fits) == 1 else "")
     off = ", ".join(
-        f"the {name} rule from the smallest gives {digits(factor)} times the best rate"
+        f"the {name} rule gives {digits(factor)} times the best rate"
         for name, factor in r.off.items()
     )
     e = r.exponent
     return finding(
         "F2", Severity.NOTE, args.rate,
         f"The best learning rate grows as the batch size to the power {e.estimate:.2f} "
-        f"({e.low:.2f} to {e.high:.2f}): {fits}. At the largest size {off}.",
+        f"({e.low:.2f} to {e.high:.2f}): {fits}. From the smallest size to the largest, {off}.",
         numbers={"power": e, **{f"{n} rule is off by": f for n, f in r.off.items()}},
     )  # fmt: skip
 
@@ -111,7 +111,7 @@ def _budgets(
     """What both budgets reach, and why they differ."""
     ends = ""
     if isinstance(regimes, BatchRegimes) and math.isfinite(regimes.perfect_until.estimate):
-        ends = f", here up to about {regimes.perfect_until.estimate:,.0f}"
+        ends = f", here about {regimes.perfect_until.estimate:,.0f}"
     numbers: dict[str, Number] = {
         f"within {budget.amount} {budget.kind} at {b}": v
         for budget in found
@@ -119,10 +119,9 @@ def _budgets(
     }
     return finding(
         "F3", Severity.NOTE, args.size,
-        f"{' '.join(map(_budget, found))} With equal examples, a doubled batch has half of the "
-        "steps. That is enough only where doubling halves the steps that training needs: an epoch "
-        f"budget looks only at perfect scaling{ends}, and shows nothing of what larger batches "
-        "gain.",
+        f"{' '.join(map(_budget, found))} With equal examples, doubling the batch leaves half of "
+        "the steps. That is enough only up to the end of perfect scaling"
+        f"{ends}. So a budget in epochs hides what larger batches gain.",
         numbers=numbers,
     )  # fmt: skip
 
@@ -131,16 +130,16 @@ def _budget(budget: Budget) -> str:
     first, last = min(budget.best), max(budget.best)
     said = (
         f"Within {budget.amount:,} {budget.kind} the best is {digits(budget.best[first], 4)} at "
-        f"batch size {first} and {digits(budget.best[last], 4)} at {last}, each with its own rate"
+        f"batch size {first} and {digits(budget.best[last], 4)} at {last}, each at its best rate"
     )
     if budget.left_out:
-        said += f" ({', '.join(map(str, budget.left_out))} not evaluated so early)"
+        said += f" ({', '.join(map(str, budget.left_out))} had no evaluation by then)"
     if not budget.leaders:
         return f"{said}; comparing sizes needs at least three new seeds of each."
     than = "another"
     if len(budget.leaders) < len(budget.best):
         than = ", ".join(map(str, budget.leaders))
-    return f"{said}; by new seeds no size is significantly better than {than}."
+    return f"{said}; with new seeds no size is significantly better than {than}."
 
 
 def _target(args: BatchSizeArguments, found: BatchSizeReading) -> Iterator[Finding]:
@@ -153,7 +152,7 @@ def _target(args: BatchSizeArguments, found: BatchSizeReading) -> Iterator[Findi
         shown = ", ".join(f"{b} ({end})" for b, end in edges.items())
         yield finding(
             "F4", Severity.WARNING, args.rate,
-            f"The best learning rate still lies at the edge after {MOVES} moved ranges, at batch "
+            f"The best learning rate is still at the edge after {MOVES} moved ranges, at batch "
             f"sizes {shown}: training there may need fewer steps. Widen learning_rates.",
         )  # fmt: skip
     spread = {t: r.perfect_until for t, r in found.easier.items() if isinstance(r, BatchRegimes)}
@@ -182,8 +181,8 @@ def _missed(args: BatchSizeArguments, found: BatchSizeReading, missed: list[int]
         who = "No batch size reached" if every else f"Batch sizes {shown} did not reach"
         parts.append(
             f"{who} the target {spell(args.target)}, so steps to it are not compared. "
-            f"Every {'other ' * bool(silent)}size reached {digits(reachable, 4)}: run it with "
-            f"target={digits(reachable, 4)} and a question of its own, or with more steps."
+            f"Every {'other ' * bool(silent)}size reached {digits(reachable, 4)}: run it again "
+            f"with target={digits(reachable, 4)} and another `question`, or with more steps."
         )
         remedy = Remedy(
             kind=RemedyKind.STATE, values={"target": round_to(reachable, 4)},
@@ -199,14 +198,14 @@ def _missed(args: BatchSizeArguments, found: BatchSizeReading, missed: list[int]
 
 def _choice(args: BatchSizeArguments, found: BatchSizeReading, choice: BatchChoice) -> Finding:
     time = _least(choice.seconds, "takes the least time to the target on this machine", "s")
-    examples = _least(choice.examples, "takes the fewest examples to it", "examples")
+    examples = _least(choice.examples, "takes the fewest examples to the target", "examples")
     left = ", ".join(f"{b} ({why})" for b, why in choice.left_out.items())
     return finding(
         "A4", Severity.NOTE, args.size,
         f"{time} {examples} On one machine the least time is the least cost; where a larger batch "
         f"takes more devices, cost follows the examples.{f' Not judged: {left}.' if left else ''}"
-        f"{_caveat(args, found)} Quality decides nothing here: tuned for it, each size reaches "
-        "the same.",
+        f"{_caveat(args, found)} Quality is no reason to choose: with the learning rate tuned, "
+        "each size reaches the same.",
         numbers={
             **{f"seconds to the target at {b}": v for b, v in choice.seconds.of.items()},
             **{f"examples to the target at {b}": v for b, v in choice.examples.of.items()},

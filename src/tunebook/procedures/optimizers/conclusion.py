@@ -84,7 +84,7 @@ def _verdicts(
         )
     return TextTable(
         title=f"{found.objective.metric} over {args.seeds} new seeds: mean, 95 %. Rank and better "
-        "than: by the seeds and by the searches, at most 5 % that any is wrong",
+        "than need both seeds and searches; at most 5 % of such tables have an error",
         columns=(
             "optimizer", "rank", "mean", "better than", "by the seeds alone", "configuration",
         ),

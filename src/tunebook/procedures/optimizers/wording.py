@@ -107,12 +107,11 @@ def _by_budget(args: OptimizersArguments, found: OptimizersReading) -> Finding:
     if told:
         rest = f"; and {plural(more, 'more pair')}" if more > 0 else ""
         said = f"Best {metric} by budget: {'; '.join(told)}{rest}. "
-        said += "At all other budgets, and for all other pairs, the bands meet."
+        said += "At all other budgets, and for all other pairs, the bands overlap."
     else:
         said = (
-            f"Best {metric} by budget: the bands of no two optimizers part at any budget up to "
-            f"{plural(args.trials, 'trial')}, so there is not enough evidence that one is found "
-            "sooner."
+            f"Best {metric} by budget: the bands of all optimizers overlap at every budget up to "
+            f"{plural(args.trials, 'trial')}. Not enough evidence that one needs fewer trials."
         )
     numbers: dict[str, Number] = {
         f"{c.name}, best of {b}": c.at(b) for c in found.curves for b in budgets(c.trials)
@@ -260,9 +259,10 @@ def _undecided(
             said += "seeds of each would show it."
     if found:
         by = interval_text(verdict.by(first, found[0], sign))
-        rest = f", and than for {_named(found[1:])}" if found[1:] else ""
-        said += f" What was found for {first} is better than for {found[0]} by {by}{rest}, but as "
-        said += "much may be the luck of a search: more trials of each would show it."
+        rest = f", and than those of {_named(found[1:])}" if found[1:] else ""
+        said += f" The configuration found for {first} is better than that of {found[0]} by {by}"
+        said += f"{rest}. "
+        said += "Another search could change as much, so run more trials of each."
     return said
 
 

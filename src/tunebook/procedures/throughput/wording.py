@@ -59,7 +59,7 @@ def _ended(args: ThroughputArguments, found: ThroughputReading) -> Finding:
         why, double = f"{fitting[-1]} is the largest size allowed", 2 * fitting[-1]
         if args.examples and args.examples < double <= args.largest:
             why = f"an epoch has {args.examples:,} examples, fewer than {double:,}"
-        said = f"{upto}; {why}, and memory has not ended there."
+        said = f"{upto}; {why}, and it still fits into memory."
         return finding("A3", Severity.NOTE, args.size, said, numbers=numbers)
     size, reading = last
     shown = reading.detail.rstrip(".")
@@ -67,17 +67,19 @@ def _ended(args: ThroughputArguments, found: ThroughputReading) -> Finding:
         mend = KILLED if "SIGKILL" in reading.detail else MENDS[reading.fate]
         start = f"{upto}; the doubling ended at" if upto else "No size could be timed: the first,"
         severity = Severity.WARNING if upto else Severity.PROBLEM
-        said = f"{start} {size}, which {mend} ({shown}). Then run it with another question."
+        said = (
+            f"{start} {size}, which {mend} ({shown}). Then run it again with another `question`."
+        )
         numbers = {}
     elif upto:
-        severity, said = Severity.NOTE, f"{upto}; at {size} memory ends ({shown})."
+        severity, said = Severity.NOTE, f"{upto}; {size} does not fit into memory ({shown})."
     else:
         less = max(1, args.smallest // 8)
         way = f"give smallest={less}, " if less < args.smallest else "train a smaller model, "
         severity = Severity.PROBLEM
         said = (
-            f"Memory ends at the first batch size, {size} ({shown}): {way}a higher memory limit, "
-            "or a machine with more."
+            f"The first batch size, {size}, does not fit into memory ({shown}): {way}"
+            "give a higher limit, or use a machine with more."
         )
     return finding("A3", severity, args.size, said, numbers=numbers, trials=(reading.trial,))
 
@@ -108,9 +110,8 @@ def throughput_text(found: Throughput) -> str:
     first, last = found.batch_sizes[0], found.batch_sizes[-1]
     if not found.sure:
         return (
-            "Not enough evidence where throughput stops doubling: somewhere between batch size "
-            f"{found.knee_from or first} and {found.knee_to or first}, by step times as precise "
-            "as these."
+            "Not enough evidence where throughput stops doubling: step times this imprecise only "
+            f"place it between batch size {found.knee_from or first} and {found.knee_to or first}."
         )
     if found.knee is None:
         return (
@@ -136,8 +137,8 @@ def _vague(args: ThroughputArguments, found: ThroughputReading, through: Through
     return finding(
         "A3", Severity.WARNING, args.size,
         f"Step times vary too much to be trusted to {percent(args.precision)}, at batch sizes "
-        f"{', '.join(off)}. Leave nothing else running on the machine, and run it with another "
-        f"question and longer trials, trial_s={spell(4 * args.trial_s)}, "
+        f"{', '.join(off)}. Stop other work on the machine, and run it again with another "
+        f"`question` and longer trials: trial_s={spell(4 * args.trial_s)}, "
         f"max_train_steps={4 * args.max_train_steps}.",
     )  # fmt: skip
 
