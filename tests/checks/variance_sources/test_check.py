@@ -130,6 +130,13 @@ def test_a_best_configuration_whose_seeds_change_nothing_is_warned_of():
     assert not several.constant, "three may be a coincidence of a coarse objective"
 
 
+def test_without_a_search_the_study_is_nothing_to_measure():
+    (one,) = variance_sources.check(reruns_of((0.30, 0.31, 0.29))).findings
+    assert one.numbers["study"] == "no search to repeat" and "Study variance" not in one.sentence
+    (two,) = variance_sources.check(reruns_of((0.30, 0.31, 0.29), (0.4, 0.41, 0.39))).findings
+    assert two.numbers["study"] == "not measured" and "Study variance" in two.sentence
+
+
 GOOD = (0.30, 0.31, 0.29, 0.30)
 
 

@@ -238,10 +238,9 @@ def _finding(result: VarianceSourcesResult) -> Finding:
     numbers: dict[str, Number] = {}
     for source in result.sources:
         name = str(source.origin).replace(" ", "_")
-        if source.origin is Origin.STUDY and not result.searched:
-            continue  # nothing was searched, so that there is no search to repeat
         if source.deviation is None:
-            numbers[name] = "not measured"
+            unsearched = source.origin is Origin.STUDY and not result.searched
+            numbers[name] = "no search to repeat" if unsearched else "not measured"
         else:
             numbers[f"{name}_and_trial" if source.with_trial else name] = source.deviation
     return Finding(
