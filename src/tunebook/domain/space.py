@@ -170,13 +170,12 @@ def listed_choice(where: str, values: Sequence[Value]) -> Choice:
     numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
     if len(values) == 2 and numbers and not where.startswith("scientific"):
         a, b = values
-        wide = min(values) > 0 and max(values) >= 100 * min(values)  # type: ignore[operator]
+        wide = 0 < 100 * min(values) <= max(values)  # type: ignore[operator]
         log = ', scale = "log"' if wide else ""
         raise SpaceError(
             f"{where} = [{a!r}, {b!r}] could be a range or two values",
-            next_step=f"for a range write {{ low = {a!r}, high = {b!r}{log} }}, in Python "
-            f"tb.{'log_' * wide}uniform; for values {{ choice = [{a!r}, {b!r}] }}, in Python "
-            "tb.choice",
+            next_step=f"for a range write {{ low = {a!r}, high = {b!r}{log} }} or in Python "
+            f"tb.{'log_' * wide}uniform; for values {{ choice = [{a!r}, {b!r}] }} or tb.choice",
         )
     return Choice(tuple(values))
 

@@ -15,9 +15,9 @@ from tunebook.domain.curves import reduce_curves
 from tunebook.domain.design import Objective, Role
 from tunebook.domain.errors import EvidenceError, TableError, nearest
 from tunebook.domain.formats import data_frame
+from tunebook.domain.formats.places import places_on
 from tunebook.domain.frozen import freeze
 from tunebook.domain.origin import Origin
-from tunebook.domain.places import places_on
 from tunebook.domain.space import Axis, Branch, Per
 from tunebook.domain.trial import Cause, Configuration, Status, Value
 

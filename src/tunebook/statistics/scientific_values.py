@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.domain.formats.numbers import round_to
-from tunebook.domain.places import places_on
+from tunebook.domain.formats.places import places_on
 from tunebook.domain.space import Axis, Choice, Float, Integer, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration, Value

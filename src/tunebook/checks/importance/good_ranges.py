@@ -29,7 +29,7 @@ import numpy as np
 from tunebook.checks.importance.good_range import BEST, GoodRange
 from tunebook.domain.finding import subject_name
 from tunebook.domain.formats.numbers import percent
-from tunebook.domain.places import places_on
+from tunebook.domain.formats.places import places_on
 from tunebook.domain.space import Axis, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value

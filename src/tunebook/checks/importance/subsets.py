@@ -33,7 +33,7 @@ from tunebook.checks.importance.sensitivity_indices import (
     share,
     share_of_one,
 )
-from tunebook.domain.places import places_on
+from tunebook.domain.formats.places import places_on
 from tunebook.domain.space import Axis, Choice, spell
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Value

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from tunebook.domain.places import places_on
+from tunebook.domain.formats.places import places_on
 from tunebook.domain.space import Axis, Choice
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Configuration

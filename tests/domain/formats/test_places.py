@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tunebook as tb
-from tunebook.domain.places import places_on
+from tunebook.domain.formats.places import places_on
 
 
 @pytest.mark.parametrize(
