@@ -1,6 +1,6 @@
 """Search spaces: axes, their scales, conditions between them, and flat branches (B3, B9).
 
-Every axis maps to and from the unit interval of its scale; all search and analysis happen there.
+Every axis maps to and from the unit interval of its scale, where all search and analysis happen.
 """
 
 from __future__ import annotations
@@ -161,17 +161,16 @@ def listed_choice(where: str, values: Sequence[Value]) -> Choice:
     """The choice that a plain list of values stands for, `[false, true]`.
 
     Args:
-        where: role and name, `scientific.batch_norm`.
-        values: of the choice.
+        where: role and name, `scientific.batch_norm`; values: of the choice.
 
     Raises:
         SpaceError: two numbers that could be the bounds of a range; a scientific list is values.
     """
-    numbers = all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
-    if len(values) == 2 and numbers and not where.startswith("scientific"):
+    numbers = len(values) == 2 and all(type(v) in (int, float) for v in values)
+    if numbers and not where.startswith("scientific"):
         a, b = values
         wide = 0 < 100 * min(values) <= max(values)  # type: ignore[operator]
-        log = ', scale = "log"' if wide else ""
+        log = ', scale = "log"' * wide
         raise SpaceError(
             f"{where} = [{a!r}, {b!r}] could be a range or two values",
             next_step=f"for a range write {{ low = {a!r}, high = {b!r}{log} }} or in Python "

@@ -52,16 +52,15 @@ def good_ranges(
 ) -> tuple[GoodRange, ...]:
     """The good range of each hyperparameter of each study.
 
-        Args:
-            table: trials of a random or quasi-random search.
-            only: (study, hyperparameter) pairs to read; all that were varied if left out.
+    Args:
+        table: trials of a random or quasi-random search.
+        only: (study, hyperparameter) pairs to read; all that were varied if left out.
 
-        Example:
-            >>> from tunebook.checks.importance.good_range import BEST, GoodRange
-    from tunebook.checks.importance.good_ranges import good_ranges
-            >>> ranges = good_ranges(table)  # doctest: +SKIP
-            >>> ranges[0].low, ranges[0].high, ranges[0].reach  # doctest: +SKIP
-            (0.0031, 0.042, (0.0024, 0.05))
+    Example:
+        >>> from tunebook.checks.importance.good_ranges import good_ranges
+        >>> ranges = good_ranges(table)  # doctest: +SKIP
+        >>> ranges[0].low, ranges[0].high, ranges[0].reach  # doctest: +SKIP
+        (0.0031, 0.042, (0.0024, 0.05))
     """
     studies = np.array(table.study, dtype=object)
     found: list[GoodRange] = []
