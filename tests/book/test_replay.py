@@ -67,7 +67,7 @@ def test_a_seed_that_now_crashes_is_not_reproduced(launched, train):
 
 
 def test_what_can_not_be_replayed_says_why(launched, train):
-    with pytest.raises(EvidenceError, match="this book has 0 to 0, and no 3"):
+    with pytest.raises(EvidenceError, match="no launch 3 to replay; its newest is 0"):
         launched.replay(3, train, **QUIET)
 
 

@@ -41,7 +41,7 @@ def test_reruns_and_repeats_of_a_search_measure_their_own(launched, rates, train
     assert finding.numbers["data_split"] == "not measured"
     assert "by 3 repeats" in finding.sentence
     first = next(f for f in launched.rounds[0].findings().findings if f.check == "D2")
-    assert first.numbers["study"] == "not measured"
+    assert first.numbers["study"] == "no search to repeat"
     assert "search" not in first.sentence  # one configuration: there is none to repeat
 
 

@@ -305,9 +305,12 @@ class Book(KeptBook):
         wanted = len(launches) - 1 if launch is None else launch
         if not 0 <= wanted < len(launches):
             raise EvidenceError(
-                "a replay reruns a launch; launches of this book: "
-                + (f"0 to {len(launches) - 1}, and no {launch}" if launches else "none yet"),
-                next_step="name one, counted from 0; tunebook history shows them",
+                f"this book has no launch {wanted} to replay; its newest is {len(launches) - 1}"
+                if launches
+                else "a replay reruns a launch, and this book has none yet",
+                next_step="name one, counted from 0; tunebook history shows them"
+                if launches
+                else "decide a round, then launch: tunebook decide, tunebook launch",
             )
         check_limits(workers=workers)
         stands = launches[wanted]

@@ -303,7 +303,8 @@ class Trial:
                 next_step=f"write {example}",
             )
         raise AttributeError(
-            f"a trial has no {name!r}.{nearest(name, [*dir(Trial), *vars(self)])}"
+            f"a trial has no {name!r}."
+            + nearest(name, [n for n in (*dir(Trial), *vars(self)) if n[0] != "_"])
         )
 
     def __repr__(self) -> str:
