@@ -69,7 +69,7 @@ def test_steps_fall_with_the_batch_size_and_less_so_later(training, tmp_path):
     assert fitted[4] / fitted[3] > 0.45
     assert regimes.numbers["least steps"].estimate < fitted[4] * 1.05
     (budgets,) = [f for f in said.findings if f.check == "F3"]
-    assert "an epoch budget looks only at perfect scaling" in budgets.sentence
+    assert "a budget in epochs hides" in budgets.sentence
     best = dict(
         zip(
             *(said.pictures[2].layer("best steps").column(c) for c in ("batch", "value")),

@@ -54,7 +54,7 @@ def ask(book, limit_mb, **more):
 def test_memory_really_ends_and_the_sizes_before_it_are_timed(new_book, limit_mb):
     said = ask(new_book(), limit_mb, smallest=256, largest=2**15)
     fits = said.findings[0]
-    assert "memory ends (out of memory" in fits.sentence, said
+    assert "does not fit into memory (out of memory" in fits.sentence, said
     assert f"may use {limit_mb} MB" in fits.sentence
     largest = fits.numbers["largest that fits"]
     assert 256 <= largest < 2**15
@@ -70,6 +70,6 @@ def test_memory_that_ends_at_once_is_a_problem_with_a_way_out(new_book, limit_mb
     assert said.finished
     (none,) = said.findings
     assert none.severity is Severity.PROBLEM
-    assert "Memory ends at the first batch size, 16384" in none.sentence
+    assert "The first batch size, 16384, does not fit" in none.sentence
     assert "smallest=2048" in none.sentence
     assert said.pictures == ()
