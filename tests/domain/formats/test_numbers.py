@@ -124,6 +124,7 @@ def test_a_level_and_its_confidence_have_the_same_digits():
     # An estimate at an end of its interval has that end alone.
     assert percent_interval(Interval(0.75, 0.75, 1.0)) == "at least 75 %"
     assert percent_interval(Interval(0.0, 0.0, 0.41)) == "at most 41 %"
+    assert percent_interval(Interval(1.0, 0.83, 1.0)) == "at least 83 %"
     assert percent_interval(Interval(1.0, 1.0, 1.0)) == "100 % (100 to 100 %)"
 
 

@@ -184,15 +184,18 @@ def percent_range(low: float, high: float) -> str:
 
 
 def percent_interval(share: Interval) -> str:
-    """`83 % (61 to 100 %)`; of an estimate at an end of its interval that end: `at least 75 %`.
+    """`83 % (61 to 100 %)`; of an estimate at an end of its interval the end that bounds it.
 
     Example:
         >>> percent_interval(Interval(0.75, 0.75, 1.0)), percent_interval(Interval(0.0, 0.0, 0.4))
         ('at least 75 %', 'at most 40 %')
+        >>> percent_interval(Interval(1.0, 0.83, 1.0))
+        'at least 83 %'
     """
     estimate, low, high = (percent(x) for x in (share.estimate, share.low, share.high))
     if low != high and estimate in (low, high):
-        return f"at least {low}" if estimate == low != "0 %" else f"at most {high}"
+        all_ = estimate == high == "100 %"
+        return f"at least {low}" if all_ or estimate == low != "0 %" else f"at most {high}"
     return f"{percent(share.estimate)} ({percent_range(share.low, share.high)})"
 
 
