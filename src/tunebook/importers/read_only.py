@@ -9,6 +9,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from tunebook.domain.errors import TableError
+from tunebook.importers.source import url_of
 
 WAIT_S = 5.0
 """For a writer that holds a lock."""
@@ -21,10 +22,11 @@ def read_only_engine(place: str | Path) -> sa.Engine:
         place: the file, or a URL as SQLAlchemy has it; `sqlite:///FILE` is the file.
 
     Raises:
-        TableError: there is no such file, or the server's driver is not installed.
+        TableError: there is no such file, it is no URL of a database, or the server's driver is
+            not installed.
     """
     if isinstance(place, str):
-        url = sa.make_url(place)
+        url = url_of(place)
         if url.get_backend_name() != "sqlite":
             return _server(url)
         place = Path(url.database or "")
@@ -44,6 +46,7 @@ def _server(url: sa.URL) -> sa.Engine:
     except ModuleNotFoundError as error:
         raise TableError(
             f"the driver for {url.get_backend_name()} is not installed: {error.name}",
-            next_step=f"pip install {error.name}",
+            next_step="install it, or name another in the URL: postgresql+psycopg://, "
+            "mysql+pymysql://",
         ) from None
     return engine.execution_options(postgresql_readonly=True)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from tunebook.domain.errors import TableError
 from tunebook.domain.space import Axis
 from tunebook.importers.csv.columns import TrialRows
 from tunebook.importers.csv.measurements import Measurements
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +42,25 @@ def shown(place: str | Path) -> str:
     """The place as texts name it: a file's name, or a URL without its password."""
     if isinstance(place, Path):
         return place.name
-    from sqlalchemy import make_url
+    return url_of(place).render_as_string()
 
-    return make_url(place).render_as_string()
+
+def url_of(place: str) -> URL:
+    """The parts of a database's URL.
+
+    Raises:
+        TableError: it is none, such as the address of a file on a server.
+    """
+    import sqlalchemy as sa
+
+    try:
+        url = sa.make_url(place)
+        url.get_dialect()
+        return url
+    except sa.exc.ArgumentError:
+        kind = place.partition("://")[0]
+        raise TableError(
+            f'"{kind}://" is no database that can be read',
+            next_step="of a file elsewhere get a copy, and name that; a database is named as in "
+            "sqlite:///FILE.db or postgresql+psycopg://USER@HOST/DATABASE",
+        ) from None

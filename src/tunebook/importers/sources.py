@@ -19,8 +19,6 @@ from tunebook.importers.source import SweepSource
 
 Place = Path | str
 """A file or folder, or the URL of a database."""
-_START = 4096
-_SQLITE = b"SQLite format 3\x00"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +75,7 @@ def read_source(
 def _is_optuna(place: Place) -> bool:
     if isinstance(place, str):
         return True
-    start = _start(place)
-    return is_journal(start) or (start.startswith(_SQLITE) and tables_of(place) >= NEEDED)
+    return is_journal(place) or tables_of(place) >= NEEDED
 
 
 def _optuna(place: Place, study: str) -> SweepSource:
@@ -90,15 +87,6 @@ def _optuna(place: Place, study: str) -> SweepSource:
 def _csv(place: Place, study: str) -> SweepSource:
     del study
     return read_csv(place)
-
-
-def _start(file: Path) -> bytes:
-    """The first bytes of a file; none where there is no file that may be read."""
-    try:
-        with file.open("rb") as opened:
-            return opened.read(_START)
-    except OSError:
-        return b""
 
 
 def tables_of(file: Path) -> set[str]:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import math
 import sqlite3
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -258,3 +259,30 @@ def test_a_url_is_read_and_its_password_never_shown(tmp_path):
     with pytest.raises(TableError) as told:
         read_source("postgresql+psycopg://me:secret@127.0.0.1:1/none")
     assert "secret" not in str(told.value)
+
+
+@pytest.mark.parametrize("place", ["http://host/t.csv", "s3://bucket/t.csv", "://x", "what://"])
+def test_a_url_of_no_database_is_refused_in_a_sentence(place):
+    with pytest.raises(TableError, match="no database") as told:
+        read_source(place)
+    assert "copy" in str(told.value)
+
+
+def test_an_enqueued_value_outside_the_range_is_kept_and_said(tmp_path):
+    where, file = storage("database", tmp_path)
+    made = optuna.create_study(study_name="s", storage=where)
+    made.enqueue_trial({"x": 1.5})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        made.optimize(lambda t: t.suggest_float("x", 0, 1), n_trials=4)
+    read = read_source(file)
+    assert read.declared["x"] == Float(0.0, 1.5)
+    assert any(note.startswith("1 trial has x outside") for note in read.rows.notes)
+    table = audit_sweep(read, objective="minimize:value").table
+    assert [c["x"] for c in table.config] == [t.params["x"] for t in made.trials]
+
+
+def test_what_is_no_storage_says_what_to_name(tmp_path):
+    (tmp_path / "t.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(TableError, match="create_study"):
+        read_source(tmp_path / "t.csv", format="optuna")

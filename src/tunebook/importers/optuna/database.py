@@ -25,8 +25,7 @@ def read_database(place: str | Path, study: str = "") -> tuple[list[str], Study 
         study: its name; where it is empty, the only one.
 
     Returns:
-        The names of all studies, and the one that was asked for; None where the name does not say
-        which.
+        The names of all studies, and the study; None where several are there and none is named.
 
     Raises:
         TableError: it can't be opened, is locked, or holds no studies.
@@ -40,10 +39,18 @@ def read_database(place: str | Path, study: str = "") -> tuple[list[str], Study 
         said = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise TableError(
             f"{source} can't be read: {said}",
-            next_step="wait until the process that writes it is done, or name a copy of it",
+            next_step=_way_out(place, said),
         ) from None
     finally:
         engine.dispose()
+
+
+def _way_out(place: str | Path, said: str) -> str:
+    if "locked" in said:
+        return "wait until the process that writes it is done, or name a copy of it"
+    if isinstance(place, str):
+        return "check the URL, and whether the server answers there"
+    return "name the SQLite file or the journal that storage= of create_study had"
 
 
 def _read(connection: sa.Connection, source: str, wanted: str) -> tuple[list[str], Study | None]:

@@ -14,6 +14,10 @@ _DIRECTIONS = ("minimize", "minimize", "maximize")
 """By number; 0 is "not set", which Optuna treats as minimize."""
 
 
+_LONGEST = 4096
+"""Bytes of a first line that are looked at."""
+
+
 @dataclass(slots=True)
 class _Replay:
     """What the operations so far have made."""
@@ -110,9 +114,13 @@ _OPERATIONS = (
 )  # fmt: skip
 
 
-def is_journal(start: bytes) -> bool:
-    """Whether a file that begins so is a journal of Optuna."""
-    first = start.split(b"\n", 1)[0]
+def is_journal(file: Path) -> bool:
+    """Whether a file is a journal of Optuna, by its first line."""
+    try:
+        with file.open("rb") as opened:
+            first = opened.readline(_LONGEST)
+    except OSError:
+        return False
     return first[:1] == b"{" and b'"op_code"' in first and b'"worker_id"' in first
 
 
@@ -124,8 +132,8 @@ def read_journal(path: Path, study: str = "") -> tuple[list[str], Study | None, 
         study: its name; where it is empty, the only one.
 
     Returns:
-        The names of all studies; the one that was asked for, or None where the name does not say
-        which; and notes on lines that could not be read.
+        The names of all studies; the study, or None where several are there and none is named;
+        and notes on lines that could not be read.
     """
     replay, broken, lines = _Replay(), 0, path.read_bytes().split(b"\n")
     for line in lines:

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from tunebook.domain.errors import TableError, nearest
-from tunebook.domain.formats.numbers import listed
+from tunebook.domain.formats.numbers import listed, plural
 from tunebook.domain.space import Axis, spell
 from tunebook.importers.csv.columns import TrialRows
 from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.optuna.database import read_database
-from tunebook.importers.optuna.journal import read_journal
-from tunebook.importers.optuna.study import Range, Study, StudyTrial, joined, range_of
+from tunebook.importers.optuna.journal import is_journal, read_journal
+from tunebook.importers.optuna.study import Range, Study, StudyTrial, holding, joined, range_of
 from tunebook.importers.source import SweepSource, shown
 
 REPORTED = "intermediate_value"
@@ -38,7 +38,7 @@ def read_optuna(place: str | Path, study: str = "") -> SweepSource:
     """
     source = shown(place)
     notes: list[str] = []
-    if isinstance(place, Path) and place.read_bytes()[:1] == b"{":
+    if isinstance(place, Path) and is_journal(place):
         names, found, notes = read_journal(place, study)
     else:
         names, found = read_database(place, study)
@@ -68,25 +68,8 @@ def as_source(study: Study, source: str, notes: Sequence[str] = ()) -> SweepSour
         source: name of the storage, for errors.
         notes: on how it was read.
     """
-    ranges, notes = {}, list(notes)
-    read: dict[str, Range] = {}
-    for text in dict.fromkeys(t for trial in study.trials for _, t in trial.params.values()):
-        try:
-            read[text] = range_of(text)
-        except (ValueError, KeyError, TypeError) as error:
-            raise TableError(
-                f"{source}: a distribution can't be read: {error}",
-                next_step="a newer Optuna may have written it: write the trials as CSV, by "
-                "study.trials_dataframe()",
-            ) from None
-    declared: dict[str, Axis] = {}
-    for name in dict.fromkeys(n for trial in study.trials for n in trial.params):
-        ranges[name] = [read[t.params[name][1]] for t in study.trials if name in t.params]
-        axis, differ = joined(ranges[name])
-        if axis is not None:
-            declared[name] = axis
-        if differ:
-            notes.append(f"The range of {name} changed during the study; all of them are joined.")
+    read = _read_ranges(study, source)
+    declared, widened = _declared(study, read)
     metrics = study.metrics
     reduce = _reduce(study) if len(metrics) == 1 else ""
     curve = metrics[0] if reduce else REPORTED
@@ -97,7 +80,7 @@ def as_source(study: Study, source: str, notes: Sequence[str] = ()) -> SweepSour
             header=tuple(cells),
             lines=tuple(range(1, len(study.trials) + 1)),
             cells=cells,
-            notes=tuple(notes),
+            notes=(*notes, *widened),
         ),
         curves=_curves(study.trials, curve),
         declared=declared,
@@ -107,6 +90,42 @@ def as_source(study: Study, source: str, notes: Sequence[str] = ()) -> SweepSour
         reduce={curve: reduce} if reduce else {},
         adaptive=False if any(key.startswith("qmc:") for key in study.system) else None,
     )
+
+
+def _read_ranges(study: Study, source: str) -> dict[str, Range]:
+    """Each distribution by its text, which many trials share."""
+    texts = dict.fromkeys(text for trial in study.trials for _, text in trial.params.values())
+    try:
+        return {text: range_of(text) for text in texts}
+    except (ValueError, KeyError, TypeError) as error:
+        raise TableError(
+            f"{source}: a distribution can't be read: {error}",
+            next_step="a newer Optuna may have written it: write the trials as CSV, by "
+            "study.trials_dataframe()",
+        ) from None
+
+
+def _declared(study: Study, read: dict[str, Range]) -> tuple[dict[str, Axis], list[str]]:
+    """The range of each hyperparameter, and notes on those that are none of one trial."""
+    declared: dict[str, Axis] = {}
+    notes: list[str] = []
+    for name in dict.fromkeys(n for trial in study.trials for n in trial.params):
+        own = [trial.params[name] for trial in study.trials if name in trial.params]
+        axis, differ = joined(read[text] for _, text in own)
+        if differ:
+            notes.append(f"The range of {name} changed during the study; all of them are joined.")
+        if axis is None:
+            continue
+        values = [read[text].value(internal) for internal, text in own]
+        outside = sum(not axis.holds(v) for v in values)
+        declared[name] = holding(axis, values) if outside else axis
+        if outside:
+            has = "has" if outside == 1 else "have"
+            notes.append(
+                f"{plural(outside, 'trial')} {has} {name} outside its range, as trials enqueued "
+                "by hand may; the range is widened to hold them."
+            )
+    return declared, notes
 
 
 def _cells(study: Study, read: dict[str, Range]) -> dict[str, list[str]]:

@@ -145,6 +145,16 @@ def joined(ranges: Iterable[Range]) -> tuple[Axis | None, bool]:
     return _axis(float(low), float(high), whole=whole, log=log), len(axes) > 1
 
 
+def holding(axis: Axis, values: Sequence[Value]) -> Axis:
+    """The range, widened to hold these values too."""
+    if isinstance(axis, Choice):
+        return axis
+    numbers = [float(v) for v in values]
+    low, high = min(axis.low, *numbers), max(axis.high, *numbers)
+    log = axis.scale is Scale.LOG
+    return _axis(low, high, whole=isinstance(axis, Integer), log=log) or axis
+
+
 def decoded(attributes: Iterable[tuple[str, str]]) -> dict[str, Any]:
     """Attributes from their JSON; one that is none is kept as text."""
     found: dict[str, Any] = {}
