@@ -103,27 +103,15 @@ class Round(ReadRound):
             TrainingCodeError: the training code can't be found; nothing has run.
             KeyboardInterrupt: stopped by Ctrl-C, after everything reported was stored.
         """
-        from tunebook.book.again import set_again
         from tunebook.book.background import in_background
         from tunebook.book.decisions.limits import check_limits
-        from tunebook.book.planning.before_running import say_before_running
-        from tunebook.book.running import (
-            add_search_trials,
-            say_after_training,
-            say_before_training,
-        )
+        from tunebook.book.running import say_after_training
         from tunebook.execution import RunOptions
         from tunebook.execution.progress import terminal_progress
 
         check_limits(workers=workers, time_budget_s=time_budget_s, memory_limit_mb=memory_limit_mb)
         code = self._training_code(train, here=workers == 0)
-        add_search_trials(self._store, self.plan, self.number)
-        if again is not None:
-            set_again(self._store, self.number, again, code)
-        if not any(t.status.ended for t in self.trials):
-            say_before_running(self._store, self.plan, self.number, workers, quiet=not progress)
-        say_before_training(self._store, self.number, code, quiet=not progress)
-
+        self._begin(code, again, workers, quiet=not progress)
         options = RunOptions(
             workers=workers,
             executor=executor,
@@ -144,6 +132,21 @@ class Round(ReadRound):
             return summary
 
         return work() if wait else in_background(work, f"round {self.number}")
+
+    def _begin(
+        self, code: TrainingCode, again: str | None, workers: int | None, *, quiet: bool
+    ) -> None:
+        """Add what is to be trained, and say what it costs."""
+        from tunebook.book.again import set_again
+        from tunebook.book.planning.before_running import say_before_running
+        from tunebook.book.running import add_search_trials, say_before_training
+
+        add_search_trials(self._store, self.plan, self.number)
+        if again is not None:
+            set_again(self._store, self.number, again, code)
+        if not any(t.status.ended for t in self.trials):
+            say_before_running(self._store, self.plan, self.number, workers, quiet=quiet)
+        say_before_training(self._store, self.number, code, quiet=quiet)
 
     def report(self, path: str | os.PathLike[str]) -> Path:
         """Write the round as one offline HTML file.

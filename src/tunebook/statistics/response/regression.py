@@ -76,10 +76,7 @@ def fit(
     n = len(scores)
     centred, around = x - x.mean(axis=0), scores - scores.mean()
     gram, moments, total = centred.T @ centred, centred.T @ around, float(around @ around)
-    count = len(columns.levels)
-    bend = BEND if n >= TRIALS_AN_AXIS * count else ALIKE
-    centre = np.concatenate([CENTRE, np.zeros(2 * count)])
-    width = np.concatenate([WIDTH, np.ones(count), np.full(count, bend)])
+    centre, width = _prior_of_scales(len(columns.levels), n)
 
     def prior_sd(scales: Float[np.ndarray, "scales"]) -> Float[np.ndarray, "columns"]:
         logs = np.clip(columns.constant + columns.shares @ scales, -25, 18)
@@ -120,6 +117,15 @@ def fit(
         prior=sd,
         middle=float(scores.mean() - x.mean(axis=0) @ beta),
     )
+
+
+def _prior_of_scales(
+    axes: int, trials: int
+) -> tuple[Float[np.ndarray, "scales"], Float[np.ndarray, "scales"]]:
+    """Middle and standard deviation of each scale's normal prior."""
+    bend = BEND if trials >= TRIALS_AN_AXIS * axes else ALIKE
+    width = [WIDTH, np.ones(axes), np.full(axes, bend)]
+    return np.concatenate([CENTRE, np.zeros(2 * axes)]), np.concatenate(width)
 
 
 def _half(
