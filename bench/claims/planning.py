@@ -181,15 +181,15 @@ def page(rows: list[str], published: list[str], books: int, pool: int, seed: int
         f"against all ordered pairs of {pool} studies that were run then and read by C9, at the level that C9 takes for so many values. The error is",
         "that over books and, by a jackknife, over studies. Surfaces: docs/claims/isolation.md.",
         "",
-        f"Promised 80 %, told apart {np.mean(shares):.0f} % on average over the {len(rows)} rows, {min(shares):.0f} to {max(shares):.0f} %; {near} rows lie within 5",
+        f"Promised 80 %, found by C9 {np.mean(shares):.0f} % on average over the {len(rows)} rows, {min(shares):.0f} to {max(shares):.0f} %; {near} rows lie within 5",
         "points. Above 80 % the promise is on the safe side: the difference promised is larger than it need be.",
         "",
-        "| surface | values | trials a value | before | 80 % in truth | promised (sd) | told apart | of books, 80 % | without a round before |",
+        "| surface | values | trials a value | before | 80 % in truth | promised (sd) | found by C9 | of books, 80 % | without a round before |",
         "|---|---|---|---|---|---|---|---|---|",
         *rows,
         "",
         '"80 % in truth" is the difference that these studies tell apart in 80 % of pairs. "Without a round before": the difference promised in',
-        "standard deviations of a trial over the space, times what that is here, and the share told apart at it.",
+        "standard deviations of a trial over the space, times what that is here, and the share in which C9 finds it.",
         "",
     ]
     if published:

@@ -9,7 +9,7 @@ lognormal, and how far levels stray as normal in units of their errors; the quan
 on a grid of these, so that nothing is drawn at random.
 
 Assumes that an error falls with the trials as it does on a bowl, and trials that lie evenly. How
-often a difference that was promised is told apart: docs/claims/planning.md.
+often C9 finds a promised difference: docs/claims/planning.md.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def _open(decision: Decision, chance: float | None) -> Standing:
             "tunebook next",
         )
     if more is not None and more >= MOST_MORE:
-        near = "what was asked for" if decision.least_improvement else "nothing"
+        near = "the least improvement" if decision.least_improvement else "nothing"
         less = ", or ask for a smaller least improvement" if decision.least_improvement else ""
         return Standing(
             Step.DECIDE,
