@@ -340,7 +340,8 @@ def _takes(study: StudyReading, own: Sequence[HyperparameterReading]) -> str:
 
 def _trials_needed(study: StudyReading, own: Sequence[HyperparameterReading]) -> str:
     times = max(max(h.upper[0] / LITTLE, h.upper[1] / LITTLE_NEAR, 1.0) for h in own)
+    it = "it" if len(own) == 1 else "them"
     if study.better == 0 or times > MOST_TIMES:
-        return f"Showing it needs many times the {study.trials} trials"
-    wanted = math.ceil(study.trials * times)
-    return f"Showing it needs about {max(int(round_to(wanted)), study.trials + 1)} trials in all"
+        return f"Keep varying {it}; only many times the {study.trials} trials would show it"
+    wanted = max(int(round_to(math.ceil(study.trials * times))), study.trials + 1)
+    return f"Keep varying {it}; about {wanted} trials in all would show it"
