@@ -6,13 +6,13 @@ import os
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote
 
 from tunebook.domain.errors import DesignError, nearest
 from tunebook.domain.formats.numbers import listed
 from tunebook.importers.csv.curves import read_curves
-from tunebook.importers.csv.sweep import read_csv
 from tunebook.importers.optuna.journal import is_journal
 from tunebook.importers.optuna.study import NEEDED
 from tunebook.importers.source import SweepSource
@@ -27,11 +27,18 @@ class Format:
 
     Attributes:
         recognises: whether a place holds it; looks at the first bytes or the names alone.
-        read: the place, and the name of one study where it holds several.
+        reader: `module:function` of the place, and of the name of one study where it holds
+            several.
     """
 
     recognises: Callable[[Place], bool]
-    read: Callable[[Place, str], SweepSource]
+    reader: str
+
+    def read(self, place: Place, study: str) -> SweepSource:
+        """Read a place with a reader that is loaded only now."""
+        module, _, name = self.reader.partition(":")
+        found: SweepSource = getattr(import_module(module), name)(place, study)
+        return found
 
 
 def read_source(
@@ -78,17 +85,6 @@ def _is_optuna(place: Place) -> bool:
     return is_journal(place) or tables_of(place) >= NEEDED
 
 
-def _optuna(place: Place, study: str) -> SweepSource:
-    from tunebook.importers.optuna.reader import read_optuna  # it loads SQLAlchemy
-
-    return read_optuna(place, study)
-
-
-def _csv(place: Place, study: str) -> SweepSource:
-    del study
-    return read_csv(place)
-
-
 def tables_of(file: Path) -> set[str]:
     """Names of the tables of an SQLite file; none where it can't be read."""
     try:
@@ -102,8 +98,12 @@ def tables_of(file: Path) -> set[str]:
         return set()
 
 
+_READERS = "tunebook.importers."
+
 FORMATS: Mapping[str, Format] = {
-    "optuna": Format(recognises=_is_optuna, read=_optuna),
-    "csv": Format(recognises=lambda place: isinstance(place, Path), read=_csv),
+    "optuna": Format(recognises=_is_optuna, reader=_READERS + "optuna.reader:read_optuna"),
+    "csv": Format(
+        recognises=lambda place: isinstance(place, Path), reader=_READERS + "csv.sweep:read_table"
+    ),
 }
 """By the name that `--from` takes; the first that recognises a place reads it."""

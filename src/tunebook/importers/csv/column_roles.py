@@ -81,7 +81,7 @@ def use_columns(
     Raises:
         TableError: a column that was named is not there, or is a metric.
     """
-    said = stated(rows.cells, objective)
+    said = rows.stated or stated(rows.cells, objective)
     looks = {name: look_at(cells) for name, cells in rows.cells.items()}
     asked = _asked(rows, said, [*(hyperparameters or ()), *scientific, *space], objective, metrics)
     only = hyperparameters is not None or bool(space)

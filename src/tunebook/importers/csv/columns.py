@@ -21,6 +21,7 @@ from tunebook.domain.errors import TableError, nearest
 from tunebook.domain.formats.names import spell
 from tunebook.importers.csv.dialect import empty_file, named_twice, no_rows, read_grid
 from tunebook.importers.csv.file_kind import refuse_folder, refuse_other
+from tunebook.importers.csv.known_tools import Stated
 
 ABSENT = frozenset(
     {"", *["none", "null", "na", "n/a", "n.a.", "#n/a", "<na>", "nat", "-", "--", "–", "—", "?"]}
@@ -44,6 +45,7 @@ class TrialRows:
         cells: by column, one text a row, without blanks around it.
         left_out: "name: reason" for rows that can't be read.
         notes: what was not plain CSV, a sentence each.
+        stated: what the columns are, where a reader knows; None to tell from their names.
     """
 
     source: str
@@ -52,6 +54,7 @@ class TrialRows:
     cells: dict[str, list[str]]
     left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    stated: Stated | None = None
 
     def __len__(self) -> int:
         return len(self.lines)

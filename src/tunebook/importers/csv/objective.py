@@ -32,19 +32,18 @@ def find_objective(name: str, rows: TrialRows, metrics: Sequence[str]) -> str:
     if name in metrics or name in rows.cells:
         return name
     ends = [c for c in rows.header if c.rpartition("/")[2] == name or c == f"metrics.{name}"]
-    ends += [
-        c for c in rows.header if c in (f"values_{name}", f"user_attrs_{name}", f"summary.{name}")
-    ]
+    known = {f"{prefix}{name}" for prefix in ("values_", "user_attrs_", "summary.", "result.")}
+    ends += [c for c in rows.header if c in known]
     if len(ends) == 1:
         return ends[0]
-    known = list(dict.fromkeys([*metrics, *rows.header]))
-    close = close_names(name, known)
+    names = list(dict.fromkeys([*metrics, *rows.header]))
+    close = close_names(name, names)
     quoted = " or ".join(f'"{n}"' for n in close[:3])
     slip = f" Did you mean {quoted}?" if close else ""
-    shown = listed_columns(close if len(known) > 2 * MOST_NAMED and close else known, MOST_NAMED)
+    shown = listed_columns(close if len(names) > 2 * MOST_NAMED and close else names, MOST_NAMED)
     raise TableError(
         f'{rows.source} has no column "{name}", and no curve of that name is there.{slip}',
-        next_step=f"name one of its {len(known)} columns and metrics, such as {shown}",
+        next_step=f"name one of its {len(names)} columns and metrics, such as {shown}",
     )
 
 

@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -128,6 +129,12 @@ def read_csv(
     cells, notes = spread_nested(rows.cells)
     rows = replace(rows, cells=cells, header=tuple(cells), notes=(*rows.notes, *notes))
     return SweepSource(rows=rows, curves=None if curves is None else read_curves(curves))
+
+
+def read_table(trials: Path, study: str) -> SweepSource:
+    """As `read_csv`; a table holds one study."""
+    del study
+    return read_csv(trials)
 
 
 def _left_out(sheet: Sheet, reasons: Mapping[int, str], unknown: Sequence[str]) -> tuple[str, ...]:
