@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-import altair as alt
 import numpy as np
 
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Row, finite
+from tunebook.charts.specification import Spec, channel
 from tunebook.domain.design import Objective
 
 WIDEST = 120
@@ -64,16 +64,16 @@ def show(row: Row, y: ObjectiveScale) -> None:
     row["high_shown"] = y.ends[1] if high is None else y.shown(high)
 
 
-def budget_axis(most: int) -> alt.X:
+def budget_axis(most: int) -> Spec:
     """A budget of trials on a doubling scale, from 1."""
     doubling = [2**e for e in range(0, 40) if 2**e <= most]
     if most <= 8:
         doubling = list(range(1, most + 1))
     ticks = doubling[:: math.ceil(len(doubling) / 9)]
-    return alt.X(
+    return channel(
         "budget",
         type="quantitative",
         title="trials, n",
-        scale=alt.Scale(type="log", base=2, domain=[1, max(most, 2)], nice=False),
-        axis=alt.Axis(values=ticks, grid=False, format="~r"),
+        scale=dict(type="log", base=2, domain=[1, max(most, 2)], nice=False),
+        axis=dict(values=ticks, grid=False, format="~r"),
     )

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import altair as alt
-
+from tunebook.charts.specification import Spec, channel
 from tunebook.charts.ticks import jitter, number_label, six_digits, ticks_between, whole_ticks
 from tunebook.domain.space import Axis, Choice, Integer, Scale, spell
 from tunebook.domain.trial import Value
@@ -50,38 +49,38 @@ class HyperparameterScale:
             return False
         return axis.high - axis.low <= FEW
 
-    def x(self, title: str, field: str = "x") -> alt.X:
+    def x(self, title: str, field: str = "x") -> Spec:
         """The encoding of a field that holds such places."""
-        return alt.X(field, **self._encoding(title))
+        return channel(field, **self._encoding(title))
 
-    def y(self, title: str, field: str = "y") -> alt.Y:
+    def y(self, title: str, field: str = "y") -> Spec:
         """The same as a vertical axis, for pictures of two hyperparameters."""
-        return alt.Y(field, **self._encoding(title))
+        return channel(field, **self._encoding(title))
 
     def _encoding(self, title: str) -> dict[str, Any]:
         scale, axis = self.scale(), self._axis()
         return {"type": "quantitative", "title": title, "scale": scale, "axis": axis}
 
-    def scale(self) -> alt.Scale:
+    def scale(self) -> Spec:
         """The scale itself."""
         log = not isinstance(self.axis, Choice) and self.axis.scale is not Scale.LINEAR
         near_one = not isinstance(self.axis, Choice) and self.axis.scale is Scale.NEAR_ONE
-        return alt.Scale(
+        return dict(
             type="log" if log else "linear",
             domain=sorted(self.ends),
             reverse=near_one,
             nice=False,
-            zero=alt.Undefined if log else False,
+            **({} if log else {"zero": False}),
         )
 
-    def _axis(self) -> alt.Axis:
+    def _axis(self) -> Spec:
         if isinstance(self.axis, Choice):
             values = self.axis.values
             # Of many, evenly chosen ones have a name: all would lie on one another.
             step = -(-len(values) // FEW)
             named = values[::step]
             names = [_clipped_text(spell(v), 40 // len(named)) for v in named]
-            return alt.Axis(
+            return dict(
                 values=list(range(0, len(values), step)),
                 labelExpr=f"{json.dumps(names)}[datum.value / {step}]",
                 grid=False,
@@ -90,14 +89,14 @@ class HyperparameterScale:
             )
         low, high = sorted(self.ends)
         if self.axis.scale is Scale.NEAR_ONE:
-            return alt.Axis(values=ticks_between(low, high, log=True), labelExpr=NEAR_ONE_LABEL,
+            return dict(values=ticks_between(low, high, log=True), labelExpr=NEAR_ONE_LABEL,
                             grid=False, labelOverlap=True)  # fmt: skip
         log = self.axis.scale is Scale.LOG
         ticks = ticks_between(low, high, log=log)
         if isinstance(self.axis, Integer):
             ticks = whole_ticks(low, high, log=log)
         label = number_label(ticks, log=log)
-        return alt.Axis(values=ticks, labelExpr=label, grid=False, labelOverlap=True)
+        return dict(values=ticks, labelExpr=label, grid=False, labelOverlap=True)
 
 
 def hyperparameter_scale(axis: Axis, *, also: Sequence[float] = ()) -> HyperparameterScale:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-import altair as alt
-
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import SCHEMA, Spec, channel, encoded
 from tunebook.charts.theme import HEIGHT, HOLLOW_SQUARE, HOVER, SIZES, TRIAL_FIELD, WIDTH
 
 LETTER = 7.0
@@ -30,22 +29,20 @@ KINDS: Mapping[str, tuple[str, str]] = {
 }
 
 
-def over(data: str, *filters: Any) -> alt.Chart:
+def over(data: str, *filters: Any) -> Spec:
     """A chart over named data, whose rows are attached to the finished specification."""
-    chart = alt.Chart(alt.NamedData(data))
-    for condition in filters:
-        chart = chart.transform_filter(condition)
-    return chart
+    kept = [{"filter": condition} for condition in filters]
+    return {"data": {"name": data}, **({"transform": kept} if kept else {})}
 
 
-def tip(field: str, title: str = "", format: str = "", *, kind: str = "") -> alt.Tooltip:
+def tip(field: str, title: str = "", format: str = "", *, kind: str = "") -> Spec:
     """A line of a tooltip: a name, or a number in a format."""
     more: dict[str, Any] = {"title": title, "format": format}
     of_type: Any = kind or ("quantitative" if format else "nominal")
-    return alt.Tooltip(field, type=of_type, **{k: v for k, v in more.items() if v})
+    return channel(field, type=of_type, **{k: v for k, v in more.items() if v})
 
 
-def best_step_tips(metric: str) -> list[alt.Tooltip]:
+def best_step_tips(metric: str) -> list[Spec]:
     """What is told of a trial's curve: its name, and where it was best."""
     return [tip("trial"), tip("step", "best at step", "~r"), tip("value", metric, ".4~g")]
 
@@ -55,9 +52,9 @@ def grows(size: float, pointed_at: float) -> dict[str, Any]:
     return {"condition": {"param": HOVER, "empty": False, "value": pointed_at}, "value": size}
 
 
-def where(field: str, value: str | bool) -> alt.FieldEqualPredicate:
+def where(field: str, value: str | bool) -> Spec:
     """Keep the rows that have this value in a field."""
-    return alt.FieldEqualPredicate(equal=value, field=field)
+    return {"equal": value, "field": field}
 
 
 def _hover() -> dict[str, Any]:
@@ -85,8 +82,8 @@ def pointed() -> Any:
 class Plane:
     """Two axes, and the layers that are drawn on them."""
 
-    x: alt.X
-    y: alt.Y
+    x: Spec
+    y: Spec
 
     def layer(
         self,
@@ -97,7 +94,7 @@ class Plane:
         *filters: Any,
         look: Mapping[str, Any] = MappingProxyType({}),
         **encoding: Any,
-    ) -> alt.Chart:
+    ) -> Spec:
         """Draw rows of named data by a mark.
 
         Args:
@@ -109,22 +106,23 @@ class Plane:
             look: what this layer's mark has beside its style.
             encoding: by channel; None for an axis that it does not have.
         """
-        options: dict[str, Any] = {"style": style} if style else {}
+        drawn: Spec = {"type": mark, **({"style": style} if style else {})}
         if mark == "point":
-            options["filled"] = True
-        marked = getattr(over(data or name, *filters), f"mark_{mark}")(**options, **look)
+            drawn["filled"] = True
         channels = {"x": self.x, "y": self.y, **encoding}
-        made: alt.Chart = marked.encode(**{k: v for k, v in channels.items() if v is not None})
-        return made.properties(name=name)
+        return {
+            "name": name,
+            **over(data or name, *filters),
+            "mark": {**drawn, **look},
+            "encoding": {k: encoded(v) for k, v in channels.items() if v is not None},
+        }
 
-    def target(self, data: str, *tooltip: alt.Tooltip, size: float = 130) -> alt.Chart:
+    def target(self, data: str, *tooltip: Spec, size: float = 130) -> Spec:
         """Invisible points, wider than those seen, that take the pointer for all trials."""
         look = {"size": size}
         return self.layer("target", "point", "target", data, look=look, tooltip=list(tooltip))
 
-    def trial_points(
-        self, kinds: Sequence[str], *tooltip: alt.Tooltip, best: int = 0
-    ) -> list[alt.Chart]:
+    def trial_points(self, kinds: Sequence[str], *tooltip: Spec, best: int = 0) -> list[Spec]:
         """Points for the rows of "trials", one layer a kind, and a target for the pointer.
 
         Args:
@@ -137,7 +135,7 @@ class Plane:
             layers.append(key(kinds, best=best))
         return [*layers, self.target("trials", *tooltip)]
 
-    def _of_kind(self, kind: str) -> alt.Chart:
+    def _of_kind(self, kind: str) -> Spec:
         """Points of one kind: brighter and larger under the pointer, here or elsewhere."""
         name = "trials" if kind == "trial" else kind
         return self.layer(
@@ -147,7 +145,7 @@ class Plane:
         )  # fmt: skip
 
 
-def key(kinds: Sequence[str], *, best: int = 0) -> alt.Chart:
+def key(kinds: Sequence[str], *, best: int = 0) -> Spec:
     """A layer without a row, whose legend explains the shapes: for print without colour.
 
     Args:
@@ -156,7 +154,7 @@ def key(kinds: Sequence[str], *, best: int = 0) -> alt.Chart:
     """
     present = [KINDS[k][0] for k in KINDS if k in kinds]
     every = [words for words, _ in KINDS.values()]
-    legend = alt.Legend(
+    legend = dict(
         title=None,
         values=present,
         symbolSize=60,
@@ -166,28 +164,23 @@ def key(kinds: Sequence[str], *, best: int = 0) -> alt.Chart:
         labelExpr=f"datum.label == '{KINDS['best'][0]}' ? '{best_text(best)}' : datum.label",
         offset=6,
     )
-    forms = alt.Scale(domain=every, range=[form for _, form in KINDS.values()])
-    shape = alt.Shape("called", type="nominal", scale=forms, legend=legend)
+    forms = dict(domain=every, range=[form for _, form in KINDS.values()])
+    shape = channel("called", type="nominal", scale=forms, legend=legend)
     # The theme's "ordinal" colours are those of the kinds, in their order.
-    inks = alt.Scale(domain=every, range="ordinal")
-    fill = alt.Fill("called", type="nominal", scale=inks, legend=legend)
-    nowhere = {"x": alt.value(-10), "y": alt.value(-10)}
-    shapes: alt.Chart = (
-        over("key")
-        .mark_point(style="key", filled=True)
-        .encode(shape=shape, fill=fill, **nowhere)
-        .properties(name="key")
-    )
-    return shapes
+    inks = dict(domain=every, range="ordinal")
+    fill = channel("called", type="nominal", scale=inks, legend=legend)
+    nowhere = {"x": {"value": -10}, "y": {"value": -10}}
+    return {
+        "name": "key",
+        **over("key"),
+        "mark": {"type": "point", "filled": True, "style": "key"},
+        "encoding": {"shape": shape, "fill": fill, **nowhere},
+    }
 
 
 def best_text(count: int) -> str:
     """`best 3 trials`, `best trial`; without a number where it is not known."""
     return "best trial" if count == 1 else f"best {count} trials" if count else "best trials"
-
-
-VALIDATED = False
-"""Whether Altair validates a finished chart: tests do, against the schema."""
 
 
 def called(kind: str) -> str:
@@ -196,7 +189,7 @@ def called(kind: str) -> str:
 
 
 def finish(
-    layers: Iterable[alt.Chart],
+    layers: Iterable[Spec],
     rows: Mapping[str, list[Row]],
     *,
     name: str,
@@ -205,7 +198,7 @@ def finish(
     alternative: str,
     width: int = WIDTH,
     height: int = HEIGHT,
-    right: alt.Chart | None = None,
+    right: Spec | None = None,
     about: Iterable[str] = (),
     study: str = "",
     trial: str = "",
@@ -229,19 +222,20 @@ def finish(
         text = subtitle if isinstance(subtitle, str) else "; ".join(subtitle)
         most = int(width / SMALL_LETTER)
         heading["subtitle"] = textwrap.wrap(text, most)
-    chart = alt.layer(*layers).properties(
-        width=width, height=height, title=heading, description=alternative
-    )
-    spec = chart.to_dict(validate=VALIDATED)
-    spec.pop("config", None)  # the theme's business
+    spec: Spec = {
+        "$schema": SCHEMA,
+        "description": alternative,
+        "title": heading,
+        "width": width,
+        "height": height,
+        "layer": layers,
+    }
     if right is not None:
-        # Nested by hand: Altair renames the layers that it nests.
-        front = _bare(right.to_dict(validate=VALIDATED))
-        spec["layer"] = [{"layer": spec["layer"]}, front]
+        spec["layer"] = [{"layer": layers}, right]
         spec["resolve"] = {"scale": {"y": "independent"}}
-    if any(layer.name == "target" for layer in layers):
+    if any(layer["name"] == "target" for layer in layers):
         spec["params"] = [_hover()]
-    data = {"key": [], **rows} if any(part.name == "key" for part in layers) else dict(rows)
+    data = {"key": [], **rows} if any(part["name"] == "key" for part in layers) else dict(rows)
     return Picture(
         name=file_name(name),
         title=title,
@@ -255,15 +249,9 @@ def finish(
     )
 
 
-def panel(layers: Iterable[alt.Chart], *, title: str, size: tuple[int, int]) -> dict[str, Any]:
+def panel(layers: Iterable[Spec], *, title: str, size: tuple[int, int]) -> dict[str, Any]:
     """One of several small pictures that stand in one."""
-    chart = alt.layer(*layers).properties(width=size[0], height=size[1], title=title)
-    return _bare(chart.to_dict(validate=VALIDATED))
-
-
-def _bare(spec: dict[str, Any]) -> dict[str, Any]:
-    """A part of a specification, without what only the whole of it has."""
-    return {k: v for k, v in spec.items() if k not in ("$schema", "config")}
+    return {"title": title, "width": size[0], "height": size[1], "layer": list(layers)}
 
 
 def panels_picture(
@@ -278,7 +266,7 @@ def panels_picture(
 ) -> Picture:
     """Panels as one picture, `columns` of them beside each other."""
     spec = {
-        "$schema": alt.SCHEMA_URL,
+        "$schema": SCHEMA,
         "description": alternative,
         "title": {"text": title, "subtitle": list(subtitle)},
         "concat": list(panels),

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import altair as alt
 import numpy as np
 
+from tunebook.charts.specification import Spec, channel
 from tunebook.charts.ticks import number_label, six_digits, ticks_between
 from tunebook.domain.design import Direction, Objective
 
@@ -84,18 +84,18 @@ class ObjectiveScale:
         low_at = self.shown(low) if math.isfinite(low) else self.ends[0]
         return low_at, self.shown(high) if math.isfinite(high) else self.ends[1]
 
-    def y(self, field: str = "shown", *, title: str | None = None, right: bool = False) -> alt.Y:
+    def y(self, field: str = "shown", *, title: str | None = None, right: bool = False) -> Spec:
         """The vertical encoding of a field that holds such values."""
         axis = self._axis(orient="right" if right else "left", grid=not right)
-        return alt.Y(field, type="quantitative", title=title or self.title,
+        return channel(field, type="quantitative", title=title or self.title,
                      scale=self.scale(), axis=axis)  # fmt: skip
 
-    def x(self, field: str = "shown", *, title: str | None = None) -> alt.X:
+    def x(self, field: str = "shown", *, title: str | None = None) -> Spec:
         """The horizontal encoding of a field that holds such values."""
-        return alt.X(field, type="quantitative", title=title or self.title,
+        return channel(field, type="quantitative", title=title or self.title,
                      scale=self.scale(), axis=self._axis(orient="bottom", grid=True))  # fmt: skip
 
-    def _axis(self, *, orient: Any, grid: bool) -> alt.Axis:
+    def _axis(self, *, orient: Any, grid: bool) -> Spec:
         ticks = list(self.ticks)
         label = number_label(ticks, log=self.log)
         if self.strip is not None:
@@ -103,7 +103,7 @@ class ObjectiveScale:
             middle = _between(self.edge, self.strip, log=self.log)
             sign = ">" if self.sign > 0 else "<"
             label = f"datum.value {sign} {six_digits(middle)!r} ? 'infeasible' : ({label})"
-        return alt.Axis(
+        return dict(
             values=ticks,
             labelExpr=label,
             labelOverlap=orient == "bottom",
@@ -111,13 +111,13 @@ class ObjectiveScale:
             grid=grid,
         )
 
-    def scale(self) -> alt.Scale:
+    def scale(self) -> Spec:
         """The scale itself, for what is drawn without an axis."""
-        return alt.Scale(
+        return dict(
             type="log" if self.log else "linear",
             domain=list(self.ends),
             nice=False,
-            zero=alt.Undefined if self.log else False,
+            **({} if self.log else {"zero": False}),
             clamp=True,
         )
 

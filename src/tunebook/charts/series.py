@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
+from tunebook.charts.specification import Spec, channel
 
 TOGETHER = 4
 """Series in one picture at most: the eye follows no more overlapping bands than that."""
@@ -22,33 +22,33 @@ def order(names: Sequence[str], among: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*among, *names]))
 
 
-def series_color(names: Sequence[str], among: Sequence[str] = ()) -> alt.Stroke:
+def series_color(names: Sequence[str], among: Sequence[str] = ()) -> Spec:
     """A colour of the theme's palette for each name's line."""
-    scale = alt.Scale(domain=order(names, among))
-    return alt.Stroke("study", type="nominal", scale=scale, legend=_legend(names))
+    scale = dict(domain=order(names, among))
+    return channel("study", type="nominal", scale=scale, legend=_legend(names))
 
 
-def series_fill(names: Sequence[str], among: Sequence[str] = ()) -> alt.Fill:
+def series_fill(names: Sequence[str], among: Sequence[str] = ()) -> Spec:
     """The same colours for bands; one legend serves both."""
-    scale = alt.Scale(domain=order(names, among))
-    return alt.Fill("study", type="nominal", scale=scale, legend=_legend(names))
+    scale = dict(domain=order(names, among))
+    return channel("study", type="nominal", scale=scale, legend=_legend(names))
 
 
-def series_dash(names: Sequence[str], among: Sequence[str] = ()) -> alt.StrokeDash:
+def series_dash(names: Sequence[str], among: Sequence[str] = ()) -> Spec:
     """A dash for each name."""
     domain = order(names, among)
     dashes = [DASHES[i % len(DASHES)] for i in range(len(domain))]
-    return alt.StrokeDash(
+    return channel(
         "study",
         type="nominal",
-        scale=alt.Scale(domain=domain, range=dashes),
+        scale=dict(domain=domain, range=dashes),
         legend=_legend(names),
     )
 
 
-def _legend(names: Sequence[str]) -> alt.Legend:
+def _legend(names: Sequence[str]) -> Spec:
     columns = [max(map(len, names[i::2]), default=0) for i in (0, 1)]
-    return alt.Legend(
+    return dict(
         title=None,
         values=list(names),
         columns=1 if sum(columns) > 36 else 2,

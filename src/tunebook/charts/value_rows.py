@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-import altair as alt
+from tunebook.charts.specification import Spec, channel
 
 ROW_HEIGHT = 46
 """Pixels for one row."""
@@ -16,19 +16,19 @@ LONGEST = 26
 """Letters of a name that are written; the rest is in the tooltip."""
 
 
-def side_axis(names: Sequence[str]) -> alt.Y:
+def side_axis(names: Sequence[str]) -> Spec:
     """Names as rows from the top, on places 0, 1, 2, ...; points may stand between them.
 
     Pairs of names (`a × b`) stand in two lines where one is too long.
     """
     pairs = all(" × " in n for n in names) and max(map(len, names)) > LONGEST
     shown = [_two_lines(n) if pairs else _clipped(n) for n in names]
-    return alt.Y(
+    return channel(
         "y",
         type="quantitative",
         title=None,
-        scale=alt.Scale(domain=[-0.5, len(names) - 0.5], reverse=True, nice=False, zero=False),
-        axis=alt.Axis(
+        scale=dict(domain=[-0.5, len(names) - 0.5], reverse=True, nice=False, zero=False),
+        axis=dict(
             values=list(range(len(names))),
             labelExpr=f"{json.dumps(shown, ensure_ascii=False)}[datum.value]",
             labelLimit=200,

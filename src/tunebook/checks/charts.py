@@ -21,8 +21,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -49,8 +48,7 @@ def draw(
         result = dataclasses.replace(result, **{field: own})
     module, _, function = spec.chart.partition(":")
     drawing = getattr(importlib.import_module(module), function)
-    with unvalidated():
-        drawn: tuple[Picture, ...] = drawing(result)
+    drawn: tuple[Picture, ...] = drawing(result)
     return tuple(dataclasses.replace(picture, check=check) for picture in drawn)
 
 
@@ -63,18 +61,6 @@ def without_repeats(drawn: Iterable[Picture]) -> list[Picture]:
     every = list(drawn)
     shown = {p.trial for p in every if p.check == "C4" and p.trial}
     return [p for p in every if not p.detail and not (p.check == "C6" and p.trial in shown)]
-
-
-@contextmanager
-def unvalidated() -> Iterator[None]:
-    """Let Altair build charts without validating each part, which is half of its time.
-
-    Every picture is validated against the schema in tests.
-    """
-    from altair.utils.schemapi import debug_mode  # noqa: PLC0415  heavy: for those who draw
-
-    with debug_mode(False):
-        yield
 
 
 class Drawn(Sequence[Picture]):
@@ -91,8 +77,7 @@ class Drawn(Sequence[Picture]):
 
     @cached_property
     def _pictures(self) -> tuple[Picture, ...]:
-        with unvalidated():
-            return tuple(self._draw())
+        return tuple(self._draw())
 
     def __len__(self) -> int:
         return len(self._pictures)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-import altair as alt
-
 from tunebook.charts.layers import Plane, finish, grows, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row, finite
+from tunebook.charts.specification import Spec
 from tunebook.charts.theme import SIZES
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
@@ -73,7 +72,7 @@ def _target(decision: Decision, objective: Objective) -> float | None:
 
 def _layers(
     x: ObjectiveScale, sides: Sequence[Side], objective: Objective, target: bool
-) -> list[alt.Chart]:
+) -> list[Spec]:
     on = Plane(x.x("x"), side_axis([s.name for s in sides]))
     value = tip("value", objective.metric, ".4~g")
     layers = [on.layer("worth_adopting", "rule", "level", "worth", y=None)] if target else []
@@ -86,7 +85,7 @@ def _layers(
     ]
 
 
-def _mean_tooltip(objective: Objective) -> list[alt.Tooltip]:
+def _mean_tooltip(objective: Objective) -> list[Spec]:
     return [
         tip("side"),
         tip("mean", f"mean {objective.metric}", ".4~g"),

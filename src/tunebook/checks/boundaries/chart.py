@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.charts.layers import Plane, called, finish, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec
 from tunebook.charts.ticks import jitter
 from tunebook.checks.boundaries.check import BoundaryResult
 from tunebook.checks.boundaries.result import AxisReading, SideReading
@@ -49,7 +49,7 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
     kinds = [k for k in ("carried", "trial", "clipped", "infeasible", "best") if _count(rows, k)]
     shade, bounds = _shades(reading, alarms, x)
     on = Plane(x.x(reading.hyperparameter), y.y())
-    layers: list[alt.Chart] = []
+    layers: list[Spec] = []
     if shade:
         layers.append(on.layer("proposed", "rect", "proposed", "shade", x2="x2", y=None))
         layers.append(on.layer("bounds", "rule", "flag", y=None))
@@ -112,7 +112,7 @@ def _shades(
     return shade, bounds
 
 
-def _tooltip(reading: AxisReading, objective: Objective) -> list[alt.Tooltip]:
+def _tooltip(reading: AxisReading, objective: Objective) -> list[Spec]:
     name = reading.hyperparameter
     value = tip("value", name, ".4~g")
     if isinstance(reading.axis, Choice):

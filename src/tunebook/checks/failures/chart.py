@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import altair as alt
-
 from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec, channel
 from tunebook.charts.ticks import whole_ticks
 from tunebook.checks.failures.check import FeasibilityResult
 from tunebook.checks.failures.counts import StudyFeasibility
@@ -62,21 +61,21 @@ def _causes(study: StudyFeasibility) -> Picture:
     )
 
 
-def _bars(study: StudyFeasibility, most: int) -> list[alt.Chart]:
+def _bars(study: StudyFeasibility, most: int) -> list[Spec]:
     """A bar for each cause with its count at the end, which leaves room for it."""
-    y = alt.Y(
+    y = channel(
         "cause",
         type="nominal",
         sort=None,
         title=None,
-        axis=alt.Axis(ticks=False, domain=False, labelLimit=180),
+        axis=dict(ticks=False, domain=False, labelLimit=180),
     )
-    x = alt.X(
+    x = channel(
         "trials",
         type="quantitative",
         title=f"{study.fate} trials of {study.trials}",
-        scale=alt.Scale(domain=[0, most * 1.12], nice=False),
-        axis=alt.Axis(values=whole_ticks(0, most), format="d"),
+        scale=dict(domain=[0, most * 1.12], nice=False),
+        axis=dict(values=whole_ticks(0, most), format="d"),
     )
     on = Plane(x, y)
     tooltip = [

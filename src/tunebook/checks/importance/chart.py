@@ -6,10 +6,9 @@ import math
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import altair as alt
-
 from tunebook.charts.layers import SMALL_LETTER, Plane, finish, tip, where
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec, channel
 from tunebook.charts.theme import WIDTH
 from tunebook.charts.ticks import ticks_between
 from tunebook.charts.value_rows import LONGEST, side_axis
@@ -120,24 +119,24 @@ def _row_of(share: Interval) -> Row:
     return {"share": share.estimate, "low": share.low, "high": share.high}
 
 
-def _shares(rows: Sequence[Row], title: str, field: str = "share") -> alt.X:
+def _shares(rows: Sequence[Row], title: str, field: str = "share") -> Spec:
     most = min(1.0, max([0.1, *(row["high"] for row in rows)]) * 1.03)
-    return alt.X(
+    return channel(
         field,
         type="quantitative",
         title=title if len(title) * SMALL_LETTER < WIDTH else "share of its variance",
-        scale=alt.Scale(domain=[-0.02 * most, most], nice=False),
-        axis=alt.Axis(values=ticks_between(0, most, most=5), format=".3~%"),
+        scale=dict(domain=[-0.02 * most, most], nice=False),
+        axis=dict(values=ticks_between(0, most, most=5), format=".3~%"),
     )
 
 
 def _importance_layers(
     on: Plane,
-    low: alt.X,
-    tooltip: Sequence[alt.Tooltip],
+    low: Spec,
+    tooltip: Sequence[Spec],
     names: Sequence[str],
     kinds: Collection[str],
-) -> list[alt.Chart]:
+) -> list[Spec]:
     """Each share's interval, and a point at the estimate; a shape and a colour for each kind.
 
     The legend has the kinds that are drawn.
@@ -146,12 +145,10 @@ def _importance_layers(
     # Long names leave no room for three in a row.
     columns = 3 if max(map(len, names)) <= SHORT else 2
     shown = [k for k in order if k in kinds]
-    legend = alt.Legend(
-        title=None, columns=columns, symbolSize=70, symbolStrokeWidth=0, values=shown
-    )
-    colour = alt.Color("of", type="nominal", scale=alt.Scale(domain=order), legend=legend)
-    shapes = alt.Scale(domain=order, range=["circle", "square", "triangle-up"])
-    shape = alt.Shape("of", type="nominal", scale=shapes, legend=legend)
+    legend = dict(title=None, columns=columns, symbolSize=70, symbolStrokeWidth=0, values=shown)
+    colour = channel("of", type="nominal", scale=dict(domain=order), legend=legend)
+    shapes = dict(domain=order, range=["circle", "square", "triangle-up"])
+    shape = channel("of", type="nominal", scale=shapes, legend=legend)
     both: dict[str, Any] = {"color": colour, "tooltip": list(tooltip)}
     rule, point = {"strokeWidth": 2, "opacity": 0.75}, {"size": 64, "opacity": 1}
     return [
@@ -212,10 +209,8 @@ def _pairs(study: StudyReading, metric: str) -> Picture:
     )
 
 
-def _pair_layers(
-    on: Plane, rows: Sequence[Row], low: alt.X, tooltip: list[alt.Tooltip]
-) -> list[alt.Chart]:
-    layers: list[alt.Chart] = []
+def _pair_layers(on: Plane, rows: Sequence[Row], low: Spec, tooltip: list[Spec]) -> list[Spec]:
+    layers: list[Spec] = []
     for told, name, rule, point in (
         (False, "other", "whisker", "trial"),
         (True, "told", "interval", "mean"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import altair as alt
 import numpy as np
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
 from tunebook.charts.layers import Plane, called, finish, tip
 from tunebook.charts.objective_axes import shortened
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec, channel
 from tunebook.checks.importance.surface import ResponseSurface
 from tunebook.domain.design import Objective
 from tunebook.domain.formats.numbers import listed, number, plural
@@ -55,19 +55,19 @@ def surface_plot(surface: ResponseSurface, branch: str, objective: Objective) ->
     )
 
 
-def _shading(on: Plane, metric: str) -> alt.Chart:
+def _shading(on: Plane, metric: str) -> Spec:
     # One ink on paper: lightness alone orders the cells, in grey and for every eye.
-    scale = alt.Scale(domain=[0, 1], range="heatmap", interpolate="rgb")
-    colour = alt.Color("good", type="quantitative", scale=scale, legend=_legend(metric))
+    scale = dict(domain=[0, 1], range="heatmap", interpolate="rgb")
+    colour = channel("good", type="quantitative", scale=scale, legend=_legend(metric))
     tooltip = [tip("rank", "better trials", ".0%")]
     return on.layer(
         "response", "rect", "", "cells", x2="x2", y2="y2", color=colour, tooltip=tooltip
     )
 
 
-def _legend(metric: str) -> alt.Legend:
+def _legend(metric: str) -> Spec:
     """The colour scale: from the worst place on the map to the best one."""
-    return alt.Legend(
+    return dict(
         title=f"fitted {metric}",
         type="gradient",
         orient="top",
@@ -138,8 +138,8 @@ def _trials(surface: ResponseSurface, a: HyperparameterScale, b: HyperparameterS
     return rows
 
 
-def _tooltip(surface: ResponseSurface, objective: Objective) -> list[alt.Tooltip]:
-    def of(field: str, name: str, axis: Axis) -> alt.Tooltip:
+def _tooltip(surface: ResponseSurface, objective: Objective) -> list[Spec]:
+    def of(field: str, name: str, axis: Axis) -> Spec:
         if isinstance(axis, Choice):
             return tip(field, name)
         return tip(field, name, ".4~g")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
 
 from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row, finite
+from tunebook.charts.specification import Spec
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.checks.isolation import band_chart
@@ -144,7 +144,7 @@ def _dots(place: int, group: IsolatedValue, x: ObjectiveScale) -> list[Row]:
 
 def _layers(
     x: ObjectiveScale, names: Sequence[str], title: str, objective: Objective
-) -> list[alt.Chart]:
+) -> list[Spec]:
     on = Plane(x.x("x"), side_axis(names))
     return [
         on.layer("trials", "point", "faint", look={"opacity": 0.55}),

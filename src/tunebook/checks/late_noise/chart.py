@@ -6,11 +6,10 @@ import json
 import math
 from collections.abc import Sequence
 
-import altair as alt
-
 from tunebook.charts.layers import Plane, finish, grows, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec, channel
 from tunebook.charts.theme import SIZES
 from tunebook.checks.late_noise.result import VarianceResult
 from tunebook.checks.late_noise.wording import best_trials
@@ -66,11 +65,11 @@ def draw(result: VarianceResult) -> tuple[Picture, ...]:
     )  # fmt: skip
 
 
-def _layers(trials: Sequence[str], y: ObjectiveScale) -> list[alt.Chart]:
+def _layers(trials: Sequence[str], y: ObjectiveScale) -> list[Spec]:
     count = len(trials)
-    scale = alt.Scale(domain=[0.4, count + 0.6], nice=False)
+    scale = dict(domain=[0.4, count + 0.6], nice=False)
     step = max(1, math.ceil(count / NAMED))
-    axis = alt.Axis(
+    axis = dict(
         values=list(range(1, count + 1, step)),
         labelExpr=f"{json.dumps(list(trials), ensure_ascii=False)}[datum.value - 1]",
         labelLimit=60,
@@ -78,7 +77,7 @@ def _layers(trials: Sequence[str], y: ObjectiveScale) -> list[alt.Chart]:
         grid=False,
     )
     x, low = (
-        alt.X(field, type="quantitative", title="trial, best first", scale=scale, axis=axis)
+        channel(field, type="quantitative", title="trial, best first", scale=scale, axis=axis)
         for field in ("rank", "low")
     )
     on = Plane(x, y.y())

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import altair as alt
 import numpy as np
 
 from tunebook.charts.layers import Plane, best_step_tips, finish, grows, pointed, where
 from tunebook.charts.number_axes import step_axis
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec
 from tunebook.checks.overfitting.check import OverfittingResult
 from tunebook.checks.overfitting.generalization_gap import GapCurve, TrainingGap
 from tunebook.domain.design import Direction, Objective
@@ -82,7 +82,7 @@ def _gap(gap: TrainingGap) -> Picture:
     )
 
 
-def _layers(on: Plane, gap: TrainingGap) -> list[alt.Chart]:
+def _layers(on: Plane, gap: TrainingGap) -> list[Spec]:
     """The held-out curves, from the back to the front, and where each trial was best."""
     return [
         on.layer("others", "line", "middle", look={"opacity": 0.45}, detail="trial:N"),

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 
 from tunebook.charts.budget_curves import budget_axis, budget_rows, curve_scale, show
@@ -14,6 +13,7 @@ from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.series import BAND_OPACITY, TOGETHER, series_color, series_dash, series_fill
+from tunebook.charts.specification import Spec, channel
 from tunebook.checks.sampling.check import SamplingResult, StudySampling
 from tunebook.domain.design import Objective
 from tunebook.domain.formats.numbers import number, plural, round_to
@@ -71,9 +71,9 @@ def _curve(studies: list[StudySampling], result: SamplingResult) -> Picture:
 
 def _curve_layers(
     on: Plane, y: ObjectiveScale, names: Sequence[str], result: SamplingResult, level: bool
-) -> list[alt.Chart]:
+) -> list[Spec]:
     """Band, level of the best there is where it is known, and median; named series or one."""
-    look: dict[str, Any] = {"fillOpacity": alt.Undefined}
+    look: dict[str, Any] = {}
     fill: dict[str, Any] = {}
     line: dict[str, Any] = {}
     if names:
@@ -160,7 +160,7 @@ def _boxes(study: StudySampling, objective: Objective) -> Picture:
     y = objective_scale(ends, objective, reach=math.inf)
     for row in rows:
         row |= {f"{q}_shown": y.shown(row[q]) for q in QUANTILES}
-    x = alt.X("budget", type="ordinal", title="budget of trials", axis=alt.Axis(labelAngle=0))
+    x = channel("budget", type="ordinal", title="budget of trials", axis=dict(labelAngle=0))
     on, box, median = Plane(x, y.y("q50_shown")), {"size": 14}, {"size": 14, "thickness": 2}
     tooltip = [
         tip("budget", kind="ordinal"),

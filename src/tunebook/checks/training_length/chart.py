@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 
 from tunebook.charts.layers import Plane, best_step_tips, finish, grows, pointed
@@ -14,6 +13,7 @@ from tunebook.charts.number_axes import step_axis
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.series import TOGETHER, order, series_color, series_dash
+from tunebook.charts.specification import Spec
 from tunebook.charts.theme import SIZES
 from tunebook.checks.training_length import checkpoints_chart
 from tunebook.checks.training_length.chart_rows import (
@@ -84,7 +84,7 @@ def _study_curves(result: LengthResult, study: str) -> Picture:
 
 def _study_layers(
     on: Plane, y: ObjectiveScale, result: LengthResult, data: dict[str, list[Row]]
-) -> list[alt.Chart]:
+) -> list[Spec]:
     layers = []
     if data["band"]:
         layers += [
@@ -190,7 +190,7 @@ def _same_units(result: LengthResult) -> bool:
     )
 
 
-def _step_axis(max_train_steps: int | None, curves: Sequence[CurveReading]) -> alt.X:
+def _step_axis(max_train_steps: int | None, curves: Sequence[CurveReading]) -> Spec:
     ends = [int(c.steps[-1]) for c in curves if len(c.steps)]
     most = max([*ends, max_train_steps or 0, 1])
     return step_axis(most)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import altair as alt
-
 from tunebook.charts.layers import Plane, finish, tip, where
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec, channel
 from tunebook.charts.ticks import whole_ticks
 from tunebook.checks.training_length.check import BestCheckpoints, LengthResult
 from tunebook.domain.formats.numbers import percent, percent_range, plural
@@ -46,20 +45,20 @@ def draw(result: LengthResult) -> tuple[Picture, ...]:
     )
 
 
-def _layers(most: int) -> list[alt.Chart]:
-    x = alt.X(
+def _layers(most: int) -> list[Spec]:
+    x = channel(
         "from",
         type="quantitative",
         title="share of training at which the best checkpoint falls",
-        scale=alt.Scale(domain=[0, 1], nice=False),
-        axis=alt.Axis(values=[0, 0.1, 0.25, 0.5, 0.75, 1], format="~%", grid=False),
+        scale=dict(domain=[0, 1], nice=False),
+        axis=dict(values=[0, 0.1, 0.25, 0.5, 0.75, 1], format="~%", grid=False),
     )
-    y = alt.Y(
+    y = channel(
         "count",
         type="quantitative",
         title="trials",
-        scale=alt.Scale(domain=[0, most * TALLEST], nice=False),
-        axis=alt.Axis(values=whole_ticks(0, most), format="~r"),
+        scale=dict(domain=[0, most * TALLEST], nice=False),
+        axis=dict(values=whole_ticks(0, most), format="~r"),
     )
     on = Plane(x, y)
     ends: dict[str, Any] = {"x2": "to", "y2": "floor"}

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-import altair as alt
-
 from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec, channel
 from tunebook.charts.ticks import number_label, ticks_between
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.checks.variance_sources.check import VarianceSourcesResult
@@ -73,15 +72,13 @@ def _name(source: Source) -> str:
     return f"{source.origin} and trial" if source.with_trial else str(source.origin)
 
 
-def _layers(
-    result: VarianceSourcesResult, end: float, *, cut: bool, missing: bool
-) -> list[alt.Chart]:
-    scale = alt.Scale(domain=[0, end], nice=False, zero=True)
+def _layers(result: VarianceSourcesResult, end: float, *, cut: bool, missing: bool) -> list[Spec]:
+    scale = dict(domain=[0, end], nice=False, zero=True)
     ticks = ticks_between(0, end)
-    axis = alt.Axis(values=ticks, labelExpr=number_label(ticks), grid=True)
+    axis = dict(values=ticks, labelExpr=number_label(ticks), grid=True)
     title = f"standard deviation of {result.objective.metric}"
     x, low = (
-        alt.X(field, type="quantitative", title=title, scale=scale, axis=axis)
+        channel(field, type="quantitative", title=title, scale=scale, axis=axis)
         for field in ("x", "low")
     )
     on = Plane(x, side_axis([_name(s) for s in result.sources]))

@@ -6,11 +6,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import altair as alt
-
 from tunebook.charts.layers import Plane, finish, panel, panels_picture
 from tunebook.charts.number_axes import doubling_x, log_y
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec, channel
 from tunebook.domain.formats.numbers import digits, number
 from tunebook.procedures.batch_size.cost_to_target import BatchChoice, Cost
 from tunebook.procedures.batch_size.equal_budgets import Budget
@@ -140,7 +139,7 @@ def draw_budgets(
     low, high = min(known), max(known)
     room = 0.05 * (high - low) or 1.0
     sizes = sorted({size for b in budgets for size in b.best})
-    y_scale = alt.Scale(domain=[low - room, high + room], nice=False, zero=False)
+    y_scale = dict(domain=[low - room, high + room], nice=False, zero=False)
     rows: dict[str, list[Row]] = {}
     panels: list[dict[str, Any]] = []
     for budget in budgets:
@@ -177,11 +176,11 @@ def draw_budgets(
 
 
 def _panel(
-    budget: Budget, name: str, sizes: list[int], y_scale: alt.Scale, title: str
+    budget: Budget, name: str, sizes: list[int], y_scale: Spec, title: str
 ) -> dict[str, Any]:
     ticks, ends = sizes[:: max(1, len(sizes) // 5)], [sizes[0], sizes[-1]]
     x = doubling_x("batch", "batch size", ticks, domain=ends)
-    on = Plane(x, alt.Y("value", type="quantitative", title=title, scale=y_scale))
+    on = Plane(x, channel("value", type="quantitative", title=title, scale=y_scale))
     layers = [
         on.layer(f"turn {name}", "rule", "level", y=None),
         on.layer(f"line {name}", "line", "middle", f"best {name}"),

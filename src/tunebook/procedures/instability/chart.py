@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import altair as alt
 import numpy as np
 
 from tunebook.charts.layers import Plane, finish, tip, where
 from tunebook.charts.number_axes import log_axis
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import Spec, channel
 from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import number, plural
 from tunebook.procedures.instability.gradient_norms import NormReading
@@ -50,11 +50,11 @@ def draw_rate(reading: RateReading, *, first_steps: bool = False) -> Picture:
         for s, v in _thinned(run)
     ]
     ends = [_end(run, top) for run in reading.runs if run.fate.fails]
-    y = alt.Y(
+    y = channel(
         "loss",
         type="quantitative",
         title="training loss",
-        scale=alt.Scale(domain=[0, top], nice=False, clamp=True),
+        scale=dict(domain=[0, top], nice=False, clamp=True),
     )
     on = Plane(_steps(), y)
     seed_line: dict[str, Any] = {"look": {"opacity": 0.6, "clip": True}, "detail": "trial:N"}
@@ -111,14 +111,14 @@ def draw_warmups(tries: Sequence[tuple[float, int, RateReading]], *, metric: str
         for times, steps, reading in tries
     ]
     peaks = list(dict.fromkeys(r["peak"] for r in rows))
-    x = alt.X(
+    x = channel(
         "steps",
         type="quantitative",
         title="steps of warm-up",
-        scale=alt.Scale(type="log", padding=16),
-        axis=alt.Axis(format="~s", grid=False, values=sorted({r["steps"] for r in rows})),
+        scale=dict(type="log", padding=16),
+        axis=dict(format="~s", grid=False, values=sorted({r["steps"] for r in rows})),
     )
-    y = alt.Y("peak", type="nominal", title="peak, in unstable rates", sort=peaks)
+    y = channel("peak", type="nominal", title="peak, in unstable rates", sort=peaks)
     on, tooltip = Plane(x, y), [tip("told", metric)]
     return finish(
         [
@@ -147,7 +147,7 @@ def _over_steps(
         for run in norms.runs
         for s, v in _points(run.steps, run.norms)
     ]
-    on = Plane(_steps(), _norm_axis(alt.Y, "norm", low, high))
+    on = Plane(_steps(), _norm_axis("norm", low, high))
     return finish(
         [
             on.layer("norms", "point", "faint"),
@@ -169,8 +169,8 @@ def _histogram(every: np.ndarray, threshold: float, low: float, high: float, tol
         for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True)
         if n
     ]
-    y = alt.Y("count", type="quantitative", title="updates", axis=alt.Axis(format="~r"))
-    on, norm = Plane(_norm_axis(alt.X, "from", low, high), y), _norm_axis(alt.X, "norm", low, high)
+    y = channel("count", type="quantitative", title="updates", axis=dict(format="~r"))
+    on, norm = Plane(_norm_axis("from", low, high), y), _norm_axis("norm", low, high)
     return finish(
         [
             on.layer("bars", "bar", "all-bar", x2="to", y2="floor"),
@@ -184,16 +184,16 @@ def _histogram(every: np.ndarray, threshold: float, low: float, high: float, tol
     )  # fmt: skip
 
 
-def _steps() -> alt.X:
-    return alt.X("step", type="quantitative", title="step", axis=alt.Axis(format="~s", grid=False))
+def _steps() -> Spec:
+    return channel("step", type="quantitative", title="step", axis=dict(format="~s", grid=False))
 
 
-def _norm_axis(channel: type, field: str, low: float, high: float) -> Any:
+def _norm_axis(field: str, low: float, high: float) -> Spec:
     return channel(
         field,
         type="quantitative",
         title="gradient norm",
-        scale=alt.Scale(type="log", domain=[low, high], nice=False),
+        scale=dict(type="log", domain=[low, high], nice=False),
         axis=log_axis(low, high, grid=False),
     )
 

@@ -6,13 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import altair as alt
-
 from tunebook.charts.budget_curves import budget_axis, budget_rows, curve_scale, show
 from tunebook.charts.layers import Plane, finish, panel, panels_picture, tip, where
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row, finite
 from tunebook.charts.series import BAND_OPACITY, series_color, series_dash, series_fill
+from tunebook.charts.specification import Spec
 from tunebook.charts.theme import HEIGHT, SIZES, WIDTH
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
@@ -80,7 +79,7 @@ def draw_budgets(curves: Sequence[BestOfBudget], objective: Objective) -> Pictur
     return _panels(x, y, names, rows, _words(curves, objective))
 
 
-def _together(x: alt.X, y: ObjectiveScale, names: list[str]) -> list[alt.Chart]:
+def _together(x: Spec, y: ObjectiveScale, names: list[str]) -> list[Spec]:
     on, fill = Plane(x, y.y("low_shown")), series_fill(names)
     looks: dict[str, Any] = {"stroke": series_color(names), "strokeDash": series_dash(names)}
     band = {"fillOpacity": BAND_OPACITY}
@@ -96,15 +95,13 @@ def _together(x: alt.X, y: ObjectiveScale, names: list[str]) -> list[alt.Chart]:
 
 
 def _panels(
-    x: alt.X, y: ObjectiveScale, names: list[str], rows: list[Row], alternative: str
+    x: Spec, y: ObjectiveScale, names: list[str], rows: list[Row], alternative: str
 ) -> Picture:
     panels = [_panel(x, y, name, names) for name in names]
     for place, drawn in enumerate(panels):
+        axes = ["y"] * bool(place % COLUMNS) + ["x"] * (place + COLUMNS < len(panels))
         for part in drawn["layer"]:
-            if place % COLUMNS:
-                part["encoding"]["y"]["title"] = None
-            if place + COLUMNS < len(panels):
-                part["encoding"]["x"]["title"] = None
+            part["encoding"] |= {a: {**part["encoding"][a], "title": None} for a in axes}
     better = "lower" if y.sign > 0 else "higher"
     return panels_picture(
         panels,
@@ -117,10 +114,10 @@ def _panels(
     )
 
 
-def _panel(x: alt.X, y: ObjectiveScale, name: str, names: list[str]) -> dict[str, Any]:
+def _panel(x: Spec, y: ObjectiveScale, name: str, names: list[str]) -> dict[str, Any]:
     """One optimizer's median and band before the other medians."""
     own = where("study", name)
-    rest = alt.FieldOneOfPredicate(oneOf=[n for n in names if n != name], field="study")
+    rest = dict(oneOf=[n for n in names if n != name], field="study")
     metric = y.title.partition(" (")[0]
     on = Plane(x, y.y("median_shown", title=metric))
     band: dict[str, Any] = {"y": y.y("low_shown", title=metric), "y2": "high_shown"}
@@ -175,7 +172,7 @@ def draw_fresh(
     )
 
 
-def _fresh_layers(x: ObjectiveScale, y: alt.Y, objective: Objective) -> list[alt.Chart]:
+def _fresh_layers(x: ObjectiveScale, y: Spec, objective: Objective) -> list[Spec]:
     on, value = Plane(x.x("x"), y), tip("value", objective.metric, ".4~g")
     return [
         on.layer("seeds", "point", "trial", look={"size": SIZES["trial"]}),

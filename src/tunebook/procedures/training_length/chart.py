@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-import altair as alt
-
 from tunebook.charts.layers import Plane, finish
 from tunebook.charts.number_axes import doubling_x
 from tunebook.charts.picture import Picture, Row
+from tunebook.charts.specification import channel
 from tunebook.domain.formats.names import spell
 from tunebook.domain.formats.numbers import digits, number, steps_text
 from tunebook.procedures.steps.stages import Done
@@ -44,7 +43,7 @@ def draw_lengths(
     """
     rows = _rows(choice, measured, sign=sign, least=least)
     x = doubling_x("steps", "steps of training", _ticks(choice.lengths), ",")
-    on = Plane(x, alt.Y("value", type="quantitative", title=metric, scale=alt.Scale(zero=False)))
+    on = Plane(x, channel("value", type="quantitative", title=metric, scale=dict(zero=False)))
     shown = steps_text(choice.shortest.estimate)
     return finish(
         [
