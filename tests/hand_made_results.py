@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
+import json
 from collections.abc import Callable, Sequence
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
+import jsonschema
 import numpy as np
 import pytest
 
+from tunebook.charts.picture import Picture
 from tunebook.checks.boundaries.check import AxisReading, BoundaryResult, SideReading
 from tunebook.checks.training_length.check import CurveBand, CurveReading, LengthResult
 from tunebook.domain.design import Objective
@@ -121,8 +125,27 @@ def side() -> Callable[..., SideReading]:
 
 @pytest.fixture(autouse=True)
 def validated(request, monkeypatch):
-    """Charts are validated against the schema in the tests of charts, and nowhere else."""
+    """Each picture that a test of charts makes is valid Vega-Lite, and plain data."""
     if "chart" not in request.node.nodeid.partition("::")[0]:
         return
-    monkeypatch.setattr("tunebook.charts.layers.VALIDATED", True)
-    monkeypatch.setattr("tunebook.checks.charts.unvalidated", contextlib.nullcontext)
+    made = Picture.__init__
+
+    def checked(self: Picture, *args: Any, **named: Any) -> None:
+        made(self, *args, **named)
+        _validate(json.dumps(self.full(), allow_nan=False))
+
+    monkeypatch.setattr(Picture, "__init__", checked)
+
+
+@cache
+def _validate(text: str) -> None:
+    best = jsonschema.exceptions.best_match(_schema().iter_errors(json.loads(text)))
+    if best is not None:
+        raise best
+
+
+@cache
+def _schema() -> jsonschema.Draft7Validator:
+    """Of the Vega-Lite that Altair writes, and with it the one that pictures name."""
+    text = files("altair.vegalite.v6.schema").joinpath("vega-lite-schema.json").read_text()
+    return jsonschema.Draft7Validator(json.loads(text))

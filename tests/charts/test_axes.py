@@ -117,7 +117,7 @@ def test_an_axis_has_one_notation(low, factor, log):
 
 def test_an_axis_of_steps_ends_with_the_last_round_number():
     for last in (1999, 2000):
-        axis = step_axis(last).to_dict()["axis"]
+        axis = step_axis(last)["axis"]
         assert axis["values"] == [0, 500, 1000, 1500, 2000]
 
 

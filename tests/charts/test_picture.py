@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import subprocess
+import sys
 
+import jsonschema
 import pytest
 
 from tunebook.charts.layers import file_name, wrapped
@@ -36,7 +40,7 @@ def test_the_specification_holds_no_rows_until_asked(picture):
 
 
 def test_rows_are_attached_as_they_are(picture):
-    """None is copied or looked through: by way of Altair, 100,000 would take 13 s."""
+    """None is copied or looked through."""
     rows = [{"trial": f"1.{i}", "x": 0.1, "shown": 0.2, "kind": "trial"} for i in range(100)]
     many = Picture(
         name="many", title="many", spec=picture.spec, rows={"trials": rows}, alt="Many trials."
@@ -103,3 +107,27 @@ def test_a_long_title_breaks_before_its_condition():
         "[optimizer=distributed_shampoo,",
         "schedule=cosine]",
     ]
+
+
+def test_a_picture_survives_being_written_as_json(picture):
+    read = Picture.from_data(json.loads(json.dumps(picture.to_data(), allow_nan=False)))
+    assert read == picture
+    assert read.full(dark=True) == picture.full(dark=True)
+
+
+def test_a_broken_specification_fails_the_tests_of_charts(picture):
+    spec = {**picture.spec, "width": "wide"}
+    with pytest.raises(jsonschema.ValidationError):
+        dataclasses.replace(picture, spec=spec)
+
+
+def test_drawing_loads_no_drawing_library():
+    code = (
+        "import sys, tunebook.report.gallery\n"
+        "from tunebook.checks import SPECS\n"
+        "for spec in SPECS.values():\n"
+        "    spec.chart and __import__(spec.chart.partition(':')[0])\n"
+        "print([m for m in ('altair', 'jsonschema', 'pandas', 'narwhals') if m in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

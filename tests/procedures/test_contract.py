@@ -324,8 +324,8 @@ def test_a_book_draws_pictures_when_somebody_looks(name, done, monkeypatch):
     from tunebook.charts import layers
 
     drawn = []
-    true = layers.alt.layer
-    monkeypatch.setattr(layers.alt, "layer", lambda *a: drawn.append(1) or true(*a))
+    true = layers.Picture
+    monkeypatch.setattr(layers, "Picture", lambda **given: drawn.append(1) or true(**given))
     found = run(done(), name)
     assert repr(found) and not drawn
     assert found.pictures and drawn
