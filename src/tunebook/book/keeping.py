@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from tunebook.book.protocol import TuningProtocol
     from tunebook.book.trial_view import BookTrial
     from tunebook.domain.record import BookRecord
+    from tunebook.execution.reuse import KeptWorkers
     from tunebook.report.glance import BookGlance
 
 
 class KeptBook(ProcedureBook):
     """What a book keeps, and how it is read, told and taken elsewhere."""
+
+    _kept: KeptWorkers
 
     @property
     def decisions(self) -> tuple[Decision, ...]:
@@ -137,7 +140,8 @@ class KeptBook(ProcedureBook):
         return copy_book(self._store, to, with_files=with_files)
 
     def close(self) -> None:
-        """Give up the book's file or connections; safe to call twice."""
+        """End idle workers, give up the book's file or connections; safe to call twice."""
+        self._kept.end()
         self._store.close()
 
     def __repr__(self) -> str:

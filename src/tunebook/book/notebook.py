@@ -32,6 +32,7 @@ from tunebook.domain.sealing import check_test_metrics
 from tunebook.domain.space import Axis, Constraint, Per
 from tunebook.domain.trial import Configuration
 from tunebook.execution import Executor
+from tunebook.execution.reuse import KeptWorkers
 from tunebook.store import Store
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ class Book(KeptBook):
         fitting = said.training_objective
         check_metric(fitting)
         check_test_metrics(test_metrics, objective.metric if objective else "", fitting)
+        self._kept = KeptWorkers()
         self._store: Store = open_store(path, files, objective)
         try:
             check_test_metrics([s.metric for s in self._store.seals()], "", fitting)
@@ -342,7 +344,7 @@ class Book(KeptBook):
         self.close()
 
     def _round(self, number: int) -> Round:
-        return Round(self._store, number)
+        return Round(self._store, number, self._kept)
 
     def _known_values(self, goal: str) -> Mapping[str, Fixed]:
         """What a plan of this goal takes over: its round's fixed values, or the baseline's."""

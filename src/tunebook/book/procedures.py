@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tunebook.book.rounds import Round, Train
@@ -14,12 +15,15 @@ if TYPE_CHECKING:
     from tunebook.book.planning.proposals import NextRound
     from tunebook.charts.picture import Picture
     from tunebook.execution import Executor
+    from tunebook.execution.reuse import KeptWorkers
     from tunebook.procedures.steps.arguments import Arguments
     from tunebook.procedures.steps.costs import StageCost
     from tunebook.procedures.steps.driving import Progress, RoundOfBook, RoundsBook, Standing
     from tunebook.report.page.procedure_chapter import ProcedureChapter, StageLine
 
     class _Book(RoundsBook, Protocol):
+        _kept: KeptWorkers
+
         def _round(self, number: int) -> Round: ...
 
 
@@ -168,15 +172,17 @@ class ProcedureBook(SteeredBook):
                 from those that it began with.
             KeyboardInterrupt: stopped by Ctrl-C; the same call goes on.
         """
+        from tunebook.execution import RunOptions
+        from tunebook.execution.reuse import ReusedExecutor, executor_for
         from tunebook.procedures.steps.driving import arguments_in, run_on
 
         arguments = arguments_in(self, name, asked)
 
-        def run_round(found: RoundOfBook) -> None:
+        def run_round(found: RoundOfBook, kept: Executor) -> None:
             self._round(found.number).run(
                 train,
                 workers=workers,
-                executor=executor,
+                executor=kept,
                 time_budget_s=time_budget_s,
                 memory_limit_mb=memory_limit_mb,
                 progress=progress,
@@ -187,7 +193,9 @@ class ProcedureBook(SteeredBook):
         progress_made = None
         if run:
             say: Callable[[str], None] | None = None if progress else (lambda _: None)
-            progress_made = run_on(self, arguments, run_round, say=say)
+            options = RunOptions(workers=workers, executor=executor, kept=self._kept)
+            with ReusedExecutor(executor_for(options)) as reused:
+                progress_made = run_on(self, arguments, partial(run_round, kept=reused), say=say)
         return _view(self, arguments, workers, progress_made)
 
     @property

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tunebook.domain.record import RoundRecord
     from tunebook.execution import Executor
     from tunebook.execution.code import TrainingCode
+    from tunebook.execution.reuse import KeptWorkers
     from tunebook.execution.scheduler import RunSummary
     from tunebook.training.handle import Trial
 
@@ -48,8 +49,9 @@ class Round(ReadRound):
         (8, True)
     """
 
-    def __init__(self, store: Store, number: int) -> None:
+    def __init__(self, store: Store, number: int, kept: KeptWorkers | None = None) -> None:
         self._store = store
+        self._kept = kept
         self.number = number
 
     def planned(self, *, workers: int | None = None, max_reruns: int = MAX_RERUNS) -> Planned:
@@ -119,6 +121,7 @@ class Round(ReadRound):
             memory_limit_mb=memory_limit_mb,
             progress=progress,
             keep_going=keep_going,
+            kept=self._kept,
         )
         if self.plan.searcher in ADAPTIVE:
             from tunebook.book.bayesian.exploitation_round import run_exploitation as start
@@ -232,6 +235,7 @@ class Round(ReadRound):
             max_reruns=max_reruns,
             workers=workers,
             executor=executor,
+            kept=self._kept,
             error_rate=error_rate,
             estimand=estimand,
             infeasible_as=infeasible_as,

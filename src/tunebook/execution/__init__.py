@@ -16,6 +16,7 @@ from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Outcome, TrialKey
 
 if TYPE_CHECKING:
+    from tunebook.execution.reuse import KeptWorkers
     from tunebook.training.assignment import Assignment
 
 
@@ -88,6 +89,7 @@ class RunOptions:
         memory_limit_mb: a trial whose processes together use more is infeasible.
         progress: show live progress in the terminal or notebook.
         keep_going: go on although the first three trials of the run crashed alike.
+        kept: the book's own workers, which serve a run that names no executor.
     """
 
     workers: int | None = None
@@ -96,6 +98,7 @@ class RunOptions:
     memory_limit_mb: int | None = None
     progress: bool = True
     keep_going: bool = False
+    kept: KeptWorkers | None = None
 
 
 NOT_A_KIND = frozenset({"lock", "checkpoints", "damaged"})

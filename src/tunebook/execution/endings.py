@@ -6,6 +6,7 @@ loses none. Every step may be repeated: whether an interrupted one took place is
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from contextlib import suppress
 from itertools import islice
@@ -31,6 +32,8 @@ NOT_NOW = (BookAwayError, BookBusyError)
 
 Settled = tuple[TrialKey, Outcome]
 Recorded = Outcome | Exception | None
+GROUP_S = 0.1
+"""How long an end may wait for others to be recorded with it; its log is synced before."""
 MOST_TOGETHER, MOST_BYTES = 250, 32_000_000
 """Attempts, and bytes of their logs, that are recorded by one transaction: no lease waits long."""
 
@@ -50,6 +53,7 @@ class Endings:
         self.spent_twice_s = 0.0
         self._store = store
         self._pile: deque[tuple[TrialRecord, Ended]] = deque()
+        self._piled_at = 0.0
         self._lost: dict[TrialKey, set[int]] = {}
         self._killed: set[TrialKey] = set()
         self._tried: set[tuple[TrialKey, int]] = set()
@@ -61,7 +65,14 @@ class Endings:
 
     def add(self, trial: TrialRecord, ended: Ended) -> None:
         """Put an attempt on the pile."""
+        if not self._pile:
+            self._piled_at = time.monotonic()
         self._pile.append((trial, ended))
+
+    @property
+    def due(self) -> bool:
+        """True where the pile should be recorded now, though others are about to end."""
+        return bool(self._pile) and time.monotonic() - self._piled_at >= GROUP_S
 
     def settle(self, *, closing: bool = False) -> None:
         """Record each, so that none is left claimed, and only then say what went wrong first.

@@ -143,8 +143,18 @@ class LocalExecutor:
         """Start a trial on a free worker, one that is already there if possible."""
         free = [s for s in self._slots if s.assignment is None]
         slot = next((s for s in free if s.worker is not None), free[0])
+        self._begin(slot, assignment)
+
+    def drop_dead(self) -> None:
+        """Before another run: let go of workers that died while idle."""
+        for slot in self._slots:
+            if slot.worker is not None and slot.worker.ended() is not None:
+                self._dismiss(slot)
+
+    def _begin(self, slot: Slot, assignment: Assignment) -> None:
         worker = slot.worker or self._hire(slot, assignment.code.cwd)
-        fresh = not assignment.code.known_from(slot.code)
+        # Sent once a run: a worker that has it already checks that it is still so.
+        fresh = assignment.code is not slot.code
         slot.code, slot.loaded = assignment.code, slot.loaded and not fresh
         slot.assignment = assignment
         slot.began = time.monotonic()
@@ -249,6 +259,13 @@ class LocalExecutor:
             if not self._closed and (not message["healthy"] or imposed is not None):
                 self._dismiss(slot)
             self._finish(slot, outcome=imposed)
+        elif said == "stale" and slot.assignment is not None and not self._closed:
+            # It has loaded what is no longer so: a fresh worker trains the trial.
+            self._dismiss(slot)
+            self._begin(slot, slot.assignment)
+        elif said == "stale":
+            self._dismiss(slot)
+            self._finish(slot)
         elif said != "ready":  # "unloadable", "unwritable" or "busy"
             self._dismiss(slot)
             self._finish(slot, **({} if said == "busy" else {said: message["why"]}))

@@ -6,6 +6,7 @@ this host stop for longer (a laptop asleep), another may claim the trial; then o
 
 from __future__ import annotations
 
+import statistics
 import time
 from collections import deque
 from contextlib import suppress
@@ -28,8 +29,11 @@ from tunebook.training.log import attempt_files
 
 LEASE_S = 60.0
 RENEW_EVERY_S = 15.0
-CLAIM_AHEAD = 2
-"""Trials claimed at a time, in multiples of the workers: fewer transactions for short trials."""
+CLAIM_AHEAD, MOST_AHEAD, AHEAD_S = 2, 50, 0.5
+"""Trials claimed at a time for each worker: two, and of short ones as many as half a second takes.
+
+None of them has begun: where this host is killed, they are pending again for the next run.
+"""
 BUSY_FOR_S = 5.0
 
 
@@ -68,6 +72,7 @@ class TrialQueue:
         self._started: dict[TrialKey, float] = {}
         self._followed: dict[TrialKey, Followed] = {}
         self._cancelled: set[TrialKey] = set()
+        self._recent_s: deque[float] = deque(maxlen=20)
         self._dry_until = 0.0
         self._closed = False
 
@@ -75,6 +80,11 @@ class TrialQueue:
         """Seconds since each trial under way was started."""
         now = time.monotonic()
         return {key: now - at for key, at in self._started.items()}
+
+    @property
+    def waiting(self) -> int:
+        """Trials that are claimed and have not begun."""
+        return len(self._waiting)
 
     def start(self) -> None:
         """Give every free worker a trial, claiming some ahead.
@@ -129,6 +139,7 @@ class TrialQueue:
             self.endings.add(self.running.pop(ended.key), ended)
             began = self._started.pop(ended.key, time.monotonic())
             self.lasted_s[ended.key] = time.monotonic() - began
+            self._recent_s.append(self.lasted_s[ended.key])
             self._followed.pop(ended.key, None)
         return bool(over) and not any(e.unloadable or e.unwritable for e in over)
 
@@ -212,7 +223,7 @@ class TrialQueue:
     def _next(self) -> TrialRecord | None:
         now = time.monotonic()
         if not self._waiting and now >= self._dry_until:
-            limit = CLAIM_AHEAD * self.executor.workers - len(self.running)
+            limit = self._ahead() * self.executor.workers - len(self.running)
             holding = [key.number for key in (*self.running, *self.endings.keys)]
             claims = self.store.claim(
                 self.number, self._host, LEASE_S, limit, self.purpose, holding
@@ -221,6 +232,13 @@ class TrialQueue:
             # With nothing to claim, ask again when something may have changed.
             self._dry_until = now if claims else now + 1.0
         return self._waiting.popleft() if self._waiting else None
+
+    def _ahead(self) -> int:
+        """Trials to claim for each worker, by how long the last ones lasted."""
+        if not self._recent_s:
+            return CLAIM_AHEAD
+        typical_s = max(statistics.median(self._recent_s), 1e-3)
+        return min(MOST_AHEAD, max(CLAIM_AHEAD, int(AHEAD_S / typical_s)))
 
     def _assignment(self, trial: TrialRecord) -> Assignment:
         plan, setting = self._plan, self._setting

@@ -32,6 +32,8 @@ from tunebook.training.log import sync_every_s
 
 COLLECT_EVERY_S = 0.75
 LOOK_EVERY_S = 0.25
+FOLLOWS_S = 0.02
+"""An end is recorded once no other has followed for so long, or `endings.GROUP_S` after it."""
 OTHERS_EVERY_S = 1.0
 OBEY_EVERY_S = 1.0
 PAUSED = "paused: no trial begins until `tunebook resume`"
@@ -166,6 +168,7 @@ class _Run:
         self._counts = TrialCounts(objective=queue.objective, workers=queue.executor.workers)
         self._timeout = BookTimeout()
         self._began_there = 0.0
+        self._quiet = True
         self._due = dict.fromkeys(("collect", "renew", "obey", "others", "show"), self._began)
 
     def until_done(self) -> None:
@@ -198,7 +201,9 @@ class _Run:
             queue.renew(LEASE_S)
         if self._is_due("obey", OBEY_EVERY_S) and queue.obey(self._began_there):
             self.stopped = "drained"
-        queue.settle()
+        idle = not queue.running and (bool(self.stopped) or not queue.waiting)
+        if idle or self._quiet or self._crashes.watching or queue.endings.due:
+            queue.settle()
         if not self.stopped:
             queue.start()
         self._count()
@@ -206,10 +211,8 @@ class _Run:
         if not queue.running and (self.stopped or not self._others()):
             self._show(last=True)
             return True
-        if queue.listen(LOOK_EVERY_S) and not self.stopped and not self._crashes.watching:
-            queue.start()  # before the book is told of the end: no worker waits for that
-        queue.settle()
-        self._count()
+        # Ends that follow each other closely are recorded together, after their workers go on.
+        self._quiet = not queue.listen(FOLLOWS_S if queue.endings.keys else LOOK_EVERY_S)
         if self._is_due("collect", COLLECT_EVERY_S):
             queue.collect()
         return False

@@ -4,7 +4,8 @@ The host writes `{"assignment": ..., "code": ...}` for each trial; the code stan
 that a worker gets. The worker answers `{"said": "ready"}` once it has started, `"loaded"` once it
 has the training code (or `"unloadable"` with `"why"`), and `"ended"` with `"healthy"`: whether it
 can train another trial. `"unwritable"` and `"busy"`, with `"why"`: its log can't be written, or
-another process still holds the trial.
+another process still holds the trial. `"stale"`: it was sent code again, which differs from what
+it has loaded; it leaves, and another worker is to train the trial.
 """
 
 from __future__ import annotations
@@ -45,19 +46,6 @@ class TrainingCode:
     cwd: str
     script: str = ""
     logging: Mapping[str, Any] = field(default_factory=dict)
-
-    def known_from(self, earlier: TrainingCode | None) -> bool:
-        """True where a worker that has the earlier code need not be sent this: data may be large.
-
-        Code that goes by its name is read again, since its file may have changed.
-        """
-        if self is earlier:
-            return True
-        if earlier is None or self.blob is None:
-            return False
-        return (self.blob, self.sys_path, self.cwd) == (
-            earlier.blob, earlier.sys_path, earlier.cwd,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,9 @@ from tunebook.training import WORKER_PID as WORKER_PID
 from tunebook.training.assignment import Assignment, TrainingCode, decode
 from tunebook.training.attempt import train_once
 from tunebook.training.error_text import own_frames, said_by_exit
+from tunebook.training.loaded import LoadedFiles
 from tunebook.training.program import training_by
+from tunebook.training.wear import Wear
 
 PR_SET_PDEATHSIG = 1
 MOST_OUTPUT_BYTES = 10_000_000
@@ -52,8 +54,13 @@ def main() -> None:
     _say(say, {"said": "ready"})
     code: TrainingCode | None = None
     train: Callable[..., Any] | None = None
+    files, wear = LoadedFiles(), Wear()
     while True:
         assignment = decode(lines.get(), code)
+        known = train is not None and assignment.code == code
+        if assignment.code is not code and train is not None and (not known or files.changed()):
+            _say(say, {"said": "stale"})
+            os._exit(0)
         try:
             _redirect(assignment.files.output)
         except OSError as error:
@@ -62,19 +69,28 @@ def main() -> None:
         if train is None or assignment.code is not code:
             sys.argv[:] = [script_of(assignment.code)]
             try:
-                train = load(assignment.code)
+                train = load(assignment.code) if train is None else train
+                with suppress(OSError):
+                    os.chdir(assignment.code.cwd)
             except BaseException as error:  # whatever the import raises is said to the host
                 _say(say, {"said": "unloadable", "why": why_unloadable(error)})
                 os._exit(3)
             code = assignment.code
+            files.note()
             _say(say, {"said": "loaded"})
-        if not _train(assignment, train, stop, say):
+        healthy = _train(assignment, train, stop, say, wear)
+        files.note()
+        if not healthy:
             # What a fault leaves behind is nobody's to guess: the host starts a fresh worker.
             os._exit(0)
 
 
 def _train(
-    assignment: Assignment, train: Callable[..., Any], stop: threading.Event, say: int
+    assignment: Assignment,
+    train: Callable[..., Any],
+    stop: threading.Event,
+    say: int,
+    wear: Wear,
 ) -> bool:
     watch = threading.Event()
     threading.Thread(
@@ -94,6 +110,7 @@ def _train(
         watch.set()
         sys.stdout.flush()
         sys.stderr.flush()
+    healthy = healthy and not wear.worn()
     _say(say, {"said": "ended", "healthy": healthy})
     return healthy
 

@@ -233,6 +233,9 @@ def test_workers_are_kept_from_look_to_look(launched, rates, train, tmp_path, gi
     processes = note.read_text().split()
     assert len(processes) == len(reruns)
     assert len(set(processes)) == 1
+    # The book keeps its own for what comes next; a given executor is closed.
+    assert psutil.pid_exists(int(processes[0])) is not given
+    launched.close()
     assert not psutil.pid_exists(int(processes[0]))
 
 

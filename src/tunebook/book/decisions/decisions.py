@@ -100,7 +100,7 @@ def decide(
     least = stored.plan.least_improvement
     examples = reruns.validation_examples or plan.validation_examples
     asked = question(objective, least, setting, plan, examples)
-    options = RunOptions(workers=reruns.workers, executor=reruns.executor)
+    options = RunOptions(workers=reruns.workers, executor=reruns.executor, kept=reruns.kept)
     # Workers are kept from look to look: importing a framework takes longer than many reruns.
     with ReusedExecutor(executor_for(options)) as kept:
         work = Looks(store, stored, sides, asked, replace(reruns, executor=kept), most)

@@ -22,6 +22,7 @@ from tunebook.domain.trial import RERUN_FROM, Purpose, Status, TrialRecord
 from tunebook.execution import Executor, RunOptions
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.progress import Progress, TerminalProgress
+from tunebook.execution.reuse import KeptWorkers
 from tunebook.execution.scheduler import run_trials
 from tunebook.search.assignment import rerun_trials
 from tunebook.store import Store, StoredRound
@@ -50,6 +51,7 @@ class Reruns:
     paired: bool | None = None
     validation_examples: int | None = None
     again: str | None = None
+    kept: KeptWorkers | None = None
 
 
 class TotalProgress:
