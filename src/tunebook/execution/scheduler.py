@@ -204,6 +204,7 @@ class _Run:
         idle = not queue.running and (bool(self.stopped) or not queue.waiting)
         if idle or self._quiet or self._crashes.watching or queue.endings.due:
             queue.settle()
+            self._count()
         if not self.stopped:
             queue.start()
         self._count()

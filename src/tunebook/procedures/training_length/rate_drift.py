@@ -10,6 +10,7 @@ magnitude of the rate does; where the fit has no optimum, the best trial itself 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ def rate_drift(tried: Tried) -> RateDrift | None:
     if not kept:
         return None
     longest = max(kept)
-    fitted = _fit(kept)
+    fitted = _fit(tuple((length, tuple(rows)) for length, rows in kept.items()))
     # With few trials a length, the best of them is as good a guess as there is.
     found, power = fitted if fitted else (math.log(min(kept[longest], key=lambda x: x[1])[0]), 0.0)
     within = {length: _ends(rows) for length, rows in kept.items()}
@@ -88,10 +89,13 @@ def _finite(rows: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(r, loss) for r, loss in rows if math.isfinite(loss)]
 
 
-def _fit(kept: Tried) -> tuple[float, float] | None:
+@functools.lru_cache(maxsize=64)  # each next round asks for the fit of the same trials again
+def _fit(
+    kept: tuple[tuple[int, tuple[tuple[float, float], ...]], ...],
+) -> tuple[float, float] | None:
     """Logarithm of the best rate at the longest length, and its drift; None without an optimum."""
-    enough = {length: rows for length, rows in kept.items() if len(rows) >= FEWEST}
-    longest = max(kept)
+    enough = {length: rows for length, rows in kept if len(rows) >= FEWEST}
+    longest = max(length for length, _ in kept)
     if longest not in enough:
         return None
     centres = {n: math.log(min(rows, key=lambda x: x[1])[0]) for n, rows in enough.items()}
