@@ -27,14 +27,11 @@ import tunebook as tb
 def train(trial):
     return (trial.config["x"] - 0.3) ** 2
 book = tb.Book(sys.argv[1] + "/t.db", objective=tb.minimize("loss"))
-executor = tb.local(2, threads=1)
-from tunebook.execution.reuse import ReusedExecutor
-with ReusedExecutor(executor) as kept:
-    for trials in (4, int(sys.argv[2])):  # four first: the workers are up, as a pool's are
-        found = book.round(f"q{trials}", nuisance={"x": tb.uniform(0, 1)}, trials=trials, max_train_steps=1)
-        began = time.perf_counter()
-        found.run(train, executor=kept, progress=False)
-    print(time.perf_counter() - began)
+for trials in (4, int(sys.argv[2])):  # four first: the workers are up, as a pool's are
+    found = book.round(f"q{trials}", nuisance={"x": tb.uniform(0, 1)}, trials=trials, max_train_steps=1)
+    began = time.perf_counter()
+    found.run(train, workers=2, progress=False)
+print(time.perf_counter() - began)
 """
 
 OPTUNA = """

@@ -12,7 +12,9 @@ import time
 import psutil
 import pytest
 
+import noisy_quadratic as quadratic
 import tunebook as tb
+from tunebook.execution.child import WorkerProcess
 from tunebook.execution.local import LocalExecutor
 from tunebook.execution.reuse import KeptWorkers
 from tunebook.training.loaded import LoadedFiles
@@ -54,6 +56,26 @@ def test_a_worker_serves_the_rounds_of_a_book_and_ends_with_it(book):
     assert processes(book, "two") == {first}
     book.close()
     assert not psutil.pid_exists(first)
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_one_worker_serves_all_rounds_of_a_procedure(tmp_path, monkeypatch, given):
+    began = []
+    start = WorkerProcess.__init__
+
+    def counted(self, *args, **more):
+        start(self, *args, **more)
+        began.append(self.pid)
+
+    monkeypatch.setattr(WorkerProcess, "__init__", counted)
+    how = {"executor": LocalExecutor(1)} if given else {"workers": 1}
+    with tb.Book(tmp_path / "p.db", objective=tb.minimize("valid/loss")) as book:
+        said = book.procedure(
+            "batch-size", quadratic.train, **how, progress=False, **quadratic.SHORT
+        )
+        assert said.finished and len(book.rounds) > 2
+        assert psutil.pid_exists(began[0]) is not given
+    assert len(began) == 1 and not psutil.pid_exists(began[0])
 
 
 @pytest.mark.parametrize("change", ["training file", "module beside it", "module used later"])
