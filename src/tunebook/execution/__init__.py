@@ -16,7 +16,6 @@ from tunebook.domain.errors import DesignError
 from tunebook.domain.trial import Outcome, TrialKey
 
 if TYPE_CHECKING:
-    from tunebook.execution.reuse import KeptWorkers
     from tunebook.training.assignment import Assignment
 
 
@@ -77,6 +76,16 @@ class Executor(Protocol):
         """
 
 
+class Lender(Protocol):
+    """Has workers of its own for runs that name no executor; see `reuse.KeptWorkers`."""
+
+    def lend(self, workers: int | None) -> Executor:
+        """An executor for a run, which gives it back by `close`."""
+
+    def end(self) -> None:
+        """End the workers that no run has."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunOptions:
     """How trials are run: what the arguments of one call say, whatever the trials are for.
@@ -98,7 +107,7 @@ class RunOptions:
     memory_limit_mb: int | None = None
     progress: bool = True
     keep_going: bool = False
-    kept: KeptWorkers | None = None
+    kept: Lender | None = None
 
 
 NOT_A_KIND = frozenset({"lock", "checkpoints", "damaged"})
