@@ -27,8 +27,8 @@ one network at a time. Lines are those of code, without the training function.
 """
 
 REST = """
-The script runs in one process; the procedure starts a worker for each of its ten rounds, which makes the data and compiles anew: the
-first trials of the rounds took 97 of its 181 seconds. The script cannot continue after an interruption, and keeps no
+Both train in one process; the procedure keeps its worker, with the data and the compiled steps, for all of its ten rounds.
+The script cannot continue after an interruption, and keeps no
 curves, seeds or failures. It does not report the ends of the regimes with their uncertainty, the best rate against the linear and
 the square-root rule, other targets, or equal steps against equal examples. It has no step times without evaluations, no pictures
 and no report. With five sizes, neither shows where perfect scaling ends.
