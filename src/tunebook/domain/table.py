@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tunebook.domain.chosen import INDEPENDENT
 from tunebook.domain.curves import Curves as Curves
 from tunebook.domain.curves import reduce_curve as reduce_curve
 from tunebook.domain.curves import reduce_curves
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 _COLUMNS = ("name", "study", "config", "seed", "status", "cause")
-_MAY_BE_EMPTY = ("carried", "weight", "evaluation_share", "rerun_of")
+_MAY_BE_EMPTY = ("carried", "weight", "evaluation_share", "rerun_of", "chosen")
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
@@ -49,7 +50,9 @@ class TrialTable:
         max_train_steps: asked of each trial; None where it is not known.
         training_objective: name of the training-set metric, or empty.
         chance: the objective's value of guessing, or None.
-        adaptive: True where earlier results chose later configurations.
+        adaptive: True where earlier results chose later configurations, be it some of them.
+        chosen: what chose each trial, as `domain/chosen.py` names it; empty where the source does
+            not say.
         left_out: "name: reason" for rows that were not read as trials.
         planned_objective: what the objective was before another one was taken afterwards; None
             where it is the planned one.
@@ -90,6 +93,7 @@ class TrialTable:
     training_objective: str = ""
     chance: float | None = None
     adaptive: bool = False
+    chosen: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     planned_objective: Objective | None = None
     carried: tuple[int, ...] = ()
@@ -229,6 +233,18 @@ class TrialTable:
     def counted(self) -> Bool[np.ndarray, "trials"]:
         """Trials that are part of every statistic: complete and infeasible ones."""
         return np.asarray(self.complete | self.infeasible)
+
+    @property
+    def independent(self) -> Bool[np.ndarray, "trials"]:
+        """Trials that no earlier result and no person chose, as far as the source says.
+
+        Where it says that some were steered, a trial of which it says nothing is none of these.
+        """
+        if not self.chosen:
+            return np.full(len(self), not self.adaptive)
+        sampled = np.array([name in INDEPENDENT for name in self.chosen], dtype=bool)
+        unknown = np.array([not name for name in self.chosen], dtype=bool)
+        return sampled if self.adaptive else sampled | unknown
 
     @property
     def scientific(self) -> tuple[str, ...]:
@@ -375,4 +391,5 @@ def stacked(
         columns["rerun_of"] = tuple(r for t in tables for r in t.rerun_of or ("",) * len(t))
     arrays = {n: np.concatenate([getattr(t, n) for t in tables]) for n in ("seconds", "value")}
     left_out: dict[str, Any] = {"curves": {}, "weight": (), "evaluation_share": (), "carried": ()}
+    left_out["chosen"] = ()
     return replace(like or tables[0], **{**left_out, **columns, **arrays, **changes})

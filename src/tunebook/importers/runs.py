@@ -36,6 +36,7 @@ class Run:
         seconds: that it took, or None.
         start: ISO 8601, UTC where the tool says so; empty where it is not known.
         notes: what is neither, such as a group or a host.
+        chosen: what chose its configuration, as `domain/chosen.py` names it; empty: not known.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Run:
     seconds: float | None = None
     start: str = ""
     notes: Mapping[str, Any] = field(default_factory=dict)
+    chosen: str = ""
 
 
 _CONFIG, _RESULT, _NOTE = "config.", "result.", "note."
@@ -110,6 +112,7 @@ def sweep_of_runs(
             stated=Stated(tool=tool, kinds=kinds, sampler=sampler, pruner=pruner),
         ),
         curves=_measurements(runs),
+        chosen=tuple(run.chosen for run in runs) if any(run.chosen for run in runs) else (),
         **more,
     )
 

@@ -28,6 +28,8 @@ class SweepSource:
         objectives: those that the tool was told, as "minimize:value".
         reduce: how a curve becomes the value that the tool has of it, by metric: "best" or "last".
         adaptive: earlier results chose later configurations; None where the tool does not say.
+        chosen: what chose each row, as `domain/chosen.py` names it ("random", "quasi-random",
+            "grid", "by hand", the name of an adaptive sampler, or ""); empty where no row says.
     """
 
     rows: TrialRows
@@ -36,6 +38,7 @@ class SweepSource:
     objectives: tuple[str, ...] = ()
     reduce: Mapping[str, str] = field(default_factory=dict)
     adaptive: bool | None = None
+    chosen: tuple[str, ...] = ()
 
 
 def shown(place: str | Path) -> str:

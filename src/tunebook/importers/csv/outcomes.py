@@ -35,6 +35,7 @@ class Sheet:
     rows: TrialRows
     columns: Columns
     names: tuple[str, ...]
+    chosen: tuple[str, ...] = ()
 
     def cells(self, column: str) -> list[str]:
         """A column's cells; empty ones where there is no such column."""

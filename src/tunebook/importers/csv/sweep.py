@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tunebook.domain.chosen import steered
 from tunebook.domain.curves import Curves
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective
@@ -66,7 +67,7 @@ def read_sweep(
         if name:
             find_objective(name, rows, metrics)
     column = find_objective(asked.metric, rows, metrics)
-    sheet = _sheet(rows, column, metrics, hyperparameters, scientific, space)
+    sheet = _sheet(source, column, hyperparameters, scientific, space)
     guessed = hyperparameters is None and space is None
     if read is None and guessed:
         _refuse_log(sheet)
@@ -79,21 +80,32 @@ def read_sweep(
     reasons |= {i: said for i, said in enumerate(fates) if isinstance(said, str)}
     pick = [at for at in range(len(good)) if at not in placed.reasons]
     varied = {name for branch in placed.branches.values() for name in branch.axes}
-    sampled = source.adaptive if source.adaptive is not None else sheet.columns.origin.adaptive
+    kept = [good[at] for at in pick]
+    chosen = tuple(sheet.chosen[i] for i in kept) if sheet.chosen and not adaptive else ()
     return {
         "objective": asked,
         "study": tuple(placed.study[at] for at in pick),
         "config": tuple(placed.config[at] for at in pick),
-        **_trial_columns(sheet, [good[at] for at in pick], fates, reached, measured, asked),
+        **_trial_columns(sheet, kept, fates, reached, measured, asked),
         "branches": placed.branches,
         "roles": placed.roles,
         "inferred_space": space is None and not varied <= set(source.declared),
         "training_objective": training_objective,
         "chance": chance,
-        "adaptive": adaptive or sampled,
+        "adaptive": adaptive or _steered(source, sheet),
+        "chosen": chosen,
         "left_out": _left_out(sheet, reasons, unknown),
         "origin": sheet.columns.origin,
     }
+
+
+def _steered(source: SweepSource, sheet: Sheet) -> bool:
+    """Whether earlier results chose later configurations, by the marks of rows first."""
+    if any(map(steered, sheet.chosen)):
+        return True
+    if source.adaptive is not None or any(sheet.chosen):
+        return bool(source.adaptive)
+    return sheet.columns.origin.adaptive
 
 
 def _trial_columns(
@@ -183,17 +195,17 @@ def _objective(objective: Objective | str, reduce: str | None, source: SweepSour
 
 
 def _sheet(
-    rows: TrialRows,
+    source: SweepSource,
     objective: str,
-    metrics: Sequence[str],
     hyperparameters: Sequence[str] | None,
     scientific: Sequence[str],
     space: Mapping[str, Axis | Per] | None,
 ) -> Sheet:
+    rows = source.rows
     columns, order = use_columns(
         rows,
         objective=objective,
-        metrics=metrics,
+        metrics=source.curves.metrics if source.curves else (),
         hyperparameters=hyperparameters,
         scientific=scientific,
         space=tuple(space or ()),
@@ -217,7 +229,12 @@ def _sheet(
         lines=tuple(rows.lines[i] for i in pick),
         cells={c: [own[i] for i in pick] for c, own in rows.cells.items()},
     )
-    return Sheet(rows=ordered, columns=columns, names=tuple(names[i] for i in pick))
+    return Sheet(
+        rows=ordered,
+        columns=columns,
+        names=tuple(names[i] for i in pick),
+        chosen=tuple(source.chosen[i] for i in pick) if source.chosen else (),
+    )
 
 
 def _refuse_log(sheet: Sheet) -> None:
