@@ -24,7 +24,6 @@ from tunebook.domain.trial import Status
 from tunebook.importers.csv.column_profile import is_missing, seconds_of
 from tunebook.importers.csv.column_roles import use_columns
 from tunebook.importers.csv.columns import (
-    TrialRows,
     check_hyperparameter,
     number_of,
     numbers,
