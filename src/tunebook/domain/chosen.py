@@ -1,8 +1,8 @@
 """What chose the configuration of each trial, where the source of the trials says so (C11).
 
-A name for each trial. `RANDOM`, `QUASI_RANDOM` and `GRID` choose before any result; a trial `BY_HAND`
-was enqueued by a person and is no part of a sample; any other name, such as "TPE", is that of a
-sampler that earlier results steer. Empty where nothing is known, which proves nothing.
+A name for each trial. `RANDOM`, `QUASI_RANDOM` and `GRID` choose before any result. A trial
+`BY_HAND` was enqueued by a person and is no part of a sample. Any other name, such as "TPE", is
+that of a sampler that earlier results steer. Empty where nothing is known, which proves nothing.
 """
 
 from __future__ import annotations
