@@ -25,10 +25,10 @@ from sizes import some_slow
 from tunebook.book.notebook import Book
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.formats.spelling import minimize
-from tunebook.procedures import SPECS
+from tunebook.procedures import SPECS, spec_of
 from tunebook.procedures.steps import driving
 from tunebook.procedures.steps.arguments import Arguments
-from tunebook.procedures.steps.procedure import Procedure, load_procedure, spec_of
+from tunebook.procedures.steps.procedure import Procedure, load_procedure
 from tunebook.report.check_texts import check_text
 from valleys import ASKED, narrow
 

@@ -41,7 +41,7 @@ ROUND = (
     "found = book.round('Which x?', nuisance={'x': tb.uniform(0, 1)}, trials=3, "
     "max_train_steps=1); "
 )
-RUNNING = STORED | {"numpy", "psutil", "cloudpickle", "rich"}
+RUNNING = STORED | {"numpy", "psutil", "cloudpickle"}
 
 USES = {
     "import tunebook": set[str](),
@@ -52,6 +52,7 @@ USES = {
     f"{NEW}{ROUND}repr(found.planned())": STORED
     | {"numpy", "scipy", "charset_normalizer", "psutil", "rich", "pygments", "threadpoolctl"},
     f"{NEW}{ROUND}found.run('trained:train', workers=1, progress=False)": RUNNING,
+    f"{NEW}{ROUND}found.run('trained:train', workers=1)": RUNNING,
 }
 """Code to what it may load."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tunebook.book.sealing import sealed_of, veiled
+from tunebook.domain.doing import doing
 from tunebook.domain.record import BookRecord, RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Purpose, TrialRecord
@@ -35,6 +36,7 @@ def book_record(store: Store) -> BookRecord:
 
 def round_record(store: Store, stored: StoredRound) -> RoundRecord:
     """Read one round with its search trials and its reruns."""
+    doing(f"Reading round {stored.number}")
     trials = veiled(store.trials(stored.number), sealed_of(store, stored.number))
     own = table(store, stored.number)
     return RoundRecord(

@@ -21,8 +21,8 @@ from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.execution import Executor, RunOptions
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.environment import environment
-from tunebook.execution.progress import terminal_progress
 from tunebook.execution.scheduler import run_trials
+from tunebook.execution.shown_progress import terminal_progress
 from tunebook.store import Store
 from tunebook.store.setting import setting_of
 from tunebook.store.sql import SqlStore

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from tunebook.book.kept_results import kept
 from tunebook.book.steering import SteeredRound
 from tunebook.domain.design import Objective, Round
+from tunebook.domain.doing import doing, within
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import CheckFailed, Examination, NotApplicable
 from tunebook.domain.formats.notation import parse_objective
@@ -224,9 +225,11 @@ class ReadRound(SteeredRound):
         from tunebook.book.repeated_rounds import with_repeats
         from tunebook.examination.examine import conclude, results
 
-        table_, carried = self._tables_of(objective)
-        again = with_repeats(self._store, self.number, table_.objective)
-        found = results(table_, carried=carried, repeats=again)
+        with within(f"Round {self.number}"):
+            doing("reading its trials")
+            table_, carried = self._tables_of(objective)
+            again = with_repeats(self._store, self.number, table_.objective)
+            found = results(table_, carried=carried, repeats=again)
         said = conclude(table_, found, unread=unread(self.trials), carried=carried)
         return table_, found, said
 

@@ -109,7 +109,7 @@ class Round(ReadRound):
         from tunebook.book.decisions.limits import check_limits
         from tunebook.book.running import say_after_training
         from tunebook.execution import RunOptions
-        from tunebook.execution.progress import terminal_progress
+        from tunebook.execution.shown_progress import terminal_progress
 
         check_limits(workers=workers, time_budget_s=time_budget_s, memory_limit_mb=memory_limit_mb)
         code = self._training_code(train, here=workers == 0)

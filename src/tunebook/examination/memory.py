@@ -15,6 +15,7 @@ import numpy as np
 
 from tunebook.checks import SPECS, Result, run_check
 from tunebook.checks.spec import Assumes
+from tunebook.domain.doing import doing
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.table import TrialTable
 
@@ -35,9 +36,11 @@ def remembered_results(
     """
     digests = {id(t): digest_of(t) for t in {id(t): t for t in tables.values()}.values()}
     found: dict[str, Result | NotApplicable] = {}
-    for check, table in tables.items():
+    for place, (check, table) in enumerate(tables.items(), start=1):
         key = (check, digests[id(table)], seed)
         kept = _kept.pop(key, None)  # another thread may read the same round
+        if kept is None:
+            doing(f"{check} {SPECS[check].title}, check {place} of {len(tables)}")
         found[check] = _kept[key] = _result(check, table, seed) if kept is None else kept
     while len(_kept) > MOST:
         _kept.popitem(last=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from tunebook.domain.design import Objective
 from tunebook.domain.table import reduce_curve
 from tunebook.domain.trial import Outcome, Purpose, Status, TrialKey, TrialRecord
-from tunebook.execution.progress import Progress
+from tunebook.execution.progress import Progress, UnderWay
 from tunebook.store import Store
 
 RECENT = 50
@@ -75,8 +75,8 @@ class TrialCounts:
             self.last_cause = str(outcome.cause or outcome.status)
             self.last_name = key.name
 
-    def progress(self, running: Mapping[TrialKey, float], stopping: str = "") -> Progress:
-        """The numbers to show. `running`: seconds since each trial under way was started."""
+    def progress(self, running: Sequence[UnderWay], stopping: str = "") -> Progress:
+        """The numbers to show. `running`: the trials under way."""
         done = len(self.statuses) - self.unended
         return Progress(
             total=len(self.statuses),
@@ -86,21 +86,32 @@ class TrialCounts:
             failed=self.count(Status.FAILED),
             best=self.best,
             best_trial=self.best_name,
-            seconds_left=self._left(list(running.values())),
+            seconds_left=self._left(running),
             elapsed_s=time.monotonic() - self.began,
             last_cause=self.last_cause,
             last_trial=self.last_name,
             metric=self.objective.metric,
             stopping=stopping,
+            trials=tuple(running),
         )
 
-    def _left(self, running: list[float]) -> float | None:
-        """Median seconds a trial, times trials that remain, over workers; less what is done."""
-        if not self.seconds:
+    def _left(self, running: Sequence[UnderWay]) -> float | None:
+        """Seconds until all trials have ended, on workers that share them out evenly.
+
+        A trial that is waiting takes the median of those that ended and of those under way whose
+        speed is known. None before either is.
+        """
+        foreseen = [t.elapsed_s + t.seconds_left for t in running if t.seconds_left is not None]
+        lengths = [*self.seconds, *foreseen]
+        if not lengths:
             return None
-        typical = statistics.median(self.seconds)
-        work = self.unended * typical - sum(min(s, typical) for s in running)
-        return max(0.0, work) / max(1, min(self.workers, self.unended))
+        typical = statistics.median(lengths)
+        own = [
+            max(0.0, typical - t.elapsed_s) if t.seconds_left is None else t.seconds_left
+            for t in running
+        ]
+        work = sum(own) + max(0, self.unended - len(running)) * typical
+        return max(work / max(1, min(self.workers, self.unended)), *own, 0.0)
 
     def _offer(self, name: str, values: Sequence[float]) -> None:
         value = reduce_curve(np.asarray(values, dtype=np.float64), self.objective)

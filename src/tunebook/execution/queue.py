@@ -19,6 +19,7 @@ from tunebook.execution import Ended, RunOptions
 from tunebook.execution.code import TrainingCode
 from tunebook.execution.endings import NOT_NOW, Endings
 from tunebook.execution.outcome import failed
+from tunebook.execution.progress import UnderWay
 from tunebook.execution.recovery import adopt_earlier
 from tunebook.execution.reuse import executor_for
 from tunebook.store import Store, StoredRound
@@ -85,6 +86,16 @@ class TrialQueue:
     def waiting(self) -> int:
         """Trials that are claimed and have not begun."""
         return len(self._waiting)
+
+    def under_way(self) -> list[UnderWay]:
+        """How far each trial under way is."""
+        now, metric = time.monotonic(), self.objective.metric
+        found = []
+        for key, at in self._started.items():
+            followed = self._followed.get(key)
+            seen = followed.reported if followed else None
+            found.append(UnderWay.of(self.running[key], now - at, seen, metric, now))
+        return found
 
     def start(self) -> None:
         """Give every free worker a trial, claiming some ahead.

@@ -277,4 +277,4 @@ class _Run:
             self._on_progress(self._progress(self._timeout.said or ending or waiting))
 
     def _progress(self, stopping: str = "") -> Progress:
-        return self._counts.progress(self._queue.running_s(), stopping)
+        return self._counts.progress(self._queue.under_way(), stopping)

@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from urllib.parse import quote
 
+from tunebook.domain.doing import doing
 from tunebook.domain.errors import DesignError, nearest
 from tunebook.domain.formats.numbers import listed
 from tunebook.importers.csv.curves import read_curves
@@ -76,7 +77,10 @@ def read_source(
         )
     chosen = format or next((n for n, own in FORMATS.items() if own.recognises(at)), "csv")
     found = FORMATS[chosen].read(at, study)
-    return found if curves is None else replace(found, curves=read_curves(curves))
+    if curves is None:
+        return found
+    doing(f"Reading {Path(curves).name}")
+    return replace(found, curves=read_curves(curves))
 
 
 def _is_optuna(place: Place) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from tunebook.checks.spec import OTHER_FINDINGS
+from tunebook.domain.errors import DesignError, nearest
 from tunebook.procedures.spec import ProcedureSpec
 
 FOLDERS = ("batch_size", "instability", "optimizers", "throughput", "training_length")
@@ -28,3 +29,17 @@ SPECS: Mapping[str, ProcedureSpec] = MappingProxyType(
 """Every procedure by its name."""
 
 OTHER_FINDINGS.update({text.id: text for spec in SPECS.values() for text in spec.findings})
+
+
+def spec_of(name: str) -> ProcedureSpec:
+    """The catalogue's entry of a procedure.
+
+    Raises:
+        DesignError: there is none of that name; names the nearest.
+    """
+    if name not in SPECS:
+        raise DesignError(
+            f"a procedure is one of {', '.join(SPECS)}; got {name!r}." + nearest(str(name), SPECS),
+            next_step=f'name one, as "{next(iter(SPECS))}"; tunebook procedure lists them',
+        )
+    return SPECS[name]

@@ -15,6 +15,7 @@ from tunebook.checks import SPECS, Result, check_failed
 from tunebook.checks.charts import draw, without_repeats
 from tunebook.deciding import chart as reruns
 from tunebook.domain.decision import Decision
+from tunebook.domain.doing import doing
 from tunebook.domain.finding import Finding, NotApplicable
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
@@ -121,6 +122,7 @@ def gallery(
     for check, spec in SPECS.items():
         if not spec.chart or check not in results:
             continue
+        doing(f"pictures of {check} {spec.title}")
         result = results[check]
         silent[check] = result.reason if isinstance(result, NotApplicable) else ""
         try:

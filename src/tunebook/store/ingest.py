@@ -6,17 +6,42 @@ its last 4 kB.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from tunebook.domain.errors import TrialBusyError
 from tunebook.domain.trial import Outcome, TrialKey
 from tunebook.store import Logged, Store
 from tunebook.training.log import AttemptFiles, LogPart, attempt_files, read_log
+from tunebook.training.log_reading import Report
 
 TAIL_BYTES = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reported:
+    """What an attempt reported while it was followed.
+
+    Attributes:
+        first, last: step of a report, and its seconds since the attempt began.
+        values: by metric, the last one.
+        at: when the last report was read, on the monotonic clock.
+    """
+
+    first: tuple[int, float]
+    last: tuple[int, float]
+    values: Mapping[str, float]
+    at: float
+
+    def seconds_to(self, step: int) -> float | None:
+        """Seconds from the last report to a step at the speed so far; None before there is one."""
+        steps, seconds = self.last[0] - self.first[0], self.last[1] - self.first[1]
+        if steps <= 0 or seconds <= 0:
+            return None
+        return max(0, step - self.last[0]) * seconds / steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +51,13 @@ class Followed:
     Attributes:
         lines, offset: of the log, in the book.
         first_step: from which the attempt started.
+        reported: while this process followed it; None before its first report.
     """
 
     lines: int
     offset: int
     first_step: int
+    reported: Reported | None = field(default=None, compare=False)
 
 
 def follow_all(
@@ -63,7 +90,8 @@ def follow_all(
             except FileNotFoundError:
                 continue
             first_step = part.first_step or (before.first_step if before else 0)
-            found[i] = Followed(known + part.lines, part.offset, first_step)
+            reported = _reported(before.reported if before else None, part.reports)
+            found[i] = Followed(known + part.lines, part.offset, first_step, reported)
             if part.lines:
                 logged.append(_logged(key, attempt, first_step, known, part))
                 places.append(i)
@@ -71,6 +99,19 @@ def follow_all(
             if not taken.stored:
                 found[i] = _superseded(*running[i][:2])
     return found
+
+
+def _reported(before: Reported | None, fresh: Sequence[Report]) -> Reported | None:
+    """The reports so far with those that were just read."""
+    if not fresh:
+        return before
+    values = {name: value for _, _, metrics in fresh for name, value in metrics.items()}
+    return Reported(
+        first=before.first if before else fresh[0][:2],
+        last=fresh[-1][:2],
+        values={**before.values, **values} if before else values,
+        at=time.monotonic(),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

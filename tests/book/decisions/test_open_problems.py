@@ -8,6 +8,7 @@ import pytest
 
 import tunebook as tb
 from tunebook.domain.decision import Decision, Launch, Verdict
+from tunebook.domain.doing import lines
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Severity
 from tunebook.domain.formats.codec import from_json, to_json
@@ -58,7 +59,10 @@ def test_decide_says_it_first_and_records_it_and_launch_waits(book, capsys):
     assert "B2" in launch.despite and from_json(Launch, to_json(launch)) == launch
 
 
-def test_cost_level_and_promise_are_said_before_the_reruns_and_progress_is_one(book, capsys):
+def test_cost_level_and_promise_are_said_before_the_reruns_and_progress_is_one(
+    book, capsys, monkeypatch
+):
+    monkeypatch.setattr(lines, "PLAIN_EVERY_S", 0.0)  # every line, however soon
     wide = book.round("And lower?", nuisance={"lr": tb.uniform(0.0, 0.02)}, trials=6,
                       max_train_steps=1, least_improvement=0.001)  # fmt: skip
     wide.run(train, **QUIET)

@@ -21,9 +21,10 @@ from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import RERUN_FROM, Purpose, Status, TrialRecord
 from tunebook.execution import Executor, RunOptions
 from tunebook.execution.code import TrainingCode
-from tunebook.execution.progress import Progress, TerminalProgress
+from tunebook.execution.progress import Progress
 from tunebook.execution.reuse import KeptWorkers
 from tunebook.execution.scheduler import run_trials
+from tunebook.execution.shown_progress import TerminalProgress
 from tunebook.search.assignment import rerun_trials
 from tunebook.store import Store, StoredRound
 from tunebook.store.table import table
@@ -78,7 +79,7 @@ class TotalProgress:
     def end(self) -> None:
         """Show the end: the rest of the reruns was not needed."""
         if self._last is not None:
-            self._shown(replace(self._last, total=self._last.done, running=0))
+            self._shown(replace(self._last, total=self._last.done, running=0, trials=()))
 
 
 class Looks:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tunebook.cli.activity import begin, of_round
 from tunebook.cli.which_book import book_option, choose_round, json_option, open_book
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def command(
 
     A level of 5 % gives a 94 % CI: 5 % for its low end, which adopts, and 1 % for its high end.
     """
+    begin(f"Deciding {of_round(number, book_path)}", quiet=as_json)
     from tunebook.cli.output import data, print_json
     from tunebook.cli.run.run_command import read_file
     from tunebook.execution.executor_table import executor_of

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tunebook.cli.activity import begin, of_round
 from tunebook.cli.which_book import book_option, choose_round, json_option, open_book
 
 
@@ -28,6 +29,7 @@ def command(
     as_json: bool,
 ) -> None:
     """Propose the round after ROUND (the newest if left out), with a reason for each change."""
+    begin(f"Proposing what follows {of_round(number, book_path)}", quiet=as_json)
     from tunebook.book.files.writing import write_text
     from tunebook.cli.output import data, print_json
 

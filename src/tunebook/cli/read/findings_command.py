@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tunebook.cli.activity import begin, of_round
 from tunebook.cli.which_book import book_option, choose_round, json_option, open_book
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def command(
     The worst finding comes last, before the best configuration and the good values, so that they
     stay in view. --json has the worst first.
     """
+    begin(f"Reading {of_round(number, book_path)}", quiet=as_json)
     from tunebook.cli.causes import listed_causes
     from tunebook.cli.output import data, print_json
     from tunebook.domain.formats.notation import format_objective, parse_objective

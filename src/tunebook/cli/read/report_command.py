@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tunebook.cli.activity import begin, of_book
 from tunebook.cli.which_book import book_option, json_option, open_book
 
 
@@ -22,6 +23,7 @@ def command(
     numbers: tuple[int, ...], out: Path, opens: bool, book_path: str | None, as_json: bool
 ) -> None:
     """Write the whole book, or the given rounds, as one HTML file that needs no network."""
+    begin(f"Writing {out.name}: reading {of_book(book_path)}", quiet=as_json)
     from tunebook.cli.output import print_json
     from tunebook.cli.which_book import choose_round
 

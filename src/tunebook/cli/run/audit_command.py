@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tunebook.cli.activity import begin
 from tunebook.cli.which_book import json_option
 
 if TYPE_CHECKING:
@@ -69,6 +70,8 @@ def command(
     The worst finding comes last, before the best configuration and the good values, so that they
     stay in view. --json has the worst first.
     """
+    scheme, url, _ = place.partition("://")  # a URL may hold a password
+    begin(f"Reading {f'a {scheme} database' if url else Path(place).name}", quiet=as_json)
     from tunebook.audit import audit_sweep
     from tunebook.book.files.writing import write_text
     from tunebook.cli.output import data, print_json

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from tunebook.cli.activity import begin, of_book
 from tunebook.cli.which_book import book_option, json_option, open_book
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 def _known(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
     """A wrong name is told before other arguments are."""
-    from tunebook.procedures.steps.procedure import spec_of
+    from tunebook.procedures import spec_of
 
     return name if name is None else spec_of(name).id
 
@@ -66,6 +67,7 @@ def command(
         return
     if out is not None and out.exists() and not force:
         raise click.BadParameter(f"{out} exists; say --force, or another name")
+    begin(f"Procedure {name}: reading {of_book(book_path)}", quiet=as_json)
     sys.path.insert(0, str(Path.cwd()))
     check_limits(time_budget_s=time_budget, memory_limit_mb=memory_limit)
     with open_book(book_path) as book:

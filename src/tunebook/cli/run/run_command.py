@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from tunebook.cli.activity import begin, of_round
 from tunebook.cli.named_book import named_book
 from tunebook.cli.which_book import (
     book_option,
@@ -68,6 +69,8 @@ def command(
     --plan shows trials, density, cost, the smallest difference that the round can tell, and what
     one change of it would buy.
     """
+    what = str(file) if file else of_round(number, book_path)
+    begin(f"{'Planning' if only_plan else 'Preparing'} {what}", quiet=as_json)
     from tunebook.book.decisions.limits import check_limits
 
     # Modules in this folder are found as `python train.py` would find them.

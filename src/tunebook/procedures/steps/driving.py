@@ -20,12 +20,13 @@ from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Severity
 from tunebook.domain.origin import RoundOrigin, Stage
 from tunebook.domain.table import Curves, TrialTable
+from tunebook.procedures import spec_of
 from tunebook.procedures.spec import ProcedureSpec
 from tunebook.procedures.steps.arguments import Arguments, Workload
 from tunebook.procedures.steps.costs import StageCost, TimedRound, searched, stage_costs
 from tunebook.procedures.steps.defaults import complete
 from tunebook.procedures.steps.old_notes import origin_in, with_origin
-from tunebook.procedures.steps.procedure import load, load_procedure, spec_of
+from tunebook.procedures.steps.procedure import load, load_procedure
 from tunebook.procedures.steps.stages import (
     Companion,
     Conclusion,

@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from tunebook.domain.design import Round
-from tunebook.domain.errors import DesignError, nearest
-from tunebook.procedures import SPECS
-from tunebook.procedures.spec import ProcedureSpec
+from tunebook.procedures import spec_of
 from tunebook.procedures.steps.arguments import Arguments, Workload
 from tunebook.procedures.steps.stages import Companion, Conclusion, Done, PossibleRound
 
@@ -39,20 +37,6 @@ class Procedure(Generic[A, R]):
     read: Callable[[A, Done, Sequence[Companion]], R]
     next_round: Callable[[A, Done, R], Round | None]
     conclude: Callable[[A, Done, R], Conclusion]
-
-
-def spec_of(name: str) -> ProcedureSpec:
-    """The catalogue's entry of a procedure.
-
-    Raises:
-        DesignError: there is none of that name; names the nearest.
-    """
-    if name not in SPECS:
-        raise DesignError(
-            f"a procedure is one of {', '.join(SPECS)}; got {name!r}." + nearest(str(name), SPECS),
-            next_step=f'name one, as "{next(iter(SPECS))}"; tunebook procedure lists them',
-        )
-    return SPECS[name]
 
 
 def load(path: str) -> Any:

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from tunebook.charts.render import script_bundle
+from tunebook.domain.doing import doing, within
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats.numbers import (
     config_text,
@@ -77,6 +78,7 @@ def render(
 
 def write_page(template: str, pictures: Sequence[Shown], **content: object) -> str:
     """A template with its content, its pictures, the script that draws them and the style."""
+    doing("Writing the page")
     scripts = [script_bundle(), asset("page.js")]
     style = asset("page.css")
     text = (
@@ -106,10 +108,12 @@ def _chapters(
                 f"there is no round {number_}",
                 next_step="leave the number out for all of them",
             )
-    return [
-        chapter(record, by_number[n], proposal if n == record.rounds[-1].number else None)
-        for n in wanted
-    ]
+    newest = record.rounds[-1].number if record.rounds else None
+    chapters = []
+    for n in wanted:
+        with within(f"Round {n}"):
+            chapters.append(chapter(record, by_number[n], proposal if n == newest else None))
+    return chapters
 
 
 def environment() -> Environment:

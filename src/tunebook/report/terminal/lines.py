@@ -9,6 +9,7 @@ from io import StringIO
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from tunebook.domain.formats.printable import printable as printable
 from tunebook.report.terminal.parts import Indented, Text, plain_lines
 
 if TYPE_CHECKING:
@@ -20,12 +21,6 @@ if TYPE_CHECKING:
 PLAIN_WIDTH = 88
 PIPE_WIDTH = 80
 """Columns of a pipe, where neither a terminal nor COLUMNS says how many."""
-
-
-def printable(text: str) -> str:
-    """The text without control characters, which could drive the reader's terminal."""
-    spaced = " ".join(text.split())
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in spaced)
 
 
 def line(text: str, style: str = "") -> Text:
