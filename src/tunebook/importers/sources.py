@@ -16,6 +16,7 @@ from tunebook.domain.formats.numbers import listed
 from tunebook.importers.csv.curves import read_curves
 from tunebook.importers.optuna.journal import is_journal
 from tunebook.importers.optuna.study import NEEDED
+from tunebook.importers.ray_tune.folders import is_ray
 from tunebook.importers.source import SweepSource
 
 Place = Path | str
@@ -106,6 +107,7 @@ _READERS = "tunebook.importers."
 
 FORMATS: Mapping[str, Format] = {
     "optuna": Format(recognises=_is_optuna, reader=_READERS + "optuna.reader:read_optuna"),
+    "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
     "csv": Format(
         recognises=lambda place: isinstance(place, Path), reader=_READERS + "csv.sweep:read_table"
     ),
