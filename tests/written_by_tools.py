@@ -44,7 +44,12 @@ def write(tool: str, out: Path, *, here: bool = False) -> Written:
     script = TOOLS / "writers" / f"{tool}.py"
     named = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
-        [python, "-P", script, out], cwd=out, env=named, capture_output=True, text=True, timeout=900
+        [python, "-P", script, out],
+        cwd=out,
+        env=named,
+        capture_output=True,
+        text=True,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr[-4000:]
     truth = json.loads((out / "truth.json").read_text("utf-8"))

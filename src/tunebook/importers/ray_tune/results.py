@@ -16,11 +16,36 @@ from tunebook.importers.runs import Points
 STEP = "training_iteration"
 
 AUTOMATIC = frozenset(
-    "autoscaler_info checkpoint_dir_name config custom_metrics date done episodes_this_iter "
-    "episodes_total experiment_id experiment_tag hostname iterations_since_restore node_ip "
-    "perf pid should_checkpoint time_since_restore time_this_iter_s time_total_s timers "
-    "timestamp timesteps_since_restore timesteps_this_iter timesteps_total training_iteration "
-    "trial_id trial_log_path warmup_time".split()
+    [
+        "autoscaler_info",
+        "checkpoint_dir_name",
+        "config",
+        "custom_metrics",
+        "date",
+        "done",
+        "episodes_this_iter",
+        "episodes_total",
+        "experiment_id",
+        "experiment_tag",
+        "hostname",
+        "iterations_since_restore",
+        "node_ip",
+        "perf",
+        "pid",
+        "should_checkpoint",
+        "time_since_restore",
+        "time_this_iter_s",
+        "time_total_s",
+        "timers",
+        "timestamp",
+        "timesteps_since_restore",
+        "timesteps_this_iter",
+        "timesteps_total",
+        "training_iteration",
+        "trial_id",
+        "trial_log_path",
+        "warmup_time",
+    ]
 )
 """What Ray adds to each report by itself."""
 
