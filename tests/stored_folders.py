@@ -60,11 +60,11 @@ def cut_everywhere(folder: Path, format: str, places: int = 8, study: str = "") 
             try:
                 found = read_source(folder, format=format, study=study)
             except TableError as error:
-                assert error.next_step, f"{file.name} cut at {end}: no next step"
-                assert "Traceback" not in str(error)
-                yield error.rule
+                said = error.rule if error.next_step else ""
             else:
-                yield " ".join([*found.rows.notes, *found.rows.left_out])
+                said = " ".join([*found.rows.notes, *found.rows.left_out, "read"])
+            assert said, f"{file.name} cut at {end}: no next step"
+            yield said
         file.write_bytes(whole)
 
 

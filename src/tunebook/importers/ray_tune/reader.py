@@ -194,9 +194,7 @@ def _runs(trials: Sequence[_Trial], names: Names) -> tuple[list[Run], list[str]]
         objects = [n for n, v in config.items() if _is_pickled(v)]
         objects = [n.removesuffix("._type") for n in config if config[n] == PICKLED] + objects
         pickled |= dict.fromkeys(objects)
-        config = {
-            n: v for n, v in config.items() if not any(n == o or n.startswith(o + ".") for o in objects)
-        }  # fmt: skip
+        config = {n: v for n, v in config.items() if not _within(n, objects)}
         runs.append(_run(trial, config, pruned=trial.state.name in cut))
         if trial.reported.unread:
             told.append(f"{trial.state.name}: of {RESULTS}, {trial.reported.unread}.")
@@ -205,6 +203,10 @@ def _runs(trials: Sequence[_Trial], names: Names) -> tuple[list[Run], list[str]]
             f"{listed([*pickled], 6)}: a Python object, which is kept pickled alone; left out."
         )
     return runs, [*told, *_notes(trials, names, cut, longest)]
+
+
+def _within(name: str, objects: Sequence[str]) -> bool:
+    return any(name == own or name.startswith(own + ".") for own in objects)
 
 
 def _is_pickled(value: Any) -> bool:

@@ -58,7 +58,7 @@ class Reported:
         curves: of each metric, names as Ray's own tables have them: `nested/accuracy`.
         last: the last report.
         configs: the configurations that reports name, each once, in their order.
-        replaced: how many reports a later one of the same step or an earlier one took the place of.
+        replaced: how many reports are left out because the trial went back to their step.
         unread: what of the file was not read, in words; else "".
     """
 

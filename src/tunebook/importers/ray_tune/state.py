@@ -109,7 +109,7 @@ def _trial(entry: Any) -> TrialState | None:
 
 
 def chains(sessions: Sequence[Session]) -> list[list[Session]]:
-    """Sessions that share trials, as restores do, together; others are experiments of their own."""
+    """Sessions that share trials, as restores do, together; others are other experiments."""
     found: list[list[Session]] = []
     for session in sessions:
         own = next(

@@ -1,4 +1,4 @@
-"""Names of classes and metrics in `tuner.pkl`, found as text: the file is never unpickled (C11)."""
+"""Names of classes and metrics in `tuner.pkl`, found as text; nothing is unpickled (C11)."""
 
 from __future__ import annotations
 
