@@ -27,6 +27,8 @@ BRINGS = {
     "postgres": ("psycopg", "tunebook.store.database.server"),
     "slurm": ("tunebook.execution.slurm.submit",),
     "ray": ("ray", "tunebook.execution.ray.driver", "tunebook.execution.ray.node"),
+    "parquet": ("pyarrow.parquet", "tunebook.importers.tables.parquet"),
+    "excel": ("openpyxl", "tunebook.importers.tables.workbook"),
     "remote": ("fsspec", "tunebook.training.checkpoint_places"),
     "demo": ("jax", "optax", "sklearn", "tunebook.integrations.optax"),
 }

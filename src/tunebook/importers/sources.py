@@ -11,13 +11,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 from tunebook.domain.doing import doing
-from tunebook.domain.errors import DesignError, nearest
+from tunebook.domain.errors import DesignError, TableError, nearest
 from tunebook.domain.formats.numbers import listed
-from tunebook.importers.csv.curves import read_curves
+from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.optuna.journal import is_journal
 from tunebook.importers.optuna.study import NEEDED
 from tunebook.importers.ray_tune.folders import is_ray
-from tunebook.importers.source import SweepSource
+from tunebook.importers.source import SweepSource, shown
+from tunebook.importers.tables.forms import (
+    is_json,
+    is_parquet,
+    is_workbook,
+    read_curves_of,
+    table_in,
+)
 
 Place = Path | str
 """A file or folder, or the URL of a database."""
@@ -54,7 +61,7 @@ def read_source(
 
     Args:
         place: a file, a folder, or a database's URL.
-        curves: a CSV file of curves, in place of those that the source has.
+        curves: a file or folder with curves, in place of those that the source has.
         format: one of FORMATS; told from what is there if left out.
         study: of several in one storage.
 
@@ -70,18 +77,45 @@ def read_source(
         >>> len(read_source("t.csv").rows)
         2
     """
-    at: Place = place if isinstance(place, str) and "://" in place else Path(place)
+    at = _place(place)
     if format and format not in FORMATS:
         raise DesignError(
             f'there is no format "{format}".{nearest(format, FORMATS)}',
             next_step=f"give one of {listed([*FORMATS])}, or leave --from out",
         )
-    chosen = format or next((n for n, own in FORMATS.items() if own.recognises(at)), "csv")
+    chosen = format or format_of(at)
+    if chosen == "csv" and not format and isinstance(at, Path) and at.is_dir():
+        at = table_in(at) or at
+        chosen = format_of(at)
     found = FORMATS[chosen].read(at, study)
     if curves is None:
         return found
-    doing(f"Reading {Path(curves).name}")
-    return replace(found, curves=read_curves(curves))
+    doing(f"Reading {shown(_place(curves))}")
+    return replace(found, curves=_curves(_place(curves)))
+
+
+def format_of(place: Place) -> str:
+    """The first of FORMATS that recognises a place; "csv" where none does."""
+    return next((n for n, own in FORMATS.items() if own.recognises(place)), "csv")
+
+
+def _place(place: str | os.PathLike[str]) -> Place:
+    if not isinstance(place, str | os.PathLike):
+        raise TableError(
+            f"a sweep lies at a path or a URL; got {place!r}", next_step="give a path, or a URL"
+        )
+    return place if isinstance(place, str) and "://" in place else Path(place)
+
+
+def _curves(place: Place) -> Measurements:
+    """The curves at a place: a table of them, or those of a tool's record."""
+    form = format_of(place)
+    if form in TABLES and isinstance(place, Path):
+        return read_curves_of(place)
+    found = FORMATS[form].read(place, "").curves
+    if found is None:
+        raise TableError(f"{shown(place)} has no curves", next_step="leave --curves-from out")
+    return found
 
 
 def _is_optuna(place: Place) -> bool:
@@ -108,8 +142,14 @@ _READERS = "tunebook.importers."
 FORMATS: Mapping[str, Format] = {
     "optuna": Format(recognises=_is_optuna, reader=_READERS + "optuna.reader:read_optuna"),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
+    "json": Format(recognises=is_json, reader=_READERS + "tables.json_table:read_json"),
+    "parquet": Format(recognises=is_parquet, reader=_READERS + "tables.parquet:read_parquet"),
+    "excel": Format(recognises=is_workbook, reader=_READERS + "tables.workbook:read_workbook"),
     "csv": Format(
         recognises=lambda place: isinstance(place, Path), reader=_READERS + "csv.sweep:read_table"
     ),
 }
 """By the name that `--from` takes; the first that recognises a place reads it."""
+
+TABLES = ("json", "parquet", "excel", "csv")
+"""Formats of no tool: files with one row a trial, or one a measurement."""

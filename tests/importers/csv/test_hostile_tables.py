@@ -106,6 +106,8 @@ def test_a_folder_is_named_for_what_it_holds(tmp_path, inside, said):
     "content",
     [
         b"\xef\xbb\xbf" + GOOD.encode(),
+        b"\xff\xfe" + GOOD.replace(",", "\t").encode("utf-16-le"),
+        GOOD.encode("utf-16"),
         GOOD.replace("\n", "\r\n"),
         GOOD.replace("\n", "\r"),
         GOOD.replace(",", ";"),
@@ -137,7 +139,7 @@ def test_the_same_table_in_other_dress(tmp_path, content):
         (GOOD + '9,16,"1,234.5"\n', 'line 14: "loss"'),
         (GOOD + "9,16,10%\n", "percent sign"),
         (b"\x00\x01\x02\x03", ""),
-        (b"\xff\xfe" + GOOD.encode("utf-16-le"), "UTF-16"),
+        (b"\xff\xfe" + GOOD.encode("utf-16-le") + b"x", "is no text"),
         ("lr,width,loss\n" + "x" * 200_000 + ",1,1\n", "this is no CSV"),
         ("loss\n" + "1\n2\n3\n", "no column that is a hyperparameter"),
     ],
@@ -184,3 +186,11 @@ def test_ragged_rows_are_counted(tmp_path):
 def test_names_of_html_stay_names(tmp_path):
     text = GOOD.replace("width", "<script>alert(1)</script>")
     assert "<script>alert(1)</script>" in read(write(tmp_path, text)).roles
+
+
+def test_another_encoding_is_read_and_said(tmp_path):
+    text = GOOD.replace("width", "größe")
+    table = read(write(tmp_path, text.encode("cp1252")))
+    assert list(table.roles) == ["lr", "größe"]
+    assert any("Windows-1252" in note for note in table.origin.notes)
+    assert read(write(tmp_path, text)).origin.notes == ()

@@ -43,8 +43,8 @@ def read(tmp_path):
         ("trial,lr,los\na,1,2\n", 'Did you mean "los"', "columns"),
         ('trial,lr,loss\na,1,"2,000.5"\n', 'got "2,000.5"', "without separators of thousands"),
         ("trial,lr,loss\na,1,good\n", 'got "good"', "correct the cell"),
-        (GOOD.encode("utf-16"), "is not UTF-8 text", "save it as UTF-8"),
-        ("trial,lr,loss,é\na,1,2,3\n".encode("latin-1"), "is not UTF-8 text", "save it as UTF-8"),
+        (GOOD.encode("utf-16")[:-1], "is no text: byte", "UTF-8"),
+        (b"trial,lr,loss\na,1,\x00\x01\xff\n", "is no text: byte", "UTF-8"),
         (gzip.compress(GOOD.encode(), mtime=0)[:-10], "damaged gzip", "anew"),
     ],
 )

@@ -24,12 +24,17 @@ if TYPE_CHECKING:
     "--objective minimize:valid/error --report audit.html",
 )
 @click.argument("place", metavar="SOURCE")
-@click.option("--curves", "--curves-from", "curves", metavar="CURVES.CSV",
+@click.option("--curves", "--curves-from", "curves", metavar="CURVES",
               type=click.Path(path_type=Path),
               help="One row a measurement: trial,step,metric,value.")  # fmt: skip
 @click.option("--from", "format", metavar="FORMAT", default="",
-              help="optuna or csv; else told from what is there.")  # fmt: skip
-@click.option("--study", metavar="NAME", default="", help="Of several in one storage.")
+              help="Such as optuna or csv; else told from what is there.")  # fmt: skip
+@click.option(
+    "--study",
+    metavar="NAME",
+    default="",
+    help="Of several in one storage; of a workbook, the sheet.",
+)
 @click.option("--objective", metavar="WAY:NAME",
               help="minimize:NAME or maximize:NAME; else candidates are listed.")  # fmt: skip
 @click.option("--scientific", metavar="NAME", multiple=True,
@@ -64,8 +69,8 @@ def command(
 ) -> None:
     """Read a sweep from SOURCE and show what its results mean.
 
-    SOURCE is a CSV file (gzip or not), or a storage of Optuna: an SQLite file, a journal file, or
-    the URL of a database. It is only read.
+    SOURCE is a table (CSV, TSV, JSON, Parquet, Excel), or what another tool wrote: a file, a
+    folder, or the URL of a database. docs/sources lists them. It is only read.
 
     The worst finding comes last, before the best configuration and the good values, so that they
     stay in view. --json has the worst first.

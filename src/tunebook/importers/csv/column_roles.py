@@ -86,7 +86,7 @@ def use_columns(
     asked = _asked(rows, said, [*(hyperparameters or ()), *scientific, *space], objective, metrics)
     only = hyperparameters is not None or bool(space)
     uses = {
-        column: _use(column, look, said, asked, only, {objective, *metrics} - {""})
+        column: _use(column, look, said, asked, only, objective, {*metrics} - {""})
         for column, look in looks.items()
     }
     _by_values(rows, looks, uses, objective)
@@ -119,7 +119,7 @@ def _asked(
                 + nearest(name, [*rows.header, *short]),
                 next_step=f"name one of its columns: {listed_columns(rows.header)}",
             )
-        if column == objective or column in metrics:
+        if column == objective or (column in metrics and column not in rows.cells):
             raise TableError(
                 f'"{name}" is a metric here, so it is no hyperparameter',
                 next_step="name another column, or another objective",
@@ -139,6 +139,7 @@ def _use(
     said: Stated,
     asked: Mapping[str, str],
     only: bool,
+    objective: str,
     metrics: Collection[str],
 ) -> ColumnUse:
     """What is asked for or stated of a column, else what its name says; else it is left."""
@@ -150,7 +151,9 @@ def _use(
 
     if column in asked:
         return use(Kind.HYPERPARAMETER, Evidence.ASKED, asked[column])
-    if column in metrics:
+    if column == objective and column:
+        return use(Kind.RESULT, Evidence.ASKED)
+    if column in metrics and not _is_set(column, look, said):
         return use(Kind.RESULT, Evidence.ASKED)
     if column in said.kinds:
         kind, name = said.kinds[column]
@@ -163,6 +166,13 @@ def _use(
     if by_name is not None:
         return use(by_name, Evidence.NAME)
     return use(Kind.HYPERPARAMETER, Evidence.LEFT)
+
+
+def _is_set(column: str, look: Look, said: Stated) -> bool:
+    """A hyperparameter whose value is a curve too, as the learning rate of a schedule is."""
+    if column in said.kinds:
+        return said.kinds[column][0] is Kind.HYPERPARAMETER
+    return is_tuned(column) and kind_by_name(column, look) is None
 
 
 def _more_than_stated(kind: Kind, name: str, look: Look) -> Kind:

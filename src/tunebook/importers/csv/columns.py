@@ -68,14 +68,15 @@ def read_rows(path: str | os.PathLike[str]) -> TrialRows:
             twice.
     """
     source = source_of(path)
-    grid = read_grid(text_of(content_of(path), source), source)
+    content = content_of(path)
+    grid = read_grid(text_of(content, source), source)
     return TrialRows(
         source=source,
         header=grid.header,
         lines=tuple(grid.lines),
         cells=grid.columns,
         left_out=grid.left_out,
-        notes=grid.notes,
+        notes=(*encoding_note(content, source), *grid.notes),
     )
 
 
@@ -197,8 +198,13 @@ def source_of(path: str | os.PathLike[str]) -> str:
     return Path(path).name
 
 
-def content_of(path: str | os.PathLike[str]) -> bytes:
-    """The file's bytes; gzip is told by its first ones, whatever the name."""
+def content_of(path: str | os.PathLike[str], *, of_any_kind: bool = False) -> bytes:
+    """The file's bytes; gzip is told by its first ones, whatever the name.
+
+    Args:
+        path: of the file.
+        of_any_kind: it need not be text with columns.
+    """
     file = Path(path)
     try:
         if file.is_dir():
@@ -206,7 +212,8 @@ def content_of(path: str | os.PathLike[str]) -> bytes:
         content = file.read_bytes()
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
-        refuse_other(content, file)
+        if not of_any_kind:
+            refuse_other(content, file)
         return content
     except FileNotFoundError:
         beside = [f.name for f in file.parent.glob("*.csv*")] if file.parent.is_dir() else []
@@ -226,20 +233,43 @@ def content_of(path: str | os.PathLike[str]) -> bytes:
 
 
 def text_of(content: bytes, source: str) -> str:
-    """The text of a file's bytes, which are UTF-8, with a mark in front or without.
+    """The text of a file's bytes: UTF-8 with a mark in front or without, UTF-16 with its mark.
+
+    Bytes that are no UTF-8 are read as Windows-1252, as spreadsheets of Western Europe write
+    them; numbers and separators are the same there.
 
     Raises:
-        TableError: they are not; says in which line, and what it probably is instead.
+        TableError: they are no text at all.
     """
+    text, _ = _decoded(content, source)
+    return text
+
+
+def encoding_note(content: bytes, source: str) -> tuple[str, ...]:
+    """A sentence where the text is not UTF-8."""
+    _, encoding = _decoded(content, source)
+    return (f"The file is not UTF-8; it was read as {encoding}.",) if encoding else ()
+
+
+def as_utf8(content: bytes, source: str) -> bytes:
+    """The same text in UTF-8, with or without a mark in front."""
+    text, encoding = _decoded(content, source)
+    return text.encode() if encoding else content
+
+
+def _decoded(content: bytes, source: str) -> tuple[str, str]:
+    """The text, and the name of its encoding where that is not UTF-8."""
+    wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
     try:
-        return content.decode("utf-8-sig")
+        if wide:
+            return content.decode("utf-16"), "UTF-16"
+        return content.decode("utf-8-sig"), ""
     except UnicodeDecodeError as error:
-        wide = content[:2] in (b"\xff\xfe", b"\xfe\xff")
-        probably = "UTF-16" if wide else "Latin-1 or Windows-1252"
+        control = any(byte < 9 or 13 < byte < 27 for byte in content[:4096])
+        if not wide and not control:
+            return content.decode("cp1252", "replace"), "Windows-1252"
         line = content.count(b"\n", 0, error.start) + 1
         raise TableError(
-            f"{source}, line {line} is not UTF-8 text: byte {error.start} is none; it is "
-            f"probably {probably}",
-            next_step=f"save it as UTF-8: iconv -f {'UTF-16' if wide else 'WINDOWS-1252'} "
-            f"-t UTF-8 {source}",
+            f"{source}, line {line} is no text: byte {error.start} is part of no character",
+            next_step="is it a file of another kind? Save it as CSV in UTF-8",
         ) from None

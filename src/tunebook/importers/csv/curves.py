@@ -16,7 +16,7 @@ from tunebook.domain.errors import TableError
 from tunebook.domain.origin import Kind
 from tunebook.importers.csv.column_names import kind_by_name, plain_name
 from tunebook.importers.csv.column_profile import Look, is_missing, look_at
-from tunebook.importers.csv.columns import content_of, numbers, source_of, text_of
+from tunebook.importers.csv.columns import as_utf8, content_of, numbers, source_of, text_of
 from tunebook.importers.csv.dialect import Grid, read_grid
 from tunebook.importers.csv.known_tools import words
 from tunebook.importers.csv.measurements import (
@@ -46,12 +46,25 @@ def read_curves(path: str | os.PathLike[str]) -> Measurements:
     Raises:
         TableError: it is none of these; says what was seen.
     """
-    source, content = source_of(path), content_of(path)
-    first = content.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode("utf-8", "replace")
+    source = source_of(path)
+    content = as_utf8(content_of(path), source)
+    first = content.removeprefix(b"\xef\xbb\xbf").split(b"\n", 1)[0].decode()
     names = [name.strip() for name in next(csv.reader(io.StringIO(first)), [])]
     if set(COLUMNS) <= set(names) or not names:
         return read_measurements(content, source)
-    grid = read_grid(text_of(content, source), source)
+    return curves_of(read_grid(text_of(content, source), source), source)
+
+
+def curves_of(grid: Grid, source: str) -> Measurements:
+    """The curves in rows of either shape.
+
+    Args:
+        grid: of the file.
+        source: its name, for errors.
+
+    Raises:
+        TableError: they are none; says what was seen.
+    """
     if set(COLUMNS) <= set(grid.header):
         return _long(grid, source)
     if grid.left_out:

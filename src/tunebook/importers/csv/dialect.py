@@ -75,12 +75,36 @@ def read_grid(text: str, source: str) -> Grid:
     """
     text, delimiter = _separated(text)
     rows, lines = _rows(text, delimiter, source)
+    notes = () if delimiter == "," else (f"Cells are separated by {DELIMITERS[delimiter]}.",)
+    return grid_of(rows, lines, source, notes=notes, commas_part=delimiter == ",")
+
+
+def grid_of(
+    rows: list[list[str]],
+    lines: list[int],
+    source: str,
+    *,
+    notes: Sequence[str] = (),
+    commas_part: bool = False,
+) -> Grid:
+    """Rows of cells under their header, which is among them.
+
+    Args:
+        rows: texts without blanks around them; a row has a cell that is not empty.
+        lines: line of each row in its file.
+        source: name of the file, for errors.
+        notes: on how the rows were read.
+        commas_part: commas separate cells, so that a decimal comma needs more evidence.
+
+    Raises:
+        TableError: there is no header, no row, or no row that fits; or a name stands twice.
+    """
     if not rows:
         raise empty_file(source)
     header, rows, lines = _header(rows, lines)
     if not rows:
         raise no_rows(source)
-    notes = [] if delimiter == "," else [f"Cells are separated by {DELIMITERS[delimiter]}."]
+    notes = list(notes)
     width = len(header)
     good, kept, left_out = [], [], []
     for row, line in zip(rows, lines, strict=True):
@@ -96,16 +120,44 @@ def read_grid(text: str, source: str) -> Grid:
             f"{source} has no row that can be read: {left_out[0]}",
             next_step="give every row a cell for each column; a cell that is not there is empty",
         )
-    columns, doubled = _named(header, [list(c) for c in zip(*good, strict=True)], source)
-    notes += doubled
-    notes += _decimal_commas(columns, delimiter)
-    notes += _percents(columns)
+    return grid_of_columns(
+        header,
+        [list(c) for c in zip(*good, strict=True)],
+        kept,
+        source,
+        left_out=left_out,
+        notes=notes,
+        commas_part=commas_part,
+    )
+
+
+def grid_of_columns(
+    header: Sequence[str],
+    cells: list[list[str]],
+    lines: list[int],
+    source: str,
+    *,
+    left_out: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    commas_part: bool = True,
+) -> Grid:
+    """Columns with their numbers as numbers are written here; arguments as `grid_of` takes them.
+
+    Raises:
+        TableError: a name stands twice.
+    """
+    columns, doubled = _named(header, cells, source)
     return Grid(
         header=tuple(columns),
-        columns=columns,
-        lines=kept,
+        lines=lines,
         left_out=tuple(left_out),
-        notes=tuple(notes),
+        notes=(
+            *notes,
+            *doubled,
+            *_decimal_commas(columns, commas_part),
+            *_percents(columns),
+        ),
+        columns=columns,
     )
 
 
@@ -163,6 +215,9 @@ def _header(
         at + 1 < len(rows) and rows[at][0].startswith("#") and len(rows[at]) != len(rows[at + 1])
     ):
         at += 1
+    # A title above the header, alone in its row.
+    while at + 1 < len(rows) and _filled(rows[at]) == 1 < _filled(rows[at + 1]):
+        at += 1
     header = list(rows[at])
     if header[0].startswith("#") and len(header) > 1:
         header[0] = header[0].lstrip("# ") or "#"
@@ -186,6 +241,10 @@ def _header(
     ):
         header = header[:-1]
     return header, below, where
+
+
+def _filled(row: Sequence[str]) -> int:
+    return sum(map(bool, row))
 
 
 def _is_second(header: Sequence[str], row: Sequence[str]) -> bool:
@@ -226,13 +285,13 @@ def _named(
     return columns, notes
 
 
-def _decimal_commas(columns: dict[str, list[str]], delimiter: str) -> list[str]:
+def _decimal_commas(columns: dict[str, list[str]], commas_part: bool) -> list[str]:
     """Numbers with a decimal comma get a point, where no number of the file has one.
 
     Between commas, one number below one must show it: `64,64` in quotes may be a list.
     """
     told = {name: _marks(cells) for name, cells in columns.items()}
-    if delimiter == "," and not any(
+    if commas_part and not any(
         cell.lstrip("+-").startswith("0,")
         for name, (comma, _) in told.items()
         if comma

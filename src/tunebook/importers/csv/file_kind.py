@@ -15,6 +15,7 @@ OPTUNA_CSV = 'study.trials_dataframe().to_csv("trials.csv")'
 MLFLOW_CSV = 'mlflow.search_runs(experiment_names=["NAME"]).to_csv("trials.csv")'
 RAY_CSV = 'result_grid.get_dataframe().to_csv("trials.csv")'
 WANDB_CSV = "open the table of runs on the web page and download it as CSV"
+READ = "tb.read_sweep(FILE, ...) reads it, and so does tunebook audit"
 PANDAS_CSV = 'DataFrame.to_csv("trials.csv")'
 
 _DATABASES = (
@@ -35,7 +36,7 @@ _FOLDERS: tuple[tuple[str, str, str], ...] = (
     ("*tfevents*", "a folder of TensorBoard", "write one row a run: hyperparameters and results"),
 )
 _SIGNS: tuple[tuple[bytes, str, str], ...] = (
-    (b"PAR1", "a Parquet file", f"pandas.read_parquet(FILE), then {PANDAS_CSV}"),
+    (b"PAR1", "a Parquet file", READ),
     (b":W&B", "a W&B run", WANDB_CSV),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (xls)", "save the sheet as CSV UTF-8"),
     (b"\x89HDF", "an HDF5 file", f"read it with pandas, then {PANDAS_CSV}"),
@@ -120,7 +121,7 @@ def _zip(content: bytes, file: Path) -> tuple[str, str] | None:
     except (zipfile.BadZipFile, OSError):
         return "a damaged zip archive", "copy it anew"
     if any(name.startswith("xl/") for name in names):
-        return "an Excel workbook (xlsx)", "save the sheet as CSV UTF-8"
+        return "an Excel workbook (xlsx)", READ
     if any(name.endswith("content.xml") for name in names):
         return "an OpenDocument sheet", "save the sheet as CSV UTF-8"
     if any(name.endswith(".npy") for name in names):
@@ -136,8 +137,7 @@ def _json(content: bytes) -> tuple[str, str] | None:
     lines = _parses(first) and b"\n" in content.strip()
     if not lines and not _parses(content):
         return None
-    read = f"pandas.read_json(FILE{', lines=True' if lines else ''})"
-    return f"JSON{' lines' if lines else ''}", f"one row a trial as CSV: {read}.to_csv(...)"
+    return f"JSON{' lines' if lines else ''}", READ
 
 
 def _parses(text: bytes) -> bool:
