@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from tunebook.domain.errors import TableError
 from tunebook.domain.space import Axis
@@ -45,6 +46,9 @@ def shown(place: str | Path) -> str:
     """The place as texts name it: a file's name, or a URL without its password."""
     if isinstance(place, Path):
         return place.name
+    if place.startswith(("http://", "https://")):
+        parts = urlsplit(place)
+        return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     return url_of(place).render_as_string()
 
 

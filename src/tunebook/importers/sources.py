@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import unquote, urlsplit
 
 from tunebook.domain.doing import doing
 from tunebook.domain.errors import DesignError, TableError, nearest
 from tunebook.domain.formats.numbers import listed
 from tunebook.importers.csv.measurements import Measurements
+from tunebook.importers.database_tables import tables_of
+from tunebook.importers.mlflow.place import is_mlflow
 from tunebook.importers.optuna.journal import is_journal
 from tunebook.importers.optuna.study import NEEDED
 from tunebook.importers.ray_tune.folders import is_ray
@@ -104,7 +105,10 @@ def _place(place: str | os.PathLike[str]) -> Place:
         raise TableError(
             f"a sweep lies at a path or a URL; got {place!r}", next_step="give a path, or a URL"
         )
-    return place if isinstance(place, str) and "://" in place else Path(place)
+    at: Place = place if isinstance(place, str) and "://" in place else Path(place)
+    if isinstance(at, str) and at.startswith("file://"):
+        return Path(unquote(urlsplit(at).path))
+    return at
 
 
 def _curves(place: Place) -> Measurements:
@@ -124,22 +128,10 @@ def _is_optuna(place: Place) -> bool:
     return is_journal(place) or tables_of(place) >= NEEDED
 
 
-def tables_of(file: Path) -> set[str]:
-    """Names of the tables of an SQLite file; none where it can't be read."""
-    try:
-        connection = sqlite3.connect(f"file:{quote(str(file.resolve()))}?mode=ro", uri=True)
-        try:
-            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-            return {str(name) for (name,) in rows}
-        finally:
-            connection.close()
-    except sqlite3.Error:
-        return set()
-
-
 _READERS = "tunebook.importers."
 
 FORMATS: Mapping[str, Format] = {
+    "mlflow": Format(recognises=is_mlflow, reader=_READERS + "mlflow.reader:read_mlflow"),
     "optuna": Format(recognises=_is_optuna, reader=_READERS + "optuna.reader:read_optuna"),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
     "json": Format(recognises=is_json, reader=_READERS + "tables.json_table:read_json"),

@@ -1,0 +1,1 @@
+"""Experiments of MLflow: run folders, databases, servers; read without MLflow (C11)."""
