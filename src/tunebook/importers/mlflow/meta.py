@@ -27,7 +27,7 @@ def read_meta(text: str) -> dict[str, str]:
     found = list(_FIELD.finditer(text))
     ends = [match.start() for match in found[1:]] + [len(text)]
     fields = {}
-    for match, end in zip(found, ends, strict=True):
+    for match, end in zip(found, ends[: len(found)], strict=True):
         try:
             fields[match.group(1)] = _scalar(text[match.end() : end].strip())
         except TableError:

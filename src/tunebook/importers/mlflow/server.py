@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
 
@@ -67,11 +68,12 @@ class Server:
 
     def experiments(self) -> list[Experiment]:
         """Those that are not deleted; of a few, those that hold runs."""
-        search = self._pages("experiments/search", {"max_results": _PAGE}, "experiments")
-        found = [
-            Experiment(id=str(own["experiment_id"]), name=str(own["name"]), runs=None)
-            for own in search
-        ]
+        with self._understood():
+            search = self._pages("experiments/search", {"max_results": _PAGE}, "experiments")
+            found = [
+                Experiment(id=str(own["experiment_id"]), name=str(own["name"]), runs=None)
+                for own in search
+            ]
         if not 1 < len(found) <= _FEW:
             return found
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -90,20 +92,29 @@ class Server:
             "run_view_type": "ALL",
             "order_by": ["attributes.start_time ASC"],
         }
-        runs, wanted, system = [], [], 0
-        for answer in self._pages("runs/search", asked, "runs"):
-            run, metrics = _run(answer)
-            runs.append(run)
-            own = [] if run.deleted else [m for m in metrics if not m.startswith(SYSTEM_METRICS)]
-            system += 0 if run.deleted else len(metrics) - len(own)
-            wanted += [(run, metric) for metric in own]
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
+        with self._understood():
+            answers = list(self._pages("runs/search", asked, "runs"))
+            found = [_run(answer) for answer in answers]
+        there = [(run, metrics) for run, metrics in found if not run.deleted]
+        every = [(run, metric) for run, metrics in there for metric in metrics]
+        wanted = [pair for pair in every if not pair[1].startswith(SYSTEM_METRICS)]
+        with self._understood(), ThreadPoolExecutor(_AT_ONCE) as pool:
             read = pool.map(lambda pair: self._history(pair[0].id, pair[1]), wanted)
             for (run, metric), history in zip(wanted, read, strict=True):
                 if len(history.steps):
                     run.metrics[metric] = history
+        system = len(every) - len(wanted)
         notes = [f"{plural(system, 'curve')} of the machine (system/...) were not read."]
+        runs = [run for run, _ in found]
         return Reading(runs=runs, notes=tuple(notes) if system else ())
+
+    @contextmanager
+    def _understood(self) -> Iterator[None]:
+        """Answers without what they must have are no answers of MLflow."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
+            raise self._no_server() from None
 
     def _history(self, run: str, metric: str) -> History:
         asked = {"run_id": run, "run_uuid": run, "metric_key": metric, "max_results": _VALUES}
@@ -158,6 +169,7 @@ class Server:
             try:
                 return ask()
             except urllib.error.HTTPError as error:
+                error.close()
                 if error.code not in _BUSY or not again:
                     raise self._refusal(error) from None
             except (ValueError, UnicodeDecodeError):
