@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from tunebook.domain.version import VERSION as __version__
 
 if TYPE_CHECKING:
+    from tunebook.auditing import audit as audit
+    from tunebook.auditing import read_sweep as read_sweep
     from tunebook.book.bayesian.exploitation import Exploitation as Exploitation
     from tunebook.book.exploration import explore as explore
     from tunebook.book.notebook import Book as Book
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
     BookRound = Round
 
 _NAMES = {
+    "tunebook.auditing": "audit read_sweep",
     "tunebook.book.bayesian.exploitation": "Exploitation",
     "tunebook.book.exploration": "explore",
     "tunebook.book.notebook": "Book",

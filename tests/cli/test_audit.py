@@ -355,7 +355,7 @@ def test_at_a_terminal_the_objective_is_picked(audit, monkeypatch):
     monkeypatch.setattr(audit_command.click, "prompt", lambda *a, **k: "2")
     picked = []
     monkeypatch.setattr(
-        "tunebook.audit.audit_sweep", lambda *a, objective, **k: picked.append(objective) or 1 / 0
+        "tunebook.auditing.audit", lambda *a, objective, **k: picked.append(objective) or 1 / 0
     )
     text = sweep().replace("loss", "val_loss").replace("dropout", "train_acc")
     with pytest.raises(ZeroDivisionError):

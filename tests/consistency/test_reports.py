@@ -21,7 +21,7 @@ from consistency.sources import (
     round_report,
 )
 from sizes import some_slow
-from tunebook.audit import audit_sweep
+from tunebook.auditing import audit as audit_sweep
 from tunebook.domain.finding import Interval
 
 ODD = 60

@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pytest
 
-from tunebook.audit import audit_sweep
+from tunebook.auditing import audit as audit_sweep
 from tunebook.domain.finding import Severity
 from tunebook.domain.origin import Origin
 from tunebook.domain.table import TrialTable

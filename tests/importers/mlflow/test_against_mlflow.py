@@ -15,7 +15,7 @@ from dataclasses import replace
 
 import pytest
 
-from tunebook.audit import audit_sweep
+from tunebook.auditing import audit as audit_sweep
 from tunebook.domain.errors import TableError
 from tunebook.importers.sources import read_source
 from written_by_tools import ENVIRONMENTS, differences, write

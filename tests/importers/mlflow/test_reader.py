@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tunebook.audit import audit_sweep
+from tunebook.auditing import audit as audit_sweep
 from tunebook.domain.errors import TableError
 from tunebook.importers.mlflow.file_store import read_history
 from tunebook.importers.mlflow.meta import read_meta

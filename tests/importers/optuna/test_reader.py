@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tunebook.audit import audit_sweep, proposed_objectives
+from tunebook.auditing import audit as audit_sweep
+from tunebook.auditing import proposed_objectives
 from tunebook.domain.errors import TableError
 from tunebook.domain.space import Choice, Float, Integer, Scale
 from tunebook.importers.optuna.database import read_database

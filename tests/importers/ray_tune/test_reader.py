@@ -17,7 +17,8 @@ from stored_folders import (
     snapshot,
     unpack,
 )
-from tunebook.audit import audit_sweep, proposed_objectives
+from tunebook.auditing import audit as audit_sweep
+from tunebook.auditing import proposed_objectives
 from tunebook.domain.errors import TableError
 from tunebook.importers.sources import read_source
 from written_by_tools import write

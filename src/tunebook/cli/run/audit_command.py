@@ -14,7 +14,6 @@ from tunebook.cli.activity import begin
 from tunebook.cli.which_book import json_option
 
 if TYPE_CHECKING:
-    from tunebook.audit import Audit
     from tunebook.importers.source import SweepSource
 
 
@@ -77,7 +76,7 @@ def command(
     """
     scheme, url, _ = place.partition("://")  # a URL may hold a password
     begin(f"Reading {f'a {scheme} database' if url else Path(place).name}", quiet=as_json)
-    from tunebook.audit import audit_sweep
+    from tunebook.auditing import audit
     from tunebook.book.files.writing import write_text
     from tunebook.cli.output import data, print_json
     from tunebook.domain.version import VERSION
@@ -90,7 +89,7 @@ def command(
     read = read_source(place, curves, format=format, study=study)
     if objective is None:
         objective = _objective(read, place, ask=not as_json)
-    found = audit_sweep(read, objective=objective, hyperparameters=named, **more)
+    found = audit(read, objective=objective, hyperparameters=named, **more)
     if report is not None:
         # Without the password of a database's URL.
         words = [shown(w) if w == place and "://" in w else w for w in sys.argv[1:]]
@@ -106,38 +105,16 @@ def command(
             caveats=list(found.caveats),
         )
         return
-    _tell(found, f"{found.source}: {objective}", everything=everything)
+    found.show(
+        everything=everything, title=f"{found.source}: {objective}", unfold="--all shows them"
+    )
     if report is not None:
         click.echo(report.resolve())
 
 
-def _tell(found: Audit, title: str, *, everything: bool) -> None:
-    """What was read of the file, then the findings, for a terminal."""
-    from tunebook.report.round_summary import summarize
-    from tunebook.report.terminal.lines import show
-    from tunebook.report.terminal.summaries import findings_text, show_lines
-
-    show_lines("Columns:", found.reading)
-    taken = "read off the trials" if found.table.inferred_space else "as declared"
-    show_lines(f"Search space, {taken}:", found.space)
-    show_lines("Caveats:", found.caveats)
-    click.echo()
-    show(
-        findings_text(
-            found.examination,
-            title=title,
-            everything=everything,
-            summary=summarize(found.table, found.results),
-        )
-    )
-
-
-MOST_PROPOSED = 8
-
-
 def _objective(source: SweepSource, place: str, *, ask: bool) -> str:
     """The one that the source states, or that a person picks; else an error that lists them."""
-    from tunebook.audit import proposed_objectives
+    from tunebook.auditing import MOST_PROPOSED, no_candidate, proposed_objectives
     from tunebook.domain.errors import DesignError
     from tunebook.importers.source import shown
 
@@ -146,10 +123,7 @@ def _objective(source: SweepSource, place: str, *, ask: bool) -> str:
         return proposed[0]
     listed, more = proposed[:MOST_PROPOSED], len(proposed) - MOST_PROPOSED
     if not listed:
-        raise DesignError(
-            f"{source.rows.source} has no column of numbers that could be the objective",
-            next_step="name one: --objective minimize:NAME",
-        )
+        raise no_candidate(source)
     if not (ask and sys.stdin.isatty() and sys.stdout.isatty()):
         rest = f" and {more} more" if more > 0 else ""
         named = shown(place) if "://" in place else place

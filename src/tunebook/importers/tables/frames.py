@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tunebook.domain.errors import TableError
-from tunebook.importers.csv.dialect import grid_of_columns, no_rows
+from tunebook.importers.csv.curves import curves_of
+from tunebook.importers.csv.dialect import Grid, grid_of_columns, no_rows
+from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.source import SweepSource
 from tunebook.importers.tables.cell_text import cell_text
 from tunebook.importers.tables.json_records import Records
@@ -48,6 +50,19 @@ def read_frame(frame: Any) -> SweepSource:
     lines = list(range(1, len(columns[0]) + 1))
     cells = [list(map(cell_text, column)) for column in columns]
     return source_of_grid(grid_of_columns(header, cells, lines, NAME), NAME)
+
+
+def curves_of_frame(frame: Any) -> Measurements:
+    """The curves in a frame: trial, step, metric, value, or a column for each metric."""
+    rows = read_frame(frame).rows
+    grid = Grid(
+        header=rows.header,
+        columns=rows.cells,
+        lines=list(rows.lines),
+        left_out=rows.left_out,
+        notes=rows.notes,
+    )
+    return curves_of(grid, NAME)
 
 
 def _kind(value: Any) -> str | None:

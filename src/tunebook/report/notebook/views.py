@@ -134,6 +134,34 @@ def findings_html(
     )
 
 
+def audit_html(
+    examination: Examination,
+    pictures: Sequence[Picture],
+    summary: RoundSummary,
+    *,
+    source: str,
+    read: Mapping[str, Iterable[str]],
+) -> str:
+    """A sweep that was run elsewhere: what was read of it, then as a round's findings.
+
+    Args:
+        examination, pictures, summary: as `findings_html` takes them.
+        source: where the sweep lies.
+        read: what was read, lines by heading; folded.
+    """
+    images, left = _images(examination.findings, pictures)
+    return _render(
+        "audit",
+        source=source,
+        read=[(head, list(lines)) for head, lines in read.items()],
+        examination=examination,
+        folded=folded_text(examination, "").rstrip("; "),
+        summary=summary_lines(summary),
+        pictures=images,
+        left=left,
+    )
+
+
 def _images(findings: Sequence[Finding], pictures: Iterable[Picture]) -> tuple[list[str], int]:
     """Pictures of findings, worst first, then others, while there is room; how many are left."""
     every = without_repeats(pictures)
