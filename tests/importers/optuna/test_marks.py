@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tunebook.audit import audit_sweep
+from tunebook.auditing import audit as audit_sweep
 from tunebook.domain.chosen import BY_HAND, GRID, QUASI_RANDOM, RANDOM, steered
 from tunebook.domain.finding import NotApplicable, Severity
 from tunebook.importers.sources import read_source
