@@ -26,6 +26,7 @@ from tunebook.importers.tables.forms import (
     read_curves_of,
     table_in,
 )
+from tunebook.importers.tensorboard.folders import is_tensorboard
 
 Place = Path | str
 """A file or folder, or the URL of a database."""
@@ -134,6 +135,9 @@ FORMATS: Mapping[str, Format] = {
     "mlflow": Format(recognises=is_mlflow, reader=_READERS + "mlflow.reader:read_mlflow"),
     "optuna": Format(recognises=_is_optuna, reader=_READERS + "optuna.reader:read_optuna"),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
+    "tensorboard": Format(
+        recognises=is_tensorboard, reader=_READERS + "tensorboard.reader:read_tensorboard"
+    ),
     "json": Format(recognises=is_json, reader=_READERS + "tables.json_table:read_json"),
     "parquet": Format(recognises=is_parquet, reader=_READERS + "tables.parquet:read_parquet"),
     "excel": Format(recognises=is_workbook, reader=_READERS + "tables.workbook:read_workbook"),

@@ -7,7 +7,6 @@ What tools of YAML 1.1 write unquoted means the same there.
 from __future__ import annotations
 
 import base64
-import binascii
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -172,10 +171,7 @@ class _Builder:
         if tag == _PLAIN + "str":
             return text
         if tag == _PLAIN + "binary":
-            try:
-                return base64.b64decode(text)
-            except binascii.Error:
-                return text
+            return text
         if tag.startswith(_PYTHON) and not text:  # python/name:torch.nn.ReLU ''
             self.dropped[tag.removeprefix(_PLAIN).partition(":")[0]] = None
             return tag.removeprefix(_PYTHON).partition(":")[2]
@@ -218,7 +214,7 @@ def _table(items: list[Any]) -> dict[str, Any]:
 def _numpy_number(value: Any) -> Any:
     """The number of `numpy.float64(0.1)`, as PyYAML writes it: a type's name and its bytes."""
     try:
-        of, content = value
+        of, content = value[0], base64.b64decode(value[1])
         code, order = of["args"][0], of["state"][1]
         if _NUMPY_CODE.fullmatch(code) and order in ("<", ">", "|") and len(content) < 9:
             return np.frombuffer(content, np.dtype(order + code))[0].item()

@@ -67,7 +67,11 @@ def propose_objectives(rows: TrialRows, metrics: Sequence[str]) -> list[str]:
     columns, _ = use_columns(rows, objective="", metrics=metrics)
     looks = {column: look_at(cells) for column, cells in rows.cells.items()}
     found = list(metrics)
-    results = [u.column for u in columns.origin.of(Kind.RESULT) if _varies(looks[u.column])]
+    results = [
+        use.column
+        for use in columns.origin.of(Kind.RESULT)
+        if _varies(looks[use.column]) and use.name not in metrics  # its curve's last value
+    ]
     own = [c for c in results if not c.startswith(_ATTACHED)]
     found += [c for c in own or results if c not in found]
 
