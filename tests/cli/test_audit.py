@@ -422,7 +422,9 @@ def test_a_pruner_is_no_sampler(audit):
     told = audit(optuna(20, extra=rung), objective="maximize:value")
     reading = told[: told.index("Search space")]
     assert "pruner, as the file says: successive halving" in reading
-    assert "sampler: the file does not say" in reading and "so trials are adaptive" not in reading
+    assert (
+        "sampler: the file does not say" in reading and "steered by earlier results" not in reading
+    )
     assert "Earlier results chose later configurations" not in told
 
 

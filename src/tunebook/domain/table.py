@@ -392,4 +392,6 @@ def stacked(
     arrays = {n: np.concatenate([getattr(t, n) for t in tables]) for n in ("seconds", "value")}
     left_out: dict[str, Any] = {"curves": {}, "weight": (), "evaluation_share": (), "carried": ()}
     left_out["chosen"] = ()
+    if any(t.chosen for t in tables):
+        columns["chosen"] = tuple(c for t in tables for c in t.chosen or ("",) * len(t))
     return replace(like or tables[0], **{**left_out, **columns, **arrays, **changes})

@@ -36,6 +36,7 @@ from tunebook.domain.space import Axis, Branch, Choice, Scale
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status, Value
 from tunebook.examination.carried_over import with_carried, without_the_best
+from tunebook.examination.independent_part import part_text, reading_of
 from tunebook.examination.memory import remembered_results
 from tunebook.examination.objective_direction import direction_finding
 
@@ -240,7 +241,11 @@ def _caveats(
         yield f"{plural(crashed, 'trial')} crashed and ranked last: rule out a coding error first."
     if spec.assumes is not Assumes.ANY_TRIALS and suspected:
         yield "If earlier results chose later trials (C11), its error rate does not hold."
-    elif spec.assumes is not Assumes.ANY_TRIALS and table.adaptive:
+    elif spec.assumes is Assumes.ANY_TRIALS:
+        return
+    elif said := part_text(table, reading_of(finding.check, table)):
+        yield said
+    elif table.adaptive:
         yield "Its error rate does not hold: earlier results chose later trials."
 
 

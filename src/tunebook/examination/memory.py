@@ -14,10 +14,10 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 
 from tunebook.checks import SPECS, Result, run_check
-from tunebook.checks.spec import Assumes
 from tunebook.domain.doing import doing
 from tunebook.domain.finding import NotApplicable
 from tunebook.domain.table import TrialTable
+from tunebook.examination.independent_part import reading_of
 
 MOST = 64
 """Results that are kept: about five tables."""
@@ -76,11 +76,13 @@ def _feed(digest: hashlib._Hash, value: object) -> None:
 
 
 def _result(check: str, table: TrialTable, seed: int) -> Result | NotApplicable:
-    if table.adaptive and SPECS[check].assumes is Assumes.INDEPENDENT_TRIALS:
-        return NotApplicable(
-            check=check,
-            reason="earlier results chose later configurations, so the trials are no independent "
-            "sample of the space",
-            needs="a random or quasi-random search",
-        )
-    return run_check(check, table, seed=seed)
+    read = reading_of(check, table)
+    if read.table is not None:
+        return run_check(check, read.table, seed=seed)
+    few = f", and only {read.independent} of {len(table)} do not depend on them"
+    return NotApplicable(
+        check=check,
+        reason="earlier results chose later configurations, so the trials are no independent "
+        "sample of the space" + few * bool(read.independent),
+        needs=f"a random or quasi-random search of {read.needed} trials or more",
+    )

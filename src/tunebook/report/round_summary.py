@@ -16,6 +16,7 @@ from tunebook.domain.formats.numbers import (
 )
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status
+from tunebook.examination.independent_part import reading_of
 from tunebook.report.in_a_line import best_trial
 from tunebook.report.outcome import Best, LostTrials, RoundSummary
 
@@ -42,7 +43,7 @@ def summarize(
     return RoundSummary(
         objective=table.objective,
         best=best,
-        ranges=good_ranges(table, matters) if matters else (),
+        ranges=good_ranges(reading_of("C10", table).table or table, matters) if matters else (),
         silent=silent,
         lost=lost_trials(table, details or {}),
         all_lost=bool(ended) and len(ended) == len(table) and not table.complete.any(),

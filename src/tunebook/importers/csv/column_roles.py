@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from tunebook.domain.chosen import steered
 from tunebook.domain.errors import TableError, nearest
 from tunebook.domain.formats.numbers import listed
 from tunebook.domain.origin import ColumnUse, Evidence, Kind, Origin
@@ -24,7 +25,7 @@ from tunebook.importers.csv.column_names import (
 from tunebook.importers.csv.column_profile import Look, look_at, moment_of
 from tunebook.importers.csv.column_values import is_date, is_label, is_tuned, measured
 from tunebook.importers.csv.columns import TrialRows
-from tunebook.importers.csv.known_tools import GRID, Stated, stated, words
+from tunebook.importers.csv.known_tools import Stated, stated, words
 from tunebook.importers.csv.statuses import all_statuses, is_flag
 
 UNNAMED = "the unnamed index"
@@ -45,6 +46,7 @@ class Columns:
         seeds: columns of seeds.
         workloads: names of the hyperparameters that name a dataset or task.
         cut_short: see `known_tools.Tool`.
+        chosen: what chose each row of the file, where it says so; else empty.
     """
 
     origin: Origin
@@ -58,6 +60,7 @@ class Columns:
     rerun_of: str
     workloads: tuple[str, ...]
     cut_short: str
+    chosen: tuple[str, ...]
 
 
 def use_columns(
@@ -333,7 +336,7 @@ def _columns(
             notes=rows.notes,
             sampler=said.sampler,
             pruner=said.pruner,
-            adaptive=bool(said.sampler) and said.sampler != GRID,
+            adaptive=steered(said.sampler),
         ),
         hyperparameters={
             uses[c].name: c for c in uses if uses[c].kind in (Kind.HYPERPARAMETER, Kind.WORKLOAD)
@@ -347,4 +350,5 @@ def _columns(
         rerun_of=first(Kind.RERUN_OF, "rerun_of"),
         workloads=tuple(use.name for use in uses.values() if use.kind is Kind.WORKLOAD),
         cut_short=said.cut_short,
+        chosen=said.chosen,
     )

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
 from tunebook.domain.origin import Kind
+from tunebook.importers.csv.samplers import chosen_by
 
 HYPERPARAMETER, RESULT = Kind.HYPERPARAMETER, Kind.RESULT
-
-GRID = "a grid"
-"""The sampler that earlier results don't steer, where a source names one."""
-
-Cells = Mapping[str, Sequence[str]]
 
 
 @cache
@@ -71,37 +66,6 @@ def tools() -> tuple[Tool, ...]:
     )
 
 
-def _optuna_sampler(cells: Cells) -> str:
-    """The sampler, by the marks that it leaves in the system attributes."""
-    marks = {
-        "tpe:": "TPE",
-        "gp:": "a Gaussian process",
-        "cma": "CMA-ES",
-        "nsga": "an evolutionary search",
-        "grid_id": GRID,
-    }
-    left = [
-        column.lower().removeprefix("system_attrs_")
-        for column, values in cells.items()
-        if column.lower().startswith("system_attrs_") and any(values)
-    ]
-    named = (name for own in left for mark, name in marks.items() if own.startswith(mark))
-    return next(named, "")
-
-
-def _ax_sampler(cells: Cells) -> str:
-    """The generator that is neither quasi-random nor a person."""
-    plain = re.compile("sobol|uniform|center|manual|custom", re.IGNORECASE)
-    for column in ("generation_node", "generation_method", "generation_model_key"):
-        for model in dict.fromkeys(cells.get(column, ())):
-            if model and not plain.search(model):
-                return model
-    return ""
-
-
-SAMPLERS: Mapping[str, Callable[[Cells], str]] = {"Optuna": _optuna_sampler, "Ax": _ax_sampler}
-"""By tool, what chose the configurations, by the cells; empty where they do not say."""
-
 _METRIC_PREFIXES = ("metrics.", "metrics/", "summary/", "summary.")
 _OPTUNA_RUNG = "system_attrs_completed_rung_"
 
@@ -120,7 +84,8 @@ class Stated:
     Attributes:
         tool: its name, empty where the file is no known tool's.
         kinds: column to kind and to the name without the prefix.
-        sampler: what chose the configurations, where it says so.
+        sampler: what chose the configurations, where it says so of the whole.
+        chosen: what chose each row, as `domain/chosen.py` names it; empty where no row says.
         pruner: what stopped trials early, where it says so.
         cut_short: see `Tool`; empty where the file has no such column.
     """
@@ -128,6 +93,7 @@ class Stated:
     tool: str
     kinds: dict[str, tuple[Kind, str]]
     sampler: str = ""
+    chosen: tuple[str, ...] = ()
     pruner: str = ""
     cut_short: str = ""
 
@@ -150,7 +116,7 @@ def stated(cells: Mapping[str, Sequence[str]], objective: str) -> Stated:
     return Stated(
         tool=tool.name,
         kinds=kinds,
-        sampler=SAMPLERS[tool.name](cells) if tool.name in SAMPLERS else "",
+        chosen=chosen_by(tool.name, cells),
         pruner="successive halving" if pruned and tool.name == "Optuna" else "",
         cut_short=lower.get(tool.cut_short, "") if tool.cut_short else "",
     )

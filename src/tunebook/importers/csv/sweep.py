@@ -12,13 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tunebook.domain.chosen import steered
+from tunebook.domain.chosen import samplers, steered
 from tunebook.domain.curves import Curves
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective
 from tunebook.domain.errors import DesignError, TableError, nearest
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.notation import format_objective, parse_metric, parse_objective
+from tunebook.domain.formats.numbers import listed
+from tunebook.domain.origin import Origin
 from tunebook.domain.space import Axis, Per
 from tunebook.domain.trial import Status
 from tunebook.importers.csv.column_profile import is_missing, seconds_of
@@ -223,6 +225,7 @@ def _sheet(
             )
         seen[name] = line
     pick = order.tolist()
+    chosen = source.chosen or columns.chosen
     ordered = replace(
         rows,
         lines=tuple(rows.lines[i] for i in pick),
@@ -230,10 +233,20 @@ def _sheet(
     )
     return Sheet(
         rows=ordered,
-        columns=columns,
+        columns=replace(columns, origin=_with_sampler(columns.origin, chosen)),
         names=tuple(names[i] for i in pick),
-        chosen=tuple(source.chosen[i] for i in pick) if source.chosen else (),
+        chosen=tuple(chosen[i] for i in pick) if chosen else (),
     )
+
+
+def _with_sampler(origin: Origin, chosen: Sequence[str]) -> Origin:
+    """The origin, with the samplers that the marks of its rows name; those that results steer."""
+    named = samplers(chosen)
+    by_results = [name for name in named if steered(name)]
+    if not named:
+        return origin
+    shown = listed(by_results or named)
+    return replace(origin, sampler=shown, adaptive=bool(by_results))
 
 
 def _refuse_log(sheet: Sheet) -> None:

@@ -52,7 +52,7 @@ def reading_lines(origin: Origin | None) -> tuple[str, ...]:
     if ignored:
         lines.append(f"not used: {listed(ignored, MOST)}")
     if origin.sampler:
-        adaptive = ", so trials are adaptive" if origin.adaptive else ""
+        adaptive = ", steered by earlier results (C11)" if origin.adaptive else ""
         lines.append(f"sampler, as the file says: {origin.sampler}{adaptive}")
     elif origin.tool == "Optuna":
         lines.append(

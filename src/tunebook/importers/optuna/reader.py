@@ -17,6 +17,7 @@ from tunebook.importers.csv.columns import TrialRows
 from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.optuna.database import read_database
 from tunebook.importers.optuna.journal import is_journal, read_journal
+from tunebook.importers.optuna.marks import chosen_of
 from tunebook.importers.optuna.study import Range, Study, StudyTrial, holding, joined, range_of
 from tunebook.importers.source import SweepSource, shown
 
@@ -88,7 +89,7 @@ def as_source(study: Study, source: str, notes: Sequence[str] = ()) -> SweepSour
             f"{way}:{metric}" for way, metric in zip(study.directions, metrics, strict=False)
         ),
         reduce={curve: reduce} if reduce else {},
-        adaptive=False if any(key.startswith("qmc:") for key in study.system) else None,
+        chosen=chosen_of(study.trials, study.system),
     )
 
 

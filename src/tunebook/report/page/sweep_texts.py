@@ -131,9 +131,15 @@ def caveats(table: TrialTable) -> tuple[str, ...]:
             "became this number is not known."
         )
     if table.adaptive:
+        some = bool(table.independent.any())
         said.append(
             f"Earlier results chose later configurations ({_why_adaptive(table)}): checks that "
-            "need independent trials do not speak."
+            "need independent trials "
+            + (
+                "read those that no result chose, where they are enough."
+                if some
+                else "do not speak."
+            )
         )
     if table.chance is None:
         said.append(
