@@ -123,7 +123,9 @@ def chapter(scale: Scale) -> str:
     head = " | ".join(OPERATIONS.values())
     lines = [
         f"| {row['trials']:,} | "
-        + " | ".join(f"{_typical(row[name])}; {_times(row, name):.2f}" for name in OPERATIONS)
+        + " | ".join(
+            f"{_typical(row[name])}, {_times(row, name):.2f} times" for name in OPERATIONS
+        )
         + f" | {row['mb']:,.0f} |"
         for row in scale
     ]
@@ -135,7 +137,7 @@ def chapter(scale: Scale) -> str:
 A book of rounds of 10,000 trials of 100 points (the training losses above), filled through the store: {largest["trials"] * POINTS:,} points
 in {filled / 60:.0f} minutes, planning of the rounds included. Taking in a log is a transaction of its own, synced; one trial is its record and all that it
 reported, of a random round; the table has every curve of a random round. Medians of 5 (adding), {LOGS} (logs), {READ} (trials) and {TABLES} (tables), with
-the middle half in brackets; after the semicolon how many times as long as in a fresh book of 10,000 trials, each timed right after
+the middle half in brackets; last, how many times as long as in a fresh book of 10,000 trials, each timed right after
 the other, since what else the machine does differs between sizes. Caches are as they come.
 
 | trials | {head} | on disk (MB) |

@@ -22,6 +22,7 @@ HEAD = """
 `make bench-training-length`: two workloads, {repeats} times each with seeds of its own, held against an exhaustive search over lengths
 (four to a doubling), learning rates and seeds. `digits`: scikit-learn's digits, 1,000 for training, a network of one hidden layer: done
 with them soon. `teacher`: 60,000 examples that a random network labelled, which goes on improving for as long as anybody waits.
+`text`, for forecasts alone: the next character of Python's standard library from the eight before.
 Momentum, a cosine over each trial's own length; objective: the best held-out loss; budget {budget:,} steps; an improvement of {least:g} is
 worth having. Real training, compiled by JAX {jax}, Python {python}, tunebook {tunebook}.
 

@@ -127,9 +127,11 @@ def _mostly(study: StudyFeasibility, causes: Sequence[Cause]) -> bool:
     return 2 * sum(n for cause, n in study.causes if cause in causes) >= study.infeasible
 
 
-def _near_best(study: StudyFeasibility) -> str:
+def _near_best(study: StudyFeasibility, place: FailingPlace) -> str:
     """What it means that the best trials are next to those that fail; it depends on the causes."""
-    there = "The best trials are at the edge of this region or inside"
+    all_fail = place.share_inside.estimate >= 1
+    where = "next to this region" if all_fail else "at the edge of this region or inside"
+    there = f"The best trials are {where}"
     if _mostly(study, SHORT_OF):
         return f"{there}: with more memory or time, better ones may train."
     if _mostly(study, UNSTABLE):
@@ -298,7 +300,9 @@ def _in_a_region(own: TrialTable, study: StudyFeasibility, region: FailingRegion
     numbers: dict[str, Number] = {"side": region.side, "threshold": region.threshold}
     if region.under:
         numbers["under"] = f"{region.under[0]}={spell(region.under[1])}"
-    far = f". {_near_best(study)}" if region.touches_best else ", far from the best trials."
+    far = (
+        f". {_near_best(study, region)}" if region.touches_best else ", far from the best trials."
+    )
     sentence = f"{_placed(study, region)}{far}{_unexplained(study)}"
     return _finding(own, study, sentence, numbers=numbers, remedy=remedy)
 
@@ -319,7 +323,7 @@ def _in_a_combination(
         f"{_placed(study, place)}. This predicts the fate of {percent(place.right.estimate)} of "
         f"the trials, one hyperparameter alone that of {percent(place.right_alone.estimate)}: "
         f"search {found.expression} in place of {name}."
-        f"{f' {_near_best(study)}' if place.touches_best else ''}{_unexplained(study)}",
+        f"{f' {_near_best(study, place)}' if place.touches_best else ''}{_unexplained(study)}",
         numbers={
             "side": found.side,
             "threshold": found.threshold,

@@ -171,7 +171,10 @@ def _settling(groups: Sequence[Group], pair: PairwiseDifference) -> str:
         needed = [trials_to_resolve(g.worst, wanted) for g in (a, b) if len(g.worst) > 1]
     if needed and None not in needed:
         about = round_to(max(n for n in needed if n is not None))
-        return f"To show a difference of this size, each needs about {spell(about)} trials in all"
+        return (
+            f"To show a difference of this size, each of the two needs about {spell(about)} "
+            "trials, with those that it has"
+        )
     return "Far more trials would be needed to show one"
 
 

@@ -275,8 +275,9 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
             study=study.study,
         )
     wanted = max(2 * study.trials, enough)
+    remedy = _more_trials(table, study, wanted, "")
     short = f"{study.trials} trials are too few to tell how good the best in this space is"
-    short += f"; {wanted} would be enough"
+    short += f"; {remedy.values['more']} more would be enough" * bool(remedy.values["more"])
     few = study.distance is None and study.trials < enough
     because = short if few else f"d{doubled[1:]}"
     reason = short if few else (UNLAWFUL if study.distance is None else "")
@@ -287,7 +288,7 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
         numbers=numbers,
         sentence=f"Not enough evidence of dense sampling{': ' * bool(reason)}{reason}. "
         f"{_as_good(study)}. {doubled}{', ' * bool(small)}{small}.",
-        remedy=None if small else _more_trials(table, study, wanted, because),
+        remedy=None if small else replace(remedy, because=because),
         study=study.study,
         settled=False,
     )

@@ -15,7 +15,7 @@ from tunebook.domain.finding import (
     Severity,
 )
 from tunebook.domain.formats.names import spell
-from tunebook.domain.formats.numbers import digits, round_to
+from tunebook.domain.formats.numbers import digits, listed, round_to
 from tunebook.procedures.batch_size.cost_to_target import BatchChoice, Cost
 from tunebook.procedures.batch_size.equal_budgets import Budget
 from tunebook.procedures.batch_size.learning_rates import BatchRates
@@ -119,9 +119,9 @@ def _budgets(
     }
     return finding(
         "F3", Severity.NOTE, args.size,
-        f"{' '.join(map(_budget, found))} With equal examples, doubling the batch leaves half of "
-        "the steps. That is enough only up to the end of perfect scaling"
-        f"{ends}. So a budget in epochs hides what larger batches gain.",
+        f"{' '.join(map(_budget, found))} With equal examples, twice the batch size leaves half the "
+        f"steps, and half the steps suffice only up to the end of perfect scaling{ends}. So a "
+        "budget in epochs hides what larger batches gain; compare sizes at equal steps as well.",
         numbers=numbers,
     )  # fmt: skip
 
@@ -129,17 +129,19 @@ def _budgets(
 def _budget(budget: Budget) -> str:
     first, last = min(budget.best), max(budget.best)
     said = (
-        f"Within {budget.amount:,} {budget.kind} the best is {digits(budget.best[first], 4)} at "
-        f"batch size {first} and {digits(budget.best[last], 4)} at {last}, each at its best rate"
+        f"Within {budget.amount:,} {budget.kind}, each size at its best learning rate, batch size "
+        f"{first} reaches {digits(budget.best[first], 4)} and batch size {last} reaches "
+        f"{digits(budget.best[last], 4)}."
     )
     if budget.left_out:
-        said += f" ({', '.join(map(str, budget.left_out))} had no evaluation by then)"
+        sizes = f"size{'s' * (len(budget.left_out) > 1)} {listed(list(map(str, budget.left_out)))}"
+        said += f" Batch {sizes} had no evaluation by then."
     if not budget.leaders:
-        return f"{said}; comparing sizes needs at least three new seeds of each."
-    than = "another"
-    if len(budget.leaders) < len(budget.best):
-        than = ", ".join(map(str, budget.leaders))
-    return f"{said}; with new seeds no size is significantly better than {than}."
+        return f"{said} To compare sizes, rerun each with three new seeds at least."
+    if len(budget.leaders) == len(budget.best):
+        return f"{said} With new seeds, no size differs significantly from another."
+    best = listed(list(map(str, budget.leaders)))
+    return f"{said} With new seeds, every size but {best} is significantly worse than another."
 
 
 def _target(args: BatchSizeArguments, found: BatchSizeReading) -> Iterator[Finding]:
@@ -158,10 +160,12 @@ def _target(args: BatchSizeArguments, found: BatchSizeReading) -> Iterator[Findi
     spread = {t: r.perfect_until for t, r in found.easier.items() if isinstance(r, BatchRegimes)}
     if len(spread) > 1:
         texts = {digits(target, 4): end for target, end in spread.items()}
-        ends = ", ".join(f"{digits(end.estimate, 3)} for {text}" for text, end in texts.items())
+        ends = ", ".join(
+            f"{digits(end.estimate, 3)} for a target of {text}" for text, end in texts.items()
+        )
         yield finding(
             "F4", Severity.NOTE, args.size,
-            f"Where perfect scaling ends depends on the target: {ends}.",
+            f"Perfect scaling ends at a batch size that depends on the target: {ends}.",
             numbers={f"perfect scaling up to, target {text}": end for text, end in texts.items()},
         )  # fmt: skip
 
