@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from surfaces import table_of
 
-from tunebook.domain.chosen import BY_HAND, RANDOM
 from tunebook.domain.finding import NotApplicable
+from tunebook.domain.origin import BY_HAND, RANDOM
 from tunebook.examination.examine import examine, results
 from tunebook.examination.independent_part import FEWEST, FEWEST_PREFERRED, reading_of
 

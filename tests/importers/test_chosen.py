@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.domain.chosen import samplers, steered
+from tunebook.domain.origin import samplers, steered
 from tunebook.domain.table import TrialTable
 from tunebook.importers.csv.sweep import read_sweep
 from tunebook.importers.runs import Run, sweep_of_runs

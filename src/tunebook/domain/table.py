@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tunebook.domain.chosen import INDEPENDENT
 from tunebook.domain.curves import Curves as Curves
 from tunebook.domain.curves import reduce_curve as reduce_curve
 from tunebook.domain.curves import reduce_curves
@@ -18,7 +17,7 @@ from tunebook.domain.errors import EvidenceError, TableError, nearest
 from tunebook.domain.formats import data_frame
 from tunebook.domain.formats.places import places_on
 from tunebook.domain.frozen import freeze
-from tunebook.domain.origin import Origin
+from tunebook.domain.origin import INDEPENDENT, Origin
 from tunebook.domain.space import Axis, Branch, Per
 from tunebook.domain.trial import Cause, Configuration, Status, Value
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 from tunebook.checks import SPECS
 from tunebook.checks.spec import Assumes
-from tunebook.domain.chosen import BY_HAND
 from tunebook.domain.formats.numbers import plural
+from tunebook.domain.origin import BY_HAND
 from tunebook.domain.table import TrialTable
 
 FEWEST = 16

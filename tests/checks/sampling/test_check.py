@@ -31,7 +31,7 @@ def test_infeasible_trials_count_as_infinitely_bad(fresh_rng):
 def test_thin_sampling_asks_for_more_trials():
     found = sampling.check(table(np.random.default_rng(0), 10, [0.5] * 6, noise=0.0)).findings[0]
     assert found.severity is Severity.NOTE
-    assert "Not enough evidence" in found.sentence and "48 would" in found.sentence
+    assert "Not enough evidence" in found.sentence and "38 more would" in found.sentence
     assert found.remedy.kind is RemedyKind.MORE_TRIALS
     assert found.remedy.values["trials"] == 48
 
@@ -39,8 +39,8 @@ def test_thin_sampling_asks_for_more_trials():
 def test_the_number_in_the_sentence_is_the_one_of_the_remedy():
     """12 trials of two hyperparameters: 16 would show the distance, and twice 12 are advised."""
     found = sampling.check(table(np.random.default_rng(0), 12, [0.5] * 2, noise=0.3)).findings[0]
-    wanted = found.remedy.values["trials"]
-    assert wanted == 24 and f"{wanted} would" in found.sentence
+    wanted = found.remedy.values
+    assert wanted["trials"] == 24 and f"{wanted['more']} more would" in found.sentence
 
 
 def test_more_trials_are_asked_for_by_what_they_bring():

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from tunebook.auditing import audit as audit_sweep
-from tunebook.domain.chosen import BY_HAND, GRID, QUASI_RANDOM, RANDOM, steered
 from tunebook.domain.finding import NotApplicable, Severity
+from tunebook.domain.origin import BY_HAND, GRID, QUASI_RANDOM, RANDOM, steered
 from tunebook.importers.sources import read_source
 
 optuna = pytest.importorskip("optuna")

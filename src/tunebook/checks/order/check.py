@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tunebook.checks.order.known import known_samplers
-from tunebook.domain.chosen import BY_HAND
 from tunebook.domain.finding import Finding, NotApplicable, Severity
 from tunebook.domain.formats.numbers import digits, percent, plural
+from tunebook.domain.origin import BY_HAND
 from tunebook.domain.space import Choice
 from tunebook.domain.table import TrialTable
 from tunebook.statistics.distributions import mean_ranks

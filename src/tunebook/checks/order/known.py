@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from tunebook.domain.chosen import BY_HAND, INDEPENDENT, samplers, steered
 from tunebook.domain.finding import Finding, Severity
 from tunebook.domain.formats.numbers import listed, plural
+from tunebook.domain.origin import BY_HAND, INDEPENDENT, samplers, steered
 from tunebook.domain.table import TrialTable
 
 

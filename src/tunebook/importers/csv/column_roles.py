@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from tunebook.domain.chosen import steered
 from tunebook.domain.errors import TableError, nearest
 from tunebook.domain.formats.numbers import listed
-from tunebook.domain.origin import ColumnUse, Evidence, Kind, Origin
+from tunebook.domain.origin import ColumnUse, Evidence, Kind, Origin, steered
 from tunebook.importers.csv.column_names import (
     kind_by_name,
     orders,

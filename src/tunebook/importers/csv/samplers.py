@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tunebook.domain.chosen import BY_HAND, QUASI_RANDOM, RANDOM
+from tunebook.domain.origin import BY_HAND, QUASI_RANDOM, RANDOM
 from tunebook.importers.optuna.marks import chosen_of
 from tunebook.importers.optuna.study import StudyTrial
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tunebook.domain.chosen import samplers, steered
 from tunebook.domain.curves import Curves
 from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective
@@ -20,7 +19,7 @@ from tunebook.domain.errors import DesignError, TableError, nearest
 from tunebook.domain.formats import scalars
 from tunebook.domain.formats.notation import format_objective, parse_metric, parse_objective
 from tunebook.domain.formats.numbers import listed
-from tunebook.domain.origin import Origin
+from tunebook.domain.origin import Origin, samplers, steered
 from tunebook.domain.space import Axis, Per
 from tunebook.domain.trial import Status
 from tunebook.importers.csv.column_profile import is_missing, seconds_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tunebook.domain.chosen import BY_HAND, GRID, QUASI_RANDOM, RANDOM, steered
+from tunebook.domain.origin import BY_HAND, GRID, QUASI_RANDOM, RANDOM, steered
 from tunebook.importers.optuna.study import StudyTrial
 
 TPE = "TPE"

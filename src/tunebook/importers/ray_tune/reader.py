@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from tunebook.domain.chosen import GRID, RANDOM
 from tunebook.domain.errors import TableError, nearest
 from tunebook.domain.formats.numbers import listed, plural
+from tunebook.domain.origin import GRID, RANDOM
 from tunebook.importers.json_files import flat, read_object
 from tunebook.importers.ray_tune.folders import (
     CONFIG,

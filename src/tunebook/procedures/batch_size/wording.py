@@ -119,8 +119,8 @@ def _budgets(
     }
     return finding(
         "F3", Severity.NOTE, args.size,
-        f"{' '.join(map(_budget, found))} With equal examples, twice the batch size leaves half the "
-        f"steps, and half the steps suffice only up to the end of perfect scaling{ends}. So a "
+        f"{' '.join(map(_budget, found))} With equal examples, twice the batch size leaves half "
+        f"the steps, and half the steps suffice only up to the end of perfect scaling{ends}. So a "
         "budget in epochs hides what larger batches gain; compare sizes at equal steps as well.",
         numbers=numbers,
     )  # fmt: skip
