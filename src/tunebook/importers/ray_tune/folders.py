@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
+
+from tunebook.importers.folders import folders_in, holds
 
 STATE, STATE_END = "experiment_state-", ".json"
 RESULTS, CONFIG, ERROR = "result.json", "params.json", "error.txt"
@@ -12,9 +13,7 @@ RESULTS, CONFIG, ERROR = "result.json", "params.json", "error.txt"
 
 def is_ray(place: Path | str) -> bool:
     """Whether a folder is an experiment, or holds experiments."""
-    if isinstance(place, str) or not place.is_dir():
-        return False
-    return is_experiment(place) or any(is_experiment(folder) for folder in folders_in(place))
+    return holds(place, is_experiment)
 
 
 def is_experiment(folder: Path) -> bool:
@@ -34,17 +33,6 @@ def states_in(folder: Path) -> list[Path]:
         return []
     found = [n for n in names if n.startswith(STATE) and n.endswith(STATE_END)]
     return [folder / name for name in sorted(found)]
-
-
-def folders_in(folder: Path) -> Iterator[Path]:
-    """Folders in a folder, by name; hidden ones are left out."""
-    try:
-        with os.scandir(folder) as entries:
-            names = sorted(e.name for e in entries if e.is_dir() and not e.name.startswith("."))
-    except OSError:
-        return
-    for name in names:
-        yield folder / name
 
 
 def session_of(state: Path) -> str:

@@ -8,15 +8,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+<<<<<<< HEAD
 from tunebook.domain.errors import TableError, nearest
 from tunebook.domain.formats.numbers import listed, plural
 from tunebook.domain.origin import GRID, RANDOM
+=======
+from tunebook.domain.chosen import GRID, RANDOM
+from tunebook.domain.errors import TableError
+from tunebook.domain.formats.numbers import listed, plural
+from tunebook.importers.folders import folders_in, sweep_in, which
+>>>>>>> d7b71ec (importers: read projects of Keras Tuner)
 from tunebook.importers.json_files import flat, read_object
 from tunebook.importers.ray_tune.folders import (
     CONFIG,
     ERROR,
     RESULTS,
-    folders_in,
     is_experiment,
     states_in,
 )
@@ -34,6 +40,7 @@ from tunebook.importers.runs import Run, sweep_of_runs
 from tunebook.importers.source import SweepSource
 
 _MOST_RUNGS = 8
+_WANTED = f"no experiment_state-*.json, and no folder with {RESULTS}"
 _SPACE = "Ray keeps the ranges in pickled files alone, which are never loaded: they are inferred."
 
 
@@ -61,7 +68,7 @@ def read_ray(place: str | Path, study: str = "") -> SweepSource:
     Raises:
         TableError: it can't be read, it has no trials, or there are several and none is named.
     """
-    folder = _experiment(Path(place), study)
+    folder = sweep_in(Path(place), study, is_experiment, noun="experiment", wanted=_WANTED)
     sessions, notes = read_sessions(states_in(folder))
     chain = _chain(chains(sessions), folder, study)
     states = {name: trial for session in chain for name, trial in session.trials.items()}
@@ -92,35 +99,6 @@ def read_ray(place: str | Path, study: str = "") -> SweepSource:
     )
 
 
-def _experiment(place: Path, study: str) -> Path:
-    if not place.exists():
-        raise TableError(f"there is no folder {place}", next_step="correct the path")
-    folder = place if place.is_dir() else place.parent
-    if is_experiment(folder):
-        return folder
-    names = [own.name for own in folders_in(folder) if is_experiment(own)]
-    if not names:
-        raise TableError(
-            f"{folder.name} holds no experiment of Ray Tune: no experiment_state-*.json, and no "
-            f"folder with {RESULTS}",
-            next_step="name the experiment's folder, such as ~/ray_results/NAME",
-        )
-    asked = study.partition("/")[0]
-    if asked in names:
-        return folder / asked
-    if len(names) == 1 and not asked:
-        return folder / names[0]
-    raise _which(folder.name, names, asked)
-
-
-def _which(source: str, names: Sequence[str], asked: str) -> TableError:
-    told = f"{source} holds {plural(len(names), 'experiment')}: {listed(names, 6)}"
-    if asked:
-        slip = nearest(asked, names)
-        told = f'{source} has no experiment "{asked}".{slip} It has {listed(names, 6)}'
-    return TableError(told, next_step="name one: --study NAME")
-
-
 def _chain(found: Sequence[Sequence[Session]], folder: Path, study: str) -> Sequence[Session]:
     """The sessions of one experiment; of several that were run in one folder, the one named."""
     if len(found) < 2:
@@ -130,7 +108,7 @@ def _chain(found: Sequence[Sequence[Session]], folder: Path, study: str) -> Sequ
         if asked in [session.name for session in chain]:
             return chain
     names = [chain[0].name for chain in found]
-    raise _which(folder.name, names, asked if asked != folder.name else "")
+    raise which(folder.name, names, asked if asked != folder.name else "", "experiment")
 
 
 def _searcher(folder: Path, names: Names) -> str:
