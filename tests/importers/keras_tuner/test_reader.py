@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tunebook.audit import audit_sweep, proposed_objectives
+
 from stored_folders import (
     HOSTILE,
     assert_is_what_the_tool_says,
@@ -15,12 +17,10 @@ from stored_folders import (
     snapshot,
     unpack,
 )
-from written_by_tools import write
-
-from tunebook.audit import audit_sweep, proposed_objectives
 from tunebook.domain.errors import TableError
 from tunebook.domain.space import Choice, Float, Integer, Scale
 from tunebook.importers.sources import read_source
+from written_by_tools import write
 
 STORED = Path(__file__).parent / "stored"
 NAMES = ("bayesian", "random", "hyperband", "grid")
@@ -143,14 +143,19 @@ def test_hostile_names_and_values_do_no_harm(own):
     assert len(audit_sweep(found, objective="minimize:val_loss").table) == 5
 
 
-@pytest.mark.parametrize("text", ["[]", "", "{}", '{"hyperparameters": 5, "metrics": []}'])
+@pytest.mark.parametrize("text", ["[]", "", "{", '"x"'])
 def test_files_of_another_form_are_refused_in_a_sentence(text, tmp_path):
     (tmp_path / "trial_0").mkdir()
     (tmp_path / "trial_0" / "trial.json").write_text(text)
     (tmp_path / "oracle.json").write_text(text)
-    try:
-        found = read_source(tmp_path)
-    except TableError as error:
-        assert error.next_step
-    else:
-        assert len(found.rows) == 1
+    with pytest.raises(TableError, match="no trial that can be read") as refused:
+        read_source(tmp_path)
+    assert refused.value.next_step
+
+
+def test_a_trial_without_values_and_metrics_is_a_row_without_a_result(own):
+    state = {"hyperparameters": 5, "metrics": [], "status": "RUNNING"}
+    (own / "random" / "trial_0" / "trial.json").write_text(json.dumps(state))
+    found = read_source(own / "random")
+    assert found.rows.cells["status"][0] == "running"
+    assert found.rows.cells["result.val_loss"][0] == ""

@@ -79,7 +79,7 @@ def declared_in(state: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def ranges(space: Sequence[Mapping[str, Any]]) -> tuple[dict[str, Axis], list[str]]:
-    """The range of each hyperparameter, and notes; one may be declared under several conditions."""
+    """The range of each hyperparameter, with notes where several conditions declare one."""
     found: dict[str, list[Axis | None]] = {}
     reverse: dict[str, None] = {}
     for entry in space:
