@@ -14,9 +14,9 @@ from tunebook.domain.errors import DesignError, TableError, nearest
 from tunebook.domain.formats.numbers import listed
 from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.database_tables import tables_of
+from tunebook.importers.keras_tuner.folders import is_keras_tuner
 from tunebook.importers.mlflow.place import is_mlflow
 from tunebook.importers.optuna.journal import is_journal
-from tunebook.importers.keras_tuner.folders import is_keras_tuner
 from tunebook.importers.optuna.study import NEEDED
 from tunebook.importers.ray_tune.folders import is_ray
 from tunebook.importers.source import SweepSource, shown
@@ -135,19 +135,16 @@ _READERS = "tunebook.importers."
 FORMATS: Mapping[str, Format] = {
     "mlflow": Format(recognises=is_mlflow, reader=_READERS + "mlflow.reader:read_mlflow"),
     "optuna": Format(recognises=_is_optuna, reader=_READERS + "optuna.reader:read_optuna"),
+    "keras-tuner": Format(
+        recognises=is_keras_tuner, reader=_READERS + "keras_tuner.reader:read_keras_tuner"
+    ),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
-<<<<<<< HEAD
     "tensorboard": Format(
         recognises=is_tensorboard, reader=_READERS + "tensorboard.reader:read_tensorboard"
     ),
     "json": Format(recognises=is_json, reader=_READERS + "tables.json_table:read_json"),
     "parquet": Format(recognises=is_parquet, reader=_READERS + "tables.parquet:read_parquet"),
     "excel": Format(recognises=is_workbook, reader=_READERS + "tables.workbook:read_workbook"),
-=======
-    "keras-tuner": Format(
-        recognises=is_keras_tuner, reader=_READERS + "keras_tuner.reader:read_keras_tuner"
-    ),
->>>>>>> d7b71ec (importers: read projects of Keras Tuner)
     "csv": Format(
         recognises=lambda place: isinstance(place, Path), reader=_READERS + "csv.sweep:read_table"
     ),

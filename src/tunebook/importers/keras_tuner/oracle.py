@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tunebook.domain.chosen import RANDOM
 from tunebook.domain.errors import TableError
+from tunebook.domain.origin import RANDOM
 from tunebook.domain.space import Axis
 from tunebook.importers.json_files import read_object
 from tunebook.importers.keras_tuner.folders import ORACLE

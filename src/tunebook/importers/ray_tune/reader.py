@@ -8,16 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-<<<<<<< HEAD
-from tunebook.domain.errors import TableError, nearest
-from tunebook.domain.formats.numbers import listed, plural
-from tunebook.domain.origin import GRID, RANDOM
-=======
-from tunebook.domain.chosen import GRID, RANDOM
 from tunebook.domain.errors import TableError
 from tunebook.domain.formats.numbers import listed, plural
+from tunebook.domain.origin import GRID, RANDOM
 from tunebook.importers.folders import folders_in, sweep_in, which
->>>>>>> d7b71ec (importers: read projects of Keras Tuner)
 from tunebook.importers.json_files import flat, read_object
 from tunebook.importers.ray_tune.folders import (
     CONFIG,
