@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tunebook.audit import audit_sweep, proposed_objectives
 
 from stored_folders import (
     HOSTILE,
@@ -17,6 +16,8 @@ from stored_folders import (
     snapshot,
     unpack,
 )
+from tunebook.auditing import audit as audit_sweep
+from tunebook.auditing import proposed_objectives
 from tunebook.domain.errors import TableError
 from tunebook.domain.space import Choice, Float, Integer, Scale
 from tunebook.importers.sources import read_source
