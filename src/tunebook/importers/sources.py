@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from tunebook.domain.doing import doing
 from tunebook.domain.errors import DesignError, TableError, nearest
 from tunebook.domain.formats.numbers import listed
+from tunebook.importers.ax.file_kind import is_ax
 from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.database_tables import tables_of
 from tunebook.importers.keras_tuner.folders import is_keras_tuner
@@ -133,6 +134,7 @@ def _is_optuna(place: Place) -> bool:
 _READERS = "tunebook.importers."
 
 FORMATS: Mapping[str, Format] = {
+    "ax": Format(recognises=is_ax, reader=_READERS + "ax.reader:read_ax"),
     "mlflow": Format(recognises=is_mlflow, reader=_READERS + "mlflow.reader:read_mlflow"),
     "optuna": Format(recognises=_is_optuna, reader=_READERS + "optuna.reader:read_optuna"),
     "keras-tuner": Format(

@@ -1,0 +1,1 @@
+"""Experiments of Ax, as its clients save them to JSON."""
