@@ -24,7 +24,12 @@ from written_by_tools import write
 
 STORED = Path(__file__).parent / "stored"
 NAMES = ("bayesian", "two", "random")
-MADE = {"Sobol": "quasi-random", "MBM": "BoTorch", "CenterOfSearchSpace": "by hand", "nan": "by hand"}
+MADE = {
+    "Sobol": "quasi-random",
+    "MBM": "BoTorch",
+    "CenterOfSearchSpace": "by hand",
+    "nan": "by hand",
+}
 
 
 @pytest.fixture(scope="module")

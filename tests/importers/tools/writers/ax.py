@@ -24,7 +24,9 @@ SPACE = [
 
 
 def loss_at(p, step=8):
-    return abs(math.log10(p["lr"]) + 2) / 4 + 0.1 * p["layers"] + p.get("dropout", 0.0) / 9 + 1 / step
+    return (
+        abs(math.log10(p["lr"]) + 2) / 4 + 0.1 * p["layers"] + p.get("dropout", 0.0) / 9 + 1 / step
+    )
 
 
 def run(client, trials, ends=(), curves=False):
