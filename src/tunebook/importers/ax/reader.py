@@ -134,7 +134,9 @@ def _arms(trial: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping
     structs = trial.get("generator_run_structs")
     several = [s.get("generator_run") for s in structs if isinstance(s, dict)] if structs else []
     for generator in (trial.get("generator_run"), *several):
-        own = generator.get("arms") if isinstance(generator, dict) else None
+        if not isinstance(generator, dict):
+            continue
+        own = generator.get("arms")
         for arm in own if isinstance(own, list) else ():
             if isinstance(arm, dict):
                 yield arm, generator
