@@ -15,6 +15,7 @@ from tunebook.domain.formats.numbers import listed
 from tunebook.importers.ax.file_kind import is_ax
 from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.database_tables import tables_of
+from tunebook.importers.dvclive.folders import is_dvclive
 from tunebook.importers.keras_tuner.folders import is_keras_tuner
 from tunebook.importers.mlflow.place import is_mlflow
 from tunebook.importers.optuna.journal import is_journal
@@ -141,6 +142,7 @@ FORMATS: Mapping[str, Format] = {
         recognises=is_keras_tuner, reader=_READERS + "keras_tuner.reader:read_keras_tuner"
     ),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
+    "dvclive": Format(recognises=is_dvclive, reader=_READERS + "dvclive.reader:read_dvclive"),
     "tensorboard": Format(
         recognises=is_tensorboard, reader=_READERS + "tensorboard.reader:read_tensorboard"
     ),

@@ -1,6 +1,6 @@
 """A sweep that MLflow logs, in a folder and in a database; with its own numbers of each.
 
-Run in its environment: python mlflow.py OUT [TRIALS]. OUT/mlruns and OUT/store/mlflow.db hold the
+Run in its environment: python -P mlflow.py OUT [TRIALS]. OUT/mlruns and OUT/store/mlflow.db hold the
 same runs; truth.json is of the folder, truth-database.json of the database.
 """
 
@@ -16,7 +16,6 @@ from pathlib import Path
 
 os.environ["MLFLOW_ALLOW_FILE_STORE"] = "true"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-sys.path.remove(str(Path(__file__).parent))  # this file is no `mlflow`
 
 import mlflow
 import pandas as pd

@@ -1,0 +1,1 @@
+"""Run folders of DVCLive (C11)."""
