@@ -30,6 +30,7 @@ from tunebook.importers.tables.forms import (
     table_in,
 )
 from tunebook.importers.tensorboard.folders import is_tensorboard
+from tunebook.importers.wandb.folders import is_wandb
 
 Place = Path | str
 """A file or folder, or the URL of a database."""
@@ -137,6 +138,7 @@ _READERS = "tunebook.importers."
 FORMATS: Mapping[str, Format] = {
     "ax": Format(recognises=is_ax, reader=_READERS + "ax.reader:read_ax"),
     "mlflow": Format(recognises=is_mlflow, reader=_READERS + "mlflow.reader:read_mlflow"),
+    "wandb": Format(recognises=is_wandb, reader=_READERS + "wandb.reader:read_wandb"),
     "optuna": Format(recognises=_is_optuna, reader=_READERS + "optuna.reader:read_optuna"),
     "keras-tuner": Format(
         recognises=is_keras_tuner, reader=_READERS + "keras_tuner.reader:read_keras_tuner"

@@ -76,4 +76,3 @@ def _of_run(folder: Path, *, any_name: bool) -> Iterator[Path]:
 def _is_file(name: str) -> bool:
     """A run's log: `run-ID.wandb`."""
     return name.endswith(_END) and name != _END
-

@@ -22,9 +22,7 @@ _ITEM_TAG, _STEP_TAG = 0x0A, 0x12
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-def add_row(
-    data: bytes, at: int, stop: int, row: int, columns: dict[bytes, Cells]
-) -> int | None:
+def add_row(data: bytes, at: int, stop: int, row: int, columns: dict[bytes, Cells]) -> int | None:
     """Add the items of a history record to columns, by the bytes of their keys.
 
     This walks most of the bytes of a file, so that the common case is written out.
@@ -94,7 +92,7 @@ def path_of(key: bytes) -> Path:
 
 
 def items(data: bytes, at: int, stop: int) -> Iterator[tuple[Path, bytes, bool]]:
-    """Of each item of a summary or configuration its path, its value, and whether it is removed."""
+    """Path and value of each item of a summary or configuration, and whether it is removed."""
     for number, _, begin, end in spans(data, at, stop):
         if number in (1, 2):
             key, value = _parted(data, begin, end)

@@ -29,7 +29,9 @@ _OF_RUNS: tuple[tuple[_Says, str], ...] = (
 )  # fmt: skip
 
 
-def notes_on(runs: Sequence[JoinedRun], names: Sequence[str], statuses: Sequence[str]) -> list[str]:
+def notes_on(
+    runs: Sequence[JoinedRun], names: Sequence[str], statuses: Sequence[str]
+) -> list[str]:
     """The notes on some runs.
 
     Args:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunebook.importers.wandb import items
-from tunebook.importers.wandb.fields import Field, fields, signed, spans, varint
+from tunebook.importers.wandb.fields import Field, fields, signed, varint
 from tunebook.importers.wandb.log import read_log
 
 HISTORY, SUMMARY, STATS, CONFIG, METRIC, RUN, EXIT, PREEMPTING = 2, 3, 7, 5, 12, 17, 18, 23
@@ -18,7 +18,16 @@ _READ = frozenset({HISTORY, SUMMARY, STATS, CONFIG, METRIC, RUN, EXIT, PREEMPTIN
 
 _OF_HISTORY = b"\x12\x05_step"
 """In a summary that W&B made of a row of the history, and in no other."""
-_SUMMARIES = {1: "min", 2: "max", 3: "mean", 4: "best", 5: "last", 6: "none", 7: "copy", 8: "first"}
+_SUMMARIES = {
+    1: "min",
+    2: "max",
+    3: "mean",
+    4: "best",
+    5: "last",
+    6: "none",
+    7: "copy",
+    8: "first",
+}
 _GOALS = {1: "minimize", 2: "maximize"}
 _RUN_TEXTS = {
     1: "id", 2: "entity", 3: "project", 6: "group", 7: "job_type", 8: "display_name", 9: "notes",
@@ -282,16 +291,16 @@ def _add_history(run: RunFile, history: _History) -> None:
             continue
         named.setdefault(".".join(path), []).append((np.asarray(rows, np.int64), values))
     at = np.array([0 if s is None else s for s in history.steps], np.int64)
-    for rows, values in named.get("_step", []):
-        read, other = items.numbers_of(values)
+    for own_rows, texts in named.get("_step", []):
+        read, other = items.numbers_of(texts)
         if other is None and np.isfinite(read).all():
-            at[rows] = read.astype(np.int64)
+            at[own_rows] = read.astype(np.int64)
     for name, parts in named.items():
         if name == "_step" or any(name.startswith(f"{one}.") for one in media):
             continue
-        rows = np.concatenate([r for r, _ in parts])
-        history.last_row[name] = int(rows.max())
-        column = _column(run, name, at[rows], [v for _, values in parts for v in values])
+        where = np.concatenate([r for r, _ in parts])
+        history.last_row[name] = int(where.max())
+        column = _column(run, name, at[where], [v for _, values in parts for v in values])
         if column is not None:
             run.columns[name] = column
     stamps, clock = run.columns.pop("_timestamp", None), run.columns.pop("_runtime", None)
