@@ -18,7 +18,7 @@ Cells = tuple[list[int], list[bytes]]
 
 _KEY, _NESTED, _VALUE = 1, 2, 16
 _VALUE_TAG = b"\x82\x01"
-_ITEM_TAG, _STEP_TAG = 0x0A, 0x12
+_ITEM_TAG, _STEP_TAG, _NUMBER_TAG = 0x0A, 0x12, 0x08
 _WORDS = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
@@ -41,7 +41,7 @@ def add_row(data: bytes, at: int, stop: int, row: int, columns: dict[bytes, Cell
             size, at = varint(data, at - 1)
         end = at + size
         if tag == _STEP_TAG:
-            step = next((v for n, v, *_ in spans(data, at, end) if n == 1), 0)
+            step = _step(data, at, end)
             at = end
             continue
         split = find(_VALUE_TAG, at, end)
@@ -70,8 +70,17 @@ def _add_slowly(
             rows.append(row)
             values.append(value)
         elif number == 2:
-            step = next((v for n, v, *_ in spans(data, begin, end) if n == 1), 0)
+            step = _step(data, begin, end)
     return step
+
+
+def _step(data: bytes, at: int, stop: int) -> int:
+    """The number in a step, which is 0 where it is not there."""
+    if at == stop:
+        return 0
+    if data[at] == _NUMBER_TAG:
+        return varint(data, at + 1)[0]
+    return next((value for number, value, *_ in spans(data, at, stop) if number == 1), 0)
 
 
 def _parted(data: bytes, at: int, stop: int) -> tuple[bytes, bytes]:

@@ -45,6 +45,7 @@ def notes_on(
         own = [name for run, name, status in rows if says(run, status)]
         if own:
             notes.append(f"{sentence}: {listed(own, 4)}.")
+    notes += _left_open(runs, names)
     files = [file for run in runs for file in run.files]
     damaged, unread = sum(f.damaged for f in files), sum(f.unread for f in files)
     if damaged:
@@ -52,6 +53,24 @@ def notes_on(
     if unread:
         notes.append(f"{plural(unread, 'record')} of .wandb files made no sense.")
     return notes + _kinds(runs)
+
+
+def _left_open(runs: Sequence[JoinedRun], names: Sequence[str]) -> list[str]:
+    """A note on runs that ended well, without the `finish` of the script that others have.
+
+    W&B writes exit code 0 for a killed process too, where its launcher lives on.
+    """
+    well = [run.last.exit_code == 0 for run in runs]
+    if not any(ok and run.last.closed for run, ok in zip(runs, well, strict=True)):
+        return []
+    rows = zip(runs, names, well, strict=True)
+    left = [name for run, name, ok in rows if ok and not run.last.closed]
+    if not left:
+        return []
+    return [
+        "Runs with exit code 0 whose script did not finish them, as it did others, may have been "
+        f"killed: {listed(left, 4)}."
+    ]
 
 
 def _kinds(runs: Sequence[JoinedRun]) -> list[str]:

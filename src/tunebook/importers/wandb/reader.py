@@ -48,15 +48,16 @@ def read_wandb(place: Path | str, study: str = "") -> SweepSource:
         )
     if not place.exists():
         raise TableError(f"there is nothing at {place}", next_step="correct the path")
+    source = place.resolve().name
     files, left_out = _read_all(run_places(place))
     if not files:
         told = f"; {left_out[0]}" if left_out else ""
         raise TableError(
-            f"{place.name or place} holds no run of W&B{told}",
+            f"{source} holds no run of W&B{told}",
             next_step="name a wandb folder, the folder of a run, or a run-ID.wandb file",
         )
-    runs = chosen_runs(join_runs(files), study, place.name)
-    return as_source(runs, place.name, left_out=left_out, now=time.time())
+    runs = chosen_runs(join_runs(files), study, source)
+    return as_source(runs, source, left_out=left_out, now=time.time())
 
 
 def _read_all(places: Sequence[Path]) -> tuple[list[RunFile], list[str]]:

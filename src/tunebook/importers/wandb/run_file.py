@@ -13,11 +13,14 @@ from tunebook.importers.wandb import items
 from tunebook.importers.wandb.fields import Field, fields, signed, varint
 from tunebook.importers.wandb.log import read_log
 
-HISTORY, SUMMARY, STATS, CONFIG, METRIC, RUN, EXIT, PREEMPTING = 2, 3, 7, 5, 12, 17, 18, 23
-_READ = frozenset({HISTORY, SUMMARY, STATS, CONFIG, METRIC, RUN, EXIT, PREEMPTING})
+HISTORY, SUMMARY, CONFIG, STATS, TELEMETRY, METRIC = 2, 3, 5, 7, 11, 12
+RUN, EXIT, PREEMPTING = 17, 18, 23
+_READ = frozenset({HISTORY, SUMMARY, CONFIG, STATS, TELEMETRY, METRIC, RUN, EXIT, PREEMPTING})
 
 _OF_HISTORY = b"\x12\x05_step"
 """In a summary that W&B made of a row of the history, and in no other."""
+_CLOCK = b"\x12\x06_wandb\x12\x07runtime"
+"""In a summary of how long the run took so far, and of nothing else."""
 _SUMMARIES = {
     1: "min",
     2: "max",
@@ -78,6 +81,7 @@ class RunFile:
         runtime: seconds at its end, those before it included.
         branch: run and step that this one goes on from; None for none.
         exit_code: None where the end is not recorded.
+        closed: the script itself finished the run.
         preempting: the run said that its machine was about to be taken away.
         cut, damaged: as the `Log` has it.
         unread: records that make no sense.
@@ -98,6 +102,7 @@ class RunFile:
     runtime: float | None = None
     branch: tuple[str, int] | None = None
     exit_code: int | None = None
+    closed: bool = False
     preempting: bool = False
     cut: bool = False
     damaged: int = 0
@@ -129,6 +134,8 @@ def read_run_file(content: bytes, file: str) -> RunFile:
                     summaries[-1].repeats = True
                 history.add(data, begin, end)
             elif number == SUMMARY:
+                if _CLOCK in data:
+                    continue
                 summaries.append(_Summary(data, begin, end, len(history.steps)))
             elif number:
                 _take(run, number, data[begin:end])
@@ -208,6 +215,8 @@ def _take(run: RunFile, kind: int, data: bytes) -> None:
         run.seen = max(run.seen, _seconds(stamp) or 0.0)
     elif kind == PREEMPTING:
         run.preempting = True
+    elif kind == TELEMETRY:
+        run.closed = run.closed or _finishes(data)
     else:
         known = dict(fields(data))
         if not known.get(3):  # not_complete
@@ -269,6 +278,12 @@ def _defined(data: bytes) -> Defined | None:
         summaries=tuple(_SUMMARIES[n] for n in chosen if n in _SUMMARIES),
         goal=_GOALS.get(goal, "") if isinstance(goal, int) else "",
     )
+
+
+def _finishes(data: bytes) -> bool:
+    """Whether telemetry says that the script called `finish`."""
+    feature = dict(fields(data)).get(3, b"")
+    return isinstance(feature, bytes) and bool(dict(fields(feature)).get(2))
 
 
 def _seconds(value: Field) -> float | None:
