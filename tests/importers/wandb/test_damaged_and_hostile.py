@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from importers.wandb.samples import BLOCK, ended, file_of, history, message, run_record, unpack
-from tunebook.auditing import audit_sweep
+from tunebook.auditing import audit as audit_sweep
 from tunebook.domain.errors import TableError
 from tunebook.importers.sources import FORMATS, read_source
 from tunebook.importers.wandb.log import read_log

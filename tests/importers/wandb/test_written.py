@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from importers.wandb.samples import unpack
-from tunebook.auditing import audit_sweep
+from tunebook.auditing import audit as audit_sweep
 from tunebook.domain.errors import TableError
 from tunebook.importers.sources import read_source
 from written_by_tools import Written, differences, write
