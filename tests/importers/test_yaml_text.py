@@ -16,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tunebook.domain.errors import TableError
-from tunebook.importers.yaml_text import MOST_LEVELS, flat, read_yaml
+from tunebook.importers.json_files import flat
+from tunebook.importers.yaml_text import MOST_LEVELS, read_yaml
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats(allow_nan=False)
@@ -122,4 +123,4 @@ def test_a_file_cut_anywhere_is_read_or_refused():
     for end in range(len(text)):
         broken = text[:end] + chr(rng.randrange(1, 0x250)) * rng.randrange(2)
         with contextlib.suppress(TableError):
-            flat(read_yaml(broken, "t").value)
+            flat({"a": read_yaml(broken, "t").value})

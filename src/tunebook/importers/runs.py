@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -115,6 +115,15 @@ def sweep_of_runs(
         chosen=tuple(run.chosen for run in runs) if any(run.chosen for run in runs) else (),
         **more,
     )
+
+
+def without_single_points(runs: Sequence[Run]) -> list[Run]:
+    """The runs, where a metric that no run has at two steps is a result and no curve."""
+    several = {metric for run in runs for metric, c in run.curves.items() if len(c[0]) > 1}
+    return [
+        replace(run, curves={metric: c for metric, c in run.curves.items() if metric in several})
+        for run in runs
+    ]
 
 
 def _names(parts: Any) -> list[str]:

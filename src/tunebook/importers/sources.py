@@ -16,6 +16,7 @@ from tunebook.importers.ax.file_kind import is_ax
 from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.database_tables import tables_of
 from tunebook.importers.dvclive.folders import is_dvclive
+from tunebook.importers.huggingface.folders import is_huggingface
 from tunebook.importers.keras_tuner.folders import is_keras_tuner
 from tunebook.importers.mlflow.place import is_mlflow
 from tunebook.importers.optuna.journal import is_journal
@@ -145,6 +146,9 @@ FORMATS: Mapping[str, Format] = {
     ),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
     "dvclive": Format(recognises=is_dvclive, reader=_READERS + "dvclive.reader:read_dvclive"),
+    "huggingface": Format(
+        recognises=is_huggingface, reader=_READERS + "huggingface.reader:read_huggingface"
+    ),
     "tensorboard": Format(
         recognises=is_tensorboard, reader=_READERS + "tensorboard.reader:read_tensorboard"
     ),

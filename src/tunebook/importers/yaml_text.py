@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ import yaml
 
 from tunebook.domain.errors import TableError
 from tunebook.domain.formats.names import spell
+from tunebook.importers import json_files
 
 MOST_VALUES = 1_000_000
 """In one file, each alias counted with all that it stands for."""
@@ -87,21 +88,13 @@ def read_yaml(text: str | bytes, source: str) -> Yaml:
 
 
 def flat(value: Any) -> dict[str, Any]:
-    """Nested tables as one, keys joined by points; an empty table and a list are values.
+    """Nested tables as one, keys joined by points; of what is no table nothing.
 
     Example:
         >>> flat({"model": {"width": 64, "sizes": [1, 2]}, "lr": 0.1})
         {'model.width': 64, 'model.sizes': [1, 2], 'lr': 0.1}
     """
-    return dict(_leaves(value, "")) if isinstance(value, Mapping) else {}
-
-
-def _leaves(table: Mapping[str, Any], above: str) -> Iterator[tuple[str, Any]]:
-    for key, value in table.items():
-        if isinstance(value, Mapping) and value:
-            yield from _leaves(value, f"{above}{key}.")
-        else:
-            yield above + key, value
+    return json_files.flat(value) if isinstance(value, Mapping) else {}
 
 
 class _Refused(Exception):

@@ -178,7 +178,8 @@ def test_two_sweeps_are_listed_and_one_is_named(keras_sweep, tmp_path):
 def test_configurations_of_texts_files_and_names(tmp_path):
     for i in range(3):
         with summary_writer(tmp_path / f"trainer/r{i}") as writer:
-            args = {"learning_rate": 10.0**-i, "output_dir": f"out{i}", "seed": i}
+            args = {"learning_rate": 10.0**-i, "output_dir": f"out{i}", "seed": i,
+                    "per_device_train_batch_size": 8, "fp16": False}  # fmt: skip
             writer.add_text("args", json.dumps(args, indent=2))
             writer.add_scalar("eval/loss", i, 1)
         with summary_writer(tmp_path / f"table/r{i}") as writer:

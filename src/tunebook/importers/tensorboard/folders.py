@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
+from tunebook.importers.below import holds_below
+
 if TYPE_CHECKING:
     from tunebook.importers.tensorboard.events import Logged
 
 PARTS = frozenset({"train", "training", "val", "valid", "validation", "eval", "evaluation", "test",
                    "dev"})  # fmt: skip
 """Names of folders that hold one part of a run's curves."""
-_MOST_LOOKED_AT = 50_000  # entries, to tell what a folder is
 
 
 def is_named_so(name: str) -> bool:
@@ -43,14 +44,7 @@ def is_tensorboard(place: Path | str) -> bool:
     """Whether a place is an event file, or has one below it among the first entries."""
     if isinstance(place, str) or not place.is_dir():
         return isinstance(place, Path) and is_named_so(place.name) and place.is_file()
-    seen = 0
-    for _, folders, names in os.walk(place):
-        if any(map(is_named_so, names)):
-            return True
-        seen += len(folders) + len(names)
-        if seen > _MOST_LOOKED_AT:
-            return False
-    return False
+    return holds_below(place, is_named_so)
 
 
 @dataclass(slots=True, kw_only=True)

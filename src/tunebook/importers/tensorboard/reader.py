@@ -12,7 +12,8 @@ from tunebook.domain.errors import TableError, nearest
 from tunebook.domain.formats.numbers import listed, plural
 from tunebook.domain.space import Axis
 from tunebook.importers.csv.scales import scale_of
-from tunebook.importers.runs import Points, Run, sweep_of_runs
+from tunebook.importers.huggingface.arguments import parted
+from tunebook.importers.runs import Points, Run, sweep_of_runs, without_single_points
 from tunebook.importers.source import SweepSource, shown
 from tunebook.importers.tensorboard.configuration import from_file, from_name, from_texts
 from tunebook.importers.tensorboard.events import Logged, Series, read_events
@@ -25,9 +26,6 @@ from tunebook.importers.tensorboard.folders import (
 )
 from tunebook.importers.tensorboard.records import End
 
-NO_PARAMETERS = frozenset({"output_dir", "logging_dir", "run_name", "hub_model_id", "hub_token",
-                           "resume_from_checkpoint", "_name_or_path"})  # fmt: skip
-"""Arguments of transformers' Trainer that say where, not what."""
 _PLACEHOLDER = "hp_metric"  # that Lightning sets to -1 until a program sets it
 
 
@@ -65,11 +63,16 @@ def read_tensorboard(place: str | Path, study: str = "") -> SweepSource:
             next_step="name the folder of a sweep whose runs log scalars",
         )
     kept, named = _named_by_folder(kept)
+    configs, others, note = parted([run.config for run in kept])
+    kept = [
+        replace(run, config=config, notes={**run.notes, **other})
+        for run, config, other in zip(kept, configs, others, strict=True)
+    ]
     return sweep_of_runs(
-        sorted(_without_single_points(kept), key=lambda run: run.start),
+        sorted(without_single_points(kept), key=lambda run: run.start),
         tool="TensorBoard",
         source=shown(Path(place)),
-        notes=[*notes, *named],
+        notes=[*notes, *named, *filter(None, [note])],
         left_out=left_out,
         declared=_declared(logged.values(), kept),
     )
@@ -118,12 +121,10 @@ def _run(
     parts = [*([] if group.session is None else [group.session]), *group.parts]
     of_curves = [p for p in parts if p != group.session or group.session == group.at] or parts
     first = [logged[p].first for p in of_curves if logged[p].first]
-    config, notes = _configuration(folder, group, parts, logged, dropped)
+    config = _configuration(folder, group, parts, logged, dropped)
     plugin = None if group.session is None else logged[group.session].plugin
     session = plugin.session if plugin else None
     begun = (session.start if session else 0.0) or min(first, default=0.0)
-    if session is not None and session.group:
-        notes["group"] = session.group
     status = "complete" if plugin is None else plugin.status or ("running" if ends else "complete")
     curves = _curves(group, parts, logged)
     return Run(
@@ -134,7 +135,7 @@ def _run(
         status=status,
         seconds=max((logged[p].seconds for p in of_curves), default=0.0) or None,
         start=_moment(begun),
-        notes=notes,
+        notes={"group": session.group} if session is not None and session.group else {},
     )
 
 
@@ -151,15 +152,14 @@ def _configuration(
     parts: Sequence[PurePath],
     logged: Mapping[PurePath, Logged],
     dropped: dict[str, None],
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Hyperparameters, and arguments that are none."""
+) -> dict[str, Any]:
+    """What the plugin says, else what a file or a text says."""
     session = None if group.session is None else logged[group.session].plugin.session
     config: dict[str, Any] = dict(session.config) if session is not None else {}
     if not config:
         texts = {name: t for p in parts for name, t in logged[p].texts.items()}
         config = from_file(folder / group.at, dropped) or from_texts(texts)
-    notes = {name: value for name, value in config.items() if name in NO_PARAMETERS}
-    return {name: value for name, value in config.items() if name not in notes}, notes
+    return config
 
 
 def _curves(
@@ -179,15 +179,6 @@ def _curves(
     if unset is not None and (unset[1] == -1).all():
         del curves[_PLACEHOLDER]
     return dict(curves)
-
-
-def _without_single_points(runs: list[Run]) -> list[Run]:
-    """Runs in which a metric that no run has twice is a result and no curve."""
-    several = {tag for run in runs for tag, (steps, _) in run.curves.items() if len(steps) > 1}
-    return [
-        replace(run, curves={tag: c for tag, c in run.curves.items() if tag in several})
-        for run in runs
-    ]
 
 
 def _named_by_folder(runs: list[Run]) -> tuple[list[Run], list[str]]:

@@ -1,0 +1,1 @@
+"""Folders that the Trainer of transformers writes."""
