@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from tunebook.domain.design import Objective
+from tunebook.domain.formats.languages import english
 
 Way = Literal["minimize", "maximize"]
 
@@ -81,11 +82,10 @@ def direction_warning(objective: Objective) -> str:
 
 
 def words_of(name: str) -> list[str]:
-    """The words in a metric's name, in lower case.
+    """The words in a metric's name, in lower case and in English where they are known.
 
     Example:
         >>> words_of("valid/top_1"), words_of("trainAccuracy")
         (['valid', 'top', '1'], ['train', 'accuracy'])
     """
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return [w for w in re.split(r"[^a-z0-9]+", parted.lower()) if w]
+    return [w for w in english(name).split("_") if w]

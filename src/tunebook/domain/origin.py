@@ -24,6 +24,7 @@ class Kind(StrEnum):
     STUDY = "study"
     RERUN_OF = "rerun_of"
     WORKLOAD = "workload"
+    CONSTANT = "constant"
     BOOKKEEPING = "bookkeeping"
 
 

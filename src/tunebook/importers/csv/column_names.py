@@ -9,17 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from tunebook.domain.formats.languages import english
 from tunebook.domain.origin import Kind
-from tunebook.importers.csv.column_profile import Look, moment_of, seconds_of
+from tunebook.importers.csv.column_profile import TIME_UNITS, Look, moment_of, seconds_of
 from tunebook.importers.csv.known_tools import words
 from tunebook.importers.csv.statuses import is_flag, knows_status
 
 _NUMBERED_NOTE = re.compile(r"(note|notes|comment|remark|tag)_?\d+")
+_SIZES = frozenset({"kb", "mb", "gb", "tb", "kib", "mib", "gib", "bytes"})
+_ENDS = ("path", "dir", "url", "uri", "link", "hash", "sha", "hostname", "pid", "uuid", "filename")
+_RATES = frozenset({"s", "sec", "second", "minute", "min", "hour", "h"})
 _YES_OR_NO = {"true", "false", "0", "1", "yes", "no"}
 
 
 def plain_name(column: str) -> str:
-    """The name in lower case with single underscores: `Start Time` is `start_time`.
+    """The name in lower case with single underscores, in English: `Start Time` is `start_time`.
 
     Example:
         >>> plain_name("Start Time"), plain_name("valAccuracy"), plain_name("Unnamed: 0")
@@ -27,8 +31,27 @@ def plain_name(column: str) -> str:
     """
     if column.strip() == "#":
         return "#"
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", column.strip())
-    return re.sub(r"[^0-9a-z]+", "_", parted.lower()).strip("_")
+    return english(column)
+
+
+def short_name(name: str) -> str:
+    """A plain name without what it belongs to and without its unit.
+
+    Example:
+        >>> short_name("run_duration_ms"), short_name("server_end_time"), short_name("job_id")
+        ('duration', 'end_time', 'id')
+    """
+    parts = name.split("_")
+    while len(parts) > 1 and parts[0] in words()["owners"]:
+        parts = parts[1:]
+    while len(parts) > 1 and (parts[-1] in TIME_UNITS or parts[-1] in _SIZES):
+        parts = parts[:-1]
+    return "_".join(parts)
+
+
+def unit_factor(column: str) -> float:
+    """Seconds in the unit that a column's name ends with; 1 where it has none."""
+    return TIME_UNITS.get(plain_name(column).rpartition("_")[2], 1.0)
 
 
 def any_of(what: str, parts: Collection[str]) -> bool:
@@ -56,9 +79,19 @@ def kind_by_name(column: str, look: Look) -> Kind | None:
             return kind
     if name in words()["configurations"] and all(c.startswith("{") for c in look.there):
         return Kind.BOOKKEEPING  # what other columns spell out
-    if name in words()["bookkeeping"] or _NUMBERED_NOTE.fullmatch(name) or column.startswith("_"):
+    if _is_bookkeeping(name) or column.startswith("_"):
         return Kind.BOOKKEEPING
     return Kind.RESULT if is_result(column, look) else None
+
+
+def _is_bookkeeping(name: str) -> bool:
+    known = words()["bookkeeping"]
+    if name in known or _NUMBERED_NOTE.fullmatch(name):
+        return True
+    short = short_name(name)
+    return short in known or (short != name and short in words()["starts"]) or (
+        len(name.split("_")) > 1 and name.split("_")[-1] in _ENDS
+    )  # fmt: skip
 
 
 def is_result(column: str, look: Look) -> bool:
@@ -98,10 +131,13 @@ def _measures(parts: list[str], look: Look) -> bool:
     last = bare[-1]
     if any_of("sets", bare):
         return False
-    maybe = last in words()["maybe_metrics"] and look.own and len(look.there) >= 4
+    differs = look.own or (not look.whole and look.distinct > len(look.there) / 2)
+    maybe = last in words()["maybe_metrics"] and differs and len(look.there) >= 4
     if last in words()["metrics"] or maybe:
         return True
     data = words()["parts_of_data"]
+    if "per" in bare[1:-1] and last in _RATES:
+        return True  # images_per_second
     of_data = (bare[0] in data and len(bare) > 1) or last in data
     return (of_data or any_of("metrics", bare)) and look.own and not look.whole
 
@@ -118,9 +154,15 @@ def _is_seed(name: str, look: Look) -> bool:
 
 
 def _is_status(name: str, look: Look) -> bool:
-    if name in words()["statuses"]:
+    if name in words()["statuses"] or short_name(name) in words()["statuses"]:
         return name == "status" or not look.there or knows_status(look.there)
-    return is_flag(name) and set(map(str.lower, look.there)) <= _YES_OR_NO
+    return is_flag(flag_name(name)) and set(map(str.lower, look.there)) <= _YES_OR_NO
+
+
+def flag_name(column: str) -> str:
+    """A column's name as `statuses.is_flag` knows it: `run.active` is `active`."""
+    name = plain_name(column)
+    return name if is_flag(name) else short_name(name)
 
 
 def _is_cause(name: str, look: Look) -> bool:
@@ -129,7 +171,7 @@ def _is_cause(name: str, look: Look) -> bool:
 
 def _is_start(name: str, look: Look) -> bool:
     return (
-        name in words()["starts"]
+        (name in words()["starts"] or short_name(name) in words()["starts"])
         and bool(look.there)
         and all(moment_of(c) is not None for c in look.there)
     )
@@ -146,8 +188,8 @@ def _is_seconds(name: str, look: Look) -> bool:
     if name == "seconds":
         return True
     return (
-        name in words()["seconds"]
-        and look.own
+        (name in words()["seconds"] or short_name(name) in words()["seconds"])
+        and (look.own or not look.numeric)
         and all(seconds_of(c) is not None for c in look.there)
     )
 

@@ -12,14 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tunebook.importers.csv.columns import ABSENT, number_of
+from tunebook.importers.csv.statuses import is_bad_end
 
 MOSTLY = 0.9
 """Of the cells that are there: so many with a value of their own make a label or a measurement."""
 
 _MISSING = frozenset({*ABSENT, "nan"})
 _CLOCK = re.compile(r"(?:(\d+) days?,? ?)?(\d+):(\d\d?):(\d\d?(?:\.\d+)?)")
-_UNITS = {
-    "ms": 1e-3, "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "m": 60.0,
+TIME_UNITS = {
+    "us": 1e-6, "ms": 1e-3, "millis": 1e-3, "milliseconds": 1e-3,
+    "s": 1.0, "sec": 1.0, "secs": 1.0, "second": 1.0, "seconds": 1.0, "m": 60.0,
     "min": 60.0, "mins": 60.0, "minute": 60.0, "minutes": 60.0, "h": 3600.0, "hr": 3600.0,
     "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0,
 }  # fmt: skip
@@ -81,6 +83,9 @@ def look_at(cells: Sequence[str]) -> Look:
     """Summarise a column."""
     there = tuple(c for c in cells if c.lower() not in ABSENT)
     read = {c: number_of(c) for c in set(there)}
+    slips = {c for c, v in read.items() if v is None and is_bad_end(c)}
+    if len(read) > 2 * len(slips):  # "diverged" among losses
+        read |= dict.fromkeys(slips, math.nan)
     numbers = None
     if all(v is not None for v in read.values()):
         numbers = np.array([math.nan if (v := read.get(c)) is None else v for c in cells])
@@ -113,9 +118,9 @@ def seconds_of(cell: str) -> float | None:
     if not text or _QUANTITY.sub("", text):
         return None
     parts = _QUANTITY.findall(text)
-    if any(unit not in _UNITS for _, unit in parts):
+    if any(unit not in TIME_UNITS for _, unit in parts):
         return None
-    return sum(float(amount) * _UNITS[unit] for amount, unit in parts)
+    return sum(float(amount) * TIME_UNITS[unit] for amount, unit in parts)
 
 
 def moment_of(cell: str) -> float | None:

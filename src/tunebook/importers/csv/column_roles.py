@@ -17,12 +17,19 @@ from tunebook.domain.errors import TableError, nearest
 from tunebook.domain.formats.numbers import listed
 from tunebook.domain.origin import ColumnUse, Evidence, Kind, Origin, steered
 from tunebook.importers.csv.column_names import (
+    flag_name,
     kind_by_name,
     orders,
     plain_name,
 )
 from tunebook.importers.csv.column_profile import Look, look_at, moment_of
-from tunebook.importers.csv.column_values import is_date, is_label, is_tuned, measured
+from tunebook.importers.csv.column_values import (
+    is_date,
+    is_label,
+    is_tuned,
+    labels_of_configurations,
+    measured,
+)
 from tunebook.importers.csv.columns import TrialRows
 from tunebook.importers.csv.known_tools import Stated, stated, words
 from tunebook.importers.csv.statuses import all_statuses, is_flag
@@ -96,6 +103,7 @@ def use_columns(
     trial = _trial(uses, looks)
     order = _order(rows, uses, looks)
     _demote(uses, looks, trial)
+    _set_constants_apart(uses, looks)
     return _columns(rows, uses, said, trial, order[0]), order[1]
 
 
@@ -214,6 +222,10 @@ def _by_values(
         if kind is not None:
             uses[column] = replace(uses[column], kind=kind, evidence=Evidence.VALUES)
     free = {c: looks[c] for c, use in uses.items() if use.kind is Kind.HYPERPARAMETER}
+    for column in labels_of_configurations(free, rows.cells):
+        if uses[column].evidence is Evidence.LEFT:
+            uses[column] = replace(uses[column], kind=Kind.BOOKKEEPING, evidence=Evidence.VALUES)
+            del free[column]
     told = {c: look for c, look in free.items() if uses[c].evidence is Evidence.LEFT}
     if not told:
         return
@@ -307,6 +319,16 @@ def _demote(uses: dict[str, ColumnUse], looks: Mapping[str, Look], trial: str | 
             uses[column] = replace(use, kind=Kind.HYPERPARAMETER)
 
 
+def _set_constants_apart(uses: dict[str, ColumnUse], looks: Mapping[str, Look]) -> None:
+    """What has one value in every row was not searched; changes `uses`."""
+    for column, use in uses.items():
+        look = looks[column]
+        constant = look.distinct <= 1 and len(look.there) in (0, look.rows)
+        if use.kind is Kind.HYPERPARAMETER and use.evidence is not Evidence.ASKED and constant:
+            kind = Kind.CONSTANT if look.there else Kind.BOOKKEEPING
+            uses[column] = replace(use, kind=kind)
+
+
 def _columns(
     rows: TrialRows,
     uses: Mapping[str, ColumnUse],
@@ -323,7 +345,7 @@ def _columns(
 
     statuses = sorted(
         of(Kind.STATUS),
-        key=lambda c: (is_flag(plain_name(c)), plain_name(c) not in _STATUS_FIRST),
+        key=lambda c: (is_flag(flag_name(c)), plain_name(c) not in _STATUS_FIRST),
     )
     seeds = of(Kind.SEED)
     plain = [c for c in seeds if uses[c].evidence is not Evidence.STATED]
@@ -338,7 +360,9 @@ def _columns(
             adaptive=steered(said.sampler),
         ),
         hyperparameters={
-            uses[c].name: c for c in uses if uses[c].kind in (Kind.HYPERPARAMETER, Kind.WORKLOAD)
+            uses[c].name: c
+            for c in uses
+            if uses[c].kind in (Kind.HYPERPARAMETER, Kind.CONSTANT, Kind.WORKLOAD)
         },
         trial=trial,
         statuses=tuple(statuses),

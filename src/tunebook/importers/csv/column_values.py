@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tunebook.importers.csv.column_names import any_of, plain_name
 from tunebook.importers.csv.column_profile import Look, moment_of
 from tunebook.importers.csv.columns import is_parted, number_of
+from tunebook.importers.csv.known_tools import words
 from tunebook.importers.csv.scales import unevenness
 
 FEWEST = 10
@@ -78,6 +79,30 @@ def measured(
         elif len(candidates) > 1 and _foretells(look, objective):
             found[name] = "foretells the objective nearly alone"
     return found if len(found) < sum(look.distinct > 1 for look in candidates.values()) else {}
+
+
+def labels_of_configurations(
+    candidates: Mapping[str, Look], cells: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Columns that number the configurations: whole numbers that decide every other column.
+
+    Args:
+        candidates: hyperparameters of which nothing but their values is known, and others.
+        cells: of every column.
+    """
+    varied = [n for n, look in candidates.items() if look.distinct > 1]
+    splits = words()["labels_of_variation"]
+    found = []
+    for name in varied:
+        look = candidates[name]
+        others = [n for n in varied if n != name and plain_name(n) not in splits]
+        repeats = 2 < look.distinct <= len(look.there) / 2
+        if len(others) < 2 or not (look.whole and repeats) or is_tuned(name):
+            continue
+        pairs = set(zip(cells[name], zip(*(cells[n] for n in others), strict=True), strict=True))
+        if len(pairs) == look.distinct == len({combined for _, combined in pairs}):
+            found.append(name)
+    return found
 
 
 def is_tuned(name: str) -> bool:

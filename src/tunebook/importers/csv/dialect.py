@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from tunebook.domain.errors import TableError
+from tunebook.domain.formats.languages import english
 from tunebook.domain.formats.numbers import listed
+from tunebook.importers.csv.quantities import close_percents, read_units
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -115,6 +117,7 @@ def grid_of(
             kept.append(line)
         else:
             left_out.append(f"line {line}: {len(row)} cells, where the header has {width}")
+    good, kept = _without_sums(good, kept, left_out)
     if not good:
         raise TableError(
             f"{source} has no row that can be read: {left_out[0]}",
@@ -129,6 +132,32 @@ def grid_of(
         notes=notes,
         commas_part=commas_part,
     )
+
+
+_SUMS = frozenset(
+    {"mean", "average", "avg", "std", "stdev", "median", "total", "sum", "max", "min", "maximum",
+     "minimum", "best", "worst", "count", "summe", "gesamt", "somme", "suma", "somma"}
+)  # fmt: skip
+_MOST_SUMS = 6
+
+
+def _without_sums(
+    rows: list[list[str]], lines: list[int], left_out: list[str]
+) -> tuple[list[list[str]], list[int]]:
+    """Rows without those at the end that sum up the ones above; adds these to `left_out`."""
+    end = len(rows)
+    while end > 3 and len(rows) - end < _MOST_SUMS and _is_sum(rows[end - 1], rows[: end - 1]):
+        end -= 1
+        name = next(filter(None, rows[end]))
+        left_out.append(f'line {lines[end]}: "{name}" sums up the rows above')
+    return rows[:end], lines[:end]
+
+
+def _is_sum(row: Sequence[str], above: Sequence[Sequence[str]]) -> bool:
+    """True for `Mean,,,0.31`: a word for a sum, and empty cells where all rows above have some."""
+    word = english(next(filter(None, row), ""))
+    lacks = any(not c and all(r[i] for r in above) for i, c in enumerate(row))
+    return word.split("_")[0] in _SUMS and lacks
 
 
 def grid_of_columns(
@@ -146,7 +175,7 @@ def grid_of_columns(
     Raises:
         TableError: a name stands twice.
     """
-    columns, doubled = _named(header, cells, source)
+    columns, doubled = _named(header, [close_percents(c) for c in cells], source)
     return Grid(
         header=tuple(columns),
         lines=lines,
@@ -154,6 +183,7 @@ def grid_of_columns(
         notes=(
             *notes,
             *doubled,
+            *read_units(columns),
             *_decimal_commas(columns, commas_part),
             *_percents(columns),
         ),

@@ -32,7 +32,8 @@ def spread_nested(cells: Mapping[str, list[str]]) -> tuple[dict[str, list[str]],
         what = column.strip().lower()
         if what not in (*words()["configurations"], *SUMMARIES):
             continue
-        rows = _rows(own)
+        is_config = what in words()["configurations"]
+        rows = _rows(own, "null" if is_config else "")
         if rows is None:
             continue
         keys = list(dict.fromkeys(key for row in rows for key in row))
@@ -40,7 +41,7 @@ def spread_nested(cells: Mapping[str, list[str]]) -> tuple[dict[str, list[str]],
         others |= {name.lower().removeprefix("params_").removeprefix("param_") for name in cells}
         if not keys or len(keys) > _MOST or any(key.lower() in others for key in keys):
             continue
-        prefix = "config" if what in words()["configurations"] else "summary"
+        prefix = "config" if is_config else "summary"
         del found[column]
         for key in keys:
             found.setdefault(f"{prefix}/{key}", [row.get(key, "") for row in rows])
@@ -48,7 +49,7 @@ def spread_nested(cells: Mapping[str, list[str]]) -> tuple[dict[str, list[str]],
     return found, notes
 
 
-def _rows(cells: list[str]) -> list[dict[str, str]] | None:
+def _rows(cells: list[str], none: str) -> list[dict[str, str]] | None:
     """Each cell's keys and values, or None where one is no table."""
     rows: list[dict[str, str]] = []
     for cell in cells:
@@ -60,7 +61,7 @@ def _rows(cells: list[str]) -> list[dict[str, str]] | None:
         read = _read(cell)
         if not isinstance(read, dict):
             return None
-        rows.append(dict(_flat(read, "", 0)))
+        rows.append(dict(_flat(read, "", 0, none)))
     return rows if any(rows) else None
 
 
@@ -75,22 +76,20 @@ def _read(cell: str) -> object:
         return None
 
 
-def _flat(table: Mapping[Any, Any], above: str, depth: int) -> list[tuple[str, str]]:
+def _flat(table: Mapping[Any, Any], above: str, depth: int, none: str) -> list[tuple[str, str]]:
     found = []
     for key, value in table.items():
         name = f"{above}{key}"
         if isinstance(value, Mapping) and set(value) == {"value", "desc"}:
             value = value["value"]  # as older files of W&B have it
         if isinstance(value, Mapping) and depth < _DEEP:
-            found += _flat(value, f"{name}.", depth + 1)
+            found += _flat(value, f"{name}.", depth + 1, none)
         else:
-            found.append((name, _spell(value)))
+            found.append((name, none if value is None else _spell(value)))
     return found
 
 
 def _spell(value: object) -> str:
-    if value is None:
-        return ""
     if isinstance(value, str):
         return value.strip()
     if isinstance(value, bool | int | float):

@@ -13,7 +13,7 @@ from tunebook.domain.curves import Curves, reduce_curves
 from tunebook.domain.design import Objective
 from tunebook.domain.formats.names import spell
 from tunebook.domain.trial import Cause, Status
-from tunebook.importers.csv.column_names import plain_name
+from tunebook.importers.csv.column_names import flag_name
 from tunebook.importers.csv.column_profile import is_missing
 from tunebook.importers.csv.column_roles import Columns
 from tunebook.importers.csv.columns import TrialRows, number_of, numbers
@@ -111,7 +111,7 @@ def _statuses(sheet: Sheet) -> list[str]:
     """Of each row the first status that is no plain success."""
     found = [""] * len(sheet.rows)
     for column in reversed(sheet.columns.statuses):
-        name = plain_name(column)
+        name = flag_name(column)
         for i, cell in enumerate(sheet.rows.cells[column]):
             said = from_flag(name, cell) if is_flag(name) else cell
             found[i] = said or found[i]

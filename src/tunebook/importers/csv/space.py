@@ -101,6 +101,7 @@ def infer_space(
     telling = [i for i in range(rows) if complete[i]] or list(range(rows))
     settled = [n for n in workloads if n in kept and n not in scientific]
     settled += [n for n in scientific if n in kept and _is_listed(kept[n])]
+    _fill_choices(kept, settled, telling, declared)
     settled += _explaining(kept, settled, telling)
     groups: dict[tuple[Value | None, ...], list[int]] = {}
     for i in range(rows):
@@ -137,6 +138,31 @@ def infer_space(
         for n in kept
     }
     return PlacedTrials(study=study, config=config, reasons=reasons, branches=found, roles=roles)
+
+
+def _fill_choices(
+    columns: dict[str, Column],
+    settled: Sequence[str],
+    telling: Sequence[int],
+    declared: Mapping[str, Axis],
+) -> None:
+    """An empty cell of a choice that nothing explains is a choice too, none; changes `columns`.
+
+    As pandas writes None into a CSV. Whether a number exists is a condition: none is no place in
+    its range.
+    """
+    for name, column in list(columns.items()):
+        absent = [column[i] is None for i in telling]
+        few = min(sum(absent), len(absent) - sum(absent)) < max(2, len(telling) // 20)
+        if name in {*settled, *declared} or not _is_words(column) or few:
+            continue
+        if any(isinstance(v, bool) for v in column):
+            continue
+        chosen = _explaining({**columns}, settled, telling)
+        if not _explains(columns, [*settled, *chosen], telling, absent):
+            spelled = {v.lower(): v for v in column if isinstance(v, str)}
+            none = spelled.get("none", "none")
+            columns[name] = [none if v is None else v for v in column]
 
 
 def _told_apart(pattern: Sequence[str], common: set[str], varying: Sequence[str]) -> str:

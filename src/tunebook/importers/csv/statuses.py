@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from tunebook.domain.formats.languages import english
 from tunebook.domain.trial import Cause, Status
 
 Fate = tuple[Status, Cause | None] | str
@@ -13,11 +14,11 @@ Fate = tuple[Status, Cause | None] | str
 
 STATUS_WORDS = {
     Status.COMPLETE: "complete completed done finished success successful succeeded ok okay "
-    "passed terminated ended evaluated keep kept discard discarded",
+    "passed terminated ended evaluated inactive keep kept discard discarded",
     Status.INFEASIBLE: "infeasible diverged nan nonfinite crashed crash oom out_of_memory "
     "timeout timed_out invalid memoryout memory_out exploded",
     Status.FAILED: "failed fail failure error errored lost preempted preempting cancelled "
-    "canceled killed aborted abandoned node_fail interrupted",
+    "canceled killed aborted abandoned node_fail boot_fail deadline revoked interrupted",
     Status.RUNNING: "running started in_progress training active",
     Status.PENDING: "pending waiting queued scheduled created paused idle staged candidate "
     "dispatched todo to_do planned not_run not_started new unstarted open",
@@ -49,6 +50,8 @@ _FLAGS = {
     "success": ("", "failed"), "succeeded": ("", "failed"), "successful": ("", "failed"),
     "completed": ("", "pending"), "is_completed": ("", "pending"), "is_complete": ("", "pending"),
     "finished": ("", "pending"), "is_finished": ("", "pending"),
+    "has_crashed": ("crashed", ""), "has_failed": ("failed", ""), "active": ("running", ""),
+    "is_active": ("running", ""), "is_running": ("running", ""), "has_diverged": ("diverged", ""),
 }  # fmt: skip
 """Columns of true and false: what true means, and what false means."""
 
@@ -75,7 +78,7 @@ def word_of(status: str) -> str:
         ('complete', 'failed', 'timed_out')
     """
     bare = re.sub(r":.*", "", status.strip().strip("<>")).rpartition(".")[2]
-    return re.sub(r"[^a-z]+", "_", bare.lower()).strip("_")
+    return english(re.sub(r"\d+", "", bare))
 
 
 def knows_status(cells: Iterable[str]) -> bool:
@@ -90,6 +93,11 @@ def all_statuses(cells: Sequence[str]) -> bool:
 
 
 ENDED = (Status.COMPLETE, Status.INFEASIBLE, Status.FAILED)
+
+
+def is_bad_end(cell: str) -> bool:
+    """True for a word that says that training ended badly, as cells of results have it."""
+    return _status_of(cell) in (Status.INFEASIBLE, Status.FAILED)
 
 
 def is_flag(name: str) -> bool:

@@ -22,6 +22,7 @@ from tunebook.domain.formats.numbers import listed
 from tunebook.domain.origin import Origin, samplers, steered
 from tunebook.domain.space import Axis, Per
 from tunebook.domain.trial import Status
+from tunebook.importers.csv.column_names import unit_factor
 from tunebook.importers.csv.column_profile import is_missing, seconds_of
 from tunebook.importers.csv.column_roles import use_columns
 from tunebook.importers.csv.columns import (
@@ -330,14 +331,19 @@ def _seconds(sheet: Sheet, measured: Mapping[str, Curves]) -> NDArray[np.float64
     if column == "seconds":
         return numbers(sheet.cells(column), sheet.rows.lines, sheet.rows.source, column)
     if column:
+        factor = unit_factor(column) if all(map(_is_bare, sheet.cells(column))) else 1.0
         read = [None if is_missing(c) else seconds_of(c) for c in sheet.cells(column)]
-        return np.array([math.nan if s is None else s for s in read])
+        return np.array([math.nan if s is None else s * factor for s in read])
     seconds = np.full(len(sheet.rows), np.nan)
     if "seconds" in measured:
         offsets, values = measured["seconds"].offsets, measured["seconds"].values
         there = np.flatnonzero(np.diff(offsets))
         seconds[there] = values[offsets[there + 1] - 1]
     return seconds
+
+
+def _is_bare(cell: str) -> bool:
+    return is_missing(cell) or number_of(cell) is not None
 
 
 def _common_end(curves: Curves | None, rows: NDArray[np.int64]) -> int | None:

@@ -38,6 +38,9 @@ def reading_lines(origin: Origin | None) -> tuple[str, ...]:
     lines.append("; ".join([*told, f"order: {origin.order or 'rows of the file'}"]))
     if origin.of(Kind.STATUS) and origin.tool in _STATES:
         lines.append(_STATES[origin.tool])
+    constants = origin.names(Kind.CONSTANT)
+    if constants:
+        lines.append(f"the same in all trials: {listed(constants, MOST)}")
     workloads = origin.names(Kind.WORKLOAD)
     if workloads:
         lines.append(f"workloads, each read by itself: {listed(workloads, MOST)}")
