@@ -12,10 +12,12 @@ from functools import cache
 
 _WORDS = """
 loss: verlust verluste perdida perdidas perte pertes perda perdas perdita perdite verlies
-    потери потеря лосс
+    потери потеря лосс strata ztrata forlust
+    kayıp havio veszteseg pierdere втрати
 error: fehler fehlerrate erreur erreurs erro erros errore errori fout blad chyba fejl fel ошибка
 accuracy: genauigkeit trefferquote exactitud exactitude acuracia accuratezza nauwkeurigheid
-    dokladnosc presnost точность
+    dokladnosc presnost noggrannhet
+    noyaktighet nojagtighed dogruluk tarkkuus pontossag acuratete точность точнисть
 score: punktzahl puntuacion pontuacao punteggio оценка
 reward: belohnung recompensa recompense ricompensa награда
 recall: sensibilidad rappel полнота
@@ -31,6 +33,7 @@ std: standardabweichung streuung desviacion ecart_type
 best: beste bester bestes mejor meilleur meilleure melhor migliore лучший лучшая лучшее
 last: letzte letzter letztes ultimo ultima dernier derniere последний последняя
 trial: lauf versuch durchlauf essai ensayo tentativa prova execucao ejecucion corrida
+    korning forsok deneme proef proba kiserlet
     проба запуск испытание эксперимент
 number: nummer numero numer номер
 name: bezeichnung nombre nom nome naam nazwa имя название
@@ -42,14 +45,16 @@ duration: dauer laufzeit duracion duree duracao durata duur czas длитель�
 status: zustand estado statut etat stato toestand stan статус состояние
 comment: bemerkung bemerkungen kommentar kommentare anmerkung notiz notizen comentario comentarios
     commentaire commentaires remarque observacoes observaciones osservazioni opmerking uwagi
-    комментарий заметки примечание
+    anteckning megjegyzes     комментарий заметки примечание
 user: benutzer bearbeiter autor usuario utilisateur auteur utente пользователь
 host: rechner knoten maquina ordinateur macchina машина узел
 learning_rate: lernrate tasa_aprendizaje tasa_de_aprendizaje taux_apprentissage
     taux_d_apprentissage taxa_de_aprendizado taxa_aprendizado taxa_de_aprendizagem
-    tasso_apprendimento tasso_di_apprendimento leersnelheid скорость_обучения
+    tasso_apprendimento tasso_di_apprendimento leersnelheid wspolczynnik_uczenia
+    inlarningshastighet ogrenme_oranı скорость_обучения
 batch_size: batchgrosse batchgroesse stapelgrosse tamano_lote tamano_de_lote taille_de_lot
-    taille_lot tamanho_do_lote tamanho_lote dimensione_batch размер_батча размер_пакета
+    taille_lot tamanho_do_lote tamanho_lote dimensione_batch batchgrootte
+    rozmiar_partii satsstorlek yıgın_boyutu размер_батча размер_пакета
 optimizer: optimierer optimizador optimiseur otimizador ottimizzatore оптимизатор
 layers: schichten capas couches camadas слои
 width: breite ancho largeur largura larghezza ширина

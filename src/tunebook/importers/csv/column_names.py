@@ -19,6 +19,7 @@ _NUMBERED_NOTE = re.compile(r"(note|notes|comment|remark|tag)_?\d+")
 _SIZES = frozenset({"kb", "mb", "gb", "tb", "kib", "mib", "gib", "bytes"})
 _ENDS = ("path", "dir", "url", "uri", "link", "hash", "sha", "hostname", "pid", "uuid", "filename")
 _RATES = frozenset({"s", "sec", "second", "minute", "min", "hour", "h"})
+_CLOCKS = frozenset({"time", "total_time", "relative"})  # of three values they are no clock
 _YES_OR_NO = {"true", "false", "0", "1", "yes", "no"}
 
 
@@ -189,7 +190,7 @@ def _is_seconds(name: str, look: Look) -> bool:
         return True
     return (
         (name in words()["seconds"] or short_name(name) in words()["seconds"])
-        and (look.own or not look.numeric)
+        and (look.own or not look.numeric or (name not in _CLOCKS and look.distinct > 3))
         and all(seconds_of(c) is not None for c in look.there)
     )
 

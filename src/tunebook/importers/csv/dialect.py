@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from tunebook.domain.errors import TableError
 from tunebook.domain.formats.languages import english
 from tunebook.domain.formats.numbers import listed
-from tunebook.importers.csv.quantities import close_percents, read_units
+from tunebook.importers.csv.quantities import plain_cells, read_powers_and_spreads, read_units
 
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
@@ -175,7 +175,7 @@ def grid_of_columns(
     Raises:
         TableError: a name stands twice.
     """
-    columns, doubled = _named(header, [close_percents(c) for c in cells], source)
+    columns, doubled = _named(header, [plain_cells(c) for c in cells], source)
     return Grid(
         header=tuple(columns),
         lines=lines,
@@ -183,6 +183,7 @@ def grid_of_columns(
         notes=(
             *notes,
             *doubled,
+            *read_powers_and_spreads(columns),
             *read_units(columns),
             *_decimal_commas(columns, commas_part),
             *_percents(columns),

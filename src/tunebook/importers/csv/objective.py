@@ -14,9 +14,9 @@ from tunebook.importers.csv.columns import TrialRows
 
 MOST_NAMED = 5
 
-_OF_VALIDATION = frozenset({"val", "valid", "validation", "eval", "dev", "cv"})
+_OF_VALIDATION = frozenset({"val", "valid", "validation", "eval", "dev", "cv", "va", "vl"})
 _OF_TEST = frozenset({"test", "holdout"})
-_OF_TRAINING = frozenset({"train", "training"})
+_OF_TRAINING = frozenset({"train", "training", "tr", "trn", "trainer"})
 _ATTACHED = ("user_attrs_", "system_attrs_")
 _SPREADS = frozenset({"std", "rank", "sem", "split"})
 

@@ -86,6 +86,84 @@ def _times(cell: str, factors: dict[str, Decimal]) -> str:
     return str(int(product)) if product == product.to_integral_value() else str(product)
 
 
-def close_percents(cells: Sequence[str]) -> list[str]:
-    """Cells without blanks before a percent sign."""
-    return [re.sub(r"\s+%$", "%", cell) if cell.endswith("%") else cell for cell in cells]
+_GUARDED = re.compile(r"'(?=[+-]?[\d.])|=\"([^\"]*)\"")
+_POWER = re.compile(
+    r"(?:([+-]?\d+(?:\.\d+)?) ?[x×·*] ?)?(\d+(?:\.\d+)?) ?(?:\^|\*\*) ?\(?([+-]?\d+)\)?"
+)
+_SPREAD = re.compile(r"([+-]?\d*[.,]?\d+(?:[eE][+-]?\d+)?%?) ?(?:±|\+/-|\+-) ?\d*[.,]?\d+%?")
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:([,.' \u00a0\u202f’])\d{3})+")
+
+
+def plain_cells(cells: Sequence[str]) -> list[str]:
+    """Cells without what spreadsheets put around a number: `'0.1`, `="32"`, `65 %`."""
+    return [
+        _without_guard(cell) if cell[:1] in "'=" or cell[-1:] == "%" else cell for cell in cells
+    ]
+
+
+def _without_guard(cell: str) -> str:
+    cell = _GUARDED.sub(lambda match: match[1] or "", cell, count=1)
+    return re.sub(r"\s+%$", "%", cell)
+
+
+def read_powers_and_spreads(columns: dict[str, list[str]]) -> list[str]:
+    """Columns of `2^-4` or `3×10^-4`, of `0.72 ± 0.01` and of `1,000,000` as numbers.
+
+    Separators of thousands are read where a column has whole numbers alone, and either a number
+    has two of them, or they are blanks or apostrophes, or numbers elsewhere have a point.
+
+    Returns:
+        A sentence for each column; changes `columns`.
+    """
+    notes = []
+    points = any(re.fullmatch(r"[+-]?\d*\.\d+", c) for own in columns.values() for c in own)
+    for name, cells in columns.items():
+        distinct = {c for c in cells if c.lower() not in _ABSENT}
+        for what, read in (
+            ("powers were read", _by_power(distinct)),
+            ("the spread after ± is not read", _by_spread(distinct)),
+            ("separators of thousands were read", _by_groups(distinct, points)),
+        ):
+            if read:
+                columns[name] = [read.get(cell, cell) for cell in cells]
+                first = next(c for c in cells if read.get(c, c) != c)
+                notes.append(f"{name}: {what}: {first} is {read[first]}.")
+                break
+    return notes
+
+
+def _by_power(distinct: set[str]) -> dict[str, str]:
+    found = {}
+    for cell in distinct:
+        match = _POWER.fullmatch(
+            re.sub(r"(\d)([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)$", r"\1^\2", cell).translate(_RAISED)
+        )
+        if match:
+            times, base, exponent = match[1] or "1", Decimal(match[2]), int(match[3])
+            if abs(exponent) > 99:
+                return {}
+            found[cell] = repr(float(Decimal(times) * base**exponent))
+            found[cell] = found[cell].removesuffix(".0")
+        elif not _PLAIN.fullmatch(cell):
+            return {}
+    return found
+
+
+def _by_spread(distinct: set[str]) -> dict[str, str]:
+    found = {cell: match[1] for cell in distinct if (match := _SPREAD.fullmatch(cell))}
+    plain = all(cell in found or _PLAIN.fullmatch(cell) for cell in distinct)
+    return found if plain else {}
+
+
+def _by_groups(distinct: set[str], points: bool) -> dict[str, str]:
+    found = {cell: match for cell in distinct if (match := _GROUPS.fullmatch(cell))}
+    signs = {match[1] for match in found.values()}
+    whole = all(cell in found or re.fullmatch(r"[+-]?\d{1,3}", cell) for cell in distinct)
+    if not whole or len(found) < 2 or len(signs) != 1:
+        return {}
+    sign = signs.pop()
+    twice = any(cell.count(sign) > 1 for cell in found)
+    if not (twice or sign not in ".," or (sign == "," and points)):
+        return {}
+    return {cell: cell.replace(sign, "") for cell in found}
