@@ -24,6 +24,7 @@ from tunebook.examination.sweep_findings import sweep_findings
 from tunebook.importers.csv.objective import propose_objectives
 from tunebook.importers.csv.sweep import read_sweep as columns_of
 from tunebook.importers.csv.wording import reading_lines
+from tunebook.importers.legible import legible, legible_source
 from tunebook.importers.source import SweepSource
 from tunebook.importers.sources import read_source
 from tunebook.importers.tables.forms import read_curves_of
@@ -167,7 +168,7 @@ def audit(
     rest = [f for f in said if not doubts_direction(f)]
     examination = replace(examination, findings=[*doubts, *sweep_findings(table), *rest])
     return Audit(
-        source=read.rows.source,
+        source=legible(read.rows.source),
         table=table,
         results=found,
         examination=examination,
@@ -340,6 +341,7 @@ def proposed_objectives(source: SweepSource) -> list[str]:
 
     Where the source states the objective, these and no others.
     """
+    source = legible_source(source)
     if source.objectives:
         return list(source.objectives)
     return propose_objectives(source.rows, source.curves.metrics if source.curves else ())

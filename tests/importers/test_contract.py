@@ -29,9 +29,9 @@ TOOLS = {
     "optuna", "mlflow", "mlflow_skinny", "ray", "wandb", "tensorboard", "tensorflow", "torch",
     "keras", "keras_tuner", "ax", "botorch", "smac", "ConfigSpace", "neps", "syne_tune", "dvclive",
     "transformers", "lightning", "pytorch_lightning", "hydra", "omegaconf", "trackio", "neptune",
-    "pandas", "polars", "yaml_include", "cloudpickle", "dill",
+    "pandas", "polars", "dill",
 }  # fmt: skip
-"""Packages that no reader may import: those of the tools, and what would execute their pickles."""
+"""Packages that no reader may import."""
 
 
 @pytest.fixture(params=SAMPLES, ids=str)

@@ -88,7 +88,7 @@ def read_source(
     if format and format not in FORMATS:
         raise DesignError(
             f'there is no format "{format}".{nearest(format, FORMATS)}',
-            next_step=f"give one of {listed([*FORMATS])}, or leave --from out",
+            next_step=f"give one of {listed([*FORMATS], len(FORMATS))}, or leave --from out",
         )
     chosen = format or format_of(at)
     if chosen == "csv" and not format and isinstance(at, Path) and at.is_dir():

@@ -43,6 +43,7 @@ from tunebook.importers.csv.space import (
     value_on,
     values_of,
 )
+from tunebook.importers.legible import legible, legible_source
 from tunebook.importers.source import SweepSource
 
 
@@ -60,6 +61,7 @@ def read_sweep(
 ) -> dict[str, Any]:
     """The columns of a trial table, by field; arguments and errors as `TrialTable.from_csv`."""
     chance = _checked(hyperparameters, scientific, chance, space)
+    source = legible_source(source)
     asked = _objective(objective, reduce, source)
     training_objective = parse_metric(training_objective)
     rows, read = source.rows, source.curves
@@ -181,10 +183,10 @@ def _checked(
 
 def _objective(objective: Objective | str, reduce: str | None, source: SweepSource) -> Objective:
     """The objective with its reduction: as asked, else as the source states, else the best."""
-    metric = parse_objective(objective).metric if isinstance(objective, str) else ""
+    metric = parse_objective(legible(objective)).metric if isinstance(objective, str) else ""
     reduce = reduce or source.reduce.get(metric, "best")
     if isinstance(objective, str):
-        return parse_objective(objective, reduce=reduce)
+        return parse_objective(legible(objective), reduce=reduce)
     if not isinstance(objective, Objective):
         raise DesignError(
             f"an objective is a metric and which way is better; got {objective!r}",
