@@ -248,7 +248,7 @@ def test_the_storage_and_its_table_as_csv_give_the_same_findings(tmp_path):
     np.testing.assert_array_equal(alone.table.value, stored.table.value)
     assert alone.table.status == stored.table.status
     # The table of pandas has an empty cell for the choice None.
-    named = [{n: v for n, v in c.items() if v != "null"} for c in stored.table.config]
+    named = [{n: "none" if v == "null" else v for n, v in c.items()} for c in stored.table.config]
     assert list(alone.table.config) == named
     assert [f.check for f in stored.examination.findings if f.check == "C3"]
 
