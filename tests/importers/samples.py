@@ -56,6 +56,12 @@ class Sample:
 EXPERIMENT = 'a "sweep": one'
 
 SAMPLES = (
+    Sample(format="ax", stored="ax/stored/ax-1.3.1.tar.xz", place="bayesian.json"),
+    Sample(format="ax", stored="ax/stored/ax-1.3.1.tar.xz", place="random.json"),
+    Sample(format="wandb", stored="wandb/stored/wandb-0.31.0.tar.xz", place="wandb"),
+    Sample(format="dvclive", stored="dvclive/stored/dvclive-3.49.1.tar.gz", place="exps"),
+    Sample(format="huggingface", stored="huggingface/stored/trainer.tar.gz", place="search"),
+    Sample(format="huggingface", stored="huggingface/stored/trainer.tar.gz", place="cards"),
     Sample(format="optuna", stored="optuna/stored/optuna-3.6.1.db.gz"),
     Sample(format="optuna", stored="optuna/stored/cmaes-plain.log.gz"),
     Sample(
