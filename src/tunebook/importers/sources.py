@@ -22,6 +22,7 @@ from tunebook.importers.mlflow.place import is_mlflow
 from tunebook.importers.optuna.journal import is_journal
 from tunebook.importers.optuna.study import NEEDED
 from tunebook.importers.ray_tune.folders import is_ray
+from tunebook.importers.smac.folders import is_smac
 from tunebook.importers.source import SweepSource, shown
 from tunebook.importers.tables.forms import (
     is_json,
@@ -144,6 +145,7 @@ FORMATS: Mapping[str, Format] = {
     "keras-tuner": Format(
         recognises=is_keras_tuner, reader=_READERS + "keras_tuner.reader:read_keras_tuner"
     ),
+    "smac": Format(recognises=is_smac, reader=_READERS + "smac.reader:read_smac"),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
     "dvclive": Format(recognises=is_dvclive, reader=_READERS + "dvclive.reader:read_dvclive"),
     "huggingface": Format(

@@ -68,7 +68,7 @@ def read_ax(place: str | Path, study: str = "") -> SweepSource:
         declared=ranges(declared),
         objectives=tuple(o for o in objectives(experiment, metrics)),
         reduce={name: "last" for run in runs for name in run.curves},
-        adaptive=bool(samplers) if all(run.chosen for run in runs) else None,
+        adaptive=True if samplers else False if all(run.chosen for run in runs) else None,
     )
 
 
