@@ -194,7 +194,8 @@ def _notes(rows: Sequence[Mapping[str, Any]], scenario: Mapping[str, Any]) -> li
     seeds = len({row.get("seed") for row in rows})
     if seeds > 1:
         said.append(
-            f"A configuration may have several rows, one a seed: there are {plural(seeds, 'seed')}."
+            "A configuration may have several rows, one a seed: there are "
+            f"{plural(seeds, 'seed')}."
         )
     crashed = sum(row.get("status") in (2, "CRASHED") for row in rows)
     if crashed:
