@@ -20,7 +20,7 @@ from tunebook.importers.smac.folders import HISTORY, SCENARIO, SPACE, has_runs, 
 from tunebook.importers.smac.space import chooser, ranges
 from tunebook.importers.source import SweepSource
 
-_STATUS = {
+_STATUS: Mapping[Any, str] = {
     0: "running", 1: "complete", 2: "crashed", 3: "timeout", 4: "memoryout",
     **{name: name.lower() for name in ("RUNNING", "CRASHED", "TIMEOUT", "MEMORYOUT")},
     "SUCCESS": "complete",
