@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,3 +24,14 @@ def holds_below(folder: Path, wanted: Callable[[str], bool]) -> bool:
         if seen > MOST_ENTRIES:
             return False
     return False
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts `run-2` before `run-10`.
+
+    Example:
+        >>> sorted(["run-10", "run-2"], key=natural)
+        ['run-2', 'run-10']
+    """
+    parts = re.split(r"(\d+)", name)
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

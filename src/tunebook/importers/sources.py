@@ -18,6 +18,7 @@ from tunebook.importers.database_tables import tables_of
 from tunebook.importers.dvclive.folders import is_dvclive
 from tunebook.importers.huggingface.folders import is_huggingface
 from tunebook.importers.keras_tuner.folders import is_keras_tuner
+from tunebook.importers.lightning.folders import is_lightning
 from tunebook.importers.mlflow.place import is_mlflow
 from tunebook.importers.optuna.journal import is_journal
 from tunebook.importers.optuna.study import NEEDED
@@ -150,6 +151,9 @@ FORMATS: Mapping[str, Format] = {
     "dvclive": Format(recognises=is_dvclive, reader=_READERS + "dvclive.reader:read_dvclive"),
     "huggingface": Format(
         recognises=is_huggingface, reader=_READERS + "huggingface.reader:read_huggingface"
+    ),
+    "lightning": Format(
+        recognises=is_lightning, reader=_READERS + "lightning.reader:read_lightning"
     ),
     "tensorboard": Format(
         recognises=is_tensorboard, reader=_READERS + "tensorboard.reader:read_tensorboard"

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from tunebook.importers.below import holds_below
+from tunebook.importers.below import holds_below, natural
 
 STATE = "trainer_state.json"
 _CHECKPOINT = re.compile(r"checkpoint-(\d+)")
@@ -62,14 +62,3 @@ def run_folders(place: Path) -> list[RunFolder]:
 
 def _named(name: str) -> re.Match[str] | None:
     return _CHECKPOINT.fullmatch(name)
-
-
-def natural(name: str) -> list[tuple[int, str]]:
-    """A key that sorts `run-2` before `run-10`.
-
-    Example:
-        >>> sorted(["run-10", "run-2"], key=natural)
-        ['run-2', 'run-10']
-    """
-    parts = re.split(r"(\d+)", name)
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

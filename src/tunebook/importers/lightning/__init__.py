@@ -1,0 +1,1 @@
+"""Folders that Lightning's CSVLogger writes."""
