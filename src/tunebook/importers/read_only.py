@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from urllib.parse import quote
 
 import sqlalchemy as sa
 
 from tunebook.domain.errors import TableError
 from tunebook.importers.source import url_of
+from tunebook.importers.sqlite_files import connect_to_read
 
 WAIT_S = 5.0
 """For a writer that holds a lock."""
@@ -32,10 +32,10 @@ def read_only_engine(place: str | Path) -> sa.Engine:
         place = Path(url.database or "")
     if not place.is_file():
         raise TableError(f"there is no file {place}", next_step="correct the path")
-    uri = f"file:{quote(str(place.resolve()))}?mode=ro"
+    file = place
 
     def connect() -> sqlite3.Connection:
-        return sqlite3.connect(uri, uri=True, timeout=WAIT_S)
+        return connect_to_read(file, wait_s=WAIT_S)
 
     return sa.create_engine("sqlite://", creator=connect, poolclass=sa.pool.StaticPool)
 

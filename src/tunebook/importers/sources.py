@@ -14,7 +14,6 @@ from tunebook.domain.errors import DesignError, TableError, nearest
 from tunebook.domain.formats.numbers import listed
 from tunebook.importers.ax.file_kind import is_ax
 from tunebook.importers.csv.measurements import Measurements
-from tunebook.importers.database_tables import tables_of
 from tunebook.importers.dvclive.folders import is_dvclive
 from tunebook.importers.huggingface.folders import is_huggingface
 from tunebook.importers.keras_tuner.folders import is_keras_tuner
@@ -25,6 +24,7 @@ from tunebook.importers.optuna.study import NEEDED
 from tunebook.importers.ray_tune.folders import is_ray
 from tunebook.importers.smac.folders import is_smac
 from tunebook.importers.source import SweepSource, shown
+from tunebook.importers.sqlite_files import tables_of
 from tunebook.importers.tables.forms import (
     is_json,
     is_parquet,

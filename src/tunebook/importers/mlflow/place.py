@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
-from tunebook.importers.database_tables import tables_at, tables_of
+from tunebook.importers.database_tables import tables_at
+from tunebook.importers.sqlite_files import tables_of
 
 NEEDED = frozenset({"experiments", "runs", "params", "metrics"})
 """Tables that a database of every version has."""
