@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tunebook.charts.picture import Picture
+from tunebook.charts.small_multiples import small_multiples
 from tunebook.charts.theme import config
 from tunebook.checks import SPECS, Result, check_failed
 from tunebook.checks.charts import draw, without_repeats
@@ -104,7 +105,8 @@ def shown_with(finding: Finding, pictures: Sequence[Picture]) -> tuple[list[Pict
     of_check = [p for check in ids for p in pictures if p.check == check]
     name, _, branch = finding.subject.partition("[")
     exact = [p for p in of_check if finding.subject in p.about]
-    of_study = [p for p in of_check if branch and p.study == branch.removesuffix("]")]
+    study = branch.removesuffix("]")
+    of_study = [p for p in of_check if study and (p.study == study or study in p.about)]
     return exact or of_study or [p for p in of_check if name in p.about] or of_check, bool(exact)
 
 
@@ -129,7 +131,7 @@ def gallery(
             drawn += draw(check, result, studies=chosen)
         except Exception as error:  # as with a check that fails: the others still report
             silent[check] = check_failed(check, error).reason
-    shown = without_repeats(drawn)
+    shown = small_multiples(without_repeats(drawn))
     groups = []
     for check, reason in silent.items():
         own = [p for p in shown if p.check == check]

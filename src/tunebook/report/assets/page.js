@@ -88,7 +88,11 @@
       spec.padding = { left: 0, top: 4, right: 10, bottom: 5 };  // room for labels
       spec.autosize = { type: "fit-x", contains: "padding" };
     } else if (spec.concat) {
-      spec.columns = Math.max(1, Math.min(spec.columns || 1, Math.floor(width / 190)));
+      const axis = 72;  // left of a panel
+      const fit = Math.round(width / ((spec.concat[0].width || 120) + axis));
+      spec.columns = Math.max(1, Math.min(spec.columns || 1, fit));
+      const room = Math.floor(width / spec.columns) - axis;
+      for (const panel of spec.concat) panel.width = Math.max(110, Math.min(room, 260));
     }
     if (width < 290) oneColumn(spec);
     const host = document.createElement("div");
