@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -65,6 +66,25 @@ def test_one_selection_lights_a_trial_in_every_panel(pictures):
     (joined,) = small_multiples(pictures)
     (param,) = joined.spec["params"]
     assert param["name"] == HOVER and param["views"] == ["target-0", "target-1", "target-2"]
+
+
+def legends(spec):
+    channels = [c for c in spec.get("encoding", {}).values() if isinstance(c, dict)]
+    found = [c["legend"] for c in channels if c.get("legend")]
+    for part in [*spec.get("concat", ()), *spec.get("layer", ())]:
+        found += legends(part)
+    return found
+
+
+def test_one_legend_names_what_any_panel_shows(pictures, boundary_result):
+    (plain,) = boundaries.draw(boundary_result(infeasible_at=[], best_at=[0.1, 0.2]))
+    other = json.loads(json.dumps(plain.spec).replace("? 'best trial'", "? 'best 2 trials'"))
+    third = replace(pictures[2], spec={**other, "title": pictures[2].spec["title"]})
+    (joined,) = small_multiples([*pictures[:2], replace(third, rows=plain.rows)])
+    every = legends(joined.spec)
+    assert len({str(legend["values"]) for legend in every}) == 1
+    assert "infeasible" in every[0]["values"]
+    assert not any("labelExpr" in legend for legend in every)  # 1 of them, and 2
 
 
 def test_the_picture_can_be_drawn(pictures):

@@ -5,10 +5,9 @@ from __future__ import annotations
 import copy
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import takewhile
-from typing import Any
 
 from tunebook.charts.layers import file_name, wrapped
 from tunebook.charts.picture import Picture
@@ -72,7 +71,7 @@ def _multiple(own: Sequence[Picture]) -> Picture:
         "concat": panels,
         "columns": COLUMNS,
         "spacing": 14,
-        "resolve": {"scale": dict.fromkeys(_used(panels), "shared")},
+        "resolve": {"scale": dict.fromkeys(_share_legends(panels), "shared")},
     }
     params = [param for picture in own for param in picture.spec.get("params", ())]
     if params:
@@ -119,16 +118,29 @@ def _views(picture: Picture) -> list[str]:
     return [view for param in picture.spec.get("params", ()) for view in param["views"]]
 
 
-def _used(panels: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The channels with a legend that the panels have."""
-    found: set[str] = set()
-    for panel in panels:
-        layers = [panel]
-        while layers:
-            layer = layers.pop()
-            found |= set(layer.get("encoding", {}))
-            layers += layer.get("layer", ())
-    return [channel for channel in _SHARED if channel in found]
+def _share_legends(panels: Sequence[Spec]) -> list[str]:
+    """Make the legends of each channel say the same; the channels that the panels have."""
+    encodings = [e for panel in panels for e in _encodings(panel)]
+    found = [channel for channel in _SHARED if any(channel in e for e in encodings)]
+    for channel in found:
+        legends = [e[channel].get("legend") for e in encodings if channel in e]
+        legends = [legend for legend in legends if legend]
+        values = dict.fromkeys(v for legend in legends for v in legend.get("values", ()))
+        if not values:
+            continue
+        same = len({legend.get("labelExpr") for legend in legends}) == 1
+        longest = max(legends, key=lambda legend: len(legend.get("values", ())))
+        for legend in legends:
+            legend |= {**longest, "values": list(values)}
+            if not same:  # such as how many the best are
+                legend.pop("labelExpr", None)
+    return found
+
+
+def _encodings(spec: Spec) -> Iterator[Spec]:
+    yield spec.get("encoding", {})
+    for layer in spec.get("layer", ()):
+        yield from _encodings(layer)
 
 
 def _subtitles(own: Sequence[Picture]) -> tuple[list[str], list[str]]:

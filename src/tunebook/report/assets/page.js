@@ -88,11 +88,10 @@
       spec.padding = { left: 0, top: 4, right: 10, bottom: 5 };  // room for labels
       spec.autosize = { type: "fit-x", contains: "padding" };
     } else if (spec.concat) {
-      const axis = 72;  // left of a panel
-      const fit = Math.round(width / ((spec.concat[0].width || 120) + axis));
-      spec.columns = Math.max(1, Math.min(spec.columns || 1, fit));
+      const axis = 72, least = 130;  // left of a panel, and the panel
+      spec.columns = Math.max(1, Math.min(spec.columns || 1, Math.floor(width / (least + axis))));
       const room = Math.floor(width / spec.columns) - axis;
-      for (const panel of spec.concat) panel.width = Math.max(110, Math.min(room, 260));
+      for (const panel of spec.concat) panel.width = Math.max(least, Math.min(room, 280));
     }
     if (width < 290) oneColumn(spec);
     const host = document.createElement("div");
