@@ -25,6 +25,7 @@ from tunebook.importers.ray_tune.folders import is_ray
 from tunebook.importers.smac.folders import is_smac
 from tunebook.importers.source import SweepSource, shown
 from tunebook.importers.sqlite_files import tables_of
+from tunebook.importers.syne_tune.folders import is_syne_tune
 from tunebook.importers.tables.forms import (
     is_json,
     is_parquet,
@@ -147,6 +148,9 @@ FORMATS: Mapping[str, Format] = {
         recognises=is_keras_tuner, reader=_READERS + "keras_tuner.reader:read_keras_tuner"
     ),
     "smac": Format(recognises=is_smac, reader=_READERS + "smac.reader:read_smac"),
+    "syne-tune": Format(
+        recognises=is_syne_tune, reader=_READERS + "syne_tune.reader:read_syne_tune"
+    ),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
     "dvclive": Format(recognises=is_dvclive, reader=_READERS + "dvclive.reader:read_dvclive"),
     "huggingface": Format(

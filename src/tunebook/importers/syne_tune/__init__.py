@@ -1,0 +1,1 @@
+"""Tunings of Syne Tune."""
