@@ -75,6 +75,8 @@ def read_sweep(
     if read is None and guessed:
         _refuse_log(sheet)
     measured, unknown = _curves(read, sheet)
+    if column in measured:  # found without its prefix, such as Optuna's `values_`
+        measured = {asked.metric if m == column else m: own for m, own in measured.items()}
     reached, fates = fates_of(sheet, column, measured, asked, chance)
     good = [i for i, said in enumerate(fates) if not isinstance(said, str)]
     complete = [fates[i][0] is Status.COMPLETE for i in good]
