@@ -56,6 +56,14 @@ class Sample:
 EXPERIMENT = 'a "sweep": one'
 
 SAMPLES = (
+    Sample(format="smac", stored="smac/stored/smac-2.4.1.tar.xz", place="blackbox/1"),
+    Sample(format="smac", stored="smac/stored/smac-2.4.1.tar.xz", place="hyperband/1"),
+    Sample(format="syne-tune", stored="syne_tune/stored/syne-tune-0.16.0.tar.xz", place="asha"),
+    Sample(
+        format="lightning",
+        stored="lightning/stored/lightning_logs.tar.gz",
+        place="lightning_logs",
+    ),
     Sample(format="ax", stored="ax/stored/ax-1.3.1.tar.xz", place="bayesian.json"),
     Sample(format="ax", stored="ax/stored/ax-1.3.1.tar.xz", place="random.json"),
     Sample(format="wandb", stored="wandb/stored/wandb-0.31.0.tar.xz", place="wandb"),
