@@ -125,19 +125,11 @@ def _bundle() -> None:
 
     It is made in another process: the threads that make it would not survive a fork.
     """
-    import vl_convert
+    from tunebook.charts.script import script_bundle
 
-    from tunebook.charts import render
-
-    makes = "import sys, vl_convert as v; sys.stdout.buffer.write(v.javascript_bundle(sys.argv[1]).encode())"
-    ended = subprocess.run([sys.executable, "-c", makes, render.GLOBALS],
-                           stdout=subprocess.PIPE, check=True)  # fmt: skip
-    true, vl_convert.javascript_bundle = (
-        vl_convert.javascript_bundle,
-        lambda _: ended.stdout.decode(),
-    )
-    render.script_bundle()
-    vl_convert.javascript_bundle = true
+    makes = "from tunebook.charts.script import script_bundle; script_bundle()"
+    subprocess.run([sys.executable, "-c", makes], check=True)  # into the cache of these tests
+    script_bundle()
 
 
 def _become(request: Mapping[str, Any]) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from tunebook.book.files.exporting import export
 from tunebook.book.notebook import Book
-from tunebook.charts.render import script_bundle, to_svg
+from tunebook.charts.render import to_svg
+from tunebook.charts.script import script_bundle
 from tunebook.domain.errors import DesignError, EvidenceError, TableError
 from tunebook.domain.formats.spelling import choice, log_uniform, minimize
 from tunebook.report.notebook.views import round_html

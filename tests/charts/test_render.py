@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from tunebook.charts.render import script_bundle, to_png, to_svg
+from tunebook.charts.render import to_png, to_svg
 from tunebook.charts.theme import DARK, LIGHT
 from tunebook.checks.boundaries import chart as boundaries
 from tunebook.checks.training_length import chart as curves
@@ -67,12 +67,3 @@ def test_a_page_picture_is_transparent_and_in_the_systems_font(picture):
     config = picture.full(page=True)["config"]
     assert config["background"] is None
     assert config["font"].startswith("system-ui")
-
-
-def test_the_script_bundle_is_one_script_without_an_address_to_load():
-    bundle = script_bundle()
-    assert 500_000 < len(bundle) < 1_500_000
-    assert bundle == script_bundle()
-    assert "</script" not in bundle.lower() and "<!--" not in bundle
-    assert "window.vegaEmbed" in bundle
-    assert "import(" not in bundle.replace(" ", "")

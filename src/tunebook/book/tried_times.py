@@ -11,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import astuple
 from pathlib import Path
 
@@ -22,10 +20,8 @@ from tunebook.domain.errors import CodecError
 from tunebook.domain.formats.json_text import from_json, to_json
 from tunebook.domain.formats.plain_data import to_data
 from tunebook.domain.tried import Tried
+from tunebook.domain.user_cache import cache_file, write_cached
 from tunebook.planning.cost import TriedTimes
-
-PLACE = "TUNEBOOK_CACHE"
-"""Environment variable that names another folder than `~/.cache/tunebook`."""
 
 
 def keep_times(plan: Round, tried: Iterable[Tried]) -> None:
@@ -43,11 +39,7 @@ def keep_times(plan: Round, tried: Iterable[Tried]) -> None:
     file = _file(plan)
     if not times or file is None:
         return
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = file.with_suffix(f".{os.getpid()}")
-        unfinished.write_text(to_json(times), "utf-8")
-        unfinished.replace(file)
+    write_cached(file, to_json(times))
 
 
 def tried_times(plan: Round) -> dict[str, TriedTimes]:
@@ -64,8 +56,7 @@ def tried_times(plan: Round) -> dict[str, TriedTimes]:
 def _file(plan: Round) -> Path | None:
     """Where the times of a space in this folder are, whatever its goal; None without a home."""
     try:
-        root = Path(os.environ.get(PLACE) or Path.home() / ".cache" / "tunebook")
         about = json.dumps([str(Path.cwd()), sorted(plan.varied), to_data(plan.fixed)])
-    except (OSError, RuntimeError):
+    except OSError:
         return None
-    return root / "tried" / f"{hashlib.sha256(about.encode()).hexdigest()[:32]}.json"
+    return cache_file("tried", f"{hashlib.sha256(about.encode()).hexdigest()[:32]}.json")

@@ -14,7 +14,7 @@ What a page can rely on:
   how these look. Give it to Vega-Embed as `config`, and change the theme by embedding again.
 - Rows are by name in `Picture.rows`; they go into the specification's `datasets`, as
   `Picture.full` does.
-- Nothing in a picture needs `eval`: embed with `{ast: true}` (see `charts/render.py`).
+- Nothing in a picture needs `eval`: embed with `{ast: true}` (see `charts/script.py`).
 """
 
 from __future__ import annotations

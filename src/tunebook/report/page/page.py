@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from tunebook.charts.render import script_bundle
+from tunebook.charts.script import script_bundle
 from tunebook.domain.doing import doing, within
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.formats.numbers import (
