@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import sqlite3
 from collections import Counter
 
@@ -12,6 +14,7 @@ import tunebook as tb
 from tunebook.book import kept_results
 from tunebook.domain.finding import CheckFailed
 from tunebook.examination import memory
+from tunebook.report import drawing
 
 
 def train(trial):
@@ -88,14 +91,67 @@ def test_any_change_of_the_book_makes_it_new(book, statement):
     assert again(book)._store.fingerprint([1]) != before
 
 
-def test_a_changed_value_is_seen_by_every_view(book, ran):
-    first = read(book)
-    change(book, "DELETE FROM chunk WHERE number = 3")
+def views(book, folder):
+    """All that a person can see of the checks of the only round."""
+    found = book.rounds[0]
+    return {
+        "findings": found.findings().findings,
+        "pictures of findings": [p.to_data() for p in found.findings().pictures],
+        "pictures": [p.to_data() for p in found.pictures()],
+        "summary": found.summary(),
+        "notebook": found._repr_html_(),
+        "findings in a notebook": found.findings()._repr_html_(),
+        "next": found.next_round().toml(),
+        "report of the book": book.report(folder / "b.html").read_text("utf-8"),
+        "report of the round": found.report(folder / "r.html").read_text("utf-8"),
+    }
+
+
+def test_every_view_is_read_from_what_was_kept(book, ran, tmp_path):
+    first = views(book, tmp_path)
+    assert ran["C1"] == 1
+    assert views(again(book), tmp_path) == first
+    assert ran["C1"] == 1
+
+
+def test_pictures_are_drawn_once(book, tmp_path, monkeypatch):
+    first = book.rounds[0].pictures()
+    monkeypatch.setattr(drawing, "draw", None)
     book = again(book)
-    seen = read(book)
+    assert [p.to_data() for p in book.rounds[0].pictures()] == [p.to_data() for p in first]
+    book.report(tmp_path / "b.html")
+
+
+def test_a_changed_value_is_seen_by_every_view(book, ran, tmp_path):
+    """The best trial's configuration is the worst's, and another trial is lost."""
+    first = views(book, tmp_path)
+    best = book.rounds[0].best.trial.partition(".")[2]
+    change(book, f"UPDATE trial SET config = '{{\"x\": 0.99}}' WHERE number = {best}")
+    book = again(book)
+    seen = views(book, tmp_path)
     assert ran["C1"] == 2
-    assert seen[0] != first[0]
-    assert book.rounds[0].findings().findings == seen[0].findings
+    assert {name for name in first if seen[name] == first[name]} <= {"next"}
+    change(book, "UPDATE round SET plan = replace(plan, 'where?', 'when?')")
+    assert views(again(book), tmp_path)["next"] != seen["next"]
+
+
+@pytest.mark.parametrize("spoil", ["", "null", "[]", '{"pictures": 3}', '{"pictures": [{}]}'])
+def test_damaged_pictures_are_drawn_again(book, spoil):
+    first = [p.to_data() for p in book.rounds[0].pictures()]
+    file = kept_file(book, "pictures-1")
+    head = file.read_text("utf-8").partition("\n")[0]
+    file.write_text(f"{head}\n{spoil}", "utf-8")
+    assert [p.to_data() for p in again(book).rounds[0].pictures()] == first
+    assert len(file.read_text("utf-8")) > 1000
+
+
+def test_a_picture_that_could_not_be_drawn_is_not_kept(book, monkeypatch):
+    def broken(check, *args, **more):
+        raise MemoryError("no room")
+
+    monkeypatch.setattr(drawing, "draw", broken)
+    assert not book.rounds[0].views()[1].drawing.lasting
+    assert not list(kept_results.folder_of(book._store).glob("pictures-*"))
 
 
 def test_more_trials_and_the_code_make_it_new(book, ran, monkeypatch):
@@ -117,8 +173,8 @@ def test_another_round_leaves_this_one_as_it_is(book, ran):
     assert ran["C1"] == 1
 
 
-def kept_file(book):
-    (found,) = kept_results.folder_of(book._store).glob("round-1.*.json")
+def kept_file(book, name="round-1"):
+    (found,) = kept_results.folder_of(book._store).glob(f"{name}.*.json")
     return found
 
 
@@ -134,7 +190,7 @@ def test_a_damaged_file_is_made_again(book, ran, spoil):
 def test_it_is_data_alone(book):
     read(book)
     head, _, rest = kept_file(book).read_text("utf-8").partition("\n")
-    assert set(json.loads(rest)) == {"examination", "summary", "predictions"}
+    assert set(json.loads(rest)) == {"examination", "summary", "predictions", "unmeasured"}
     assert len(head) < 100
 
 
@@ -198,3 +254,48 @@ def test_a_copy_leaves_it_out_and_no_folder_of_files_is_made(book, tmp_path):
     assert book._store.files.is_dir() == files
     book.copy(tmp_path / "copy.db")
     assert not (tmp_path / ".copy.kept").exists()
+
+
+def no_room(*_, **__):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_on_a_full_disk_it_lives_in_memory(book, ran, monkeypatch, tmp_path):
+    class Full:
+        def write(self, _):
+            no_room()
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+    monkeypatch.setattr(kept_results.os, "fdopen", lambda opened, _: (os.close(opened), Full())[1])
+    first = read(book)
+    assert read(book) == first
+    assert ran["C1"] == 1
+    assert not list(kept_results.folder_of(book._store).iterdir())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="the superuser writes anywhere")
+def test_in_a_folder_that_cannot_be_written_it_lives_in_memory(book, ran, tmp_path):
+    tmp_path.chmod(0o500)
+    try:
+        first = read(book)
+        assert read(book) == first
+        assert ran["C1"] == 1
+    finally:
+        tmp_path.chmod(0o700)
+
+
+@pytest.mark.parametrize("which", ["mkdir", "open"])
+def test_where_nothing_can_be_written_it_lives_in_memory(book, ran, monkeypatch, which):
+    def denied(*_, **__):
+        raise PermissionError(errno.EROFS, "Read-only file system")
+
+    of = kept_results.Path if which == "mkdir" else kept_results.os
+    monkeypatch.setattr(of, which, denied)
+    first = read(book)
+    assert read(book) == first
+    assert ran["C1"] == 1

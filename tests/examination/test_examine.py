@@ -18,7 +18,8 @@ from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
 from tunebook.examination.examine import conclude, examine, results, with_equal_values
 from tunebook.examination.memory import forget_results
-from tunebook.report import gallery as gallery_module
+from tunebook.report import drawing as drawing_module
+from tunebook.report.drawing import drawing_of
 from tunebook.report.gallery import gallery
 from tunebook.report.terminal.lines import plain
 from tunebook.report.terminal.summaries import findings_text
@@ -160,15 +161,15 @@ def test_the_place_of_a_failure_is_a_line_of_ours_and_a_long_text_is_cut(monkeyp
 def test_a_picture_that_raises_leaves_the_other_pictures(book, monkeypatch):
     table = book.rounds[2].table
     found = results(table)
-    before = gallery("r", found, table)
+    before = gallery("r", drawing_of(table, found))
 
     def broken(check, result, *, studies=None):
         if check == "C1":
             raise KeyError("x")
         return draw(check, result, studies=studies)
 
-    monkeypatch.setattr(gallery_module, "draw", broken)
-    after = gallery("r", found, table)
+    monkeypatch.setattr(drawing_module, "draw", broken)
+    after = gallery("r", drawing_of(table, found))
     assert [g.check for g in after.drawn] == [g.check for g in before.drawn if g.check != "C1"]
     (silent,) = [g for g in after.silent if g.check == "C1"]
     assert "KeyError" in silent.silent

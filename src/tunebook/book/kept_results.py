@@ -14,12 +14,12 @@ import os
 import uuid
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from tunebook.domain.errors import TunebookError
-from tunebook.domain.formats.codec import from_json, to_json
 from tunebook.domain.version import VERSION
 from tunebook.store import Store
 
@@ -30,14 +30,29 @@ _here: dict[tuple[str, str], tuple[str, object]] = {}
 """By folder and name, the digest and the result that this process made or read."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """A kind of result: how it is written as one text, and read back or refused.
+
+    Attributes:
+        type: of the result.
+        write: gives its text.
+        read: of such a text; raises ValueError or TunebookError for any other.
+        lasting: False of a result that another process may not get; it is not written.
+    """
+
+    type: type[T]
+    write: Callable[[T], str]
+    read: Callable[[str], T]
+    lasting: Callable[[T], bool] = lambda _: True
+
+
 def kept(
     store: Store,
     name: str,
     rounds: Collection[int],
-    kind: type[T],
+    kind: Kind[T],
     make: Callable[[], T],
-    *,
-    lasting: Callable[[T], bool] = lambda _: True,
 ) -> T:
     """The result of that name, from beside the book, or made now and kept there.
 
@@ -45,9 +60,8 @@ def kept(
         store: the book.
         name: of the result, a file's stem; two results never share one.
         rounds: that it was made of; the setting and what is sealed always count.
-        kind: a dataclass, by which it is read back.
+        kind: how it is written and read.
         make: works it out.
-        lasting: False of a result that another process may not get; it is not written.
     """
     code = code_digest()
     digest = f"{code}-{store.fingerprint(rounds)}"
@@ -55,15 +69,15 @@ def kept(
     at = (str(folder), name)
     if at in _here and _here[at][0] == digest:
         found = _here[at][1]
-        assert isinstance(found, kind)
+        assert isinstance(found, kind.type)
         return found
     file = folder / f"{name}.{code}.json"
     read = _read(file, digest, kind)
     if read is None:
         read = make()
         same = store.fingerprint(rounds) == digest.rpartition("-")[2]  # nothing came in meanwhile
-        if same and lasting(read) and store.may_keep():
-            _write(file, f"{digest}\n{to_json(read)}\n", _mode(store))
+        if same and kind.lasting(read) and store.may_keep():
+            _write(file, f"{digest}\n{kind.write(read)}\n", _mode(store))
             _drop_old(folder, name)
     _here[at] = (digest, read)
     return read
@@ -91,10 +105,10 @@ def code_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def _read(file: Path, digest: str, kind: type[T]) -> T | None:
+def _read(file: Path, digest: str, kind: Kind[T]) -> T | None:
     try:
         first, _, rest = file.read_text("utf-8").partition("\n")
-        return from_json(kind, rest) if first == digest else None
+        return kind.read(rest) if first == digest else None
     except (OSError, ValueError, TunebookError, RecursionError):
         return None
 

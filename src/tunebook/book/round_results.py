@@ -3,48 +3,36 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from tunebook.book.kept_results import kept
+from tunebook.book.kept_results import Kind, kept
 from tunebook.book.steering import SteeredRound
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.doing import doing, within
 from tunebook.domain.errors import EvidenceError
-from tunebook.domain.finding import CheckFailed, Examination, NotApplicable
+from tunebook.domain.finding import Examination, NotApplicable
+from tunebook.domain.formats.codec import from_json, to_json
 from tunebook.domain.formats.notation import parse_objective
 from tunebook.domain.plan_edits import same_search
 from tunebook.domain.prediction import PredictionOutcome
 from tunebook.domain.trial import TrialRecord
-from tunebook.report.outcome import RoundSummary
+from tunebook.report.reading import RoundReading
 
 if TYPE_CHECKING:
     from tunebook.book.round_pictures import RoundPictures
+    from tunebook.charts.picture import Picture
     from tunebook.checks import Result
     from tunebook.checks.importance.good_range import GoodRange
     from tunebook.domain.table import Curves, TrialTable
+    from tunebook.report.drawing import RoundDrawing
     from tunebook.report.notebook.views import FindingsView
     from tunebook.report.outcome import Best, RoundSummary
+    from tunebook.report.repeats import RoundView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoundReading:
-    """What is read off a round, and kept beside the book.
-
-    Attributes:
-        examination: what every check says.
-        summary: the best configuration, good values, and why trials did not complete.
-        predictions: of the round before, with their outcomes.
-    """
-
-    examination: Examination
-    summary: RoundSummary
-    predictions: tuple[PredictionOutcome, ...]
-
-
-def _lasting(found: RoundReading) -> bool:
-    """A check that failed may do better with more memory, or on another machine."""
-    return not any(isinstance(n, CheckFailed) for n in found.examination.not_applicable)
+READING = Kind(RoundReading, to_json, partial(from_json, RoundReading), attrgetter("lasting"))
 
 
 FROM_OPTUNA = {
@@ -145,25 +133,51 @@ class ReadRound(SteeredRound):
 
     def _read(self) -> RoundReading:
         """What the checks say, the outcome of the search, and that of predictions; kept."""
+        name = f"round-{self.number}"
+        return kept(self._store, name, self._read_of(), READING, self._work_out).own()
+
+    def _read_of(self) -> list[int]:
+        """The rounds that its checks read: those up to it, and later ones of the same search."""
         rounds = self._store.rounds()
         plan = rounds[self.number - 1].plan
         later = [r.number for r in rounds[self.number :] if same_search(r.plan, plan)]
-        of = [*range(1, self.number + 1), *later]
-        name = f"round-{self.number}"
-        found = kept(self._store, name, of, RoundReading, self._work_out, lasting=_lasting)
-        said = found.examination  # who sorts or filters the list of findings has one of their own
-        return replace(found, examination=replace(said, findings=list(said.findings)))
+        return [*range(1, self.number + 1), *later]
 
     def _work_out(self) -> RoundReading:
-        from tunebook.advice.outcomes import judge
-        from tunebook.report.round_summary import summarize
+        from tunebook.report.reading import reading_of
 
         table_, found, said = self._examined(None)
-        return RoundReading(
-            examination=said,
-            summary=summarize(table_, found, self._details(), self.rerun_table()),
-            predictions=judge(self.plan, table_, said),
+        tables = (table_, self.rerun_table())
+        return reading_of(self.plan, tables, self._details(), found, said)
+
+    def _drawing(self) -> RoundDrawing:
+        """The pictures of its checks; kept."""
+        from tunebook.report.drawing import RoundDrawing, drawing_of
+
+        def make() -> RoundDrawing:
+            table_, found, _ = self._examined(None)
+            with within(f"Round {self.number}"):
+                return drawing_of(table_, found)
+
+        kind = Kind(
+            RoundDrawing, RoundDrawing.to_json, RoundDrawing.from_json, attrgetter("lasting")
         )
+        return kept(self._store, f"pictures-{self.number}", self._read_of(), kind, make)
+
+    def views(self) -> dict[int, RoundView]:
+        """What a page shows of its checks, by its number; nothing while it has no trial."""
+        from tunebook.report.repeats import RoundView
+
+        if not self._store.fates(self.number):
+            return {}
+        return {self.number: RoundView(reading=self._read(), drawing=self._drawing())}
+
+    def _checks_pictures(self) -> tuple[Picture, ...]:
+        """Every picture of its checks, those of all studies."""
+        from tunebook.checks.charts import pictures
+
+        drawn = self._drawing()
+        return drawn.pictures if drawn.whole else pictures(self._examined(None)[1])
 
     def predictions(self, examination: Examination | None = None) -> tuple[PredictionOutcome, ...]:
         """Return the predictions of the round before, each with its outcome.
@@ -214,9 +228,8 @@ class ReadRound(SteeredRound):
 
     def _drawn(self) -> RoundPictures:
         from tunebook.book.round_pictures import RoundPictures
-        from tunebook.checks.charts import pictures
 
-        return RoundPictures.of(pictures(self._examined(None)[1]))
+        return RoundPictures.of(self._checks_pictures())
 
     def _examined(
         self, objective: Objective | str | None
@@ -298,11 +311,9 @@ class ReadRound(SteeredRound):
         """
         from tunebook.book.round_pictures import RoundPictures
         from tunebook.charts.layers import in_round
-        from tunebook.checks.charts import pictures
         from tunebook.report.gallery import verdict_pictures
 
-        _, found, _ = self._examined(None)
         decided = [d for d in self._store.decisions() if d.round == self.number]
         verdict = verdict_pictures(self.rerun_table(), decided[-1]) if decided else ()
-        drawn = (*verdict, *pictures(found))
+        drawn = (*verdict, *self._checks_pictures())
         return RoundPictures.of(in_round(picture, self.number) for picture in drawn)

@@ -92,7 +92,13 @@ def pictures(results: Mapping[str, Any]) -> tuple[Picture, ...]:
     Args:
         results: by check, as `examination.examine.results` makes them.
     """
-    drawn = [p for check in SPECS if check in results for p in draw(check, results[check])]
+    return named_apart(
+        p for check in SPECS if check in results for p in draw(check, results[check])
+    )
+
+
+def named_apart(drawn: Iterable[Picture]) -> tuple[Picture, ...]:
+    """The same pictures, no two with one name."""
     used: dict[str, int] = {}
     named = []
     for picture in drawn:

@@ -96,6 +96,11 @@ class RoundRecord:
     def __post_init__(self) -> None:
         freeze(self, "details", "output_tails", "unread")
 
+    @property
+    def ended(self) -> bool:
+        """True once it has search trials and all of them have ended."""
+        return len(self.table) > 0 and all(status.ended for status in self.table.status)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookRecord:

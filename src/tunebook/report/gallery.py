@@ -7,27 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from tunebook.charts.picture import Picture
 from tunebook.charts.small_multiples import small_multiples
 from tunebook.charts.theme import config
-from tunebook.checks import SPECS, Result, check_failed
-from tunebook.checks.charts import draw, without_repeats
+from tunebook.checks import SPECS
+from tunebook.checks.charts import without_repeats
 from tunebook.deciding import chart as reruns
 from tunebook.domain.decision import Decision
-from tunebook.domain.doing import doing
-from tunebook.domain.finding import Finding, NotApplicable
+from tunebook.domain.finding import Finding
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.report.check_texts import check_text
+from tunebook.report.drawing import RoundDrawing
 from tunebook.report.page.offline import columns, embedded_json
 
 MOST_IN_A_FINDING = 4
-MOST_STUDIES = 12
-"""Studies with pictures of their own; of more, those with the best trials."""
-MOST_AXES = 48
-"""Axis plots of all studies together, beyond the three best studies: each takes 0.1 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,28 +106,14 @@ def shown_with(finding: Finding, pictures: Sequence[Picture]) -> tuple[list[Pict
 
 def gallery(
     prefix: str,
-    results: Mapping[str, Result | NotApplicable],
-    table: TrialTable,
+    drawn: RoundDrawing,
     found: RoundRecord | None = None,
     decision: Decision | None = None,
 ) -> Gallery:
-    """Draw every result of a table that has pictures; `prefix` keeps ids of rounds apart."""
-    chosen = _best_studies(table)
-    drawn: list[Picture] = []
-    silent: dict[str, str] = {}
-    for check, spec in SPECS.items():
-        if not spec.chart or check not in results:
-            continue
-        doing(f"pictures of {check} {spec.title}")
-        result = results[check]
-        silent[check] = result.reason if isinstance(result, NotApplicable) else ""
-        try:
-            drawn += draw(check, result, studies=chosen)
-        except Exception as error:  # as with a check that fails: the others still report
-            silent[check] = check_failed(check, error).reason
-    shown = small_multiples(without_repeats(drawn))
+    """Pictures in groups, those of the verdict last; `prefix` keeps ids of rounds apart."""
+    shown = small_multiples(without_repeats(drawn.pictures))
     groups = []
-    for check, reason in silent.items():
+    for check, reason in drawn.silent.items():
         own = [p for p in shown if p.check == check]
         if own or reason:
             groups.append(
@@ -156,18 +136,7 @@ def gallery(
                 silent="" if again else "No side has a complete rerun.",
             )
         )
-    of = len(table.branches)
-    return Gallery(groups=tuple(groups), studies=of, left=of - len(chosen) if chosen else 0)
-
-
-def _best_studies(table: TrialTable) -> list[str] | None:
-    """The studies of the best trials, as many as are drawn; None where all are."""
-    widest = max((len(b.axes) for b in table.branches.values()), default=0)
-    most = min(MOST_STUDIES, max(3, MOST_AXES // max(widest, 1)))
-    if len(table.branches) <= most:
-        return None
-    ranked = (table.study[i] for i in np.argsort(table.losses, kind="stable"))  # nan last
-    return list(dict.fromkeys(s for s in ranked if s in table.branches))[:most]
+    return Gallery(groups=tuple(groups), studies=drawn.studies, left=drawn.left)
 
 
 def verdict_pictures(table: TrialTable, decision: Decision) -> tuple[Picture, ...]:

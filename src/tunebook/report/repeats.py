@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from tunebook.checks import Result
 from tunebook.checks.variance_sources.repeated_search import Search, alike, joined
-from tunebook.domain.finding import Examination, NotApplicable
 from tunebook.domain.plan_edits import same_search
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import conclude, results
+from tunebook.report.drawing import RoundDrawing, drawing_of
+from tunebook.report.reading import RoundReading, reading_of
 
 
 def repeats(found: RoundRecord, rounds: Iterable[RoundRecord] = ()) -> TrialTable:
@@ -34,13 +35,23 @@ def repeats(found: RoundRecord, rounds: Iterable[RoundRecord] = ()) -> TrialTabl
     )
 
 
-def examined(
-    found: RoundRecord, rounds: Iterable[RoundRecord] = ()
-) -> tuple[dict[str, Result | NotApplicable], Examination]:
-    """What every check returns for a round, and the findings of it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundView:
+    """All that is shown of what the checks of a round say."""
+
+    reading: RoundReading
+    drawing: RoundDrawing
+
+
+def view_of(found: RoundRecord, rounds: Iterable[RoundRecord] = ()) -> RoundView:
+    """Run every check on a round and draw its pictures."""
     read = (
         results(found.table, carried=found.carried, repeats=repeats(found, rounds))
         if len(found.table)
         else {}
     )
-    return read, conclude(found.table, read, unread=found.unread, carried=found.carried)
+    said = conclude(found.table, read, unread=found.unread, carried=found.carried)
+    return RoundView(
+        reading=reading_of(found.plan, (found.table, found.reruns), found.details, read, said),
+        drawing=drawing_of(found.table, read),
+    )

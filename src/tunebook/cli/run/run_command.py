@@ -160,12 +160,21 @@ def _show_run(
     from tunebook.cli.causes import causes
     from tunebook.cli.machine import show_hints
     from tunebook.cli.output import print_json
-    from tunebook.report.terminal.summaries import show_round, show_standing
+    from tunebook.report.terminal.lines import show
+    from tunebook.report.terminal.summaries import (
+        round_renderable,
+        show_findings,
+        show_standing,
+    )
 
     if as_json:
         print_json(round=chosen.number, **asdict(summary), causes=causes(chosen), hints=hints)
         return
-    show_round(chosen.record(), everything=everything)
+    found = chosen.record()
+    show(round_renderable(found, causes=not found.ended))
+    if found.ended:
+        predictions, outcome = chosen.predictions(), chosen.summary()
+        show_findings(chosen.examination(), predictions, outcome, everything=everything)
     show_hints(hints)
     show_standing(book.record(), chosen.number)
 

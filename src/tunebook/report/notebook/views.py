@@ -38,8 +38,7 @@ from tunebook.report.loop import decision_of, standing
 from tunebook.report.notebook.compact_svg import compact
 from tunebook.report.outcome import RoundSummary, summary_lines
 from tunebook.report.page.offline import asset
-from tunebook.report.repeats import examined
-from tunebook.report.round_summary import summarize
+from tunebook.report.repeats import RoundView, view_of
 from tunebook.report.terminal.lines import plain, show
 from tunebook.report.terminal.plan import COLUMNS, planned_lines, trade_rows, trades_head
 from tunebook.report.terminal.summaries import (
@@ -190,12 +189,13 @@ def pictures_html(pictures: Sequence[Picture]) -> str:
     return _render("pictures", pictures=images, left=left)
 
 
-def round_html(record: BookRecord, number: int) -> str:
-    """A round: its question and answer, its findings, its pictures."""
+def round_html(record: BookRecord, number: int, view: RoundView | None = None) -> str:
+    """A round: its question and answer, findings and pictures; without a view it is examined."""
     found = next(r for r in record.rounds if r.number == number)
     decision = decision_of(record, number)
-    checked, examination = examined(found, record.rounds)
-    drawn = gallery("", checked, found.table, found, decision)
+    view = view_of(found, record.rounds) if view is None else view
+    examination = view.reading.examination
+    drawn = gallery("", view.drawing, found, decision)
     verdict_first = sorted((g for g in drawn.groups), key=lambda g: g.check != "D1")
     images, left = _images(
         examination.findings, (s.picture for g in verdict_first for s in g.pictures)
@@ -207,7 +207,7 @@ def round_html(record: BookRecord, number: int) -> str:
         standing=standing(record, number),
         examination=examination,
         folded=folded_text(examination, "").rstrip("; "),
-        summary=summary_lines(summarize(found.table, checked, found.details, found.reruns)),
+        summary=summary_lines(view.reading.summary),
         pictures=images,
         left=left,
     )

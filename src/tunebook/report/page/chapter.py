@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from tunebook.advice.outcomes import judge
 from tunebook.checks.spec import CheckSpec
-from tunebook.checks.variance_sources.check import Origin, VarianceSourcesResult
 from tunebook.domain.decision import CaveatKind, Decision
 from tunebook.domain.finding import WORST_FIRST, Examination, Finding, NotApplicable, Severity
 from tunebook.domain.formats.numbers import date_text, left_out_texts
@@ -21,8 +19,7 @@ from tunebook.report.loop import MEANING, Standing, Step, decision_of, standing
 from tunebook.report.outcome import summary_lines
 from tunebook.report.page.evidence import Evidence, evidence
 from tunebook.report.protocol.methods import Protocol, fixed_texts, protocol
-from tunebook.report.repeats import examined
-from tunebook.report.round_summary import summarize
+from tunebook.report.repeats import RoundView, view_of
 from tunebook.report.terminal.predictions import head
 from tunebook.report.trial_rows import TrialRows, trial_rows
 from tunebook.report.verdict import Answer, answer, unjudged_reruns
@@ -139,11 +136,17 @@ class Chapter(Examined):
         return self.standing.step in (Step.PLAN, Step.RUN)
 
 
-def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -> Chapter:
-    """Examine one round and put together all that a page shows of it."""
+def chapter(
+    record: BookRecord,
+    found: RoundRecord,
+    proposal: Proposal | None,
+    view: RoundView | None = None,
+) -> Chapter:
+    """Put together all that a page shows of one round; without a view it is examined."""
     decision = decision_of(record, found.number)
-    read, examination = examined(found, record.rounds)
-    drawn = gallery(f"r{found.number}", read, found.table, found, decision)
+    view = view_of(found, record.rounds) if view is None else view
+    read, examination = view.reading, view.reading.examination
+    drawn = gallery(f"r{found.number}", view.drawing, found, decision)
     stands = standing(record, found.number)
     followed = found.number < record.rounds[-1].number
     answered = answer(found, decision, examination, followed=followed)
@@ -156,15 +159,15 @@ def chapter(record: BookRecord, found: RoundRecord, proposal: Proposal | None) -
         evidence=evidence(answered) if decision else None,
         standing=stands,
         steps=_steps(stands),
-        outcome=tuple(summary_lines(summarize(found.table, read, found.details, found.reruns))),
+        outcome=tuple(summary_lines(read.summary)),
         trials=trial_rows(found, found.table),
         reruns=trial_rows(found, found.reruns) if len(found.reruns) else None,
         fixed=tuple(fixed_texts(found.plan)),
-        caveats=_caveats(found, decision, read.get("D2")),
+        caveats=_caveats(found, decision, read.unmeasured),
         proposal=proposal if stands.step not in (Step.PLAN, Step.RUN) else None,
         followed_by=next((r for r in record.rounds if r.number == found.number + 1), None),
         protocol=protocol(record, found, decision),
-        predictions=judge(found.plan, found.table, examination),
+        predictions=read.predictions,
     )
 
 
@@ -210,10 +213,10 @@ def _steps(stands: Standing) -> tuple[StepView, ...]:
     return tuple(StepView(name=str(s), meaning=MEANING[s], state=state(s)) for s in Step)
 
 
-UNMEASURED = {
-    Origin.STUDY: "Study variance was not measured: another search, with other points, might have "
+UNMEASURED: Mapping[str, str] = {
+    "study": "Study variance was not measured: another search, with other points, might have "
     "selected other configurations.",
-    Origin.SPLIT: "Variation over data splits was not measured: what holds here holds on this "
+    "data split": "Variation over data splits was not measured: what holds here holds on this "
     "validation set.",
 }
 NO_FRESH_SEEDS = (
@@ -222,13 +225,15 @@ NO_FRESH_SEEDS = (
 )
 
 
-def _caveats(found: RoundRecord, decision: Decision | None, sources: object) -> tuple[str, ...]:
+def _caveats(
+    found: RoundRecord, decision: Decision | None, unmeasured: Sequence[str] | None
+) -> tuple[str, ...]:
     """The decision's own caveats, less those on fixed values, which have a table of theirs."""
     if not any(s.ended for s in found.table.status):
         return ("No trial has ended: there is no answer yet.",)
     if decision is None:
         steps = length_caveat(found.table)
-        left = sources.unmeasured if isinstance(sources, VarianceSourcesResult) else UNMEASURED
+        left = UNMEASURED if unmeasured is None else unmeasured
         steps_ = (steps,) if steps else ()
         said = unjudged_reruns(found)
         reruns = (said,) if said else NO_FRESH_SEEDS

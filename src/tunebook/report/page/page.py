@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
@@ -30,6 +31,7 @@ from tunebook.report.in_a_line import objective_text
 from tunebook.report.page.chapter import Chapter, chapter
 from tunebook.report.page.offline import ASSETS, asset, policy
 from tunebook.report.page.procedure_chapter import ProcedureChapter, shown
+from tunebook.report.repeats import RoundView
 from tunebook.report.sealed import opened_results
 
 LONG_WORD = 20
@@ -42,6 +44,7 @@ def render(
     rounds: Sequence[int] | None = None,
     proposal: Proposal | None = None,
     procedures: Sequence[ProcedureChapter] = (),
+    views: Mapping[int, RoundView] = MappingProxyType({}),
 ) -> str:
     """Write a book as one HTML file that needs no network and runs no code but its own.
 
@@ -51,11 +54,12 @@ def render(
         proposal: the round that is proposed after the book's newest; a report of older rounds
             alone leaves it out, since another round followed them.
         procedures: a chapter each.
+        views: by number of the round, what its checks say; a round without is examined.
 
     Raises:
         EvidenceError: a round was asked for that the book does not have.
     """
-    chapters = _chapters(record, rounds, proposal)
+    chapters = _chapters(record, rounds, proposal, views)
     done = shown(procedures)
     # Where the newest round is a stage of a procedure, its question is not the one that is asked.
     last = chapters[0].number if chapters else None
@@ -97,7 +101,10 @@ def write_page(template: str, pictures: Sequence[Shown], **content: object) -> s
 
 
 def _chapters(
-    record: BookRecord, rounds: Sequence[int] | None, proposal: Proposal | None
+    record: BookRecord,
+    rounds: Sequence[int] | None,
+    proposal: Proposal | None,
+    views: Mapping[int, RoundView],
 ) -> list[Chapter]:
     by_number = {r.number: r for r in record.rounds}
     wanted = sorted(by_number if rounds is None else set(rounds), reverse=True)
@@ -112,7 +119,8 @@ def _chapters(
     chapters = []
     for n in wanted:
         with within(f"Round {n}"):
-            chapters.append(chapter(record, by_number[n], proposal if n == newest else None))
+            ahead = proposal if n == newest else None
+            chapters.append(chapter(record, by_number[n], ahead, views.get(n)))
     return chapters
 
 

@@ -11,6 +11,7 @@ from tunebook.checks import Result
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Examination, NotApplicable, Severity
 from tunebook.domain.table import TrialTable
+from tunebook.report.drawing import drawing_of
 from tunebook.report.gallery import gallery
 from tunebook.report.outcome import summary_lines
 from tunebook.report.page.chapter import Examined, examined_parts
@@ -85,7 +86,7 @@ def _sweep(
     source: str,
     caveats: tuple[str, ...],
 ) -> Sweep:
-    drawn = gallery("r1", results, table)
+    drawn = gallery("r1", drawing_of(table, results))
     return Sweep(
         **examined_parts(examination, drawn),
         source=source,

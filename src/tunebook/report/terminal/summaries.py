@@ -226,25 +226,24 @@ def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
     show(Group(Text(), Text(printable(head), style="bold"), *shown))
 
 
-def show_round(found: RoundRecord, *, everything: bool = False) -> None:
-    """Print a round at a glance, then its findings once every trial has ended.
+def show_findings(
+    examination: Examination,
+    predictions: Sequence[PredictionOutcome],
+    summary: RoundSummary,
+    *,
+    everything: bool = False,
+) -> None:
+    """Print what the checks say of a round, under the outcomes of its predictions.
 
     Args:
-        found: the round.
+        examination: the findings.
+        predictions: of the round before, with their outcomes.
+        summary: the best configuration, good values, and why trials did not complete.
         everything: write each passed check; else one line counts them.
     """
-    from tunebook.advice.outcomes import judge
-    from tunebook.report.repeats import examined
-    from tunebook.report.round_summary import summarize
-
-    ended = len(found.table) > 0 and all(s.ended for s in found.table.status)
-    show(round_renderable(found, causes=not ended))
-    if ended:
-        show(Text(""))
-        read, examination = examined(found)
-        show_predictions(judge(found.plan, found.table, examination))
-        summary = summarize(found.table, read, found.details, found.reruns)
-        show(findings_text(examination, everything=everything, summary=summary))
+    show(Text(""))
+    show_predictions(predictions)
+    show(findings_text(examination, everything=everything, summary=summary))
 
 
 def show_standing(record: BookRecord, number: int) -> None:
