@@ -150,7 +150,7 @@ def test_a_picture_that_could_not_be_drawn_is_not_kept(book, monkeypatch):
         raise MemoryError("no room")
 
     monkeypatch.setattr(drawing, "draw", broken)
-    assert not book.rounds[0].views()[1].drawing.lasting
+    assert not book.rounds[0]._views()[1].drawing.lasting
     assert not list(kept_results.folder_of(book._store).glob("pictures-*"))
 
 

@@ -335,7 +335,7 @@ class Book(KeptBook):
         proposal = self.next_round().with_ahead() if self._store.rounds() else None
         more = tuple(found.chapter() for found in self.procedures)
         shown = [r for r in self.rounds if rounds is None or r.number in rounds]
-        views = {number: view for r in shown for number, view in r.views().items()}
+        views = {number: view for r in shown for number, view in r._views().items()}
         text = render(
             self.record(), rounds=rounds, proposal=proposal, procedures=more, views=views
         )

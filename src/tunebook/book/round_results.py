@@ -164,7 +164,7 @@ class ReadRound(SteeredRound):
         )
         return kept(self._store, f"pictures-{self.number}", self._read_of(), kind, make)
 
-    def views(self) -> dict[int, RoundView]:
+    def _views(self) -> dict[int, RoundView]:
         """What a page shows of its checks, by its number; nothing while it has no trial."""
         from tunebook.report.repeats import RoundView
 

@@ -163,7 +163,7 @@ class Round(ReadRound):
         newest = self.number == len(self._store.rounds())
         proposal = self.next_round().with_ahead() if newest else None
         record = book_record(self._store)
-        text = render(record, rounds=[self.number], proposal=proposal, views=self.views())
+        text = render(record, rounds=[self.number], proposal=proposal, views=self._views())
         return write_text(path, text)
 
     def decide(
@@ -289,7 +289,7 @@ class Round(ReadRound):
         from tunebook.book.records import book_record
         from tunebook.report.notebook.views import round_html
 
-        return round_html(book_record(self._store), self.number, self.views().get(self.number))
+        return round_html(book_record(self._store), self.number, self._views().get(self.number))
 
     def code_to_replay(self, train: Train | None, *, here: bool) -> TrainingCode:
         """Return the training code given, or remembered; the book is left as it is.

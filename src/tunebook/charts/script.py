@@ -22,7 +22,7 @@ from importlib.metadata import version
 
 import vl_convert
 
-from tunebook.domain.user_cache import cache_file, own_file, write_cached
+from tunebook.domain.formats.user_cache import cache_file, own_file, write_cached
 
 GLOBALS = "window.vegaEmbed = vegaEmbed; window.vega = vega; window.vegaLite = vegaLite;"
 """What the script bundle leaves behind for others."""

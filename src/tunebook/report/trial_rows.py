@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from tunebook.domain.formats.numbers import column_texts
 from tunebook.domain.record import RoundRecord
@@ -18,6 +21,13 @@ LIFE = (
     Status.RUNNING,
     Status.PENDING,
 )
+
+
+SHOWN = 500
+"""Rows that a page has as such; of more, the others are data until a reader asks for them."""
+MOST_ROWS = 5000
+"""Trials in the page's table: of more, the best. A browser lays out 100,000 rows in minutes."""
+_OF_ROW = ("trial", "place", "status", "fate", "detail", "output_tail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,14 +70,44 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialRows:
-    """The table: the columns after the trial's name; the fate stands behind the first."""
+    """The table: the columns after the trial's name; the fate stands behind the first.
+
+    Attributes:
+        columns: after the trial's name.
+        rows: best first; a page writes the first SHOWN, and the others once they are asked for.
+        hidden: how many more trials there are.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+    hidden: int = 0
+
+    @property
+    def shown(self) -> tuple[Row, ...]:
+        """The rows that a page writes."""
+        return self.rows[:SHOWN]
+
+    @property
+    def folded(self) -> dict[str, Any]:
+        """The other rows as columns for the page's script; empty where there is none."""
+        rows = self.rows[SHOWN:]
+        if not rows:
+            return {}
+        cells = list(zip(*(row.cells for row in rows), strict=True))
+        return {
+            **{name: [getattr(row, name) for row in rows] for name in _OF_ROW},
+            "texts": [[cell.text for cell in column] for column in cells],
+            "sorts": [
+                [None if cell.sort == cell.text else cell.sort for cell in column]
+                for column in cells
+            ],
+        }
 
 
 def trial_rows(found: RoundRecord | None, table: TrialTable) -> TrialRows:
-    """Every trial of a table as rows, best objective first, then by the trial's life.
+    """The trials of a table as rows, best objective first, then by the trial's life.
+
+    Of more than MOST_ROWS, the best.
 
     Args:
         found: the round that knows why trials failed; None for a sweep that was run elsewhere.
@@ -76,6 +116,9 @@ def trial_rows(found: RoundRecord | None, table: TrialTable) -> TrialRows:
     varied = list(dict.fromkeys(n for b in table.branches.values() for n in b.axes))
     settled = list(dict.fromkeys(n for b in table.branches.values() for n in b.conditions))
     several = len(set(table.study)) > 1
+    hidden = max(0, len(table) - MOST_ROWS)
+    if hidden:
+        table = table.take(np.sort(np.array(best_first(table)[:MOST_ROWS])))
     columns: list[Column] = []
     content: list[list[Cell]] = []
 
@@ -102,18 +145,15 @@ def trial_rows(found: RoundRecord | None, table: TrialTable) -> TrialRows:
     if reruns:  # of a search every trial has its own, ten digits that nobody compares
         add("seed", "", list(table.seed))
     rows = [_row(found, table, i, [column[i] for column in content]) for i in best_first(table)]
-    return TrialRows(columns=tuple(columns), rows=tuple(rows))
+    return TrialRows(columns=tuple(columns), rows=tuple(rows), hidden=hidden)
 
 
 def best_first(table: TrialTable) -> list[int]:
     """Rows of a table, best objective first, then by the trial's life."""
-    losses = table.losses
-
-    def place(i: int) -> tuple[int, float, int]:
-        loss = float(losses[i])
-        return LIFE.index(table.status[i]), math.inf if math.isnan(loss) else loss, i
-
-    return sorted(range(len(table)), key=place)
+    life = np.array([LIFE.index(status) for status in table.status], dtype=int)
+    losses = np.where(np.isnan(table.losses), np.inf, table.losses)
+    order: list[int] = np.lexsort((losses, life)).tolist()  # stable: last by place
+    return order
 
 
 def _row(found: RoundRecord | None, table: TrialTable, i: int, cells: Sequence[Cell]) -> Row:

@@ -9,6 +9,7 @@ import pytest
 
 from tunebook.charts import theme
 from tunebook.charts.render import to_svg
+from tunebook.charts.thinning import MOST
 from tunebook.checks.boundaries import chart as boundaries
 from tunebook.domain.design import Direction, Objective
 from tunebook.domain.space import Choice, Float, Integer, Scale
@@ -160,7 +161,9 @@ def test_of_thousands_of_values_a_few_are_named(boundary_result):
     axis = picture.spec["layer"][0]["encoding"]["x"]["axis"]
     assert axis["values"][:2] == [0, 250] and len(axis["values"]) == 12
     assert "policy 250" not in picture.alt and "and 2992 more" in picture.alt
-    assert len(picture.layer("trials").rows) == 3000
+    assert len(picture.layer("trials").rows) == MOST
+    said = " ".join(picture.spec["title"]["subtitle"])
+    assert "3000 trials" in said and f"{MOST:,} of them drawn" in said
 
 
 def _encoding(picture, channel):

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 
+from tunebook.charts.thinning import MOST
 from tunebook.checks.isolation import chart as isolation
 from tunebook.checks.isolation.check import (
     IsolatedHyperparameter,
@@ -68,6 +69,15 @@ def test_every_trial_is_a_dot_below_its_value():
     dots = picture.layer("trials")
     assert dots.column("value") == [0.1, 0.2, 0.3, 0.2, 0.25]
     assert [math.floor(y) for y in dots.column("y")] == [0, 0, 0, 1, 1]
+
+
+def test_of_thousands_of_trials_some_are_dots_and_it_says_so():
+    rng = np.random.default_rng(0)
+    values = [_value(n, list(rng.random(5000)), Interval(0.1, 0.1, 0.2)) for n in ("a", "b")]
+    (picture,) = _draw(values)
+    assert len(picture.layer("trials").rows) == MOST
+    said = " ".join(picture.spec["title"]["subtitle"])
+    assert "10,000 trials" in said and f"{MOST:,} of them drawn" in said
 
 
 def test_jitter_is_the_same_in_every_drawing():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status
 from tunebook.examination.examine import conclude, results
-from tunebook.report.page import sweep_page
+from tunebook.report import trial_rows
 from tunebook.report.page.sweep_page import render_sweep
 from tunebook.report.page.sweep_texts import (
     best_sentence,
@@ -51,12 +53,29 @@ def test_every_trial_and_every_finding_is_there(table, checked):
 def test_of_very_many_trials_the_best_are_listed_and_the_others_counted(
     table, checked, monkeypatch
 ):
-    monkeypatch.setattr(sweep_page, "MOST_ROWS", 5)
+    monkeypatch.setattr(trial_rows, "MOST_ROWS", 5)
     text = page(table, checked)
     assert text.count("<tr data-trial=") == 5
     assert f"the {len(table) - 5} others are in <code>t.csv</code>" in text
     best = table.name[int(np.nanargmin(np.where(table.complete, table.losses, np.nan)))]
     assert f'<tr data-trial="{best}"' in text
+
+
+def test_of_many_trials_the_first_are_rows_and_the_others_data(table, checked, monkeypatch):
+    monkeypatch.setattr(trial_rows, "SHOWN", 7)
+    text = page(table, checked)
+    assert text.count("<tr data-trial=") == 7
+    (data,) = re.findall(r'class="folded">(.*?)</script>', text, re.DOTALL)
+    rows = json.loads(data)
+    every = trial_rows.trial_rows(None, table).rows
+    assert rows["trial"] == [row.trial for row in every[7:]]
+    for k, (texts, sorts) in enumerate(zip(rows["texts"], rows["sorts"], strict=True)):
+        cells = [row.cells[k] for row in every[7:]]
+        assert texts == [cell.text for cell in cells]
+        assert [s or t for s, t in zip(sorts, texts, strict=True)] == [
+            cell.sort or cell.text for cell in cells
+        ]
+    assert f"Show {len(table) - 7} more rows" in text
 
 
 def test_names_from_elsewhere_never_become_markup(table):

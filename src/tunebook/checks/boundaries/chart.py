@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tunebook.charts.hyperparameter_axes import HyperparameterScale, hyperparameter_scale
@@ -9,6 +11,7 @@ from tunebook.charts.layers import Plane, called, finish, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row
 from tunebook.charts.specification import Spec
+from tunebook.charts.thinning import drawn_places, drawn_text
 from tunebook.charts.ticks import jitter
 from tunebook.checks.boundaries.check import BoundaryResult
 from tunebook.checks.boundaries.result import AxisReading, SideReading
@@ -45,15 +48,16 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
         objective,
         missing=not complete.all(),
     )
-    rows = _trial_rows(reading, x, y)
-    kinds = [k for k in ("carried", "trial", "clipped", "infeasible", "best") if _count(rows, k)]
+    kinds = _kinds(reading, y)
+    rows = _trial_rows(reading, kinds, x, y)
+    present = [k for k in ("carried", "trial", "clipped", "infeasible", "best") if k in kinds]
     shade, bounds = _shades(reading, alarms, x)
     on = Plane(x.x(reading.hyperparameter), y.y())
     layers: list[Spec] = []
     if shade:
         layers.append(on.layer("proposed", "rect", "proposed", "shade", x2="x2", y=None))
         layers.append(on.layer("bounds", "rule", "flag", y=None))
-    layers += on.trial_points(kinds, *_tooltip(reading, objective), best=_count(rows, "best"))
+    layers += on.trial_points(present, *_tooltip(reading, objective), best=kinds.count("best"))
     data: dict[str, list[Row]] = {"trials": rows}
     if shade:
         data |= {"shade": shade, "bounds": bounds}
@@ -64,23 +68,39 @@ def _axis_plot(reading: AxisReading, objective: Objective) -> Picture:
         about=(reading.subject, reading.hyperparameter),
         study=reading.study,
         title=f"{objective.metric} by {reading.subject}",
-        subtitle=_subtitle(rows, alarms, sum(reading.carried)),
-        alternative=_alternative(reading, objective, rows, y, alarms),
+        subtitle=_subtitle(kinds, len(rows), alarms, sum(reading.carried)),
+        alternative=_alternative(reading, objective, kinds, y, alarms),
     )
 
 
-def _trial_rows(reading: AxisReading, x: HyperparameterScale, y: ObjectiveScale) -> list[Row]:
-    rows: list[Row] = []
-    crowded = int(np.sum(reading.infeasible)) > CROWD
-    for i, trial in enumerate(reading.trials):
-        value, objective = reading.values[i], float(reading.objective_values[i])
-        kind = "carried" if reading.carried and reading.carried[i] else "trial"
-        kind = "best" if reading.best[i] else kind
+def _kinds(reading: AxisReading, y: ObjectiveScale) -> list[str]:
+    """How each trial is drawn."""
+    kinds = []
+    for i, value in enumerate(reading.objective_values.tolist()):
         if reading.infeasible[i]:
-            kind, shown = "infeasible", y.strip_at(jitter(f"{trial} up") if crowded else 0.0)
+            kinds.append("infeasible")
+        elif y.clips(value):
+            kinds.append("clipped")
+        elif reading.best[i]:
+            kinds.append("best")
+        else:
+            kinds.append("carried" if reading.carried and reading.carried[i] else "trial")
+    return kinds
+
+
+def _trial_rows(
+    reading: AxisReading, kinds: list[str], x: HyperparameterScale, y: ObjectiveScale
+) -> list[Row]:
+    rows: list[Row] = []
+    crowded = kinds.count("infeasible") > CROWD
+    best = _best_place(reading)
+    for i in drawn_places(kinds, keep=() if best is None else (best,)):
+        kind, trial, value = kinds[i], reading.trials[i], reading.values[i]
+        objective = float(reading.objective_values[i])
+        if kind == "infeasible":
+            shown = y.strip_at(jitter(f"{trial} up") if crowded else 0.0)
         else:
             shown = y.shown(objective)
-            kind = "clipped" if y.clips(objective) else kind
         rows.append(
             {
                 "trial": trial,
@@ -89,10 +109,16 @@ def _trial_rows(reading: AxisReading, x: HyperparameterScale, y: ObjectiveScale)
                 "x": x.place(value, trial),
                 "value": value,
                 "shown": shown,
-                "objective": None if reading.infeasible[i] else objective,
+                "objective": None if kind == "infeasible" else objective,
             }
         )
     return rows
+
+
+def _best_place(reading: AxisReading) -> int | None:
+    """Place of the best complete trial; None where there is none."""
+    losses = np.where(reading.infeasible, np.nan, reading.sign * reading.objective_values)
+    return None if np.isnan(losses).all() else int(np.nanargmin(losses))
 
 
 def _shades(
@@ -127,18 +153,16 @@ def _tooltip(reading: AxisReading, objective: Objective) -> list[Spec]:
     ]
 
 
-def _count(rows: list[Row], kind: str) -> int:
-    return sum(row["kind"] == kind for row in rows)
-
-
-def _subtitle(rows: list[Row], alarms: list[SideReading], carried: int) -> list[str]:
-    lines = [plural(len(rows), "trial")]
+def _subtitle(kinds: list[str], drawn: int, alarms: list[SideReading], carried: int) -> list[str]:
+    lines = [plural(len(kinds), "trial")]
     if carried:
         lines[0] += f", {carried} of earlier rounds"
-    if infeasible := _count(rows, "infeasible"):
+    if infeasible := kinds.count("infeasible"):
         lines[0] += f", {infeasible} infeasible"
-    if clipped := _count(rows, "clipped"):
+    if clipped := kinds.count("clipped"):
         lines[0] += f", {clipped} off the scale"
+    if thinned := drawn_text(drawn, len(kinds)):
+        lines.append(thinned)
     # Subtitles stand in one line on a page, parted by semicolons.
     calls = [_call(side).rstrip(".") for side in alarms]
     return lines + [call[0].lower() + call[1:] for call in calls]
@@ -155,27 +179,27 @@ def _call(side: SideReading) -> str:
 def _alternative(
     reading: AxisReading,
     objective: Objective,
-    rows: list[Row],
+    kinds: list[str],
     y: ObjectiveScale,
     alarms: list[SideReading],
 ) -> str:
-    complete = [r for r in rows if r["objective"] is not None]
-    head = f"Axis plot of {reading.subject}: {objective.metric} of {plural(len(rows), 'trial')}"
-    if not complete:
+    head = f"Axis plot of {reading.subject}: {objective.metric} of {plural(len(kinds), 'trial')}"
+    best = _best_place(reading)
+    if best is None:
         return f"{head}, none of which completed."
-    best = min(complete, key=lambda r: objective.sign * r["objective"])
-    sentences = [f"{head} {_range(reading)}.", f"The best trial, {best['trial']}, reached "
-                 f"{number(best['objective'])} at {spell(best['value'])}."]  # fmt: skip
-    good = [r["value"] for r in rows if r["kind"] == "best"]
+    sentences = [f"{head} {_range(reading)}.", f"The best trial, {reading.trials[best]}, reached "
+                 f"{number(float(reading.objective_values[best]))} at "
+                 f"{spell(reading.values[best])}."]  # fmt: skip
+    good: list[Any] = [v for v, kind in zip(reading.values, kinds, strict=True) if kind == "best"]
     if len(good) > 1 and not isinstance(reading.axis, Choice):
         sentences.append(
             f"The {len(good)} best lie between {number(min(good))} and {number(max(good))}."
         )
-    if infeasible := _count(rows, "infeasible"):
+    if infeasible := kinds.count("infeasible"):
         sentences.append(
             f"{plural(infeasible, 'trial')} infeasible, drawn as crosses at the edge."
         )
-    if clipped := _count(rows, "clipped"):
+    if clipped := kinds.count("clipped"):
         beyond = "above" if y.sign > 0 else "below"
         sentences.append(
             f"{plural(clipped, 'trial')} {beyond} {number(y.bad)} drawn as triangles at the edge."

@@ -11,6 +11,7 @@ from tunebook.charts.layers import Plane, finish, tip
 from tunebook.charts.objective_axes import ObjectiveScale, objective_scale
 from tunebook.charts.picture import Picture, Row, finite
 from tunebook.charts.specification import Spec
+from tunebook.charts.thinning import FEWEST, MOST, drawn_places, drawn_text
 from tunebook.charts.ticks import jitter
 from tunebook.charts.value_rows import ROW_HEIGHT, side_axis
 from tunebook.checks.isolation import band_chart
@@ -61,9 +62,10 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
     values = [float(v) for _, g in groups for v in _values(g)]
     x = objective_scale([*values, *ends], objective, keep=ends)
     rows = [_best_row(name, i, g, x) for i, (name, g) in enumerate(groups)]
+    most = max(FEWEST, MOST // len(groups))
     data: dict[str, list[Row]] = {
         "best": [row for row in rows if row["best"] is not None],
-        "trials": [row for i, (_, g) in enumerate(groups) for row in _dots(i, g, x)],
+        "trials": [row for i, (_, g) in enumerate(groups) for row in _dots(i, g, x, most)],
     }
     return finish(
         _layers(x, [name for name, _ in groups], found.name, objective),
@@ -71,7 +73,7 @@ def _isolation_plot(found: IsolatedHyperparameter, objective: Objective) -> Pict
         name=f"isolation-{found.name}",
         about=(found.name, *(f"{found.name}={spell(v.value)}" for v in found.values)),
         title=f"Best {objective.metric} for each {found.name}",
-        subtitle=_subtitle(groups, every, trials=bool(data["trials"])),
+        subtitle=_subtitle(groups, every, dots=len(data["trials"]), trials=len(values)),
         alternative=_alternative(found, groups, every, objective, x, values),
         height=max(AT_LEAST, ROW_HEIGHT * len(groups)),
     )
@@ -98,7 +100,7 @@ def _best_few(
 
 
 def _subtitle(
-    groups: Sequence[tuple[str, IsolatedValue]], every: int, *, trials: bool
+    groups: Sequence[tuple[str, IsolatedValue]], every: int, *, dots: int, trials: int
 ) -> list[str]:
     """What the diamonds are: estimates of what a study selects, not trials."""
     fitted = [g.ends is None and g.fitted for _, g in groups]
@@ -108,7 +110,9 @@ def _subtitle(
         lines = ["Diamond: the best of a study, estimated, with its interval"]
     else:
         lines = ["Best of each part of the range, estimated, with its interval"]
-    lines += ["a dot for each trial"] * trials
+    if trials:
+        thinned = drawn_text(dots, trials)
+        lines.append(f"{trials:,} trials, {thinned}" if thinned else "a dot for each trial")
     return lines + [f"the best {len(groups)} of {every}"] * (len(groups) < every)
 
 
@@ -134,9 +138,11 @@ def _best_row(name: str, place: int, group: IsolatedValue, x: ObjectiveScale) ->
     }
 
 
-def _dots(place: int, group: IsolatedValue, x: ObjectiveScale) -> list[Row]:
+def _dots(place: int, group: IsolatedValue, x: ObjectiveScale, most: int) -> list[Row]:
     rows: list[Row] = []
-    for i, value in enumerate(_values(group)):
+    values = _values(group)
+    for i in drawn_places([""] * len(values), most=most):
+        value = values[i]
         spread = 0.14 + 0.26 * (jitter(f"{place} {i} {value!r}") + 0.5)
         rows.append({"value": value, "x": x.shown(value), "y": place + spread})
     return rows

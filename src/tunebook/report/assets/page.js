@@ -139,10 +139,11 @@
     view.data(`${HOVER}_store`, chosen).runAsync();
   };
   const rowsByTrial = new Map();
-  for (const row of document.querySelectorAll("tr[data-trial]")) {
+  const known = (row) => {
     const rows = rowsByTrial.get(row.dataset.trial);
     if (rows) rows.push(row); else rowsByTrial.set(row.dataset.trial, [row]);
-  }
+  };
+  document.querySelectorAll("tr[data-trial]").forEach(known);
   const light = (trial, origin) => {
     if (trial === lit) return;
     for (const row of rowsByTrial.get(lit) || []) row.classList.remove("lit");
@@ -211,10 +212,65 @@
   });
 
   // Tables -------------------------------------------------------------------------------------
+  // Rows beyond the first few hundred are data until someone sorts, asks for them, or for one.
+  const folded = new Map();  // table -> { data, more }
+  for (const data of document.querySelectorAll("script.folded")) {
+    const more = data.parentElement.nextElementSibling;
+    const table = data.parentElement.querySelector("table");
+    folded.set(table, { data, more });
+    more.hidden = false;
+    more.firstElementChild.addEventListener("click", () => unfoldRows(table));
+  }
+  const element = (tag, text, className, sort) => {
+    const made = document.createElement(tag);
+    if (text !== undefined) made.textContent = text;
+    if (className) made.className = className;
+    if (sort !== undefined && sort !== null) made.dataset.v = sort;
+    return made;
+  };
+  const fateOf = (rows, i) => {
+    const [fate, detail, tail] = [rows.fate[i], rows.detail[i], rows.output_tail[i]];
+    if (!detail && !tail) return element("td", fate, "fate");
+    const cell = element("td", undefined, "fate", fate);
+    const details = element("details");
+    details.append(element("summary", fate));
+    if (detail) details.append(element("p", detail));
+    if (tail) details.append(element("pre", tail));
+    cell.append(details);
+    return cell;
+  };
+  const unfoldRows = (table) => {
+    if (!folded.has(table)) return;
+    const { data, more } = folded.get(table);
+    folded.delete(table);
+    const rows = JSON.parse(data.textContent);
+    const heads = [...table.tHead.rows[0].cells].slice(1);
+    heads.splice(1, 1);  // the fate, which has no column of its own in the data
+    const numeric = heads.map((head) => head.classList.contains("num") ? "num" : "");
+    const made = rows.trial.map((trial, i) => {
+      const row = element("tr", undefined, rows.status[i]);
+      row.dataset.trial = trial;
+      const name = element("th", trial, "first", rows.place[i]);
+      name.scope = "row";
+      const cells = rows.texts.map((texts, k) => element("td", texts[i], numeric[k], rows.sorts[k][i]));
+      cells.splice(1, 0, fateOf(rows, i));
+      row.append(name, ...cells);
+      known(row);
+      return row;
+    });
+    table.tBodies[0].append(...made);
+    data.remove();
+    more.remove();
+  };
+  const rowOf = (trial) => {
+    for (const table of [...folded.keys()]) if (!rowsByTrial.has(trial)) unfoldRows(table);
+    return (rowsByTrial.get(trial) || [])[0];
+  };
   for (const table of document.querySelectorAll("table.sortable")) {
     const heads = [...table.tHead.rows[0].cells];
     heads.forEach((head, column) => {
       head.firstElementChild.addEventListener("click", () => {
+        unfoldRows(table);
         const up = head.getAttribute("aria-sort") !== "ascending";
         heads.forEach((other) => other.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", up ? "ascending" : "descending");
@@ -252,7 +308,7 @@
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element && event.target.closest("a[data-goto]");
     if (!link) return;
-    const row = (rowsByTrial.get(link.dataset.goto) || [])[0];
+    const row = rowOf(link.dataset.goto);
     if (!row) return;
     event.preventDefault();
     still = { x: event.clientX, y: event.clientY };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -100,9 +101,10 @@ def examined_parts(examination: Examination, drawn: Gallery) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chapter(Examined):
-    """Everything that a page shows of one round."""
+    """Everything that a page shows of one round; `listing` is a command for all of its trials."""
 
     record: RoundRecord
+    listing: str
     when: str
     answer: Answer
     decision: Decision | None
@@ -153,6 +155,7 @@ def chapter(
     return Chapter(
         **examined_parts(examination, drawn),
         record=found,
+        listing=listing_command(record, found.number),
         when=date_text(found.created_at),
         answer=answered,
         decision=decision,
@@ -169,6 +172,12 @@ def chapter(
         protocol=protocol(record, found, decision),
         predictions=read.predictions,
     )
+
+
+def listing_command(record: BookRecord, number: int) -> str:
+    """The command of the shell that lists every trial of a round."""
+    book = f" --book {shlex.quote(record.file)}" if record.file else ""
+    return f"tunebook trials {number} --csv{book}"
 
 
 def finding_view(finding: Finding, drawn: Gallery | None = None) -> FindingView:

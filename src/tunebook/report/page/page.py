@@ -29,7 +29,7 @@ from tunebook.report.gallery import Shown, pictures_json
 from tunebook.report.history import history
 from tunebook.report.in_a_line import objective_text
 from tunebook.report.page.chapter import Chapter, chapter
-from tunebook.report.page.offline import ASSETS, asset, policy
+from tunebook.report.page.offline import ASSETS, asset, embedded_json, policy
 from tunebook.report.page.procedure_chapter import ProcedureChapter, shown
 from tunebook.report.repeats import RoundView
 from tunebook.report.sealed import opened_results
@@ -138,6 +138,7 @@ def environment() -> Environment:
         "breakable": breakable,
         "config": config_text,
         "counts": counts_text,
+        "data": lambda content: Markup(embedded_json(content)),  # escaped by embedded_json
         "date": date_text,
         "gain": gain_text,
         "interval": interval_text,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from tunebook.checks import Result
 from tunebook.domain.design import Objective
 from tunebook.domain.finding import Examination, NotApplicable, Severity
@@ -18,11 +16,7 @@ from tunebook.report.page.chapter import Examined, examined_parts
 from tunebook.report.page.page import write_page
 from tunebook.report.page.sweep_texts import SpaceLine, best_sentence, fixed, space_lines
 from tunebook.report.round_summary import summarize
-from tunebook.report.trial_rows import best_first, trial_rows
-
-MOST_ROWS = 5000
-"""Trials in the page's table: of more, the best. All of 10,000 would be half of an 8 MB page, and
-a browser lays out 100,000 rows in minutes; the file itself has them."""
+from tunebook.report.trial_rows import trial_rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +29,6 @@ class Sweep(Examined):
     best: str
     insights: tuple[str, ...]
     space: tuple[SpaceLine, ...]
-    hidden: int = 0
     number: int = 1
     running: bool = False
 
@@ -72,13 +65,6 @@ def render_sweep(
     )
 
 
-def _listed(table: TrialTable) -> TrialTable:
-    """The trials that the page lists, in their own order."""
-    if len(table) <= MOST_ROWS:
-        return table
-    return table.take(np.sort(np.array(best_first(table)[:MOST_ROWS])))
-
-
 def _sweep(
     table: TrialTable,
     results: Mapping[str, Result | NotApplicable],
@@ -99,8 +85,7 @@ def _sweep(
             if f.check == "C9" and f.severity in (Severity.PASS, Severity.NOTE)
         ),
         outcome=tuple(summary_lines(summarize(table, results))),
-        trials=trial_rows(None, _listed(table)),
-        hidden=max(len(table) - MOST_ROWS, 0),
+        trials=trial_rows(None, table),
         space=space_lines(table),
         fixed=fixed(table),
         caveats=caveats,
