@@ -13,12 +13,13 @@ from tunebook.domain.design import Objective
 from tunebook.domain.errors import DesignError, EvidenceError
 from tunebook.domain.finding import Examination, Finding, NotApplicable
 from tunebook.domain.formats.codec import read_space
-from tunebook.domain.formats.notation import format_objective
+from tunebook.domain.formats.notation import format_objective, parse_objective
 from tunebook.domain.formats.numbers import listed
 from tunebook.domain.formats.toml_text import read_toml_text
 from tunebook.domain.space import Axis, Per
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import conclude, results
+from tunebook.examination.ledger_findings import ledger_findings
 from tunebook.examination.objective_direction import doubts_direction
 from tunebook.examination.sweep_findings import sweep_findings
 from tunebook.importers.csv.objective import propose_objectives
@@ -38,6 +39,11 @@ if TYPE_CHECKING:
 
 MOST_PROPOSED = 8
 """Candidates for the objective that an error or a question lists."""
+
+LEDGER_CAVEATS = (
+    "Each run is one training of changed code: data, machine and seed may have changed with it.",
+    "The best of many single runs is flattered, because it was selected.",
+)
 
 Space = str | os.PathLike[str] | Mapping[str, Axis | Per]
 
@@ -148,6 +154,8 @@ def audit(
         (24, 'C10')
     """
     read = _source(source, curves, format, study)
+    if read.ledger is not None and hyperparameters is None and space is None and not scientific:
+        return _ledger_audit(read, objective)
     table = read_sweep(
         read,
         objective=objective,
@@ -175,6 +183,26 @@ def audit(
     )
 
 
+def _ledger_audit(source: SweepSource, objective: Objective | str | None) -> Audit:
+    """What the ledger of an agent tells; the checks of a search space don't apply to it."""
+    from tunebook.importers.ledger.table import ledger_table, on_metric
+
+    wanted = stated_objective(source) if objective is None else objective
+    objective = parse_objective(wanted) if isinstance(wanted, str) else wanted
+    ledger = on_metric(source, objective)
+    table = ledger_table(source, ledger, objective)
+    _refuse_empty(table, source.rows.source)
+    examination = Examination(
+        trials=len(ledger),
+        left_out=table.left_out,
+        findings=ledger_findings(ledger),
+        not_applicable=(),
+    )
+    return Audit(
+        source=source.rows.source, table=table, results={}, examination=examination, ledger=True
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Audit:
     """A foreign sweep with what every check says of it; shows itself in notebooks and terminals.
@@ -184,12 +212,14 @@ class Audit:
         table: its trials.
         results: of every check, with the numbers behind its pictures.
         examination: what the results say.
+        ledger: the source is the ledger of an agent, which has no hyperparameters.
     """
 
     source: str
     table: TrialTable
     results: Mapping[str, Result | NotApplicable]
     examination: Examination
+    ledger: bool = False
 
     @property
     def findings(self) -> list[Finding]:
@@ -216,7 +246,7 @@ class Audit:
     @property
     def caveats(self) -> tuple[str, ...]:
         """What the findings lean on."""
-        return caveats(self.table)
+        return LEDGER_CAVEATS if self.ledger else caveats(self.table)
 
     @property
     def reading(self) -> tuple[str, ...]:
@@ -227,11 +257,8 @@ class Audit:
     def _sections(self) -> dict[str, Iterable[str]]:
         """What was read, by heading."""
         taken = "read off the trials" if self.table.inferred_space else "as declared"
-        return {
-            "Columns": self.reading,
-            f"Search space, {taken}": self.space,
-            "Caveats": self.caveats,
-        }
+        space = {} if self.ledger else {f"Search space, {taken}": self.space}
+        return {"Columns": self.reading, **space, "Caveats": self.caveats}
 
     def _view(self) -> FindingsView:
         from tunebook.checks.charts import Drawn, pictures

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tunebook.domain.errors import TableError
+from tunebook.domain.ledger import Ledger
 from tunebook.domain.space import Axis
 from tunebook.importers.csv.columns import TrialRows
 from tunebook.importers.csv.measurements import Measurements
@@ -31,6 +32,7 @@ class SweepSource:
         adaptive: earlier results chose later configurations; None where the tool does not say.
         chosen: what chose each row, as `domain/chosen.py` names it ("random", "quasi-random",
             "grid", "by hand", the name of an adaptive sampler, or ""); empty where no row says.
+        ledger: the runs, where the source is the ledger of an agent, which has no hyperparameters.
     """
 
     rows: TrialRows
@@ -40,6 +42,7 @@ class SweepSource:
     reduce: Mapping[str, str] = field(default_factory=dict)
     adaptive: bool | None = None
     chosen: tuple[str, ...] = ()
+    ledger: Ledger | None = None
 
 
 def shown(place: str | Path) -> str:

@@ -17,6 +17,7 @@ from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.dvclive.folders import is_dvclive
 from tunebook.importers.huggingface.folders import is_huggingface
 from tunebook.importers.keras_tuner.folders import is_keras_tuner
+from tunebook.importers.ledger.reader import is_ledger
 from tunebook.importers.lightning.folders import is_lightning
 from tunebook.importers.mlflow.place import is_mlflow
 from tunebook.importers.optuna.journal import is_journal
@@ -165,6 +166,7 @@ FORMATS: Mapping[str, Format] = {
     "json": Format(recognises=is_json, reader=_READERS + "tables.json_table:read_json"),
     "parquet": Format(recognises=is_parquet, reader=_READERS + "tables.parquet:read_parquet"),
     "excel": Format(recognises=is_workbook, reader=_READERS + "tables.workbook:read_workbook"),
+    "ledger": Format(recognises=is_ledger, reader=_READERS + "ledger.reader:read_ledger"),
     "csv": Format(
         recognises=lambda place: isinstance(place, Path), reader=_READERS + "csv.sweep:read_table"
     ),
