@@ -16,6 +16,7 @@ from tunebook.domain.formats.codec import read_space
 from tunebook.domain.formats.notation import format_objective, parse_objective
 from tunebook.domain.formats.numbers import listed
 from tunebook.domain.formats.toml_text import read_toml_text
+from tunebook.domain.ledger import Ledger
 from tunebook.domain.space import Axis, Per
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import conclude, results
@@ -100,6 +101,8 @@ def read_sweep(
         (('a', 'b'), ['lr'], [0.5, 0.3])
     """
     read = _source(source, curves, format, study)
+    if read.ledger is not None and hyperparameters is None and space is None and not scientific:
+        return _ledger(read, objective)[1]
     return TrialTable(
         **columns_of(
             read,
@@ -183,14 +186,19 @@ def audit(
     )
 
 
-def _ledger_audit(source: SweepSource, objective: Objective | str | None) -> Audit:
-    """What the ledger of an agent tells; the checks of a search space don't apply to it."""
+def _ledger(source: SweepSource, objective: Objective | str | None) -> tuple[Ledger, TrialTable]:
     from tunebook.importers.ledger.table import ledger_table, on_metric
 
+    source = legible_source(source)
     wanted = stated_objective(source) if objective is None else objective
     objective = parse_objective(wanted) if isinstance(wanted, str) else wanted
     ledger = on_metric(source, objective)
-    table = ledger_table(source, ledger, objective)
+    return ledger, ledger_table(source, ledger, objective)
+
+
+def _ledger_audit(source: SweepSource, objective: Objective | str | None) -> Audit:
+    """What the ledger of an agent tells; the checks of a search space don't apply to it."""
+    ledger, table = _ledger(source, objective)
     _refuse_empty(table, source.rows.source)
     examination = Examination(
         trials=len(ledger),
@@ -199,7 +207,11 @@ def _ledger_audit(source: SweepSource, objective: Objective | str | None) -> Aud
         not_applicable=(),
     )
     return Audit(
-        source=source.rows.source, table=table, results={}, examination=examination, ledger=True
+        source=legible(source.rows.source),
+        table=table,
+        results={},
+        examination=examination,
+        ledger=True,
     )
 
 

@@ -109,6 +109,7 @@ SAMPLES = (
         objective="minimize:val_loss",
         needs="openpyxl",
     ),
+    Sample(format="ledger", stored="ledger/stored/results.tsv"),
     Sample(format="csv", stored="csv/foreign/optuna-tpe.csv", objective="minimize:value"),
     Sample(format="csv", stored="csv/foreign/mlflow-search-runs.csv"),
 )

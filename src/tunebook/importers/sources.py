@@ -17,7 +17,7 @@ from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.dvclive.folders import is_dvclive
 from tunebook.importers.huggingface.folders import is_huggingface
 from tunebook.importers.keras_tuner.folders import is_keras_tuner
-from tunebook.importers.ledger.reader import is_ledger
+from tunebook.importers.ledger.groups import is_ledger
 from tunebook.importers.lightning.folders import is_lightning
 from tunebook.importers.mlflow.place import is_mlflow
 from tunebook.importers.optuna.journal import is_journal

@@ -16,11 +16,11 @@ from tunebook.domain.ledger import Ledger, Verdict
 from tunebook.domain.origin import Kind
 from tunebook.importers.csv.columns import TrialRows, content_of, number_of, source_of, text_of
 from tunebook.importers.csv.known_tools import Stated
+from tunebook.importers.ledger.groups import groups_of
 from tunebook.importers.ledger.layout import (
     Layout,
     Row,
     direction_of,
-    find_layout,
     rows_of,
     split_header,
     verdict_of,
@@ -28,8 +28,6 @@ from tunebook.importers.ledger.layout import (
 from tunebook.importers.source import SweepSource
 
 TOOL = "a ledger"
-_LOOKED_AT = 1 << 16
-_SUFFIXES = (".tsv", ".csv", ".txt", "")
 _RERUN = re.compile(
     r"^\W*((data_?)?seed\s*[=:]?\s*\d+|(baseline\s+)?re-?run\b(?!.*\bwith\b)|"
     r"(clean\s+|baseline\s+)*repeat(ed)?\b|replicate\b|same (code|config\w*)\b)",
@@ -38,37 +36,6 @@ _RERUN = re.compile(
 _LOWER, _HIGHER = ("lower_is_better", "minimize"), ("higher_is_better", "maximize")
 _TINY = 1e-6
 """Beside the median of the others, a 0 is a value that was not measured."""
-
-
-def is_ledger(place: Path | str) -> bool:
-    """Whether a file is a ledger: a column of verdicts beside texts, by its first lines."""
-    if not isinstance(place, Path) or place.suffix.lower() not in _SUFFIXES:
-        return False
-    try:
-        with place.open("rb") as opened:
-            content = opened.read(_LOOKED_AT)
-        text = content.decode("utf-8-sig", "ignore")
-    except OSError:
-        return False
-    if b"\0" in content or ("\t" not in text and "," not in text):
-        return False
-    if len(content) == _LOOKED_AT:
-        text = text.rpartition("\n")[0]
-    return bool(_groups(text))
-
-
-def _groups(text: str) -> list[tuple[Layout, Sequence[Row]]]:
-    """The tables of a file, which may hold several of different width; the longest first."""
-    rows, _ = rows_of(text)
-    header, rows_below = split_header(rows)
-    found = []
-    for width in dict.fromkeys(len(row.cells) for row in rows_below):
-        own = [row for row in rows_below if len(row.cells) == width]
-        fitting = header if header is not None and len(header) == width else None
-        layout = find_layout(own, fitting)
-        if layout is not None:
-            found.append((layout, own))
-    return sorted(found, key=lambda pair: -len(pair[1]))
 
 
 def read_ledger(place: Path, study: str = "") -> SweepSource:
@@ -82,7 +49,7 @@ def read_ledger(place: Path, study: str = "") -> SweepSource:
         TableError: it is no ledger, or nothing shows which way the metric is better.
     """
     source, text = source_of(place), text_of(content_of(place), source_of(place))
-    groups = _groups(text)
+    groups = groups_of(text)
     if not groups:
         raise TableError(
             f"{source} is no ledger: no column says keep or discard",
