@@ -53,7 +53,7 @@ def round_record(store: Store, stored: StoredRound) -> RoundRecord:
         carried=with_earlier(store, stored, own),
         environments=tuple(e for e in store.environments() if e.round == stored.number),
         exploitation=len(own)
-        if own.adaptive
+        if own.adaptive and not own.chosen
         else sum(t.purpose is Purpose.EXPLOIT for t in trials),
     )
 

@@ -103,6 +103,9 @@ class TrialRecord:
         unread: varied hyperparameters that training code never read.
         started_at, ended_at: Unix time, on the host's clock.
         evaluation_share: of the time of training and evaluating, 0 to 1; None where not seen.
+        chosen: what chose its configuration, as `domain/chosen.py` names it; empty for the round's
+            own searcher.
+        source_name: of an imported trial, its name where it came from.
     """
 
     round: int
@@ -124,6 +127,8 @@ class TrialRecord:
     started_at: float | None = None
     ended_at: float | None = None
     evaluation_share: float | None = None
+    chosen: str = ""
+    source_name: str = ""
 
     def __post_init__(self) -> None:
         freeze(self, "config")

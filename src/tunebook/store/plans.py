@@ -11,6 +11,7 @@ from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import StoreError
 from tunebook.domain.formats.json_text import from_json
+from tunebook.domain.imported import Imported
 from tunebook.domain.record import TrainingSource
 from tunebook.domain.sealing import Seal
 from tunebook.domain.trial import Status
@@ -82,7 +83,7 @@ class Plans(Transactions):
         text = readable(plan)
         with self._writing() as connection:
             take_turn(connection, rounds.name)
-            known = _rounds_of(connection)
+            known = rounds_of(connection)
             for stored in known:
                 if stored.plan.goal == plan.goal:
                     return stored
@@ -127,7 +128,7 @@ class Plans(Transactions):
     def rounds(self) -> tuple[StoredRound, ...]:
         """All rounds, in order."""
         with self._reading() as connection:
-            return _rounds_of(connection)
+            return rounds_of(connection)
 
     def round(self, number: int) -> StoredRound:
         """One round, without reading the others.
@@ -136,7 +137,7 @@ class Plans(Transactions):
             StoreError: there is no such round.
         """
         with self._reading() as connection:
-            found = _rounds_of(connection, rounds.c.number == number)
+            found = rounds_of(connection, rounds.c.number == number)
         if not found:
             raise self._no_round(number)
         return found[0]
@@ -177,7 +178,12 @@ def _plan(text: str) -> Round:
     return from_json(Round, text)
 
 
-def _rounds_of(
+@functools.lru_cache(maxsize=16)
+def _imported(text: str) -> Imported:
+    return from_json(Imported, text)
+
+
+def rounds_of(
     connection: sa.Connection, *which: sa.ColumnElement[bool]
 ) -> tuple[StoredRound, ...]:
     return tuple(
@@ -187,6 +193,7 @@ def _rounds_of(
             source=from_json(TrainingSource, row.source) if row.source else None,
             created_at=row.created_at,
             spent_twice_s=row.spent_twice_s,
+            imported=_imported(row.imported) if row.imported else None,
         )
         for row in connection.execute(sa.select(rounds).where(*which).order_by(rounds.c.number))
     )

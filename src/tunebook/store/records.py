@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunebook.domain.design import Round
+from tunebook.domain.imported import Imported
 from tunebook.domain.record import TrainingSource
 from tunebook.domain.trial import Outcome, TrialKey, TrialRecord
 
@@ -16,13 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRound:
-    """A round as the store keeps it; its number is its place in the book, from 1."""
+    """A round as the store keeps it; its number is its place in the book, from 1.
+
+    Attributes:
+        imported: where it came from; None for a round that the book ran.
+    """
 
     number: int
     plan: Round
     source: TrainingSource | None
     created_at: float
     spent_twice_s: float = 0.0
+    imported: Imported | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

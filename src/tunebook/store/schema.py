@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0008"
+REVISION = "0009"
 """The migration that makes this schema; a book that names another is older, or newer."""
 
 metadata = MetaData()
@@ -38,6 +38,7 @@ round_ = Table(
     Column("source", Text),
     Column("created_at", Float(53), nullable=False),
     Column("spent_twice_s", Float(53), nullable=False, server_default="0"),
+    Column("imported", Text),
 )
 
 trial = Table(
@@ -65,6 +66,8 @@ trial = Table(
     Column("turn", Integer, nullable=False, server_default="0"),
     Column("evaluation_share", Float(53)),
     Column("rerun_of", Text, nullable=False, server_default=""),
+    Column("chosen", Text, nullable=False, server_default=""),
+    Column("source_name", Text, nullable=False, server_default=""),
     ForeignKeyConstraint(["round"], ["round.number"]),
     Index("trial_by_status", "round", "status", "turn", "number"),
 )

@@ -19,6 +19,7 @@ from tunebook.store.database.connection import connect, database_now, host_now, 
 from tunebook.store.database.errors import in_our_words
 from tunebook.store.database.server import ServerState, connect_server, server_files
 from tunebook.store.fingerprint import fingerprint
+from tunebook.store.imports import Imports
 from tunebook.store.intake import Intake
 from tunebook.store.plans import Plans
 from tunebook.store.read_only import ReadOnlyFile, may_write
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from tunebook.store.curves.chunk_table import Point
 
 
-class SqlStore(Plans, Claims, Intake, Requests, OnlyAdded):
+class SqlStore(Plans, Imports, Claims, Intake, Requests, OnlyAdded):
     """A book in one SQLite file, or in a database (or one schema of it) on a server.
 
     Every method is one transaction: all of it happened, or none.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from tunebook.domain.curves import reduce_curves
 from tunebook.domain.design import Role, Round, studies
+from tunebook.domain.imported import UNKNOWN_SEED, Imported
 from tunebook.domain.sealing import sealed_in
 from tunebook.domain.space import Branch
 from tunebook.domain.table import Curves, TrialTable
@@ -28,14 +30,15 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
         reruns: reruns with new seeds instead of search trials; `rerun_of` has the arm of each.
     """
     setting, objective = setting_of(store)
-    plan = store.round(number).plan
+    stored = store.round(number)
+    plan = stored.plan
     rows = [t for t in store.trials(number) if (t.purpose is Purpose.RERUN) == reruns]
     curves = _curves(store, number, rows)
     value = np.full(len(rows), np.nan)
     if objective.metric in curves:
         complete = np.array([t.status is Status.COMPLETE for t in rows], bool)
         value[complete] = reduce_curves(curves[objective.metric], objective)[complete]
-    return TrialTable(
+    made = TrialTable(
         objective=objective,
         name=tuple(t.name for t in rows),
         study=tuple(t.study for t in rows),
@@ -57,6 +60,29 @@ def table(store: Store, number: int, *, reruns: bool = False) -> TrialTable:
         rerun_of=tuple(t.rerun_of for t in rows) if reruns else (),
         adaptive=any(t.purpose is Purpose.EXPLOIT for t in rows),
         least_improvement=plan.least_improvement,
+    )
+    known = stored.imported
+    return made if known is None or reruns else _as_it_was(made, rows, known)
+
+
+def _as_it_was(made: TrialTable, rows: list[TrialRecord], known: Imported) -> TrialTable:
+    """The trials of an imported round with all that their source said, and no more."""
+    curves = dict(made.curves)
+    if not known.from_curve:  # its value is kept as a curve of one point
+        curves.pop(made.objective.metric, None)
+    chosen = tuple(t.chosen for t in rows)
+    return replace(
+        made,
+        seed=tuple(None if t.seed == UNKNOWN_SEED else t.seed for t in rows),
+        seconds=np.array([t.seconds or math.nan for t in rows], np.float64),
+        curves=curves,
+        branches=known.branches,
+        inferred_space=known.inferred_space,
+        max_train_steps=made.max_train_steps if known.one_length else None,
+        evaluation_share=(),
+        adaptive=known.adaptive,
+        chosen=chosen if any(chosen) else (),
+        left_out=known.left_out,
     )
 
 
