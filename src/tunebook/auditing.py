@@ -5,32 +5,27 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tunebook.checks import Result
 from tunebook.domain.design import Objective
-from tunebook.domain.errors import DesignError, EvidenceError
+from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Examination, Finding, NotApplicable
-from tunebook.domain.formats.codec import read_space
 from tunebook.domain.formats.notation import format_objective, parse_objective
-from tunebook.domain.formats.numbers import listed
-from tunebook.domain.formats.toml_text import read_toml_text
 from tunebook.domain.ledger import Ledger
-from tunebook.domain.space import Axis, Per
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import conclude, results
 from tunebook.examination.ledger_findings import ledger_findings
 from tunebook.examination.objective_direction import doubts_direction
 from tunebook.examination.sweep_findings import sweep_findings
-from tunebook.importers.csv.objective import propose_objectives
 from tunebook.importers.csv.sweep import read_sweep as columns_of
 from tunebook.importers.csv.wording import reading_lines
 from tunebook.importers.legible import legible, legible_source
+from tunebook.importers.reading import MOST_PROPOSED as MOST_PROPOSED
+from tunebook.importers.reading import Space, source_of, space_of, stated_objective
+from tunebook.importers.reading import no_candidate as no_candidate
+from tunebook.importers.reading import proposed_objectives as proposed_objectives
 from tunebook.importers.source import SweepSource
-from tunebook.importers.sources import read_source
-from tunebook.importers.tables.forms import read_curves_of
-from tunebook.importers.tables.frames import curves_of_frame, is_frame, read_frame
 from tunebook.report.page.sweep_texts import caveats, space_texts
 
 if TYPE_CHECKING:
@@ -38,15 +33,10 @@ if TYPE_CHECKING:
     from tunebook.report.notebook.views import FindingsView
     from tunebook.report.outcome import RoundSummary
 
-MOST_PROPOSED = 8
-"""Candidates for the objective that an error or a question lists."""
-
 LEDGER_CAVEATS = (
     "Each run is one training of changed code: data, machine and seed may have changed with it.",
     "The best of many single runs is flattered, because it was selected.",
 )
-
-Space = str | os.PathLike[str] | Mapping[str, Axis | Per]
 
 
 def read_sweep(
@@ -100,7 +90,7 @@ def read_sweep(
         >>> table.name, list(table.roles), table.value.tolist()
         (('a', 'b'), ['lr'], [0.5, 0.3])
     """
-    read = _source(source, curves, format, study)
+    read = source_of(source, curves, format, study)
     if read.ledger is not None and hyperparameters is None and space is None and not scientific:
         return _ledger(read, objective)[1]
     return TrialTable(
@@ -111,7 +101,7 @@ def read_sweep(
             scientific=scientific,
             chance=chance,
             reduce=reduce,
-            space=_space(space),
+            space=space_of(space),
             training_objective=training_objective,
             adaptive=adaptive,
         )
@@ -156,7 +146,7 @@ def audit(
         >>> len(found.table), found.findings[0].check
         (24, 'C10')
     """
-    read = _source(source, curves, format, study)
+    read = source_of(source, curves, format, study)
     if read.ledger is not None and hyperparameters is None and space is None and not scientific:
         return _ledger_audit(read, objective)
     table = read_sweep(
@@ -333,59 +323,6 @@ class Audit:
         )
 
 
-def _source(source: Any, curves: Any, format: str, study: str) -> SweepSource:
-    """The sweep of any argument that names one."""
-    if isinstance(source, SweepSource):
-        read = source
-    elif isinstance(source, str | os.PathLike) and not is_frame(curves):
-        return read_source(source, curves, format=format, study=study)
-    elif isinstance(source, str | os.PathLike):
-        read = read_source(source, format=format, study=study)
-    else:
-        read = read_frame(source)
-    if curves is None:
-        return read
-    own = curves_of_frame(curves) if is_frame(curves) else read_curves_of(curves)
-    return replace(read, curves=own)
-
-
-def stated_objective(source: SweepSource) -> str:
-    """The objective that a source states.
-
-    Raises:
-        DesignError: it states none, or several; lists the candidates.
-    """
-    if len(source.objectives) == 1:
-        return source.objectives[0]
-    proposed = proposed_objectives(source)
-    if not proposed:
-        raise no_candidate(source)
-    shown = listed(proposed, MOST_PROPOSED)
-    raise DesignError(
-        f"an audit needs an objective; candidates in {source.rows.source}: {shown}",
-        next_step=f'give one: objective="{proposed[0]}"',
-    )
-
-
-def no_candidate(source: SweepSource) -> DesignError:
-    """No column can be the objective."""
-    return DesignError(
-        f"{source.rows.source} has no column of numbers that could be the objective",
-        next_step='name one: --objective minimize:NAME, or objective="minimize:NAME"',
-    )
-
-
-def proposed_objectives(source: SweepSource) -> list[str]:
-    """What the objective could be, the likeliest first: `minimize:val_loss`.
-
-    Where the source states the objective, these and no others.
-    """
-    source = legible_source(source)
-    if source.objectives:
-        return list(source.objectives)
-    return propose_objectives(source.rows, source.curves.metrics if source.curves else ())
-
-
 def _refuse_empty(table: TrialTable, source: str) -> None:
     """An audit of no trial at all says nothing, and must not look like a clean one."""
     if table.counted.any():
@@ -397,14 +334,3 @@ def _refuse_empty(table: TrialTable, source: str) -> None:
         f"{source}: no trial is left to judge. {len(reasons)} rows were left out{first}",
         next_step="correct the column of statuses or of the objective, or name another objective",
     )
-
-
-def _space(space: Space | None) -> Mapping[str, Axis | Per] | None:
-    if space is None or isinstance(space, Mapping):
-        return space
-    step = (
-        "name a TOML file with a line for each hyperparameter: "
-        'lr = { low = 1e-4, high = 1.0, scale = "log" }'
-    )
-    file = Path(space)
-    return read_space(read_toml_text(file, "space file", step), source=str(file))

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tunebook.book.opening import user_name
 from tunebook.book.procedures import ProcedureBook
 from tunebook.domain.decision import Decision, Launch
+from tunebook.domain.design import Objective
 from tunebook.domain.sealing import Look
+from tunebook.domain.space import Axis, Per
 
 if TYPE_CHECKING:
     from tunebook.book.files.copying import CopySummary
     from tunebook.book.history import BookHistory
     from tunebook.book.protocol import TuningProtocol
+    from tunebook.book.sweeps.importing import SweepImport
     from tunebook.book.trial_view import BookTrial
     from tunebook.domain.record import BookRecord
     from tunebook.execution.reuse import KeptWorkers
@@ -40,6 +44,63 @@ class KeptBook(ProcedureBook):
     def baseline(self) -> Launch | None:
         """The current baseline: the newest launch."""
         return next(reversed(self._store.launches()), None)
+
+    def import_sweep(
+        self,
+        source: Any,
+        curves: Any = None,
+        *,
+        objective: Objective | str | None = None,
+        goal: str = "",
+        scientific: Sequence[str] = (),
+        hyperparameters: Sequence[str] | None = None,
+        space: str | os.PathLike[str] | Mapping[str, Axis | Per] | None = None,
+        reduce: str | None = None,
+        adaptive: bool = False,
+        format: str = "",
+        study: str = "",
+    ) -> SweepImport:
+        """Make a round of a sweep that another tool ran; again: add what is new, nothing twice.
+
+        Args:
+            source, curves, scientific, hyperparameters, space, reduce, adaptive, format, study:
+                as `tb.read_sweep` takes them.
+            objective: the book's, by the source's name of it; if left out, the book's own name
+                where the source has it, else what the source states.
+            goal: of the round; if left out, it names the source.
+
+        Returns:
+            the round's number, and how many trials are new and were known.
+
+        Raises:
+            TableError, DesignError, EvidenceError: it can't be a round of this book; nothing of
+                it is written.
+
+        Example:
+            >>> import tunebook as tb
+            >>> runs = [{"run": f"r{i}", "lr": 0.1 / (i + 1), "loss": 1.0 + i} for i in range(9)]
+            >>> book = tb.Book("imported.db", objective=tb.minimize("loss"))
+            >>> book.import_sweep(runs[:8], goal="Which rate?").added
+            8
+            >>> book.import_sweep(runs, goal="Which rate?").added
+            1
+        """
+        from tunebook.book.sweeps.importing import import_sweep
+        from tunebook.importers.reading import source_of, space_of
+
+        return import_sweep(
+            self._store,
+            source_of(source, curves, format, study),
+            place=source,
+            study=study,
+            goal=goal,
+            objective=objective,
+            reduce=reduce,
+            scientific=scientific,
+            hyperparameters=hyperparameters,
+            space=space_of(space),
+            adaptive=adaptive,
+        )
 
     def unseal(self, metric: str, *, why: str, who: str = "") -> Look:
         """Look at a sealed test metric: it is open in the rounds that are there from now on.

@@ -144,6 +144,11 @@ class Round(ReadRound):
         from tunebook.book.planning.before_running import say_before_running
         from tunebook.book.running import add_search_trials, say_before_training
 
+        if self._store.round(self.number).imported is not None:
+            raise DesignError(
+                f"round {self.number} was imported: another tool has run it",
+                next_step="plan the next round from it: tunebook next, or book.next_round()",
+            )
         add_search_trials(self._store, self.plan, self.number)
         if again is not None:
             set_again(self._store, self.number, again, code)

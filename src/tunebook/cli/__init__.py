@@ -27,6 +27,7 @@ GROUPS: dict[str, tuple[str, dict[str, str]]] = {
             "run": "Run the trials of a round; continue after an interruption.",
             "procedure": "Answer a question that takes many rounds, such as batch size.",
             "audit": "Check a sweep from another tool, from CSV files.",
+            "import": "Make a round of a sweep from another tool.",
             "doctor": "Check the book's file, disk, leftovers, clocks and workers.",
         },
     ),

@@ -52,6 +52,7 @@ class TrialTable:
         adaptive: True where earlier results chose later configurations, be it some of them.
         chosen: what chose each trial, as `domain/chosen.py` names it; empty where the source does
             not say.
+        cut: number of those that were stopped early, by what they had reached by then.
         left_out: "name: reason" for rows that were not read as trials.
         planned_objective: what the objective was before another one was taken afterwards; None
             where it is the planned one.
@@ -93,6 +94,7 @@ class TrialTable:
     chance: float | None = None
     adaptive: bool = False
     chosen: tuple[str, ...] = ()
+    cut: int = 0
     left_out: tuple[str, ...] = ()
     planned_objective: Objective | None = None
     carried: tuple[int, ...] = ()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from tunebook.domain.design import Round
-from tunebook.domain.imported import Imported
+from tunebook.domain.origin import Imported
 from tunebook.domain.trial import TrialRecord
 from tunebook.store.database import statements as sql
 from tunebook.store.database.server import take_turn

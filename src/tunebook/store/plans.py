@@ -11,7 +11,7 @@ from tunebook.domain.decision import Setting
 from tunebook.domain.design import Objective, Round
 from tunebook.domain.errors import StoreError
 from tunebook.domain.formats.json_text import from_json
-from tunebook.domain.imported import Imported
+from tunebook.domain.origin import Imported
 from tunebook.domain.record import TrainingSource
 from tunebook.domain.sealing import Seal
 from tunebook.domain.trial import Status

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tunebook.domain.design import Round
-from tunebook.domain.imported import Imported
+from tunebook.domain.origin import Imported
 from tunebook.domain.record import TrainingSource
 from tunebook.domain.trial import Outcome, TrialKey, TrialRecord
 

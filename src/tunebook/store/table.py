@@ -9,7 +9,7 @@ import numpy as np
 
 from tunebook.domain.curves import reduce_curves
 from tunebook.domain.design import Role, Round, studies
-from tunebook.domain.imported import UNKNOWN_SEED, Imported
+from tunebook.domain.origin import UNKNOWN_SEED, Imported
 from tunebook.domain.sealing import sealed_in
 from tunebook.domain.space import Branch
 from tunebook.domain.table import Curves, TrialTable
@@ -83,6 +83,7 @@ def _as_it_was(made: TrialTable, rows: list[TrialRecord], known: Imported) -> Tr
         adaptive=known.adaptive,
         chosen=chosen if any(chosen) else (),
         left_out=known.left_out,
+        cut=known.cut,
     )
 
 

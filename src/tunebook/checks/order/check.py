@@ -228,9 +228,24 @@ def _judge(
     )
 
 
-def _conclude(table: TrialTable, judged: list[StudyOrder], listed: list[str]) -> AdaptivityResult:
+def _cut(table: TrialTable) -> NotApplicable:
+    """Of trials that were compared with earlier ones, those that remain are better later on."""
+    return NotApplicable(
+        check="C11",
+        reason=f"the order predicts where the good trials are, and {plural(table.cut, 'trial')} "
+        "were stopped early: those that remain then are better the later they ran, whatever "
+        "chose their configurations",
+        needs="the sampler's name, by --adaptive where earlier results chose the trials",
+    )
+
+
+def _conclude(
+    table: TrialTable, judged: list[StudyOrder], listed: list[str]
+) -> AdaptivityResult | NotApplicable:
     level = ALPHA / len(judged)
     found = [s for s in judged if s.p_value <= level]
+    if found and table.cut:
+        return _cut(table)
     worst = min(judged, key=lambda s: (s.p_value, s.correlation))
     numbers = {
         "configurations": worst.configurations,

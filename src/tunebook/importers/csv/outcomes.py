@@ -18,6 +18,7 @@ from tunebook.importers.csv.column_profile import is_missing
 from tunebook.importers.csv.column_roles import Columns
 from tunebook.importers.csv.columns import TrialRows, number_of, numbers
 from tunebook.importers.csv.statuses import (
+    CUT,
     NO_RESULT,
     Fate,
     fate,
@@ -143,8 +144,7 @@ def _cut_short(sheet: Sheet) -> dict[int, Fate]:
         return {}
     full = max(there)
     return {
-        i: f"{column} {spell(length)} of {spell(full)}: it was stopped early, so its value is no "
-        "full training's"
+        i: f"{column} {spell(length)} of {spell(full)}: {CUT}"
         for i, length in enumerate(lengths)
         if length is not None and length < full
     }

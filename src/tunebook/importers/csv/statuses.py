@@ -39,6 +39,9 @@ WORDS_OF_TOOLS: Mapping[str, Mapping[str, tuple[Status, Cause]]] = {
 }
 """By tool, words that mean another fate in its tables than elsewhere."""
 
+CUT = "it was stopped early, so its value is no full training's"
+"""How the reason of a trial that was cut off ends."""
+
 STOPPED_EARLY = "pruned stopped early_stopped stopped_early"
 
 _FLAGS = {
@@ -133,7 +136,7 @@ def fate(status: str, cause: str, value: float, *, empty: bool = False, tool: st
         return meant
     known = _status_of(status) if status else Status.COMPLETE
     if known == "stopped":
-        return f'status "{status}": it was stopped early, so its value is no full training\'s'
+        return f'status "{status}": {CUT}'
     if known is None:
         return f'status "{status}" is none of complete, infeasible, failed, running, pending'
     if known is Status.COMPLETE:

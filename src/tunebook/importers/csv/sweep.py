@@ -43,6 +43,7 @@ from tunebook.importers.csv.space import (
     value_on,
     values_of,
 )
+from tunebook.importers.csv.statuses import CUT
 from tunebook.importers.legible import legible, legible_source
 from tunebook.importers.source import SweepSource
 
@@ -99,6 +100,7 @@ def read_sweep(
         "chance": chance,
         "adaptive": adaptive or _steered(source, sheet),
         "chosen": chosen,
+        "cut": sum(reason.endswith(CUT) for reason in reasons.values()),
         "left_out": _left_out(sheet, reasons, unknown),
         "origin": sheet.columns.origin,
     }

@@ -1,4 +1,4 @@
-"""Rounds that another tool ran: where they came from, what chose each trial, and its name there."""
+"""Rounds that another tool ran: their origin, what chose each trial, and its name there."""
 
 from __future__ import annotations
 
