@@ -26,7 +26,7 @@ from tunebook.report.loop import standing
 
 FIXTURES = Path(__file__).parent / "fixtures"
 EXPECTED = FIXTURES / "expected.json"
-SCHEMAS = [f"schema-{n:04d}" for n in range(1, 8)]
+SCHEMAS = [f"schema-{n:04d}" for n in range(1, 9)]
 EXAMINED = ["schema-0001", "schema-0007"]
 ARCHIVES = ["archive-0003", "archive-0005", "archive-0007"]
 TEXTS = frozenset({"sentence", "caveats", "caveat_kinds", "decided_at", "launched_at"})
