@@ -20,6 +20,7 @@ from tunebook.importers.keras_tuner.folders import is_keras_tuner
 from tunebook.importers.ledger.groups import is_ledger
 from tunebook.importers.lightning.folders import is_lightning
 from tunebook.importers.mlflow.place import is_mlflow
+from tunebook.importers.neps.folders import is_neps
 from tunebook.importers.optuna.journal import is_journal
 from tunebook.importers.optuna.study import NEEDED
 from tunebook.importers.ray_tune.folders import is_ray
@@ -152,6 +153,7 @@ FORMATS: Mapping[str, Format] = {
     "syne-tune": Format(
         recognises=is_syne_tune, reader=_READERS + "syne_tune.reader:read_syne_tune"
     ),
+    "neps": Format(recognises=is_neps, reader=_READERS + "neps.reader:read_neps"),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
     "dvclive": Format(recognises=is_dvclive, reader=_READERS + "dvclive.reader:read_dvclive"),
     "huggingface": Format(
