@@ -36,6 +36,7 @@ from tunebook.importers.tables.forms import (
     table_in,
 )
 from tunebook.importers.tensorboard.folders import is_tensorboard
+from tunebook.importers.trackio.place import is_trackio
 from tunebook.importers.wandb.folders import is_wandb
 
 Place = Path | str
@@ -145,6 +146,7 @@ FORMATS: Mapping[str, Format] = {
     "ax": Format(recognises=is_ax, reader=_READERS + "ax.reader:read_ax"),
     "mlflow": Format(recognises=is_mlflow, reader=_READERS + "mlflow.reader:read_mlflow"),
     "wandb": Format(recognises=is_wandb, reader=_READERS + "wandb.reader:read_wandb"),
+    "trackio": Format(recognises=is_trackio, reader=_READERS + "trackio.reader:read_trackio"),
     "optuna": Format(recognises=_is_optuna, reader=_READERS + "optuna.reader:read_optuna"),
     "keras-tuner": Format(
         recognises=is_keras_tuner, reader=_READERS + "keras_tuner.reader:read_keras_tuner"

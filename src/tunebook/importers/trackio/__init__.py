@@ -1,0 +1,1 @@
+"""Runs of trackio, read from its databases and fragments without it."""
