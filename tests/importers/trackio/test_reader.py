@@ -135,6 +135,7 @@ def test_what_is_in_the_log_of_a_live_writer_is_read(stored):
 
 def old_database(folder, version=0):
     """As trackio before 0.24 has it: the name of a run is its key."""
+    folder.mkdir(exist_ok=True)
     connection = sqlite3.connect(folder / "old.db")
     connection.execute(
         "CREATE TABLE metrics (id INTEGER PRIMARY KEY AUTOINCREMENT, timestamp TEXT NOT NULL, "
@@ -158,12 +159,25 @@ def old_database(folder, version=0):
 
 
 def test_a_database_without_ids_of_runs_is_read_by_their_names(tmp_path):
-    old_database(tmp_path).close()
-    found = read_source(tmp_path / "old.db")
-    assert found.rows.cells["trial"] == ["a", "b"]
-    assert found.rows.cells["config.lr"] == ["0.1", "0.1"]
-    assert found.rows.cells["seconds"] == ["3.0", "3.0"]
-    assert found.curves.value.tolist() == [1, 1 / 2, 1 / 3] * 2
+    """Written by trackio 0.20.0, with schema version 0."""
+    file = tmp_path / "old.db"
+    file.write_bytes(gzip.decompress((STORED / "trackio-0.20.0.db.gz").read_bytes()))
+    runs = {
+        f"run-{i}": {
+            "config": {"lr": 0.1 * 2**-i, "model.width": 64},
+            "results": {"loss": 1 / 6 + i, "nan": 1.0},
+            "curves": {
+                "loss": [[*range(6)], [1 / (1 + step) + i for step in range(6)]],
+                "nan": [[*range(6)], [1, 1, None, 1, 1, 1]],
+            },
+        }
+        for i in range(3)
+    }
+    found = read_source(file)
+    assert differences(found, Written(folder=tmp_path, runs=runs)) == []
+    assert [f.name for f in tmp_path.iterdir()] == ["old.db"]
+    old_database(tmp_path / "made").close()
+    assert read_source(tmp_path / "made").rows.cells["seconds"] == ["3.0", "3.0"]
 
 
 def test_a_newer_database_is_read_as_far_as_it_is_known(tmp_path):
