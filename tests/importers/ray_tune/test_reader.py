@@ -90,6 +90,27 @@ def test_the_table_leaves_pruned_trials_out_and_knows_why_others_failed(stored):
     assert list(table.config[0]) == ["lr", "optimizer", "model.layers", "model.norm", "batch"]
 
 
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        ("Traceback\nRuntimeError: shapes (3, 4) and (5,) differ\n", "crashed"),
+        (
+            "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB\n\n",
+            "out of memory",
+        ),
+        (
+            "ray.exceptions.ActorDiedError: The actor died because its node has died.\n",
+            "machine lost",
+        ),
+    ],
+)
+def test_the_end_of_an_error_says_the_cause(error, cause, own):
+    for file in (own / "random").glob("*/error.txt"):
+        file.write_text(error)
+    table = audit_sweep(own / "random", objective="minimize:loss").table
+    assert {str(c) for c in table.cause if c} == {cause}
+
+
 def test_a_population_is_said_to_change_its_configurations(stored):
     notes = " ".join(read_source(stored / "population").rows.notes)
     changed = [p for p in (stored / "population").glob("*/result.json") if _configs(p) > 1]

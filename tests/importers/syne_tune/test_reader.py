@@ -134,6 +134,12 @@ def test_reading_changes_nothing(own):
     assert snapshot(own) == before
 
 
+def test_results_beside_metadata_of_another_tool_are_no_tuning(tmp_path):
+    (tmp_path / "results.csv").write_text("lr,loss\n0.1,1\n")
+    (tmp_path / "metadata.json").write_text('{"created": "2026"}')
+    assert first_format(tmp_path) != "syne-tune"
+
+
 def test_several_tunings_are_listed(own):
     with pytest.raises(TableError) as refused:
         read_source(own)

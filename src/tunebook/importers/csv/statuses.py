@@ -60,7 +60,7 @@ _FLAGS = {
 
 _CAUSES = (
     (r"memory|\boom\b", Cause.OUT_OF_MEMORY),
-    (r"time", Cause.TIMED_OUT),
+    (r"(?<!run)time", Cause.TIMED_OUT),  # a RuntimeError is no timeout
     (r"\bchance\b", Cause.CHANCE),
     (r"\bnan|\binf\b|infinit|finite|diverg", Cause.DIVERGED),
     (r"crash|exception|error|signal", Cause.CRASHED),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import Any
 from tunebook.domain.errors import TableError
 from tunebook.domain.formats.numbers import listed, plural
 from tunebook.domain.origin import GRID, RANDOM
+from tunebook.domain.trial import Cause
 from tunebook.importers.folders import folders_in, sweep_in, which
 from tunebook.importers.json_files import flat, read_object
 from tunebook.importers.ray_tune.folders import (
@@ -35,6 +37,9 @@ from tunebook.importers.source import SweepSource
 
 _MOST_RUNGS = 8
 _WANTED = f"no experiment_state-*.json, and no folder with {RESULTS}"
+_LOST = re.compile(r"\bnode\b.{0,80}\b(died|dead|terminated)\b|preempt|NodeDied", re.IGNORECASE)
+"""In an error: the machine ended, not the training."""
+_END = 4000
 _SPACE = "Ray keeps the ranges in pickled files alone, which are never loaded: they are inferred."
 
 
@@ -250,7 +255,8 @@ def _cause(trial: _Trial) -> str:
     except OSError:
         return ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else ""
+    last = lines[-1][:200] if lines else ""
+    return Cause.MACHINE_LOST.value if _LOST.search(text[-_END:]) else last
 
 
 def _notes(

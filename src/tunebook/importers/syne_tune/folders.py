@@ -17,4 +17,17 @@ def is_syne_tune(place: Path | str) -> bool:
 
 def is_tuning(folder: Path) -> bool:
     """Whether a folder has results beside the metadata of a tuner."""
-    return (folder / METADATA).is_file() and any((folder / name).is_file() for name in RESULTS)
+    metadata = folder / METADATA
+    if not metadata.is_file():
+        return False
+    packed, plain = (folder / name for name in RESULTS)
+    return packed.is_file() or (plain.is_file() and _is_of_tuner(metadata))
+
+
+def _is_of_tuner(metadata: Path) -> bool:
+    """Whether metadata is a tuner's; many tools have a file of that name."""
+    try:
+        with metadata.open("rb") as file:
+            return b'"st_tuner_' in file.read(100_000)
+    except OSError:
+        return False
