@@ -10,7 +10,7 @@ CLAIMS := csv_reading marked_trials boundaries sampling feasibility overfitting 
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers good_ranges
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo picture ship-demo test test-slow test-fresh test-claims calibrate test-system test-cluster test-wheel test-importers test-full torture lint bench bench-instant bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
+.PHONY: help setup demo picture ship-demo test test-slow test-fresh test-claims calibrate test-system test-cluster test-wheel test-importers test-full torture lint bench bench-instant bench-sources bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -109,6 +109,9 @@ bench: $(VENV)/.bench-ready  ## measure against Optuna; rewrites docs/benchmarks
 # Twenty minutes; environments of its own in build/instant.
 bench-instant: $(VENV)/.ready  ## what a person waits for, beside 0.1 and Optuna; rewrites docs/instant.md
 	OMP_NUM_THREADS=1 $(BIN)/python bench/instant.py
+
+bench-sources: $(VENV)/.ready  ## audits of other tools' sweeps where they lie; rewrites docs/sources/times.md
+	OMP_NUM_THREADS=1 $(BIN)/python bench/sources.py
 
 bench-store: $(VENV)/.bench-ready  ## the store beside Optuna's; rewrites docs/store.md
 	tests/system/install.sh
