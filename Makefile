@@ -10,7 +10,7 @@ CLAIMS := csv_reading marked_trials boundaries sampling feasibility overfitting 
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers good_ranges
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo picture ship-demo test test-slow test-fresh test-claims calibrate test-system test-cluster test-wheel test-importers test-full torture lint bench bench-instant bench-sources bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
+.PHONY: help setup demo picture ship-demo test test-slow test-fresh test-claims calibrate test-system test-cluster test-wheel test-importers test-importers-all test-full torture lint bench bench-instant bench-sources bench-store bench-runner bench-exploitation bench-batch-size bench-instability bench-optimizers bench-training-length scale docs constraints clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -91,12 +91,17 @@ test-wheel: $(VENV)/.pip-ready  ## the wheel without extras: every command, in f
 	$(BIN)/python tests/wheel/plain_install.py
 
 # An environment a tool, in build/tools.
-test-importers: $(VENV)/.ready  ## sweeps that other tools write here, read and compared with the tools' own numbers
+WRITTEN = $$(grep -rl --include='test_*.py' 'written_by_tools\|importers.wandb.samples' tests/importers)
+test-importers: $(VENV)/.ready  ## sweeps that other tools write here, compared with the tools' own numbers; light tools
+	$(BIN)/python tests/importers/tools/install.py --light
+	TUNEBOOK_TOOLS=light OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadfile $(WRITTEN)
+
+test-importers-all: $(VENV)/.ready  ## the same with tools of a gigabyte each
 	$(BIN)/python tests/importers/tools/install.py
-	TUNEBOOK_TOOLS=all OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadfile tests/importers
+	TUNEBOOK_TOOLS=all OMP_NUM_THREADS=1 $(BIN)/pytest -n $(JOBS) --dist loadfile $(WRITTEN)
 
 # One after another: an hour and more.
-test-full: test test-slow test-fresh test-claims test-wheel test-importers test-system test-cluster  ## all suites, and each extra alone
+test-full: test test-slow test-fresh test-claims test-wheel test-importers-all test-system test-cluster  ## all suites, and each extra alone
 	$(BIN)/python tests/wheel/each_extra.py
 
 $(VENV)/.bench-ready: $(VENV)/.ready

@@ -1,6 +1,9 @@
 """Make an environment for each tool whose records are read: build/tools/NAME.
 
-Run from the root of the checkout: python tests/importers/tools/install.py [NAME...]
+Run from the root of the checkout: python tests/importers/tools/install.py [--light | NAME...]
+
+With --light, those stay out whose requirements begin with "# heavy": a gigabyte and more, most of
+it PyTorch or TensorFlow.
 """
 
 from __future__ import annotations
@@ -31,5 +34,9 @@ def install(tool: str) -> None:
 
 if __name__ == "__main__":
     every = sorted(path.stem for path in (HERE / "requirements").glob("*.txt"))
-    for name in sys.argv[1:] or every:
+    asked = sys.argv[1:]
+    if asked == ["--light"]:
+        texts = {n: (HERE / "requirements" / f"{n}.txt").read_text("utf-8") for n in every}
+        asked = [n for n in every if not texts[n].startswith("# heavy")]
+    for name in asked or every:
         install(name)
