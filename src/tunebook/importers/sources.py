@@ -16,6 +16,7 @@ from tunebook.importers.ax.file_kind import is_ax
 from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.dvclive.folders import is_dvclive
 from tunebook.importers.huggingface.folders import is_huggingface
+from tunebook.importers.hydra.folders import is_hydra
 from tunebook.importers.keras_tuner.folders import is_keras_tuner
 from tunebook.importers.ledger.groups import is_ledger
 from tunebook.importers.lightning.folders import is_lightning
@@ -143,6 +144,8 @@ def _is_optuna(place: Place) -> bool:
 _READERS = "tunebook.importers."
 
 FORMATS: Mapping[str, Format] = {
+    # Its jobs' folders may hold the records of any other.
+    "hydra": Format(recognises=is_hydra, reader=_READERS + "hydra.reader:read_hydra"),
     "ax": Format(recognises=is_ax, reader=_READERS + "ax.reader:read_ax"),
     "mlflow": Format(recognises=is_mlflow, reader=_READERS + "mlflow.reader:read_mlflow"),
     "wandb": Format(recognises=is_wandb, reader=_READERS + "wandb.reader:read_wandb"),

@@ -31,6 +31,7 @@ from tunebook.importers.csv.columns import (
     numbers,
     read_rows,
 )
+from tunebook.importers.csv.curve_names import rows_of_curves
 from tunebook.importers.csv.curves import one_run, pack_curves, read_curves
 from tunebook.importers.csv.measurements import Measurements
 from tunebook.importers.csv.nested import spread_nested
@@ -277,9 +278,9 @@ def _curves(read: Measurements | None, sheet: Sheet) -> tuple[dict[str, Curves],
             f'{sheet.rows.source} has no column "trial", so its curves belong to no row',
             next_step="add a column trial with the names that the curves file uses",
         )
-    number = {name: i for i, name in enumerate(sheet.names)}
-    known = np.array([number.get(name, -1) for name in read.trials], dtype=np.int64)
-    unknown = tuple(name for name in read.trials if name not in number)
+    rows = rows_of_curves(read.trials, sheet.names, sheet.rows.source)
+    known = np.array(rows, dtype=np.int64)
+    unknown = tuple(name for name, row in zip(read.trials, rows, strict=True) if row < 0)
     return pack_curves(read, known, len(sheet.names)), unknown
 
 

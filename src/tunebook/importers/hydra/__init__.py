@@ -1,0 +1,1 @@
+"""Jobs of Hydra: a folder each, with its configuration in `.hydra`."""
