@@ -67,7 +67,10 @@ def test_ranges_sampler_and_objective_of_the_optuna_sweeper_are_known(sweeps):
     }
     assert found.chosen == (RANDOM,) * 10 + ("TPE",) * 4
     assert proposed_objectives(found) == ["minimize:val/loss"]
-    assert audit(found).table.objective.metric.endswith("val/loss")
+    table = audit(found).table
+    assert table.objective.metric == "val/loss"
+    best = [i for i, c in enumerate(table.config) if c["optimizer.lr"] == 0.32499919052958576]
+    assert [table.value[i] for i in best] == [0.16370603758744287]  # as the sweeper kept it
 
 
 def test_curves_come_from_another_place_by_the_names_of_jobs(sweeps):
@@ -119,6 +122,18 @@ def test_numbers_are_found_by_the_reader_of_what_a_job_wrote(
         shutil.move(sweeps / f"bare/{job}/{below}", tmp_path / f"elsewhere/{job}/{below}")
     joined = audit(sweeps / "bare", tmp_path / "elsewhere", objective=f"minimize:{own}").table
     assert joined.complete.all()
+
+
+def test_a_wandb_file_in_a_jobs_folder_is_read(sweeps, tmp_path):
+    record = unpack("wandb/stored/wandb-0.31.0.tar.xz", "ended/wandb", tmp_path / "other")
+    own = next(record.glob("*finished"))
+    for job in range(6):
+        shutil.copytree(own, sweeps / f"bare/{job}/wandb/{own.name}")
+    found = read_source(sweeps / "bare")
+    assert found.rows.cells["result.loss"] == ["1.0"] * 6
+    assert any("wandb in 6 jobs" in note for note in found.rows.notes)
+    shutil.copytree(own.parent, sweeps / "bare/0/wandb", dirs_exist_ok=True)
+    assert read_source(sweeps / "bare").rows.cells["result.loss"][0] == ""  # several runs
 
 
 def test_two_sweeps_are_listed_and_one_is_named(sweeps):

@@ -152,6 +152,7 @@ def _source(
             )
         )
     notes = _notes(jobs, sweeper, best)
+    told = _objectives(jobs, sweeper, best)
     values = {n: [job.config[n] for job in jobs if n in job.config] for n in sweeper.params}
     ranges = {name: range_of(text, values[name]) for name, text in sweeper.params.items()}
     return sweep_of_runs(
@@ -162,7 +163,8 @@ def _source(
         notes=notes,
         left_out=left_out,
         declared={name: axis for name, axis in ranges.items() if axis is not None},
-        objectives=_objectives(jobs, sweeper, best),
+        objectives=told,
+        reduce={told[0].partition(":")[2]: "last"} if told else {},
     )
 
 
@@ -199,7 +201,7 @@ def _notes(jobs: Sequence[_Job], sweeper: Sweeper, best: Mapping[str, Any]) -> l
     without = sum(not job.record.results for job in jobs)
     if without == len(jobs):
         notes.append(
-            "No job's folder has metrics, and Hydra stores none: give their place by --curves-from."
+            "No job's folder has metrics, and Hydra stores none; --curves-from names their place."
         )
     elif without:
         notes.append(f"{plural(without, 'job')} left no metrics: failed, or still running.")
