@@ -15,6 +15,7 @@ from tunebook.domain.errors import TableError
 from tunebook.domain.origin import GRID, RANDOM
 from tunebook.domain.space import Choice, Float, Integer, Scale
 from tunebook.importers.csv.curve_names import rows_of_curves
+from tunebook.importers.hydra.folders import is_hydra
 from tunebook.importers.hydra.sweeper import range_of
 from tunebook.importers.sources import format_of, read_source
 from written_by_tools import Written, differences, write
@@ -224,3 +225,14 @@ def test_what_has_no_job_says_what_to_name(tmp_path):
     (tmp_path / "0/.hydra").mkdir(parents=True)
     with pytest.raises(TableError, match="no job can be read"):
         read_source(tmp_path, format="hydra")
+
+
+def test_folders_of_other_tools_are_not_looked_through(tmp_path, monkeypatch):
+    for i in range(300):
+        for name in ("params", "metrics"):
+            (tmp_path / f"1/{i}/{name}").mkdir(parents=True)
+    looked = []
+    real = Path.is_file
+    monkeypatch.setattr(Path, "is_file", lambda self: looked.append(self) or real(self))
+    assert not is_hydra(tmp_path)
+    assert len(looked) < 500

@@ -22,7 +22,7 @@ _OPTIONS = (
         "curves",
         metavar="CURVES",
         type=click.Path(path_type=Path),
-        help="One row a measurement: trial,step,metric,value.",
+        help="A table of trial,step,metric,value, or any source with runs named as the trials.",
     ),
     click.option(
         "--from",

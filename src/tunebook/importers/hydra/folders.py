@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from pathlib import Path, PurePath
 
 from tunebook.importers.below import natural
+from tunebook.importers.folders import folders_in
 
 INNER = ".hydra"
 CONFIG, OVERRIDES, HYDRA = "config.yaml", "overrides.yaml", "hydra.yaml"
 MULTIRUN, BEST = "multirun.yaml", "optimization_results.yaml"
 _DEEP = 3
 """Levels from `multirun` to a job: a day, a time, a number."""
-_MOST = 50_000
+_LOOKED_INTO = 200  # folders of each level: the jobs of a sweep look alike
 
 
 def is_hydra(place: Path | str) -> bool:
     """Whether a place is a job's folder, or has one at most three levels below it."""
     if isinstance(place, str) or not place.is_dir():
         return False
-    seen, top = 0, len(place.parts)
-    for above, folders, names in os.walk(place):
-        if INNER in folders and os.path.isfile(os.path.join(above, INNER, OVERRIDES)):
+    level = [place]
+    for _ in range(_DEEP + 1):
+        if any((folder / INNER / OVERRIDES).is_file() for folder in level):
             return True
-        seen += len(folders) + len(names)
-        if seen > _MOST:
-            return False
-        if len(Path(above).parts) - top >= _DEEP:
-            folders.clear()
+        below = (inner for folder in level for inner in folders_in(folder))
+        level = list(itertools.islice(below, _LOOKED_INTO))
     return False
 
 
