@@ -228,3 +228,20 @@ def test_an_empty_folder_says_what_to_name(tmp_path):
     (tmp_path / "experiment_state-2026.json").write_text("{}")
     with pytest.raises(TableError, match="no trials"):
         read_source(tmp_path)
+
+
+def test_the_state_of_earlier_versions_is_read(tmp_path):
+    """Until 2.6 a trial was one text; 2.5.1 reads `progress.csv`, with an error in the last bit."""
+    folder = unpack(STORED / "ray-2.5.1.tar.xz", tmp_path)
+    found = read_source(folder / "old")
+    runs = json.loads((folder / "truth.json").read_text())["runs"]
+    assert set(found.rows.cells["trial"]) == set(runs)
+    for i, name in enumerate(found.rows.cells["trial"]):
+        assert found.rows.cells["status"][i] == runs[name]["status"]
+        assert float(found.rows.cells["config.lr"][i]) == runs[name]["config"]["lr"]
+        own = found.curves.trial == i
+        steps, values = runs[name]["curves"]["loss"]
+        assert found.curves.step[own].tolist() == steps
+        assert found.curves.value[own] == pytest.approx(values, rel=1e-15, abs=0)
+    assert found.rows.stated.pruner == "ASHA"
+    assert set(found.chosen) == {"random"}
