@@ -11,6 +11,7 @@ import csv
 import datetime as dt
 import hashlib
 import io
+import json
 import math
 import random
 import uuid
@@ -63,6 +64,13 @@ def put(name, header, cells, expect, delim=",", enc="utf-8", pre="", post=""):
     out.writerows(cells(row) for row in sweep(sum(map(ord, name))))
     text.write(post)
     EXPORTS[name] = Export(content=text.getvalue().encode(enc), **expect)
+
+
+def put_json(name, record, expect, lines=True, wrap=list):
+    rows = [record(row) for row in sweep(sum(map(ord, name)))]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    content = text if lines else json.dumps(wrap(rows), indent=1)
+    EXPORTS[name] = Export(content=content.encode(), **expect)
 
 
 def f4(x):
@@ -242,3 +250,23 @@ put("frac.csv",["mask_ratio","lr","loss"],lambda r:[["1/4","1/2","3/4"][r['i']%3
 put("step_runtime.csv",["Run","Step","Relative","Wall time","lr","hidden","val_loss"],lambda r:[f"run{r['i']}",1000,f4(r['sec']),1.77e9+r['i']*700,f4(r['lr']),r['width'],f4(r['loss'])],dict(obj="minimize:val_loss",hp=["lr","hidden"],prop="minimize:val_loss"))
 put("epochs_vary.csv",["name","lr","epochs","epoch","val_loss"],lambda r:[f"r{r['i']}",f4(r['lr']),[10,20,40][r['i']%3],[10,20,40][r['i']%3]-r['i']%2,f4(r['loss'])],dict(obj="minimize:val_loss",hp=["lr","epochs"],prop="minimize:val_loss"))
 put("gpu_index.csv",["gpu","worker","lr","wd","val_acc","val_acc_std"],lambda r:[r['i']%4,f"w{r['i']%2}",f4(r['lr']),f4(r['wd']),f4(r['acc']),f4(r['r']/50)],dict(obj="maximize:val_acc",hp=["lr","wd"],prop="maximize:val_acc"))
+put_json("argparse.jsonl",lambda r:{"args":{"lr":r['lr'],"bs":r['width'],"optimizer":r['opt'],"output_dir":f"out/{r['id']}","run_name":f"r{r['i']}","data_dir":"/data","device":"cuda","local_rank":-1,"num_workers":4,"resume":None,"log_interval":50,"wandb":True,"seed":r['i']%3,"exp_time":r['t'].isoformat()},"best_val_acc":r['acc'],"final_val_loss":r['loss'],"train_time":r['sec'],"n_params":r['width']*1000},dict(obj="maximize:best_val_acc",hp=["lr","bs","optimizer"],seeds=3,prop=("maximize:best_val_acc","minimize:final_val_loss")))
+put_json("wandb_api.json",lambda r:{"id":r['id'],"name":f"sage-{r['i']}","state":"finished","created_at":r['t'].isoformat(),"config":{"lr":{"value":r['lr'],"desc":None},"width":{"value":r['width'],"desc":None},"_wandb":{"value":{"cli_version":"0.15"},"desc":None}},"summary_metrics":{"_step":100,"_runtime":r['sec'],"_timestamp":1.77e9+r['i']*700,"val":{"loss":r['loss'],"acc":r['acc']}}},dict(obj="minimize:val.loss",hp=["lr","width"],prop=("minimize:summary/val.loss","maximize:summary/val.acc")),lines=False)
+put_json("mlflow_rest.json",lambda r:{"info":{"run_id":r['uuid'],"run_name":f"n{r['i']}","status":"FINISHED","start_time":int(1.77e12+r['i']*7e5),"end_time":int(1.77e12+r['i']*7e5+6e5)},"data":{"metrics":{"val_loss":r['loss']},"params":{"lr":str(r['lr']),"width":str(r['width'])},"tags":{"mlflow.user":"ana"}}},dict(obj="minimize:data.metrics.val_loss",hp=["data.params.lr","data.params.width"]),lines=False,wrap=lambda rows:{"runs":rows})
+put_json("opt_nested.jsonl",lambda r:{"trial_id":r['id'],"hyperparameters":{"optimizer":{"name":r['opt'],"lr":r['lr'],"betas":[.9,.999]},"model":{"layers":[64,64] if r['i']%2 else [128],"dropout":r['dropout']}},"results":{"val":{"loss":r['loss'],"accuracy":r['acc']},"test":{"accuracy":r['acc']-.01}},"status":"COMPLETED","git":{"sha":r['sha'],"dirty":False},"env":{"host":"n1","gpu":"A100"}},dict(obj="minimize:val.loss",hp=["optimizer.name","optimizer.lr","model.layers","model.dropout"],prop=("minimize:summary/val.loss","maximize:summary/val.accuracy")))
+put_json("flatstr.jsonl",lambda r:{"run":f"r{r['i']}","lr":f"{r['lr']:.1e}","width":str(r['width']),"amp":"True" if r['i']%2 else "False","loss":f"{r['loss']:.4f}","elapsed":f"0:10:{r['i']:02d}"},dict(obj="minimize:loss",hp=["lr","width","amp"],prop="minimize:loss"))
+put_json("hp_results.json",lambda r:{"params":{"C":10**(r['i']%5-2),"kernel":["rbf","lin"][r['i']%2],"gamma":r['lr']},"mean_test_score":r['acc'],"std_test_score":r['r']/50,"rank_test_score":r['i']+1},dict(obj="maximize:mean_test_score",hp=["C","kernel","gamma"],prop="maximize:mean_test_score"),lines=False)
+put_json("history.jsonl",lambda r:{"name":f"m{r['i']}","lr":r['lr'],"units":r['width'],"history":{"loss":[1.0,.6,r['tl']],"val_loss":[1.1,.7,r['loss']],"lr":[r['lr']]*3},"epochs":3},dict(obj="minimize:val_loss",hp=["lr","units"],prop="minimize:val_loss"))
+put_json("nested_eval.json",lambda r:{"model_name":["bert","roberta","deberta"][r['i']%3],"learning_rate":r['lr'],"batch_size":r['width'],"metrics":{"eval_f1":r['acc'],"eval_loss":r['loss'],"eval_runtime":r['sec']/10,"epoch":3.0},"timestamp":r['t'].strftime("%Y%m%d-%H%M%S")},dict(obj="maximize:eval_f1",hp=["model_name","learning_rate","batch_size"],prop=("maximize:summary/eval_f1","minimize:summary/eval_loss")),lines=False,wrap=lambda rows:{"experiments":rows,"created":"2026"})
+# CSVs
+put("mlflow_autolog.csv",["run_id","experiment_id","status","start_time","end_time","artifact_uri","metrics.val_loss","metrics.training_accuracy_score","params.learning_rate","params.epochs","params.batch_size","params.opt_name","params.output_dir","params.log_every_n_steps","params.checkpoint_path","params.num_params","params.host","tags.mlflow.parentRunId","tags.estimator_name"],lambda r:[r['uuid'].replace("-",""),1,"FINISHED",r['t'].isoformat(),r['t'].isoformat(),"file:///x/"+r['id'],r['loss'],r['acc'],r['lr'],10,r['width'],r['opt'],"/out/"+r['id'],50,"/ck/"+r['id']+".pt",r['width']*1000,["n1","n2"][r['i']%2],"abc","X"],dict(obj="minimize:val_loss",hp=["learning_rate","batch_size","opt_name"],prop="minimize:metrics.val_loss"))
+put("epoch_time.csv",["Model","Learning rate","Epochs","Time/epoch (s)","Total time (h)","Train acc (%)","Val acc (%)","Test acc (%)","GPU mem (GB)"],lambda r:[["CNN","MLP"][r['i']%2],f4(r['lr']),[10,20,30][r['i']%3],f"{r['sec']/30:.1f}",f"{r['sec']/3600:.2f}",f"{r['acc']*100+3:.2f}",f"{r['acc']*100:.2f}",f"{r['acc']*100-1:.2f}",f"{4+r['r']*4:.1f}"],dict(obj="maximize:Val acc (%)",hp=["Model","Learning rate","Epochs"],prop="maximize:Val acc (%)"))
+put("no_header_words.csv",["a","b","c","score"],lambda r:[f4(r['lr']),r['width'],f4(r['dropout']),f4(r['acc'])],dict(obj="maximize:score",hp=["a","b","c"],prop="maximize:score"))
+put("dates_only.csv",["date","time","lr","loss","commit","author","message"],lambda r:[r['t'].strftime("%Y-%m-%d"),r['t'].strftime("%H:%M:%S"),f4(r['lr']),f4(r['loss']),r['sha'][:8],"ana",f"try {r['i']}"],dict(obj="minimize:loss",hp=["lr"],prop="minimize:loss"))
+put("log2.csv",["log_lr","log2_width","ln_wd","valid_error"],lambda r:[f"{math.log10(r['lr']):.4f}",int(math.log2(r['width'])),f"{math.log(r['wd']):.3f}",f4(r['loss'])],dict(obj="minimize:valid_error",hp=["log_lr","log2_width","ln_wd"],prop="minimize:valid_error"))
+put("env_first.csv",["env","algo","seed","n_envs","lr","clip_range","ep_rew_mean","ep_len_mean","fps","time_elapsed","total_timesteps"],lambda r:[["Ant","Hopper"][r['i']%2],"ppo",r['i']%4,8,f4(r['lr']),[.1,.2,.3][r['i']%3],f4(r['acc']*1000),f4(r['acc']*900),int(2000+r['r']*300),int(r['sec']),1000000],dict(obj="maximize:ep_rew_mean",hp=["env","lr","clip_range"],seeds=4,prop="maximize:ep_rew_mean"))
+put("ablate.csv",["variant","use_aug","use_ema","use_mixup","lr","top-1 (%)","top-5 (%)","params(M)","FLOPs(G)"],lambda r:[f"v{r['i']}","✓" if r['i']%2 else "✗","✓" if (r['i']//2)%2 else "✗","✓" if (r['i']//4)%2 else "✗",f4(r['lr']),f"{r['acc']*100:.1f}",f"{r['acc']*110:.1f}","25.6","4.1"],dict(obj="maximize:top-1 (%)",hp=["use_aug","use_ema","use_mixup","lr"],prop=("maximize:top-1 (%)","maximize:top-5 (%)")))
+put("sem.csv",["lr","wd","n_seeds","val_loss_mean","val_loss_std","val_loss_sem"],lambda r:[f4(r['lr']),f4(r['wd']),3,f4(r['loss']),f4(r['r']/50),f4(r['r']/90)],dict(obj="minimize:val_loss_mean",hp=["lr","wd"],prop="minimize:val_loss_mean"))
+put("multi_obj.csv",["cfg","lr","width","latency_ms","val_acc","size_mb","energy_j"],lambda r:[r['i'],f4(r['lr']),r['width'],f4(r['r']*20),f4(r['acc']),f4(r['width']/10),f4(r['r']*4)],dict(obj="maximize:val_acc",hp=["lr","width"],prop="maximize:val_acc"))
+put("tune_analysis.csv",["trial_id","score","time_total_s","config.lr","config.model.width","config.seed","config.trial_name","done"],lambda r:[r['id'],r['acc'],r['sec'],r['lr'],r['width'],r['i']%2,"t"+r['id'],True],dict(obj="maximize:score",hp=["lr","model.width"],seeds=2,prop="maximize:score"))
+put("lr_sched.csv",["exp no.","init lr","end lr","schedule","warm up","weight decay","label smoothing","val top1"],lambda r:[r['i']+1,f4(r['lr']),f4(r['lr']/100),["cos","step"][r['i']%2],["yes","no"][(r['i']//2)%2],f4(r['wd']),[0,.1][(r['i']//4)%2],f"{r['acc']*100:.2f}"],dict(obj="maximize:val top1",hp=["init lr","end lr","schedule","warm up","weight decay","label smoothing"],prop="maximize:val top1"))

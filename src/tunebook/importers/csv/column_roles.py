@@ -35,6 +35,10 @@ from tunebook.importers.csv.known_tools import Stated, stated, words
 from tunebook.importers.csv.statuses import all_statuses, is_flag
 
 UNNAMED = "the unnamed index"
+_SEARCHING = frozenset(
+    {"Optuna", "Ray Tune", "scikit-learn", "Ax", "Keras Tuner", "SMAC", "Syne Tune", "NePS",
+     "Tunebook"}
+)  # fmt: skip
 _SPREAD = 3  # times as many numbers as trials: beyond, they are ids and tell no order
 _STATUS_FIRST = ("status", "state", "trial_status", "trial_state")
 
@@ -168,7 +172,7 @@ def _use(
     if column in said.kinds:
         kind, name = said.kinds[column]
         if said.tool != "Tunebook" and kind in (Kind.HYPERPARAMETER, Kind.RESULT):
-            kind = _more_than_stated(kind, name, look)
+            kind = _more_than_stated(kind, name, look, said.tool)
         if kind is not Kind.START or _is_moments(look):
             return use(kind, Evidence.STATED, name)
         return use(Kind.BOOKKEEPING, Evidence.STATED, name)
@@ -185,14 +189,27 @@ def _is_set(column: str, look: Look, said: Stated) -> bool:
     return is_tuned(column) and kind_by_name(column, look) is None
 
 
-def _more_than_stated(kind: Kind, name: str, look: Look) -> Kind:
-    """A seed or a workload that a tool keeps among its parameters or attributes."""
+def _more_than_stated(kind: Kind, name: str, look: Look, tool: str) -> Kind:
+    """A seed, a workload or bookkeeping that a tool keeps among its parameters or attributes.
+
+    What a tool for searching has among its parameters was searched; what others have there is
+    whatever a script put there, output folders and names of runs too.
+    """
     bare = re.sub(r"^(user_attrs_|tags\.)", "", name)
     by_name = kind_by_name(bare, look)
     if by_name in (Kind.SEED, Kind.WORKLOAD):
         return by_name
     if plain_name(bare) in words()["labels_of_variation"]:
         return Kind.HYPERPARAMETER
+    if kind is Kind.HYPERPARAMETER and tool not in _SEARCHING:
+        if (
+            by_name in (Kind.BOOKKEEPING, Kind.START, Kind.TRIAL)
+            or is_label(look)
+            or is_date(look)
+        ):
+            return Kind.BOOKKEEPING
+        if plain_name(bare) in words()["stops"] and look.numeric:
+            return Kind.RESULT
     return kind
 
 
