@@ -6,6 +6,7 @@ For readers that know configurations alone: another reader finds the numbers.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,15 @@ from tunebook.importers.source import SweepSource
 from tunebook.importers.sources import FORMATS, TABLES
 
 _LOGS = (".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+_OF_NUMBERS = frozenset({
+    "metrics", "metric", "log", "logs", "history", "progress", "loss", "losses", "train",
+    "training", "val", "valid", "validation", "eval", "test", "results", "result", "scores",
+})  # fmt: skip
+"""Words in names of files whose rows are measurements, even without a step."""
+_OF_CONFIGURATION = frozenset({
+    "config", "configs", "configuration", "args", "arguments", "params", "parameters", "hparams",
+    "hyperparameters", "options", "settings", "overrides",
+})  # fmt: skip
 _MOST_FILES = 20
 _LARGEST = 200_000_000
 
@@ -58,14 +68,12 @@ def record_in(folder: Path, but: str) -> Record:
         except TableError as error:
             reason = reason or str(error).splitlines()[0]
             continue
-        if len(found.rows) == 1:
-            return Record(
-                results=_results(found),
-                curves=_curves(found),
-                form=name,
-                notes=found.rows.notes,
-            )
-        reason = reason or f"{len(found.rows)} runs of {name} in one folder"
+        if len(found.rows) > 1:
+            reason = reason or f"{len(found.rows)} runs of {name} in one folder"
+            continue
+        results, curves = _results(found), _curves(found)
+        if results or curves:
+            return Record(results=results, curves=curves, form=name, notes=found.rows.notes)
     record = _tables(folder)
     record.reason = "" if record.results else reason
     return record
@@ -102,9 +110,12 @@ def _tables(folder: Path) -> Record:
     series: dict[str, dict[str, dict[int, float]]] = {}
     half = 0
     for file in _log_files(folder):
+        words = set(re.split(r"[^a-z]+", file.stem.lower()))
+        if words & _OF_CONFIGURATION:
+            continue
         rows, cut = _rows(file)
-        half += cut
-        own = _series(rows)
+        own = _series(rows, numbered=bool(words & _OF_NUMBERS))
+        half += cut and bool(own)
         if own:
             series[file.stem if file.stem not in series else file.name] = own
     names = [metric for own in series.values() for metric in own]
@@ -118,7 +129,7 @@ def _tables(folder: Path) -> Record:
             record.curves[name] = steps[order], values[order]
             record.results[name] = float(values[order][-1])
     if half:
-        record.notes = ("A half-written last line was left out.",)
+        record.notes = ("A last line without its end, perhaps half-written, was left out.",)
     return record
 
 
@@ -164,11 +175,13 @@ def _row(header: Iterable[str], row: Iterable[str]) -> dict[str, Any]:
     return {name: number_in(cell) for name, cell in zip(header, row, strict=True) if cell}
 
 
-def _series(rows: list[dict[str, Any]]) -> dict[str, dict[int, float]]:
-    """Points by metric; rows without a step column are numbered."""
+def _series(rows: list[dict[str, Any]], *, numbered: bool) -> dict[str, dict[int, float]]:
+    """Points by metric; several rows without a step column are numbered, or are none of a log."""
     names = list(dict.fromkeys(name for row in rows for name in row))
     step = step_column(names)
     found: dict[str, dict[int, float]] = {}
+    if step is None and len(rows) > 1 and not numbered:
+        return found
     for i, row in enumerate(rows):
         at = _step(row, step, i)
         if at is None:

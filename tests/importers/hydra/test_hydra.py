@@ -137,6 +137,27 @@ def test_a_wandb_file_in_a_jobs_folder_is_read(sweeps, tmp_path):
     assert read_source(sweeps / "bare").rows.cells["result.loss"][0] == ""  # several runs
 
 
+def test_only_measurements_are_taken_from_tables_of_a_job(sweeps):
+    for job in range(6):
+        folder = sweeps / f"bare/{job}"
+        (folder / "args.json").write_text('{"lr": 3}')
+        (folder / "run.json").write_text(
+            '{"model": {"width": 9}, "final": {"acc": 0.5}, "seed": 3}'
+        )
+        (folder / "predictions.csv").write_text("id,y\n1,0.5\n2,0.25\n")
+        (folder / "history.csv").write_text("loss,name\n3.5,a\n2.5,b\n")
+        (folder / "logs").mkdir()
+        (folder / "logs/train.tsv").write_text("epoch\tloss\n4\t3.25\n2\tnan\n4\t1.25\n")
+    found = read_source(sweeps / "bare")
+    results = {n: set(c) for n, c in found.rows.cells.items() if n.startswith("result.")}
+    assert results == {"result.final/acc": {"0.5"}, "result.history/loss": {"2.5"},
+                       "result.train/loss": {"1.25"}}  # fmt: skip
+    at = (found.curves.trial == 0) & (
+        found.curves.metric == found.curves.metrics.index("train/loss")
+    )
+    assert found.curves.step[at].tolist() == [2, 4]
+
+
 def test_two_sweeps_are_listed_and_one_is_named(sweeps):
     with pytest.raises(TableError) as told:
         read_source(sweeps)

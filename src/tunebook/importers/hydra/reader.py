@@ -119,7 +119,12 @@ def _jobs(folder: Path, home: PurePath, jobs: Sequence[PurePath]) -> tuple[list[
         except TableError as error:
             refused.append(f"{name}: {str(error).splitlines()[0]}")
             continue
-        found.append(_Job(name=name, config=config, record=record_in(folder / at, but="hydra")))
+        record = record_in(folder / at, but="hydra")
+        # A file that repeats the configuration is no measurement.
+        for again in [n for n in record.results if n.replace("/", ".") in config]:
+            del record.results[again]
+            record.curves.pop(again, None)
+        found.append(_Job(name=name, config=config, record=record))
     if not found:
         raise TableError(
             f"{folder.name}: no job can be read; the first: {refused[0]}",
