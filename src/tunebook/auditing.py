@@ -85,6 +85,7 @@ def read_sweep(
 
     Example:
         >>> import tunebook as tb
+        >>> from pathlib import Path
         >>> _ = Path("t.csv").write_text("run,lr,val_loss\\na,0.1,0.5\\nb,0.01,0.3\\n")
         >>> table = tb.read_sweep("t.csv", objective="minimize:val_loss")
         >>> table.name, list(table.roles), table.value.tolist()

@@ -276,11 +276,11 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
         )
     wanted = max(2 * study.trials, enough)
     remedy = _more_trials(table, study, wanted, "")
-    short = f"{study.trials} trials are too few to tell how good the best in this space is"
-    short += f"; {remedy.values['more']} more would be enough" * bool(remedy.values["more"])
-    few = study.distance is None and study.trials < enough
-    because = short if few else f"d{doubled[1:]}"
-    reason = short if few else (UNLAWFUL if study.distance is None else "")
+    few = f"{study.trials} trials are too few to tell how good the best in this space is"
+    short = few + f"; {remedy.values['more']} more would be enough" * bool(remedy.values["more"])
+    untold = study.distance is None and study.trials < enough
+    because = few if untold else f"d{doubled[1:]}"
+    reason = short if untold else (UNLAWFUL if study.distance is None else "")
     return Finding(
         check="C2",
         severity=Severity.NOTE,

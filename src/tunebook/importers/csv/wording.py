@@ -44,8 +44,8 @@ def reading_lines(origin: Origin | None) -> tuple[str, ...]:
     workloads = origin.names(Kind.WORKLOAD)
     if workloads:
         lines.append(f"workloads, each read by itself: {listed(workloads, MOST)}")
-    measured = [u.column for u in origin.of(Kind.RESULT) if u.evidence is Evidence.VALUES]
-    results = [u.column for u in origin.of(Kind.RESULT) if u.evidence is not Evidence.VALUES]
+    measured = [u.name for u in origin.of(Kind.RESULT) if u.evidence is Evidence.VALUES]
+    results = [u.name for u in origin.of(Kind.RESULT) if u.evidence is not Evidence.VALUES]
     if results:
         lines.append(f"results: {listed(results, MOST)}")
     if measured:
@@ -67,4 +67,4 @@ def reading_lines(origin: Origin | None) -> tuple[str, ...]:
 
 
 def _shown(origin: Origin, *kinds: Kind) -> list[str]:
-    return [u.column or UNNAMED for u in origin.of(*kinds)]
+    return [u.name or UNNAMED for u in origin.of(*kinds)]
