@@ -175,3 +175,16 @@ def test_hostile_names_and_values_do_no_harm(own):
     found = read_source(changed(own / "bayesian.json", change))
     assert f"config.{HOSTILE}" in found.rows.header
     assert len(audit(found, objective="minimize:loss").table)
+
+
+def test_what_the_client_of_earlier_versions_saved_is_read(tmp_path):
+    folder = unpack(STORED / "ax-0.5.0.tar.xz", tmp_path)
+    file, expected = folder / "axclient.json", folder / "axclient.truth.json"
+    assert first_format(file) == "ax"
+    found = read_source(file)
+    assert_is_what_the_tool_says(found, folder, expected)
+    made = {"None": "by hand", "Sobol": "quasi-random", "BoTorch": "BoTorch"}
+    runs = json.loads(expected.read_text())["runs"]
+    assert list(found.chosen) == [made[run["chosen"]] for run in runs.values()]
+    assert found.objectives == ("minimize:loss",)
+    assert found.declared["lr"] == Float(1e-4, 1.0, Scale.LOG)
