@@ -39,6 +39,7 @@ from tunebook.examination.carried_over import with_carried, without_the_best
 from tunebook.examination.independent_part import part_text, reading_of
 from tunebook.examination.memory import remembered_results
 from tunebook.examination.objective_direction import direction_finding
+from tunebook.examination.sweep_limits import limit_findings
 
 if TYPE_CHECKING:
     from jaxtyping import Float as F
@@ -166,7 +167,7 @@ def conclude(
         for f in findings
     ]
     findings += [never_read(table, name, trials) for name, trials in (unread or {}).items()]
-    findings += [doubt] if doubt else []
+    findings += [*limit_findings(table), *([doubt] if doubt else [])]
     if table.planned_objective is not None:
         findings.append(_exploratory(table, table.planned_objective))
     return Examination(

@@ -15,6 +15,8 @@ SPEC = CheckSpec(
     uses=Uses.CARRIED,
     leaves_out_failed=True,
     labels={
+        "share_at_most": "no share above",
+        "effect_at_most": "no effect above",
         "first_order": "share by itself",
         "first_order_complete": "share by itself, complete trials",
         "p_value": "p-value",

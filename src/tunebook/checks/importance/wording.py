@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from tunebook.checks.importance.bound import bound_of
 from tunebook.checks.importance.result import (
     HyperparameterReading,
     PairReading,
@@ -114,7 +115,7 @@ def _matters(table: TrialTable, study: StudyReading, branch: Branch) -> Iterable
     told = [h for h in study.hyperparameters if h.verdict is Verdict.MATTERS]
     metric = table.objective.metric
     if not told:
-        yield _nothing(study, branch, metric)
+        yield _nothing(table, study, branch)
         return
     told.sort(key=lambda h: (_vague(h.total), -h.total.estimate))
     first, rest = told[0], told[1:]
@@ -179,19 +180,22 @@ def _kept(name: str) -> str:
     return "keep tuning it"
 
 
-def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
+def _nothing(table: TrialTable, study: StudyReading, branch: Branch) -> Finding:
     """No effect was shown: none is there to matter, or the trials are too few to show it."""
+    metric = table.objective.metric
     own = [h for h in study.hyperparameters if h.verdict is Verdict.OPEN]
     shares = {h.subject: h.total for h in study.hyperparameters}
-    numbers = {n: s for n, s in shares.items() if math.isfinite(s.estimate)}
+    numbers: dict[str, Number] = {n: s for n, s in shares.items() if math.isfinite(s.estimate)}
+    seen, bound = bound_of(table, study)
+    numbers |= bound
     if not own:
         little = [h for h in study.hyperparameters if h.verdict is Verdict.LITTLE]
         only = "" if len(little) == len(study.hyperparameters) else " that could be judged"
         return _finding(
             Severity.PASS,
             study.study or "the round",
-            f"No hyperparameter{only} has more than a small effect on {metric}"
-            f"{_with(study, branch)}, in {study.trials} trials.",
+            f"Nothing that was tuned matters much for {metric}{_with(study, branch)}: no "
+            f"hyperparameter{only} has more than a small effect, in {study.trials} trials.{seen}",
             numbers,
         )
     most = max(own, key=lambda h: (h.total.estimate, h.total.high))
@@ -204,7 +208,7 @@ def _nothing(study: StudyReading, branch: Branch, metric: str) -> Finding:
         Severity.NOTE,
         study.study or "the round",
         f"Not enough evidence ({study.trials} trials) on what matters for {metric}"
-        f"{_with(study, branch)}: {shown}, which chance alone could produce. "
+        f"{_with(study, branch)}: {shown}, which chance alone could produce.{seen} "
         f"{_takes(study, own)}",
         numbers,
         settled=False,

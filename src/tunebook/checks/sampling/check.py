@@ -71,6 +71,7 @@ DENSE = 0.25
 """Of the way from the median to the best that the space holds: the largest distance left that a
 densely sampled space may have."""
 QUANTILES = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
+STOP = "stop searching this space"
 AS_GOOD = 3
 """Trials about as good as the best, the best among them, that a densely sampled space has."""
 EIGHTH = 7
@@ -269,9 +270,9 @@ def _finding(table: TrialTable, study: StudySampling) -> Finding:
             severity=Severity.PASS,
             subject=study.study or "the round",
             numbers=numbers,
-            sentence=f"Sampled densely enough. {doubled}. {_as_good(study)}."
+            sentence=f"Sampled densely enough: {STOP}. {doubled}. {_as_good(study)}."
             if dense
-            else f"More trials would bring little. {doubled}, {small}.",
+            else f"More trials would bring little: {STOP}. {doubled}, {small}.",
             study=study.study,
         )
     wanted = max(2 * study.trials, enough)
