@@ -109,6 +109,9 @@ SAMPLES = (
         objective="minimize:val_loss",
         needs="openpyxl",
     ),
+    Sample(
+        format="neptune", stored="neptune/stored/export.tar.gz", place="exports", needs="pyarrow"
+    ),
     Sample(format="ledger", stored="ledger/stored/results.tsv"),
     Sample(format="csv", stored="csv/foreign/optuna-tpe.csv", objective="minimize:value"),
     Sample(format="csv", stored="csv/foreign/mlflow-search-runs.csv"),

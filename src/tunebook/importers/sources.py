@@ -22,6 +22,7 @@ from tunebook.importers.ledger.groups import is_ledger
 from tunebook.importers.lightning.folders import is_lightning
 from tunebook.importers.mlflow.place import is_mlflow
 from tunebook.importers.neps.folders import is_neps
+from tunebook.importers.neptune.folders import is_neptune
 from tunebook.importers.optuna.journal import is_journal
 from tunebook.importers.optuna.study import NEEDED
 from tunebook.importers.ray_tune.folders import is_ray
@@ -160,6 +161,7 @@ FORMATS: Mapping[str, Format] = {
     ),
     "neps": Format(recognises=is_neps, reader=_READERS + "neps.reader:read_neps"),
     "ray": Format(recognises=is_ray, reader=_READERS + "ray_tune.reader:read_ray"),
+    "neptune": Format(recognises=is_neptune, reader=_READERS + "neptune.reader:read_neptune"),
     "dvclive": Format(recognises=is_dvclive, reader=_READERS + "dvclive.reader:read_dvclive"),
     "huggingface": Format(
         recognises=is_huggingface, reader=_READERS + "huggingface.reader:read_huggingface"

@@ -31,7 +31,7 @@ def test_stored_runs_have_dvcs_own_numbers(stored):
     assert differences(read, stored) == []
     assert len(read.rows) == 12 and set(read.curves.metrics) == {"train/loss", "accuracy"}
     assert read.rows.cells["trial"] == [f"run{i}" for i in range(12)]  # 10 behind 9
-    assert any("1 run ended before step 5" in note for note in read.rows.notes)
+    assert any("step 5, and count as complete: 1" in note for note in read.rows.notes)
     assert read.rows.cells["note.verdict"] == ["good"] * 12
 
 

@@ -143,9 +143,7 @@ class _Reading:
         """On how the folders were read, a sentence each."""
         said = []
         if self._half:
-            said.append(
-                f"{plural(self._half, 'file')} end half written; they were read up to there."
-            )
+            said.append(f"{plural(self._half, 'file')}: half written, and read up to there.")
         if self._broken:
             said.append(f"{plural(self._broken, 'row')} of curves can't be read.")
         if self._tags:
@@ -196,6 +194,6 @@ def _ends(runs: Sequence[Run]) -> list[str]:
     if not early:
         return []
     return [
-        f"DVCLive does not keep how a run ended. {plural(early, 'run')} ended before step {last}, "
-        "and count as complete."
+        "DVCLive does not keep how a run ended. Runs that ended before step "
+        f"{last}, and count as complete: {early}."
     ]

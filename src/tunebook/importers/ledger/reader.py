@@ -61,7 +61,7 @@ def read_ledger(place: Path, study: str = "") -> SweepSource:
     ledger, notes = _ledger(layout, rows, metric, comments)
     others = len(split_header(every)[1]) - len(rows)
     if others > 0:
-        notes.append(f"{plural(others, 'row')} of another layout were not read.")
+        notes.append(f"Not read: {plural(others, 'row')} of another layout.")
     if copies := len(rows) - len({row.cells for row in rows}):
         notes.append(f"Rows that copy another word for word, which is no rerun: {copies}.")
     return _as_source(source, layout, rows, ledger, notes)
@@ -108,7 +108,7 @@ def read_values(
     empty = _unmeasured(values)
     values[empty] = math.nan
     count = int(empty.sum())
-    return values, [f"{plural(count, 'run')} with 0 count as not measured."] if count else []
+    return values, [f"Not measured: {plural(count, 'run')} with the value 0."] if count else []
 
 
 def _value(cell: str) -> float:

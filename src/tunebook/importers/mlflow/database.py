@@ -95,7 +95,7 @@ class Database:
                     runs[run].tags[name] = "" if value is None else str(value)
             system = _fill_metrics(connection, experiment, runs)
         notes = (
-            [f"{plural(system, 'metric')} of the machine (system/...) were not read."]
+            [f"Not read: {plural(system, 'metric')} of the machine (system/...)."]
             if system
             else []
         )

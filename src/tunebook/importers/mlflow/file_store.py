@@ -137,15 +137,12 @@ class _Runs:
         said = []
         if self._halves:
             said.append(
-                f"{plural(self._halves, 'metric file')} end in a half-written line, which was "
-                "not read: the runs were still being written."
+                f"{plural(self._halves, 'metric file')}: the half-written last line was not read."
             )
         if self._broken:
             said.append(f"{plural(self._broken, 'line')} of metric files can't be read.")
         if self._system:
-            said.append(
-                f"{plural(self._system, 'curve')} of the machine (system/...) were not read."
-            )
+            said.append(f"Not read: {plural(self._system, 'curve')} of the machine (system/...).")
         return said
 
 

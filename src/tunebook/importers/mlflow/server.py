@@ -104,7 +104,7 @@ class Server:
                 if len(history.steps):
                     run.metrics[metric] = history
         system = len(every) - len(wanted)
-        notes = [f"{plural(system, 'curve')} of the machine (system/...) were not read."]
+        notes = [f"Not read: {plural(system, 'curve')} of the machine (system/...)."]
         runs = [run for run, _ in found]
         return Reading(runs=runs, notes=tuple(notes) if system else ())
 

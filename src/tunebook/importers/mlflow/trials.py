@@ -79,12 +79,12 @@ def _about(
     notes = []
     if deleted := sum(run.deleted for run in every):
         notes.append(
-            f"{plural(deleted, 'run')} in the trash were not read; where they were deleted for "
-            "their results, the rest looks better than the search was."
+            f"Not read: {plural(deleted, 'run')} in the trash. Where runs were deleted for their "
+            "results, the rest looks better than the search was."
         )
     there = [by_id[own] for own in parents if own in by_id and not by_id[own].deleted]
     if there:
-        notes.append(f"{plural(len(there), 'run')} with nested runs are no trials.")
+        notes.append(f"No trials: {plural(len(there), 'run')} with nested runs.")
     if any(_SEARCHED in run.metrics for run in there):
         notes.append(
             "MLflow kept only the best runs of a search by scikit-learn; cv_results.csv among "
@@ -144,10 +144,7 @@ class _Curves:
                 f"{listed(sorted(self._without), 8)}."
             )
         if self._repeated:
-            notes.append(
-                f"{plural(self._repeated, 'value')} were logged at a step that has a later one; "
-                "the later one counts."
-            )
+            notes.append(f"Values that a later one at the same step replaces: {self._repeated}.")
         return notes
 
 

@@ -1,0 +1,1 @@
+"""Exports of Neptune: Parquet files that its own exporter wrote (C11)."""
