@@ -56,6 +56,15 @@ class Sample:
 EXPERIMENT = 'a "sweep": one'
 
 SAMPLES = (
+    Sample(format="hydra", stored="hydra/stored/hydra.tar.gz", place="hydra/tpe"),
+    Sample(format="trackio", stored="trackio/stored/trackio-0.20.0.db.gz"),
+    Sample(
+        format="trackio",
+        stored="trackio/stored/trackio-0.43.0.tar.xz",
+        place="store/digits.db",
+    ),
+    Sample(format="trackio", stored="trackio/stored/trackio-0.43.0.tar.xz", place="fragments"),
+    Sample(format="neps", stored="neps/stored/neps-0.17.0.tar.xz", place="asha"),
     Sample(format="smac", stored="smac/stored/smac-2.4.1.tar.xz", place="blackbox/1"),
     Sample(format="smac", stored="smac/stored/smac-2.4.1.tar.xz", place="hyperband/1"),
     Sample(format="syne-tune", stored="syne_tune/stored/syne-tune-0.16.0.tar.xz", place="asha"),

@@ -7,6 +7,7 @@ searched number does. How often that is wrong: docs/claims/csv_reading.md.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -84,7 +85,7 @@ def measured(
 def labels_of_configurations(
     candidates: Mapping[str, Look], cells: Mapping[str, Sequence[str]]
 ) -> list[str]:
-    """Columns that number the configurations: whole numbers that decide every other column.
+    """Columns that number the configurations: they count up, and decide every other column.
 
     Args:
         candidates: hyperparameters of which nothing but their values is known, and others.
@@ -97,12 +98,22 @@ def labels_of_configurations(
         look = candidates[name]
         others = [n for n in varied if n != name and plain_name(n) not in splits]
         repeats = 2 < look.distinct <= len(look.there) / 2
-        if len(others) < 2 or not (look.whole and repeats) or is_tuned(name):
+        named = plain_name(name) in (*words()["trials"], *words()["configurations"])
+        if len(others) < 2 or not (look.whole and repeats and (named or _counts_up(look))):
+            continue
+        if is_tuned(name):
             continue
         pairs = set(zip(cells[name], zip(*(cells[n] for n in others), strict=True), strict=True))
         if len(pairs) == look.distinct == len({combined for _, combined in pairs}):
             found.append(name)
     return found
+
+
+def _counts_up(look: Look) -> bool:
+    """True where the different numbers are 0, 1, 2, ... or 1, 2, 3, ... as they first appear."""
+    assert look.numbers is not None
+    first = list(dict.fromkeys(look.numbers[~np.isnan(look.numbers)].tolist()))
+    return first[0] in (0.0, 1.0) and all(b - a == 1 for a, b in itertools.pairwise(first))
 
 
 def is_tuned(name: str) -> bool:
