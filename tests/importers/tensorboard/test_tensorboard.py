@@ -252,3 +252,11 @@ def test_a_huge_record_is_passed_over(tmp_path):
     content = file.read_bytes()
     file.write_bytes(length + crc + bytes(3 << 20) + b"1234" + content)
     assert len(read_events([file]).series["loss"]) == 1
+
+
+def test_texts_of_any_length_are_read_in_their_own_time():
+    blank = "|" + " " * 500_000
+    assert from_texts({"config": f"|a|b|\n|-|-|\n|`lr`| 0.1 |\n{blank}\n{blank}x|y"}) == {
+        "lr": "0.1",
+        "x": "y",
+    }

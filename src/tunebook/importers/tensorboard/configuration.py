@@ -17,7 +17,6 @@ HPARAMS_FILE = "hparams.yaml"
 _PAIR = re.compile(
     r"(?:^|[,/;\s&_-])([A-Za-z][\w.]*?)=(.+?)(?=$|[,/;\s&]|[_-][A-Za-z][\w.]*=)"
 )  # fmt: skip
-_ROW = re.compile(r"\|\s*`?([^|`]+?)`?\s*\|\s*([^|]*?)\s*\|")
 _LARGEST = 1 << 20
 
 
@@ -30,8 +29,9 @@ def from_texts(texts: Mapping[str, str]) -> dict[str, Any]:
                 return flat(json.loads(written))
             except (ValueError, RecursionError):
                 continue
-        matches = filter(None, (_ROW.match(line.strip()) for line in written.splitlines()))
-        rows = [(m[1], m[2]) for m in matches if not set(m[1]) <= set("-: ")]
+        cells = [line.strip().strip("|").split("|") for line in written.splitlines()]
+        pairs = [(own[0].strip(" `"), own[1].strip()) for own in cells if len(own) == 2]
+        rows = [(key, value) for key, value in pairs if not set(key) <= set("-: ")]
         if len(rows) > 1:
             return dict(rows[1:])
     return {}
