@@ -77,6 +77,8 @@ SAMPLES = (
     Sample(format="ax", stored="ax/stored/ax-1.3.1.tar.xz", place="random.json"),
     Sample(format="wandb", stored="wandb/stored/wandb-0.31.0.tar.xz", place="wandb"),
     Sample(format="dvclive", stored="dvclive/stored/dvclive-3.49.1.tar.gz", place="exps"),
+    Sample(format="hydra", stored="hydra/stored/hydra.tar.gz", place="hydra/grid"),
+    Sample(format="hydra", stored="hydra/stored/hydra.tar.gz", place="hydra/tpe"),
     Sample(format="huggingface", stored="huggingface/stored/trainer.tar.gz", place="search"),
     Sample(format="huggingface", stored="huggingface/stored/trainer.tar.gz", place="cards"),
     Sample(format="optuna", stored="optuna/stored/optuna-3.6.1.db.gz"),
