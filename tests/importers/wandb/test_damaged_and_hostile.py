@@ -154,6 +154,12 @@ def test_a_folder_without_runs_says_what_to_name(tmp_path):
             read_source(at, format="wandb")
 
 
+def test_a_project_on_the_server_says_how_to_get_its_runs():
+    with pytest.raises(TableError, match="wandb://a/b") as told:
+        read_source("wandb://a/b")
+    assert "CSV" in told.value.next_step
+
+
 def test_a_run_that_can_not_be_read_is_named_and_the_others_are_read(tmp_path):
     place(tmp_path, "good", file_of([run_record("good", {"lr": 1}), ended()]))
     place(tmp_path, "new", struct.pack("<4sHB", b":W&B", 0xBEE1, 7))
@@ -266,3 +272,26 @@ def test_files_beside_a_deleted_log_give_configuration_and_summary(tmp_path):
     found = read_source(tmp_path)
     assert len(found.rows) == 1
     assert "config.yaml" in found.rows.left_out[0]
+
+
+def test_a_summary_of_another_value_is_named_and_can_be_the_objective(tmp_path):
+    for i in range(8):
+        rows = [history({"_step": s, "loss": i + 1 / (1 + s)}) for s in range(4)]
+        own = message(f3=message(f1=[message(f1="loss", f16=str(i * 2.5 + 1))]))
+        records = [run_record(f"r{i}", {"lr": 0.1 * (i + 1)}), *rows, own, ended()]
+        place(tmp_path, f"r{i}", file_of(records))
+    found = read_source(tmp_path)
+    assert any("result.loss" in note for note in found.rows.notes)
+    curve = audit_sweep(found, objective="minimize:loss").table
+    assert curve.value.tolist() == [i + 0.25 for i in range(8)]
+    summary = audit_sweep(found, objective="minimize:result.loss").table
+    assert summary.value.tolist() == [i * 2.5 + 1 for i in range(8)]
+
+
+def test_a_fork_of_a_run_that_is_not_here_says_so(tmp_path):
+    fork = message(f1="trunk", f2=3)
+    rows = [history({"_step": s, "loss": 1.0}) for s in (4, 5)]
+    place(tmp_path, "f", file_of([run_record("f", {"lr": 0.1}, f23=fork), *rows, ended()]))
+    found = read_source(tmp_path)
+    assert found.curves.step.tolist() == [4, 5]
+    assert any("begin late" in note and ": f." in note for note in found.rows.notes)

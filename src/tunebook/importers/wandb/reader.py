@@ -1,4 +1,4 @@
-"""Runs of W&B as a sweep: from offline and online folders, or from its server (C11)."""
+"""Runs of W&B as a sweep, from folders of offline and online runs (C11)."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def read_wandb(place: Path | str, study: str = "") -> SweepSource:
     """
     if isinstance(place, str):
         raise TableError(
-            f"{place}: runs on a server of W&B can't be read yet",
-            next_step="download them: export the table of the project as CSV, or copy its wandb "
-            "folders",
+            f"{place} is on a server of W&B, where runs are not read",
+            next_step="export the table of runs as CSV on the project's page, or name the wandb "
+            "folder of the machine that ran them",
         )
     if not place.exists():
         raise TableError(f"there is nothing at {place}", next_step="correct the path")
