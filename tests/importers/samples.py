@@ -56,7 +56,6 @@ class Sample:
 EXPERIMENT = 'a "sweep": one'
 
 SAMPLES = (
-    Sample(format="hydra", stored="hydra/stored/hydra.tar.gz", place="hydra/tpe"),
     Sample(format="trackio", stored="trackio/stored/trackio-0.20.0.db.gz"),
     Sample(
         format="trackio",

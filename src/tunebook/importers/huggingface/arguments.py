@@ -41,7 +41,7 @@ def parted(
     others = {name for name in names if name.startswith(_NONE) and name not in dropped}
     kept = [n for n in names if n not in dropped and n not in others]
     note = (
-        f"{len(dropped)} arguments of the Trainer that are the same in all runs were left out."
+        f"Arguments of the Trainer that are the same in all runs were left out: {len(dropped)}."
         if dropped
         else ""
     )

@@ -117,7 +117,7 @@ def _read(found: Sequence[RunFolder], folder: Path) -> _Read:
             f"The last state of {listed(earlier, 4)} can't be read; an earlier one was taken."
         )
     if rows:
-        read.notes.append(f"{plural(rows, 'row')} of the logs have no step and were skipped.")
+        read.notes.append(f"Rows of the logs without a step were skipped: {rows}.")
     if not read.states:
         raise TableError(
             f"{folder.name}: no state can be read; the first: {read.left_out[0]}",

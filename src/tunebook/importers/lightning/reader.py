@@ -64,7 +64,7 @@ def read_lightning(place: str | Path, study: str = "") -> SweepSource:
     if cut:
         notes.append(f"{plural(cut, 'file')} had a half-written last line, which was left out.")
     if unread:
-        notes.append(f"{unread} rows without a step, or cells without a number, were skipped.")
+        notes.append(f"Rows without a step, or cells without a number, were skipped: {unread}.")
     if read.dropped:
         notes.append(f"Tags in {HPARAMS} were dropped: {listed(sorted(read.dropped), 4)}.")
     return sweep_of_runs(

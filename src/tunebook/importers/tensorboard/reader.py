@@ -217,7 +217,7 @@ def _notes(
             found.append(f"{plural(files, 'event file')} had {said}; what is before it was read.")
     unread = sum(own.unread for own in logged.values())
     if unread:
-        found.append(f"{plural(unread, 'record')} can't be read as events and were skipped.")
+        found.append(f"Records that can't be read as events were skipped: {unread}.")
     for at in shared:
         name = at.as_posix() if at.parts else folder.name
         found.append(
