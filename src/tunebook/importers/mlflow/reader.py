@@ -16,7 +16,7 @@ from tunebook.importers.mlflow.place import (
     is_database,
     is_file_store,
 )
-from tunebook.importers.mlflow.trials import trials_of
+from tunebook.importers.mlflow.trials import Trials, trials_of
 from tunebook.importers.runs import sweep_of_runs
 from tunebook.importers.source import SweepSource, shown
 
@@ -50,7 +50,17 @@ def read_mlflow(place: str | Path, study: str = "") -> SweepSource:
         source=source,
         notes=trials.notes,
         left_out=reading.left_out,
+        declared=trials.told.declared,
+        objectives=_objectives(trials),
     )
+
+
+def _objectives(trials: Trials) -> tuple[str, ...]:
+    """The one that Optuna's tags give the direction of, where there is only one metric."""
+    metrics = {metric for run in trials.runs for metric in run.results}
+    if not trials.told.direction or len(metrics) != 1:
+        return ()
+    return (f"{trials.told.direction}:{metrics.pop()}",)
 
 
 def _store(place: str | Path) -> tuple[Store, str]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tunebook.domain.formats.numbers import listed, plural
 from tunebook.importers.mlflow.experiment import PARENT, History, Reading, Recorded
+from tunebook.importers.mlflow.optuna_tags import Told, take_tags
 from tunebook.importers.runs import Points, Run
 
 _SHORT = 8
@@ -25,10 +26,12 @@ class Trials:
     Attributes:
         runs: in the order in which they began.
         notes: on what was read and how, a sentence each.
+        told: by tags of Optuna's callback.
     """
 
     runs: Sequence[Run]
     notes: tuple[str, ...]
+    told: Told
 
 
 def trials_of(reading: Reading) -> Trials:
@@ -37,6 +40,7 @@ def trials_of(reading: Reading) -> Trials:
     parents = {run.tags[PARENT] for run in reading.runs if PARENT in run.tags}
     own = [run for run in reading.runs if not run.deleted and run.id not in parents]
     own.sort(key=lambda run: (run.started or 0, run.id))
+    told = take_tags(own)
     handed = _hand_down(own, by_id)
     curves = _Curves(own)
     names = _names(own)
@@ -54,7 +58,9 @@ def trials_of(reading: Reading) -> Trials:
         for run, points in zip(own, curves.points, strict=True)
     ]
     notes = [*reading.notes, *_about(reading.runs, by_id, parents), *handed, *curves.notes()]
-    return Trials(runs=runs, notes=tuple(notes))
+    if told.differ:
+        notes.append(f"Ranges that changed during the study, joined: {listed(told.differ)}.")
+    return Trials(runs=runs, notes=tuple(notes), told=told)
 
 
 def _names(runs: Sequence[Recorded]) -> dict[str, str]:
