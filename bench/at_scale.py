@@ -14,21 +14,25 @@ import csv
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from instant_tables import conditional_table, plain_table
+from scale_book import fill_book
 
 STEPS = 100
 HEADING = "## Checks before and after"
+BOOK_HEADING = "## A book by its trials"
 COMMAND = Path(sys.executable).with_name("tunebook")
 ROOT = Path(__file__).parents[1]
 BEFORE = "6760b3b"
@@ -150,14 +154,12 @@ def beside_rows(before: str, repeats: int, kinds: str) -> list[str]:
     rows = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        packed = folder / "before.tar"
-        subprocess.run(["git", "archive", "-o", packed, before, "src"], check=True, cwd=ROOT)
-        subprocess.run(["tar", "-xf", packed, "-C", folder], check=True)
+        past = earlier(before, folder)
         for kind, at, curves in tables(folder):
             if kinds not in kind:
                 continue
             times = repeats if kind[:6] not in ("10,000", "100,00") else 1
-            cells = beside(at, curves, (folder / "src", ROOT / "src"), times)
+            cells = beside(at, curves, (past, ROOT / "src"), times)
             rows.append(f"| {kind} | {' | '.join(cells)} |")
             print(rows[-1], flush=True)
     return rows
@@ -213,6 +215,76 @@ def by_size(sizes: list[int], repeats: int, *, browser: bool) -> str:
     )
 
 
+def of_a_book(folder: Path, trials: int, source: Path) -> dict[str, dict[str, float]]:
+    """CPU seconds and memory of each command on an undecided book, by name of the command."""
+    book = folder / "book.db"
+    page = folder / "report.html"
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder / ".book.kept")
+    if not book.exists():
+        fill_book(book, trials)
+    own = {
+        "findings": ["findings"],
+        "findings again": ["findings"],
+        "report": ["report", "--out", str(page)],
+        "report again": ["report", "--out", str(page)],
+        "status": ["status"],
+        "next": ["next"],
+    }
+    found = {}
+    for name, arguments in own.items():
+        command = [sys.executable, "-c", AUDIT, *arguments, "--book", str(book)]
+        found[name] = timed(command, source)
+    found["report"]["size"] = page.stat().st_size / 1e6
+    return found
+
+
+def book_rows(before: str, sizes: Sequence[int], repeats: int) -> str:
+    """The last part of the page: commands on a book, by its trials, with an earlier commit."""
+    lines = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        sources = {before: earlier(before, folder), "this tree": ROOT / "src"}
+        for trials in sizes:
+            place = folder / str(trials)
+            place.mkdir()
+            runs: dict[str, list[dict[str, dict[str, float]]]] = {tree: [] for tree in sources}
+            for _ in range(repeats if trials <= 1_000 else 1):
+                for tree, source in sources.items():
+                    runs[tree].append(of_a_book(place, trials, source))
+            for tree, own in runs.items():
+                cells = [f"{statistics.median(r[c]['cpu'] for r in own):.3g}" for c in own[0]]
+                memory = max(r["report"]["memory"] for r in own)
+                size = own[0]["report"]["size"]
+                row = " | ".join([f"{trials:,}", tree, *cells, f"{memory:.3g}", f"{size:.3g}"])
+                lines.append(f"| {row} |")
+                print(lines[-1], flush=True)
+    return "\n".join(
+        [
+            BOOK_HEADING,
+            "",
+            "An undecided book of one round of N trials x 5 hyperparameters that report one metric at"
+            " ten steps, on SQLite: CPU",
+            "seconds of each command as one process, in this order, and the peak memory (GB) and size"
+            f" (MB) of the report. Medians of {repeats} runs",
+            '(of 10,000 and more trials one). "Again" reads the kept results of the checks.',
+            "",
+            "| trials | tree | findings | again | report | again | status | next | memory | report (MB) |",
+            "|---|---|---|---|---|---|---|---|---|---|",
+            *lines,
+            "",
+        ]
+    )
+
+
+def earlier(before: str, folder: Path) -> Path:
+    """The sources of an earlier commit, unpacked."""
+    packed = folder / "before.tar"
+    subprocess.run(["git", "archive", "-o", packed, before, "src"], check=True, cwd=ROOT)
+    subprocess.run(["tar", "-xf", packed, "-C", folder], check=True)
+    return folder / "src"
+
+
 def compared(before: str, repeats: int, kinds: str) -> str:
     """The second part: checks of several tables, before and after."""
     return "\n".join(
@@ -237,20 +309,25 @@ def compared(before: str, repeats: int, kinds: str) -> str:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100, 1_000, 10_000, 100_000])
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--no-browser", action="store_true")
     parser.add_argument("--before", default=BEFORE, help="commit to compare with")
     parser.add_argument("--kinds", default="", help="compared tables whose name has this text")
     parser.add_argument(
-        "--only-compared", action="store_true", help="leave the page's first part as it is"
-    )
+        "--parts", nargs="+", choices=("report", "checks", "book"), default=["report", "checks", "book"],
+        help="parts of the page to measure; the others stay as they are",
+    )  # fmt: skip
     asked = parser.parse_args()
     page = ROOT / "docs/scale.md"
-    first = (
-        page.read_text("utf-8").partition(HEADING)[0]
-        if asked.only_compared
-        else by_size(asked.sizes, asked.repeats, browser=not asked.no_browser)
-    )
-    second = compared(asked.before, asked.repeats, asked.kinds)
-    page.write_text(f"{first.rstrip()}\n\n{second}", "utf-8")
+    text = page.read_text("utf-8")
+    first, _, rest = text.partition(HEADING)
+    second, _, third = rest.partition(BOOK_HEADING)
+    parts = [first, HEADING + second, BOOK_HEADING + third]
+    if "report" in asked.parts:
+        parts[0] = by_size(asked.sizes, asked.repeats, browser=not asked.no_browser)
+    if "checks" in asked.parts:
+        parts[1] = compared(asked.before, asked.repeats, asked.kinds)
+    if "book" in asked.parts:
+        parts[2] = book_rows(asked.before, asked.sizes, asked.repeats)
+    page.write_text("\n\n".join(part.strip() for part in parts) + "\n", "utf-8")

@@ -10,7 +10,13 @@ from tunebook.store import Store
 from tunebook.store.table import table
 
 
-def with_repeats(store: Store, number: int, objective: Objective | None = None) -> TrialTable:
+def with_repeats(
+    store: Store,
+    number: int,
+    objective: Objective | None = None,
+    *,
+    searched: TrialTable | None = None,
+) -> TrialTable:
     """The round's trials and reruns, with those of every round of the same search.
 
     Reruns of earlier rounds come along, marked as carried: they show what a seed does.
@@ -20,12 +26,15 @@ def with_repeats(store: Store, number: int, objective: Objective | None = None) 
         number: of the round.
         objective: another metric of the curves, instead of the book's; reruns that did not
             report it are left out.
+        searched: the round's own search trials, where they are read already.
     """
     rounds = store.rounds()
     plan = rounds[number - 1].plan
     others = [r for r in rounds if r.number != number and same_search(r.plan, plan)]
 
     def read(of: int, *, reruns: bool) -> TrialTable:
+        if searched is not None and of == number and not reruns:
+            return searched
         found = table(store, of, reruns=reruns)
         if objective is None:
             return found

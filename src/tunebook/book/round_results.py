@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from functools import partial
 from operator import attrgetter
@@ -17,7 +18,7 @@ from tunebook.domain.formats.codec import from_json, to_json
 from tunebook.domain.formats.notation import parse_objective
 from tunebook.domain.plan_edits import same_search
 from tunebook.domain.prediction import PredictionOutcome
-from tunebook.domain.trial import TrialRecord
+from tunebook.domain.trial import Purpose, Status, TrialRecord
 from tunebook.report.reading import RoundReading
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tunebook.report.notebook.views import FindingsView
     from tunebook.report.outcome import Best, RoundSummary
     from tunebook.report.repeats import RoundView
+    from tunebook.report.terminal.trial_list import ListedTrials, TrialList
 
 
 READING = Kind(RoundReading, to_json, partial(from_json, RoundReading), attrgetter("lasting"))
@@ -95,6 +97,55 @@ class ReadRound(SteeredRound):
 
         return table(self._store, self.number)
 
+    def listing(
+        self,
+        *,
+        reruns: bool = False,
+        sort: str | None = None,
+        reverse: bool = False,
+        most: int | None = None,
+    ) -> TrialList:
+        """Return the search trials as rows, best first.
+
+        Args:
+            reruns: the reruns with new seeds instead.
+            sort: a column, or a hyperparameter; the objective if left out.
+            reverse: largest first; with the objective, worst first.
+            most: rows at most.
+
+        Raises:
+            TableError: there is no such column; names the nearest.
+        """
+        from tunebook.report.terminal.trial_list import listing
+
+        every = self.trials
+        listed = self._listed([t for t in every if (t.purpose is Purpose.RERUN) == reruns])
+        table = listed or (self.rerun_table() if reruns else self.table())
+        details = {t.name: t.detail for t in every if t.detail}
+        return listing(table, details, sort=sort, reverse=reverse, most=most)
+
+    def _listed(self, records: list[TrialRecord]) -> ListedTrials | None:
+        """These trials; None where their curves have to be merged first."""
+        from tunebook.report.terminal.trial_list import ListedTrials
+
+        complete = [t.number for t in records if t.status is Status.COMPLETE]
+        values = self._store.plain_values(self.number, complete, self.objective)
+        if values is None:
+            return None
+        of_reruns = any(t.purpose is Purpose.RERUN for t in records)
+        return ListedTrials(
+            objective=self.objective,
+            name=tuple(t.name for t in records),
+            study=tuple(t.study for t in records),
+            rerun_of=tuple(t.rerun_of for t in records) if of_reruns else (),
+            config=tuple(t.config for t in records),
+            seed=tuple(t.seed for t in records),
+            status=tuple(t.status for t in records),
+            cause=tuple(t.cause for t in records),
+            seconds=[t.seconds for t in records],
+            value=[values.get(t.number, math.nan) for t in records],
+        )
+
     def report_times(self) -> Curves:
         """Return when the search trials reported: of each, steps with the seconds since it began.
 
@@ -130,6 +181,10 @@ class ReadRound(SteeredRound):
     def examination(self, objective: Objective | str | None = None) -> Examination:
         """Return what every check says of the round as it stands; see `findings`."""
         return self._read().examination if objective is None else self._examined(objective)[2]
+
+    def reading(self) -> RoundReading:
+        """Return findings, outcome of the search and outcomes of predictions, of one moment."""
+        return self._read()
 
     def _read(self) -> RoundReading:
         """What the checks say, the outcome of the search, and that of predictions; kept."""
@@ -185,8 +240,9 @@ class ReadRound(SteeredRound):
         Args:
             examination: of this round, where it was made already.
         """
-        if examination is None or examination == self._read().examination:
-            return self._read().predictions
+        read = self._read()
+        if examination is None or examination == read.examination:
+            return read.predictions
         from tunebook.advice.outcomes import judge
 
         return judge(self.plan, self.table(), examination)
@@ -241,7 +297,8 @@ class ReadRound(SteeredRound):
         with within(f"Round {self.number}"):
             doing("reading its trials")
             table_, carried = self._tables_of(objective)
-            again = with_repeats(self._store, self.number, table_.objective)
+            searched = table_ if objective is None else None
+            again = with_repeats(self._store, self.number, table_.objective, searched=searched)
             found = results(table_, carried=carried, repeats=again)
         said = conclude(table_, found, unread=unread(self.trials), carried=carried)
         return table_, found, said

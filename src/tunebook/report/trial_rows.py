@@ -13,15 +13,7 @@ from tunebook.domain.formats.numbers import column_texts
 from tunebook.domain.record import RoundRecord
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Status, Value
-
-LIFE = (
-    Status.COMPLETE,
-    Status.INFEASIBLE,
-    Status.FAILED,
-    Status.RUNNING,
-    Status.PENDING,
-)
-
+from tunebook.report.best_first import best_first
 
 SHOWN = 500
 """Rows that a page has as such; of more, the others are data until a reader asks for them."""
@@ -118,7 +110,9 @@ def trial_rows(found: RoundRecord | None, table: TrialTable) -> TrialRows:
     several = len(set(table.study)) > 1
     hidden = max(0, len(table) - MOST_ROWS)
     if hidden:
-        table = table.take(np.sort(np.array(best_first(table)[:MOST_ROWS])))
+        table = table.take(
+            np.sort(np.array(best_first(table.status, table.losses.tolist())[:MOST_ROWS]))
+        )
     columns: list[Column] = []
     content: list[list[Cell]] = []
 
@@ -144,16 +138,15 @@ def trial_rows(found: RoundRecord | None, table: TrialTable) -> TrialRows:
     add("time", "s", [None if math.isnan(s) else float(s) for s in table.seconds])
     if reruns:  # of a search every trial has its own, ten digits that nobody compares
         add("seed", "", list(table.seed))
-    rows = [_row(found, table, i, [column[i] for column in content]) for i in best_first(table)]
+    rows = [
+        _row(found, table, i, [column[i] for column in content])
+        for i in best_first(table.status, table.losses.tolist())
+    ]
     return TrialRows(columns=tuple(columns), rows=tuple(rows), hidden=hidden)
 
 
-def best_first(table: TrialTable) -> list[int]:
-    """Rows of a table, best objective first, then by the trial's life."""
-    life = np.array([LIFE.index(status) for status in table.status], dtype=int)
-    losses = np.where(np.isnan(table.losses), np.inf, table.losses)
-    order: list[int] = np.lexsort((losses, life)).tolist()  # stable: last by place
-    return order
+def _order(table: TrialTable) -> list[int]:
+    return best_first(table.status, table.losses.tolist())
 
 
 def _row(found: RoundRecord | None, table: TrialTable, i: int, cells: Sequence[Cell]) -> Row:

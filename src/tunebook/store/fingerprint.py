@@ -12,6 +12,8 @@ from tunebook.store import schema as s
 
 _PASSING = {"host", "lease_until", "turn"}
 """Columns of a trial that say who runs it, and nothing of what came of it."""
+_AT_A_TIME = 2000
+"""Rows that are read and digested together."""
 
 
 def fingerprint(connection: sa.Connection, rounds: Collection[int]) -> str:
@@ -41,6 +43,6 @@ def fingerprint(connection: sa.Connection, rounds: Collection[int]) -> str:
 
 
 def _feed(digest: hashlib._Hash, connection: sa.Connection, asked: sa.Select[Any]) -> None:
-    for row in connection.execute(asked):
-        digest.update(repr(tuple(row)).encode())
+    for rows in connection.execute(asked).partitions(_AT_A_TIME):
+        digest.update(repr(rows).encode("utf-8", "backslashreplace"))
     digest.update(b";")

@@ -47,11 +47,13 @@ def command(
     with open_book(book_path) as book:
         chosen = choose_round(book, number)
         if asked is None:
-            examination, summary = chosen.examination(), chosen.summary()
+            read = chosen.reading()
+            examination, summary, predictions = read.examination, read.summary, read.predictions
         else:
             view = chosen.findings(asked)
             assert view.summary is not None
             examination, summary = view.examination, view.summary
+            predictions = chosen.predictions(examination)
         taken = asked or chosen.objective
         exploratory = taken != chosen.objective
         if as_json:
@@ -61,7 +63,7 @@ def command(
                 reduce=taken.reduced,
                 exploratory=exploratory,
                 **data(examination),
-                foretold=[_outcome_data(o) for o in chosen.predictions(examination)],
+                foretold=[_outcome_data(o) for o in predictions],
                 best=data(summary.best) if summary.best else None,
                 good_ranges=data(summary.ranges),
                 causes=listed_causes(summary.lost),
@@ -69,7 +71,7 @@ def command(
         else:
             other = f" (exploratory: {format_objective(taken)})" if exploratory else ""
             if not exploratory:
-                show_predictions(chosen.predictions(examination))
+                show_predictions(predictions)
             show(
                 findings_text(
                     examination,

@@ -28,15 +28,13 @@ def command(
 ) -> None:
     """List the trials of ROUND with their values, best first; the newest round if left out."""
     from tunebook.cli.output import print_json
-    from tunebook.report.terminal.trial_list import csv_text, listing
+    from tunebook.report.terminal.trial_list import csv_text
 
     if as_csv and as_json:
         raise click.UsageError("give --csv or --json, not both")
     with open_book(book_path) as book:
         chosen = choose_round(book, number)
-        table = chosen.rerun_table() if reruns else chosen.table()
-        details = {t.name: t.detail for t in chosen.trials if t.detail}
-        found = listing(table, details, sort=sort, reverse=reverse, most=most)
+        found = chosen.listing(reruns=reruns, sort=sort, reverse=reverse, most=most)
     if as_json:
         print_json(round=chosen.number, trials=found.data())
     elif as_csv:

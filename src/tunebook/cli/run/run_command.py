@@ -173,8 +173,7 @@ def _show_run(
     found = chosen.record()
     show(round_renderable(found, causes=not found.ended))
     if found.ended:
-        predictions, outcome = chosen.predictions(), chosen.summary()
-        show_findings(chosen.examination(), predictions, outcome, everything=everything)
+        show_findings(chosen.reading(), everything=everything)
     show_hints(hints)
     show_standing(book.record(), chosen.number)
 

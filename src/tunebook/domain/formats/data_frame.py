@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tunebook.domain.curves import Curves
     from tunebook.domain.design import Objective
-    from tunebook.domain.trial import Configuration, Value
+    from tunebook.domain.trial import Configuration
 
 MOST_ROWS = 10
 MOST_COLUMNS = 8
@@ -42,15 +42,19 @@ class Columns(Protocol):
     @property
     def cause(self) -> tuple[Any, ...]: ...
     @property
-    def seconds(self) -> np.ndarray: ...
+    def seconds(self) -> Any: ...
     @property
-    def value(self) -> np.ndarray: ...
+    def value(self) -> Any: ...
+    def __len__(self) -> int: ...
+
+
+class WithCurves(Columns, Protocol):
+    """The same with the curves of the trials."""
+
     @property
     def losses(self) -> np.ndarray: ...
     @property
     def curves(self) -> Mapping[str, Curves]: ...
-    def __len__(self) -> int: ...
-    def column(self, hyperparameter: str) -> list[Value | None]: ...
 
 
 def columns(table: Columns) -> dict[str, list[Any]]:
@@ -65,15 +69,18 @@ def columns(table: Columns) -> dict[str, list[Any]]:
         "seed": list(table.seed),
         "status": [str(s) for s in table.status],
         "cause": [str(c) if c else None for c in table.cause],
-        "seconds": table.seconds.tolist(),
-        table.objective.metric: table.value.tolist(),
+        "seconds": [float(s) for s in table.seconds],
+        table.objective.metric: [float(v) for v in table.value],
     }
     names = list(dict.fromkeys(name for config in table.config for name in config))
     taken = set(own)
-    return own | {(f"config.{n}" if n in taken else n): table.column(n) for n in names}
+    return own | {
+        (f"config.{n}" if n in taken else n): [config.get(n) for config in table.config]
+        for n in names
+    }
 
 
-def to_pandas(table: Columns) -> Any:
+def to_pandas(table: WithCurves) -> Any:
     """A DataFrame, one row a trial.
 
     Raises:
@@ -82,7 +89,7 @@ def to_pandas(table: Columns) -> Any:
     return _pandas().DataFrame(columns(table))
 
 
-def curves_to_pandas(table: Columns) -> Any:
+def curves_to_pandas(table: WithCurves) -> Any:
     """A DataFrame of all curves, one row a measurement: trial, step, metric, value.
 
     Raises:
@@ -106,7 +113,7 @@ def _pandas() -> Any:
         ) from error
 
 
-def summary_line(table: Columns) -> str:
+def summary_line(table: WithCurves) -> str:
     """`24 trials (22 complete, 2 infeasible), minimize valid/error`."""
     counts = Counter(str(s) for s in table.status)
     fates = ", ".join(f"{n} {status}" for status, n in counts.items())
@@ -116,7 +123,7 @@ def summary_line(table: Columns) -> str:
     return f"{len(table)} {noun}{told}, {objective.direction} {objective.metric}"
 
 
-def shown_rows(table: Columns) -> tuple[list[str], list[list[str]], int]:
+def shown_rows(table: WithCurves) -> tuple[list[str], list[list[str]], int]:
     """Names of the first columns, the best trials as texts, and how many trials are left."""
     every = columns(table)
     used = [n for n in every if n not in ("study", "seed", "cause", "seconds")][:MOST_COLUMNS]
@@ -126,7 +133,7 @@ def shown_rows(table: Columns) -> tuple[list[str], list[list[str]], int]:
     return used, rows, max(0, len(order) - MOST_ROWS)
 
 
-def as_text(table: Columns) -> str:
+def as_text(table: WithCurves) -> str:
     """The table in a few lines: a summary and the best trials."""
     names, rows, left = shown_rows(table)
     widths = [max(map(len, column)) for column in zip(names, *rows, strict=True)]
@@ -136,7 +143,7 @@ def as_text(table: Columns) -> str:
     return "\n".join([*lines, *([f"and {left} more"] if left else [])])
 
 
-def as_html(table: Columns) -> str:
+def as_html(table: WithCurves) -> str:
     """The same for a notebook."""
     names, rows, left = shown_rows(table)
     head = "".join(f"<th>{escape(name)}</th>" for name in names)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
+from unicodedata import combining, east_asian_width
 
 if TYPE_CHECKING:
     import rich.text
-    from rich.console import ConsoleRenderable, RichCast
+    from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderResult, RichCast
     from rich.padding import Padding
 
     Renderable = ConsoleRenderable | RichCast | str
@@ -90,23 +91,83 @@ class Indented:
         return Padding(Group(*self.parts), (0, 0, self.below, self.by), expand=False)
 
 
+class Columns:
+    """A table: a head and texts in columns, two spaces apart.
+
+    Args:
+        heads: of the columns.
+        texts: of each column.
+        right: of each column, True where its texts stand at the right.
+        broken: heads of several lines, for a terminal in which the table does not fit.
+    """
+
+    __slots__ = ("broken", "heads", "right", "texts", "widths")
+
+    def __init__(
+        self,
+        heads: Sequence[str],
+        texts: Sequence[Sequence[str]],
+        right: Sequence[bool],
+        broken: Sequence[str],
+    ) -> None:
+        self.heads, self.texts, self.right, self.broken = heads, texts, right, broken
+        self.widths = [max(map(len, (head, *own))) for head, own in zip(heads, texts, strict=True)]
+
+    @property
+    def width(self) -> int:
+        """Columns of a terminal in which no text breaks."""
+        return sum(self.widths) + 2 * (len(self.widths) - 1)
+
+    def lines(self) -> list[str]:
+        """Its lines as plain text."""
+        aligned = [
+            [text.rjust(width) if right else text.ljust(width) for text in (head, *own)]
+            for head, own, width, right in zip(
+                self.heads, self.texts, self.widths, self.right, strict=True
+            )
+        ]
+        return ["  ".join(row).rstrip() for row in zip(*aligned, strict=True)]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.table import Table
+        from rich.text import Text as Rich
+
+        heads = self.heads if self.width <= options.max_width else self.broken
+        grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+        for head, right in zip(heads, self.right, strict=True):
+            grid.add_column(Rich(head), justify="right" if right else "left", overflow="fold")
+        for row in zip(*self.texts, strict=True):
+            grid.add_row(*map(Rich, row))
+        yield grid
+
+
 def plain_lines(part: object, width: int) -> Iterator[str] | None:
     """Lines of plain text, or None where a part needs rich: a table, or letters of two columns."""
-    return iter(_lines(part, width)) if _is_plain(part) else None
+    return iter(_lines(part, width)) if _is_plain(part, width) else None
 
 
-def _is_plain(part: object) -> bool:
-    if isinstance(part, Group | Indented):
-        return all(map(_is_plain, part.parts))
+def _is_plain(part: object, width: int) -> bool:
+    if isinstance(part, Group):
+        return all(_is_plain(own, width) for own in part.parts)
+    if isinstance(part, Indented):
+        return all(_is_plain(own, width - part.by) for own in part.parts)
+    if isinstance(part, Columns):
+        texts = itertools.chain(part.heads, *part.texts)
+        return part.width <= width and all(map(_is_narrow, texts))
     text = part.plain if isinstance(part, Text) else part
-    return isinstance(text, str) and (
-        text.isascii() or not any(east_asian_width(c) in "WF" for c in text)
-    )
+    return isinstance(text, str) and _is_narrow(text)
+
+
+def _is_narrow(text: str) -> bool:
+    """Each letter takes one column, as rich counts them too."""
+    return text.isascii() or not any(east_asian_width(c) in "WF" or combining(c) for c in text)
 
 
 def _lines(part: object, width: int) -> list[str]:
     if isinstance(part, Group):
         return [line for own in part.parts for line in _lines(own, width)]
+    if isinstance(part, Columns):
+        return part.lines()
     if isinstance(part, Indented):
         room = max(width - part.by, 1)
         own = [f"{' ' * part.by}{line}" for p in part.parts for line in _lines(p, room)]

@@ -25,6 +25,7 @@ from tunebook.examination.objective_direction import doubts_direction
 from tunebook.report.check_texts import check_text, numbers_texts, remedy_text
 from tunebook.report.in_a_line import best_trial, verdict_label
 from tunebook.report.outcome import RoundSummary, summary_lines
+from tunebook.report.reading import RoundReading
 from tunebook.report.terminal.book_text import book_text, standing_lines
 from tunebook.report.terminal.lines import indented, inside, line, printable, show
 from tunebook.report.terminal.parts import Group, Text
@@ -226,24 +227,16 @@ def show_lines(head: str, lines: Iterable[str], *, most: int = 24) -> None:
     show(Group(Text(), Text(printable(head), style="bold"), *shown))
 
 
-def show_findings(
-    examination: Examination,
-    predictions: Sequence[PredictionOutcome],
-    summary: RoundSummary,
-    *,
-    everything: bool = False,
-) -> None:
+def show_findings(read: RoundReading, *, everything: bool = False) -> None:
     """Print what the checks say of a round, under the outcomes of its predictions.
 
     Args:
-        examination: the findings.
-        predictions: of the round before, with their outcomes.
-        summary: the best configuration, good values, and why trials did not complete.
+        read: what the checks say.
         everything: write each passed check; else one line counts them.
     """
     show(Text(""))
-    show_predictions(predictions)
-    show(findings_text(examination, everything=everything, summary=summary))
+    show_predictions(read.predictions)
+    show(findings_text(read.examination, everything=everything, summary=read.summary))
 
 
 def show_standing(record: BookRecord, number: int) -> None:

@@ -3,65 +3,42 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-from rich.console import Console, ConsoleOptions, RenderResult
-from rich.table import Table
 
 from tunebook.domain.formats.numbers import column_texts
 from tunebook.report.terminal.lines import printable
-from tunebook.report.terminal.parts import Group, Text
+from tunebook.report.terminal.parts import Columns, Group, Text
 from tunebook.report.terminal.trial_list import TrialList, known
 
 if TYPE_CHECKING:
     from tunebook.report.terminal.parts import Renderable
 
-UNBOUND = 100_000
-"""Columns of a terminal in which every table fits."""
 _BREAK = re.compile(r"(?<=\w\w[/_.-])(?=\w\w)")
 UNSHOWN = ("study", "seed", "cause", "detail")
 """Columns that a terminal leaves out; CSV and JSON have them."""
 
 
 def trials_renderable(found: TrialList) -> Renderable:
-    """A table for a terminal: the trial, its fate and value, its hyperparameters, its time."""
+    """A table for a terminal: the trial, its fate and value, its hyperparameters, its time.
+
+    Where the terminal is too narrow for it, names of its columns break after a `/` or `_`.
+    """
     more = f"; {found.left} more" if found.left else ""
-    return Group(_Grid(found), Text(f"{found.counts}{more}", style="dim"))
+    return Group(_grid(found), Text(f"{found.counts}{more}", style="dim"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """The table; in a narrow terminal the names of its columns break after a `/` or `_`."""
-
-    found: TrialList
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        whole = _grid(self.found, name_of=printable)
-        wide = options.update(width=UNBOUND)
-        if console.measure(whole, options=wide).maximum <= options.max_width:
-            yield whole
-        else:
-            yield _grid(self.found, name_of=lambda name: _BREAK.sub("\n", printable(name)))
-
-
-def _grid(found: TrialList, name_of: Callable[[str], str]) -> Table:
-    grid = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+def _grid(found: TrialList) -> Columns:
     causes = found.columns["cause"]
-    shown: list[list[str]] = []
+    heads, shown, right = [], [], []
     for name, values in _in_order(found).items():
         texts = column_texts([known(v) for v in values])
         if name == "status":
             texts = [f"{s}: {c}" if c else s for s, c in zip(texts, causes, strict=True)]
-        numeric = all(isinstance(v, int | float) or v is None for v in values)
-        grid.add_column(
-            Text(name_of(name)), justify="right" if numeric else "left", overflow="fold"
-        )
-        shown.append(texts)
-    for row in zip(*shown, strict=True):
-        grid.add_row(*(Text(printable(text)) for text in row))
-    return grid
+        heads.append(printable(name))
+        shown.append([printable(text) for text in texts])
+        right.append(all(isinstance(v, int | float) or v is None for v in values))
+    return Columns(heads, shown, right, [_BREAK.sub("\n", head) for head in heads])
 
 
 def _in_order(found: TrialList) -> dict[str, Sequence[Any]]:

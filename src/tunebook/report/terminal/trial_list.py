@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from io import StringIO
 from typing import Any
 
+from tunebook.domain.design import Objective
 from tunebook.domain.errors import TableError, nearest
-from tunebook.domain.formats.data_frame import columns
+from tunebook.domain.formats.data_frame import Columns, columns
 from tunebook.domain.formats.numbers import counts_text, plural
-from tunebook.domain.table import TrialTable
-from tunebook.domain.trial import Value
-from tunebook.report.trial_rows import best_first
+from tunebook.domain.trial import Cause, Configuration, Status, Value
+from tunebook.report.best_first import best_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,27 @@ class TrialList:
         return [dict(zip(names, map(known, row), strict=True)) for row in rows]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedTrials:
+    """What a list shows of trials, as a `TrialTable` has it, in lists."""
+
+    objective: Objective
+    name: tuple[str, ...]
+    study: tuple[str, ...]
+    rerun_of: tuple[str | None, ...]
+    config: tuple[Configuration, ...]
+    seed: tuple[int | None, ...]
+    status: tuple[Status, ...]
+    cause: tuple[Cause | None, ...]
+    seconds: Sequence[float]
+    value: Sequence[float]
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+
 def listing(
-    table: TrialTable,
+    table: Columns,
     details: Mapping[str, str],
     *,
     sort: str | None = None,
@@ -59,7 +78,8 @@ def listing(
         TableError: there is no such column; names the nearest.
     """
     every = columns(table) | {"detail": [details.get(name, "") for name in table.name]}
-    order = best_first(table)
+    losses = [table.objective.sign * float(value) for value in table.value]
+    order = best_first(table.status, losses)
     if sort is not None:
         if sort not in every:
             raise TableError(
@@ -69,8 +89,8 @@ def listing(
         order.sort(key=lambda i: _place(every[sort][i]), reverse=reverse)
         order.sort(key=lambda i: known(every[sort][i]) is None)
     elif reverse:
-        complete = [i for i in order if table.complete[i]]
-        order = complete[::-1] + [i for i in order if not table.complete[i]]
+        complete = [i for i in order if table.status[i] is Status.COMPLETE]
+        order = complete[::-1] + [i for i in order if table.status[i] is not Status.COMPLETE]
     shown = order[:most]
     return TrialList(
         columns={name: [values[i] for i in shown] for name, values in every.items()},
