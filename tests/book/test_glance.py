@@ -9,6 +9,7 @@ from importlib.resources import files
 
 import pytest
 
+from tunebook.book import glance, kept_results
 from tunebook.book.glance import _decided
 from tunebook.book.notebook import Book
 from tunebook.domain.errors import BookDamagedError
@@ -65,3 +66,70 @@ def test_damage_is_said(shipped):
     change(shipped, "UPDATE chunk SET crc32 = crc32 + 1 WHERE round = 4 AND number = 69")
     with Book(shipped) as book, pytest.raises(BookDamagedError, match=r"4\.69"):
         book.glance()
+
+
+UNDECIDED = (
+    "DROP TRIGGER IF EXISTS decision_DELETE_refused",
+    "DELETE FROM decision WHERE number = (SELECT max(number) FROM decision)",
+)
+
+
+@pytest.fixture
+def undecided(shipped, monkeypatch):
+    """A book whose newest round is undecided, and how often all of one was read."""
+    change(shipped, *UNDECIDED)
+    read = []
+    monkeypatch.setattr(
+        glance, "_whole", lambda store, real=glance._whole: read.append(1) or real(store)
+    )
+    return shipped, read
+
+
+def looked_at(path):
+    """What another process sees."""
+    kept_results.forget_kept()
+    with Book(path) as book:
+        return book.glance(), glance_of(book.record())
+
+
+def test_an_undecided_book_is_read_whole_once(undecided):
+    path, read = undecided
+    for _ in range(3):
+        seen, true = looked_at(path)
+        assert seen == true
+    assert len(read) == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE trial SET status = 'infeasible' WHERE round = 4 AND number = 69",
+        'UPDATE round SET plan = replace(plan, \'"goal": "\', \'"goal": "Really: \') WHERE number = 2',
+        "DELETE FROM launch WHERE number = (SELECT max(number) FROM launch)",
+        "UPDATE setting SET setting = replace(setting, 'digits', 'numbers')",
+    ],
+    ids=["a trial", "a goal", "a launch", "the name"],
+)
+def test_whatever_changes_is_seen(undecided, statement):
+    path, _ = undecided
+    before = looked_at(path)[0]
+    change(path, "DROP TRIGGER IF EXISTS launch_DELETE_refused", statement)
+    seen, true = looked_at(path)
+    assert seen == true and seen != before
+
+
+def test_the_command_names_the_file_as_it_is_called_now(undecided):
+    path, _ = undecided
+    looked_at(path)
+    other = path.with_name("other.db")
+    path.rename(other)
+    folder = path.with_name(f".{path.stem}.kept")
+    folder.rename(other.with_name(".other.kept"))
+    assert "other.db" in looked_at(other)[0].stands.command
+
+
+def test_while_trials_run_nothing_is_kept(undecided):
+    path, _ = undecided
+    change(path, "UPDATE trial SET status = 'running' WHERE round = 4 AND number = 69")
+    looked_at(path)
+    assert not list(path.with_name(f".{path.stem}.kept").glob("glance*"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import sqlite3
 import subprocess
 import sys
 from importlib.resources import files
@@ -98,6 +99,19 @@ def test_a_command_loads_what_it_uses(folder, command):
     named = [] if command.startswith("--") else ["--book", "demo.db"]
     beyond = loaded(run, *command.split(), *named, at=folder) - COMMANDS[command]
     assert not beyond
+
+
+def test_status_of_an_undecided_book_reads_what_was_kept(folder):
+    with sqlite3.connect(folder / "demo.db") as connection:
+        connection.execute("DROP TRIGGER decision_DELETE_refused")
+        connection.execute(
+            "DELETE FROM decision WHERE number = (SELECT max(number) FROM decision)"
+        )
+    connection.close()
+    run = "import sys; sys.argv[0] = 'tunebook'; from tunebook.cli import main; main()"
+    first = loaded(run, "status", "--book", "demo.db", at=folder)
+    assert "numpy" in first
+    assert not loaded(run, "status", "--book", "demo.db", at=folder) - COMMAND
 
 
 @pytest.mark.parametrize("code", USES)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from tunebook.book.kept_results import Kind, kept
 from tunebook.domain.design import Objective
+from tunebook.domain.formats.codec import from_json, to_json
 from tunebook.domain.trial import Purpose, Status, TrialKey
 from tunebook.report.after_decision import after_decision
 from tunebook.report.glance import BookGlance, RoundGlance
@@ -13,9 +16,25 @@ from tunebook.store import Store, StoredRound
 from tunebook.store.setting import setting_of
 
 
+def _ended(found: BookGlance) -> bool:
+    return all(status.ended for r in found.rounds for status in (*r.trials, *r.reruns))
+
+
+# While trials run, each look finds another state: none is written.
+GLANCE = Kind(BookGlance, to_json, partial(from_json, BookGlance), _ended)
+
+
 def book_glance(store: Store) -> BookGlance:
-    """Read what `status` says of a book; of one whose newest round is undecided, all of it."""
-    return _decided(store) or _whole(store)
+    """Read what `status` says of a book.
+
+    Of one whose newest round is undecided, all of it is read, once for each state of the book.
+    """
+    found = _decided(store)
+    if found is not None:
+        return found
+    rounds = [r.number for r in store.rounds()]
+    file = Path(store.location).name
+    return kept(store, "glance", rounds, GLANCE, lambda: _whole(store), decided=True, beside=file)
 
 
 def _whole(store: Store) -> BookGlance:

@@ -53,6 +53,9 @@ def kept(
     rounds: Collection[int],
     kind: Kind[T],
     make: Callable[[], T],
+    *,
+    decided: bool = False,
+    beside: str = "",
 ) -> T:
     """The result of that name, from beside the book, or made now and kept there.
 
@@ -62,9 +65,12 @@ def kept(
         rounds: that it was made of; the setting and what is sealed always count.
         kind: how it is written and read.
         make: works it out.
+        decided: it was made of decisions and launches as well.
+        beside: what else it was made of, as a text.
     """
     code = code_digest()
-    digest = f"{code}-{store.fingerprint(rounds)}"
+    other = hashlib.sha256(beside.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    digest = f"{code}-{other}-{store.fingerprint(rounds, decided=decided)}"
     folder = folder_of(store)
     at = (str(folder), name)
     if at in _here and _here[at][0] == digest:
@@ -75,8 +81,8 @@ def kept(
     read = _read(file, digest, kind)
     if read is None:
         read = make()
-        same = store.fingerprint(rounds) == digest.rpartition("-")[2]  # nothing came in meanwhile
-        if same and kind.lasting(read) and store.may_keep():
+        came_in = store.fingerprint(rounds, decided=decided) != digest.rpartition("-")[2]
+        if not came_in and kind.lasting(read) and store.may_keep():
             _write(file, f"{digest}\n{kind.write(read)}\n", _mode(store))
             _drop_old(folder, name)
     _here[at] = (digest, read)

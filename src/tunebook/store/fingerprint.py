@@ -16,7 +16,9 @@ _AT_A_TIME = 2000
 """Rows that are read and digested together."""
 
 
-def fingerprint(connection: sa.Connection, rounds: Collection[int]) -> str:
+def fingerprint(
+    connection: sa.Connection, rounds: Collection[int], *, decided: bool = False
+) -> str:
     """A digest of the setting, what is sealed, and all that the book has of some rounds.
 
     Points are told by the checksum that each chunk has, so that no curve is read. Time grows with
@@ -25,11 +27,13 @@ def fingerprint(connection: sa.Connection, rounds: Collection[int]) -> str:
     Args:
         connection: to the book.
         rounds: their numbers.
+        decided: what was decided and launched counts as well.
     """
     digest = hashlib.sha256()
     trial = [c for c in s.trial.c if c.name not in _PASSING]
     chunk = [c for c in s.chunk.c if c.name != "points"]
-    for table in (s.setting, s.seal, s.look):
+    added = (s.decision, s.launch, s.rerun_plan) if decided else ()
+    for table in (s.setting, s.seal, s.look, *added):
         _feed(digest, connection, sa.select(table).order_by(*table.primary_key))
     for table, columns, key in (
         (s.round_, [*s.round_.c], s.round_.c.number),

@@ -147,10 +147,13 @@ class SqlStore(Plans, Imports, Claims, Intake, Requests, OnlyAdded):
             row = connection.execute(sql.ONE_TRIAL, sql.of(key)).first()
             return None if row is None else to_trial(row)
 
-    def fingerprint(self, rounds: Collection[int]) -> str:
-        """A text that differs where anything of these rounds does, or the setting, or a seal."""
+    def fingerprint(self, rounds: Collection[int], *, decided: bool = False) -> str:
+        """A text that differs where anything of these rounds does, or the setting, or a seal.
+
+        With `decided` also where another decision or launch was made.
+        """
         with self._reading() as connection:
-            return fingerprint(connection, rounds)
+            return fingerprint(connection, rounds, decided=decided)
 
     def measurements(self, key: TrialKey) -> tuple[Measurement, ...]:
         """All that one trial reported, by step, then metric; attempts merged.
