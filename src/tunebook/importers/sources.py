@@ -103,10 +103,29 @@ def read_source(
         at = table_in(at) or at
         chosen = format_of(at)
     found = FORMATS[chosen].read(at, study)
+    if not format and isinstance(at, Path) and at.is_dir():
+        found = _with_others(found, at, chosen)
     if curves is None:
         return found
     doing(f"Reading {shown(_place(curves))}")
     return replace(found, curves=_curves(_place(curves)))
+
+
+_WITHIN = ("huggingface", "lightning", "tensorboard")
+"""Formats that other tools' folders hold beside their own records of the same runs."""
+
+
+def _with_others(found: SweepSource, folder: Path, chosen: str) -> SweepSource:
+    """With a note where the folder holds the records of a second tool."""
+    apart = [n for n in FORMATS if n not in (chosen, "hydra", *_WITHIN, *TABLES, "csv")]
+    if chosen in ("hydra", *_WITHIN, *TABLES):
+        return found
+    others = [name for name in apart if FORMATS[name].recognises(folder)]
+    notes = tuple(
+        f"{folder.name} also holds a record of {name}, which is not read: --from {name} reads it."
+        for name in others
+    )
+    return replace(found, rows=replace(found.rows, notes=(*found.rows.notes, *notes)))
 
 
 def format_of(place: Place) -> str:

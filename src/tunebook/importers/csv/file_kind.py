@@ -11,33 +11,29 @@ from urllib.parse import quote
 from tunebook.domain.errors import TableError
 from tunebook.domain.formats.numbers import listed
 
-OPTUNA_CSV = 'study.trials_dataframe().to_csv("trials.csv")'
-MLFLOW_CSV = 'mlflow.search_runs(experiment_names=["NAME"]).to_csv("trials.csv")'
-RAY_CSV = 'result_grid.get_dataframe().to_csv("trials.csv")'
-WANDB_CSV = "open the table of runs on the web page and download it as CSV"
 READ = "tb.read_sweep(FILE, ...) reads it, and so does tunebook audit"
 PANDAS_CSV = 'DataFrame.to_csv("trials.csv")'
 
 _DATABASES = (
-    ({"trials", "trial_params", "studies"}, "an Optuna storage", OPTUNA_CSV),
-    ({"runs", "params", "latest_metrics"}, "an MLflow store", MLFLOW_CSV),
+    ({"trials", "trial_params", "studies"}, "an Optuna storage", READ),
+    ({"runs", "params", "latest_metrics"}, "an MLflow store", READ),
     ({"round", "launch"}, "a book of Tunebook", "tunebook findings --book {name}"),
 )
 _FOLDERS: tuple[tuple[str, str, str], ...] = (
-    ("experiment_state-*.json", "a folder of Ray Tune", RAY_CSV),
-    ("oracle.json", "a folder of Keras Tuner", "write one row a trial from trial_*/trial.json"),
-    ("offline-run-*", "a folder of W&B", f"sync the runs, then {WANDB_CSV}"),
-    ("run-*-*", "a folder of W&B", WANDB_CSV),
-    ("wandb-metadata.json", "a folder of W&B", WANDB_CSV),
-    ("multirun.yaml", "a Hydra multirun", "write one row a job: its overrides and its result"),
-    ("version_*", "a folder of Lightning logs", "write one row a version from hparams.yaml"),
-    ("*/meta.yaml", "an MLflow file store", MLFLOW_CSV),
-    ("*/*/meta.yaml", "an MLflow file store", MLFLOW_CSV),
-    ("*tfevents*", "a folder of TensorBoard", "write one row a run: hyperparameters and results"),
+    ("experiment_state-*.json", "a folder of Ray Tune", READ),
+    ("oracle.json", "a folder of Keras Tuner", READ),
+    ("offline-run-*", "a folder of W&B", READ),
+    ("run-*-*", "a folder of W&B", READ),
+    ("wandb-metadata.json", "a folder of W&B", READ),
+    ("multirun.yaml", "a Hydra multirun", READ),
+    ("version_*", "a folder of Lightning logs", READ),
+    ("*/meta.yaml", "an MLflow file store", READ),
+    ("*/*/meta.yaml", "an MLflow file store", READ),
+    ("*tfevents*", "a folder of TensorBoard", READ),
 )
 _SIGNS: tuple[tuple[bytes, str, str], ...] = (
     (b"PAR1", "a Parquet file", READ),
-    (b":W&B", "a W&B run", WANDB_CSV),
+    (b":W&B", "a W&B run", READ),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook (xls)", "save the sheet as CSV UTF-8"),
     (b"\x89HDF", "an HDF5 file", f"read it with pandas, then {PANDAS_CSV}"),
     (b"\x93NUMPY", "a NumPy array", "write it with a header line, one row a trial"),
@@ -61,12 +57,11 @@ def refuse_folder(folder: Path) -> None:
         if next(folder.glob(pattern), None) is not None:
             raise _refusal(folder.name or str(folder), what, way_out)
     tables = sorted(f.name for f in folder.glob("*.csv*"))
-    raise _refusal(
-        folder.name or str(folder),
-        "a folder",
-        f"name one of its files: {listed(tables, 4)}"
+    raise TableError(
+        f"{folder.name or folder} is a folder in which no sweep of a known tool is found",
+        next_step=f"name one of its files: {listed(tables, 4)}"
         if tables
-        else "name a CSV file with one row a trial",
+        else "name the folder into which the tool wrote its runs, or a table with one row a trial",
     )
 
 
@@ -80,7 +75,7 @@ def refuse_other(content: bytes, file: Path) -> None:
         if content.startswith(sign):
             raise _refusal(file.name, what, way_out)
     if "tfevents" in file.name:
-        raise _refusal(file.name, "a TensorBoard log", _FOLDERS[-1][2])
+        raise _refusal(file.name, "a TensorBoard log", READ)
     for found in (_sqlite(content, file), _zip(content, file), _json(content), _html(content)):
         if found is not None:
             raise _refusal(file.name, *found)
@@ -109,7 +104,11 @@ def _sqlite(content: bytes, file: Path) -> tuple[str, str] | None:
     for needed, what, way_out in _DATABASES:
         if needed <= tables:
             return f"an SQLite database, {what}", way_out
-    return "an SQLite database", "export the table of trials as CSV"
+    if not tables:
+        again = "copy it again while nothing writes into it"
+        return "an SQLite database that is empty, damaged, cut or locked", again
+    named = listed(sorted(tables), 4)
+    return f"an SQLite database of no known tool ({named})", "export the table of trials as CSV"
 
 
 def _zip(content: bytes, file: Path) -> tuple[str, str] | None:
