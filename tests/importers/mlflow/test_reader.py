@@ -253,3 +253,12 @@ def test_runs_without_the_objective_are_told_by_name(store):
     found = audit_sweep(read_source(store, study=SWEEP), objective="minimize:val/loss")
     rows = dict(zip(found.table.name, found.table.status, strict=True))
     assert "run 2" in rows or any(text.startswith("run 2:") for text in found.table.left_out)
+
+
+def test_a_folder_that_may_not_be_read_is_told_in_a_sentence(store, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("tunebook.importers.mlflow.file_store.os.scandir", refuse)
+    with pytest.raises(TableError, match="Permission denied"):
+        read_source(store, format="mlflow", study=SWEEP)

@@ -56,7 +56,7 @@ def _found(folder: Path, most: int | None = _MOST_FOLDERS) -> Iterator[Path]:
 
 
 def _is_run(folder: Path) -> bool:
-    curves = (folder / CURVES).is_dir()
-    return ((folder / METRICS).is_file() and (curves or folder.name == OWN)) or (
+    curves = os.path.isdir(folder / CURVES)
+    return (os.path.isfile(folder / METRICS) and (curves or folder.name == OWN)) or (
         curves and folder.name == OWN
     )

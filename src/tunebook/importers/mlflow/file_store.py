@@ -62,7 +62,7 @@ class FileStore:
                 continue
             own = fields.get("experiment_id") or folder.name
             self._folders[own] = folder
-            runs = sum((run / META).is_file() for run in _folders(folder))
+            runs = sum(os.path.isfile(run / META) for run in _folders(folder))
             found.append(Experiment(id=own, name=fields.get("name") or own, runs=runs))
         return found
 
@@ -75,9 +75,14 @@ class FileStore:
         return Reading(runs=read.runs, notes=tuple(read.notes()), left_out=tuple(read.left_out))
 
 
-def _folders(folder: Path) -> Iterator[Path]:
-    with os.scandir(folder) as entries:
-        yield from [Path(entry.path) for entry in entries if entry.is_dir()]
+def _folders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [Path(entry.path) for entry in entries if entry.is_dir()]
+    except OSError as error:
+        raise TableError(
+            f"{folder} can't be read: {error.strerror or error}", next_step="make it readable"
+        ) from None
 
 
 def _fields(file: Path) -> dict[str, str]:

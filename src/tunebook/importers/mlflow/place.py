@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ def is_mlflow(place: Path | str) -> bool:
 
 def is_database(file: Path) -> bool:
     """Whether an SQLite file holds experiments."""
-    return file.is_file() and tables_of(file) >= NEEDED
+    return os.path.isfile(file) and tables_of(file) >= NEEDED
 
 
 def is_file_store(folder: Path) -> bool:
