@@ -18,6 +18,7 @@ from tunebook.importers.csv.statuses import is_flag, knows_status
 _NUMBERED_NOTE = re.compile(r"(note|notes|comment|remark|tag)_?\d+")
 _SIZES = frozenset({"kb", "mb", "gb", "tb", "kib", "mib", "gib", "bytes"})
 _ENDS = ("path", "dir", "url", "uri", "link", "hash", "sha", "hostname", "pid", "uuid", "filename")
+_MACHINE = frozenset({"gpu", "cpu", "memory", "mem", "disk", "network", "power", "temp"})
 _RATES = frozenset({"s", "sec", "second", "minute", "min", "hour", "h"})
 _CLOCKS = frozenset({"time", "total_time", "relative"})  # of three values they are no clock
 _YES_OR_NO = {"true", "false", "0", "1", "yes", "no"}
@@ -87,11 +88,14 @@ def kind_by_name(column: str, look: Look) -> Kind | None:
 
 def _is_bookkeeping(name: str) -> bool:
     known = words()["bookkeeping"]
+    parts = name.split("_")
+    if parts[0] in ("sys", "system", "monitoring") and not _MACHINE.isdisjoint(parts):
+        return True
     if name in known or _NUMBERED_NOTE.fullmatch(name):
         return True
     short = short_name(name)
     return short in known or (short != name and short in words()["starts"]) or (
-        len(name.split("_")) > 1 and name.split("_")[-1] in _ENDS
+        len(parts) > 1 and parts[-1] in _ENDS
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ TIME_UNITS = {
     "hrs": 3600.0, "hour": 3600.0, "hours": 3600.0, "d": 86400.0, "day": 86400.0, "days": 86400.0,
 }  # fmt: skip
 _QUANTITY = re.compile(r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?) ?([a-z]+)[ ,]*")
+_LONG_COUNT = 12
 _EPOCH_FROM, _EPOCH_TO = 9e8, 4e9  # seconds: 1998 to 2096
 
 
@@ -70,13 +71,15 @@ class Look:
 
     @property
     def counts(self) -> bool:
-        """True for 0, 1, 2, ... or 1, 2, 3, ... in the file's order, or in the reverse of it."""
+        """True for 0, 1, 2, ... or 1, 2, 3, ... in the file's order, or in the reverse of it.
+
+        A long count may begin anywhere, as ids do.
+        """
         if not (self.unique and self.whole and self.numbers is not None):
             return False
         steps = np.diff(self.numbers)
-        return float(self.numbers.min()) in (0.0, 1.0) and bool(
-            (steps == 1).all() or (steps == -1).all()
-        )
+        begins = float(self.numbers.min()) in (0.0, 1.0) or self.rows >= _LONG_COUNT
+        return begins and bool((steps == 1).all() or (steps == -1).all())
 
 
 def look_at(cells: Sequence[str]) -> Look:

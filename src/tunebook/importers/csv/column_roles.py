@@ -24,11 +24,10 @@ from tunebook.importers.csv.column_names import (
 )
 from tunebook.importers.csv.column_profile import Look, look_at, moment_of
 from tunebook.importers.csv.column_values import (
-    is_date,
-    is_label,
     is_tuned,
     labels_of_configurations,
     measured,
+    names_something,
 )
 from tunebook.importers.csv.columns import TrialRows
 from tunebook.importers.csv.known_tools import Stated, stated, words
@@ -202,13 +201,11 @@ def _more_than_stated(kind: Kind, name: str, look: Look, tool: str) -> Kind:
     if plain_name(bare) in words()["labels_of_variation"]:
         return Kind.HYPERPARAMETER
     if kind is Kind.HYPERPARAMETER and tool not in _SEARCHING:
-        if (
-            by_name in (Kind.BOOKKEEPING, Kind.START, Kind.TRIAL)
-            or is_label(look)
-            or is_date(look)
-        ):
+        named = by_name in (Kind.BOOKKEEPING, Kind.START, Kind.TRIAL)
+        if named or names_something(look):
             return Kind.BOOKKEEPING
-        if plain_name(bare) in words()["stops"] and look.numeric:
+        reached = by_name is Kind.RESULT and look.own and not is_tuned(bare)
+        if reached or (plain_name(bare) in words()["stops"] and look.numeric):
             return Kind.RESULT
     return kind
 
@@ -227,7 +224,7 @@ def _by_values(
         kind: Kind | None = None
         if not look.numeric and all_statuses(look.there):
             kind = Kind.STATUS
-        elif is_date(look) or is_label(look):
+        elif names_something(look):
             kind = Kind.BOOKKEEPING
         elif (
             look.counts

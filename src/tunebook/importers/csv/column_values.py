@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -27,8 +28,14 @@ FORETELLS = 0.95
 """Rank correlation with the objective from which a number foretells it nearly alone."""
 UNEVEN = 1.63
 """Kolmogorov distance times the root of the rows: above it in 1 % of evenly spread columns."""
+_HASH = re.compile(r"(?=[0-9a-f]*\d)[0-9a-f]{7,40}")
 LABELS = 20
 """A text with more values than this, most of them there once, names the trial."""
+
+
+def names_something(look: Look) -> bool:
+    """True for texts that are dates, commits, or one a trial: they were not searched."""
+    return is_date(look) or is_label(look) or is_hash(look)
 
 
 def is_label(look: Look) -> bool:
@@ -41,6 +48,14 @@ def is_label(look: Look) -> bool:
         return True
     # Whole configurations as JSON, one a trial, are labels however few; recurring lists are not.
     return look.own and look.distinct > 2 and all(c[:1] in "{[" for c in look.there)
+
+
+def is_hash(look: Look) -> bool:
+    """True for texts that are all hexadecimal numbers of 7 digits and more: commits."""
+    if look.numeric or not look.there:
+        return False
+    letters = any(not c.isdigit() for c in look.there)
+    return letters and all(_HASH.fullmatch(c) for c in look.there)
 
 
 def is_date(look: Look) -> bool:
