@@ -9,7 +9,8 @@ import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
 
-from tunebook.report.page.page import render  # noqa: E402 - after the skip
+from tunebook.report import trial_rows  # noqa: E402 - after the skip
+from tunebook.report.page.page import render  # noqa: E402
 
 CHROMIUM = Path("/usr/bin/chromium")
 pytestmark = [
@@ -56,6 +57,13 @@ def files(tmp_path_factory) -> dict[str, Path]:
         written[name] = folder / f"{name}.html"
         text = render(book, proposal=made.make_proposal(book.rounds[-1].plan))
         written[name].write_text(text, "utf-8")
+    shown, trial_rows.SHOWN = trial_rows.SHOWN, 5
+    try:
+        folded = render(books["hostile"])
+    finally:
+        trial_rows.SHOWN = shown
+    written["folded"] = folder / "folded.html"
+    written["folded"].write_text(folded, "utf-8")
     return written
 
 
@@ -202,6 +210,34 @@ def test_a_heading_sorts_the_table_by_keyboard(browser, files):
 
 def test_a_link_to_a_trial_unfolds_and_shows_it(browser, files):
     reader = Reader(browser, files["book"])
+    reader.page.locator("a[data-goto='3.30']").first.click()
+    row = reader.page.locator("tr[data-trial='3.30']").first
+    row.wait_for(state="visible")
+    assert "lit" in row.get_attribute("class")
+    reader.context.close()
+
+
+TEXTS = """[...document.querySelector('#r3-trials table.trials').tBodies[0].rows]
+    .map(r => [r.className.replace(' lit', ''), ...[...r.cells].map(c => [c.className, c.dataset.v, c.textContent])])"""
+
+
+def test_folded_rows_are_the_rows_of_a_page_that_folds_none(browser, files):
+    whole, folded = Reader(browser, files["hostile"]), Reader(browser, files["folded"])
+    every = whole.page.evaluate(TEXTS)
+    assert folded.page.evaluate(TEXTS) == every[:5]
+    folded.page.locator("#r3-trials .unfold button").first.click()
+    assert folded.page.evaluate(TEXTS) == every
+    assert folded.page.locator("#r3-trials .unfold").count() == 0
+    whole.context.close()
+    folded.context.close()
+
+
+def test_a_sort_and_a_link_see_the_folded_rows(browser, files):
+    reader = Reader(browser, files["folded"])
+    reader.page.locator("#r3-trials thead button").first.click()
+    assert len(reader.page.evaluate(TEXTS)) > 5
+    reader.context.close()
+    reader = Reader(browser, files["folded"])
     reader.page.locator("a[data-goto='3.30']").first.click()
     row = reader.page.locator("tr[data-trial='3.30']").first
     row.wait_for(state="visible")
