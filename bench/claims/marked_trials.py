@@ -15,12 +15,12 @@ import numpy as np
 from adaptivity import Rng, tpe
 from rate_page import VERSIONS, cell
 from surfaces import table_of
-from tunebook.domain.chosen import RANDOM
 
 from tunebook.checks import run_check
 from tunebook.checks.importance.result import Verdict
 from tunebook.domain.design import Role
 from tunebook.domain.finding import NotApplicable, Severity
+from tunebook.domain.origin import RANDOM
 from tunebook.domain.space import Branch, Choice, Float
 from tunebook.domain.table import TrialTable
 from tunebook.examination.independent_part import reading_of

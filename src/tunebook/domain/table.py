@@ -50,7 +50,7 @@ class TrialTable:
         training_objective: name of the training-set metric, or empty.
         chance: the objective's value of guessing, or None.
         adaptive: True where earlier results chose later configurations, be it some of them.
-        chosen: what chose each trial, as `domain/chosen.py` names it; empty where the source does
+        chosen: what chose each trial, as `domain/origin.py` names it; empty where the source does
             not say.
         cut: number of those that were stopped early, by what they had reached by then.
         left_out: "name: reason" for rows that were not read as trials.

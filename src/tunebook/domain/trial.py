@@ -103,7 +103,7 @@ class TrialRecord:
         unread: varied hyperparameters that training code never read.
         started_at, ended_at: Unix time, on the host's clock.
         evaluation_share: of the time of training and evaluating, 0 to 1; None where not seen.
-        chosen: what chose its configuration, as `domain/chosen.py` names it; empty for the round's
+        chosen: what chose its configuration, as `domain/origin.py` names it; empty for the round's
             own searcher.
         source_name: of an imported trial, its name where it came from.
     """

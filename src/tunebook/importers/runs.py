@@ -36,7 +36,7 @@ class Run:
         seconds: that it took, or None.
         start: ISO 8601, UTC where the tool says so; empty where it is not known.
         notes: what is neither, such as a group or a host.
-        chosen: what chose its configuration, as `domain/chosen.py` names it; empty: not known.
+        chosen: what chose its configuration, as `domain/origin.py` names it; empty: not known.
     """
 
     name: str

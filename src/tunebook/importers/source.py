@@ -30,7 +30,7 @@ class SweepSource:
         objectives: those that the tool was told, as "minimize:value".
         reduce: how a curve becomes the value that the tool has of it, by metric: "best" or "last".
         adaptive: earlier results chose later configurations; None where the tool does not say.
-        chosen: what chose each row, as `domain/chosen.py` names it ("random", "quasi-random",
+        chosen: what chose each row, as `domain/origin.py` names it ("random", "quasi-random",
             "grid", "by hand", the name of an adaptive sampler, or ""); empty where no row says.
         ledger: the runs, where the source is the ledger of an agent, which has no hyperparameters.
     """

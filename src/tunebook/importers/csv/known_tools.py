@@ -85,7 +85,7 @@ class Stated:
         tool: its name, empty where the file is no known tool's.
         kinds: column to kind and to the name without the prefix.
         sampler: what chose the configurations, where it says so of the whole.
-        chosen: what chose each row, as `domain/chosen.py` names it; empty where no row says.
+        chosen: what chose each row, as `domain/origin.py` names it; empty where no row says.
         pruner: what stopped trials early, where it says so.
         cut_short: see `Tool`; empty where the file has no such column.
     """

@@ -19,7 +19,7 @@ _AX = {"sobol": QUASI_RANDOM, "uniform": RANDOM, "center": BY_HAND, "manual": BY
 
 
 def chosen_by(tool: str, cells: Cells) -> tuple[str, ...]:
-    """What chose each row, as `domain/chosen.py` names it; empty where no row says."""
+    """What chose each row, as `domain/origin.py` names it; empty where no row says."""
     return _BY_TOOL[tool](cells) if tool in _BY_TOOL else ()
 
 

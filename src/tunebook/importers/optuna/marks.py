@@ -28,7 +28,7 @@ _BEGIN_RANDOM = (TPE, GAUSSIAN_PROCESS)
 
 
 def chosen_of(trials: Sequence[StudyTrial], study: Mapping[str, Any]) -> tuple[str, ...]:
-    """What chose each trial, as `domain/chosen.py` names it; empty where nothing says.
+    """What chose each trial, as `domain/origin.py` names it; empty where nothing says.
 
     - A trial with values that a person enqueued is `by hand`, whatever else it bears.
     - The first generation of an evolutionary search is random.
