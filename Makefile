@@ -6,7 +6,7 @@ PIP := $(BIN)/pip --disable-pip-version-check install --quiet --constraint const
 # More processes than this only get into each other's way on a small machine.
 JOBS ?= 2
 
-CLAIMS := csv_reading marked_trials boundaries sampling feasibility overfitting variance training_length suspect_curves \
+CLAIMS := csv_reading marked_trials nothing_matters boundaries sampling feasibility overfitting variance training_length suspect_curves \
   isolation planning sensitivity adaptivity decisions estimands same_training variance_sources books whole_report subsamples length_choice optimizers good_ranges
 
 .DEFAULT_GOAL := help
