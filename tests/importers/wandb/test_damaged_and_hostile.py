@@ -7,12 +7,22 @@ import hashlib
 import json
 import random
 import struct
+import tarfile
 from contextlib import suppress
 
 import numpy as np
 import pytest
 
-from importers.wandb.samples import BLOCK, ended, file_of, history, message, run_record, unpack
+from importers.wandb.samples import (
+    BLOCK,
+    STORED,
+    ended,
+    file_of,
+    history,
+    message,
+    run_record,
+    unpack,
+)
 from tunebook.auditing import audit as audit_sweep
 from tunebook.domain.errors import TableError
 from tunebook.importers.sources import FORMATS, read_source
@@ -32,7 +42,8 @@ def place(folder, name, content):
 
 
 def points(found):
-    return list(zip(found.curves.step.tolist(), found.curves.value.tolist(), strict=True))
+    values = [None if np.isnan(v) else v for v in found.curves.value.tolist()]
+    return list(zip(found.curves.step.tolist(), values, strict=True))
 
 
 def test_a_file_cut_anywhere_is_read_up_to_its_last_whole_record(stored, tmp_path):
@@ -295,3 +306,28 @@ def test_a_fork_of_a_run_that_is_not_here_says_so(tmp_path):
     found = read_source(tmp_path)
     assert found.curves.step.tolist() == [4, 5]
     assert any("begin late" in note and ": f." in note for note in found.rows.notes)
+
+
+def test_an_online_run_reads_the_same_from_its_log_and_from_the_files_beside_it(tmp_path):
+    with tarfile.open(STORED.with_name("online-0.31.0.tar.xz")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    from_log = read_source(tmp_path)
+    next(tmp_path.glob("wandb/run-*/*.wandb")).unlink()
+    from_files = read_source(tmp_path)
+    assert from_log.rows.cells["status"] == ["finished"]
+    assert from_log.curves.value[:5].tolist() == [1 / (1 + step) for step in range(5)]
+    assert from_files.curves is None
+    for found in (from_log, from_files):
+        cells = found.rows.cells
+        read = {n: own for n, own in cells.items() if n.startswith(("config.", "result."))}
+        assert read == {
+            "config.lr": ["0.1"],
+            "config.model.width": ["64"],
+            "config.s": ["1e-3"],
+            "config.t": ["[1, 2]"],
+            "result.loss": ["0.2"],
+            "result.v.a": ["4.0"],
+        }
+        assert cells["trial"] == ["rid"]
+        assert cells["start"][0].startswith("2026-12-01T06:")
+        assert cells["note.host"] == ["vm"]
