@@ -227,7 +227,7 @@ def test_folded_rows_are_the_rows_of_a_page_that_folds_none(browser, files):
     assert folded.page.evaluate(TEXTS) == every[:5]
     folded.page.locator("#r3-trials .unfold button").first.click()
     assert folded.page.evaluate(TEXTS) == every
-    assert folded.page.locator("#r3-trials .unfold").count() == 0
+    assert folded.page.locator("#r3-trials > .unfold").count() == 0
     whole.context.close()
     folded.context.close()
 
