@@ -12,7 +12,7 @@ from tunebook.domain.design import Objective
 from tunebook.domain.errors import EvidenceError
 from tunebook.domain.finding import Examination, Finding, NotApplicable
 from tunebook.domain.formats.notation import format_objective, parse_objective
-from tunebook.domain.origin import Ledger
+from tunebook.domain.ledger import Ledger
 from tunebook.domain.table import TrialTable
 from tunebook.examination.examine import conclude, results
 from tunebook.examination.ledger_findings import ledger_findings

@@ -16,11 +16,11 @@ from dataclasses import astuple
 from pathlib import Path
 
 from tunebook.domain.design import Round
+from tunebook.domain.environment import Tried
 from tunebook.domain.errors import CodecError
 from tunebook.domain.formats.json_text import from_json, to_json
 from tunebook.domain.formats.plain_data import to_data
 from tunebook.domain.formats.user_cache import cache_file, write_cached
-from tunebook.domain.tried import Tried
 from tunebook.planning.cost import TriedTimes
 
 

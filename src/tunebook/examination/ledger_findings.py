@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from tunebook.domain.finding import Finding, Number, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import digits, listed, number, plural
-from tunebook.domain.origin import Ledger, Verdict
+from tunebook.domain.ledger import Ledger, Verdict
 
 QUANTILE = 0.975
 MOST_RECORDS = 200

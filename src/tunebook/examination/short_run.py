@@ -12,10 +12,10 @@ from dataclasses import replace
 from tunebook.checks.suspect_curves.evaluation_cost import AIM, MATTERS_S
 from tunebook.checks.suspect_curves.evaluation_steps import FEWEST
 from tunebook.domain.design import Objective
+from tunebook.domain.environment import Tried
 from tunebook.domain.finding import Finding, Remedy, RemedyKind, Severity
 from tunebook.domain.formats.numbers import digits
 from tunebook.domain.trial import Value
-from tunebook.domain.tried import Tried
 from tunebook.examination.objective_direction import direction_finding
 
 TOO_COSTLY = 1.0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from tunebook.domain.errors import TableError
-from tunebook.domain.origin import Ledger
+from tunebook.domain.ledger import Ledger
 from tunebook.domain.space import Axis
 from tunebook.importers.csv.columns import TrialRows
 from tunebook.importers.csv.measurements import Measurements

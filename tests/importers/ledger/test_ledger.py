@@ -10,7 +10,7 @@ from scipy.stats import binom
 
 import tunebook as tb
 from tunebook.domain.errors import TableError
-from tunebook.domain.origin import Ledger, Verdict
+from tunebook.domain.ledger import Ledger, Verdict
 from tunebook.examination.ledger_findings import chain_of, ledger_findings, records_by_chance
 from tunebook.importers.sources import FORMATS, read_source
 

@@ -37,7 +37,7 @@ def read(tmp_path):
         lines(RUNS).replace("\n", "\r\n"),
         lines(RUNS).replace("\n", "\n\n"),
         "\ufeff" + lines(RUNS),
-        gzip.compress(lines(RUNS).encode()),
+        gzip.compress(lines(RUNS).encode(), mtime=0),
         json.dumps(RUNS),
         json.dumps(RUNS, indent=2),
         "\n".join(json.dumps(r, indent=1) for r in RUNS),

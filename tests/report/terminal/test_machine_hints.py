@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tunebook.domain.tried import Tried
+from tunebook.domain.environment import Tried
 from tunebook.report.terminal.machine_hints import Machine, hints_after_run, hints_after_try
 
 PLAIN = Machine(cores=8, memory_mb=32_000, gpus=0)

@@ -27,13 +27,13 @@ from tunebook.book.planning.same_plan import carried_into
 from tunebook.book.tried_times import keep_times
 from tunebook.domain.decision import Launch
 from tunebook.domain.design import Objective, Round, Study, studies
+from tunebook.domain.environment import Tried
 from tunebook.domain.finding import Finding, Severity
 from tunebook.domain.formats.numbers import seconds_text
 from tunebook.domain.formats.round_file import RoundFile
 from tunebook.domain.plan_edits import decided_by
 from tunebook.domain.searchers import ADAPTIVE
 from tunebook.domain.trial import Configuration, TrialRecord
-from tunebook.domain.tried import Tried
 from tunebook.examination.short_run import baseline_warnings, warnings
 from tunebook.execution.code import TrainingCode, check_program, training_code
 from tunebook.execution.executor_table import executor_of

@@ -8,8 +8,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tunebook.domain.ledger import Verdict
 from tunebook.domain.metric_direction import likely_direction
-from tunebook.domain.origin import Verdict
 from tunebook.importers.csv.column_values import is_tuned
 from tunebook.importers.csv.columns import ABSENT, number_of
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from tunebook.domain.errors import TableError
 from tunebook.domain.formats.numbers import plural
-from tunebook.domain.origin import Kind, Ledger, Verdict
+from tunebook.domain.ledger import Ledger, Verdict
+from tunebook.domain.origin import Kind
 from tunebook.importers.csv.columns import TrialRows, content_of, number_of, source_of, text_of
 from tunebook.importers.csv.known_tools import Stated
 from tunebook.importers.ledger.groups import groups_of

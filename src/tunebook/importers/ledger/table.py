@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tunebook.domain.design import Objective
-from tunebook.domain.origin import Ledger, Verdict
+from tunebook.domain.ledger import Ledger, Verdict
 from tunebook.domain.space import Branch
 from tunebook.domain.table import TrialTable
 from tunebook.domain.trial import Cause, Status

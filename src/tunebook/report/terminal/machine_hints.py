@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tunebook.domain.environment import Tried
 from tunebook.domain.formats.numbers import plural
-from tunebook.domain.tried import Tried
 
 EACH_ITS_GPU = '[executor] with kind = "local" and gpus = "all" in the round file'
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tunebook.domain.environment import Tried
 from tunebook.domain.finding import Finding
 from tunebook.domain.formats.numbers import (
     config_text,
@@ -14,7 +15,6 @@ from tunebook.domain.formats.numbers import (
     round_to,
     seconds_text,
 )
-from tunebook.domain.tried import Tried
 from tunebook.report.terminal.lines import indented, inside
 from tunebook.report.terminal.parts import Group, Text
 
