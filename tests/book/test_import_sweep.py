@@ -197,7 +197,9 @@ def test_the_next_round_a_decision_and_the_account_go_on_from_it(sweep, book, tm
     _, file = sweep
     book.import_sweep(file)
     proposal = book.next_round()
-    assert proposal.plan.varied
+    # Its ranges are searched: the imported points have been run.
+    assert proposal.plan.varied and proposal.plan.searcher == "halton"
+    assert proposal.plan.points == ()
     second = book.round(
         "Which rate, from the sweep on?",
         nuisance={"lr": tb.log_uniform(1e-3, 0.1)},

@@ -107,6 +107,11 @@ def _wrapped(text: str, start: str) -> list[str]:
     )
 
 
+def _searched(plan: Round) -> Round:
+    """The plan of an imported round as a search of its ranges: its own points have been run."""
+    return replace(plan, searcher="halton", points=())
+
+
 def next_round(
     store: Store, number: int, examination: Examination, *, most_trials: int | None = None
 ) -> NextRound:
@@ -129,7 +134,7 @@ def next_round(
     trials = veiled(store.trials(number), sealed_of(store, number))
     details = {t.name: t.detail for t in trials if t.detail}
     proposal = propose(
-        stored.plan,
+        stored.plan if stored.imported is None else _searched(stored.plan),
         examination,
         decision=decision,
         table=own,
