@@ -87,7 +87,7 @@ def test_what_can_not_be_told_apart_says_what_would_settle_it():
     rng = np.random.default_rng(3)
     result = isolation.check(table(study(rng, "a", 0.0) + study(rng, "b", 0.005)))
     assert "No significant difference" in result.findings[0].sentence
-    assert "each needs about" in result.findings[0].sentence
+    assert "each of the two needs about" in result.findings[0].sentence
 
 
 def test_a_value_alone_has_nothing_to_compare_with():
