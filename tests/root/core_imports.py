@@ -17,7 +17,10 @@ from importlib.abc import MetaPathFinder
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 
-from packaging.requirements import Requirement
+try:
+    from packaging.requirements import Requirement
+except ModuleNotFoundError:  # an environment of the wheel alone has pip's own
+    from pip._vendor.packaging.requirements import Requirement
 
 
 def plain(name: str) -> str:
