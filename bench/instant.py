@@ -264,11 +264,14 @@ those of the processes that it starts) and wall seconds; medians. Before is vers
 Optuna's `create_study` on a new SQLite file, imports included: {base:.2f} s.
 
 The book is that of 0.1's demo: four rounds, 148 trials with curves. Optuna's study has as many. "First" has no kept results of
-checks, "again" finds those of the call before. Optuna has no findings, no next round and no plan; beside `report` stand the six plots of its
+checks, "again" finds those of the call before. Optuna has no findings, no next round and no plan; its counterpart of `report` is the six plots of its
 dashboard, written as files. A trial of nothing costs Tunebook a way to a worker process and back; Optuna's two processes share
-the SQLite file.
+the SQLite file. The first report of a user bundles the script of its pages once for each version of vl-convert, which takes about
+1.5 s more; here it has been bundled before.
 
 {table}
+
+The five procedures against scripts that give Optuna the same trials: `bench/procedures_by_hand.py`.
 """
 
 
