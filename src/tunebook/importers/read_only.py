@@ -41,12 +41,14 @@ def read_only_engine(place: str | Path) -> sa.Engine:
 
 
 def _server(url: sa.URL) -> sa.Engine:
+    if url.drivername == "postgresql":  # the driver that the extra `postgres` brings
+        url = url.set(drivername="postgresql+psycopg")
     try:
         engine = sa.create_engine(url)
     except ModuleNotFoundError as error:
         raise TableError(
             f"the driver for {url.get_backend_name()} is not installed: {error.name}",
-            next_step="install it, or name another in the URL: postgresql+psycopg://, "
+            next_step="pip install 'tunebook[postgres]', or the one that the URL names, as in "
             "mysql+pymysql://",
         ) from None
     return engine.execution_options(postgresql_readonly=True)
