@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tunebook.domain.errors import TableError
 from tunebook.importers.source import SweepSource
@@ -20,6 +23,20 @@ def unpack(archive: Path, out: Path) -> Path:
     with tarfile.open(archive) as packed:
         packed.extractall(out, filter="data")
     return out
+
+
+def stored_and_own(archive: Path) -> tuple[Any, Any]:
+    """Fixtures of a module: what an archive holds, and a copy that a test may change."""
+
+    @pytest.fixture(scope="module")
+    def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return unpack(archive, tmp_path_factory.mktemp("stored"))
+
+    @pytest.fixture
+    def own(stored: Path, tmp_path: Path) -> Path:
+        return Path(shutil.copytree(stored, tmp_path / "own"))
+
+    return stored, own
 
 
 def told(file: Path) -> dict[str, Any]:

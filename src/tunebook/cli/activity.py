@@ -24,7 +24,7 @@ def begin(what: str, *, quiet: bool = False) -> None:
 
     Args:
         what: in one line, such as `Reading round 2 of digits.db`.
-        quiet: say nothing, as where JSON was asked for.
+        quiet: say nothing, as with --json.
     """
     if not quiet:
         click.get_current_context().with_resource(_shown(what))

@@ -27,7 +27,7 @@ class Run:
     """One run as its tool recorded it.
 
     Attributes:
-        name: as the tool shows it; runs of one name are told apart by the reader.
+        name: as the tool shows it; the reader gives runs of the same name names of their own.
         config: values that were set before training, nested ones as `model.width`.
         results: the last value of each metric.
         curves: values of each metric during training.

@@ -117,9 +117,10 @@ _WITHIN = ("huggingface", "lightning", "tensorboard")
 
 def _with_others(found: SweepSource, folder: Path, chosen: str) -> SweepSource:
     """With a note where the folder holds the records of a second tool."""
-    apart = [n for n in FORMATS if n not in (chosen, "hydra", *_WITHIN, *TABLES, "csv")]
-    if chosen in ("hydra", *_WITHIN, *TABLES):
+    alone = ("hydra", *_WITHIN, *TABLES)
+    if chosen in alone:
         return found
+    apart = [name for name in FORMATS if name not in (chosen, *alone)]
     others = [name for name in apart if FORMATS[name].recognises(folder)]
     notes = tuple(
         f"{folder.name} also holds a record of {name}, which is not read: --from {name} reads it."

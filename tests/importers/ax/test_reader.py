@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ from stored_folders import (
     assert_is_what_the_tool_says,
     first_format,
     snapshot,
+    stored_and_own,
     unpack,
 )
 from tunebook.auditing import audit, proposed_objectives
@@ -32,15 +32,7 @@ MADE = {
 }
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    return unpack(STORED / "ax-1.3.1.tar.xz", tmp_path_factory.mktemp("ax"))
-
-
-@pytest.fixture
-def own(stored, tmp_path):
-    """A copy that a test may change."""
-    return Path(shutil.copytree(stored, tmp_path / "ax"))
+stored, own = stored_and_own(STORED / "ax-1.3.1.tar.xz")
 
 
 def truth(folder, name):

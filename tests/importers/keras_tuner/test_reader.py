@@ -3,55 +3,32 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from stored_folders import (
     HOSTILE,
-    assert_is_what_the_tool_says,
     cut_everywhere,
     first_format,
     snapshot,
-    unpack,
+    stored_and_own,
 )
 from tunebook.auditing import audit as audit_sweep
 from tunebook.auditing import proposed_objectives
 from tunebook.domain.errors import TableError
 from tunebook.domain.space import Choice, Float, Integer, Scale
 from tunebook.importers.sources import read_source
-from written_by_tools import write
 
 STORED = Path(__file__).parent / "stored"
 NAMES = ("bayesian", "random", "hyperband", "grid")
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    return unpack(STORED / "keras-tuner-1.4.8.tar.xz", tmp_path_factory.mktemp("keras"))
-
-
-@pytest.fixture
-def own(stored, tmp_path):
-    """A copy that a test may change."""
-    return Path(shutil.copytree(stored, tmp_path / "keras"))
+stored, own = stored_and_own(STORED / "keras-tuner-1.4.8.tar.xz")
 
 
 def truth(folder, name):
     return folder / ("truth.json" if name == "bayesian" else f"{name}.json")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_number_is_the_one_that_keras_tuner_reads(stored, name):
-    assert first_format(stored / name) == "keras-tuner"
-    assert_is_what_the_tool_says(read_source(stored / name), stored, truth(stored, name))
-
-
-def test_what_the_pinned_version_writes_is_read(tmp_path):
-    folder = write("keras_tuner", tmp_path).folder
-    for name in NAMES:
-        assert_is_what_the_tool_says(read_source(folder / name), folder, truth(folder, name))
 
 
 def test_ranges_and_the_objective_are_those_that_were_declared(stored):

@@ -10,48 +10,25 @@ import pytest
 
 from stored_folders import (
     HOSTILE,
-    assert_is_what_the_tool_says,
     cut_everywhere,
-    first_format,
     snapshot,
-    unpack,
+    stored_and_own,
 )
 from tunebook.auditing import audit, proposed_objectives
 from tunebook.domain.errors import TableError
 from tunebook.importers.neps.optimizer import Optimizer
 from tunebook.importers.sources import read_source
-from written_by_tools import write
 
 STORED = Path(__file__).parent / "stored"
 NAMES = ("bayesian", "asha", "random")
 OBJECTIVE = "objective_to_minimize"
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    return unpack(STORED / "neps-0.17.0.tar.xz", tmp_path_factory.mktemp("neps"))
-
-
-@pytest.fixture
-def own(stored, tmp_path):
-    """A copy that a test may change."""
-    return Path(shutil.copytree(stored, tmp_path / "neps"))
+stored, own = stored_and_own(STORED / "neps-0.17.0.tar.xz")
 
 
 def truth(folder, name):
     return folder / ("truth.json" if name == "bayesian" else f"{name}.json")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_number_is_the_one_that_neps_reads(stored, name):
-    assert first_format(stored / name) == "neps"
-    assert_is_what_the_tool_says(read_source(stored / name), stored, truth(stored, name))
-
-
-def test_what_the_pinned_version_writes_is_read(tmp_path):
-    folder = write("neps", tmp_path).folder
-    for name in NAMES:
-        assert_is_what_the_tool_says(read_source(folder / name), folder, truth(folder, name))
 
 
 def test_trials_of_lower_rungs_are_pruned_and_epochs_are_no_hyperparameter(stored):

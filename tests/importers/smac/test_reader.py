@@ -14,28 +14,19 @@ from stored_folders import (
     cut_everywhere,
     first_format,
     snapshot,
-    unpack,
+    stored_and_own,
 )
 from tunebook.auditing import audit, proposed_objectives
 from tunebook.domain.errors import TableError
 from tunebook.domain.space import Choice, Float, Integer, Scale
 from tunebook.importers.smac.space import chooser
 from tunebook.importers.sources import read_source
-from written_by_tools import write
 
 STORED = Path(__file__).parent / "stored"
 NAMES = ("blackbox", "hyperband", "random")
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    return unpack(STORED / "smac-2.4.1.tar.xz", tmp_path_factory.mktemp("smac"))
-
-
-@pytest.fixture
-def own(stored, tmp_path):
-    """A copy that a test may change."""
-    return Path(shutil.copytree(stored, tmp_path / "smac"))
+stored, own = stored_and_own(STORED / "smac-2.4.1.tar.xz")
 
 
 def truth(folder, name):
@@ -43,16 +34,10 @@ def truth(folder, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_number_is_the_one_that_smac_has(stored, name):
-    for place in (stored / name, stored / name / "1"):
-        assert first_format(place) == "smac"
-        assert_is_what_the_tool_says(read_source(place), stored, truth(stored, name))
-
-
-def test_what_the_pinned_version_writes_is_read(tmp_path):
-    folder = write("smac", tmp_path).folder
-    for name in NAMES:
-        assert_is_what_the_tool_says(read_source(folder / name), folder, truth(folder, name))
+def test_the_folder_of_one_run_is_read_as_well(stored, name):
+    place = stored / name / "1"
+    assert first_format(place) == "smac"
+    assert_is_what_the_tool_says(read_source(place), stored, truth(stored, name))
 
 
 def test_ranges_and_the_objective_are_those_that_were_declared(stored):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import zipfile
 from pathlib import Path
 
@@ -11,31 +10,21 @@ import pytest
 
 from stored_folders import (
     HOSTILE,
-    assert_is_what_the_tool_says,
     cut_everywhere,
     first_format,
     snapshot,
-    unpack,
+    stored_and_own,
 )
 from tunebook.auditing import audit, proposed_objectives
 from tunebook.domain.errors import TableError
 from tunebook.domain.space import Choice, Float, Integer, Scale
 from tunebook.importers.sources import read_source
-from written_by_tools import write
 
 STORED = Path(__file__).parent / "stored"
 NAMES = ("asha", "searched", "random")
 
 
-@pytest.fixture(scope="module")
-def stored(tmp_path_factory):
-    return unpack(STORED / "syne-tune-0.16.0.tar.xz", tmp_path_factory.mktemp("syne"))
-
-
-@pytest.fixture
-def own(stored, tmp_path):
-    """A copy that a test may change."""
-    return Path(shutil.copytree(stored, tmp_path / "syne"))
+stored, own = stored_and_own(STORED / "syne-tune-0.16.0.tar.xz")
 
 
 def truth(folder, name):
@@ -48,18 +37,6 @@ def rewrite(folder, change):
         text = packed.read("results.csv").decode()
     (folder / "results.csv.zip").unlink()
     (folder / "results.csv").write_text(change(text))
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_number_is_the_one_that_syne_tune_reads(stored, name):
-    assert first_format(stored / name) == "syne-tune"
-    assert_is_what_the_tool_says(read_source(stored / name), stored, truth(stored, name))
-
-
-def test_what_the_pinned_version_writes_is_read(tmp_path):
-    folder = write("syne_tune", tmp_path).folder
-    for name in NAMES:
-        assert_is_what_the_tool_says(read_source(folder / name), folder, truth(folder, name))
 
 
 def test_ranges_and_the_objective_are_those_that_were_declared(stored):

@@ -10,7 +10,12 @@ from tunebook.cli.activity import begin, of_round
 from tunebook.cli.which_book import book_option, choose_round, json_option, open_book
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tunebook.domain.design import Objective
+    from tunebook.domain.finding import Examination
     from tunebook.domain.prediction import PredictionOutcome
+    from tunebook.report.outcome import RoundSummary
 
 
 @click.command("findings", epilog="Example: tunebook findings 2 --json")
@@ -37,8 +42,6 @@ def command(
     stay in view. --json has the worst first.
     """
     begin(f"Reading {of_round(number, book_path)}", quiet=as_json)
-    from tunebook.cli.causes import listed_causes
-    from tunebook.cli.output import data, print_json
     from tunebook.domain.formats.notation import format_objective, parse_objective
     from tunebook.report.terminal.lines import show
     from tunebook.report.terminal.summaries import findings_text, show_predictions
@@ -57,29 +60,39 @@ def command(
         taken = asked or chosen.objective
         exploratory = taken != chosen.objective
         if as_json:
-            print_json(
-                round=chosen.number,
-                objective=format_objective(taken),
-                reduce=taken.reduced,
-                exploratory=exploratory,
-                **data(examination),
-                foretold=[_outcome_data(o) for o in predictions],
-                best=data(summary.best) if summary.best else None,
-                good_ranges=data(summary.ranges),
-                causes=listed_causes(summary.lost),
-            )
-        else:
-            other = f" (exploratory: {format_objective(taken)})" if exploratory else ""
-            if not exploratory:
-                show_predictions(predictions)
-            show(
-                findings_text(
-                    examination,
-                    title=f"Round {chosen.number}: {chosen.goal}{other}",
-                    everything=everything,
-                    summary=summary,
-                )
-            )
+            _print(chosen.number, taken, exploratory, examination, predictions, summary)
+            return
+        other = f" (exploratory: {format_objective(taken)})" if exploratory else ""
+        if not exploratory:
+            show_predictions(predictions)
+        title = f"Round {chosen.number}: {chosen.goal}{other}"
+        show(findings_text(examination, title=title, everything=everything, summary=summary))
+
+
+def _print(
+    number: int,
+    objective: Objective,
+    exploratory: bool,
+    examination: Examination,
+    predictions: Sequence[PredictionOutcome],
+    summary: RoundSummary,
+) -> None:
+    """The findings as JSON."""
+    from tunebook.cli.causes import listed_causes
+    from tunebook.cli.output import data, print_json
+    from tunebook.domain.formats.notation import format_objective
+
+    print_json(
+        round=number,
+        objective=format_objective(objective),
+        reduce=objective.reduced,
+        exploratory=exploratory,
+        **data(examination),
+        foretold=[_outcome_data(o) for o in predictions],
+        best=data(summary.best) if summary.best else None,
+        good_ranges=data(summary.ranges),
+        causes=listed_causes(summary.lost),
+    )
 
 
 _CAME = {"met": "came true", "not met": "did not", "unknown": "can't be told"}

@@ -55,23 +55,13 @@ def command(
     """
     from tunebook.book.notebook import Book
     from tunebook.book.sweeps.importing import import_sweep
-    from tunebook.domain.errors import DesignError
     from tunebook.importers.reading import space_of
     from tunebook.importers.sources import read_source
 
-    scheme, url, _ = place.partition("://")  # a URL may hold a password
-    begin(f"Reading {f'a {scheme} database' if url else Path(place).name}", quiet=as_json)
-    if not book_path:
-        raise DesignError(
-            "an import needs a book, which is made if it is new",
-            next_step="name its file: --book NAME.db",
-        )
+    _begin(place, book_path, quiet=as_json)
+    assert book_path
     read = read_source(place, curves, format=format, study=study)
-    asked = {
-        **more,
-        "hyperparameters": names_in(hyperparameters),
-        "space": space_of(space),
-    }
+    asked = {**more, "hyperparameters": names_in(hyperparameters), "space": space_of(space)}
     said: dict[str, Any] = {"chance": chance, "training_objective": training_objective}
     goal = asked.pop("goal")
     reduce = asked.pop("reduce")
@@ -92,6 +82,19 @@ def command(
             **asked,
         )
     _tell(found, book_path, as_json=as_json)
+
+
+def _begin(place: str, book: str | None, *, quiet: bool) -> None:
+    """Say what is read; a book must be named before that."""
+    from tunebook.domain.errors import DesignError
+
+    scheme, url, _ = place.partition("://")  # a URL may hold a password
+    begin(f"Reading {f'a {scheme} database' if url else Path(place).name}", quiet=quiet)
+    if not book:
+        raise DesignError(
+            "an import needs a book, which is made if it is new",
+            next_step="name its file: --book NAME.db",
+        )
 
 
 def _is_there(book: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -81,7 +81,6 @@ def command(
         _show_plan(asked, number, book_path, workers, as_json=as_json)
         return
     from tunebook.cli.causes import no_trial_completed
-    from tunebook.cli.machine import run_hints
     from tunebook.execution.executor_table import executor_of
     from tunebook.execution.scheduler import RunSummary
 
@@ -102,9 +101,8 @@ def command(
             keep_going=keep_going,
         )
         assert isinstance(summary, RunSummary)
-        hints = run_hints(chosen, summary, workers=workers, executor=executor,
-                          memory_limit_mb=memory_limit)  # fmt: skip
-        _show_run(book, chosen, summary, hints, everything=everything, as_json=as_json)
+        used = {"workers": workers, "executor": executor, "memory_limit_mb": memory_limit}
+        _show_run(book, chosen, summary, used, everything=everything, as_json=as_json)
         if no_trial_completed(chosen):
             sys.exit(1)
 
@@ -151,14 +149,14 @@ def _show_run(
     book: Book,
     chosen: Round,
     summary: RunSummary,
-    hints: Sequence[str],
+    used: Mapping[str, Any],
     *,
     everything: bool,
     as_json: bool,
 ) -> None:
     """Print what the round found, what the machine has unused, and what comes next."""
     from tunebook.cli.causes import causes
-    from tunebook.cli.machine import show_hints
+    from tunebook.cli.machine import run_hints, show_hints
     from tunebook.cli.output import print_json
     from tunebook.report.terminal.lines import show
     from tunebook.report.terminal.summaries import (
@@ -167,6 +165,7 @@ def _show_run(
         show_standing,
     )
 
+    hints = run_hints(chosen, summary, **used)
     if as_json:
         print_json(round=chosen.number, **asdict(summary), causes=causes(chosen), hints=hints)
         return

@@ -1,7 +1,7 @@
 """Words of other languages in the names and states of a sweep, as the English word (C11).
 
-Spreadsheets of many countries hold sweeps. A name is translated to be told apart, never to be
-shown.
+Spreadsheets of many countries hold sweeps. A name is translated to tell what it
+names, never to be shown.
 """
 
 from __future__ import annotations

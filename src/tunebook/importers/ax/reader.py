@@ -10,8 +10,8 @@ from typing import Any
 from tunebook.domain.errors import TableError
 from tunebook.domain.formats.numbers import listed, plural
 from tunebook.domain.origin import BY_HAND, GRID, QUASI_RANDOM, RANDOM, steered
-from tunebook.importers.ax.data import Series, curve, last, measured
 from tunebook.importers.ax.file_kind import is_ax
+from tunebook.importers.ax.measurements import Series, curve, last, measured
 from tunebook.importers.ax.space import (
     derived,
     notes_on,

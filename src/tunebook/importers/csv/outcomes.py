@@ -18,13 +18,14 @@ from tunebook.importers.csv.column_profile import is_missing
 from tunebook.importers.csv.column_roles import Columns
 from tunebook.importers.csv.columns import TrialRows, number_of, numbers
 from tunebook.importers.csv.statuses import (
-    CUT,
     NO_RESULT,
     Fate,
+    Unused,
     fate,
     from_flag,
     is_flag,
     knows_status,
+    stopped_early,
     unrecorded,
 )
 
@@ -67,7 +68,7 @@ def fates_of(
     found: list[Fate] = []
     for i, value in enumerate(reached):
         if is_rerun[i]:
-            found.append("a rerun with a new seed, which is no part of the search")
+            found.append(Unused("a rerun with a new seed, which is no part of the search"))
             continue
         said = fate(
             statuses[i],
@@ -76,7 +77,7 @@ def fates_of(
             empty=bool(empty[i]),
             tool=sheet.columns.origin.tool,
         )
-        if not isinstance(said, str) and said[0] is Status.COMPLETE:
+        if not isinstance(said, Unused) and said[0] is Status.COMPLETE:
             said = cut.get(i) or _against_chance(
                 said, i, float(value), measured, objective, chance
             )
@@ -144,7 +145,7 @@ def _cut_short(sheet: Sheet) -> dict[int, Fate]:
         return {}
     full = max(there)
     return {
-        i: f"{column} {spell(length)} of {spell(full)}: {CUT}"
+        i: stopped_early(f"{column} {spell(length)} of {spell(full)}")
         for i, length in enumerate(lengths)
         if length is not None and length < full
     }

@@ -5,11 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from tunebook.domain.formats.languages import english
 from tunebook.domain.trial import Cause, Status
 
-Fate = tuple[Status, Cause | None] | str
+
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """Why a row is no trial; `cut` where training was stopped early."""
+
+    why: str
+    cut: bool = False
+
+
+Fate = tuple[Status, Cause | None] | Unused
 """A trial's status and cause, or why its row can't be used."""
 
 STATUS_WORDS = {
@@ -39,8 +49,7 @@ WORDS_OF_TOOLS: Mapping[str, Mapping[str, tuple[Status, Cause]]] = {
 }
 """By tool, words that mean another fate in its tables than elsewhere."""
 
-CUT = "it was stopped early, so its value is no full training's"
-"""How the reason of a trial that was cut off ends."""
+_NOT_FULL = "it was stopped early, so its value is no full training's"
 
 STOPPED_EARLY = "pruned stopped early_stopped stopped_early"
 
@@ -136,16 +145,18 @@ def fate(status: str, cause: str, value: float, *, empty: bool = False, tool: st
         return meant
     known = _status_of(status) if status else Status.COMPLETE
     if known == "stopped":
-        return f'status "{status}": {CUT}'
+        return stopped_early(f'status "{status}"')
     if known is None:
-        return f'status "{status}" is none of complete, infeasible, failed, running, pending'
+        return Unused(
+            f'status "{status}" is none of complete, infeasible, failed, running, pending'
+        )
     if known is Status.COMPLETE:
         if math.isfinite(value):
             return Status.COMPLETE, None
         if empty and not status:
             return NO_RESULT
         if empty:
-            return f'status "{status}", and no result: write nan where training diverged'
+            return Unused(f'status "{status}", and no result: write nan where training diverged')
         return Status.INFEASIBLE, _cause(cause) or Cause.DIVERGED
     word = word_of(status)
     if known is Status.INFEASIBLE:
@@ -163,7 +174,12 @@ def fate(status: str, cause: str, value: float, *, empty: bool = False, tool: st
     return known, None
 
 
-NO_RESULT = "it has no result: the cell is empty"
+def stopped_early(seen: str) -> Unused:
+    """Why a trial that was cut off is not used; `seen` is what shows it."""
+    return Unused(f"{seen}: {_NOT_FULL}", cut=True)
+
+
+NO_RESULT = Unused("it has no result: the cell is empty")
 
 
 def unrecorded(fates: Sequence[Fate]) -> list[Fate]:

@@ -21,7 +21,7 @@ from tunebook.domain.formats.notation import format_objective, parse_metric, par
 from tunebook.domain.formats.numbers import listed
 from tunebook.domain.origin import Origin, samplers, steered
 from tunebook.domain.space import Axis, Per
-from tunebook.domain.trial import Status
+from tunebook.domain.trial import Cause, Status
 from tunebook.importers.csv.column_names import unit_factor
 from tunebook.importers.csv.column_profile import is_missing, seconds_of
 from tunebook.importers.csv.column_roles import use_columns
@@ -44,7 +44,7 @@ from tunebook.importers.csv.space import (
     value_on,
     values_of,
 )
-from tunebook.importers.csv.statuses import CUT
+from tunebook.importers.csv.statuses import Unused
 from tunebook.importers.legible import legible, legible_source
 from tunebook.importers.source import SweepSource
 
@@ -66,12 +66,11 @@ def read_sweep(
     source = legible_source(source)
     asked = _objective(objective, reduce, source)
     training_objective = parse_metric(training_objective)
-    rows, read = source.rows, source.curves
+    read = source.curves
     metrics = read.metrics if read else ()
-    for name in (training_objective, asked.metric):
-        if name:
-            find_objective(name, rows, metrics)
-    column = find_objective(asked.metric, rows, metrics)
+    if training_objective:
+        find_objective(training_objective, source.rows, metrics)
+    column = find_objective(asked.metric, source.rows, metrics)
     sheet = _sheet(source, column, hyperparameters, scientific, space)
     guessed = hyperparameters is None and space is None
     if read is None and guessed:
@@ -80,28 +79,29 @@ def read_sweep(
     if column in measured:  # found without its prefix, such as Optuna's `values_`
         measured = {asked.metric if m == column else m: own for m, own in measured.items()}
     reached, fates = fates_of(sheet, column, measured, asked, chance)
-    good = [i for i, said in enumerate(fates) if not isinstance(said, str)]
-    complete = [fates[i][0] is Status.COMPLETE for i in good]
+    ended = {i: said for i, said in enumerate(fates) if not isinstance(said, Unused)}
+    good = list(ended)
+    complete = [status is Status.COMPLETE for status, _ in ended.values()]
     placed = _place(sheet, good, complete, scientific, space, source.declared)
-    reasons = {good[at]: reason for at, reason in placed.reasons.items()}
-    reasons |= {i: said for i, said in enumerate(fates) if isinstance(said, str)}
+    unused = [(i, said) for i, said in enumerate(fates) if isinstance(said, Unused)]
+    reasons = {good[at]: why for at, why in placed.reasons.items()}
+    reasons |= {i: said.why for i, said in unused}
     pick = [at for at in range(len(good)) if at not in placed.reasons]
     varied = {name for branch in placed.branches.values() for name in branch.axes}
     kept = [good[at] for at in pick]
-    chosen = tuple(sheet.chosen[i] for i in kept) if sheet.chosen and not adaptive else ()
     return {
         "objective": asked,
         "study": tuple(placed.study[at] for at in pick),
         "config": tuple(placed.config[at] for at in pick),
-        **_trial_columns(sheet, kept, fates, reached, measured, asked),
+        **_trial_columns(sheet, kept, ended, reached, measured, asked),
         "branches": placed.branches,
         "roles": placed.roles,
         "inferred_space": space is None and not varied <= set(source.declared),
         "training_objective": training_objective,
         "chance": chance,
         "adaptive": adaptive or _steered(source, sheet),
-        "chosen": chosen,
-        "cut": sum(reason.endswith(CUT) for reason in reasons.values()),
+        "chosen": tuple(sheet.chosen[i] for i in kept) if sheet.chosen and not adaptive else (),
+        "cut": sum(said.cut for _, said in unused),
         "left_out": _left_out(sheet, reasons, unknown),
         "origin": sheet.columns.origin,
     }
@@ -119,25 +119,25 @@ def _steered(source: SweepSource, sheet: Sheet) -> bool:
 def _trial_columns(
     sheet: Sheet,
     kept: Sequence[int],
-    fates: Sequence[Any],
+    ended: Mapping[int, tuple[Status, Cause | None]],
     reached: np.ndarray,
     measured: Mapping[str, Curves],
     asked: Objective,
 ) -> dict[str, Any]:
     """What the kept rows say of themselves: names, seeds, fates, values, curves."""
-    status = tuple(fates[i][0] for i in kept)
-    ended = np.array([s is Status.COMPLETE for s in status], dtype=bool)
+    status = tuple(ended[i][0] for i in kept)
+    complete = np.array([s is Status.COMPLETE for s in status], dtype=bool)
     row = np.asarray(kept, dtype=np.int64)
     seeds = _seeds(sheet)
     return {
         "name": tuple(sheet.names[i] for i in kept),
         "seed": tuple(seeds[i] for i in kept),
         "status": status,
-        "cause": tuple(fates[i][1] for i in kept),
+        "cause": tuple(ended[i][1] for i in kept),
         "seconds": _seconds(sheet, measured)[row],
-        "value": np.where(ended, reached[row], np.nan),
+        "value": np.where(complete, reached[row], np.nan),
         "curves": {metric: c.take(row) for metric, c in measured.items()},
-        "max_train_steps": _common_end(measured.get(asked.metric), row[ended]),
+        "max_train_steps": _common_end(measured.get(asked.metric), row[complete]),
     }
 
 
