@@ -25,9 +25,8 @@ def known_samplers(table: TrialTable) -> Finding | None:
     own = [name for name in INDEPENDENT if counts[name]]
     if not own:
         return None
-    by_hand = f" {plural(counts[BY_HAND], 'trial')} chosen by hand is left out."
-    if counts[BY_HAND] > 1:
-        by_hand = by_hand.replace(" is ", " are ")
+    are = "is" if counts[BY_HAND] == 1 else "are"
+    by_hand = f" {plural(counts[BY_HAND], 'trial')} chosen by hand {are} left out."
     independent = sum(counts[name] for name in own)
     return Finding(
         check="C11",
