@@ -63,6 +63,7 @@ def sweep_of_runs(
     pruner: str = "",
     notes: Sequence[str] = (),
     left_out: Sequence[str] = (),
+    reduce: Mapping[str, str] | None = None,
     **more: Any,
 ) -> SweepSource:
     """The inner form of runs; what each column is, is stated and not told from its name.
@@ -74,6 +75,8 @@ def sweep_of_runs(
         sampler, pruner: what chose and what stopped runs, where the tool says so.
         notes: on how the place was read, a sentence each.
         left_out: "name: reason" for runs that can't be read.
+        reduce: how the tool makes a value of a curve, by metric. If left out, "last" where runs
+            have a result of that metric, since that is the last value.
         more: further fields of a `SweepSource`.
 
     Example:
@@ -112,6 +115,7 @@ def sweep_of_runs(
             stated=Stated(tool=tool, kinds=kinds, sampler=sampler, pruner=pruner),
         ),
         curves=_measurements(runs),
+        reduce=_last_of(runs) if reduce is None else reduce,
         chosen=tuple(run.chosen for run in runs) if any(run.chosen for run in runs) else (),
         **more,
     )
@@ -124,6 +128,11 @@ def without_single_points(runs: Sequence[Run]) -> list[Run]:
         replace(run, curves={metric: c for metric, c in run.curves.items() if metric in several})
         for run in runs
     ]
+
+
+def _last_of(runs: Sequence[Run]) -> dict[str, str]:
+    results = set(_names(run.results for run in runs))
+    return {metric: "last" for metric in _names(run.curves for run in runs) if metric in results}
 
 
 def _names(parts: Any) -> list[str]:

@@ -67,7 +67,6 @@ def read_ax(place: str | Path, study: str = "") -> SweepSource:
         notes=notes,
         declared=ranges(declared),
         objectives=tuple(o for o in objectives(experiment, metrics)),
-        reduce={name: "last" for run in runs for name in run.curves},
         adaptive=True if samplers else False if all(run.chosen for run in runs) else None,
     )
 

@@ -187,7 +187,6 @@ def _search(read: _Read, source: str) -> SweepSource:
         notes=notes,
         left_out=left_out,
         objectives=objectives,
-        reduce=dict.fromkeys({m for run in runs for m in run.results}, "last"),
     )
 
 

@@ -169,7 +169,7 @@ def _source(
         left_out=left_out,
         declared={name: axis for name, axis in ranges.items() if axis is not None},
         objectives=told,
-        reduce={told[0].partition(":")[2]: "last"} if told else {},
+        reduce={told[0].partition(":")[2]: "last"} if told else None,
     )
 
 

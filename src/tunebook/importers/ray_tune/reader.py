@@ -93,7 +93,6 @@ def read_ray(place: str | Path, study: str = "") -> SweepSource:
         pruner=STOPPING.get(names.scheduler, ""),
         notes=[*notes, *told, _SPACE],
         objectives=(f"{way}:{metric}",) if way and known else (),
-        reduce={name: "last" for run in runs for name in run.curves},
         adaptive=bool(searcher) if searcher or names.known else None,
     )
 

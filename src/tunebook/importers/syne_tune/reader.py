@@ -63,7 +63,6 @@ def read_syne_tune(place: str | Path, study: str = "") -> SweepSource:
         ],
         declared=tuning.declared,
         objectives=tuple(o for o in tuning.objectives if o.partition(":")[2] in metrics),
-        reduce=dict.fromkeys(metrics, "last"),
         adaptive=steered(tuning.chosen) if tuning.chosen else None,
     )
 

@@ -45,13 +45,11 @@ def read_trackio(place: Path | str, study: str = "") -> SweepSource:
     names = _names(runs)
     other: dict[str, str] = {}
     found = [_run(run, name, other) for run, name in zip(runs, names, strict=True)]
-    metrics = dict.fromkeys(metric for run in found for metric in run.curves)
     return sweep_of_runs(
         found,
         tool="trackio",
         source=source,
         notes=(*project.notes(), *_notes(runs, names, other)),
-        reduce=dict.fromkeys(metrics, "last"),
     )
 
 
